@@ -133,10 +133,11 @@ class SentRow(IntakeModel):
 
 
 class SentHead(IntakeModel):
-    """The head of a household in a row that was sent. `head_id` is an HMAC of the head and the day.
+    """The head of a household of a list that was sent. `head_id` is an HMAC of the head and the day.
 
-    `sender` is the account, and in another row its team. `report_id` is the report of the row, and `pcode` the place of
-    its household. A row that an earlier release stored has neither.
+    Each head has an entry with the account as `sender` and, if the account has a team, another one with the team.
+    `report_id` is the report about the household, and `pcode` is the household's place. Both are None in entries of
+    an earlier release.
     """
 
     __tablename__ = "sheet_heads"

@@ -19,9 +19,9 @@ SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # the browsers of ol
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
 DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of the curve P-256
 KEYS = 64
-REREAD_SECONDS = 1  # a phone can name any number of keys that do not exist
+REREAD_SECONDS = 1  # between two reads of the folder, because a phone can name any number of unknown keys
 
 
 class PublicKey(NamedTuple):

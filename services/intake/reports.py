@@ -106,8 +106,8 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # If intake corrected a time or added a code, this is the content as it came, because a second copy of the report
-    # comes like that, and intake compares the two.
+    # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
+    # report comes without the change, and must be recognised as equal.
     original: bytes | None = None
 
     @property
@@ -233,7 +233,7 @@ def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
 
 
 def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool. A release's record names no account, so a header in the spool has its name."""
+    """The record for the spool. The record of a release names no account, so the report's name is added as a header."""
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
     return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))

@@ -221,7 +221,7 @@ async def respond(send: Send, status: int, content: bytes) -> None:
 
 
 def naming_key(send: Send, key_id: str) -> Send:
-    """Name the key to which phones seal now in the answer. A phone that knows another one asks for the key."""
+    """Add the id of the newest phone key to the answer. A phone that knows another key then requests the new one."""
 
     async def named(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,6 +1,6 @@
 """The routes for sheets of households: check a sheet, send its rows, and get the refused rows as a workbook.
 
-Each request has the whole file as its body, and the choices in its query. Between requests nothing of it is stored.
+Each request has the whole file as its body, and the choices in its query. The file is not stored between requests.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -48,7 +48,7 @@ TOO_MANY_MATCHES = Problem(
 
 
 class CellErrorView(BaseModel):
-    """`column` is the place of the column in the sheet, from 0; `missing` is what the sheet has no column for."""
+    """`column` is the index of the wrong column, from 0. If the sheet lacks the column, `missing` is its kind."""
 
     column: int | None
     reason: RowFault
@@ -56,9 +56,9 @@ class CellErrorView(BaseModel):
 
 
 class SheetRowView(BaseModel):
-    """The verdict about a row. The answer never repeats a cell, because the person has the file.
+    """The verdict about a row. The answer never contains the text of a cell, because the person has the file.
 
-    In a sheet with one row for each person, only the row of the head is the row of a household.
+    `is_household` is false for the rows of persons who are not the head.
     """
 
     line: int
@@ -68,9 +68,9 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
-    phone_column: int | None  # only the first telephone of this column has a field; the whole cell is kept as a note
+    phone_column: int | None  # its first telephone has a field; the whole cell is kept in the notes
     is_urgent: bool
-    is_outside: bool  # the place is outside of the account's areas; the report is accepted nevertheless
+    is_outside: bool  # the place is outside the account's areas, but the report is accepted
 
 
 class SheetColumnView(BaseModel):
@@ -87,7 +87,7 @@ class HouseholdSheetView(BaseModel):
 
 
 class Sheets:
-    """What the routes need to read sheets: the names that cells may have, and the keys for ids of rows."""
+    """The names that cells may have, and the keys for the ids of rows. The routes need both to read sheets."""
 
     def __init__(self, places: Places, keys: Keyring) -> None:
         self.places, self.keys, self.names = places, keys, SheetNames(places)
@@ -150,7 +150,7 @@ async def check(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def send_rows(scope: Scope, file: CheckedFile) -> Response:
-    """Send the new rows, and the confirmed ones. The security log has the ids of the sent reports."""
+    """Send the new rows and the confirmed rows. The ids of the sent reports are written to the security log."""
     rows = await sheet_import(scope).send(file.rows, file.chosen.choices.confirmed)
     reports = [row.report_id for row in rows if row.verdict is SheetRowVerdict.SENT and row.report_id]
     entry = audit.entry_of(HTTPConnection(scope), Action.SHEET_SENT, objects=reports, reason="import")
@@ -159,7 +159,7 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
-    """The refused rows as a workbook, with all their cells and the reasons in the reader's language."""
+    """Answer with a workbook of the refused rows: all their cells, and the reasons in the reader's language."""
     language = language_of(HTTPConnection(scope))
     drafting = scope["app"].state.admission.drafting
     content = await drafting.in_a_thread(sender(scope), workbook, file, language)
@@ -225,7 +225,7 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
 
 
 def other_view(judged: JudgedRow, row: PersonRow) -> SheetRowView:
-    """The verdict about the household, for the row of another person."""
+    """The view of the row of a person who is not the head. The row has the same verdict as the row of its household."""
     return SheetRowView(
         line=row.line.number,
         is_household=False,

@@ -1,4 +1,4 @@
-"""Ages and profiles of age brackets. Figures store numbers of persons so that each profile can be computed from them.
+"""Defines the profiles of age brackets, and the stored columns from which figures in each profile are computed.
 
 Reports state a birth date, a birth year, an age, or only an age bracket. If the age is known, the person is stored as
 an age code, so that figures of a later day can use the age on that day. The rules are in docs/decisions/0052.
@@ -13,16 +13,16 @@ from typing import Literal
 from services.registry.reports import BRACKETS, CELLS, SEXES
 from shared.events.vocabulary import Sex
 
-# The columns of stored numbers are named by sex and one of these names.
-# The first columns are the brackets in which reports state ages. The profiles UNHCR and DELTA divide some brackets:
-# the columns of PARTS have the persons of these brackets whose age is known.
+# The name of a column of stored numbers is a sex and one of these names.
+# The columns of WHOLE count the brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these
+# brackets. The columns of PARTS therefore count parts of brackets, but only persons whose age in years is known.
 WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
 PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
 PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
 
 
 class AgeProfile(StrEnum):
-    """A set of age brackets, named by the organisations that use it."""
+    """A set of age brackets, named after an organisation that uses it."""
 
     DTM = "dtm"  # IOM's DTM and HOPE
     UNHCR = "unhcr"  # UNHCR and IDMC

@@ -52,12 +52,12 @@ def codes(filed: Filed) -> list[int]:
 
 
 # A person code below AGED is an index in CELLS: the age in years is not known.
-# Other person codes are AGED plus an age code, which has the sex, an age, and whether the age is higher on 1 January.
-# Later years add to the age on each 1 January, because the day of birth must not be stored in clear.
+# Other person codes are AGED plus an age code. An age code has the sex, an age, and whether the age rises on the next
+# 1 January. In later years, the age rises on each 1 January, because the birthday must not be stored in clear.
 # The exact age on the day of displacement would reveal whether the birthday is before or after this day. Therefore the
-# code has the age on the next 1 January, unless the person comes into an older bracket of a profile until then.
-# In memory, a person code also has the assessment of the person's functioning, times ASSESSMENT_STEP. PostgreSQL has
-# only numbers of assessed persons, so that a disability is not stored beside an age.
+# code has the age on the next 1 January, unless the person enters an older bracket of a profile before then.
+# In memory, the assessment of the person's functioning, times ASSESSMENT_STEP, is added to the person code. PostgreSQL
+# has only numbers of assessed persons, so that a disability is not stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -82,7 +82,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """The numbers and age codes of persons whose person codes are `codes`, after this number of New Years."""
+    """Counts the persons with these person codes. Their ages are those after this number of New Years."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:
@@ -101,7 +101,7 @@ def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
 
 
 def later(age_code: int, new_years: int) -> int:
-    """The age code after this number of New Years. From then on, the age is higher on each 1 January."""
+    """The age code after this number of New Years. From then on, the age rises on each 1 January."""
     sex, rest = divmod(age_code, SEX_STEP)
     years = rest // 2 + rest % 2 + new_years - 1
     return SEX_STEP * sex + 2 * min(years, OLDEST) + 1

@@ -110,7 +110,10 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these populations and sites, and load missing counts that may change. False if no count was missing."""
+        """Lock these populations and sites, and load missing counts that may change.
+
+        Returns False if nothing was missing.
+        """
         wanted = {*populations, *map(lock_of, sites), *self._moving_groups} - self._locked
         new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) in wanted}
         if wanted:
@@ -149,7 +152,7 @@ async def typed_sites(
     movements: Iterable[FiledMovement] = (),
     decision_id: UUID | None = None,
 ) -> TypedSites:
-    """The sites with the P-codes where the counts and movements place people, and the names that mean the same place.
+    """The sites in the units where the counts and movements place people, and the places that people have joined.
 
     `decision_id` is the decision that this transaction executes.
     """
@@ -163,7 +166,7 @@ async def typed_sites(
 
 
 async def same_places(connection: Any, places: Places, decision_id: UUID | None = None) -> SamePlaces:
-    """The places that people have joined, and `decision_id`, the decision that this transaction executes."""
+    """The places that decisions have joined, including the decision `decision_id` that this transaction executes."""
     rows = await connection.fetch(JOINED, decision_id)
     pairs = (PlacePair((unit, name), (other_unit, other_name)) for unit, name, other_unit, other_name in rows)
     return SamePlaces([with_codes(pair, places) for pair in pairs])

@@ -1,4 +1,4 @@
-"""Computes stored counts again whose localities have other codes or names since the gazetteer was imported.
+"""Computes stored counts again if an import of the gazetteer gave their localities other codes or names.
 
 Before an import, a count names its localities only in words, so no recount with codes could replace the count.
 """
@@ -36,7 +36,7 @@ WHERE counts.group_id = ANY($1::uuid[])
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """Compute all such counts again. The gazetteer is loaded once at the start, so this is done once."""
+    """Compute these counts again. The worker does this once, because it loads the gazetteer only when it starts."""
     last = FIRST
     while ids := await retry_while_unavailable(partial(next_groups, sessions, last)):
         await retry_while_unavailable(partial(recount_some, sessions, registrar, places, ids))

@@ -56,7 +56,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
             if not carried and not has_effect(followed):
-                continue  # as without movements
+                continue  # the displacement stays as if no movement had been reported
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result

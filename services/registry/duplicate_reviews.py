@@ -128,7 +128,7 @@ async def assign(body: PairAssignment, request: Request, session: Session, calle
 async def found(
     session: AsyncSession, visibility: Visibility, pairs: Collection[Pair] | None = None
 ) -> Sequence[RowMapping]:
-    """The unanswered pairs with the clear fields of both households, the oldest first; of `pairs`, if given."""
+    """The oldest unanswered pairs, with the clear fields of both households. If `pairs` is given, only these pairs."""
     fields = [getattr(household, name).label(f"{side}_{name}") for side, household in SIDES.items() for name in SHOWN]
     assigned = select(DuplicateReview.assignee).where(OF_PAIR).scalar_subquery().label("assignee")
     columns = (DuplicatePair.household_id, DuplicatePair.other_id, DuplicatePair.reasons, DuplicatePair.found_at)

@@ -24,13 +24,16 @@ ON CONFLICT DO NOTHING
 
 
 async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Add what an earlier release held since the migration. Must be called before this release holds a report."""
+    """List the people whose reports an earlier release held after the migration.
+
+    This must be called before this release holds a report.
+    """
     async with sessions.begin() as session:
         await session.execute(COMPLETE)
 
 
 async def publish_earlier(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
-    """Publish all listed households and groups. Afterwards, the list stays empty."""
+    """Publish the people of all listed households and groups. Afterwards, the list stays empty."""
     while await retry_while_unavailable(lambda: publish_some(sessions, registrar)):
         pass
 

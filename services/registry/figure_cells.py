@@ -14,8 +14,8 @@ PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
 # The sum of all cells of sex and age.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# The stored cells of a row are as of the day on which the row begins.
-# This source adds the columns `aged_…`, which for a stock are as of the day of the stock.
+# The stored cells of a row use the ages on the day on which the row begins.
+# This source adds the columns `aged_…`. For a stock, these columns use the ages on the day of the stock.
 # The column `period` begins with the year of `occurred_at`. `ages.py` explains the codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (

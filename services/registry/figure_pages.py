@@ -141,8 +141,8 @@ class TablePage:
 class PageFigures:
     """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation.
 
-    `by_age` has UNHCR's age brackets, by which persons aged 5 and over are counted, who may be asked about functioning.
-    `by_age` is empty if the filters select sexes or ages.
+    `by_age` has UNHCR's age brackets. From these brackets, the page counts the persons aged 5 and over, because only
+    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages.
     """
 
     stock: list[Figure]

@@ -76,11 +76,11 @@ class Dimension(StrEnum):
 class Summary(StrEnum):
     """Sums of displacements by some dimensions. Figures that need other dimensions are read from the displacements."""
 
-    DESTINATION = "destination"  # and first reason
-    ORIGIN = "origin"  # and first reason
-    REASON = "reason"  # and destination; all reasons and the hazard type
-    SHELTER = "shelter"  # and destination
-    NEED = "need"  # and destination
+    DESTINATION = "destination"  # by destination and first reason
+    ORIGIN = "origin"  # by origin and first reason
+    REASON = "reason"  # by destination, all reasons and hazard type
+    SHELTER = "shelter"  # by destination, kind of shelter and kind of evacuation
+    NEED = "need"  # by destination and need
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,9 @@ class FigureQuery:
     def summary(self, kind: Kind) -> Summary | None:
         """The summary that has all dimensions of the query; None if no summary has them.
 
-        A summary has no pairs of origin and destination. A summary has the persons of selected sexes, but cannot count
-        their households. For selected ages, the households must be computed from the ages, and their persons with them.
+        A summary has no pairs of origin and destination. It has numbers of persons by sex and age, but does not say how
+        many households have a person of a selected sex or age. For selected sexes of a stock, only this number is read
+        from the displacements. For selected ages, that reading needs the persons' ages, so it counts the persons, too.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

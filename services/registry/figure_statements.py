@@ -76,7 +76,8 @@ GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
-ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))  # and the first reason, need and period
+# The three further columns are the first reason, the need and the period.
+ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))
 # The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet.
 # If a displacement was removed, the numbers of its change are negative.
 SUMS = """(
@@ -86,7 +87,8 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM figure_changes {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The stock on a day adds the whole years before, the whole months of that year, and the days of that month.
+# The stock on a day is the sum of the changes in all years before, in the months of that year before that month, and
+# in the days of that month.
 # The numbers are summed before the join with the dimensions, because PostgreSQL compares numbers faster than texts.
 STOCK_SPANS = """
 SELECT dimensions_id, {totals} FROM (

@@ -187,7 +187,7 @@ def is_at_site(count: Headcount, site_id: str | None) -> bool:
 
 
 def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> Tally:
-    """The count, or the recount that had replaced it at the time `at`. `replaced` has known recounts."""
+    """The count, or the recount that had replaced it at the time `at`. `replaced` keeps earlier answers."""
     chain = []
     while tally.count.report_id not in replaced and not tally.is_in_effect(at) and tally.standing.superseded_by:
         chain.append(tally.count.report_id)

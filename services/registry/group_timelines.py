@@ -15,7 +15,7 @@ from shared.events.vocabulary import Measure, Status
 
 @dataclass(frozen=True, slots=True)
 class CountEntry(TimelineEntry):
-    """A version of a report. `counts` are the count that it states or, for a movement, the people who moved."""
+    """A version of a report. `counts` has the count that it states or, for a movement, the people who moved."""
 
     counts: Sequence[GroupCount] = ()
 
@@ -24,8 +24,9 @@ class CountEntry(TimelineEntry):
 class GroupCourse:
     """The counts of a group.
 
-    `current` are the counts in effect, each with the people who are left after movements. `others` are counts in effect
-    of the same people in reports about other groups. `replacing` has the recounts that replaced counts, by report id.
+    `current` are the counts in effect, each with the people who are left after movements. `others` are counts of the
+    same people that are in effect, too, but belong to other groups. `replacing` has the recounts that replaced counts,
+    each under its own report id.
     """
 
     group_id: UUID

@@ -38,7 +38,7 @@ from shared.places import Places
 from shared.postgres import database
 
 AT_ONCE = 200  # households of a site
-STEPS_AT_ONCE = 1000  # households, each with all its movements: PostgreSQL ends a transaction after 5 idle seconds
+STEPS_AT_ONCE = 1000  # movements that are judged; PostgreSQL ends a transaction that is idle for 5 seconds
 
 
 class Registrar:
@@ -108,7 +108,7 @@ class Registrar:
         return APPLIED
 
     async def judge_noted(self, session: AsyncSession) -> int:
-        """Apply movements of sites to some of the noted households. Return their number. The caller commits."""
+        """Apply movements of sites to some of the listed households. Return their number. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         names = await store.noted(most=AT_ONCE, steps=STEPS_AT_ONCE)
         await self._save(await store.open_at(names, ()), store, session)

@@ -115,14 +115,14 @@ class Headcount:
         return None if is_abroad else self.clear.site_id or self.typed_site
 
     def at_typed_site(self, sites: TypedSites) -> "Headcount":
-        """The count with the site whose name was typed as the place, if any, and with the decisions about places."""
+        """The count with the decisions about places. If the typed place is the name of a site, also with this site."""
         site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         if site_id is None and not sites.same:
             return self
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """The populations of earlier counts that name this count's site in words, because the site was not listed."""
+        """The populations of earlier counts that name this count's site in words, because it was not listed then."""
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
         return {self._population_at(*place, shelter) for place in places for shelter in Shelter}

@@ -37,7 +37,7 @@ ACCEPTABLE = frozenset(
 # The report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
-MOST_CODED = 50  # reports with one code that a search names
+MOST_CODED = 50  # the most held reports with one code that a search returns
 MOST = 1000  # the largest number of a team's reports that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(
@@ -118,7 +118,8 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     A report that already has a decision is left out, so that the first of two people decides. Returns the ids of the
     decided reports.
     """
-    rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]  # two people, one order
+    # The ids are sorted, so that the requests of two people do not deadlock.
+    rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]
     if not rows:
         return []
     is_open = HeldDecision.carried_out_at.is_(None)

@@ -37,8 +37,8 @@ INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) 
 ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
-# The movements that were not compared for the longest time. The two kinds have separate limits, so that many movements
-# of accounts in a pause do not delay the other movements.
+# The movements whose latest comparison is the longest ago. Movements without and with `wrong_at` have separate limits,
+# so that many movements of accounts that must pause do not delay the other movements.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -54,7 +54,7 @@ Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids 
 
 
 class CodeComparison(NamedTuple):
-    """`household_id` is None if the code is wrong, or if its account must pause."""
+    """`household_id` is None if the code is wrong, or if the account that sent the code must pause."""
 
     movement: FiledMovement
     household_id: str | None
@@ -74,7 +74,7 @@ def compared(
     """Compare the codes in this order.
 
     `households` maps each code of a single household to the id of this household. `wrong` maps each author to the
-    number of wrong codes within the last hour. `counted` are movements whose codes this number contains, or contained.
+    number of wrong codes within the last hour. `counted` are movements whose codes have already been counted as wrong.
     """
     codes_of, comparisons = Counter(wrong), list[CodeComparison]()
     for movement in movements:
@@ -96,7 +96,7 @@ def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
 def divided(
     coded: Iterable[FiledMovement], batch: Iterable[AnyFiled]
 ) -> tuple[list[FiledMovement], list[FiledMovement]]:
-    """The movements whose codes no report of the batch gives to a household, and the other movements."""
+    """Divides the movements: first those whose code no report of the batch gives to a household, then the others."""
     given = {filed.sealed.get("short_code") for filed in batch}
     movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
     for movement in coded:
@@ -110,7 +110,7 @@ def single(holders: Holders) -> dict[str, str]:
 
 
 def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) -> dict[str, str]:
-    """Maps each of `codes` that belongs to a single household, which is loaded, to the id of this household.
+    """Maps codes to household ids. Only codes that belong to a single household, which is loaded, are in the result.
 
     `holders` are the stored households. The reports of the batch may have changed the codes of loaded households.
     """
@@ -137,7 +137,7 @@ def expired(
     comparisons: Iterable[CodeComparison],
     until: datetime,
 ) -> list[FiledMovement]:
-    """The movements whose codes are wrong since `until` or longer, without those that were identified now."""
+    """The movements whose codes have been wrong since before `until`, except those whose household was found now."""
     identified = {version_of(comparison.movement) for comparison in comparisons}
     wrong_at = {version: at for version, at in listed.items() if at is not None and version not in identified}
     return [movement for movement in waiting if wrong_at.get(version_of(movement), until) < until]
@@ -151,7 +151,7 @@ class HouseholdCodes:
         self._search = search
 
     async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
-        """The stored households that have the codes of these movements, without codes of several households."""
+        """The stored households that have the codes of these movements. A code of several households finds none."""
         found = single(await self._holders(codes_of(movements))) if movements else {}
         return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in found.values()}
 
@@ -178,7 +178,7 @@ class HouseholdCodes:
         )
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """Some of the listed movements, each with the time at which its code counted as wrong."""
+        """Some of the listed movements, each with the time from which its code counts as wrong."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self._connection.execute(LOCK)

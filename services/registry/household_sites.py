@@ -77,7 +77,7 @@ class HouseholdSites:
         await self._connection.execute(WAKE)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """At most `most` of the stored households, with at most `steps` movements together, or a single household."""
+        """At most `most` listed households, with at most `steps` movements in total unless it is one household."""
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):
             steps -= row["movements"]

@@ -47,7 +47,7 @@ class TypedPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:
-    """A count in effect of people whose present place is named."""
+    """A count that is in effect, and whose report names the present place of the people."""
 
     report_id: UUID
     group_id: UUID
@@ -71,7 +71,7 @@ class OpenCount:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The identity of a count, without the names of the places."""
+        """The values, except places, that must be equal if two counts are of the same people."""
         return self.hazard_id, self.mobility, None if self.site_id else self.shelter
 
 
@@ -82,7 +82,7 @@ class OpenSite(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What people have decided: the places that are the same, and pairs that are different or will be joined."""
+    """The decisions of people. `closed` are pairs that are different, or that the worker has yet to join."""
 
     same: SamePlaces
     closed: Iterable[PlacePair] = ()
@@ -100,7 +100,7 @@ class ProposedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Two places that may be the same. `since` is the time from which both names were known."""
+    """A question whether two places are the same. `since` is the time from which both names were known."""
 
     pair: PlacePair
     id: UUID
@@ -110,7 +110,7 @@ class Proposal:
 
 
 class Match(NamedTuple):
-    """Two places that may be the same, each with a count. A site on the list needs no count."""
+    """Two places that may be the same, each with a count there. A site on the list needs no count."""
 
     about: About
     one: PlaceKey
@@ -130,7 +130,7 @@ class Match(NamedTuple):
 def proposals(
     counts: Sequence[OpenCount], sites: Sequence[OpenSite], decided: Decided, district: Callable[[str], str]
 ) -> list[Proposal]:
-    """All open questions, the oldest first. The counts have one status."""
+    """All open questions, the oldest first. All counts must have the same status."""
     same, similar = decided.same, _similar(counts, sites, district)
     closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
     matches = defaultdict[PlacePair, list[Match]](list)
@@ -147,7 +147,7 @@ def proposals(
 def _proposal(
     joined: PlacePair, matches: Sequence[Match], same: SamePlaces, sites: Mapping[PlaceKey, OpenSite]
 ) -> Proposal:
-    """The question about two places. `joined` has the keys of all places that are joined with one of them."""
+    """The question about two places. `joined` has the key that each place shares with the places joined to it."""
     sides: list[ProposedPlace] = []
     for key in joined:
         ends = [end for match in matches for end in match.ends if same.key(end[0]) == key]
@@ -195,7 +195,7 @@ def _similar(counts: Iterable[OpenCount], sites: Iterable[OpenSite], district: C
 
 
 def _at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
-    """The counts whose present place was typed nearly as the name of a site."""
+    """The counts whose typed present place is nearly equal to the name of a site."""
     listed = {site_key(site.site_id) for site in sites}
     for count in counts:
         if count.site_id is None:
@@ -223,7 +223,10 @@ def _between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simi
 
 
 def _near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
-    """The newest counts of each two places whose names are nearly equal."""
+    """Pairs of counts whose origins and present places are the same or nearly equal.
+
+    Of all counts with the same places, only the newest is compared.
+    """
     newest: dict[tuple[PlaceKey, PlaceKey], OpenCount] = {}
     by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
     for count in sorted(counts, key=_newest):

@@ -88,7 +88,7 @@ async def open_sites(session: AsyncSession, visibility: Visibility, language: st
 
 
 async def decided(session: AsyncSession, places: Places) -> Decided:
-    """What people have decided. A decision that the worker has not executed yet closes its question."""
+    """The decisions of people. A decision closes its question even before the worker executes the decision."""
     newest = (
         select(PlaceDecision)
         .ext(distinct_on(*PAIR))
@@ -127,7 +127,7 @@ async def answers(
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock. If two people decide about the same places, the first decision is stored."""
+    """Take a lock, so that only the first decision is stored if two people decide about the same places."""
     await session.execute(database.advisory_lock("place decisions"))
 
 

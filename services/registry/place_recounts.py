@@ -50,5 +50,5 @@ async def recount_places(
 
 
 def freed(count: Headcount, concerned: Collection[PlaceKey]) -> Headcount:
-    """The count without the site that an earlier decision gave to its place."""
+    """The count without the site of its typed place, because the decision may change this site."""
     return replace(count, typed_site=None) if count.present_key in concerned else count

@@ -25,14 +25,14 @@ from shared.postgres.database import Session
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 100  # questions of one request
+MOST = 100  # the most questions of one request
 MOST_SHOWN = 200
-MOST_COUNTS = 5  # counts that are shown of a place
+MOST_COUNTS = 5  # the most counts that are shown for a place
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
 class Because(StrEnum):
-    """Why a person answers so."""
+    """The reason for a person's answer."""
 
     KNOWN = "known"  # the person knows the place
     ASKED = "asked"  # the teams were asked
@@ -69,7 +69,7 @@ class PlaceView(BaseModel):
 
 
 class ProposalView(BaseModel):
-    """A question whether two places are the same. `about` says which place of the counts the question concerns."""
+    """A question whether two places are the same. `about` says whether they are origins or present places."""
 
     proposal_id: UUID
     about: About
@@ -111,7 +111,7 @@ class Reversals(Body):
 
 
 class ChangedPlaces(BaseModel):
-    """The questions or answers that the request changed. All other ids are unknown, or somebody was faster."""
+    """The questions or answers that the request changed. All other ids are unknown, or were answered already."""
 
     ids: list[UUID]
 

@@ -154,11 +154,11 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def is_unidentified(self) -> bool:
-        """Whether the report has only a short code, and its household is not known. Its id stands for the household."""
+        """Whether the household with the report's short code is not known. The report's id then stands for it."""
         return self.household_code is not None and self.subject[1] == self.report_id
 
     def name_household(self, household_id: str | None) -> None:
-        """Set the household with the report's short code, or None if it is not known."""
+        """Set the household that has the report's short code. None means that it is not known."""
         self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
     @property

@@ -135,7 +135,7 @@ async def households(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
-    """Latest change first. `area` is a P-code: households that now live there or in a unit below."""
+    """Households, the latest change first. With the P-code `area`, only households that are now in this unit."""
     places: Places = request.app.state.places
     query = HouseholdQuery(
         visibility_of(caller, places),
@@ -157,7 +157,7 @@ async def households(
 async def household(
     household_id: UUID, request: Request, session: Session, caller: Caller
 ) -> HouseholdView | OwnReport:
-    """The opened household for callers of its area; for its author the own report; 404 for others."""
+    """The decrypted household for callers of its area. Its author gets their own report, and others get 404."""
     encryption, visibility = at_hand(request, caller)
     if visibility.author is not None:
         return await own_report(household_id, request, session, caller, encryption)

@@ -1,4 +1,4 @@
-"""Which typed names mean the same place, as people at the desk have decided. No I/O.
+"""Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and
 joined places count as one place. The order of the decisions does not matter.
@@ -42,7 +42,7 @@ class SamePlaces:
         return SamePlaces((*self._pairs, pair))
 
     def all_of(self, place: PlaceKey) -> frozenset[PlaceKey]:
-        """All places that are joined to this place, with the place itself."""
+        """All places that are joined to this place, and the place itself."""
         return self._joined.get(place, frozenset((place,)))
 
     def key(self, place: PlaceKey) -> PlaceKey:

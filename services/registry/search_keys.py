@@ -103,7 +103,10 @@ class KeysOfRoot:
         return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
 
     def of_household(self, subject: Subject) -> list[bytes]:
-        """The short codes come first. They are not limited, because a movement by a code must find its household."""
+        """The keys of a household. The keys of short codes come first.
+
+        The number of short codes is not limited, because a movement by a short code must find its household.
+        """
         codes = [key for code in sorted(subject.short_codes) for key in self.of_code(code)]
         keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
         for report in reports_in_effect(subject):
@@ -176,7 +179,7 @@ class SearchKeys:
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
     def of_codes(self, codes: Iterable[str]) -> dict[bytes, str]:
-        """Maps the keys of these short codes to the codes. Each root that may have made stored keys has a key."""
+        """Maps search keys to these short codes. A code has a key of each root that may have made stored keys."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return {key: code for code in codes for root in roots for key in root.of_code(code)}
 

@@ -74,7 +74,7 @@ SELECT search_root_id, search_folding FROM made
 
 @dataclass(frozen=True, slots=True)
 class SiteWanted:
-    """A site that a search names: its search keys, its names in words, and the units where the words mean the site."""
+    """A site that a search names: its search keys, its names, and the units where these names mean this site."""
 
     site_id: UUID
     keys: Sequence[bytes]
@@ -104,8 +104,8 @@ class SearchPage:
     """One page of households, the latest change first.
 
     `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
-    counting would take too long. `is_complete` is false if a household lacks search keys of a known root and the
-    present rules.
+    counting would take too long. `is_complete` is false if some household has no search keys that were made with a
+    known root and the present rules.
     """
 
     rows: Sequence[RowMapping]

@@ -33,7 +33,7 @@ def with_settlements(clear: GroupClear, places: Places) -> GroupClear:
 
 
 def missing_codes(stated: Mapping[str, Place | None], fields: Mapping[str, Any], places: Places) -> dict[str, str]:
-    """The codes by field, where `fields` has the name of a settlement and no code."""
+    """The missing codes by field. `fields` has the name of a settlement, but not its code."""
     codes: dict[str, str] = {}
     for side, place in stated.items():
         name, known = fields.get(f"{side}_locality"), fields.get(f"{side}_locality_pcode")

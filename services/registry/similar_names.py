@@ -14,13 +14,14 @@ from rapidfuzz.distance import OSA
 
 from services.registry.names import SEPARATORS, romanised, spellings
 
-# One wrong letter is allowed in a name of this many letters, and two in a longer name. Shorter names must be equal.
+# Names of at least ONE_ERROR letters may differ in one letter, and names of at least TWO_ERRORS letters in two.
+# Shorter names must be equal.
 ONE_ERROR, TWO_ERRORS = 5, 8
 DIGITS = re.compile(r"\d+")
 
 
 def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
-    """For each name that has nearly equal names: these names. Names that differ in a number are never nearly equal."""
+    """Maps names to the names that are nearly equal to them. Names with different numbers are never nearly equal."""
     spelled = defaultdict[str, set[str]](set)
     for name in names:
         for spelling in spellings_of(name):
@@ -40,7 +41,7 @@ def allowed_errors(letters: int) -> int:
 
 @lru_cache(4_096)
 def spellings_of(name: str) -> frozenset[str]:
-    """The name's spellings without spaces, with its words in the written and in alphabetical order."""
+    """The name's spellings without spaces, both with the words as written and with the words in alphabetical order."""
     words = SEPARATORS.split(romanised(name))
     return spellings("".join(words)) | spellings("".join(sorted(words)))
 

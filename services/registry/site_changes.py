@@ -72,7 +72,7 @@ class SiteStore:
                 raise SiteConflict(other)
 
     def described(self, site: Site) -> SiteDescription:
-        """The site. If it was stored before the gazetteer was imported, with the code of its locality."""
+        """The description of the site. If the code of its locality is missing, the gazetteer supplies it."""
         return with_settlement(described(site), self.places)
 
     async def person(self, site: Site) -> PersonInCharge | None:
@@ -119,5 +119,5 @@ def described(site: Site) -> SiteDescription:
 
 
 def plain(version: SiteVersion) -> SiteDescription:
-    """The description alone."""
+    """The description without the version and the person in charge."""
     return SiteDescription.model_validate(version.model_dump(include=set(SiteDescription.model_fields)))

@@ -46,7 +46,7 @@ class SiteKeyRenewal(Renewal):
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:
-    """List these households for earlier movements of their sites, which must still be applied."""
+    """Note that the earlier movements of these households' sites must still be applied to the households."""
     notes = [
         {
             "household_id": UUID(subject.name[1]),

@@ -1,4 +1,4 @@
-"""The page of one site: the place, the people there, the counts that their number rests on, and the history."""
+"""The page of one site: the place, the number of people there, the counts that make up this number, the history."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -82,7 +82,7 @@ class ImportedRowView(BaseModel):
 
 
 class SiteColumnView(BaseModel):
-    """A column of the sheet: its label, and what the column has, as a name of a column of the import."""
+    """A column of the sheet. `column` is the name of the import's column that it fills, or `reasons` or `skipped`."""
 
     label: str
     column: str
@@ -184,10 +184,12 @@ async def import_sites(
 ) -> ImportedSheet:
     """Add the sites of an XLSX or CSV sheet (the body, at most 64 KiB).
 
-    With `dry_run`, only say what would become of each row. The columns are name_ky, name_ru, name_en, type, state,
-    pcode, locality, locality_pcode, lat, lon, capacity, needs, person_in_charge and phone; `type`, `pcode` and one name
-    are required. `columns` lists what the columns have, with `skipped` for a column that is not read. Columns that it
-    does not list are guessed from the labels. A known site is never changed.
+    With `dry_run`, nothing is added, and the answer says what would become of each row. A known site is never changed.
+
+    The columns are name_ky, name_ru, name_en, type, state, pcode, locality, locality_pcode, lat, lon, capacity, needs,
+    person_in_charge and phone; `type`, `pcode` and one name are required. `columns` lists these names in the order of
+    the sheet's columns, with `skipped` for a column that is not read. Columns that it does not list are guessed from
+    the labels.
     """
     sheet = await read_sheet(request, columns)
     imported = await site_import(request, session, caller).run(sheet.rows)
@@ -233,7 +235,7 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
     """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas.
 
-    Also if the code of the locality does not lie in this unit.
+    Also raise Problem if the code of the locality does not lie in this unit.
     """
     if not is_own_unit(site.pcode, caller.areas, places):
         raise invalid("/pcode", "the P-code of a district or city in your areas")

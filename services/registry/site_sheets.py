@@ -36,9 +36,10 @@ COLUMNS = (*TEXTS, "needs", *PERSON)
 REASONS = "reasons"  # the column of reasons in a file of refused rows; its content is not read
 SKIPPED = "skipped"  # a column that is not read
 ROWS = 10_000
-LETTERS = 200  # of a label that are looked at, because a pattern can take the square of the length
+LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
-# The first pattern that matches the folded label decides: lower case, no punctuation, and о, у, н for ө, ү, ң.
+# The first pattern that matches the folded label decides. A folded label is in lower case, without punctuation, and
+# has о, у, н in place of ө, ү, ң.
 PATTERNS = [
     ("phone", r"телефон|^тел\b|phone|байланыш"),
     ("person_in_charge", r"ответств|руководит|директор|жооптуу|in charge|contact"),
@@ -88,7 +89,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteSheet:
-    """The rows, and what each column has: one of `COLUMNS`, `REASONS` or `SKIPPED`."""
+    """The rows, and the kind of each column: one of `COLUMNS`, `REASONS` or `SKIPPED`."""
 
     labels: tuple[str, ...]
     columns: tuple[str, ...]
@@ -108,7 +109,7 @@ site_names = cache(SiteNames)
 
 
 def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
-    """The rows that are not empty. `chosen` says what the columns have, instead of the guesses. Raises BadSheet."""
+    """The rows that are not empty. The kinds of columns in `chosen` replace the guessed ones. Raises BadSheet."""
     sheet = opened(raw)
     found = header.guessed(sheet, guess)
     labels = header.labels(sheet, found)
@@ -130,7 +131,7 @@ def opened(raw: bytes) -> Sheet:
 
 
 def guess(label: str) -> str | None:
-    """The column; None if the label says nothing that is known."""
+    """The kind of the column. None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     if not text or text in own_reasons():
         return REASONS if text else None
@@ -166,7 +167,7 @@ def row(line: SheetLine, labels: Sequence[str], columns: Sequence[str]) -> Sheet
     except ValidationError as error:
         details = error.errors(include_input=False, include_context=False, include_url=False)
         errors += [(column(detail["loc"]), expected(detail)) for detail in details]
-    first = dict(reversed(errors))  # of each column, the first error
+    first = dict(reversed(errors))  # keeps the first error of each column
     unique = tuple((name, first[name]) for name in dict(errors))
     return SheetRow(line.number, cells, None if errors else site, unique, line.cells)
 
@@ -188,11 +189,11 @@ def fields(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def district(cells: Mapping[str, str]) -> dict[str, str]:
-    """The P-code of the district that the cell names. Other words of the cell name the village, if no cell does."""
+    """The P-code of the district in the cell. If no other cell names the village, the rest of this cell names it."""
     try:
         found = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
-        return {}  # the name itself is then no P-code
+        return {}  # the cell's text remains, and is refused because it is no P-code
     if found is None or found[0].pcode is None:
         return {}
     (place, rest), stated = found, cells.get("locality")

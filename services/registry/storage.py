@@ -214,7 +214,7 @@ class Store:
         return list(valid.values())
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """Those of these movements that are held and have no household yet."""
+        """The movements among these versions that are held and have no household yet."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)

@@ -64,7 +64,7 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# The keys of movements without a household that now have a household. Another version may still need its key.
+# Deletes the keys of movements whose household is known now, unless another version of the movement needs the key.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

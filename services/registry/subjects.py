@@ -29,7 +29,7 @@ class Subject:
     """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
 
     A site is a subject that has only movements and no owner. `sites` are the loaded sites that have movements.
-    `drawn_code` is the short code that the registry drew for a household; `is_code_new` until it is stored.
+    `drawn_code` is the short code that the registry drew for a household. `is_code_new` is true until it is stored.
     """
 
     name: Name

@@ -180,7 +180,7 @@ def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list
 
 
 def entries(versions: Iterable[StoredVersion]) -> Iterator[TimelineEntry]:
-    """An entry for each version, with the changes since the version that took effect before. The order is kept."""
+    """An entry for each version, with the changes since the previous version that took effect. The order is kept."""
     effective: dict[UUID, StoredVersion] = {}
     for version in versions:
         before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE

@@ -11,7 +11,7 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 
 
 class TypedSites:
-    """The sites by P-code and name, and the typed names of which a person has decided that they mean a place.
+    """Finds sites by P-code and name. `same` has the names that mean the same place, because a person decided so.
 
     If several sites of a P-code have the same name, this name is ignored.
     """

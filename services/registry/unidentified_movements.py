@@ -5,13 +5,14 @@ from typing import TypeGuard
 from services.registry.decisions import Held, Owner
 from services.registry.reports import AnyFiled, FiledMovement
 
-# A movement held for one of these reasons was not decided about yet. Its author may register a household with the
-# report's id. If the movement was decided about for this household, it must not become a movement of another one.
+# A movement held for one of these reasons has not been judged yet. While its household is not known, the report's id
+# stands for the household's id. If the author registers a household with this id, the movement is judged for that
+# household, and must then not become a movement of another one.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 
 def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """Whether the report was not decided about yet, and has only a short code, whose household is not known."""
+    """Whether the report has not been judged yet, and the household with its short code is not known."""
     return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason in UNDECIDED
 
 

@@ -66,7 +66,7 @@ IS_REGISTERED = or_(
         for subject_id, status in ((Household.household_id, Household.status), (Group.group_id, Group.status))
     )
 )
-# Other people of the registry are these people: a version was refused as a duplicate, or is about another household.
+# The people are registered under another id, because a version was refused as a duplicate, or is of another household.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,
@@ -126,8 +126,8 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
     """The persons displaced in the country, in held reports about households and groups that are not registered.
 
     The board's totals already contain registered people. As in `held_people.newest_held`, reports about people who are
-    registered otherwise are ignored. If several held versions are about a household, only the
-    highest version counts.
+    registered under another id are ignored. If several held versions are about a household, only the highest version
+    counts.
     """
     newest = (
         select(Report.kind, PERSONS.label("persons"))

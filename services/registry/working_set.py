@@ -40,7 +40,7 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 class WorkingSet(Judgements):
     identified: list[FiledMovement] = field(default_factory=list)  # stored movements whose household is known now
     given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
-    early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
+    early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # unknown households
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people at a site

@@ -1,4 +1,4 @@
-"""Reads the cells of one row, and collects what is wrong with them. Pure."""
+"""Reads the cells of one row, and collects the errors in them. Pure."""
 
 import re
 from collections import defaultdict
@@ -14,7 +14,7 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
-# A merged cell over several rows says the same about each row. It cannot say how many people each row has, or who.
+# A cell that is merged over several rows gives all of them one value. In these columns, each row needs its own value.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
@@ -42,9 +42,9 @@ NOT_URGENT = {"нет", "жок", "no", "n", "false", "ложь", "-", "–", "�
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row is not accepted, with the column or, if the sheet has no such column, with what is missing.
+    """The reason why a row is not accepted. `column` is the index of the wrong column in the sheet.
 
-    An error without both is about the whole row.
+    If the sheet lacks the column, `missing` is the kind of this column. An error without both is about the whole row.
     """
 
     column: int | None
@@ -54,13 +54,13 @@ class RowError:
 
 @dataclass(slots=True)
 class RowCells:
-    """The cells of a row by what their columns have."""
+    """The cells of a row, found by the kinds of their columns."""
 
     chosen: ChosenSheet
     line: SheetLine
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    kept_as_text: list[int] = field(default_factory=list)  # columns whose text names no code, and is in the notes
+    kept_as_text: list[int] = field(default_factory=list)  # columns whose text matches no code and is kept in the notes
     phone_column: int | None = None
     _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -82,7 +82,7 @@ class RowCells:
         return next((self.line.cells[place] for place in self._given(column)), "")
 
     def texts(self, column: HouseholdColumn) -> Iterator[tuple[int, str]]:
-        """The columns of this kind whose cells are not empty."""
+        """The index and the text of each cell in columns of this kind, without empty cells."""
         return ((place, self.line.cells[place]) for place in self._given(column))
 
     def _given(self, column: HouseholdColumn) -> Iterator[int]:
@@ -90,26 +90,26 @@ class RowCells:
         return (place for place in self._columns[column] if place < len(cells) and cells[place])
 
     def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
-        """Note an error of the first column of this kind; of the row if the sheet has no such column."""
+        """Add an error of the first column of this kind. If there is no such column, the error names the kind."""
         place = next(iter(self._columns[column]), None) if column else None
         error = RowError(place, reason, column if place is None else None)
         if place is None or all(known.column != place for known in self.errors):
             self.errors.append(error)
 
     def keep(self, place: int, text: str) -> None:
-        """Keep a text that has no field of its own in the notes, with the label of its column."""
+        """Copy a text for which the report has no field into the notes, after the label of its column."""
         label = self.chosen.labels[place]
         note = f"{label}: {text}" if label else text
         if note not in self.notes:
             self.notes.append(note)
 
     def keep_as_text(self, place: int, text: str) -> None:
-        """Keep a text that names no code in the notes, and mark its column."""
+        """Copy a text that matches no code into the notes, and remember its column."""
         self.keep(place, text)
         self.kept_as_text.append(place)
 
     def keep_what_differs(self, household: "RowCells") -> None:
-        """Keep what the row of a person says otherwise than the household's row."""
+        """Copy into the notes the texts of this person's row that differ from the texts of the household's row."""
         for place, text in enumerate(self.line.cells):
             known = household.line.cells[place : place + 1]
             if text and self._kind(place) in OF_HOUSEHOLD and (text,) != known:
@@ -117,11 +117,11 @@ class RowCells:
         self.keep_the_rest()
 
     def count(self, *, without: Collection[HouseholdColumn]) -> int:
-        """The number of cells that are not empty, without these kinds of columns."""
+        """The number of cells that are not empty. Cells in the columns `without` are not counted."""
         return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:
-        """Keep the columns with notes, and each further column of a kind of which a report has only one value."""
+        """Copy into the notes the columns of notes, and the second value of a kind if a report has only one value."""
         for place, text in enumerate(self.line.cells):
             if text and (self._kind(place) is C.NOTES or self._is_further(place)):
                 self.keep(place, text)
@@ -140,7 +140,7 @@ class RowCells:
         return None
 
     def phone(self) -> str | None:
-        """The first telephone. A cell that has more than this telephone is kept in the notes."""
+        """The first telephone. If its cell also has other text, the whole cell is copied into the notes."""
         for place, text in self.texts(C.PHONE):
             if phones.is_none(text):
                 continue

@@ -1,4 +1,4 @@
-"""What the person at the page chose for a sheet: its header, its columns, and values for all of its rows."""
+"""The choices that a person makes on the page for a sheet: the header, the columns, and values for all rows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,9 +16,9 @@ from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0: no header; the largest number of lines in Excel
 PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
-# the same row can have another number, another number of its household, and other reasons
+# Two copies of a row are the same row even if these columns differ.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
-OF_HOUSEHOLD = {  # columns that say the same about each person of a household
+OF_HOUSEHOLD = {  # columns that have one value for all persons of a household
     HouseholdColumn.PERSONS,
     HouseholdColumn.MALE,
     HouseholdColumn.FEMALE,
@@ -33,14 +33,15 @@ OF_HOUSEHOLD = {  # columns that say the same about each person of a household
 }
 PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
-CONFIRMED = 200  # rows at once; the page does not show more rows
+CONFIRMED = 200  # the most rows that a person confirms at once, because the page shows no more rows
 LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 
 
 class SheetChoices(Body):
-    """Values for all rows apply to a row whose own cell is empty. What is None is guessed from the sheet.
+    """The choices. A value for all rows, such as `origin`, is used for each row whose own cell is empty.
 
+    If the header or the columns are None, they are guessed from the sheet.
     `confirmed` are the lines of changed rows that a person recognised as other households.
     """
 
@@ -92,21 +93,21 @@ class ChosenSheet:
         return next((text for kind, text in cells if kind is column and text), "")
 
     def identity(self, lines: Sequence[SheetLine], day: date) -> list[str]:
-        """What makes the rows of a household the same in another file.
+        """The texts that identify the rows of a household, so that the rows are recognised in another file.
 
-        The file may have other capitals, forms of days, and another order of columns and persons.
+        The other file may have other capitals, other forms of days, and another order of columns and persons.
         """
         rows = sorted(self.row_identity(line, day) for line in lines)
         return [day.isoformat(), *(text for row in rows for text in ("", *row))]
 
     def row_identity(self, line: SheetLine, day: date) -> list[str]:
-        """The kind of a column is the guessed one, so that a row stays the same if a person chooses another kind."""
+        """The texts that identify a row. The kinds are the guessed ones, so that a person's choices change nothing."""
         cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
         return sorted(f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED)
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
-    """The text of a cell as CSV and XLSX files both have it."""
+    """The text of a cell in a form that is equal for CSV and XLSX files."""
     read = day_of(text, day) if kind in DAYS else None
     return read.isoformat() if read else " ".join(text.casefold().split())
 

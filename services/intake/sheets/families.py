@@ -15,7 +15,7 @@ IsHead = Callable[[SheetLine], bool]
 
 @dataclass(frozen=True, slots=True)
 class SheetFamily:
-    """The rows of a household, the head's row first. In a list with one row for each household, there are no others."""
+    """The rows of a household. `others` is empty if the list has one row for each household."""
 
     head: SheetLine
     others: tuple[SheetLine, ...] = ()
@@ -32,9 +32,10 @@ def families(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 
 
 def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
-    """Households by their number. A row without a number belongs to the household above.
+    """The households of a list with household numbers. A row without a number belongs to the household above it.
 
-    If a number comes again further below, it may be the number of another village's household.
+    If rows of other households separate two rows with one number, the rows are refused, because two villages may use
+    the same number for different households.
     """
     numbers: list[str] = []
     for line in lines:
@@ -57,7 +58,7 @@ def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 
 
 def below_heads(lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
-    """Each row of a head begins a household."""
+    """The households of a list without household numbers. Each row of a head begins a household."""
     starts = [place for place, line in enumerate(lines) if place == 0 or is_head(line)]
     for start, end in pairwise((*starts, len(lines))):
         rows = lines[start:end]
@@ -69,7 +70,7 @@ def family(rows: Sequence[SheetLine], head: SheetLine, fault: RowFault | None) -
 
 
 def filled(chosen: ChosenSheet, family: SheetFamily) -> SheetLine:
-    """The head's row. A cell about the household that is empty there has the text of the first row that has one."""
+    """The head's row. Empty cells about the whole household are filled from the first other row with a text there."""
     if not family.others:
         return family.head
     cells = [

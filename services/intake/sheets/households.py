@@ -30,7 +30,7 @@ B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-# Maps the fields that the contract checks to columns, and to the reasons that say what is expected.
+# Maps each field that the contract may refuse to its column, and to the reason that tells the reader what is expected.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
     "phone": (C.PHONE, RowFault.PHONE),
@@ -57,15 +57,15 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """A household's row with its report, or with the reasons why there is none; `others` are rows of other persons."""
+    """The head's row with the household's report or, if a row is wrong, with errors. `others` are the other rows."""
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # the report's ids by earlier keys
+    other_ids: tuple[UUID, ...] = ()  # the ids that the report would have by earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None  # the column of which only the first telephone has a field; the notes have all
-    head_ids: tuple[UUID, ...] = ()  # ids of the head and the day, by the newest key and earlier keys
+    phone_column: int | None = None  # the column whose cell has more than one telephone; the notes have the whole cell
+    head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day by all keys, the newest key first
     others: tuple[PersonRow, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class SheetHousehold:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdReader:
-    """Makes reports. `keys` are all keys for ids, the newest last."""
+    """Makes the reports. Ids are computed with `keys`, of which the last one is the newest."""
 
     names: SheetNames
     keys: tuple[bytes, ...]
@@ -83,7 +83,7 @@ class HouseholdReader:
     now: datetime
 
     def rows(self, chosen: ChosenSheet) -> list[SheetHousehold]:
-        """A result for each household. Of two equal households the second is refused: it may be the same one."""
+        """A result for each household. The second of two equal households is refused, because it may be a copy."""
         totals = [line for line in chosen.rows if is_total(line)]
         made = [SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),)) for line in totals]
         seen: set[UUID] = set()
@@ -127,10 +127,10 @@ class HouseholdReader:
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
-        """Ids that a row keeps when its other cells are corrected."""
+        """Ids that depend only on the head and the day, so that they stay the same if other cells are corrected."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
-            for head in heads or [cells.text(C.PHONE)]:  # the households of a village can have one telephone
+            for head in heads or [cells.text(C.PHONE)]:  # a village may share a telephone
                 yield RowIds(key, ["head", day.isoformat(), head.casefold()]).report
 
     @property
@@ -138,7 +138,7 @@ class HouseholdReader:
         return self.now.astimezone(TIME_ZONE).date()
 
     def _day(self, cells: RowCells) -> date:
-        """The day of the displacement; today if the row has an error instead."""
+        """The day of the displacement. If it is missing or wrong, an error is added, and today is used instead."""
         day = cells.day(C.OCCURRED_ON, self._today) or cells.chosen.choices.occurred_on
         if day is None:
             cells.wrong(C.OCCURRED_ON, RowFault.MISSING)
@@ -147,7 +147,7 @@ class HouseholdReader:
         return day or self._today
 
     def _body(self, cells: RowCells, others: Sequence[RowCells], day: date, ids: RowIds) -> dict[str, Any]:
-        """The fields of the report. A wrong cell has a value that the contract accepts, and an error."""
+        """The fields of the report. For a wrong cell, an error is added, and the field gets an accepted value."""
         choices, phone = cells.chosen.choices, cells.phone()
         is_urgent = [row.is_urgent() for row in (cells, *others)]
         listed = members(cells, others, names=self.names, today=self._today, phone=phone)
@@ -180,9 +180,10 @@ class HouseholdReader:
     def _place(
         self, cells: RowCells, column: HouseholdColumn, locality: HouseholdColumn, chosen: str | None
     ) -> dict[str, Any]:
-        """The place that the cell names, else the place for all rows. Other words of the cell name the locality.
+        """The place that the cell names or, if the cell is empty, the place that was chosen for all rows.
 
-        A cell with other words is kept in the notes if another cell has the locality.
+        Words of the cell that do not belong to the place name the locality. If another cell names the locality, the
+        whole cell is kept in the notes instead.
         """
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):
@@ -218,7 +219,7 @@ class HouseholdReader:
         }
 
     def _code(self, cells: RowCells, column: HouseholdColumn, names: CodeNames, other: str) -> str | None:
-        """The code that the cell names. A text that names no code becomes `other`, and is kept in the notes."""
+        """The code that the cell names. If it names no code, the code is `other`, and the notes keep the text."""
         for place, text in cells.texts(column):
             if code := names.find(text):
                 return code
@@ -237,7 +238,7 @@ class HouseholdReader:
 
 
 def place_of(code: str | None) -> Place | None:
-    """The place for all rows, from a P-code or a country's code."""
+    """The place with this P-code or country code."""
     if code is None:
         return None
     return Place(country=code) if code.isalpha() else Place(pcode=code)
@@ -253,7 +254,7 @@ def refused(family: SheetFamily, fault: RowFault) -> SheetHousehold:
 
 
 def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
-    """Note an error of each row that is equal to an earlier row of the household."""
+    """Add an error to each row that is equal to an earlier row of the household."""
     seen: set[tuple[str, ...]] = set()
     for row in rows:
         identity = tuple(row.chosen.row_identity(row.line, day))
@@ -263,7 +264,7 @@ def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
 
 
 def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
-    """Note an error of each row with another number of persons, because it may be the row of another household."""
+    """Add an error to each row whose number of persons differs from the head's row: it may be of another household."""
     for row in others:
         for column in (C.PERSONS, C.MALE, C.FEMALE):
             if row.text(column) not in ("", head.text(column)):
@@ -271,14 +272,14 @@ def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
 
 
 def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
-    """The report; None if the contract refuses a field, which is then an error of the row of the head or person."""
+    """The report. If the contract refuses a field, the row of this person gets an error, and the result is None."""
     for row, member in zip(rows, body["members"], strict=False):
-        accepted(Person, member, row)  # the report would name only the first wrong member
+        accepted(Person, member, row)  # the report alone would name only the first wrong member
     return accepted(HouseholdReport, body, rows[0])
 
 
 def accepted(model: type[B], body: dict[str, Any], cells: RowCells) -> B | None:
-    """The model; None if the contract refuses a field, which is then an error of the row."""
+    """The model. If the contract refuses fields, the row gets an error for each field, and the result is None."""
     try:
         return model.model_validate(body)
     except ValidationError as error:

@@ -30,7 +30,7 @@ VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,
     Answer.DUPLICATE: SheetRowVerdict.KNOWN,
-    Answer.CONFLICT: SheetRowVerdict.KNOWN,  # an earlier request sent the row, and ended before its commit
+    Answer.CONFLICT: SheetRowVerdict.KNOWN,  # an earlier request sent the row, but was cut off before its commit
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
 UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE  # not sent without a confirmation
@@ -47,7 +47,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """`report_id` is the id of the row's report; None if the row has none, or the report is of another account."""
+    """`report_id` is the id of the row's report. None if the row has no report, or if another account sent it."""
 
     row: SheetHousehold
     verdict: SheetRowVerdict
@@ -57,9 +57,10 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True)
 class SentBefore:
-    """The reports that this account and other accounts have sent, and the heads that its team has sent.
+    """What was sent before. `own` are reports of this account, and `others` are reports of other accounts.
 
-    `matches` maps heads that other teams have sent to the reports of these teams.
+    `heads` are ids of heads that the account or its team has sent. `matches` maps ids of heads that other teams have
+    sent to the reports of these teams.
     """
 
     own: Collection[UUID] = ()
@@ -72,7 +73,7 @@ class SentBefore:
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
-    """Read the file. Takes seconds for the largest file. Raises UnreadableFile."""
+    """Read the file and check each row. This takes seconds for the largest file. Raises UnreadableFile."""
     sheets = read(raw)
     if choices.sheet >= len(sheets):
         raise UnreadableFile(FileFault.EMPTY)
@@ -81,7 +82,7 @@ def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> Check
 
 
 class SheetImport:
-    """`entry` is written to the security log when the verdicts tell of reports that other teams have sent."""
+    """Judges and sends rows. If a verdict reveals a report of another team, `entry` is written to the security log."""
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class SheetImport:
         return judgements
 
     async def send(self, rows: Sequence[SheetHousehold], confirmed: Collection[int] = ()) -> list[JudgedRow]:
-        """Send the new rows, and return a verdict for each row. If it is cut off, the rest can be sent again.
+        """Send the new rows, and return a verdict for each row. If the process ends, the other rows can be sent again.
 
         `confirmed` are the lines of changed rows that a person recognised as other households. Raises TooManyMatches.
         """
@@ -119,13 +120,13 @@ class SheetImport:
             results = await self._send_new({place: judgements[place].row for place in places})
             for place, row in results.items():
                 judgements[place] = row
-            lost = [place for place in places if place not in results]  # another request sends them at the same time
+            lost = [place for place in places if place not in results]  # another request sends them now
             for place, row in zip(lost, await self.judge([judgements[place].row for place in lost]), strict=True):
                 judgements[place] = row
         return judgements
 
     async def _send_new(self, rows: Mapping[int, SheetHousehold]) -> dict[int, JudgedRow]:
-        """Send the rows that no other request sends. Their ids are committed after the reports were accepted.
+        """Send the rows that no other request sends. The ids of the rows are committed after the reports were accepted.
 
         If the process ends before the commit, the rows can be sent again.
         """
@@ -156,8 +157,8 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # The heads are read before the reports, because another request commits both together. Read the other way
-        # round, a row that is committed in between would look like a changed row.
+        # Another request commits heads and reports together, perhaps between the two reads. Therefore heads are read
+        # first. Otherwise the head of a sent row could be found without the row's report, as if the row had changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))
@@ -165,7 +166,8 @@ class SheetImport:
                     session, some, principal=self._sender.principal, team=self._team, places=self._places
                 )
         for some in batched([id for row in rows for id in ids_of(row)]):
-            own.update(await deduplication.accepted(account, some) or ())  # reports without a receipt or a commit
+            # This also finds reports that have no receipt, or whose request was cut off before its commit.
+            own.update(await deduplication.accepted(account, some) or ())
             async with self._sessions() as session:
                 for report_id, author in await queries.authors(session, some):
                     (own if author == account else others).add(report_id)

@@ -1,4 +1,4 @@
-"""Guesses from a label in Kyrgyz, Russian or English what a column of a sheet of households has. Pure."""
+"""Guesses the kind of a column of a sheet of households from its label in Kyrgyz, Russian or English. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from shared.sheets.codes import HouseholdColumn
 
 C = HouseholdColumn
 PEOPLE = r"(чел|член|лиц|душ|person|people|member|киши|адам)"
-# The first pattern that matches the folded label decides: lower case, no punctuation, and о, у, н for ө, ү, ң.
+# The first pattern that matches the folded label decides. A folded label is in lower case, without punctuation, and
+# has о, у, н in place of ө, ү, ң.
 PATTERNS = [
     (C.SKIPPED, r"^(no|n|номер|катар номери|катары|т б|к т)?( ?п ?п)?$"),
     (
@@ -45,15 +46,15 @@ PATTERNS = [
     (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
-LETTERS = 200  # of a label that are looked at, because a pattern can take the square of the length
-MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns may have these
+LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
+MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # the kinds that several columns may have
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
 
 def guess(label: str) -> HouseholdColumn | None:
-    """The column, or None if the label says nothing that is known."""
+    """The kind of the column. None if no pattern matches the label."""
     text = folded(label[:LETTERS])
-    if not text and label != "#":  # a label of signs only, such as *, says nothing
+    if not text and label != "#":  # a label that consists of signs, such as *, tells nothing
         return None
     if text in OWN_LABELS:
         return C.REASONS
@@ -61,7 +62,7 @@ def guess(label: str) -> HouseholdColumn | None:
 
 
 def guesses(labels: Sequence[str]) -> tuple[HouseholdColumn, ...]:
-    """What each column has. A column of which nothing is known, and a second column of a kind, has notes."""
+    """The kind of each column. A column with an unknown label, or of a kind that came before, is a column of notes."""
     chosen: list[HouseholdColumn] = []
     for label in labels:
         column = guess(label) or C.NOTES

@@ -1,7 +1,8 @@
-"""Rows of a list whose heads another team has sent: which of them an account may learn of, and how many an hour.
+"""Limits what an account learns if a row of its list has a head of a household that another team has sent.
 
-An account could otherwise upload invented lists, and learn from the verdicts who is registered. It learns only of
-households in its areas, which it may also search for. Each such row is in the security log, like a search.
+Without limits, an account could upload invented lists, and learn from the verdicts who is registered. An account learns
+only of households in its areas, for which it may also search. Each row of which the account learns is in the security
+log, like a search, and the number of such rows in an hour is limited.
 """
 
 from collections.abc import Collection
@@ -20,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-MOST = 2_000  # matched reports of an account within WINDOW: as many as the largest list has rows
+MOST = 2_000  # the most matched reports of an account within WINDOW; the largest list has so many rows
 
 
 class TooManyMatches(Exception):
@@ -30,14 +31,14 @@ class TooManyMatches(Exception):
 async def matches(
     session: AsyncSession, head_ids: Collection[UUID], *, principal: Principal, team: Collection[UUID], places: Places
 ) -> dict[UUID, UUID]:
-    """For each head that another team has sent from the account's areas, the report of this team."""
+    """Maps the id of each head that another team has sent from the account's areas to the report of that team."""
     heads = await queries.heads_of_others(session, head_ids, team)
     return {id: report_id for id, report_id, pcode in heads if principal.covers(pcode, places)}
 
 
 async def record(session: AsyncSession, entry: Entry, report_ids: Collection[UUID]) -> None:
     """Write the matched reports to the security log. Raises TooManyMatches."""
-    # two requests of an account would otherwise count separately
+    # without the lock, two requests of an account would not count each other's reports
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"matches {entry.account}", 0))))
     earlier = select(func.unnest(AUDIT.c.objects)).where(
         AUDIT.c.account == entry.account, AUDIT.c.reason == REASON, AUDIT.c.at > func.now() - WINDOW

@@ -11,8 +11,8 @@ from shared.events.vocabulary import Relationship, Sex
 from shared.sheets.codes import HouseholdColumn, RowFault
 
 C = HouseholdColumn
-MEMBERS = 60  # of a report
-FEWEST_CELLS = 2  # of a person; a line with one cell may be a heading between the rows
+MEMBERS = 60  # the most members of a report
+FEWEST_CELLS = 2  # the fewest cells of a person's row, because a line with one cell may be a heading between the rows
 PATRONYMIC = ("уулу", "кызы")  # "Асан уулу Бакыт": the first two words are the family name
 OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # columns that say nothing about a person
 
@@ -27,7 +27,7 @@ class Persons:
 def members(
     head: RowCells, others: Sequence[RowCells], *, names: SheetNames, today: date, phone: str | None
 ) -> list[dict[str, Any]]:
-    """The head, the persons with rows of their own, then persons of whom the sheet says at most the sex."""
+    """The head, then the persons with rows, then the persons of whom the sheet states only the sex or nothing."""
     counts = persons(head, listed=1 + len(others))
     listed = [person(head, names, today), *(other_person(cells, names, today) for cells in others)][:MEMBERS]
     if not (phone or any(is_named(member) for member in listed)):
@@ -42,9 +42,9 @@ def members(
 
 
 def persons(cells: RowCells, *, listed: int) -> Persons:
-    """The number of persons. If the sheet has only the numbers of women and men, their sum.
+    """The number of persons. If the sheet has only the numbers of women and men, their sum is used.
 
-    If the sheet has one row for each person and no number, the number of rows.
+    If a sheet with one row for each person states no number, the number of rows is used.
     """
     total, female, male = (cells.number(column) for column in (C.PERSONS, C.FEMALE, C.MALE))
     of_sexes = (female or 0) + (male or 0)
@@ -65,7 +65,7 @@ def persons(cells: RowCells, *, listed: int) -> Persons:
 
 
 def person(cells: RowCells, names: SheetNames, today: date) -> dict[str, Any]:
-    """What a row says about its person."""
+    """The fields of a member from the row of this person."""
     body = {**name_of(cells), **sex_of(cells, names), **cells.birth(today)}
     age, number = cells.age(), cells.text(C.PERSONAL_NUMBER)
     if age is not None and not body.keys() & {"birth_date", "birth_year"}:
@@ -76,7 +76,7 @@ def person(cells: RowCells, names: SheetNames, today: date) -> dict[str, Any]:
 
 
 def other_person(cells: RowCells, names: SheetNames, today: date) -> dict[str, Any]:
-    """What the row of a person who is not the head says."""
+    """The fields of a member who is not the head."""
     body = person(cells, names, today)
     if not is_named(body) or cells.count(without=OF_NO_PERSON) < FEWEST_CELLS:
         cells.wrong(None, RowFault.PERSON)
@@ -92,7 +92,7 @@ def is_named(body: dict[str, Any]) -> bool:
 
 
 def name_of(cells: RowCells) -> dict[str, str]:
-    """The names of the person. Lists have the family name first."""
+    """The names of the person. If one cell has the whole name, the family name comes first."""
     own = {
         "family_name": cells.text(C.FAMILY_NAME),
         "given_name": cells.text(C.GIVEN_NAME),
@@ -117,7 +117,7 @@ def sex_of(cells: RowCells, names: SheetNames) -> dict[str, str]:
 
 
 def relationship_of(cells: RowCells, names: SheetNames) -> str | None:
-    """The relationship to the head. A text that names none is kept in the notes."""
+    """The relationship to the head. A text that names no known relationship is kept in the notes."""
     for place, text in cells.texts(C.RELATIONSHIP):
         if code := names.relationships.find(text):
             return code

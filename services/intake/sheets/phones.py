@@ -3,13 +3,13 @@
 import re
 
 NONE = {"нет", "нету", "жок", "no", "none", "-", "–", "—"}
-WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # as the contract accepts a telephone
+WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # the characters that the contract accepts in a telephone
 SEPARATORS = re.compile(r"[,;/|\n]|\b(?:и|жана|and)\b")
 RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
-# A number of the country without a separator before the next one: 0 or 996, and nine digits.
+# A number of Kyrgyzstan (0 or 996, then nine digits), even if another number follows without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # digits: a telephone in a village, and the longest international number
+SHORTEST, LONGEST = 5, 15  # digits of a village's telephone, and of the longest international number
 
 
 def is_none(text: str) -> bool:
@@ -24,9 +24,9 @@ def is_one(text: str) -> bool:
 
 
 def first_of(text: str) -> str | None:
-    """The first telephone of a text with several telephones or with words. None if the text has no telephone.
+    """The first telephone in a text that may have several telephones and words. None if the text has no telephone.
 
-    The number of a house or flat is no telephone.
+    The number of a house or flat does not count as a telephone.
     """
     for part in SEPARATORS.split(HOUSE.sub(" ", text)):
         for run in RUN.findall(part):
@@ -37,7 +37,7 @@ def first_of(text: str) -> str | None:
 
 
 def telephone(run: str) -> str | None:
-    """The telephone in digits that no word divides. A number of the country is found also behind other digits."""
+    """The telephone in a run of digits and separators. A number of Kyrgyzstan is found even among other digits."""
     is_foreign = run.startswith("+") and not run.startswith("+996")
     national = None if is_foreign else NATIONAL.search(run)
     if national:

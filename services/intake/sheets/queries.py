@@ -13,10 +13,10 @@ from shared.events import HouseholdReport
 
 
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
-    """Store rows that are about to be sent. Returns the rows that no other request has stored.
+    """Store the ids of rows that are about to be sent. Returns the ids that no other request has stored.
 
-    If another transaction stores the same rows, this waits until that transaction ends. The ids are sorted, so that
-    two transactions never wait for each other.
+    If another transaction stores the same ids, this transaction waits until the other one ends. The ids are sorted,
+    so that two transactions never wait for each other.
     """
     rows = [{"report_id": id, "author": author, "sent_at": now} for id in sorted(report_ids)]
     claimed = insert(SentRow).on_conflict_do_nothing().returning(SentRow.report_id)
@@ -24,12 +24,12 @@ async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID,
 
 
 async def release(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete rows that were not sent."""
+    """Delete the ids of rows that were not sent."""
     await session.execute(delete(SentRow).where(SentRow.report_id.in_(report_ids)))
 
 
 async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """The sent reports with their authors. A report that was sent before this table existed has only a receipt."""
+    """The sent reports with their authors. Reports from before the table `sheet_rows` existed have only receipts."""
     sent = [
         select(table.report_id, table.author).where(table.report_id.in_(report_ids))
         for table in (SentRow, StoredReceipt)
@@ -51,7 +51,7 @@ async def remember_heads(
 
 
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
-    """The heads whose households the account or its team has sent."""
+    """The ids of the heads whose households the account or its team has sent."""
     known = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(known)).all())
 
@@ -59,7 +59,7 @@ async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders
 async def heads_of_others(
     session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None]]:
-    """The heads whose households other teams have sent, each with the report and place of its row."""
+    """The ids of heads whose households other teams have sent, each with the household's report and P-code."""
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
         SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders)
     )
@@ -67,7 +67,7 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete what identifies the rows of an erased household's reports, and their heads. The caller commits.
+    """Delete the ids of the rows and heads from which an erased household's reports came. The caller commits.
 
     The receipts stay, so that a list that comes again does not register the household again.
     """

@@ -1,4 +1,4 @@
-"""The ids of the report that a row becomes. The same row has the same ids in every file of every account."""
+"""The ids of the report that is made from a row. A row has the same ids in every file of every account."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v2\0"  # separates these digests from others with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # keeps these HMACs different from other HMACs with the same key
 
 
 @dataclass(slots=True)
