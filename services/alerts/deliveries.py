@@ -21,7 +21,7 @@ from services.alerts.notices import FOLDABLE, is_trial
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Contact, Receiver
-from shared import events
+from shared import events, log
 from shared.events import DeliverySettled
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import backoff_seconds, retry_while_unavailable
@@ -142,6 +142,9 @@ class Deliveries:
                 is_final=error.is_final,
                 retry_after=error.retry_after,
             )
+        except Exception as error:  # noqa: BLE001 - a fault in one message must not end the loop that sends all others
+            log.get().error("delivery failed by a fault", channel=job.channel, **log.described(error))
+            return DeliveryAttempt(began, datetime.now(UTC), "internal_error", is_delivered=False, is_final=False)
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:

@@ -25,6 +25,7 @@ SHOWN = 200
 OUTCOMES = {
     OUTBOX_PAGE: N_("Stays on this page: an exercise sends nothing outside"),
     "unreachable": N_("No connection"),
+    "internal_error": N_("A fault of this system, which the log of the alerts describes"),
     "timed_out": N_("No answer in time"),
     "refused_address": N_("The address may not be called from here"),
     "receiver_removed": N_("The recipient was removed from the list"),

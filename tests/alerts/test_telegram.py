@@ -88,6 +88,18 @@ async def test_a_refused_token_loses_no_alert(bureau: Bureau) -> None:
     assert len(bureau.bot.sent(DESK)) == 1
 
 
+async def test_a_fault_in_one_message_delays_no_other(bureau: Bureau) -> None:
+    await bureau.receiver("desk", DESK)
+    await bureau.alert()
+    async with bureau.town.sessions.begin() as session:
+        await session.execute(text("UPDATE deliveries SET content = '{}' WHERE recipient = 'group'"))
+    async with bureau.working():
+        await wait_for(lambda: reasons(bureau.town), 20)
+        await bureau.bot.message(chat=DESK)
+        await bureau.town.settled(1)
+    assert await reasons(bureau.town) == {"internal_error", DELIVERED}
+
+
 async def reasons(town: Town) -> set[str]:
     async with town.sessions() as session:
         return set(await session.scalars(text("SELECT reason FROM attempts")))
