@@ -10,7 +10,7 @@ import typer
 from deploy.local import paths
 from deploy.local.options import GIVEN
 
-SERVICES = "WATCH_SERVICES"  # the container of the monitoring names only the services
+SERVICES = "WATCH_SERVICES"  # in the container of the monitoring, only this variable names the installation
 
 
 def load() -> None:
@@ -23,7 +23,7 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    folder = max(folders, key=_is_running)  # `demo` is first, and `max` returns the first of equals
+    folder = max(folders, key=_is_running)  # if both or neither runs, `max` returns the first, which is `demo`
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")

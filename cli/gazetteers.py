@@ -15,10 +15,10 @@ from shared.sheets import reading
 from shared.sheets.sheet import FileFault, UnreadableFile
 
 MOST_BYTES = 16 * 1024 * 1024
-MOST_SHOWN = 50  # faults of a file that are printed
-MOST_LETTERS = 100  # of a name
-MOST_ITEMS = 20  # aliases, or successors, of a locality
-LISTED = ";"  # separates aliases, and successors
+MOST_SHOWN = 50  # the largest number of faults that are printed for a file
+MOST_LETTERS = 100  # the longest name
+MOST_ITEMS = 20  # the most aliases of a locality, and the most successors
+LISTED = ";"  # separates the aliases, and the successors
 COLUMNS = (
     "pcode",
     "parent",
@@ -40,7 +40,7 @@ SAME_COLUMNS = {
     "longitude": "lon",
     **{f"name_{lang}": lang for lang in LANGUAGES},
 }
-# The kinds of a level. A row that states no kind has the first.
+# The kinds of localities of each level. A row that states no kind has the first kind of its level.
 KINDS = {
     "3": (LocalityKind.AYMAK,),
     "4": (LocalityKind.VILLAGE, LocalityKind.TOWN, LocalityKind.CITY),
@@ -53,7 +53,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A row of a list: where it is in the file, and its texts by column."""
+    """A row of a list, with its place in the file and its texts by column."""
 
     position: str
     texts: Mapping[str, str]
@@ -67,7 +67,7 @@ class ListedRow:
 
 @dataclass
 class LocalityList:
-    """The localities of the bundle so far, and those that files add or replace."""
+    """The localities of the present bundle, and the localities that the files add or replace."""
 
     units: Mapping[str, Unit]
     localities: dict[str, Locality] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class LocalityList:
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # an unreadable row would be missing as the parent of other rows
+        if not faults:  # the locality of an unreadable row would be missing as the parent of other rows
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."
@@ -111,7 +111,7 @@ class LocalityList:
                 yield f"`successors`: {successor} is in no list"
 
     def _holds_localities(self, pcode: str) -> bool:
-        """An oblast with districts is too large, because a settlement lies in one of the districts."""
+        """Whether the unit can be a parent. An oblast with districts cannot, as a settlement lies in a district."""
         return self.units[pcode].level > 1 or not any(unit.parent == pcode for unit in self.units.values())
 
 
@@ -165,7 +165,7 @@ def from_csv(file: Path) -> list[ListedRow]:
 
 
 def from_geojson(file: Path) -> list[ListedRow] | None:
-    """A feature's point gives the latitude and longitude; features of other shapes have none."""
+    """The rows of a GeoJSON file. Only a feature whose shape is a point has a latitude and a longitude."""
     try:
         features = boundaries.features(file)
         properties = [lowered(feature["properties"]) for feature in features]
@@ -232,7 +232,7 @@ def locality_of(row: ListedRow) -> Locality:
 
 
 def items(row: ListedRow, column: str) -> tuple[str, ...]:
-    """At most MOST_ITEMS, because each name is searched on every phone."""
+    """The items of a cell. There are at most MOST_ITEMS, because every phone searches each of the names."""
     if len(listed := row.items(column)) > MOST_ITEMS:
         raise Fault(f"`{column}`: at most {MOST_ITEMS} are expected, separated by `{LISTED}`")
     return listed

@@ -60,7 +60,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the scenario. `at` is a time from 0 (start) to 1 (end). `says` is the line printed for the step."""
+    """A step of the scenario. `at` is a time from 0 (start) to 1 (end). `says` is the line that the step prints."""
 
     at: float
     sender: Sender

@@ -55,7 +55,7 @@ class Action(StrEnum):
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"
-    BOUND = "bound"  # a person's identity in a channel, such as a Telegram user, to an account
+    BOUND = "bound"  # a person's identity in a channel, such as a Telegram user, was linked to an account
     UNBOUND = "unbound"
     COMMAND = "command"
 

@@ -36,7 +36,7 @@ Row = Mapping[str, object]
 
 
 def drawn(number: int, seed: int = 7) -> list[Row]:
-    """Settlements in all districts, and an ayil aymak for each ten of them."""
+    """Settlements in all districts, and one ayil aymak for every ten settlements."""
     draw, districts = Random(seed), [unit.pcode for unit in Places.load().units(2)]
     rows: list[Row] = []
     for position in range(0, number, 10):

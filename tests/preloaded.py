@@ -30,7 +30,7 @@ from shared.events.topics import SERVICES
 
 LONGEST_REQUEST = 1 << 17
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in linux/prctl.h
-# without modules that create a `rich` console during the import, because the console would belong to the parent
+# Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
 COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
 MODULES = (
     "deploy.local.web",

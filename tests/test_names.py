@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# maps former invented names to the usual words
+# Maps former invented names to the usual words.
 REPLACED = {
     "asked": "query",
     "bells": "notify",

@@ -77,8 +77,8 @@ async def _write(made: Archive, installation: Installation, now: datetime) -> tu
 
     Return the state of the log, and the topics that services have read but that no longer exist.
 
-    Return the state of the log. A report may move from the spool to the log during the backup, so the files are written
-    before the log. The changed files may contain new keys, under which rows of the dump are encrypted.
+    A report may move from the spool to the log during the backup, so the files are written before the log. The changed
+    files may contain new keys, under which rows of the dump are encrypted.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)

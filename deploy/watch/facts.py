@@ -30,7 +30,7 @@ async def parts(around: Surroundings, known: Mapping[str, ServiceStatus]) -> dic
 
 
 async def components(around: Surroundings, known: SystemStatus | None) -> list[ComponentStatus]:
-    """The services, the workers and the servers. If no service answers, the servers are not known to answer."""
+    """The services, the workers and the servers. If no service answers, no server counts as answering either."""
     before = {component.name: component for component in known.components} if known else {}
     lives = {service: (await around.answer(service, "/live")).is_there for service in around.settings.services}
     answering = [service for service, is_up in lives.items() if is_up]

@@ -1,4 +1,4 @@
-"""The ways to the administrators. They need neither Kafka nor PostgreSQL."""
+"""The paths by which messages reach the administrators. No path needs Kafka or PostgreSQL."""
 
 import time
 from collections.abc import Iterable
@@ -109,7 +109,7 @@ def headers() -> dict[str, str]:
 
 
 def of(settings: WatchSettings, outbound: Outbound) -> list[Path]:
-    """The configured ways. An exercise has none, because it sends nothing outside."""
+    """The configured paths. An exercise has none, because it sends nothing outside."""
     return [] if settings.exercise else list(_configured(settings, outbound))
 
 

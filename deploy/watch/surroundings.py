@@ -1,4 +1,4 @@
-"""What the checks may ask: the services over HTTP, files, and the clock. Nothing here needs Kafka or PostgreSQL."""
+"""The sources of the checks: the services over HTTP, files, and the clock. No source needs Kafka or PostgreSQL."""
 
 import asyncio
 import http.client
@@ -16,12 +16,13 @@ from deploy.watch.settings import WatchSettings
 
 MOST_BYTES = 4 << 20
 CONNECT_SECONDS = 8.0
-# The checks share an answer. A service reads its metrics from PostgreSQL and Kafka, so they are asked for less often.
+# The checks share one answer for these seconds. Metrics are requested less often, because the service must first read
+# them from PostgreSQL and Kafka.
 FRESH_SECONDS = {"/live": 5.0, "/ready": 5.0, "/metrics": 25.0}
 
 
 class NotMeasured(Exception):
-    """A service did not tell what the check must know; `reason` says which service."""
+    """A service did not give the facts that the check needs; `reason` says which service."""
 
     def __init__(self, service: str) -> None:
         super().__init__(service)
@@ -64,7 +65,7 @@ class Surroundings:
         return self.clock()
 
     async def answer(self, service: str, path: str) -> Answer:
-        """The service's answer, at most as old as FRESH_SECONDS says."""
+        """The service's answer, which is at most FRESH_SECONDS old."""
         url = self.settings.services[service] + path
         known = self._answers.get(url)
         if known is None or (self.now - known.at).total_seconds() > FRESH_SECONDS[path]:

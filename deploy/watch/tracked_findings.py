@@ -8,7 +8,7 @@ from enum import StrEnum
 from shared.monitoring.findings import Level, MonitoringFinding
 from shared.monitoring.status import TrackedFinding
 
-SETTLED = timedelta(minutes=5)  # a finding that comes back within this time did not end
+SETTLED = timedelta(minutes=5)  # a finding that comes back within this time counts as not ended
 WARNED_AGAIN = timedelta(days=1)
 
 
@@ -29,7 +29,7 @@ class Report:
 class Patience:
     """`repeat` is the shortest time between two messages about one failure.
 
-    `lasting` has, for each check, how long a finding must hold before it is reported.
+    `lasting` says for each check how long a finding must hold before it is reported.
     """
 
     repeat: timedelta
@@ -40,7 +40,7 @@ class Patience:
 def looked(
     known: Iterable[TrackedFinding], check: str, findings: Sequence[MonitoringFinding], now: datetime
 ) -> list[TrackedFinding]:
-    """The tracked findings after a check that ran. Findings that the check no longer has are ended."""
+    """The tracked findings after a check has run. A finding that the check no longer returns has ended."""
     before = {tracked.finding.key: tracked for tracked in known if tracked.check == check}
     others = [tracked for tracked in known if tracked.check != check]
     current = {finding.key: finding for finding in findings}
@@ -52,7 +52,7 @@ def looked(
 
 
 def due(tracked_findings: Iterable[TrackedFinding], patience: Patience, now: datetime) -> list[Report]:
-    """The reports that the administrators have not got yet, failures first."""
+    """The reports that must be sent to the administrators now, failures first."""
     occasions = ((tracked, _occasion(tracked, patience, now)) for tracked in tracked_findings)
     reports = [Report(tracked, occasion) for tracked, occasion in occasions if occasion is not None]
     return sorted(reports, key=lambda report: (report.occasion is Occasion.RECOVERED, report.tracked.finding.level))
@@ -73,7 +73,7 @@ def reported(
 def without_settled(
     tracked_findings: Iterable[TrackedFinding], patience: Patience, now: datetime
 ) -> list[TrackedFinding]:
-    """Forget findings that ended before anybody was told of them."""
+    """Forget findings that ended before they were reported, and that have not come back since."""
     return [
         tracked
         for tracked in tracked_findings

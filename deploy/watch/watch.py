@@ -1,4 +1,4 @@
-"""Looks again and again, reports to the administrators, and writes the status file."""
+"""Runs the checks repeatedly, reports findings to the administrators, and writes the status file."""
 
 import asyncio
 import fcntl
@@ -22,7 +22,7 @@ from shared.monitoring.status import MessagePath, SystemStatus
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
 AGAIN_SECONDS = 30.0  # the pause after a message that no path delivered
-BLIND = "checks"  # the name of the row of checks that could not run
+BLIND = "checks"  # findings about checks that could not run belong to a check of this name
 BLIND_LASTING = timedelta(minutes=2)  # longer than a restart of the services takes
 
 
@@ -42,7 +42,8 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # What was not reported before is judged anew: it may be from the moment when everything was stopped.
+        # An unreported finding of the last run is dropped, because it may come from the stop of the whole installation.
+        # If it still holds, the next check finds it again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]

@@ -123,7 +123,7 @@ class Sealing:
 
 
 def derived(key: bytes, info: bytes) -> bytes:
-    """Another key for another use."""
+    """Derive from this key another key, for the use that `info` names."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key)
 
 

@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read `kid` before each `seal`: this replaces an old data key."""
+        """The id of the public key for the next box. Read `kid` before each `seal`, because this renews an old key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid

@@ -1,1 +1,1 @@
-"""What `dayar watch` found and knows, in a file that can be read without Kafka and PostgreSQL."""
+"""The findings and the status of `dayar watch`, in a file that can be read without Kafka and PostgreSQL."""

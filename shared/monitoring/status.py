@@ -18,7 +18,7 @@ class Frozen(BaseModel):
 
 
 class TrackedFinding(Frozen):
-    """A finding that holds, or that ended and whose end was not reported yet.
+    """A finding that still holds, or whose end was not reported yet.
 
     `reported_at` is the time of the last message about the finding, and `reported` is the level in this message.
     """
@@ -71,7 +71,7 @@ class CheckStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """What one service told at `measured_at`. If the service does not answer later, the last answer is kept."""
+    """The facts that one service reported at `measured_at`. If it does not answer later, its last facts are kept."""
 
     measured_at: datetime
     consumers: tuple[ConsumerStatus, ...] = ()

@@ -45,7 +45,7 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# For a row that shows the place and the total already, and may cut the end of the text.
+# Texts for a row that already shows the place and the total, and that may cut off the end of the text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")

@@ -33,7 +33,7 @@ class SettlementsFile:
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page of a process with another list asks for another version, and must not cache this list under that name.
+        # A page from a process with another list requests another version. It must not cache this list as that version.
         is_own = request.path_params.get("version", self.version) == self.version
         cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
         headers = {"cache-control": cached, "vary": "Accept-Encoding"}

@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit that contains the point. If several units touch the point, the unit with the lowest code."""
+        """The unit that contains the point. If several units touch the point, the unit with the lowest code is used."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 

@@ -39,7 +39,7 @@ def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry], localities: 
     """Serialise units, boundaries and localities. The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole: dict[str, Any] = {"type": "FeatureCollection", "format": FORMAT, "features": features}
-    # Localities are apart from the features, so that the previous release can still load the bundle.
+    # Localities are stored apart from the features, so that the previous release can still load the bundle.
     if listed := sorted(localities, key=lambda locality: locality.pcode):
         whole["localities"] = [gazetteer.to_json(locality) for locality in listed]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -94,7 +94,7 @@ class Gazetteer:
         return frozenset(self._named.get(joined(name), ()))
 
     def synonyms(self, name: str | None) -> frozenset[str]:
-        """The joined names of all settlements that have this name, also of the settlements that they succeeded."""
+        """All joined names of the settlements with this name, of their successors, and of those that they succeeded."""
         codes = {now for code in self.named(name) for now in (code, self.now(code))}
         localities = filter(None, map(self.get, codes))
         return frozenset(name for locality in localities for name in self.names(locality))
@@ -105,7 +105,7 @@ class Gazetteer:
         return frozenset(joined(term) for each in same for term in each.terms())
 
     def now(self, pcode: str) -> str:
-        """The only successor of an ended locality, else the locality itself."""
+        """The successor of an ended locality that has only one, else the locality itself."""
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 

@@ -10,7 +10,7 @@ SAME_LETTERS = str.maketrans("өүңё", "оуне")
 
 
 def folded(name: str | None) -> str:
-    """The name in lower case, without punctuation and Kyrgyz letters."""
+    """The name in lower case, without punctuation, and with the letters of SAME_LETTERS replaced."""
     letters = unicodedata.normalize("NFKC", name or "").casefold().translate(SAME_LETTERS)
     return SEPARATORS.sub(" ", letters).strip()
 
@@ -35,5 +35,5 @@ class StatedLocality(NamedTuple):
         return self.pcode == other.pcode if self.pcode and other.pcode else self.name == other.name
 
     def key(self, unit: str | None) -> tuple[str, str]:
-        """Equal for one locality: the code, else the name with the code of the unit or country that contains it."""
+        """A key that is equal for one locality: its code, else its name with the code of the unit or country."""
         return (self.pcode, "") if self.pcode else (unit or "", self.name)

@@ -60,10 +60,10 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind; of a locality, also its district and its successors.
+        """The unit's name with its kind. The name of a locality is followed by its district and its successors.
 
-        For an unknown code, the name of the smallest known unit, and the code. If no list of villages was imported, the
-        code of a village is unknown.
+        An unknown code is shown after the name of the smallest known unit that contains it. If no list of villages was
+        imported, the code of a village is unknown.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -78,9 +78,9 @@ class Places:
         return ", ".join(filter(None, (named, unit and self.name(unit, lang))))
 
     def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
-        """The settlement's name in the language, and the text of the report if it is not only a name of the settlement.
+        """The settlement's name in the language, followed by the report's text if this is no name of the settlement.
 
-        Without a code, or if the gazetteer does not have the code, the text alone.
+        If the code is missing or is not in the gazetteer, the text is returned alone.
         """
         known = self.gazetteer.get(locality_pcode) if locality_pcode else None
         if known is None:
@@ -97,14 +97,15 @@ class Places:
     def settlement(self, pcode: str, name: str) -> str | None:
         """The code of the only settlement of the gazetteer that has this name and lies in the unit.
 
-        A settlement that was succeeded by one other of the unit is that one, so that its old name means the same place.
+        If a settlement has ended and has only one successor, which lies in the unit, the successor takes its place. The
+        old name therefore means the same place as the new name.
         """
         found = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
         named = {now if self.covers((pcode,), now) else code for code, now in found.items()}
         return named.pop() if len(named) == 1 else None
 
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
-        """The locality that a report names. If it has no code, the code of the unit's only settlement of this name."""
+        """The locality that a report names. Without a code, it gets the code of the unit's only settlement so named."""
         if pcode is None and unit and name and self.gazetteer:
             pcode = self.settlement(unit, name)
         return StatedLocality.of(name, pcode)
@@ -117,7 +118,7 @@ class Places:
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place. If there is none, the level-1 unit. The code may be unknown."""
+        """The level-2 unit that contains the place or, if there is none, the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:

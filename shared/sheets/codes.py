@@ -4,10 +4,10 @@ from enum import StrEnum
 
 
 class HouseholdColumn(StrEnum):
-    """What a column of a sheet of households has. The text of a column with notes is kept with the column's label.
+    """What a column of a sheet of households contains. The text of a column with notes is kept with the column's label.
 
-    A sheet with a column `household` or `relationship` has one row for each person. The columns of the head are then
-    those of each person.
+    A sheet with a column `household` or `relationship` has one row for each person. The columns that otherwise describe
+    the head then describe the person of the row.
     """
 
     NOTES = "notes"
@@ -53,8 +53,8 @@ class RowFault(StrEnum):
     ANONYMOUS = "anonymous"  # neither a name, a telephone nor a personal number
     MISSING = "missing"
     NUMBER = "number"
-    COUNTS = "counts"  # the men and women are not the persons
-    LISTED = "listed"  # more rows than persons
+    COUNTS = "counts"  # the numbers of men and women do not add up to the number of persons
+    LISTED = "listed"  # the household has more rows than persons
     OTHER_COUNT = "other_count"  # rows of a household have different numbers of persons
     DAY = "day"
     FUTURE = "future"
@@ -69,8 +69,8 @@ class RowFault(StrEnum):
     LOCALITY = "locality"
     NO_NUMBER = "no_number"  # neither the row nor a row above has the number of a household
     SPLIT = "split"  # rows of other households are between the rows with this number
-    HEADS = "heads"  # several heads of a household
-    NO_HEAD = "no_head"  # no head is above the row
+    HEADS = "heads"  # the household has several heads
+    NO_HEAD = "no_head"  # no row of a head is above this row
     PERSON = "person"  # the row says too little for a person
     HOUSEHOLD = "household"  # another row of the household is not accepted
     NOTES = "notes"  # the texts that have no field of their own are too long together
@@ -82,6 +82,6 @@ class SheetRowVerdict(StrEnum):
     SENT = "sent"
     KNOWN = "known"  # this account has sent the row before
     KNOWN_ELSEWHERE = "known_elsewhere"  # another account has sent the row before
-    CHANGED = "changed"  # the team has sent a row with this head and day and other cells; sent only if confirmed
-    CHANGED_ELSEWHERE = "changed_elsewhere"  # another team has sent such a row; sent only if confirmed
+    CHANGED = "changed"  # the team has sent this head and day with other cells; the row is sent only if confirmed
+    CHANGED_ELSEWHERE = "changed_elsewhere"  # another team has sent them; the row is sent only if confirmed
     REFUSED = "refused"

@@ -22,10 +22,10 @@ from shared.sheets.sheet import (
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
-FIRST_LINES, FIRST_LETTERS = 15, 20_000  # in which the delimiter is searched
+FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is searched in these first lines and letters
 FEWEST = 2
-LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")  # cp1251 has no ө, ү, ң
-csv.field_size_limit(4 * 1024 * 1024)  # a cell with the rest of the largest file is a wrong cell, not a wrong file
+LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")  # cp1251 has no ө, ү, ң: Excel writes ? instead
+csv.field_size_limit(4 * 1024 * 1024)  # larger than a file, so that an unclosed quotation mark is an error of one cell
 
 
 def read(raw: bytes, most_lines: int) -> Sheet:
@@ -53,7 +53,7 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 
 
 def has_lines(text: str, mark: str, usual: int) -> bool:
-    """Whether the cell contains lines of the file, because a quotation mark before it has no second one."""
+    """Whether the cell contains whole lines of the file, because a quotation mark at its beginning is never closed."""
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 
 
@@ -70,9 +70,9 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def delimiter(first: Sequence[str]) -> str:
-    """The delimiter of the most lines, because Excel's delimiter depends on the computer's language.
+    """The character that most of the lines contain. Excel's delimiter depends on the computer's language.
 
-    A title above the header may have other delimiters or none.
+    Not all lines need to contain it, because a title above the header may have other delimiters or none.
     """
     return max(
         DELIMITERS, key=lambda mark: (sum(mark in line for line in first), sum(line.count(mark) for line in first))

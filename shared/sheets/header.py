@@ -49,7 +49,7 @@ def labels(sheet: Sheet, header: Header) -> tuple[str, ...]:
 
 
 def joined(span: Sequence[SheetLine]) -> tuple[str, ...]:
-    """The labels of a header with several lines: the label of a group of columns is before each of its columns."""
+    """The label of each column. In a header of several lines, the label of a group precedes each label in the group."""
     width = max(len(line.cells) for line in span)
     *uppers, last = [[*line.cells, *[""] * (width - len(line.cells))] for line in span]
     for upper in uppers:

@@ -83,7 +83,7 @@ class ElementCounter:
                 self._begin(attributes.get("r"))
             case "f":
                 self._has_formula = True
-            case "v" | "t":  # a value, or the text of a cell that has its text itself
+            case "v" | "t":  # a value, or a text that is stored in the cell itself
                 self._is_in_value = True
             case "mergeCell":
                 self.layout.merged.append(attributes.get("ref", ""))

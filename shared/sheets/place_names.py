@@ -12,7 +12,7 @@ from shared.places import Places, UnitKind
 from shared.places.localities import folded
 
 SEPARATORS = re.compile(r"[,;()]")
-MOST_PARTS = 20  # of an address; a longer text is no address, and takes milliseconds to look up
+MOST_PARTS = 20  # a text with more parts between commas is no address, and its look-up would take milliseconds
 # Words for the kind of a unit, in names as `folded` writes them.
 KINDS = {
     UnitKind.OBLAST: {"область", "обл", "облусу", "облус", "oblast", "region"},
@@ -55,7 +55,7 @@ class PlaceNames:
         return self._smallest(named), ", ".join(rest)
 
     def _smallest(self, named: list[Place]) -> Place:
-        """The place that all others contain. Raises Namesakes."""
+        """The place that lies in all other places. Raises Namesakes if there is none."""
         if all(place == named[0] for place in named):
             return named[0]
         units = [self._units[place.pcode] for place in named if place.pcode]
@@ -69,7 +69,7 @@ class PlaceNames:
     def _place(self, text: str) -> tuple[Place | None, bool]:
         """The place, and whether the text says no more than the place. Raises Namesakes.
 
-        Another name of a district may also be the name of a village.
+        If the text is a former or other name of a district, it may also be the name of a village, so it says more.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True
@@ -100,5 +100,5 @@ def without_kind(name: str) -> tuple[str, UnitKind | None]:
 
 
 def stem(name: str) -> str:
-    """The name without the ending of an adjective, and without spaces and final й: Кара-Сууйский is Кара-Суу."""
+    """The name without the ending of an adjective, spaces and a final й: from Кара-Сууйский it makes Кара-Суу."""
     return ADJECTIVE.sub("", name).replace(" ", "").rstrip("й")

@@ -35,7 +35,7 @@ def cells(sheet: Any, texts: Iterable[str], **style: Any) -> Iterator[Any]:
     for text in texts:
         cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
         cell.data_type = "s"
-        cell.quotePrefix = True  # it stays a text when somebody edits the cell, or saves the sheet as CSV and opens it
+        cell.quotePrefix = True  # the cell stays a text if a person edits it, or saves the sheet as CSV and opens it
         for name, value in style.items():
             setattr(cell, name, value)
         yield cell

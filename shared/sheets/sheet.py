@@ -7,7 +7,7 @@ from enum import StrEnum
 LINES = 2_000  # the largest number of lines of a sheet that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
-LETTERS = 4_000_000  # of a file: the cells of a workbook can share one long text
+LETTERS = 4_000_000  # the most letters of a file, whose size is no limit: its cells can share one long text
 
 
 class FileFault(StrEnum):
@@ -70,7 +70,7 @@ class LetterBudget:
 
 
 def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tuple[SheetLine, ...]:
-    """The lines. Raises UnreadableFile at the first line that is too many or too long."""
+    """The lines as a tuple. Raises UnreadableFile at the first line that exceeds a limit."""
     taken: list[SheetLine] = []
     for line in lines:
         budget.letters -= sum(map(len, line.cells))
@@ -81,7 +81,7 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 
 
 def cell_text(text: str) -> str:
-    """The text without spaces around it. A text that is too long is cut off, and stays too long."""
+    """The text without spaces around it. A text over the limit is shortened, but stays over the limit."""
     if len(text) > CELL_LETTERS:  # many cells can share one text, and every change of the text would copy it
         return text[: CELL_LETTERS + 1]
     return text.replace("\xa0", " ").strip()

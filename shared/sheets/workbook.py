@@ -26,7 +26,7 @@ from shared.sheets.sheet import (
     trimmed,
 )
 
-MERGED_CELLS = 100_000  # one below another
+MERGED_CELLS = 100_000  # the largest number of cells that are merged vertically
 warnings.filterwarnings("ignore", module=r"openpyxl\.")  # a warning about a wrong date quotes the cell's value
 
 
@@ -84,7 +84,7 @@ def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
 
 
 def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
-    """For each line that a vertically merged cell covers: the cell's first line by column, and these columns."""
+    """For each line in vertically merged cells: the first line of each merged cell by column, and the columns alone."""
     above: dict[int, dict[int, int]] = defaultdict(dict)
     cells = 0
     for reference in layout.merged:

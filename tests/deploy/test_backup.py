@@ -335,7 +335,7 @@ async def test_first_backup_is_made_at_once(
 async def test_a_backup_without_the_log_is_made_again_when_kafka_answers(
     installation: installed.Installation, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The incomplete backup is in the store, and by its time alone no other backup is due before the next night."""
+    """The incomplete backup is in the store. If only its time counted, the next backup would be due the next night."""
     monkeypatch.setattr(log, "SECONDS", 1)
     monkeypatch.setattr(nightly, "AGAIN_SECONDS", 0.1)
     settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient, at=time(2, 30))
@@ -380,11 +380,11 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     with pytest.raises(WithoutTopics, match="hazards-restricted"):
         await making.back_up(own, settings, NOW + timedelta(seconds=1))
     assert len(stores.of(settings).names()) == 2
-    assert await nightly.make(own, settings)  # another attempt would find the same
+    assert await nightly.make(own, settings)  # no other attempt is due, because it would miss the same topics
 
 
 async def noted(own: Installation, *, is_well: bool) -> bool:
-    """Whether the newest result that the board knows of is this one."""
+    """Whether the newest result that the board knows is a success (`is_well`) or a failure."""
     async with database.opened(own.settings.for_service("console")) as engine, database.sessions(engine)() as session:
         return any(check.name is CheckName.BACKUP and check.is_well is is_well for check in await checks.known(session))
 

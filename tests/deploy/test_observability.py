@@ -14,7 +14,7 @@ INSTALLS = "promtool is missing: apt-get install --yes --no-install-recommends p
 
 @pytest.mark.parametrize("command", [["check", "rules", "rules.yml"], ["test", "rules", "rules.test.yml"]])
 def test_the_rules_raise_an_alert_for_each_condition(command: list[str]) -> None:
-    """In CI the tool must be there: `deploy/local/needs.sh` names the package."""
+    """In CI a missing tool fails the test. `deploy/local/needs.sh` names the package that contains the tool."""
     program = shutil.which("promtool")
     if program is None:
         assert not os.environ.get("CI"), INSTALLS

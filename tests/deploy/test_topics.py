@@ -36,7 +36,7 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
 
 
 def create_topic(admin: AdminClient, name: str, *, partitions: int) -> None:
-    """Returns when the broker lists the topic: the broker learns of the topic after the controller has answered."""
+    """Returns when the broker lists the topic, because the controller answers before the broker knows the topic."""
     for answer in admin.create_topics([NewTopic(name, partitions, 1)]).values():
         answer.result(timeout=30)
     assert wait_until(lambda: name in admin.list_topics(timeout=30).topics, timeout=10)

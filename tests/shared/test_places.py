@@ -159,7 +159,7 @@ def test_browsers_get_the_settlements_that_exist_with_the_names_of_their_predece
 
 @pytest.mark.parametrize(("asked", "expected"), [(None, "immutable"), ("0123456789abcdef", "no-store")])
 async def test_a_browser_caches_the_settlements_only_under_their_own_version(asked: str | None, expected: str) -> None:
-    """While processes are replaced, a page can ask a process that has another list."""
+    """During an update, a page from one process can request the list from a process that has another list."""
     file = SettlementsFile(Places.load(), date(2026, 1, 1))
     scope = {"type": "http", "headers": [], "path_params": {"version": asked or file.version}}
     answer = await file.answer(Request(scope))

@@ -26,7 +26,7 @@ Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Looks every `every` seconds, for at most `timeout` seconds. No finding means that all is well.
+    """A check that runs every `every` seconds, for at most `timeout` seconds. If all is well, it has no finding.
 
     A finding is reported when it has held for `lasting` seconds, so that a restart causes no message.
     """

@@ -1,4 +1,4 @@
-"""Last night's backup was made."""
+"""Checks that last night's backup was made."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ KINDS = {
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
-    """An exercise needs no backup."""
+    """There is no finding in an exercise, which needs no backup."""
     metrics = await around.metrics("console")
     states = [
         sample.labels["state"]

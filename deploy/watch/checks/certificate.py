@@ -1,4 +1,4 @@
-"""The TLS certificate of PUBLIC_URL does not end soon."""
+"""Checks that the TLS certificate of PUBLIC_URL does not end soon."""
 
 import asyncio
 import socket
@@ -44,7 +44,7 @@ def level_of(begins: datetime, ends: datetime, now: datetime) -> Level | None:
 
 
 def served(host: str, port: int) -> x509.Certificate:
-    """The certificate that the server presents. It is not verified, because only its end is read."""
+    """The certificate that the server presents. It is not verified, because only its last day is read."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (

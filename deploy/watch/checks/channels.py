@@ -1,4 +1,4 @@
-"""Alerts reach their receivers on each channel."""
+"""Checks that alerts reach their receivers on each channel."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

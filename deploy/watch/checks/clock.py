@@ -1,4 +1,4 @@
-"""This machine's clock agrees with the NTP server, if NTP_SERVER names one."""
+"""Checks that this machine's clock agrees with the NTP server, if NTP_SERVER names one."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""No record waits in a topic of dead letters."""
+"""Checks that no dead letter waits for a decision."""
 
 from collections.abc import Sequence
 

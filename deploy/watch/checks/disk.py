@@ -1,4 +1,4 @@
-"""The disks have free space. Reports are accepted only while intake's spool can be written."""
+"""Checks that the disks have free space. On a full disk intake cannot write its spool, and accepts no reports."""
 
 import shutil
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 GIB = 1 << 30
-LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # a warning, if both are undercut
+LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # a warning if the free space is below both limits
 FULL_SHARE, FULL_BYTES = 0.03, GIB
 
 

@@ -1,4 +1,4 @@
-"""Each feed was read in the last minutes."""
+"""Checks that each feed was read in the last half hour."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""No held report waits for days for a person's decision."""
+"""Checks that no held report has waited for a day for a person's decision."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

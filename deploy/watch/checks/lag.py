@@ -1,4 +1,4 @@
-"""No record waits too long for a consumer, and no consumer has stopped."""
+"""Checks that no record waits too long for a consumer, and that no consumer has stopped."""
 
 from collections.abc import Iterable, Sequence
 

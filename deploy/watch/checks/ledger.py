@@ -1,4 +1,4 @@
-"""Every record is counted under one outcome."""
+"""Checks that the ledger counts every record under one outcome."""
 
 from collections.abc import Sequence
 

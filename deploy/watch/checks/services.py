@@ -1,4 +1,4 @@
-"""Each service answers, and reaches PostgreSQL, Kafka and Valkey."""
+"""Checks that each service answers, and reaches PostgreSQL, Kafka and Valkey."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 
 
 async def servers_away(around: Surroundings, service: str) -> set[str]:
-    """The servers that do not answer this service, by `/ready` and by the service's metrics."""
+    """The servers that do not answer this service, according to its `/ready` and its metrics."""
     ready, metrics = await asyncio.gather(around.answer(service, "/ready"), around.answer(service, "/metrics"))
     return {*unready(ready), *unmeasured(metrics)}
 

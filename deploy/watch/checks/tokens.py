@@ -1,4 +1,4 @@
-"""No system and no phone stands still because its token ended."""
+"""Checks that the token of no other system and no phone ends soon or has just ended."""
 
 from collections.abc import Sequence
 

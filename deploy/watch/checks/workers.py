@@ -1,4 +1,4 @@
-"""Each worker touches its heartbeat file every second while its event loop runs."""
+"""Checks that the event loop of each worker runs, because it then touches the worker's heartbeat file every second."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -29,7 +29,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 AT_ONCE = Patience(timedelta(hours=1), {}, settled=timedelta())
-# without the check of the disk, because the disk of the tests may be full
+# The check of the disk is left out, because the disk of the tests may be full.
 EACH_ROUND = [replace(check, every=0, lasting=0) for check in CHECKS if check.name != "disk"]
 
 
@@ -86,7 +86,7 @@ async def measured(around: Surroundings) -> set[str]:
 
 
 class Rounds:
-    """The rounds of `dayar watch`, each with answers of the services that no earlier round has read."""
+    """The rounds of `dayar watch`. Each round requests new answers from the services."""
 
     def __init__(self, watch: Watch, around: Surroundings) -> None:
         self.watch, self.around = watch, around
