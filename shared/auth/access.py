@@ -143,6 +143,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/receivers/{receiver_id}/test": page(RECEIVER_KEEPERS),
     "POST /alerts/receivers/{receiver_id}/test": to(RECEIVER_KEEPERS),
     "GET /alerts/notices": to(frozenset({R.ADMINISTRATOR})),
+    "GET /alerts/duty": to(STAFF),
     "GET /alerts/telegram": page(CMC),
     "POST /alerts/telegram": to(CMC),
     "POST /alerts/telegram/end": to(CMC),

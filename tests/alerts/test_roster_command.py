@@ -1,5 +1,6 @@
-"""The command `dayar roster` keeps rosters, reports gaps and people who have left, and reads and writes calendars."""
+"""`dayar roster` keeps rosters and uses calendars; gaps are reported, and the board shows who is on duty."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,13 @@ from typer.testing import CliRunner, Result
 from cli import roster
 from cli.transactions import within
 from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.rosters.rosters import Roster
+from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel
+from tests.alerts.desk import Desk
 from tests.installation import Installation, in_thread
 
 
@@ -78,6 +83,21 @@ def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path
     assert "No longer among the people who receive alerts: Bakyt." in dayar("show").output
     wrong = dayar("override", "centre", "Aida", "--from", "tomorrow", "--until", "2026-12-01", "--reason", "leave")
     assert wrong.exit_code == 1 and "2026-12-01T08:00 is expected" in wrong.output
+
+
+async def test_the_board_has_a_line_of_who_is_on_duty_until_when_and_who_is_next(desk: Desk) -> None:
+    now = datetime.now(TIME_ZONE)
+    layer = {"name": "days", "people": ["<Aida>", "Bakyt"], "start": now.date(), "handover": "00:00", "shift_days": 1}
+    async with desk.sessions.begin() as session:
+        await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [layer]}))
+        later = layer | {"start": now.date() + timedelta(days=2)}
+        await roster_queries.save(session, Roster.model_validate({"name": "night", "layers": [later]}))
+    async with desk.caller() as operator:
+        centre, night = (await operator.get("/duty", params={"lang": "ru"})).text.split("<strong>night:</strong>")
+    assert re.search(r"дежурит: &lt;Aida&gt; до \S.*, 00:00; далее: Bakyt с \S.*, 00:00", centre)
+    assert re.search(r"никто не дежурит; далее: &lt;Aida&gt; с \S.*, 00:00", night)
+    async with desk.caller(Role.FIELD) as field:
+        assert (await field.get("/duty")).status_code == 403
 
 
 A_POST = Receiver("Bakyt", DeliveryChannel.EMAIL, "duty@mes.example")

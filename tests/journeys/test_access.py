@@ -241,6 +241,7 @@ OF_NO_AREA = {
     "GET /security",
     "GET /registry/notices",
     "GET /alerts/notices",
+    "GET /alerts/duty",
     "GET /alerts/telegram",
     "POST /alerts/telegram",
     "POST /alerts/telegram/end",

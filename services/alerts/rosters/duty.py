@@ -76,6 +76,11 @@ def shifts_from(roster: Roster, overrides: Sequence[Override], now: datetime, la
     return [shift for shift in planned if shift.ends_at > now]
 
 
+def current_and_next(shifts: Sequence[Shift], now: datetime) -> tuple[Shift | None, Shift | None]:
+    current = next((shift for shift in shifts if shift.begins_at <= now < shift.ends_at), None)
+    return current, next((shift for shift in shifts if shift.begins_at > now), None)
+
+
 def _changes(roster: Roster, overrides: Sequence[Override], begins_at: datetime, ends_at: datetime) -> list[datetime]:
     """All instants at which another person may begin."""
     instants = {instant for layer in roster.layers for instant in _layer_changes(layer, begins_at, ends_at)}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from services.alerts.rosters.duty import Duty, Gap, Overlap, Shift
+from services.alerts.rosters.duty import Duty, Gap, Overlap, Shift, current_and_next
 from services.alerts.rosters.rosters import Override, Roster
 from shared.country import TIME_ZONE
 
@@ -18,8 +18,7 @@ def missing(roster: Roster, overrides: Iterable[Override], people: Collection[st
 
 def on_duty(shifts: Sequence[Shift], now: datetime, computed_until: datetime) -> str:
     """Who is on duty now, until when, and who is next."""
-    current = next((shift for shift in shifts if shift.begins_at <= now < shift.ends_at), None)
-    following = next((shift for shift in shifts if shift.begins_at > now), None)
+    current, following = current_and_next(shifts, now)
     text = "On duty now nobody"
     if current:
         at_least = "at least " if current.ends_at >= computed_until else ""
