@@ -24,7 +24,7 @@ class HazardScopes:
         self._sessions = sessions
 
     async def settle(self, drafts: Iterable[Draft]) -> None:
-        """Store the hazards that are Private, and make each revision without a scope Private if its hazard is.
+        """Store the hazards that are Private, and make each revision without a scope Private if its hazard is Private.
 
         If PostgreSQL is unavailable, each such revision becomes Private, because the stored scope is not known. A
         Private hazard is published nevertheless, because it may raise an alert.
@@ -46,7 +46,7 @@ class HazardScopes:
 
 
 def is_concerned(event: HazardReported) -> bool:
-    """Whether the hazard is Private, or an earlier revision of it may be."""
+    """Whether the hazard is Private, or may have an earlier revision that is Private."""
     is_later = event.revision > 1 or event.msg_type is not MsgType.ALERT
     return not event.is_release and (event.scope is Scope.PRIVATE or is_later)
 

@@ -117,7 +117,7 @@ def sheet_operation(act: str, summary: str, parameters: list[dict[str, Any]]) ->
 
 
 def query_parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """The choices for a sheet, and the language of the reasons. A list is one value with commas."""
+    """The query parameters for sheets: the choices, and the language of the reasons. A list is a text with commas."""
     language = {"type": "string", "enum": list(LANGUAGES)}
     return [
         {"name": name, "in": "query", "schema": schema, "style": "form", "explode": False}

@@ -56,7 +56,7 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """The unpublished records of all spools under `root`, oldest first. A spool's process may have ended.
+    """The unpublished records of all spools under `root`, oldest first, even of spools whose process has ended.
 
     Raises PermissionError if the user has no access to a folder.
     """

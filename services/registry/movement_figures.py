@@ -1,8 +1,8 @@
 """Computes the figures of movements by month, origin and destination, and of the duration of displacement.
 
 A duration begins with the departure. The classes of duration are the classes of UNDRR's DELTA. Ongoing and ended
-displacements are separate figures. A displacement does not end because time passes. Therefore people whom nobody has
-confirmed for long are a separate figure.
+displacements are separate figures. A displacement does not end because time passes. Therefore people whose presence
+nobody has confirmed for long are a separate figure.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -121,7 +121,7 @@ class DurationFigure:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFigure:
-    """The displaced people whom nobody has confirmed for long, and the people whose return is presumed."""
+    """The displaced people whose presence nobody has confirmed for long, and the people whose return is presumed."""
 
     unconfirmed_households: int
     unconfirmed_persons: int
@@ -187,7 +187,7 @@ async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationF
 
 
 async def confirmations(session: AsyncSession, query: FigureQuery) -> list[ConfirmationFigure]:
-    """The figure of the people whom nobody has confirmed, at the end of the last day before `until`."""
+    """The figure of people whose presence nobody has confirmed, at the end of the last day before `until`."""
     statement = UNCONFIRMED.format(
         table=IN_DISPLACEMENT, is_unconfirmed=IS_UNCONFIRMED, conditions=" AND ".join(common(query))
     )

@@ -19,7 +19,7 @@ from shared.postgres.database import Session
 
 T = TypeVar("T")
 router = APIRouter()
-# filters of other figures
+# filters that only other figures use
 WITHOUT_EFFECT = {
     *("reason", "rank", "onset", "hazard_type", "shelter", "by"),
     *("sex", "age", "age_profile", "scope", "format"),

@@ -28,7 +28,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = 2 * HAZARD_LIMITS.fields  # an unknown language is two errors: the name of the language, and the text
+MADE = 2 * HAZARD_LIMITS.fields  # an unknown language causes two errors: one about its name, one about its text
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ async def test_a_release_is_a_public_revision_with_a_text_of_its_own(intake: Run
     event["source_id"] = f"{author}/1"
     reported = await intake.caller(Role.OPERATOR, account=author).post(HAZARDS, event)
     body = released(event)
-    answer = await intake.caller(role, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)  # by another person
+    answer = await intake.caller(role, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)  # another person
     assert (reported.status_code, answer.status_code) == (202, 202)
     assert answer.json()["hazard_id"] == reported.json()["hazard_id"]
     [public] = await records(intake.installation, PUBLIC, body["report_id"])
@@ -172,6 +172,6 @@ async def test_releases_and_withdrawals_are_in_the_security_log(intake: RunningI
     about = ("done", "POST /intake/v1/hazards", answer.json()["hazard_id"])
     assert entries == [
         ("hazard_released", None, *about),
-        ("hazard_released", "duplicate", *about),  # the process may have ended before it wrote the first entry
+        ("hazard_released", "duplicate", *about),  # in case the process ended before the first entry
         ("release_withdrawn", None, *about),
     ]

@@ -83,7 +83,7 @@ async def test_only_the_account_that_sealed_a_report_can_send_it(intake: Running
 
 
 async def test_only_a_phone_sends_sealed_reports(intake: RunningIntake) -> None:
-    """The registry would show the report's content to another kind of sender, but shows a phone no sealed field."""
+    """The registry hides the sealed fields of a report from its author only if a phone sent or reads the report."""
     body = sealed(household(), await key_of(intake))
     answer = await intake.caller(channel=SubmissionChannel.API).post(SEALED, body)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-report")
@@ -196,7 +196,7 @@ async def test_each_answer_names_the_key_that_is_used(intake: RunningIntake) -> 
 
 @pytest.mark.parametrize("repeated", ["report_id", "version"])
 async def test_a_field_outside_the_seal_is_not_taken_from_inside(intake: RunningIntake, repeated: str) -> None:
-    """Of a field that a JSON object repeats, a reader takes the last value."""
+    """If a JSON object repeats a field, a reader uses the last value."""
     key, report = await key_of(intake), household()
     inside = {**report, "version": 7, "report_id": household()["report_id"]}
     content = {

@@ -35,7 +35,7 @@ def test_each_reason_says_how_the_report_can_still_be_accepted(
 
 
 def test_only_the_files_of_the_newest_records_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An open page requests the records every 15 seconds, and a file can have megabytes."""
+    """An open page requests the records every 15 seconds, and reading megabytes of files each time would take long."""
     for number in range(5):
         folder = tmp_path / f"process-{number}"
         folder.mkdir()
@@ -64,7 +64,7 @@ def test_a_file_that_disappears_meanwhile_is_left_out(tmp_path: Path) -> None:
 def test_a_closed_folder_or_file_is_reported_and_not_shown_as_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
 ) -> None:
-    """The tests may run as root, who may read everything, so the system's answer is put in its place."""
+    """The error is simulated, because root, who may run the tests, can read everything."""
     (tmp_path / "process").mkdir()
     (tmp_path / "process" / "1.damaged").write_bytes(line(WHOLE))
     place, name = (os, "scandir") if closed == "folder" else (Path, "read_bytes")

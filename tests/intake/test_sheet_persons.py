@@ -26,7 +26,7 @@ def made(*lines: str, header: str = HEADER) -> list[SheetHousehold]:
 
 
 def faults(*lines: str, header: str = HEADER) -> dict[int, list[tuple[int | None, RowFault]]]:
-    """The errors of each row by its line."""
+    """Maps the line of each row to the errors of the row."""
     return {
         row.line.number: [(error.column, error.reason) for error in row.errors]
         for household in made(*lines, header=header)

@@ -25,11 +25,11 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/household-sheets"
-AREAS = ["KG05000000000"]  # of the district where the households are now, not of the country
+AREAS = ["KG05000000000"]  # the oblast where the households are now
 
 
 def sheet(*, at: str) -> bytes:
-    """A list with two households that are accepted and one that is refused. `at` makes the list a new one."""
+    """A list with two acceptable households and a wrong one. Each value of `at` makes another list."""
     rows = ("ФИО;Кол-во человек;Откуда;Куда;Дата", f"Асанов {at};5;Кадамжай;Лейлек;{datetime.now(UTC):%d.%m.%Y}")
     return "\n".join((*rows, rows[1].replace("Асанов", "Маматов"), "=1+1;много;Кадамжай;Лейлек;20.11.2026")).encode()
 
@@ -92,7 +92,7 @@ async def test_a_list_that_two_requests_send_at_once_is_sent_once(intake: Runnin
     async with opened_database(intake) as sessions, sessions.begin() as session:
         await session.execute(text("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE"))
         requests = [asyncio.create_task(verdicts(intake, "send", content, account)) for account in accounts]
-        await wait_for(lambda: are_waiting(sessions, 2), timeout=30)  # both look up the rows before one is sent
+        await wait_for(lambda: are_waiting(sessions, 2), timeout=30)  # both look up the rows before either sends
     answers = await asyncio.gather(*requests)
     known = "known" if is_one_account else "known_elsewhere"
     assert sorted(answers) == [[known, known, "refused"], ["sent", "sent", "refused"]]

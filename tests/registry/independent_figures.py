@@ -1,8 +1,8 @@
 """Computes figures from reports with pandas, from the definitions of displacement and without code of the registry.
 
 The definitions are those of IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and
-DELTA (age brackets). A part of a household are the people about whom all reports state the same. In each sub-stock, a
-household counts once, by its largest part.
+DELTA (age brackets). People of a household about whom all reports state the same are a part of the household. In each
+sub-stock, a household counts once, by its largest part.
 """
 
 from dataclasses import dataclass
@@ -39,12 +39,15 @@ ASSESSED = ("assessed", "with_disability")
 MILD, GRAVE = ("no_difficulty", "some_difficulty"), ("a_lot_of_difficulty", "cannot_do_at_all")  # Washington Group
 POSITION = ["sub_stock", "destination", "shelter", "departed", "confirmed", "movement"]
 PLACE = POSITION[:3]
-REPORTED = ["report_id", "movement", "day", "destination", "shelter", "member_ids"]  # by a movement
+REPORTED = ["report_id", "movement", "day", "destination", "shelter", "member_ids"]  # the columns of a movement
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The displaced people of all reports: `starts` at the beginning, `positions` from day to day, and `passages`."""
+    """The people of all reports: `starts` are their displacements, `positions` where they were from one day to another.
+
+    `passages` are the people who changed their position.
+    """
 
     starts: pd.DataFrame
     positions: pd.DataFrame
@@ -116,7 +119,7 @@ def displacements(reports: pd.DataFrame) -> pd.DataFrame:
 
 
 def persons(found: pd.DataFrame) -> pd.DataFrame:
-    """A row for each named person, and for the persons of each sex and age bracket that a report states as a number."""
+    """A row for each named person. Unnamed persons of one report, sex and age bracket share a row with their number."""
     lists = found[["report_id", "members"]].explode("members").dropna()
     named = pd.DataFrame(list(lists["members"])).assign(report_id=list(lists["report_id"]), number=1)
     is_counted = found["members"].str.len().fillna(0) == 0
@@ -135,7 +138,7 @@ def persons(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_ages(people: pd.DataFrame, on: pd.Series) -> pd.DataFrame:
-    """The people with their ages on the day of displacement or, if the day `on` is in a later year, on 1 January."""
+    """The people with their ages on the day of displacement or, if `on` is in a later year, on its 1 January."""
     at = people["day"].where(on.dt.year == people["day"].dt.year, on.dt.to_period("Y").dt.start_time)
     years = completed(people["born"], at)
     years = years.fillna(at.dt.year - people["birth_year"])
@@ -149,7 +152,7 @@ def completed(since: pd.Series, until: pd.Series) -> pd.Series:
 
 
 def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The positions of all people from day to day, and the people who passed from a position to another one."""
+    """The positions of all people, each with its first and last day, and the people who changed their position."""
     positions, passages = [], []
     movements = movements.sort_values("day")
     for _, moves in movements.groupby(movements.groupby("subject").cumcount()):
@@ -168,7 +171,11 @@ def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def concerned(joined: pd.DataFrame) -> pd.Series:
-    """A movement concerns the named people or, without names, the people in the stock, else those who left."""
+    """Whether the movement concerns the person.
+
+    A movement concerns the people whom it names. If it names nobody, it concerns the people in the stock or, if nobody
+    is in the stock, the people who left the country.
+    """
     is_in_stock, has_left = joined["sub_stock"].isin(STOCK), joined["sub_stock"] == "left_country"
     is_anyone_in_stock = is_in_stock.groupby(joined["subject"]).transform("any")
     are_named = joined["new_member_ids"].map(lambda ids: isinstance(ids, list))
@@ -197,7 +204,7 @@ def moved(joined: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
-    """The people with the number of their part, and whether this part is the largest part of `whole`."""
+    """The people with the number of their part. `is_largest` is true for the largest part of each `whole`."""
     keys = people.groupby([whole, *POSITION])
     size = keys["number"].transform("sum")
     return people.assign(part=keys.ngroup(), is_largest=size == size.groupby(people[whole]).transform("max"))
@@ -242,7 +249,7 @@ class Query:
         return ["households", "corrected", "imprecise", "persons", *self.cells, *assessed, "groups", "group_persons"]
 
     def rows(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The figures by the dimensions."""
+        """The figures. Each row has another combination of dimensions."""
         people = people[people["mobility"].isin(self.mobility) & people["scope"].isin(self.scope)]
         people = people[people["sex"].isin(self.sex or SEXES)]
         people = people[people[self.profile].isin(self.age)] if self.age else people
@@ -268,7 +275,7 @@ class Query:
         return rows.reset_index()
 
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The people with each reason that counts, its onset, and the place at the level."""
+        """The people, once for each reason that counts, with the reason's onset and the place at the level."""
         people = people.assign(pcode=people[f"{self.view}_{self.level}"])
         people = people[people["reason_1"] == ""] if self.rank == "only" else people
         each = [
@@ -302,13 +309,13 @@ def onset(reason: pd.Series, is_drought: pd.Series) -> np.ndarray[Any, Any]:
 
 
 def units(places: pd.Series, level: int) -> pd.Series:
-    """The units of the places at the level; empty if a place is in another country."""
+    """The unit of each place at the level. Empty for places in other countries."""
     unit = (lambda place: "KG", lambda place: OBLASTS[place], lambda place: place)[level]
     return places.map({place: unit(place) if place.startswith("KG") else "" for place in places.unique()})
 
 
 def brackets(people: pd.DataFrame, profile: str) -> np.ndarray[Any, Any]:
-    """The brackets that have all possible ages of the persons."""
+    """The bracket that contains all ages that each person may have, or `unknown`."""
     spans = PROFILES[profile].values()
     fits = [(people["youngest"] >= youngest) & (people["oldest"] <= oldest) for youngest, oldest in spans]
     return np.select(fits, list(PROFILES[profile]), "unknown")

@@ -48,7 +48,7 @@ def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -
 def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str, Any], ages: list[int]) -> None:
     """The displacement is on 15 June 2026. The ages are those on this day, and on 1 January 2027, 2028 and 2029.
 
-    The first age is that of 1 January 2027 already, if both ages are in the same bracket of each profile.
+    If the first two ages are in the same bracket of each profile, the second one is used for both days.
     """
     code = person_code({**person, "sex": "male"}, 2026, "06-15")
     codes = [described([code], new_years=years).ages[0] for years in range(4)]
@@ -57,7 +57,7 @@ def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str
 
 
 def test_the_code_hides_on_which_side_of_the_displacement_the_birthday_is() -> None:
-    """The numbers by bracket state the age of persons who come into an older bracket, and of nobody else."""
+    """Only the codes of persons who enter an older bracket in this year depend on the day of birth."""
 
     def codes_of(year: int) -> set[int]:
         days = ("01-02", "02-28", "06-15", "06-16", "12-31")

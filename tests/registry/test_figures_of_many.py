@@ -123,7 +123,7 @@ FOLLOWING = following()
 
 
 async def copied(office: Office, *, summed: int = 0) -> None:
-    """Copy the displacements. The first `summed` changes are added to the sums; all later changes wait."""
+    """Copies the displacements into the tables. Adds the first `summed` changes to the sums; later changes wait."""
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)
         for table, columns, measures in (
@@ -368,7 +368,7 @@ async def test_figures_equal_an_independent_computation(
 
 
 def counted(numbers: dict[str, Any]) -> tuple[int, ...]:
-    """The numbers that `Expected` has. Nobody of `MANY` was asked about functioning."""
+    """The numbers that `Expected` has. It has no assessed persons, because the example has none."""
     return tuple(numbers[name] for name in ("households", "persons", "groups", "group_persons"))
 
 

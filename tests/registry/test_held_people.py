@@ -74,7 +74,7 @@ async def test_a_refused_report_is_no_longer_held(file: Filing) -> None:
 
 @pytest.mark.anyio
 async def test_a_correction_of_a_duplicate_does_not_count_its_people_again(file: Filing) -> None:
-    """Another household, which is registered, has these people. A correction of the duplicate waits for a person."""
+    """These people are registered as another household, so a correction of the duplicate waits for a person."""
     first = household()
     corrected = {**first, "version": 2, "persons": 4, "members": []}
     await file(first, flags=EXPIRED)
@@ -144,15 +144,16 @@ Version = tuple[str, int, str]  # the report, its version, and its author
 
 
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
-    """The team that registers a household first keeps it, so the order decides which of two teams' reports is held.
+    """Leaves out the reports of a second team about the household with reports of an exercise.
 
-    A household that is registered only by an exercise still has its held Actual reports published, which would show
-    this difference. Only one team reports the household with the exercise.
+    The first team that registers a household owns it, so the order decides which of two teams' reports is held. If only
+    an exercise registered the household, its held Actual reports are published, and would depend on the order.
     """
     return [version for version in drawn if version[0] > 1 or not version[2]]
 
 
-# the household and report, the version, whether another team sent it, the hour, and whether the sign-in had expired
+# each with the number of the report, the version, whether another team sent it, the hour, and whether the sign-in had
+# expired
 VERSIONS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 3), st.booleans(), st.integers(0, 2), st.booleans()),
     unique_by=lambda version: version[:3],

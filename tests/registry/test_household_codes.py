@@ -76,7 +76,7 @@ async def test_a_movement_with_an_unknown_code_waits_for_the_household(file: Fil
     assert (settled["outcome"], settled["replaces"]) == ("recorded", str(waiting["outcome_id"]))
     assert await file.rows("coded_movements") == []
     assert {str(row["household_id"]) for row in await file.rows("household_keys")} == {body["household_id"]}
-    reversal = {**returned, "version": 2, "is_reversed": True}  # needs the decrypted first version
+    reversal = {**returned, "version": 2, "is_reversed": True}  # succeeds only if the first version can be decrypted
     assert await file(reversal) == ["recorded"]
 
 
@@ -89,7 +89,7 @@ async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Fil
     assert await file(corrected, by_code(OTHER_CODE, "confirmed_here")) == ["recorded", "recorded"]
     assert await file.rows("coded_movements") == []
     assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
-    assert len(await file.rows("coded_movements")) == 2  # the movement, and the household with the code of another
+    assert len(await file.rows("coded_movements")) == 2  # the movement, and the report that gave the used code
 
 
 @pytest.mark.parametrize("is_accepted_first", [True, False])
@@ -144,7 +144,7 @@ async def test_households_with_guessed_codes_of_others_count_as_wrong_codes_of_t
     await file(*victims)
     guess = household(short_code=codes[0])
     await file(guess, author=author, team=None)
-    await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)  # the code is not new
+    await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)  # not a new code
     corrections = [{**guess, "version": 2 + number, "short_code": code} for number, code in enumerate(codes) if number]
     assert set(await file(*corrections, author=author, team=None)) == {"recorded"}
     assert len(await file.rows("coded_movements")) == MOST_WRONG
@@ -162,7 +162,7 @@ async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Fil
     author = uuid4()
     returned, body = by_code(CODE), household(short_code=OTHER_CODE)
     await file(returned, body, author=author, team=None)
-    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # a person decides about this one
+    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # waits for a person because of its sign-in
     await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '59 days'"))
     assert await file.registrar.find_households(file.session) == 0
     assert await outcomes_of(file, returned) == [("held", "household_unknown")]
@@ -171,7 +171,7 @@ async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Fil
     assert await outcomes_of(file, returned) == [("held", "household_unknown"), ("rejected", "code_unknown")]
     assert sorted(row["reason"] or "" for row in await file.rows("reports")) == ["", "code_unknown", "expired_token"]
     await file.registrar.find_households(file.session)
-    assert len(await file.rows("coded_movements")) == 1  # the movement whose sign-in had ended
+    assert len(await file.rows("coded_movements")) == 1  # the movement with the expired sign-in
     corrected = {**returned, "version": 2, "household_code": OTHER_CODE}
     assert await file(corrected, author=author, team=None) == ["recorded"]
 

@@ -22,13 +22,13 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# Restores the rows of the previous release.
+# Make the stored rows as the previous release stored them.
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# Restores the rows of releases that had no table of the households at a site.
+# Make the stored rows as they were before there was a table of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 

@@ -137,7 +137,7 @@ def test_the_members_are_known_again_when_the_last_ones_have_moved() -> None:
 def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
     for wrong in ({"member_ids": [MEMBERS[0], str(uuid4())]}, {"persons": 6}):
         assert reasons(BODY, moved("died", **wrong)) == ["recorded", "members_unknown"]
-        assert numbers(moved("died", **wrong)) is None  # the other services get no event
+        assert numbers(moved("died", **wrong)) is None  # so no event informs the other services
 
 
 def test_only_people_who_are_abroad_enter_the_country() -> None:
@@ -194,7 +194,7 @@ def test_a_confirmation_of_an_earlier_day_does_not_replace_a_later_one() -> None
             [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
             "recorded",
         ),
-        ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),  # the rest as before
+        ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),  # the other fields are unchanged
         ([moved("returned", 1), moved("returned", 2)], "already_known"),
         (
             [moved("returned", 1), moved("returned", 2, destination={"pcode": KADAMJAI}, destination_locality="Тобей")],
@@ -239,17 +239,17 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("died", "returned", "expected"),
     [
-        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),  # in June, perhaps before the death
+        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),  # a return in June, perhaps before the death
         ((8, Precision.DAY), (9, Precision.DAY), "after_death"),
-        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # in July
-        ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),  # the death was perhaps later in June
+        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # a return in July
+        ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),  # a death in June, perhaps after the return
         ((8, Precision.WEEK), (20, Precision.DAY), "after_death"),
     ],
 )
 def test_a_vague_date_contradicts_no_death_that_it_may_precede(
     died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
 ) -> None:
-    """The displacement is on 15 June. The numbers in the cases are days after it."""
+    """The numbers are days after the displacement, which is on 15 June."""
     death, movement = (
         moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
         for kind, (days, precision) in (("died", died), ("returned", returned))

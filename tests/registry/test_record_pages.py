@@ -82,7 +82,7 @@ async def test_a_group_shows_the_movement_of_another_group_that_counts_the_same_
 
 
 async def test_a_long_history_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A correction names its changes also if the corrected version is on another page."""
+    """A correction shows its changes even if the corrected version is on another page."""
     monkeypatch.setattr(history_pages, "AT_ONCE", 3)
     site_id = await saved(office, UUID(SITE), role=Role.REGISTRAR)
     body = counted(0, 70, site_id=SITE, destination_locality=None)
@@ -143,7 +143,7 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
 
 
 async def versions_of(office: Office, path: str, area: str, other_area: str) -> list[dict[str, Any]]:
-    """The versions for a reader of the area. Checks the rights to read them, and the entry in the security log."""
+    """Returns the versions that a reader of the area sees. Also checks who may not read, and the security log."""
     account, api = uuid4(), f"/v1{path}/history"
     assert (await office.get(api, role=Role.REGISTRAR, areas=(other_area,))).status_code == 404
     assert (await office.get(api, role=Role.OPERATOR, purpose=None)).status_code == 403

@@ -142,7 +142,7 @@ async def test_the_same_site_is_not_added_twice(office: Office) -> None:
 
 
 async def test_a_site_has_the_code_of_its_settlement(office: Office, import_gazetteer: Callable[[], None]) -> None:
-    """The site stored before the gazetteer was imported is the same, whatever name of the settlement is typed now."""
+    """A site stored before the import of the gazetteer is recognised by every name of its settlement."""
     known = await saved(office, pcode=KADAMJAI, locality="Чоко-Добо")
     import_gazetteer()
     coded = {"locality": "Choko-Dobo", "locality_pcode": gazetteers.DOBO}

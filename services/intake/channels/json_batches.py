@@ -97,7 +97,7 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """Count the body piece by piece, because no other thread can run while a piece is counted. Stop above the limit."""
+    """Count the lists piece by piece, because no other thread can run during one count. Stop above the limit."""
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 

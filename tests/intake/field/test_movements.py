@@ -64,7 +64,7 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     expect(page.locator("#reports .muted").first).to_contain_text("Returned")
 
     page.locator("#reports >> text=What happened later").first.click()
-    page.check("input[value=household]", force=True)  # the author then reports another household in the same form
+    page.check("input[value=household]", force=True)  # the author changes the form from a movement to another household
     filled(page, persons="6")
     expect(answers).to_have_text(["Received by the centre"] * 4, timeout=SLOW_MS)
     other = next(report["body"] for report in kept_reports(page, centre) if report["clear"].get("persons") == 6)
@@ -93,7 +93,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     page.locator("#movers label", has_text="Жылдыз").tap()
     page.select_option("#destination-oblast", "KG05000000000")
     page.fill("#destination-locality", "Тобей")
-    page.reload()  # the page knows no names any more, and the draft keeps who was chosen
+    page.reload()  # afterwards the page does not know the names, but the draft has the chosen members
     enter_pin(page)
     expect(page.locator("#movers input:checked")).to_have_count(1)
     sent(page)

@@ -68,9 +68,9 @@ def assert_nothing_personal_is_stored(page: Page) -> None:
 
 
 def spellings(text: str) -> Iterator[str]:
-    """The text as it is, in JSON and addresses, and as base64 inside of a longer text."""
+    """The forms that the text has as plain text, in JSON, in a URL, and in the base64 of a longer text."""
     yield from (text, json.dumps(text)[1:-1], quote(text))
-    for skipped, first in enumerate((0, 2, 3)):  # of three bytes, base64 makes four characters
+    for skipped, first in enumerate((0, 2, 3)):  # base64 turns three bytes into four characters
         encoded = b64encode(b" " * skipped + text.encode()).decode().rstrip("=")[first:-1]
         yield from (encoded, encoded.replace("+", "-").replace("/", "_"))
 
@@ -117,12 +117,12 @@ def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
     written(page)
     gone = {"type": "urn:dayar:problem:no-such-phone-key", "status": 422, "title": "no such key"}
     page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=422, json=gone))
-    with page.expect_response("**/field/key"):  # the phone forgets the key, and asks for the present one
+    with page.expect_response("**/field/key"):  # the phone forgets the key, and requests the newest one
         signed_in(page, centre.account(Role.FIELD))
     expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
     assert len(kept_reports(page, centre)) == 1
     page.unroute("**/v1/displacements:sealed")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the author looks at the page
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as if the author looks at the page again
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
@@ -185,7 +185,7 @@ def test_without_webcrypto_the_form_refuses_to_store_and_says_what_to_do(
     expect(page.locator("#report")).to_be_hidden()
     for panel in ("#pin-panel", "#signing", "#account"):
         expect(page.locator(panel)).to_be_hidden()
-    for form in ("#sign-in", "#pin-form", "#report"):  # without a script, no PIN gets into the URL
+    for form in ("#sign-in", "#pin-form", "#report"):  # without scripts, GET would put a PIN into the URL
         assert page.locator(form).evaluate("form => form.method") == "post"
 
 
@@ -449,7 +449,7 @@ def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, c
 
 
 def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserContext, centre: Centre) -> None:
-    """The phone waits for the key up to 20 s. Meanwhile the author may continue another draft."""
+    """The phone waits up to 20 s for the centre's key. Meanwhile the author may continue another draft."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -475,7 +475,7 @@ def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserConte
 
 
 def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: BrowserContext, centre: Centre) -> None:
-    """The release before stored the corrected report with its body in the draft."""
+    """The previous release stored in the draft the corrected report with its body."""
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}/files/none")
     corrected = earlier(state="accepted")
@@ -507,14 +507,14 @@ def choose_another_pin(page: Page) -> None:
 
 
 def put_aside(page: Page) -> None:
-    """Begins a draft and leaves it. The phone needs the PIN to open it again."""
+    """Begins a draft and leaves it. Opening it again needs the PIN."""
     written(page, send=False)
     page.click("#another")
     expect(page.locator("#draft-list li").first).to_be_visible()
 
 
 def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext, centre: Centre) -> None:
-    """Who finds the phone can choose a PIN. It gives no further tries at the owner's PIN."""
+    """A finder of the phone can choose an own PIN. A correct own PIN must not allow more tries at the owner's PIN."""
     page = opened(phone, centre)
     put_aside(page)
     page.reload()
@@ -616,7 +616,7 @@ def test_a_phone_learns_the_key_of_a_rotation_from_the_answer_to_a_report(
 def test_a_key_that_the_centre_lost_is_forgotten_and_an_older_one_is_used(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """After a restore the centre may have only an earlier key."""
+    """After the restore of a backup, the centre may have only an earlier key."""
     page = opened(phone, centre)
     key = page.evaluate("JSON.parse(localStorage.getItem('dayar.centre-key'))")
     page.evaluate(KEEP, ["dayar.centre-key", {**key, "kid": "ffffffff-00000000"}])
@@ -704,7 +704,7 @@ def test_a_refused_report_of_an_earlier_release_keeps_its_text_for_a_correction(
 def test_a_draft_that_an_older_page_stored_in_clear_is_sealed_at_the_next_opening(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """A tab with the release before can still be open when the PIN is chosen in another tab."""
+    """A tab with the previous release may still be open when the PIN is chosen in another tab."""
     page = opened(phone, centre)
     draft = earlier(author="", corrected=None, tab="other")
     page.evaluate(KEEP, [f"dayar.draft.{draft['body']['report_id']}", draft])

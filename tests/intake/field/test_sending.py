@@ -103,7 +103,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
 
 
 def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserContext, centre: Centre) -> None:
-    """For example, a centre that was rolled back to an earlier release has no route for sealed reports."""
+    """A centre that was rolled back to an earlier release, for example, has no route for sealed reports."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
