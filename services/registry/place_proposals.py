@@ -205,7 +205,7 @@ def _at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: S
 
 
 def _between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[list[Match]]:
-    """The pairs of counts whose identities differ only in nearly equal names of places."""
+    """The pairs of counts that may be of the same people, and whose places have equal or nearly equal names."""
     alike = defaultdict[tuple[object, ...], list[OpenCount]](list)
     for count in counts:
         alike[count.identity].append(count)

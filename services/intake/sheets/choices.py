@@ -14,9 +14,9 @@ from shared.sheets.codes import HouseholdColumn
 from shared.sheets.header import Header, guessed, labels, rows_below
 from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
-LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0: no header; the largest number of lines in Excel
+LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0 means no header; Excel has at most this number of lines
 PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
-# Two copies of a row are the same row even if these columns differ.
+# Two rows count as the same row even if they differ in these columns.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
 OF_HOUSEHOLD = {  # columns that have one value for all persons of a household
     HouseholdColumn.PERSONS,
