@@ -101,6 +101,7 @@ async def new_page(request: Request, session: Session) -> Response:
 
 @router.post("/receivers")
 async def add(request: Request, session: Session, caller: Caller) -> Response:
+    await subscriptions.lock(session)
     return await save(request, session, caller, None)
 
 
@@ -115,6 +116,7 @@ async def receiver_page(receiver_id: UUID, request: Request, session: Session, c
 
 @router.post("/receivers/{receiver_id}")
 async def change(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    await subscriptions.lock(session)
     return await save(request, session, caller, await one(session, receiver_id, caller, request.app.state.places))
 
 

@@ -1,7 +1,7 @@
 """A test message to each contact of a receiver, whatever its conditions, and what happened to it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,15 +21,19 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.upsert import upsert
 
 REASON = "test_message"
+AGAIN_AFTER = timedelta(seconds=10)  # so that nobody floods an address of others with test messages
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:
     """Plans the deliveries of a test message; the caller commits. Returns the alert that stands for all tests.
 
-    The alert is suppressed, so nobody is notified of the test except the receiver, and no board shows it.
+    The alert is suppressed, so nobody is notified of the test except the receiver, and no board shows it. Within
+    AGAIN_AFTER no other test message is sent.
     """
     alert_id = alerts.identity(_situation(receiver.label))
     known = await alert_queries.alert(session, alert_id)
+    if known is not None and now < known.raised_at + AGAIN_AFTER:
+        return known
     alert = alerts.raised(_finding(receiver.label, now), None, now) if known is None else known
     alert = alerts.replaced(alert, step=alert.step + 1, onset=now, raised_at=now, changed_at=now)
     await upsert(session, AlertRow, [alert_queries.alert_row(alert)])

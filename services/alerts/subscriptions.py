@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import secrets
 from services.alerts.models import ContactRow, ReceiverRow
 from services.alerts.queries import contacts as contact_queries
-from services.alerts.queries import deliveries
+from services.alerts.queries import deliveries, locks
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Contact, Receiver, in_order
 from services.alerts.secrets import WebhookSecrets
@@ -31,6 +31,11 @@ EXERCISE = tuple(
 
 class ReceiverNotFound(Exception):
     """There is no receiver of that name."""
+
+
+async def lock(session: AsyncSession) -> None:
+    """Waits for others who add or change a receiver, so that the caller sees their change before it is overwritten."""
+    await locks.lock(session, {("receivers", "")})
 
 
 async def receiver(session: AsyncSession, label: str) -> Receiver:

@@ -2,7 +2,9 @@
 
 import html
 import re
+from asyncio import gather
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.alerts import receiver_trials
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receiver_forms import ReceiverForm
@@ -150,6 +153,19 @@ async def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(des
     assert (await stored(desk))[0][0].step == 3
 
 
+async def test_of_two_changes_at_the_same_time_the_later_one_is_refused(desk: Desk) -> None:
+    path = f"/receivers/{receiver_id('officer')}"
+    async with desk.caller(Role.DUTY_HEAD) as first, desk.caller(Role.ADMINISTRATOR) as second:
+        added = await gather(*(post(caller, "/receivers", typed_anew(OFFICER)) for caller in (first, second)))
+        assert sorted(answer.status_code for answer in added) == [303, 422]
+        seen = version_on(await first.get(path))
+        steps = [typed_anew(OFFICER, version=[seen], step=[step]) for step in ("1", "3")]
+        changed = await gather(
+            *(post(caller, path, typed) for caller, typed in zip((first, second), steps, strict=True))
+        )
+        assert sorted(answer.status_code for answer in changed) == [303, 422]
+
+
 async def test_only_duty_heads_and_administrators_of_the_area_keep_recipients(desk: Desk) -> None:
     path = f"/receivers/{receiver_id('officer')}"
     async with desk.caller(Role.DUTY_HEAD) as whole, desk.caller(Role.DUTY_HEAD, areas=[BATKEN]) as batken:
@@ -192,6 +208,14 @@ async def test_a_test_message_goes_to_each_contact_and_its_result_is_shown(desk:
     async with desk.sessions.begin() as session:
         contents = await session.scalars(text("SELECT DISTINCT content::json -> 'data' ->> 'status' FROM deliveries"))
         assert list(contents) == ["Test"]
+
+
+async def test_an_address_is_not_flooded_with_test_messages(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    for seconds, count in ((0, 1), (9, 1), (11, 2)):
+        async with desk.sessions.begin() as session:
+            await receiver_trials.send(session, OFFICER, [], now + timedelta(seconds=seconds))
+            assert await session.scalar(text("SELECT count(*) FROM deliveries")) == count
 
 
 async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
