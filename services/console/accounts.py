@@ -80,8 +80,8 @@ def change(
 ) -> None:
     """Changes only the given values.
 
-    The roles decide whether the account reports under the CMC's own source. A field account without a team gets a new
-    team.
+    The new roles decide whether the account may report under the CMC's own source. A field account without a team gets
+    a new team.
     """
     kept = sources or [source for source in account.sources if source != CMC_SOURCE]
     account.roles = sorted(roles) or account.roles

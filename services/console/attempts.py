@@ -73,7 +73,7 @@ end
 
 
 class TooManyFailures(Exception):
-    """Sign-in is locked for a while; `begins`: this attempt starts the lock."""
+    """Sign-in is locked for a while. `begins` is true if this attempt started the lock."""
 
     def __init__(self, scope: CounterScope, wait_s: int, *, begins: bool) -> None:
         super().__init__(scope)
@@ -111,7 +111,7 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """The steps have separate counters, because wrong codes must not block a sign-in without the administrator role."""
+    """Each step has its own counter: wrong codes must not prevent a sign-in without the administrator role."""
 
     CODE = "code"
     WITHOUT = "without"

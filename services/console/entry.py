@@ -1,4 +1,4 @@
-"""The forms for what is reported by telephone; the browser sends the report to intake."""
+"""The forms for reports by telephone. The browser sends the report to intake."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -105,9 +105,10 @@ async def new_movement(
     site: UUID | None = None,
     report: UUID | None = None,
 ) -> Response:
-    """The form for a household, a counted group, or everybody at a site. Each of them has a page that leads here.
+    """The form for a household, a counted group, or everybody at a site. Their pages have a link to this form.
 
-    With `report`, this movement is corrected or reversed. If nobody is named, the page of the search is shown instead.
+    With `report`, this movement is corrected or reversed. If the URL names none of the three, the browser is sent to
+    the search.
     """
     named = [(kind, id) for kind, id in (("household", household), ("group", group), ("site", site)) if id]
     if not named:

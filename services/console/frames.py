@@ -17,9 +17,11 @@ Subject = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record in the form that the stream sends, a CloudEvent in JSON. `hinted` has only the event's type and time.
+    """A record in the form that the stream sends: a CloudEvent in JSON.
 
-    `removed` has only the id of a restricted hazard. It is for systems that saw the revision `before` but not this.
+    `full` is the whole event. `hinted` is for listeners who may not read the event, and states only its type and time.
+    `removed` states only the id of a restricted hazard. A system gets `removed` if its grant contained the hazard's
+    earlier revision `before`, and does not contain this revision.
     """
 
     topic: str
@@ -42,7 +44,7 @@ class Frame:
 
 
 def frame_of(record: Record) -> Frame:
-    """The frame of a record. Raises if the record breaks the contract or is on the wrong topic.
+    """Makes the frame of a record. Raises if the record breaks the contract or is on the wrong topic.
 
     The record is validated, because its fields decide who may see it.
     """
@@ -56,7 +58,10 @@ def frame_of(record: Record) -> Frame:
 
 
 def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
-    """The event that a hazard left a grant. The id is derived, so that a removal that comes twice has the same id."""
+    """Makes the event that says that a hazard left a grant.
+
+    The id is derived from the id of the record, so that a repeated record gives the same id.
+    """
     content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
     return event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})
 

@@ -1,6 +1,6 @@
-"""What another system reads of a restricted hazard that is granted to it.
+"""The fields of a restricted hazard that another system with a grant reads.
 
-The other fields have words that may name people, or ids of accounts.
+All other fields are left out, because they contain free text, which may name people, or ids of accounts.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ GRANTED_AREA = ("pcodes", "polygons", "circles", "point")
 
 
 class GrantedArea(BaseModel):
-    """The place of a hazard. `point` is the centre of the hazard's circle if the hazard has no point."""
+    """The place of a hazard. If the hazard has a circle but no point, `point` is the centre of the circle."""
 
     pcodes: tuple[str, ...]
     point: Point | None
@@ -51,6 +51,6 @@ GRANTED_FIELDS = tuple(name for name in GrantedHazard.model_fields if name != "a
 
 
 def granted_content(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a restricted hazard in the stream, which also has the exact area."""
+    """The fields of a restricted hazard for the stream, with the polygons and circles of its area."""
     area = {name: data["area"][name] for name in GRANTED_AREA if name in data["area"]}
     return {**{name: data[name] for name in GRANTED_FIELDS if name in data}, "area": area}

@@ -34,7 +34,10 @@ async def restricted_hazards(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> GrantedHazards:
-    """The Restricted hazards of the areas that an administrator granted to this account, the last received first."""
+    """The Restricted hazards of the areas that an administrator granted to this account.
+
+    The hazard received last comes first.
+    """
     after = cursors.decoded(cursor)
     caller = tokens.current(request)
     granted = await hazard_grants.areas(session, caller.account) if visibility.may_be_granted(caller) else ()

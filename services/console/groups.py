@@ -81,7 +81,7 @@ class StatedPlace:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The key is equal for places that the registry treats as one place. Abroad, only the country is compared."""
+        """Two places that the registry treats as one place have the same key. Abroad, only the country is compared."""
         if self.site:
             return (str(self.site.site_id),)
         if self.country:
@@ -94,7 +94,7 @@ class StatedPlace:
         return named or places.locality_name(self.locality, self.locality_pcode, language)
 
     def address(self, language: str, places: Places) -> str:
-        """The unit, and before it the village if the place is a site."""
+        """The name of the unit. The address of a site begins with the site's village."""
         locality = (self.site.locality, self.site.locality_pcode) if self.site else (None, None)
         return places.address(self.pcode, *locality, language)
 

@@ -11,7 +11,10 @@ Revision = Mapping[str, Any]  # the fields of a hazard that decide who sees it, 
 
 
 class HazardRevisions:
-    """The newest revision of each restricted hazard: as read by this process or, before that, as stored."""
+    """The newest revision of each restricted hazard.
+
+    The revision is read from the database at the start, and then from the records that this process reads.
+    """
 
     def __init__(self) -> None:
         self._read: dict[str, Revision] = {}
@@ -24,9 +27,10 @@ class HazardRevisions:
         }
 
     def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
-        """The restricted revision that this record replaces. None if there is none, or if the record is no newer.
+        """The restricted revision that this record replaces, or None if the record replaces none.
 
-        A stored revision can be newer than the records that are read after a start.
+        A revision from the database can be newer than the records that are read after a start. Such a record replaces
+        nothing.
         """
         if topic not in HAZARDS or data.get("released_revision") is not None:
             return None

@@ -1,4 +1,4 @@
-"""The page of the system's status, from the file of `dayar watch` alone: it needs neither Kafka nor PostgreSQL."""
+"""The page of the system's status. It needs only the file of `dayar watch`, and neither Kafka nor PostgreSQL."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,9 +44,10 @@ def context(request: Request) -> dict[str, Any]:
 
 
 def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> datetime | None:
-    """When the monitoring stopped; None while it runs, if it never ran, or if the console started just before.
+    """The time at which the monitoring stopped; None if it runs or has never run.
 
-    `make run` starts the monitoring up to two minutes after the console.
+    The result is also None soon after the console's start, because `make run` starts the monitoring up to two minutes
+    after the console.
     """
     known = status.read(folder)
     is_expected = now - started_at > 2 * status.STALE

@@ -72,7 +72,7 @@ def monitoring(settings: Settings) -> Measure:
 
 
 async def tokens(session: AsyncSession) -> Iterable[Metric]:
-    """A token that ended in the last days counts too, because its system or phone still stands still."""
+    """Counts the tokens that end soon or ended in the last days, because each needs a successor."""
     last = (
         select(SignIn.channel, func.max(SignIn.expires_at).label("ends_at"))
         .join(Account, Account.account_id == SignIn.account_id)

@@ -36,7 +36,7 @@ class Account(ConsoleModel):
     disabled_at: Mapped[datetime | None]
     tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the areas whose restricted hazards this account of another system may read
+    # the areas of the grant, if this is the account of another system
     hazard_areas: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
@@ -148,7 +148,7 @@ class BoardHazard(ConsoleModel):
 
 
 class BoardRelease(ConsoleModel):
-    """The version of a hazard that the public reads. The hazard's own content stays in `board_hazards`.
+    """The version of a hazard that the public reads. The newest revision of the hazard is in `board_hazards`.
 
     The version is the newest release, or a Public revision that a restricted revision has replaced. `released_revision`
     is equal to `revision` only if the version is such a Public revision.
@@ -181,7 +181,11 @@ class BoardRelease(ConsoleModel):
 
 
 class BoardRevision(ConsoleModel):
-    """The time of a restricted revision of a hazard. Edits must not restart the time until a release is due."""
+    """The time of one restricted revision of a hazard.
+
+    The ten minutes until a release is overdue begin with the first revision after the newest release. Later edits do
+    not restart them.
+    """
 
     __tablename__ = "board_revisions"
 
@@ -191,7 +195,7 @@ class BoardRevision(ConsoleModel):
 
 
 class LetterAssignment(ConsoleModel):
-    """The person who looks after the messages of a topic that a service could not process for this reason."""
+    """The person who looks after one kind of dead letter: those of one service, topic and reason."""
 
     __tablename__ = "letter_assignments"
 

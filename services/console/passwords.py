@@ -17,9 +17,9 @@ AT_ONCE = 2  # at most two hashes at a time, because a hash takes 64 MiB of memo
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:
-    """A random hash that belongs to no known password. Checking a password against this hash takes the usual time.
+    """A hash that no known password matches. Checking a password against this hash takes the usual time.
 
-    The hash is made of random bytes, because hashing a password would delay each start.
+    The hash is random bytes, because computing the hash of a real password would delay each start.
     """
     work = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     salt, digest = (

@@ -1,4 +1,4 @@
-"""Readmission of field teams: a duty head permits a team's phones to report although their sign-ins have expired."""
+"""Readmission of field teams: a duty head lets a team's phones send reports although their sign-ins have expired."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

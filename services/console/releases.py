@@ -42,7 +42,11 @@ class Publicity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """`is_overdue`: a Severe or Extreme hazard was confirmed ten minutes ago, and nobody decided about a release."""
+    """How public a hazard is.
+
+    `is_overdue` is true if a Severe or Extreme hazard has been confirmed for ten minutes and nobody has decided about
+    a release.
+    """
 
     publicity: Publicity
     is_overdue: bool
@@ -60,10 +64,10 @@ def state(
     unreleased_since: datetime | None,
     now: datetime,
 ) -> PublicState | None:
-    """The state of a hazard that the public reads in another version, or not at all.
+    """How public the hazard is; None if the public reads the newest revision of the hazard itself.
 
-    None if the public reads the hazard itself. `unreleased_since` is the time of the first revision after the release.
-    A later edit does not restart the ten minutes.
+    `unreleased_since` is the time of the first revision after the release. The ten minutes begin at this time or at
+    the confirmation, whichever is later, so that later edits do not restart them.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -79,15 +83,16 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """Whether the public reads another version of this hazard, which is not withdrawn."""
+    """Whether the public reads a version in `board_releases` that is not withdrawn, and not the hazard itself."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 
 
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
-    """Whether readers keep this release instead of the hazard's Public revision, because of the release's number.
+    """Whether readers ignore the hazard's Public revision, because the release has the same or a higher number.
 
-    The source of the hazard does not know of the release. Of two equal numbers, readers keep the first that came.
+    This can happen because the source, which numbers the revisions, does not know of the release. If two numbers are
+    equal, readers keep the version that came first.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -133,7 +138,7 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
 
 
 def withdrawal_page(request: Request, release: BoardRelease) -> Response:
-    """The form that withdraws a release whose event is not known."""
+    """The form that withdraws a release whose hazard the board does not know."""
     here = console(request)
     return here.pages.render(
         request,
@@ -165,7 +170,7 @@ def source_of(release: BoardRelease) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReleasablePlace:
-    """The P-codes of a hazard: its districts are always released; a person chooses from the more exact codes."""
+    """The P-codes of a hazard. A release always has the districts; a person chooses which villages to release."""
 
     districts: tuple[str, ...]
     villages: tuple[str, ...]
@@ -210,8 +215,8 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
     """The content of the event that withdraws the release. The event contains only what the release made public.
 
-    The hazard may have changed since, and its new kind, beginning or place is not public. If an earlier build wrote the
-    row without content, the withdrawal states neither kind nor place.
+    The hazard may have changed after the release, and its new kind, beginning and place are not public. If an earlier
+    build stored the release without content, the withdrawal states neither kind nor place.
     """
     return {
         **({"status": release.status} if release.status else {}),
@@ -233,7 +238,7 @@ def released_area(release: BoardRelease) -> dict[str, Any]:
 
 
 def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
-    """The area in words, with only the parts that are sent."""
+    """The area in words. It names only those parts of the area that the withdrawal sends."""
     if point := area.get("point"):
         return f"{point['lat']}, {point['lon']}"
     if "description" in area:

@@ -48,7 +48,7 @@ router = APIRouter(include_in_schema=False)
 
 FIRST, MOST = 100, 10_000  # the number of rows that a list shows at first, and its maximum
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # PostgreSQL is read at this interval, because a NOTIFY sent during a reconnect is lost
+LOOK_SECONDS = 1.0  # a waiting panel reads at least this often, because a NOTIFY sent during a reconnect is lost
 
 
 @router.get("/")

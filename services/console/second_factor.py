@@ -40,7 +40,7 @@ async def second_factor_page(request: Request, session: Session) -> Response:
 
 @router.post("/second-factor")
 async def set_up(request: Request, session: Session, secret: Text = "", code: Text = "") -> Response:
-    """Stores the secret after a code from the phone has proved that the phone has the secret."""
+    """Stores the secret if the code shows that the phone has the same secret."""
     account, here, now = await own(request, session), console(request), datetime.now(UTC)
     step = totp.step_of(secret, code, now) if totp.is_secret(secret) else None
     if step is None or await second_factors.exists(session, account.account_id):
@@ -67,7 +67,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
 async def sign_in_by_code(
     request: Request, session: Session, ticket: Text = "", code: Text = "", next: signin.Next = "/", without: Text = ""
 ) -> Response:
-    """The step after the password. If `without` is set, the sign-in is for the roles other than administrator."""
+    """The step after the password. If `without` is set, the person signs in without the administrator role."""
     signin.own_page(request)
     account = await ticketed(request, session, ticket)
     try:

@@ -182,7 +182,10 @@ class Phone(Body):
 
 @api.post("/v1/session/device")
 async def device_of_session(request: Request, session: Session, phone: Phone) -> Response:
-    """Turns a field account's fresh page session into a device token, without asking for the password again."""
+    """Issues a device token to a field account that signed in on the page less than five minutes ago.
+
+    The password is not asked for again.
+    """
     current, now = tokens.current(request), datetime.now(UTC)
     account = await queries.held(session, current.account)
     signed_in_at = current.signed_in_at or current.issued_at

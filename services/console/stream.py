@@ -175,7 +175,10 @@ class EventStream:
                     listener.put(chunk)
 
     def _opened(self, record: Record) -> Frame | None:
-        """The record's frame; None if the worker stores the record as a dead letter. Raises UnknownRecordKey."""
+        """The record's frame. None for an invalid record, which the worker stores as a dead letter.
+
+        Raises UnknownRecordKey.
+        """
         try:
             self._verifier.verify(record)
             frame = frame_of(record)
@@ -206,7 +209,7 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Whether the record takes a hazard out of the grant of these listeners."""
+        """Whether these listeners saw the hazard before this record, which they do not see."""
         is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
         return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
 
@@ -225,7 +228,7 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """The kept frames from `start` on. Each frame has the position from which this listener can resume."""
+        """The kept frames from `start` on, each with the position from which the listener can resume after it."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         withheld = self._withheld() if sight.is_external else frozenset()
         for frame in self._frames:
@@ -238,7 +241,7 @@ class EventStream:
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
-        """The hazards and alerts whose newest record is not for other systems, so that earlier records are not either.
+        """The hazards and alerts of which other systems get no record, because they may not read the newest one.
 
         For example, a hazard was Restricted and is Private now.
         """
@@ -248,7 +251,7 @@ class EventStream:
         )
 
     def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
-        """The body with the position from which the listener can resume. Without a position, the newest one."""
+        """The body with the position from which the listener can resume; by default, the newest position."""
         encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 

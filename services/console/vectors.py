@@ -12,7 +12,7 @@ from shared.messaging.records import Partition
 
 Vector = Mapping[Partition, int]
 
-BLOCK = 256  # encrypted positions are padded to a multiple of this length, because the length tells of the offsets
+BLOCK = 256  # encrypted positions are padded to a multiple of this length, so that the length does not reveal offsets
 AAD = b"stream position"
 
 
@@ -39,7 +39,7 @@ def decoded(text: str) -> dict[Partition, int]:
 
 
 class SealedVectors:
-    """Encrypted positions for other systems. An offset reveals how many records a topic has that they may not read."""
+    """Encrypts positions for other systems, because an offset reveals how many records the topic has."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -50,7 +50,7 @@ class SealedVectors:
         return urlsafe_b64encode(self._sealing.seal(padded, AAD)).rstrip(b"=").decode()
 
     def decoded(self, text: str) -> dict[Partition, int]:
-        """The position. Raises BadVector, also if the key of the position was retired."""
+        """Decrypts a position. Raises BadVector if the text is no position, or if its key was retired."""
         try:
             sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
             opened = self._sealing.open(sealed, AAD)

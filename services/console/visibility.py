@@ -35,15 +35,15 @@ class NotGranted(Exception):
 class StreamVisibility:
     """The rights of a group of listeners. All listeners with equal values get the same bytes.
 
-    The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for no
-    place. `granted` are the areas whose restricted hazards another system reads.
+    The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for
+    nowhere. `granted` are the areas whose restricted hazards another system may read.
     """
 
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # False for a wall screen and other systems, which do not learn who was notified
-    is_external: bool  # another system reads the districts of alerts, never villages
+    deliveries: bool  # False for wall screens and for other systems, because neither may learn who was notified
+    is_external: bool  # True for other systems, which read the districts of alerts and never the villages
     granted: tuple[str, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[st
 
 
 def needs_grant(principal: Principal, topics: Iterable[str]) -> bool:
-    """Whether a grant decides about one of these topics."""
+    """Whether the account needs a grant for one of these topics."""
     return may_be_granted(principal) and RESTRICTED_HAZARDS in topics
 
 
@@ -88,7 +88,7 @@ def sees_deliveries(principal: Principal) -> bool:
 
 
 def sees_localities(principal: Principal) -> bool:
-    """Whether the account sees the localities of groups, as in the events of `groups`."""
+    """Whether the account may see the localities of groups, which the topic `groups` contains."""
     return _reads(principal, "groups")
 
 
@@ -101,16 +101,16 @@ def _reads(principal: Principal, topic: str) -> bool:
 
 
 def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
-    """The fields of a record that another system reads."""
+    """The fields of a record that another system may read."""
     if topic == RESTRICTED_HAZARDS:
         return granted_content(data)
     return data if topic in HAZARDS else by_district(data, places)
 
 
 def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
-    """The alert with districts instead of villages, also in its figures; the same object if it names no village.
+    """The alert with districts instead of villages, also in its figures. Returns `alert` itself if it names no village.
 
-    If the alert's hazard is not Public, another system must not learn the exact place of the hazard.
+    Another system must not learn the exact place of a hazard that is not Public.
     """
     coarse = {**alert, "figures": {**alert.get("figures", {})}}
     figures = coarse["figures"]
@@ -125,11 +125,13 @@ def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Whether the listeners see a record.
 
-    Hazards are visible to all listeners of their topic, but other systems see only the Restricted hazards of the areas
-    that are granted to them, and no Private hazard. An alert is visible if it has no place, or if one of its places is
-    in the areas or contains one of the areas. Other systems never see the alert of a Private hazard. A household or
-    group is visible if its destination is in the areas. If the destination has no P-code, the origin decides. The
-    result of a delivery has no place, so only listeners of the whole country see it.
+    - A hazard is visible to all listeners of its topic. On the restricted topic, however, other systems see only the
+      Restricted hazards of their grant.
+    - An alert is visible if it has no place, or if one of its places is in the areas or contains one of the areas.
+      Other systems never see the alert of a Private hazard.
+    - A household or group is visible if its destination is in the areas. If the destination has no P-code, the origin
+      decides.
+    - The result of a delivery has no place, so only listeners of the whole country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
@@ -148,9 +150,10 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 
 
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
-    """Whether the scope permits that other systems see the record. They see nothing about a Private hazard.
+    """Whether other systems may see the record, by the scope of its hazard. Nothing about a Private hazard is for them.
 
-    An alert of an earlier release does not state the scope of its hazard.
+    The alert of a hazard is not for them either if the alert does not state the hazard's scope, as alerts of an earlier
+    release do not.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

@@ -32,7 +32,7 @@ class WantedNames(Body):
 
 
 class AssignedLetters(Body):
-    """The messages of a topic that a service could not process for this reason, and who looks after them."""
+    """The dead letters of one service, topic and reason, and the person who looks after them."""
 
     service: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
     topic: Annotated[str, Field(pattern=r"^[a-z-]{1,40}$")]
@@ -71,7 +71,7 @@ async def waiting_page(request: Request, session: Session) -> Response:
 
 @api.post("/v1/accounts:names")
 async def names(wanted: WantedNames, session: Session) -> Names:
-    """The names of the accounts that a page shows, so that no page has the names of all accounts."""
+    """The names of the accounts that the page asks for, so that no page gets the names of all accounts."""
     return Names(names=await accounts.names(session, wanted.accounts))
 
 
@@ -83,7 +83,7 @@ async def letter_assignments(session: Session) -> LetterAssignments:
 
 @api.put("/v1/letters:assignments", status_code=204)
 async def assign_letters(body: AssignedLetters, request: Request, session: Session) -> None:
-    """Assign the messages that failed for one reason to a person, or to nobody."""
+    """Assign the dead letters of one reason to a person, or to nobody."""
     kind = body.service, body.topic, body.reason
     await letters.assign(session, kind, account=body.account, by=tokens.current(request).account)
     reason = "/".join((*kind, str(body.account or "nobody")))
@@ -91,7 +91,7 @@ async def assign_letters(body: AssignedLetters, request: Request, session: Sessi
 
 
 def deciders(everyone: Sequence[Account], caller: Principal, places: Places) -> list[Account]:
-    """The active accounts that decide about held reports in at least a part of the caller's areas."""
+    """The active accounts that may decide about held reports in at least a part of the caller's areas."""
     return [
         account
         for account in everyone

@@ -104,7 +104,7 @@ async def test_places_of_urgent_groups_come_first_and_urgent_households_are_coun
 
 
 async def test_a_stock_is_urgent_if_any_team_says_so_until_its_people_left(session: AsyncSession) -> None:
-    """Another team's later count is not urgent. Of the second place, everybody has left."""
+    """At the first place, another team's later count is not urgent. Everybody has left the second place."""
     later = NOW + timedelta(hours=1)
     one_stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK}
     first, second = group(100, is_urgent=True, **one_stock), group(127, counted_at=later, **one_stock)
@@ -306,7 +306,7 @@ SCHOOL = site()
 
 
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
-    """70 and 140 people are counted, then all 210 together, then one village again. At the end nobody is left."""
+    """The people of two villages are counted, then everybody, then one village again. At the end nobody is left."""
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])
     whole = at_school(2, 210, households=42)

@@ -1,4 +1,4 @@
-"""The stream knows which restricted revision a record replaces, from records and, before those, from the database."""
+"""Which restricted revision a record replaces is known from earlier records, or else from the database."""
 
 from typing import Any
 from uuid import uuid4

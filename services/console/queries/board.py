@@ -25,8 +25,8 @@ from shared.postgres.upsert import upsert
 class Shown:
     """A table of the board.
 
-    `order` is the column that decides which of two rows is newer. If a newer row has no value in the column `lasting`,
-    this column keeps its old value.
+    The column `order` decides which of two rows is newer. The column `lasting` keeps its old value if the newer row has
+    no value for it.
     """
 
     model: type[ConsoleModel]

@@ -63,11 +63,12 @@ IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUN
 
 
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
-    """Adds up the lowest and the highest count of each stock, by stated destination and origin.
+    """The people of counted groups, by the destination and origin that the counts state.
 
-    A stock has one or more counts of the same people, and its newest count states where these people are. The places of
-    the newest counts come first. Counts that a full recount replaced are left out. If everybody at a site was counted,
-    `site_counts` says how much of each stock of the site is added.
+    A stock has one or more counts of the same people, so only its lowest and its highest count enter the sums, as a
+    range. The newest count of a stock states where its people are. Places with the newest counts come first. Counts
+    that a full recount replaced are left out. At a site where everybody was counted, `site_counts` decides which part
+    of each stock is added.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)
@@ -98,7 +99,7 @@ async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | Text
 
 
 async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
-    """For each site where everybody was counted, the part of each stock that is added.
+    """The part of each stock that enters the sums, for the sites where everybody was counted.
 
     The rows have the same fields as the rows of `_stocks`.
     """
@@ -117,10 +118,10 @@ def _row(share: Share[Any]) -> SimpleNamespace:
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
-    """Marks the stored counts that the given counts replace. The events of the replaced counts may arrive later.
+    """Marks the stored counts that the given counts replace.
 
-    The registry gives each change of a count the next number of one sequence. A count that the registry has restored
-    has a higher number, so this function does not mark it.
+    The events that say this about the replaced counts may arrive later. A replaced count with a higher `sequence` stays
+    unmarked, because the registry has put it into effect again.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:
@@ -130,7 +131,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _is_urgent() -> Label[bool]:
-    """Whether a count of the row's stock says that its people need help at once, and some of them are still there."""
+    """Whether any count of the row's stock is urgent and still has people."""
     needs_help = and_(BoardGroup.is_urgent, BoardGroup.persons > 0)
     return func.bool_or(needs_help).over(partition_by=BoardGroup.stock_id).label("is_urgent")
 

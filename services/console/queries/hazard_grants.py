@@ -25,14 +25,14 @@ async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict
 
 
 async def restricted(session: AsyncSession) -> Sequence[BoardHazard]:
-    """All Restricted hazards that may be granted, in their newest revision."""
+    """The newest revisions of all Restricted hazards that may be granted."""
     return (await session.scalars(select(BoardHazard).where(*GRANTABLE))).all()
 
 
 async def hazards(
     session: AsyncSession, pcodes: Collection[str] | None, limit: int, after: tuple[datetime, UUID] | None
 ) -> Sequence[BoardHazard]:
-    """The Restricted hazards with one of these P-codes, in their newest revision, the last received first.
+    """The newest revisions of the Restricted hazards in these units. The hazard received last comes first.
 
     `pcodes` is None for the whole country.
     """

@@ -1,4 +1,4 @@
-"""Queries for the people to whom messages that failed are assigned."""
+"""Queries for the people to whom dead letters are assigned."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console.models import LetterAssignment
 from shared.postgres.upsert import upsert
 
-Kind = tuple[str, str, str]  # the service, the topic and the reason of messages that failed
+Kind = tuple[str, str, str]  # the service, the topic and the reason of dead letters
 
 
 async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:
@@ -17,7 +17,7 @@ async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:
 
 
 async def assign(session: AsyncSession, kind: Kind, *, account: UUID | None, by: UUID) -> None:
-    """Assigns all messages of this kind to an account. If `account` is None, the messages are assigned to nobody."""
+    """Assigns all dead letters of this kind to an account, or to nobody if `account` is None."""
     row = dict(zip(("service", "topic", "reason"), kind, strict=True))
     if account is None:
         await session.execute(delete(LetterAssignment).filter_by(**row))

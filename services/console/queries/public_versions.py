@@ -17,11 +17,11 @@ from shared.messaging.records import Outcome
 
 
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """If a hazard becomes restricted, keeps a copy of its Public revision before the new revision replaces the row.
+    """Copies the Public revision of each hazard that becomes restricted, before the new revision replaces the row.
 
     Readers of the public topic still have the Public revision, so a person must be able to withdraw it. The rows are
-    locked, because another worker may store a newer Public revision at the same time. All hazards of the batch are
-    locked in one order and before any release, so that no two workers wait for each other.
+    locked, because another worker may store a newer Public revision at the same time. Every worker locks hazards in
+    the same order, and releases after hazards, so that no two workers wait for each other.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:
@@ -37,9 +37,9 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 
 
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
-    """Stores Public revisions that arrived after a newer revision.
+    """Stores Public revisions that arrived after a newer revision of the same hazard.
 
-    The public reads the newest of these late revisions.
+    If the newer revision is restricted, the public reads the newest of these late revisions.
     """
     late = [
         (number, as_release(row))
@@ -54,7 +54,7 @@ def as_release(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """Stores the time at which each restricted revision came."""
+    """Stores the time at which intake received each restricted revision."""
     rows = [
         {
             "hazard_id": row["hazard_id"],
@@ -69,7 +69,10 @@ async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) ->
 
 
 async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """For each of these hazards, the time of the first restricted revision after the newest release, if any."""
+    """For each hazard, the time of its first restricted revision after the version that the public reads.
+
+    Hazards without such a revision are left out.
+    """
     is_newer = BoardRevision.revision > func.coalesce(BoardRelease.released_revision, -1)
     rows = await session.execute(
         select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))

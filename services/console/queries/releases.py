@@ -17,16 +17,15 @@ async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None
 
 
 async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, BoardRelease]:
-    """The version that the public reads of each of these hazards. A hazard without such a version is left out."""
+    """For each of these hazards, the version in `board_releases`. A hazard without a row there is left out."""
     rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id.in_(hazards)))
     return {row.hazard_id: row for row in rows}
 
 
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
-    """The releases in force whose hazard is not known, the newest first.
+    """The releases in force whose hazard the board does not know, the newest first.
 
-    A release may come before its hazard. If the hazard never comes, the release has the id of a hazard that does not
-    exist.
+    Usually the hazard's record comes soon after. If it never comes, the release has a wrong hazard id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)
@@ -43,11 +42,11 @@ class Confirmation:
 
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
-    """The confirmation of each hazard in `hazards` that has one.
+    """The confirmations of these hazards. A hazard that nobody confirmed is left out.
 
-    The verdict of a resolved alert is a confirmation, too.
+    An alert that was closed with the verdict "confirmed" also confirms its hazard.
     """
-    # an alert that says neither time cannot tell since when the public waits, and must not break the whole panel
+    # an alert with neither time is left out: it cannot tell since when the public waits, and would break the panel
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

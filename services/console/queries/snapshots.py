@@ -84,16 +84,16 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 def _still_public(now: datetime) -> ColumnElement[bool]:
     """Whether the hazard is cancelled, but the public still reads a version that is in force.
 
-    A person must withdraw the public version, however old it is.
+    The board lists such a hazard first, however old it is, because a person must withdraw the public version.
     """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
 
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
-    """Whether the public reads another version that is in force, which is a release or an earlier Public revision.
+    """Whether the public reads a version in `board_releases`, and this version is in force.
 
-    The source of a Public hazard is not informed about the hazard's releases. A release with a higher revision hides
-    updates by the source.
+    That is so for every restricted hazard that has such a version. It is also so for a Public hazard if its release has
+    the same or a higher revision number: the source does not know of the release, and the release hides its updates.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -132,7 +132,10 @@ async def households(
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """The numbers of outcomes after `since` by kind, outcome and reason. Each consumer of a report adds an outcome."""
+    """The numbers of outcomes after `since`, by kind, outcome and reason.
+
+    A report has one outcome from each consumer.
+    """
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))

@@ -94,7 +94,7 @@ def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take) -> None
 
 
 def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(whole: Whole, seat: Take) -> None:
-    """The page shows a probable duplicate of the household, and that one of its two persons returned."""
+    """The household has a probable duplicate, and one of its two persons has returned. Its page shows both facts."""
     body, again = usenov(), usenov()
     reported(whole, body, again, movement(body, "returned", member_ids=[body["members"][1]["member_id"]]))
     page = seat(Role.REGISTRAR).open("/registry/search")

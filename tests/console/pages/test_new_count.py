@@ -240,9 +240,9 @@ def test_no_field_is_cut(whole: Whole, seat: Any) -> None:
 
 
 def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
-    """A chosen site sets its district and kind of shelter.
+    """When a site is chosen, the form fills in the site's district and kind of shelter.
 
-    If the text is then changed, the site is no longer chosen.
+    If the operator then changes the text, the site is no longer chosen.
     """
     name, village = f"Мектеп {uuid4()}", f"Көк-Таш {uuid4()}"
     site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality=village)
@@ -279,7 +279,10 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
-    """A village that is chosen from the list is no site either. A settlement of the gazetteer has a code."""
+    """Typed text and a village from the list are sent without a site.
+
+    A settlement of the gazetteer is sent with its code.
+    """
     name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
     saved(whole, name_ky=name, locality=village)
     page = begun(seat)

@@ -61,9 +61,9 @@ def held_by_another(whole: Whole, path: str, body: Any) -> None:
 
 
 def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
-    """The household was registered before, and the form shows the other record.
+    """The household was registered before, and the form points to that record.
 
-    A held correction of the return by another account is not what the form shows.
+    When the operator reverses the return, the form shows the recorded return, not another account's held correction.
     """
     phone, village = f"+996 7{random.randrange(10**8):08}", f"Чоко-Добо {uuid4()}"
     reported(whole, usenov(phone=phone))
@@ -132,7 +132,10 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
 
 
 def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any) -> None:
-    """A field worker of another team has sent a held correction with the same version. Its note is never shown."""
+    """A field worker of another team sent a correction with the same version.
+
+    It is held, and its note is never shown.
+    """
     counts = [{"sex": "unknown", "age": "18-59", "count": 1}]
     body = usenov(is_urgent=True, intention="return", reasons=["natural_disaster", "fear_of_hazard"], sex_age=counts)
     body["members"][1] |= {"personal_number": "21234567890123", "disabilities": ["seeing"], "patronymic": "Бакытовна"}

@@ -273,7 +273,10 @@ def test_a_duty_head_lets_a_service_process_failed_messages_again(
 
 
 def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_again(whole: Whole, seat: Any) -> None:
-    """One request names at most 100 messages, so that the second request of 200 messages may fail alone."""
+    """A request names at most 100 messages, so the page sends 200 messages by two requests.
+
+    Only the second request fails.
+    """
     in_thread(change(whole, MANY_LETTERS))
     desk = seat(Role.DUTY_HEAD)
     page = desk.open("/waiting?lang=en")
