@@ -1,4 +1,4 @@
-"""Keeps a hazard Private if a later revision states no scope. An omitted scope alone would make it Restricted."""
+"""Keeps a hazard Private if a later revision states no scope, because a report without a scope is Restricted."""
 
 import asyncio
 from collections.abc import Iterable

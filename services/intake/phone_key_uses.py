@@ -20,7 +20,7 @@ async def store(session: AsyncSession, used: Mapping[str, datetime]) -> None:
 
 
 async def used_since(session: AsyncSession, kid: str, since: datetime) -> int:
-    """1 if the key opened a report since then, else 0."""
+    """1 if the key has opened a report since that time, else 0."""
     uses = select(func.count()).where(PhoneKeyUse.kid == kid, PhoneKeyUse.used_at >= since)
     return await session.scalar(uses) or 0
 

@@ -54,7 +54,8 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 # The lock of the decisions about places. A worker that computes counts shares this lock until its transaction ends.
-# The execution of a decision takes the lock alone, so that it computes all counts again that used older decisions.
+# The worker that executes a decision takes the lock alone. It can then find and compute again all counts that used
+# the older decisions.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (

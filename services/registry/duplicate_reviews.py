@@ -24,7 +24,7 @@ from shared.postgres.database import Session
 from shared.postgres.upsert import upsert
 
 router = APIRouter()
-MOST = 200  # pairs of one request
+MOST = 200  # the limit of pairs in one request
 SIDES = {name: aliased(Household, name=name) for name in ("one", "another")}
 SHOWN = ("household_id", "persons", "current_pcode", "current_country", "registered_at", "author")
 

@@ -87,8 +87,8 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM figure_changes {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The stock on a day is the sum of the changes in all years before, in the months of that year before that month, and
-# in the days of that month.
+# The stock on a day is the sum of three kinds of changes: those of all earlier years, those of the earlier months of
+# the year, and those of the days of the month.
 # The numbers are summed before the join with the dimensions, because PostgreSQL compares numbers faster than texts.
 STOCK_SPANS = """
 SELECT dimensions_id, {totals} FROM (

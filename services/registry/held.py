@@ -37,7 +37,7 @@ ACCEPTABLE = frozenset(
 # The report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
-MOST_CODED = 50  # the most held reports with one code that a search returns
+MOST_CODED = 50  # the limit of held reports with one code that a search returns
 MOST = 1000  # the largest number of a team's reports that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(

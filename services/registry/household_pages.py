@@ -29,7 +29,7 @@ from shared.web import cursors
 
 router = APIRouter(include_in_schema=False)
 
-PAIRS = URGENT = 20  # the most rows of a list on the page
+PAIRS = URGENT = 20  # the limit of rows of each list on the page
 
 
 @router.get("/search")

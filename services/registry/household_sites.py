@@ -77,7 +77,7 @@ class HouseholdSites:
         await self._connection.execute(WAKE)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """At most `most` listed households, with at most `steps` movements in total unless it is one household."""
+        """At most `most` listed households with at most `steps` movements. Only a single household may have more."""
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):
             steps -= row["movements"]

@@ -23,7 +23,8 @@ MOST_SEARCHES_AN_HOUR = 120  # searches without a result also count, because som
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened households, histories, held reports, and pages of groups and sites, not of lists.
+# The audit entries of opened households, histories and held reports, and of the pages of groups and sites. Entries of
+# lists are not counted.
 # Entries of authors who open their own reports are counted too.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
@@ -62,7 +63,7 @@ WARNINGS = {
 
 
 class Limit(NamedTuple):
-    """The largest usual number in an hour. `amount` is counted in the audit entries that match `where`."""
+    """Reads are unusual if the `amount` of the audit entries of an hour that match `where` is larger than `most`."""
 
     kind: UnusualKind
     amount: ColumnElement[int]

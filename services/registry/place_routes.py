@@ -25,9 +25,9 @@ from shared.postgres.database import Session
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 100  # the most questions of one request
+MOST = 100  # the limit of questions in one request
 MOST_SHOWN = 200
-MOST_COUNTS = 5  # the most counts that are shown for a place
+MOST_COUNTS = 5  # the limit of counts that are shown for a place
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 

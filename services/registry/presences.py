@@ -27,7 +27,7 @@ class SitePresence(NamedTuple):
 
 
 def presences(counts: Iterable[GroupCount], stays: Iterable[GroupStay]) -> Iterator[SitePresence]:
-    """The presences of displaced people by these counts. `stays` are the people left in these counts."""
+    """When displaced people were at sites, according to these counts. `stays` are the people left in the counts."""
     ends = defaultdict[UUID, list[datetime]](list)
     for stay in stays:
         ends[stay.report_id].append(stay.superseded_at or NEVER)

@@ -177,7 +177,7 @@ IS_UNANSWERED = ~exists().where(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The pairs of which the caller may see both households, the newest pair first, without answered pairs."""
+    """The unanswered pairs whose households the caller may both see, the newest pair first."""
     newest = (
         select(DuplicatePair)
         .where(IS_UNANSWERED)

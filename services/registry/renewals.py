@@ -52,7 +52,7 @@ class Renewal(ABC):
         return count
 
     async def next_batch(self) -> list[UUID]:
-        """Some households with old keys. They have at most MOST_REPORTS reports, unless it is one household."""
+        """Some households with old keys. Only a single household may have more than MOST_REPORTS reports."""
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
             old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()

@@ -278,7 +278,7 @@ async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office
 
 
 async def test_a_household_has_a_bounded_number_of_search_keys(office: Office) -> None:
-    """A search finds the short codes, the telephone and the first members. No name has more than eight parts."""
+    """A search still finds the household by its short code and telephone. Only eight parts of a name get keys."""
     words = [f"{first}{second}" for first in "абвгд" for second in "лмнпрс"]
     named = family(person(" ".join(words), "Усенов"), phone="0700112233")
     many = [" ".join(f"{word}{number}" for word in words[:12]) for number in range(60)]

@@ -58,7 +58,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. Cancellations come last, because an entry may add the hazard's new id first."""
+    """The readable entries by status. Cancellations come last, because they may name an id that an entry adds."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

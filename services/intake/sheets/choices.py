@@ -33,7 +33,7 @@ OF_HOUSEHOLD = {  # columns that have one value for all persons of a household
 }
 PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
-CONFIRMED = 200  # the most rows that a person confirms at once, because the page shows no more rows
+CONFIRMED = 200  # the limit of rows that a person confirms at once, because the page shows no more rows
 LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 

@@ -1,8 +1,8 @@
 """Limits what an account learns if a row of its list has a head of a household that another team has sent.
 
 Without limits, an account could upload invented lists, and learn from the verdicts who is registered. An account learns
-only of households in its areas, for which it may also search. Each row of which the account learns is in the security
-log, like a search, and the number of such rows in an hour is limited.
+only of households in its areas, for which it may also search. Each such row is written to the security log, like a
+search. The number of such rows in an hour is limited.
 """
 
 from collections.abc import Collection

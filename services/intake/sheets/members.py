@@ -11,7 +11,7 @@ from shared.events.vocabulary import Relationship, Sex
 from shared.sheets.codes import HouseholdColumn, RowFault
 
 C = HouseholdColumn
-MEMBERS = 60  # the most members of a report
+MEMBERS = 60  # the limit of members in a report
 FEWEST_CELLS = 2  # the fewest cells of a person's row, because a line with one cell may be a heading between the rows
 PATRONYMIC = ("уулу", "кызы")  # "Асан уулу Бакыт": the first two words are the family name
 OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # columns that say nothing about a person

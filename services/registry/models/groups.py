@@ -30,9 +30,9 @@ class GroupCount(Displaced, RegistryModel):
     `persons_estimated` and all columns below it are None in rows of earlier releases. `site_id` is the site that the
     report names, even if the table `sites` lacks this site. `displaced`, `returned` and `settled` are the numbers of
     people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
-    `report_id` is derived from the movement, `movement_id` is the id of the movement's report, and `left_pcode` and
-    `left_country` are the place that they left. If another column or the published event changes, `fingerprint`
-    changes, too.
+    `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode` and
+    `left_country` are the place that these people left. If another column or the published event changes,
+    `fingerprint` changes, too.
     """
 
     __tablename__ = "counts"
