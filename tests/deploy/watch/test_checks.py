@@ -41,7 +41,7 @@ async def test_a_service_without_a_process_is_silent() -> None:
 @pytest.mark.parametrize(
     ("free", "total", "level"),
     [
-        (20 * GIB, 1000 * GIB, None),  # 2 %, but enough for weeks
+        (20 * GIB, 1000 * GIB, None),  # only 2 % is free, but this is enough for weeks
         (4 * GIB, 20 * GIB, None),
         (4 * GIB, 100 * GIB, Level.WARNING),
         (2 * GIB, 100 * GIB, Level.FAILED),
