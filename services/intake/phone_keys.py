@@ -21,7 +21,7 @@ DERIVED = b"dayar/phone-key/p256"
 DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of the curve P-256
 KEYS = 64
-REREAD_SECONDS = 1  # between two reads of the folder, because a phone can name any number of unknown keys
+REREAD_SECONDS = 1  # the pause between two reads of the folder, because a phone can name any number of unknown keys
 
 
 class PublicKey(NamedTuple):

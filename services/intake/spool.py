@@ -46,9 +46,10 @@ class Waiting:
 
 
 class Spool:
-    """A folder of segments that one process owns by a file lock. Records are published in the order of arrival.
+    """A folder of files with records, called segments. One process owns the folder by a file lock.
 
-    After the acks of all records of a segment, the segment is deleted. After a crash, some records are sent twice.
+    Records are published in the order of arrival. After the acks of all records of a segment, the segment is deleted.
+    After a crash, some records are sent twice.
     """
 
     def __init__(self, folder: Path, lock: int, limit: int) -> None:

@@ -94,7 +94,7 @@ def persons(query: FigureQuery, kind: Kind, table: str, form: str = TOTAL) -> st
 
 
 def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> str:
-    """The SQL expression for a cell of sex and age. `form` has the place of a column."""
+    """The SQL expression for a cell of sex and age. `form` is TOTAL or COLUMN."""
     prefix = "aged_" if is_aged(query, kind, table) else ""
     terms = [
         f"{sign} {form.format(prefix + column)}"

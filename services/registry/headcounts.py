@@ -115,7 +115,7 @@ class Headcount:
         return None if is_abroad else self.clear.site_id or self.typed_site
 
     def at_typed_site(self, sites: TypedSites) -> "Headcount":
-        """The count with the decisions about places. If the typed place is the name of a site, also with this site."""
+        """The count with the decisions about places, and with the site, if a site's name was typed as the place."""
         site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         if site_id is None and not sites.same:
             return self

@@ -56,7 +56,7 @@ async def search_page(
 
 @router.post("/search")
 async def search_results(criteria: HouseholdSearch, request: Request, session: Session, caller: Caller) -> Response:
-    """The found households as a part of the page."""
+    """The part of the page that shows the found households."""
     result: SearchResult = await found_by(criteria, request, session, caller)
     return render(request, "search-results.html", result=result)
 

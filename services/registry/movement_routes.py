@@ -62,7 +62,7 @@ class MovementAnswer(FiguresAnswer):
 
 
 class DurationAnswer(FiguresAnswer):
-    """The classes of duration at the end of the day, and the displaced people whom nobody has confirmed for long."""
+    """The classes of duration at the end of the day, and the people whose presence nobody has confirmed for long."""
 
     day: date
     rows: list[DurationFigure]

@@ -45,7 +45,7 @@ async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_
 
 
 def concerned_by(household: Subject, sites: Mapping[str, Subject]) -> set[str]:
-    """The report ids of the movements that concerned the household. A reversed movement concerned it before."""
+    """The report ids of the movements that concern the household, or concerned it until they were reversed."""
     household.look_at(sites)
     concerning = followed(household)
     for site in sites.values():

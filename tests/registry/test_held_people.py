@@ -1,4 +1,4 @@
-"""The registry publishes the people of whom only held reports exist, and the end of each hold, in any order."""
+"""The registry publishes people about whom only held reports exist, and when no report about them is held any more."""
 
 from collections.abc import Sequence
 from datetime import timedelta

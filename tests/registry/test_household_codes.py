@@ -162,7 +162,7 @@ async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Fil
     author = uuid4()
     returned, body = by_code(CODE), household(short_code=OTHER_CODE)
     await file(returned, body, author=author, team=None)
-    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # waits for a person because of its sign-in
+    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # held, because the sign-in has expired
     await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '59 days'"))
     assert await file.registrar.find_households(file.session) == 0
     assert await outcomes_of(file, returned) == [("held", "household_unknown")]

@@ -1,4 +1,4 @@
-"""Tests questions whether two typed places are the same, and what an answer changes in the counts."""
+"""Tests how the desk is asked whether two typed places are the same, and what an answer changes in the counts."""
 
 from datetime import UTC, datetime
 from random import Random

@@ -57,7 +57,10 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """The head's row with the household's report or, if a row is wrong, with errors. `others` are the other rows."""
+    """The head's row with the household's report or, if a row is wrong, with errors.
+
+    `others` are the rows of the other persons.
+    """
 
     line: SheetLine
     report: HouseholdReport | None = None
@@ -182,8 +185,8 @@ class HouseholdReader:
     ) -> dict[str, Any]:
         """The place that the cell names or, if the cell is empty, the place that was chosen for all rows.
 
-        Words of the cell that do not belong to the place name the locality. If another cell names the locality, the
-        whole cell is kept in the notes instead.
+        If the cell has further words, they are the name of the locality. If another cell names the locality, the whole
+        cell is kept in the notes instead.
         """
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):
