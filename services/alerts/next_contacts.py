@@ -57,8 +57,8 @@ class NextContacts:
         contacts = await contact_queries.further(session, {each.recipient for each in current})
         planned = [
             following(each, reasons[each.delivery_id], receiver, contact, alerts.get(each.alert_id), now)
-            for each in current
-            if (contact := next_contact(each, receiver := receivers[each.recipient], contacts.get(each.recipient, ())))
+            for each, receiver in ((each, receivers[each.recipient]) for each in current)
+            for contact in next_contacts(each, receiver, contacts.get(each.recipient, ()))
         ]
         await delivery_queries.add_deliveries(session, planned, hastens=False)
         locked_by_others = superseded.keys() - brought_forward
@@ -82,11 +82,14 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
     return None
 
 
-def next_contact(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Contact | None:
-    """The contact after the delivery's, or the receiver's first contact if the delivery's contact was removed since."""
+def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
+    """The contact after the delivery's, or all contacts if the delivery's contact was removed since.
+
+    A contact that has a delivery of the same step gets no other one.
+    """
     contacts = [receiver.first_contact, *further]
-    position = next((place for place, each in enumerate(contacts) if each.channel == delivery.channel), -1)
-    return next(iter(contacts[position + 1 :]), None)
+    position = next((place for place, each in enumerate(contacts) if each.channel == delivery.channel), None)
+    return contacts if position is None else contacts[position + 1 : position + 2]
 
 
 def following(

@@ -18,7 +18,7 @@ from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.deliveries import Deliveries
-from services.alerts.next_contacts import NextContacts, following, next_contact, reason
+from services.alerts.next_contacts import NextContacts, following, next_contacts, reason
 from services.alerts.notices import Follows, with_words
 from services.alerts.queries.contacts import DueDelivery
 from services.alerts.receivers import Contact, Receiver, ReceiverKind, in_order
@@ -141,6 +141,19 @@ async def test_a_contact_that_fails_is_followed_at_once_and_tried_again(
     assert hook.answered.total() == 1
 
 
+async def test_a_contact_after_a_removed_one_is_notified(town: Town, officer: Officer, hook: Hook) -> None:
+    """The contact before the removed one has the message already."""
+    await officer.is_added(hook)
+    await town.alert()
+    assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "no_result")]
+    receiver = Receiver("officer", WEBHOOK, hook.url, kind=ReceiverKind.PERSON)
+    async with town.sessions.begin() as session:
+        chat = Contact(DeliveryChannel.TELEGRAM, "telegram:42")
+        await subscriptions.put(session, receiver, town.box, further=[chat])
+        await session.execute(text("UPDATE deliveries SET next_contact_at = now() WHERE channel = 'email'"))
+    assert [channel for channel, _ in await officer.next_contacts()] == ["webhook", "email", "telegram"]
+
+
 async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_messages(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:
@@ -185,9 +198,10 @@ def due(
 
 def test_the_next_contact_follows_in_order_and_the_last_one_has_none() -> None:
     officer = Receiver("officer", WEBHOOK, "https://hook.example/")
-    assert next_contact(due(WEBHOOK), officer, [MAIL]) == MAIL
-    assert next_contact(due(EMAIL), officer, [MAIL]) is None
-    assert next_contact(due(EMAIL), officer, []) == officer.first_contact
+    chat = Contact(DeliveryChannel.TELEGRAM, "telegram:42")
+    assert next_contacts(due(WEBHOOK), officer, [MAIL, chat]) == [MAIL]
+    assert next_contacts(due(EMAIL), officer, [MAIL]) == []
+    assert next_contacts(due(EMAIL), officer, [chat]) == [officer.first_contact, chat], "the mail address was removed"
 
 
 def test_contacts_wait_for_five_minutes_unless_stated_and_the_last_one_for_nothing() -> None:
