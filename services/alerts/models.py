@@ -423,6 +423,16 @@ class BindingTries(AlertsModel):
     failures: Mapped[int]
 
 
+class SmsMessage(AlertsModel):
+    """A short message that waits for its receipt, or waited for it. `message_id` is the gateway's."""
+
+    __tablename__ = "sms_messages"
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[str | None]
+    accepted_at: Mapped[datetime]
+
+
 class TelegramMessage(AlertsModel):
     """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message."""
 

@@ -72,7 +72,7 @@ async def run(settings: AlertsSettings) -> None:
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),
                 DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, ChatLimits()),
-                DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts),
+                DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts, sessions),
             }
             deliveries = Deliveries(settings, engine, channels, woken)
             dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)

@@ -46,6 +46,7 @@ CHANGED = (
     "receivers",
     "deliveries",
     "attempts",
+    "sms_messages",
     "telegram_messages",
     "telegram_questions",
     "telegram_polls",

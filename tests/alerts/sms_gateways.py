@@ -19,6 +19,7 @@ class Gateways:
     folder: Path
     messages: list[dict[str, Any]] = field(default_factory=list)
     answers: list[web.Response] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -47,6 +48,11 @@ class Gateways:
             return self.answers.pop(0)
         return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
 
+    async def state(self, request: web.Request) -> web.Response:
+        """The receipt of a message: the next of the `states`."""
+        assert (await request.json())["id"] == "m-1"
+        return web.json_response({"state": self.states.pop(0)})
+
     async def take_form(self, request: web.Request) -> web.Response:
         fields = dict(await request.post())
         if fields.pop("password", None) != SECRET:
@@ -59,6 +65,7 @@ class Gateways:
 async def serving(folder: Path) -> AsyncIterator[Gateways]:
     gateways, app = Gateways(folder), web.Application()
     app.router.add_post("/api/v1/messages", gateways.take_json)
+    app.router.add_post("/api/v1/states", gateways.state)
     app.router.add_post("/send", gateways.take_form)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

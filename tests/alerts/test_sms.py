@@ -1,5 +1,6 @@
 """Short messages are handed to a real server that plays two gateways."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from sqlalchemy import text
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
-from services.alerts.channels.sms import DELIVERED, SmsChannel
+from services.alerts.channels.sms import ACCEPTED, DELIVERED, SmsChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.messages import Messages
 from services.alerts.notices import Cause, Content
@@ -27,6 +29,7 @@ from shared.places import Places
 from tests.alerts.factories import ALAI
 from tests.alerts.jobs import job_to
 from tests.alerts.sms_gateways import EXAMPLES, Gateways, serving
+from tests.alerts.town import Sessions, Town
 
 pytestmark = pytest.mark.anyio
 
@@ -52,16 +55,19 @@ def settings_for(gateways: Gateways, profile: Path | None, **changed: Any) -> Al
     return settings.model_copy(update=changed)
 
 
-async def send(settings: AlertsSettings, job: Job, receiver: Receiver = OFFICER) -> str:
+async def send(
+    settings: AlertsSettings, job: Job, receiver: Receiver = OFFICER, sessions: Sessions | None = None
+) -> str:
     texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), settings), settings)
     async with Outbound(settings, seconds=5) as outbound:
-        return await SmsChannel(settings, gateway_of(settings, outbound), texts).send(job, receiver)
+        channel = SmsChannel(settings, gateway_of(settings, outbound), texts, sessions or Sessions())
+        return await channel.send(job, receiver)
 
 
 async def test_a_gateway_that_takes_json_gets_the_message_with_the_same_id_in_every_attempt(gateways: Gateways) -> None:
     job, settings = job_to(OFFICER, **MUDFLOW), settings_for(gateways, gateways.profile("json"))
     for _ in range(2):
-        assert await send(settings, job) == DELIVERED
+        assert await send(settings, job) == ACCEPTED
     first, second = gateways.messages
     assert first == second
     assert first.pop("text").startswith(SENTENCE)
@@ -69,7 +75,7 @@ async def test_a_gateway_that_takes_json_gets_the_message_with_the_same_id_in_ev
 
 
 async def test_a_gateway_that_takes_forms_gets_latin_letters_in_one_part(gateways: Gateways) -> None:
-    assert await send(settings_for(gateways, gateways.profile("form")), job_to(OFFICER, **MUDFLOW)) == DELIVERED
+    assert await send(settings_for(gateways, gateways.profile("form")), job_to(OFFICER, **MUDFLOW)) == ACCEPTED
     (message,) = gateways.messages
     assert message["message"].startswith("Opasno: Sel, Alayskiy rayon. Nachalo: 15.06, 11:40. Ne provereno.")
     assert segments_of(message["message"]).encoding is Encoding.GSM7
@@ -147,7 +153,7 @@ def test_the_page_shows_the_message_as_a_telephone_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding", "units", "count"),
+    ("content", "encoding", "units", "count"),
     [
         ("a" * 160, Encoding.GSM7, 160, 1),
         ("a" * 161, Encoding.GSM7, 161, 2),
@@ -162,10 +168,10 @@ def test_the_page_shows_the_message_as_a_telephone_does() -> None:
         ("ө" * 66 + "😀" * 3, Encoding.UCS2, 72, 2),
     ],
 )
-def test_parts_are_counted_as_networks_count_them(text: str, encoding: Encoding, units: int, count: int) -> None:
-    segments = segments_of(text)
+def test_parts_are_counted_as_networks_count_them(content: str, encoding: Encoding, units: int, count: int) -> None:
+    segments = segments_of(content)
     assert (segments.encoding, segments.units, len(segments.texts)) == (encoding, units, count)
-    assert segments.text == text
+    assert segments.text == content
 
 
 @pytest.mark.parametrize(
@@ -227,3 +233,29 @@ async def test_a_number_that_was_valid_once_ends_the_delivery(gateways: Gateways
     with pytest.raises(Undelivered) as caught:
         await send(settings_for(gateways, gateways.profile("json")), job_to(OFFICER), receiver)
     assert (caught.value.reason, caught.value.is_final) == ("no_mobile_number", True)
+
+
+@pytest.mark.parametrize(
+    ("states", "result"),
+    [(["sent", "delivered"], DELIVERED), (["expired"], "sms_undelivered"), (["sent", "sent"], "no_receipt")],
+)
+async def test_a_message_without_a_receipt_in_time_is_not_delivered(
+    gateways: Gateways, town: Town, states: list[str], result: str
+) -> None:
+    """The message is sent once; the further attempts ask for its receipt."""
+    profile = gateways.profile("json")
+    url = f"http://127.0.0.1:{gateways.port}/api/v1/states"
+    example = profile.read_text().replace("https://sms.example.kg/api/v1/states", url)
+    profile.write_text(re.sub(r"^#(?=\S)", "", example, flags=re.MULTILINE))
+    settings, job, results = settings_for(gateways, profile), job_to(OFFICER), list[str]()
+    gateways.states = states.copy()
+    for attempt in range(len(states) + 1):
+        if attempt == 2:
+            async with town.sessions.begin() as session:
+                await session.execute(text("UPDATE sms_messages SET accepted_at = accepted_at - interval '1 hour'"))
+        try:
+            results.append(await send(settings, job, sessions=town.sessions))
+        except Undelivered as error:
+            results.append(error.reason if error.is_final or error.retry_after else "")
+    assert results == ["awaits_receipt"] * len(states) + [result]
+    assert len(gateways.messages) == 1

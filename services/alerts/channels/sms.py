@@ -1,23 +1,36 @@
 """Sends short messages through the gateway of a profile."""
 
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.config import AlertsSettings
+from services.alerts.models import SmsMessage
 from services.alerts.notices import Content
 from services.alerts.receivers import Receiver
 from services.alerts.sms.gateway import GatewayRefusal, ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
+from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError, OutsideExercise
 
-DELIVERED = "sms_accepted"
+ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
+ASK_SECONDS = 10.0  # the time between two questions for a receipt
 
 
 class SmsChannel:
     """Without a `gateway`, deliveries are retried until somebody sets one."""
 
-    def __init__(self, settings: AlertsSettings, gateway: SmsGateway | None, texts: SmsTexts) -> None:
-        self._settings, self._gateway, self._texts = settings, gateway, texts
+    def __init__(
+        self,
+        settings: AlertsSettings,
+        gateway: SmsGateway | None,
+        texts: SmsTexts,
+        sessions: async_sessionmaker[AsyncSession],
+    ) -> None:
+        self._settings, self._gateway, self._texts, self._sessions = settings, gateway, texts, sessions
 
     async def send(self, job: Job, receiver: Receiver) -> str:
         if self._settings.exercise and (self._gateway is None or self._gateway.is_outside_exercise):
@@ -28,15 +41,47 @@ class SmsChannel:
             number = number_of(receiver.address)
         except ValueError as error:
             raise Undelivered("no_mobile_number", is_final=True) from error
+        message = ShortMessage(job.delivery_id, number, self._segments(job, receiver))
         try:
-            await self._gateway.send(ShortMessage(job.delivery_id, number, self._segments(job, receiver)))
+            return await self._deliver(self._gateway, message)
         except OutsideExercise:
             return OUTBOX_PAGE
         except OutboundError as error:
             raise Undelivered(error.reason) from error
         except GatewayRefusal as refusal:
             raise Undelivered(refusal.reason, is_final=refusal.is_final, retry_after=refusal.retry_after) from refusal
-        return DELIVERED
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
+            raise Undelivered("unreachable") from error
+
+    async def _deliver(self, gateway: SmsGateway, message: ShortMessage) -> str:
+        """Sends the message once. If the gateway gives receipts, the further attempts ask for the receipt."""
+        if gateway.deadline is None:
+            await gateway.send(message)
+            return ACCEPTED
+        async with self._sessions() as session:
+            sent = await session.get(SmsMessage, message.id)
+        if sent is not None:
+            return await self._confirmed(gateway, sent, gateway.deadline)
+        message_id = await gateway.send(message)
+        async with self._sessions.begin() as session:
+            session.add(SmsMessage(delivery_id=message.id, message_id=message_id, accepted_at=datetime.now(UTC)))
+        raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
+
+    async def _confirmed(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
+        is_late = datetime.now(UTC) > sent.accepted_at + deadline
+        try:
+            is_delivered = sent.message_id and await gateway.is_delivered(sent.delivery_id, sent.message_id)
+        except OutboundError:
+            is_delivered = None
+        if is_delivered:
+            return DELIVERED
+        if is_delivered is False:
+            raise Undelivered("sms_undelivered", is_final=True)
+        if is_late:
+            raise Undelivered("no_receipt", is_final=True)
+        raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
 
     def _segments(self, job: Job, receiver: Receiver) -> Segments:
         content = Content.model_validate_json(job.content)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -60,12 +61,35 @@ class SmsGateway:
 
     async def send(self, message: ShortMessage) -> str | None:
         """The gateway's id of the message, if it gives one. Raises GatewayRefusal and OutboundError."""
-        values = self._values(message)
-        fields = filled(self._profile.fields, values)
+        response = await self._post(self._profile.url, self._profile.fields, self._values(message))
+        return accepted(response, self._profile.accepted)
+
+    @property
+    def deadline(self) -> timedelta | None:
+        """The time within which a receipt must come, or None if the gateway gives no receipts."""
+        receipts = self._profile.receipts
+        return None if receipts is None else timedelta(minutes=receipts.deadline_minutes)
+
+    async def is_delivered(self, id: UUID, message_id: str) -> bool | None:
+        """Whether the message reached the telephone; None if this is not known yet. Raises OutboundError."""
+        receipts = self._profile.receipts
+        assert receipts is not None
+        values = {"message_id": message_id, "id": str(id), "secret": self._secret()}
+        response = await self._post(receipts.url, receipts.fields, values)
+        try:
+            code = written(found(msgspec.json.decode(response.body), receipts.field))
+        except msgspec.DecodeError:
+            return None
+        if code in map(written, receipts.delivered):
+            return True
+        return False if code in map(written, receipts.failed) else None
+
+    async def _post(self, url: str, fields: Mapping[str, Any], values: Mapping[str, str]) -> Response:
+        content = filled(fields, values)
         is_json = self._profile.body is BodyFormat.JSON
-        body = msgspec.json.encode(fields) if is_json else urlencode(fields).encode()
+        body = msgspec.json.encode(content) if is_json else urlencode(content).encode()
         headers = {"Content-Type": CONTENT_TYPES[self._profile.body], **filled(self._profile.headers, values)}
-        return accepted(await self._outbound.call(self._profile.url, body, headers), self._profile.accepted)
+        return await self._outbound.call(url, body, headers)
 
     def _values(self, message: ShortMessage) -> Mapping[str, str]:
         return {
@@ -75,10 +99,12 @@ class SmsGateway:
             "sender": self._profile.sender,
             "id": str(message.id),
             "encoding": self._profile.encodings.get(message.segments.encoding, ""),
-            "secret": self._secret() if self._profile.needs_secret else "",
+            "secret": self._secret(),
         }
 
     def _secret(self) -> str:
+        if not self._profile.needs_secret:
+            return ""
         try:
             known = secret(self._secret_file)
         except (OSError, UnicodeDecodeError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from services.alerts.config import AlertsSettings
 from services.alerts.sms.alphabets import Alphabet
@@ -18,10 +18,21 @@ from shared.errors import DocumentedError
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 IN_FIELDS = frozenset({"number", "digits", "text", "sender", "id", "encoding", "secret"})
 IN_HEADERS = frozenset({"id", "secret"})
+IN_RECEIPTS = frozenset({"message_id", "id", "secret"})
 POINTER = r"^(/([^/~]|~[01])*)*$"  # RFC 6901
 Pointer = Annotated[str, Field(pattern=POINTER, max_length=200)]
 Status = Annotated[int, Field(ge=200, le=299)]
 Value = str | int | bool
+
+
+def checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or PLACEHOLDER.search(url):
+        raise ValueError("an https:// address without placeholders is expected")
+    return url
+
+
+Url = Annotated[str, Field(max_length=500), AfterValidator(checked_url)]
 
 
 class BadProfile(DocumentedError):
@@ -51,6 +62,10 @@ class AcceptedAnswer(ProfileModel):
     id: Pointer | None = None
     pattern: str | None = None
 
+    @property
+    def names_messages(self) -> bool:
+        return self.id is not None or "(?P<id>" in (self.pattern or "")
+
     @field_validator("pattern")
     @classmethod
     def _is_pattern(cls, pattern: str | None) -> str | None:
@@ -71,6 +86,21 @@ class AcceptedAnswer(ProfileModel):
         return self
 
 
+class GatewayReceipts(ProfileModel):
+    """How the gateway is asked whether a message reached the telephone.
+
+    `fields` are those of the body, with the placeholders IN_RECEIPTS. `field` is the place in the JSON answer that has
+    one of the `delivered` or `failed` values. After `deadline_minutes` without such a value the delivery has failed.
+    """
+
+    url: Url
+    fields: Annotated[dict[str, str], Field(min_length=1)]
+    field: Pointer
+    delivered: Annotated[tuple[Value, ...], Field(min_length=1)]
+    failed: tuple[Value, ...] = ()
+    deadline_minutes: Annotated[float, Field(gt=0, le=60)] = 3
+
+
 class GatewayProfile(ProfileModel):
     """`fields` are those of the body. Their texts may contain placeholders: IN_FIELDS; in headers: IN_HEADERS.
 
@@ -78,7 +108,7 @@ class GatewayProfile(ProfileModel):
     `{encoding}` is the text that `encodings` gives for the message's encoding.
     """
 
-    url: Annotated[str, Field(max_length=500)]
+    url: Url
     body: BodyFormat
     fields: Annotated[dict[str, Any], Field(min_length=1)]
     headers: dict[str, str] = {}
@@ -86,18 +116,15 @@ class GatewayProfile(ProfileModel):
     alphabet: Alphabet = Alphabet.KEPT
     encodings: dict[Encoding, str] = {}
     accepted: AcceptedAnswer = AcceptedAnswer()
-
-    @field_validator("url")
-    @classmethod
-    def _is_url(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("https", "http") or not parts.hostname or PLACEHOLDER.search(url):
-            raise ValueError("an https:// address without placeholders is expected")
-        return url
+    receipts: GatewayReceipts | None = None
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
-        known = {"fields": (self.fields, IN_FIELDS), "headers": (self.headers, IN_HEADERS)}
+        known: dict[str, tuple[Any, frozenset[str]]] = {
+            "fields": (self.fields, IN_FIELDS),
+            "headers": (self.headers, IN_HEADERS),
+            "receipts.fields": (self.receipts.fields if self.receipts else {}, IN_RECEIPTS),
+        }
         for name, (value, expected) in known.items():
             if unknown := sorted(placeholders(value) - expected):
                 names = ", ".join(sorted(expected))
@@ -107,13 +134,16 @@ class GatewayProfile(ProfileModel):
             raise ValueError("{text}, and {number} or {digits}, are expected in `fields`")
         if "encoding" in used and set(self.encodings) != set(Encoding):
             raise ValueError("`encodings` with gsm7 and ucs2 is expected, because `fields` has {encoding}")
+        if self.receipts and not self.accepted.names_messages:
+            raise ValueError("`id`, or `pattern` with a group `id`, is expected in `accepted`, because of `receipts`")
         if self.body is BodyFormat.FORM and not all(isinstance(value, str) for value in self.fields.values()):
             raise ValueError("only texts are expected in the `fields` of a form")
         return self
 
     @property
     def needs_secret(self) -> bool:
-        return "secret" in placeholders(self.fields) | placeholders(self.headers)
+        asked = self.receipts.fields if self.receipts else {}
+        return "secret" in placeholders(self.fields) | placeholders(self.headers) | placeholders(asked)
 
     @classmethod
     def load(cls, path: Path) -> Self:

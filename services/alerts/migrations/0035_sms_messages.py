@@ -1,0 +1,19 @@
+"""Adds the short messages whose receipts the gateway is asked for. The former release does not know them."""
+
+from alembic import op
+
+revision = "alerts_0035"
+down_revision = "alerts_0034"
+
+MESSAGES = """
+CREATE TABLE sms_messages (
+    delivery_id uuid NOT NULL,
+    message_id text,
+    accepted_at timestamptz NOT NULL,
+    CONSTRAINT pk_sms_messages PRIMARY KEY (delivery_id)
+)
+"""
+
+
+def upgrade() -> None:
+    op.execute(MESSAGES)
