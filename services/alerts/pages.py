@@ -33,6 +33,7 @@ OUTCOMES = {
     "not_mailable": N_("Invalid address of the sender or the recipient"),
     "no_bot_token": N_("No Telegram bot is set"),
     "bot_token_refused": N_("Telegram refuses the token of the bot: a new token is needed"),
+    "telegram_unreadable": N_("The answer is not Telegram's, but for example the page of a proxy"),
     "telegram_409": N_("Another program uses the same Telegram bot"),
     "chat_not_found": N_("Telegram knows no such chat, or the bot is not in it"),
     "chat_closed": N_("The bot was blocked, or removed from the chat"),

@@ -91,6 +91,8 @@ class BotServer:
             self._admit(request.match_info["token"], method)
             result = await getattr(self, f"do_{method}")(**fields)
         except Refused as refused:
+            if refused.description.startswith("<"):  # the page of a proxy
+                return web.Response(text=refused.description, status=refused.code, content_type="text/html")
             more = {"parameters": refused.parameters} if refused.parameters else {}
             body = {"ok": False, "error_code": refused.code, "description": refused.description, **more}
             return web.json_response(body, status=refused.code)

@@ -130,6 +130,7 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
         (Refused(400, "Bad Request: not enough rights to send text messages to the chat"), "chat_forbids", False),
         (Refused(401, "Unauthorized"), "bot_token_refused", False),
         (Refused(502, "Bad Gateway"), "telegram_502", False),
+        (Refused(403, "<html>This site is blocked</html>"), "telegram_unreadable", False),
         (Refused(429, "Too Many Requests: retry after 7", retry_after=7), "telegram_429", False),
     ],
     ids=lambda value: str(value) if isinstance(value, str) else "",

@@ -1,6 +1,7 @@
 """A client of Telegram's Bot API (https://core.telegram.org/bots/api), which calls only through `shared.outbound`."""
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -18,6 +19,12 @@ class NoToken(OutboundError):
     """ALERTS_TELEGRAM_TOKEN_FILE names no file with a token."""
 
     reason = "no_bot_token"
+
+
+class UnreadableAnswer(OutboundError):
+    """The answer is not the Bot API's, but for example the page of a proxy. It says nothing about the chat."""
+
+    reason = "telegram_unreadable"
 
 
 class BotApiError(Exception):
@@ -71,8 +78,10 @@ class BotApi:
         response = await self._outbound.call(url, body, JSON, limit=ANSWER_LIMIT)
         try:
             answer = msgspec.json.decode(response.body, type=ApiAnswer)
-        except msgspec.DecodeError as error:  # for example the page of a proxy
-            raise BotApiError(response.status) from error
+        except msgspec.DecodeError as error:
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise BotApiError(response.status) from error
+            raise UnreadableAnswer from error
         if not answer.ok:
             more = answer.parameters
             code = answer.error_code or response.status
