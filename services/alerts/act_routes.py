@@ -47,7 +47,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# Maps the kind of a refusal to a prefix. The alert's fields with this prefix say who acted first, and when.
+# For each kind of refusal, the prefix of the alert's fields that say who acted first, and when.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -92,7 +92,11 @@ OneDesk = Annotated[Desk, Depends(desk, scope="function")]
 async def acknowledge(
     alert_id: UUID, request: Request, desk: OneDesk, body: Acknowledgement | None = None
 ) -> AlertView:
-    """200 for the first person, also when repeated; a second person gets 409 with who and when."""
+    """Acknowledges the alert.
+
+    The first person gets 200, also when the request is repeated. Anybody later gets 409 with the name of the first
+    person and the time.
+    """
     behalf = body.on_behalf_of if body else None
     note = sealed(behalf.note, alert_id, request.app.state.box) if behalf else None
     return AlertView.model_validate(await desk.answers.acknowledge(alert_id, desk.person(note)))
@@ -100,7 +104,7 @@ async def acknowledge(
 
 @router.delete("/v1/alerts/{alert_id}/acknowledgement")
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
-    """Withdraws one's own acknowledgement, within ten seconds and before any further act."""
+    """Withdraws the caller's own acknowledgement. Possible for ten seconds, unless another action has followed."""
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
 
@@ -112,19 +116,22 @@ async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Al
 
 @router.put("/v1/alerts/{alert_id}/progress")
 async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Marks the alert as in progress. An alert in progress no longer rings after a time."""
+    """Marks the alert as in progress. From then on, the alert does not ring again if nobody acts on it for a time."""
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 
 
 @router.post("/v1/alerts/{alert_id}/comments", status_code=201)
 async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
-    """Adds a comment to the alert's timeline, also to a closed alert's."""
+    """Adds a comment to the timeline of an open or a closed alert."""
     return AlertView.model_validate(await desk.answers.comment(alert_id, desk.person(), body.text))
 
 
 @router.put("/v1/alerts/{alert_id}/snooze")
 async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
-    """Silences the alert for at most an hour; then it rings and escalates. The same person may change the time."""
+    """Silences the alert for at most an hour.
+
+    After that, it rings and escalates again. The same person may change the time.
+    """
     wait = timedelta(minutes=body.minutes)
     return AlertView.model_validate(await desk.answers.snooze(alert_id, desk.person(), wait, body.reason))
 
@@ -133,7 +140,8 @@ async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
 async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
     """Closes the alert.
 
-    200 for the first person, also when repeated with the same verdict; else 409 with who, when and the verdict.
+    The first person gets 200, also when the request is repeated with the same verdict. Any other request gets 409 with
+    the first person's name, the time and the verdict.
     """
     return AlertView.model_validate(await desk.answers.resolve(alert_id, body.verdict, desk.person(body.note)))
 
@@ -148,10 +156,13 @@ async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Ale
 async def acknowledge_several(
     body: Acknowledgements, request: Request, session: Session, caller: Caller
 ) -> Acknowledged:
-    """Acknowledges alerts independently of each other; the answer names each refused alert with the reason."""
+    """Acknowledges several alerts, each independently of the others.
+
+    The answer names each refused alert with the reason.
+    """
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # sorted to avoid deadlocks
+    for alert_id in sorted(set(body.alert_ids)):  # in one order, so that no two requests wait for each other
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))

@@ -36,7 +36,7 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. `note` names the person who asked for the action, if any ("by telephone, name, time")."""
+    """The person who acts. If somebody else asked for the action, `note` says who ("by telephone, name, time")."""
 
     account: UUID
     name: str
@@ -66,7 +66,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Marks the alert as in progress. An alert in progress has no waiting time."""
+    """Marks the alert as in progress. Such an alert does not ring or escalate however long nobody acts on it."""
     return changed(
         alert,
         now,
@@ -81,10 +81,10 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """The alert after a comment. A comment stops the ringing of an answered alert.
+    """The alert after a comment.
 
-    If an answered alert has a waiting time and is not snoozed, the comment also restarts the waiting time. A comment
-    changes nothing else in the alert's state.
+    If somebody has acknowledged or closed the alert, the comment stops its ringing. It also restarts the waiting time,
+    if the alert has one and is not snoozed. A comment changes nothing else in the alert's state.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
@@ -144,7 +144,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for the duration `wait`. A lapsed alert, or an alert in progress, gets no waiting time."""
+    """Silences the alert, and lets it ring after `wait` unless it has lapsed or is in progress."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after

@@ -35,12 +35,12 @@ NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
 
 
 class Alert(AlertFields):
-    """One row of the table `alerts`. `step` is the number of notifications so far, `level` the number of escalations.
+    """One row of the table `alerts`. The fields that are declared here are not published.
 
-    The fields that are declared here are not published. From `waits_since` to `escalates_at` the alert waits for an
-    answer or a further action. `is_ringing` becomes true if nobody acts on an acknowledged alert before `escalates_at`,
-    or if the alert lapses while people work on it. `persons_step` is the highest threshold of displaced persons for
-    which receivers were notified.
+    `step` is the number of notifications so far, and the inherited `level` is the number of escalations. From
+    `waits_since` to `escalates_at`, the alert waits for an answer or a further action. `is_ringing` becomes true if
+    nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
+    `persons_step` is the highest threshold of displaced persons for which receivers were notified.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -107,15 +107,12 @@ class Alert(AlertFields):
 
     @property
     def is_withheld(self) -> bool:
-        """Whether the alert exceeds its source's hourly budget. An operator or a duty head may release the alert."""
+        """Whether the alert is withheld, because it exceeds its source's hourly budget. People may lift the budget."""
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a Severe or Extreme alert lapsed before anybody acknowledged the alert.
-
-        The board lists unseen alerts.
-        """
+        """Whether a Severe or Extreme alert lapsed before anybody acknowledged it. The board lists such alerts."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
@@ -146,7 +143,10 @@ def identity(situation: Situation) -> UUID:
 
 
 def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert. A suppressed alert is stored too, so that the situation never has a second alert."""
+    """A new alert for the finding.
+
+    Even a suppressed alert is stored, because a situation must not get a second alert.
+    """
     return Alert(
         alert_id=identity(finding.situation),
         kind=finding.situation.kind,
@@ -258,10 +258,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_grown(alert: Alert, before: Alert) -> bool:
-    """Whether the number of displaced persons has reached a threshold.
-
-    At each threshold, receivers are notified again.
-    """
+    """Whether the number of displaced persons has reached a higher threshold, at which receivers are notified again."""
     return alert.persons_step > before.persons_step
 
 

@@ -30,7 +30,10 @@ from shared.messaging import outbox
 
 
 class AnswerRefused(Exception):
-    """Another person was first, or the alert's state forbids the act; `kind` says which, `alert` is the state."""
+    """Another person was first, or the alert's state forbids the action.
+
+    `kind` says why; `alert` is the alert as it is.
+    """
 
     def __init__(self, kind: str, alert: Alert) -> None:
         super().__init__(kind)
@@ -38,7 +41,10 @@ class AnswerRefused(Exception):
 
 
 class Answers:
-    """Each action returns the changed alert. A repetition by the same person changes nothing. The caller commits."""
+    """Each method stores one action and returns the alert after it. The caller commits.
+
+    If the same person repeats an action, nothing changes.
+    """
 
     def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
         self._session, self._rules, self._places, self._now = session, rules, places, now
@@ -57,7 +63,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws an acknowledgement within ten seconds. Deletes the deliveries about it that were not attempted."""
+        """Withdraws an acknowledgement of the last ten seconds. Deletes its deliveries that were not attempted yet."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

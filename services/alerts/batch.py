@@ -1,4 +1,4 @@
-"""Selects the records that are newer than the stored state, and keeps the outcome of each record of the batch."""
+"""Selects the records of a batch that are newer than the stored state, and collects the outcome of each record."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -91,7 +91,7 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # departures that a report of this batch replaces
+    withdrawn: list[Departure] = field(default_factory=list)  # the departures that reports of this batch replace
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departures after the batch, by report id
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class HouseholdBatch(ConsumedBatch):
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch may register these held people
+    held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch may register these people
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
     held_in_stocks: Sequence[HeldPeople] = ()  # the held counts of the batch's stocks
 
@@ -116,10 +116,10 @@ class HouseholdBatch(ConsumedBatch):
         return {held.subject: held for held in self.held.values()} | self.ended
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """Maps each flight (status, area left and date) to the positions of its records.
+        """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
-        The flight of a withdrawn departure is included with an empty list of positions, because the rule must judge its
-        date again. The same holds for the earlier departure date of a stock, and for people whose report is held.
+        Some flights have no positions, and must still be judged again: those of withdrawn departures, of the stocks'
+        departure dates before and after the batch, and of people who are held already.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -155,7 +155,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The lock keys of the changed counts: districts that people left, and districts where households live."""
+        """The locks that the batch needs: one for each district that people left, or where households live."""
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         groups = (*self.groups.values(), *self.groups_before.values())
         left |= {group.origin_area for group in groups if group.origin_area is not None}
@@ -199,8 +199,8 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
 
-    The first event about registered people ends their hold. Otherwise people of whom one report is recorded and another
-    one is held would be counted twice until the event comes that ends the hold.
+    People of whom one report is recorded and another one is held must not be counted twice. Therefore the first event
+    about registered people ends their hold, before the event comes that says so.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
@@ -293,7 +293,7 @@ async def _departures(
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
-            stood_under = newer[position].household_id  # an earlier release stored departures under the household's id
+            stood_under = newer[position].household_id  # earlier releases stored departures under the household's id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

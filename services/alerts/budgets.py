@@ -31,7 +31,7 @@ MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
 SOURCE = cast(AlertRow.figures, JSON)["source"].astext
-# The query counts only alerts of reports sent over the API, because people's reports do not use the budget.
+# Only alerts of reports that came over the API are counted, because people's reports do not use the budget.
 # raw SQL: this query runs for every batch of a system's hazards and must be fast
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
@@ -61,7 +61,10 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Suppresses the finding if the budget is used up, and raises an alert about the source instead."""
+        """Takes one alert from the budget.
+
+        If none is left, suppresses the finding, and raises an alert about the source.
+        """
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -77,7 +80,10 @@ class Budgets:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """If the hazard's own alert is withheld, suppresses a finding of Moderate or below that has no alert yet."""
+    """Suppresses a further finding about a hazard whose own alert is withheld.
+
+    Findings above Moderate, and findings whose situation has an alert already, are not suppressed.
+    """
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild
@@ -107,7 +113,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks and reads the budgets of the hazards' sources. Before this call, the caller must not lock or read alerts.
+    """Locks and reads the budgets of the hazards' sources. The caller must lock and read alerts only after this call.
 
     Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
     """

@@ -1,4 +1,4 @@
-"""The handlers of hazards, households and groups apply the rules, and store the resulting alerts and deliveries.
+"""The handlers of hazards, households and groups. They apply the rules, and store the alerts and deliveries.
 
 Hazards have their own consumer and take no lock that a household batch holds. A hazard's alert therefore never waits
 for the counting of households.
@@ -62,9 +62,9 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later.
+    """Raises the hazard's own alert. `exposures.py` raises exposure alerts later.
 
-    A Cancel lets both kinds of alert lapse at once.
+    If the hazard is cancelled, this handler lets both kinds of alert lapse.
     """
 
     def __init__(
@@ -198,7 +198,7 @@ def version_of_site(received: Received) -> int:
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
-    """The outcome event for the author of a hazard report."""
+    """Makes the outcome event, by which the author of a hazard report learns the result."""
     hazard: HazardReported = received.event.data
     settled = ReportSettled(
         report_id=hazard.report_id,

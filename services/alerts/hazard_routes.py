@@ -34,9 +34,9 @@ async def outcome(
     caller: Caller,
     report_id: Annotated[UUID | None, Query(description="Asks for what this very report brought.")] = None,
 ) -> Followed:
-    """The alerts in force of the hazard, or the `reason` why there are none and its `text`.
+    """The alerts in force of the hazard. If there are none, `reason` and `text` say why.
 
-    `is_judged` is false until the service has read the hazard: ask again.
+    If `is_judged` is false, the service has not read the hazard yet, and the caller should ask again.
     """
     hazard = await hazard_queries.hazard(session, hazard_id)
     if hazard is None or (report_id is not None and hazard.report_id != report_id):

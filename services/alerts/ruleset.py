@@ -27,10 +27,11 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationPolicy(RuleModel):
-    """The waiting times by severity: `minutes` to acknowledge an alert, `idle_minutes` until the next action.
+    """How long alerts wait before they ring or escalate, by severity.
 
-    An alert whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the
-    boards are unattended, all these times are half as long.
+    An alert waits `minutes` for an acknowledgement, and after that `idle_minutes` for each further action. An alert
+    whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the boards are
+    unattended, all these times are half as long.
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
@@ -79,7 +80,10 @@ class Ruleset(RuleModel):
 
     @classmethod
     def load(cls, path: Path | None = None, places: Places | None = None) -> "Ruleset":
-        """The rules of the file. With `places`, earthquakes are judged at every settlement of the gazetteer, too."""
+        """Loads the rules of the file.
+
+        With `places`, earthquakes are also judged at every settlement of the gazetteer.
+        """
         rules = cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))
         if places and rules.quake:
             rules.quake.judge_at(KnownPoints(places))

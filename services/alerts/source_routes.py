@@ -36,14 +36,14 @@ class Lifted(BaseModel):
 
 @router.get("/v1/sources/{source}/withheld")
 async def withheld(source: Source, request: Request, session: Session, caller: Caller) -> Withheld:
-    """The alerts beyond the source's budget, of which nobody was notified."""
+    """The source's withheld alerts. Nobody was notified of them, because the source had used up its budget."""
     areas, alerts = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
     return Withheld(alerts=[AlertView.model_validate(alert) for alert in alerts if listings.is_within(alert, areas)])
 
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """Removes the source's hourly limit of alerts for one hour. Withheld alerts are raised now, or leave the list.
+    """Lifts the source's hourly limit of alerts for one hour. Each withheld alert is raised now, or leaves the list.
 
     Exposure alerts of the released hazards follow within seconds.
     """

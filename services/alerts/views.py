@@ -62,7 +62,7 @@ class Presence(Body):
 
 
 class Attendance(BaseModel):
-    """`is_unattended` is true if boards were open in the last 12 hours but had no input in `unattended_minutes`."""
+    """`is_unattended` is true if boards reported in the last 12 hours, but none had input for `unattended_minutes`."""
 
     is_unattended: bool
     unattended_minutes: float
@@ -72,9 +72,10 @@ class AlertView(PublishedAlert):
     """An alert in codes and figures; the page adds the texts in the reader's language.
 
     `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
-    that the snooze is over. The demand `closure` means that people confirmed the alert or work on it, but its hazard
-    was cancelled or has expired. `is_unseen` marks a Severe or Extreme alert whose hazard was cancelled or expired
-    before anybody acknowledged the alert. `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
+    that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that people
+    who confirmed the alert or work on it must close it. `is_unseen` marks a Severe or Extreme alert whose hazard was
+    cancelled or expired before anybody acknowledged the alert. `closed_by` is `person` (named in `resolved_by`),
+    `source`, `time` or `rule`.
     """
 
     model_config = ConfigDict(from_attributes=True)

@@ -190,7 +190,7 @@ async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk)
 
 
 async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
-    """Reports a hazard near a displaced household, after the hazard's source has reached its hourly limit."""
+    """Reports a hazard near a displaced household. The hazard's source has already reached its hourly limit."""
     async with desk.sessions.begin() as session:
         await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
     elsewhere = {"area": {"pcodes": [LEILEK]}}
@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """Maps each kind of alert about the hazard to a flag and a reason. The flag is true if the alert is suppressed."""
+    """For each kind of alert about the hazard, whether the alert is suppressed, and its reason."""
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}

@@ -94,7 +94,7 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
 
 
 async def test_only_those_who_are_still_displaced_are_counted(post: Post) -> None:
-    """Nine families of six persons were displaced. One family returned, and the other eight have only 48 persons."""
+    """Nine families of six persons were displaced. One family returned, so only 48 persons are still displaced."""
     homes = [household(persons=6) for _ in range(9)]
     await post(*homes[1:], after_movement(homes[0], 0), homes[0])
     assert await post.alerts() == []
@@ -156,7 +156,7 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
 
 
 def beside(stands: HouseholdRegistered, moved: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """Makes an event with the household's unchanged present state `stands` and another displacement, `moved`."""
+    """Makes an event about the displacement `moved`, after which the household's state is still `stands`."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": moved.model_dump()})
 
 

@@ -196,7 +196,7 @@ async def test_a_step_without_receivers_is_skipped(night: Night) -> None:
 
 
 async def test_the_first_step_that_takes_the_alert_is_notified_at_once(night: Night) -> None:
-    """If the first step has no receiver for this Moderate alert, the second step must be notified without a wait."""
+    """No receiver of the first step gets Moderate alerts, so the second step must be notified without a wait."""
     await night.receiver("duty", 0, floor=Severity.EXTREME)
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1

@@ -46,7 +46,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70 persons, at more than 200
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70, and above 200 persons
 
 
 @pytest.mark.anyio
@@ -261,7 +261,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
     examples: Examples, groups: list[Any], households: list[Any], seed: int
 ) -> None:
     """Kafka keeps the order of the records about one group or one household, and may repeat records."""
-    for versions in groups:  # one group, and the same place in all counts of a stock
+    for versions in groups:  # all counts are of one group, and all counts of a stock are at one place
         versions[0]["group_id"] = GROUP
         for state in versions:
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
@@ -286,7 +286,7 @@ def shuffled(histories: list[list[E]], order: random.Random) -> list[E]:
 
 
 async def alerts_after(engine: AsyncEngine, stream: Sequence[AnyEvent], *names: str) -> dict[str, tuple[int, ...]]:
-    """Maps each district that has an alert to these figures of the alert."""
+    """For each district that has an alert, the alert's figures with these names."""
     async with database.sessions(engine)() as session:
         post = Post(session)
         for number in range(0, len(stream), 4):

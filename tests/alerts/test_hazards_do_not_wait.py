@@ -63,7 +63,10 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Counts households by kind and area of their alert. Households that fled the hazard have the kind `hazard`."""
+    """The number of households in each alert, by the alert's kind and area.
+
+    The kind `hazard` has the households that fled the hazard.
+    """
     counted = Counter[tuple[str, str]]()
     for known in households:
         fled = known.hazard_id == HAZARD.hazard_id or (known.origin.pcode in areas and known.occurred_on == TODAY)
@@ -237,7 +240,7 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
-    """Empties the table, and returns the counts that the SQL statement in the migration computes."""
+    """Empties the table, runs the migration's `statement`, and returns the counts that it stored."""
     await session.execute(text(f"TRUNCATE {table}"))
     migration = importlib.import_module(f"services.alerts.migrations.{MIGRATIONS[table]}")
     await session.execute(text(getattr(migration, statement)))

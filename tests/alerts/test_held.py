@@ -55,7 +55,7 @@ async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leav
 
 @pytest.mark.anyio
 async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_is_recorded(post: Post) -> None:
-    """The event that ends the hold comes later. Until then, the held report has another id and stock."""
+    """The held report has another id and stock than the recorded one, and the event that ends the hold comes later."""
     count = group(persons=40)
     assert await post(held(group(group_id=count.group_id, persons=40))) == ["noted below_threshold"]
     assert await post(count) == ["noted below_threshold"]
@@ -106,7 +106,7 @@ async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) 
 
 @pytest.mark.anyio
 async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) -> None:
-    """The recorded count states another day. When it comes, the day of the held count is judged again."""
+    """The recorded count states an earlier day. All people then count on that day, so the held day is judged again."""
     count = group(persons=60)
     assert await post(held(count)) == ["alerted households_displaced"]
     await post(group(persons=20, stock_id=count.stock_id, occurred_on=TODAY - timedelta(days=5)))
@@ -159,7 +159,7 @@ HOLDS = st.lists(
     min_size=1,
     max_size=3,
 )
-# the held versions of a household or group, with the end: it waits, or is registered by another version, or refused
+# the held versions of a household or group, and how the hold ends: not yet, by a registration, or by a refusal
 HISTORIES = st.lists(
     st.tuples(st.sampled_from(["household", "group"]), HOLDS, st.sampled_from(["waits", "registered", "refused"])),
     max_size=6,

@@ -50,9 +50,9 @@ def test_the_consumer_reads_both_topics() -> None:
 def test_the_newest_revision_of_both_topics_decides_in_any_order(
     shared_installation: Installation, data: st.DataObject
 ) -> None:
-    """Each topic keeps the order of its revisions.
+    """Kafka keeps the order of the revisions within each topic, but not between the two topics.
 
-    The two topics are read independently of each other, and a revision may be read twice.
+    A revision may be read twice.
     """
     public, restricted = ([n for n in SCOPES if (SCOPES[n] == "Public") is is_public] for is_public in (True, False))
     order: list[int] = []
@@ -112,7 +112,7 @@ async def test_an_alert_states_the_scope_of_the_newest_revision(post: Post) -> N
 
 @pytest.mark.anyio
 async def test_an_alert_that_lapses_states_the_scope_of_the_revision_that_ended_it(post: Post) -> None:
-    """Otherwise other systems read the end of an alert of a Private hazard, and what people do with it afterwards."""
+    """Otherwise other systems could read events about the alert after its hazard became Private."""
     await post(revision(1))
     await post(revision(3).model_copy(update={"severity": Severity.MINOR}))
     alert = await post.alert()

@@ -15,10 +15,9 @@ from shared.postgres import database
 
 Span = tuple[str, date, date]  # an area, with the first and the last date on which people left it
 
-# A household that left an area more than once has all its dates in one row, so that a window counts the household once.
+# A row has all dates on which its households left the area, so that a window counts a household once.
 # The first SELECT finds the households whose last departure is on a requested date.
-# The second SELECT finds the households that left again after the last requested date.
-# Few households left an area again, and an index covers these households.
+# The second SELECT finds the households that left again after the last requested date. They are few, and have an index.
 # OFFSET 0 makes PostgreSQL use the index for each area. Without OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
@@ -49,8 +48,8 @@ WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
 )
 """  # noqa: S608
 
-# A registered household is not counted as held, even before the event arrives that ends the hold.
-# The same holds for a count that is recorded. An exercise does not register the people of an Actual report.
+# A household that is registered, or a count that is recorded, is not counted as held any more, even before the event
+# arrives that ends the hold. A report of an exercise, however, does not end the hold of an Actual report.
 # DISTINCT is needed, because the requested dates may overlap.
 # OFFSET 0 makes PostgreSQL look up each held household and count. Otherwise PostgreSQL might read the whole table.
 HELD_HOUSEHOLDS = """

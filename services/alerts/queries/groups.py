@@ -19,9 +19,9 @@ from shared.postgres.upsert import upsert
 _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
-# The departure date of a stock is the earliest date of all its counts, including replaced counts.
-# The earliest date is used, because a recount with a later date must not move the people to another window.
-# Dates more than 30 days before the latest date are ignored, because a second flight is a new displacement.
+# The departure date of a stock is the earliest date of all its counts, including replaced counts. A recount with a
+# later date therefore does not move the people to another window. Dates more than 30 days before the latest date are
+# ignored, because people who leave again after so long are displaced anew.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (
@@ -47,9 +47,9 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores the ids of replaced reports, and the sequence of the event that replaced them.
+    """Stores which counts are replaced: the ids of their reports, with the sequence of the replacing recount.
 
-    The reports may arrive later.
+    A replaced count may arrive later than the recount.
     """
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")

@@ -30,7 +30,7 @@ async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> d
 
 
 async def held_in_stocks(session: AsyncSession, stock_ids: Collection[UUID]) -> list[HeldPeople]:
-    """The held counts of these stocks."""
+    """The counts of these stocks that are held."""
     if not stock_ids:
         return []
     connection = await database.driver(session)
@@ -44,6 +44,6 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Deletes the holds that ended before this time. The row of an ended hold only makes older events ineffective."""
+    """Deletes the rows of holds that ended before this time. Such a row is only needed to ignore late older events."""
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

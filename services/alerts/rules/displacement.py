@@ -42,7 +42,7 @@ class DistrictThresholds(RuleModel):
 
 
 class DisplacementRule(CountingRule):
-    """Raises an alert at the threshold `persons` or `households`. At each threshold in `again_at`, notifies again."""
+    """Raises an alert at the threshold `persons` or `households`. Each threshold in `again_at` notifies again."""
 
     persons: Number = 50
     again_at: tuple[Number, ...] = (200, 500, 1000, 3000)
@@ -60,10 +60,7 @@ class DisplacementRule(CountingRule):
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates of new departures, and of departures that the batch withdraws.
-
-        The rule judges all of them.
-        """
+        """The districts and dates that the rule judges: those of new departures and of withdrawn departures."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -156,7 +153,7 @@ def decide_displacement(
     rules: "Ruleset",
     now: datetime,
 ) -> Finding | Nothing:
-    """The decision of the displacement rule; no finding if the rule is off."""
+    """The decision of the displacement rule. If the rule is switched off, there is no finding."""
     rule = rules.displacement
     return Nothing("no_rule") if rule is None else rule.decide(status, area, day, departed, alerted, now)
 

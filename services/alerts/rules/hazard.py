@@ -89,7 +89,10 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards. They share the situations and the numbers of households that hazards displaced."""
+    """All rules about hazards.
+
+    They share the situations to judge, and the numbers of households that hazards displaced.
+    """
 
     rules: "Ruleset"
     watched: WatchedArea

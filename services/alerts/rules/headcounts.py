@@ -13,7 +13,8 @@ from uuid import UUID
 
 from services.alerts.rules.windows import Window
 
-# A departure that is later by more than this time is a new displacement, as in `queries/groups.py`.
+# If a count's departure is later than the stock's by more than this time, the people were displaced again.
+# `queries/groups.py` uses the same time.
 SAME_DISPLACEMENT = timedelta(days=30)
 
 
@@ -32,7 +33,7 @@ class RegisteredDeparture:
 
 @dataclass(frozen=True, slots=True)
 class HeadCount:
-    """A group's count that no other count replaced. Counts with the same `stock_id` count the same people.
+    """A count of a group that no other count has replaced. Counts with the same `stock_id` count the same people.
 
     `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that this
     count reports.
@@ -90,7 +91,7 @@ class DisplacementFigures:
 
 @dataclass(slots=True)
 class Departed:
-    """The departures from an area: registered households, counts of groups, and the same of held reports."""
+    """The departures from an area: registered households and counts of groups, and both from held reports."""
 
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)
@@ -158,7 +159,7 @@ def _sums(
 
 
 def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[HeadCount]:
-    """The stocks with their held counts. A held count never moves a recorded stock to another window or place."""
+    """Adds the held counts to the recorded stocks. A held count never moves a stock to another window or place."""
     known = {stock.stock_id: stock for stock in stocks}
     new_displacements = []
     for count in held:
@@ -171,7 +172,7 @@ def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[He
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """Combines the counts of each stock into one count with the highest number, because a count may miss people."""
+    """Combines the counts of each stock into one. The highest number is used, because a count may miss people."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
@@ -179,7 +180,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """The highest number of each measure, because one team may count persons and another team families."""
+    """One count with the highest numbers of persons, families and yards, because teams count different things."""
     largest = max(same, key=lambda count: (count.persons, count.destination))
     latest = max(count.departed_on for count in same)
     return replace(
@@ -189,7 +190,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """The count with the highest number of each measure, and with the latest date that one of the counts reports."""
+    """The first count, with the highest numbers and the latest reported date of all the counts."""
     counts = (count, *others)
     return replace(
         count,

@@ -29,9 +29,9 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A situation that a batch changes, and the positions of the records that change the situation.
+    """A situation that a rule must judge, with the positions of the records that changed it.
 
-    The rule judges the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
+    What the rule judges is either the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
     `is_revised` is true if an earlier revision of the hazard is stored.
     """
 

@@ -60,10 +60,10 @@ class Shaking:
 
 @lru_cache(256)  # cached, because an earthquake's grade, figures and area all come from these units
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
-    """The expected intensity at the nearest known point of each unit, sorted from the highest.
+    """The expected intensity in each unit, at its known point nearest to the epicentre. The highest comes first.
 
     The unit around the epicentre gets the intensity of the epicentre, because settlements of this unit can be nearer to
-    the epicentre than the unit's point. Every reported unit gets this intensity if the report has no point.
+    the epicentre than any known point. If the report has no point, every reported unit gets this intensity.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:
@@ -77,9 +77,9 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points:
 
 
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
-    """The nearest unit that the report names.
+    """The unit around the epicentre: the nearest of the units that the report names.
 
-    If the report names no unit, the nearest unit within 60 km is returned.
+    If the report names no unit, it is the nearest unit within 60 km.
     """
     codes = frozenset(pcodes)
     named = [unit for unit in unit_points() if not codes.isdisjoint((unit.pcode, unit.parent))]

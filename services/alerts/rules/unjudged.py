@@ -1,4 +1,4 @@
-"""If a report states no severity, the hazard gets the usual severity of its type until a person judges the hazard."""
+"""Gives a hazard without a stated severity the usual severity of its type, until a person judges the hazard."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What Telegram sends to the bot, as far as we read it. Unknown fields are ignored."""
+"""Parses the updates that Telegram sends to the bot. Fields that we do not need are ignored."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ class BotUpdate(msgspec.Struct):
 
 
 def read(update: dict[str, Any]) -> BotUpdate | None:
-    """The update, or None if it has another form than we know."""
+    """The parsed update, or None if it does not have the expected form."""
     try:
         return msgspec.convert(update, BotUpdate)
     except msgspec.ValidationError:

@@ -19,11 +19,14 @@ class ChatLimits:
         self._closed_until: dict[int, float] = {}
 
     def close(self, chat: Chat, seconds: float) -> None:
-        """Reserves nothing in this chat for a time, because Telegram asked us to wait."""
+        """Blocks the chat for this time, because Telegram asked us to wait."""
         self._closed_until[chat.id] = self._clock() + seconds
 
     def reserve(self, chat: Chat, within: float) -> tuple[bool, float]:
-        """Reserves the next free time if it is at most `within` seconds ahead. Returns whether, and the seconds."""
+        """Reserves the next free time if it is at most `within` seconds ahead.
+
+        Returns whether the time was reserved, and how many seconds it is ahead.
+        """
         now, reserved = self._clock(), self._reserved[chat.id]
         while reserved and reserved[0] <= now - MINUTE:
             reserved.popleft()
