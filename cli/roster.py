@@ -183,12 +183,12 @@ def instant(written: str) -> datetime:
         at = datetime.fromisoformat(written)
     except ValueError:
         refuse(f'"{written}": a local date and time such as 2026-12-01T08:00 is expected.')
-    # without seconds, because calendars keep no fractions of a second
+    # Seconds are left out, because calendars keep no fractions of a second.
     return (at if at.tzinfo else at.replace(tzinfo=TIME_ZONE)).astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def content(file: Path, most_bytes: int) -> bytes:
-    """At most one byte more than is allowed, so that its reader can refuse a longer file."""
+    """The file's content, but at most one byte more than `most_bytes`, so that the caller can refuse a longer file."""
     try:
         if str(file) == "-":
             return sys.stdin.buffer.read(most_bytes + 1)

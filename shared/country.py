@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 COUNTRY = "KG"  # the ISO 3166-1 alpha-2 code, with which every P-code begins
 CALLING_CODE = "996"  # the country code of telephone numbers (ITU-T E.164)
 UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
-ABROAD = "XX"  # for an unknown country abroad; ISO 3166-1 leaves the code to its users
+ABROAD = "XX"  # our code for an unknown country abroad; ISO 3166-1 leaves it to its users
 TIME_ZONE = ZoneInfo("Asia/Bishkek")  # the time zone in which days and months begin and end
 
 

@@ -1,4 +1,4 @@
-"""Unneeded copies of programs are removed. Copies from which a program runs, and all state folders, remain."""
+"""Unneeded copies of programs are removed. Copies that a running program uses, and all state folders, remain."""
 
 import os
 import shutil
