@@ -81,7 +81,7 @@ class ServiceStatus(Frozen):
 
 
 class MessagePath(Frozen):
-    """A way to the administrators. `failure` is the code of the last failed message, until a message succeeds."""
+    """A path of messages to the administrators. `failure` is the code of the last failure, until a message succeeds."""
 
     name: str
     delivered_at: datetime | None = None
