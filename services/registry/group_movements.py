@@ -24,6 +24,7 @@ from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import UNKNOWN_COUNTRY
 from shared.events import Place
+from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
 
@@ -67,7 +68,8 @@ class Tally:
     def fingerprint(self) -> bytes:
         """A digest of all stored and published values of the count, except the list of counts that it replaces."""
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
-        of_report = count.clear, count.author, count.team, count.places_version, count.needs
+        clear = count.clear.model_dump(mode="json", include=REPORTED)
+        of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
         left = [count.left] if count.left else []  # other counts keep the digest that the previous release stored
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
@@ -95,6 +97,8 @@ class Tally:
 
 
 FINGERPRINT_BYTES = 16
+# The fields of a stored report. A report that has just arrived also has the fields that intake adds.
+REPORTED = {*GroupClear.model_fields}
 ABROAD: dict[str, Any] = {
     "destination": Place(country=UNKNOWN_COUNTRY),
     "destination_locality": None,

@@ -46,8 +46,10 @@ async def test_counts_at_a_site_where_nobody_moved_are_not_loaded(
 async def test_only_counts_that_change_are_written_again(file: Filing) -> None:
     first, second = counted(KADAMJAI), counted(LEILEK)
     await file(first, second, moved(SCHOOL, "confirmed_here", 1))
+    filed = await rows_of(file)
     await file(movement(first, "returned", persons=1))
     before = await rows_of(file)
+    assert before[second["report_id"]] == filed[second["report_id"]]
     await file(counted(OSH, 1))
     assert before.items() <= (await rows_of(file)).items()
     await file(moved(SCHOOL, "returned", 2), **REGISTRAR)
