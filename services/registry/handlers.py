@@ -63,6 +63,8 @@ class Registrar:
         batch = [filed_of(event) for event in received]
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
+        if early or late:
+            await codes.lock()  # before households are locked: `find_households` takes the locks in the same order
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))

@@ -150,6 +150,10 @@ class HouseholdCodes:
         self._connection = connection
         self._search = search
 
+    async def lock(self) -> None:
+        """Exclude other transactions that compare codes. The caller must not have locked households yet."""
+        await self._connection.execute(LOCK)
+
     async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
         """The stored households that have the codes of these movements. A code of several households finds none."""
         found = single(await self._holders(codes_of(movements))) if movements else {}
@@ -160,12 +164,11 @@ class HouseholdCodes:
     ) -> None:
         """Name the household of each new movement whose code belongs to a single household. List the others.
 
-        `loaded` are the households of the batch, after its reports about households were filed. Without `loaded`, only
-        the stored households are compared.
+        The caller has called `lock`. `loaded` are the households of the batch, after its reports about households were
+        filed. Without `loaded`, only the stored households are compared.
         """
         if not movements:
             return
-        await self._connection.execute(LOCK)
         codes = codes_of(movements)
         holders = await self._holders(codes)
         households = single(holders) if loaded is None else single_loaded(holders, codes, loaded)
@@ -181,7 +184,7 @@ class HouseholdCodes:
         """Some of the listed movements, each with the time from which its code counts as wrong."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
-        await self._connection.execute(LOCK)
+        await self.lock()
         rows = await self._connection.fetch(LISTED, AT_ONCE)
         return {(str(row["report_id"]), row["version"], str(row["author"])): row["wrong_at"] for row in rows}
 

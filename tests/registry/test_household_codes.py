@@ -1,5 +1,6 @@
 """Movements that name a household by its short code: the registry finds the household, or the movement waits."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,11 +8,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.registry.config import RegistrySettings
+from services.registry.handlers import Registrar
 from services.registry.household_codes import MOST_WRONG, compared, version_of
 from services.registry.models import HeldDecision
 from services.registry.reports import FiledMovement
 from shared.events.short_codes import ALPHABET, MODULUS, folded_code, is_valid
 from shared.events.vocabulary import Flag
+from shared.postgres import database
+from tests.installation import wait_for
 from tests.registry.conftest import Filing
 from tests.registry.factories import NOON, Desk, household, movement
 
@@ -90,6 +95,25 @@ async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Fil
     assert await file.rows("coded_movements") == []
     assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
     assert len(await file.rows("coded_movements")) == 2  # the movement, and the report that gave the used code
+
+
+async def test_codes_are_locked_before_households(
+    file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
+) -> None:
+    """Otherwise a batch that gives and uses a code, and `find_households`, could wait for each other."""
+    await file(by_code(CODE))  # locks the codes until the end of the test
+    waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    locked = f"SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid IN ({waiting})"
+
+    async def is_waiting() -> bool:
+        return bool((await file.session.execute(text(waiting))).all())
+
+    async with database.opened(settings) as engine, database.sessions(engine)() as other:
+        filing = asyncio.create_task(Filing(registrar, desk, other)(household(short_code=CODE), by_code(CODE)))
+        await wait_for(is_waiting)
+        assert await file.session.scalar(text(locked)) == 0  # no household is locked yet
+        await file.session.rollback()
+        assert await filing == ["recorded", "recorded"]
 
 
 @pytest.mark.parametrize("is_accepted_first", [True, False])
