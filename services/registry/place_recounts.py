@@ -19,6 +19,7 @@ from shared.places import Places
 from shared.postgres import database
 
 GROUPS_IN = "SELECT DISTINCT group_id FROM counts WHERE origin_pcode = ANY($1) OR destination_pcode = ANY($1)"
+MOVED = "SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL"
 
 
 async def recount_places(
@@ -39,8 +40,10 @@ async def recount_places(
     codes = {*(places.within([decision.district]) or ()), *(unit for unit, _ in concerned)}
     found = [str(row["group_id"]) for row in await connection.fetch(GROUPS_IN, list(codes))]
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, found)
-    # The people who moved to one of the places are not counted there, so their whole group is computed again.
+    # The people who moved to one of the places, alone or with everybody at a site, are not counted there. So the whole
+    # groups are computed again.
     moving = {movement.subject[1] for movement in movements}
+    moving |= {str(row["group_id"]) for row in await connection.fetch(MOVED, found)}
     rows = await connection.fetch(OTHERS, [], [], found, [])
     counts = [freed(headcount(row, places), concerned) for row in rows]
     groups = moving | {count.group_id for count in counts if {count.origin_key, count.present_key} & concerned}

@@ -183,6 +183,33 @@ async def test_movements_follow_the_answer(office: Office) -> None:
     assert await rows(office, stock) == [{"n": 180}]
 
 
+async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_answer(office: Office) -> None:
+    """The site's people come from another place than the counts that raise the question."""
+    site_id, shelter = await saved(office), {"shelter": "unknown"}
+    await office.file(counted(0, 100, site_id=site_id, origin={"pcode": LEILEK}))
+    at = {
+        "occurred_at": "2022-05-06T06:00:00Z",
+        "reported_at": "2022-05-06T07:00:00Z",
+        "destination": {"pcode": BATKEN},
+    }
+    everybody = {"kind": "site", "site_id": site_id}
+    await office.file(movement(everybody, "transferred", **at, **shelter, destination_locality="Мечит Тобой"))
+    await office.file(counted(40, 90, destination_locality="Мечит Тобей", origin={"pcode": LEILEK}, **shelter), **OTHER)
+    for hours, name in enumerate(("Мечит Тобей", "Мечит Тобой")):
+        await office.file(counted(hours, 7, destination_locality=name, **shelter))
+    assert await displaced(office) == [7, 7, 90, 100]
+    await answer(office, "same")
+    assert await displaced(office) == [7, 90]
+    await reverse(office)
+    assert await displaced(office) == [7, 7, 90, 100]
+
+
+async def displaced(office: Office) -> list[int]:
+    """Returns the numbers of people who are displaced, of each count in effect."""
+    counts = await rows(office, "SELECT coalesce(displaced, persons) AS n FROM counts WHERE superseded_by IS NULL")
+    return sorted(count["n"] for count in counts if count["n"])
+
+
 async def test_only_deciders_of_the_area_answer(office: Office) -> None:
     await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
     assert (await answer(office, "same", role=Role.OPERATOR)).status_code == 403
