@@ -33,6 +33,12 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
 WHERE counts.group_id = ANY($1::uuid[])
 """
+# The groups whose people moved to a place without a site. The movement's locality is encrypted and cannot be compared
+# here, so these groups are always computed again. Nothing is written if nothing changes.
+MOVED = """
+SELECT DISTINCT group_id FROM counts
+WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL AND population IS NOT NULL AND site_id IS NULL
+"""
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
@@ -57,7 +63,8 @@ async def recount_some(
         async with sessions.begin() as session:
             connection = await database.driver(session)
             same = await same_places(connection, places)
-            if old := {name_of(row) for row in await connection.fetch(COUNTS, ids) if is_old(row, places, same)}:
+            old = {name_of(row) for row in await connection.fetch(COUNTS, ids) if is_old(row, places, same)}
+            if old := old | {name_of(row) for row in await connection.fetch(MOVED, ids)}:
                 await registrar.recount_groups(old, session)
     except UNREADABLE as error:
         if len(ids) == 1:

@@ -16,7 +16,7 @@ from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision, PlaceDecision
 from services.registry.place_queries import APPLIED
 from services.registry.place_recounts import recount_places
-from services.registry.recounts import recount
+from services.registry.recounts import recount, recount_stored
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.storage import Store
@@ -150,11 +150,12 @@ class Registrar:
             await self._save(working_set, store, session)
 
     async def recount_groups(self, names: Collection[Name], session: AsyncSession) -> None:
-        """Compute the counts of these groups again, and publish the counts that changed. The caller commits."""
+        """Compute the counts of these groups again. Store and publish the counts that changed. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
-        working_set = await store.open_at(names, ())
-        working_set.changed.update({name: working_set.subjects[name] for name in names if name in working_set.subjects})
-        await self._save(working_set, store, session)
+        subjects = (await store.open_at(names, ())).subjects
+        groups = [subjects[name] for name in names if name in subjects]
+        recounted = await recount_stored(session, groups, store, self._clock())
+        await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
 
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
         now = self._clock()

@@ -18,6 +18,7 @@ from services.registry.group_movements import Step, Tallies, Tally
 from services.registry.headcounts import IN_EFFECT, Headcount, Standing
 from services.registry.people import People
 from services.registry.storage import Store
+from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared.events import GroupCorrected, GroupCounted, GroupStatusChanged, Message
 from shared.events.vocabulary import ReportKind, SubStock
@@ -83,6 +84,13 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
     pool = CountPool(await database.driver(session), store, own, movements, working_set.moved_sites)
     counted = {change.changed.report_id for change in working_set.changes}
     return await changes_of(pool, {subject.name[1] for subject in changed}, counted, now)
+
+
+async def recount_stored(session: AsyncSession, subjects: Collection[Subject], store: Store, now: datetime) -> Recount:
+    """Compute the counts of these groups again, whose reports have not changed. Only counts that changed are stored."""
+    own = [Headcount.of(filed) for subject in subjects for filed in subject.displacements.values()]
+    movements = [movement for subject in subjects for movement in subject.movements.values()]
+    return await changes_of(CountPool(await database.driver(session), store, own, movements), (), (), now)
 
 
 async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Collection[str], now: datetime) -> Recount:

@@ -21,7 +21,7 @@ from shared.places.localities import folded
 from tests import gazetteers
 from tests.installation import wait_for
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, Desk, group, registrar_of
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, Desk, group, movement, registrar_of
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +120,28 @@ async def test_counts_from_before_the_import_get_the_codes_of_their_localities(o
         *_, event = (each for each in await session.scalars(groups) if each["report_id"] == typed["report_id"])
     assert event["destination_locality_pcode"] == gazetteers.DOBO
     assert event["superseded_by"] == recount["report_id"]
+
+
+async def test_people_who_moved_before_the_import_are_replaced_by_a_recount_with_the_code(office: Office) -> None:
+    first, village = counted(0, 100), {"destination": {"pcode": KADAMJAI}, "shelter": "unknown"}
+    at = {"occurred_at": "2022-05-06T06:00:00Z", "reported_at": "2022-05-06T07:00:00Z"}
+    await office.file(first)
+    await office.file(movement(first, "transferred", **village, **at, destination_locality="Чокодөбө"))
+    sessions, places = office.app.state.sessions, gazetteers.with_dobo()
+    registrar = registrar_of(office.installation.settings(RegistrySettings), places)
+    await recount_old(sessions, registrar, places)
+    names = {"destination_locality": "Чоко-Добо", "destination_locality_pcode": gazetteers.DOBO}
+    desk = Desk(office.installation.secrets / "seal")
+    recount = desk.received(counted(30, 90, **village, **names), author=OTHER_AUTHOR)
+    async with sessions.begin() as session:
+        await registrar.file_reports([recount], session)
+        here = text("SELECT coalesce(displaced, persons) AS n FROM counts WHERE superseded_by IS NULL ORDER BY n")
+        assert [number for number in await session.scalars(here) if number] == [90]
+        written = text("SELECT report_id, ctid::text FROM counts ORDER BY report_id")
+        before = (await session.execute(written)).all()
+    await recount_old(sessions, registrar, places)
+    async with sessions() as session:
+        assert (await session.execute(written)).all() == before
 
 
 async def test_a_group_that_cannot_be_read_does_not_stop_the_others(office: Office) -> None:
