@@ -168,7 +168,7 @@ class BoardRelease(ConsoleModel):
     text: Mapped[dict[str, Any]]
     author: Mapped[UUID]
     received_at: Mapped[datetime]
-    source: Mapped[str | None]  # None in rows of releases before migration 0023
+    source: Mapped[str | None]  # None if the release was stored before migration 0023
     source_id: Mapped[str | None]
     # Migration 0017 added these columns. In an older row, they are None if the hazard changed after its release.
     status: Mapped[str | None]
@@ -252,7 +252,7 @@ class BoardGroup(ConsoleModel):
     destination_locality_pcode: Mapped[str | None]
     site_id: Mapped[UUID | None]
     shelter: Mapped[str]
-    reported_at: Mapped[datetime | None]  # None in rows that earlier releases wrote
+    reported_at: Mapped[datetime | None]  # None in rows that earlier versions of Dayar wrote
     covers_site: Mapped[bool] = mapped_column(server_default=false())
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
 
@@ -351,7 +351,7 @@ class CalledReport(ConsoleModel):
 
 
 class CallerReading(ConsoleModel):
-    """One read of a caller's data, recorded by an earlier release and copied to the security log."""
+    """One read of a caller's data, recorded by an earlier version of Dayar and copied to the security log."""
 
     __tablename__ = "caller_readings"
 

@@ -216,7 +216,7 @@ def withdrawal(release: BoardRelease) -> dict[str, Any]:
     """The content of the event that withdraws the release. The event contains only what the release made public.
 
     The hazard may have changed after the release, and its new kind, beginning and place are not public. If an earlier
-    build stored the release without content, the withdrawal states neither kind nor place.
+    version of Dayar stored the release without content, the withdrawal states neither kind nor place.
     """
     return {
         **({"status": release.status} if release.status else {}),

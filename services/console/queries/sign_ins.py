@@ -67,7 +67,7 @@ def row_of(principal: Principal, address: str, browser: str) -> SignIn:
 
 
 async def end_token(session: AsyncSession, jti: UUID, now: datetime) -> None:
-    """Ends the token, if this installation issued it. A token of an earlier release is not recorded."""
+    """Ends the token, if this installation issued it. Earlier versions of Dayar did not record tokens."""
     await session.execute(update(SignIn).where(SignIn.jti == jti).values(ended_at=now))
 
 

@@ -255,9 +255,9 @@ def test_escape_sends_nothing_although_the_dialog_was_answered_before(
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request) if is_report(request) else None)
     page.click(button)
-    page.locator(dialog).evaluate("dialog => dialog.close()")  # keeps the answer, as Esc does in earlier browsers
+    page.locator(dialog).evaluate("dialog => dialog.close()")  # as Esc in older browsers: keeps the answer
     expect(page.locator(dialog)).to_be_hidden()
-    page.click(button)  # waits until the buttons are enabled, as they are while nothing is sent
+    page.click(button)  # this waits until the button is enabled, so nothing is being sent
     page.click(f"{dialog} [value=keep]")
     expect(page.locator(dialog)).to_be_hidden()
     assert sent == []
@@ -288,7 +288,7 @@ def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole
 
 
 def refuse_withdrawals(route: Route) -> None:
-    """The connection breaks after the cancellation."""
+    """Breaks the connection for each report that withdraws the public version. Other reports are sent."""
     if "Public" in (route.request.post_data or ""):
         route.abort()
     else:
