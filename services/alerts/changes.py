@@ -31,9 +31,9 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """The cause for notifying receivers of a renewal.
+    """Why receivers are notified after a renewal of the alert.
 
-    RAISED notifies only receivers that the alert did not concern before.
+    With the cause RAISED, only receivers that the alert did not concern before are notified.
     """
     if known.is_lapsed:
         return Cause.RETURNED
@@ -45,7 +45,7 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
-    """Whether people still work on the lapsed alert, and the renewed alert is neither more severe nor larger."""
+    """Whether people still work on the lapsed alert, and its renewal makes it neither more severe nor larger."""
     is_more = any(compare(after, known) for compare in (alerts.is_worse, alerts.is_wider, alerts.has_grown))
     return known.is_worked_on and known.is_lapsed and not is_more
 
@@ -96,9 +96,9 @@ class AlertChanges:
         return self.apply(finding, hazard.report_id)
 
     def rescope(self, hazard: HazardReported) -> None:
-        """Stores the scope of the hazard's newest revision in the hazard's alerts, before anything else changes them.
+        """Stores the scope of the hazard's newest revision in the hazard's alerts.
 
-        The scope decides who may read the next event of an alert, whatever the rules find.
+        The caller does this before any other change, because the scope decides who may read the alerts' next events.
         """
         for alert in list(self._alerts.values()):
             if alert.hazard_id == hazard.hazard_id and alert.hazard_scope is not hazard.scope:
@@ -117,7 +117,7 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, and notifies the receivers that were notified of the alerts before.
+        """Lets the hazard's alerts lapse, and tells this to the receivers that were notified of the alerts.
 
         If `kind` or `area` is given, only alerts of this kind or area lapse.
         """
@@ -171,7 +171,7 @@ class AlertChanges:
         return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The windows of dates that have an alert in force. A lapsed alert has no window."""
+        """The windows of the displacement alerts that have not lapsed."""
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()
@@ -213,16 +213,16 @@ class AlertChanges:
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Whether the alert moved and now concerns receivers that it did not concern before."""
+        """Whether the alert's places changed, and it now concerns receivers that it did not concern before."""
         if after.pcodes == known.pcodes:
             return False
         moved = Notification(after, self._receivers, self._places, self._now, before=known)
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts the waiting time for the alert's severity if it ends earlier than the current waiting time.
+        """Starts a new waiting time, as long as the severity demands, unless the current one ends earlier.
 
-        An acknowledged alert keeps its waiting time.
+        An acknowledged alert that has a waiting time keeps it.
         """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
@@ -242,9 +242,9 @@ class AlertChanges:
         due_in: timedelta = NOW,
         **changes: Any,
     ) -> Alert:
-        """Applies these changes to the alert, and begins the alert's next notification.
+        """Plans the alert's next notification. Returns the alert with `changes` and the next step.
 
-        A receiver that is notified for the first time gets the message of a new alert, unless the cause is in RISING.
+        A receiver that is notified for the first time is told that the alert is new, unless the cause is in RISING.
         """
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, self._now, frozenset(called), before)
@@ -285,7 +285,10 @@ class AlertChanges:
         self.messages.append(self._event(alert, event))
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """The event with the alert's state. The webhooks and the Kafka topic get the same event."""
+        """The event with the alert's state.
+
+        It is made once, so that webhooks and the Kafka topic get the same event.
+        """
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]

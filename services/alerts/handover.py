@@ -66,8 +66,8 @@ class Dispatcher:
 class Handover:
     """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
 
-    A lease begins when the delivery is stored. If the commit takes longer than half of the lease, the jobs are not
-    sent. The delivery loop then claims the deliveries when their leases end.
+    The leases begin when the deliveries are stored. If half of this time has passed before the commit, the jobs are not
+    sent, and the delivery loop claims the deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
@@ -104,7 +104,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases unused slots. SQLAlchemy sends no event `after_rollback` if the connection is lost."""
+    """Releases unused slots. Unlike `after_rollback`, this event comes even if the connection is lost."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

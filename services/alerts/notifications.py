@@ -36,7 +36,10 @@ Omissions = Mapping[str, Omission]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The input of the stages. `before` is the alert before a change; `called` has the labels of notified receivers."""
+    """The input of the stages.
+
+    `before` is the alert before a change. `called` has the labels of the receivers that were notified of it already.
+    """
 
     alert: Alert
     receivers: Sequence[Receiver]
@@ -60,7 +63,7 @@ def of_severity(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers of other areas. An alert without a place concerns every area."""
+    """Leaves out receivers whose areas the alert does not concern. An alert without a place concerns every area."""
     pcodes, places = notification.alert.pcodes, notification.places
     others = (receiver for receiver in receivers if pcodes and receiver.areas)
     return {
@@ -71,7 +74,7 @@ def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissi
 
 
 def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers of other hazards. An alert without a hazard, for example of displacement, concerns all."""
+    """Leaves out receivers of other types of hazards. An alert without a type, such as displacement, concerns all."""
     hazard = notification.alert.hazard_type
     others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
@@ -106,9 +109,9 @@ def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that the alert concerned before.
 
-    All receivers are checked, because all receivers together determine the steps. If the alert concerned a receiver
-    before but never notified the receiver, the list of receivers has changed since the alert was raised, or the alert
-    was raised outside the receiver's hours.
+    All receivers of the notification are checked, because the steps depend on all of them. A receiver with hours that
+    was never notified is kept, because the alert may have been raised outside its hours. A receiver without hours that
+    was never notified was added after the alert was raised.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
@@ -128,7 +131,7 @@ def called_before(notification: Notification, receivers: Sequence[Receiver]) -> 
 
 
 def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that were never notified of the alert, unless the alert reaches them now."""
+    """Leaves out receivers that were never notified of the alert and would not be notified if it were raised now."""
     _, unreached = recipients(notification, REACHED)
     unknown = {receiver.label for receiver in receivers} - set(notification.called)
     return {label: omission for label, omission in unreached.items() if label in unknown}
@@ -143,7 +146,7 @@ INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and peop
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
-    """The receivers that all stages keep, and the reasons why all other receivers are left out."""
+    """The receivers that all stages keep, and for each other receiver the reason why it is left out."""
     kept, omissions = list(notification.receivers), dict[str, Omission]()
     for stage in stages:
         omissions |= stage(notification, kept)

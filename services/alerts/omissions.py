@@ -40,9 +40,9 @@ class OmittedReceiver:
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The receivers that no notification reached, with the latest reason, in the order of their labels.
+    """The receivers that no notification was sent to, each with the latest reason, in the order of their labels.
 
-    Then come the contacts of notified receivers that were not needed.
+    They are followed by the contacts of notified receivers that were not needed.
     """
     sent = select(Delivery.recipient, Delivery.channel, func.min(Delivery.created_at)).where(
         Delivery.alert_id == alert_id

@@ -13,7 +13,7 @@ USUAL_WAIT_SECONDS = 300
 
 
 class ReceiverKind(StrEnum):
-    """A post is read by whoever works there; a system passes the alert on."""
+    """The messages to a post are read by whoever works there. A system passes alerts on."""
 
     PERSON = "person"
     POST = "post"
@@ -22,9 +22,10 @@ class ReceiverKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to a receiver. After `wait_seconds` without success the next contact is notified; None = there is none.
+    """One way to reach a receiver. If it has no success within `wait_seconds`, the next contact is notified.
 
-    A contact is successful if it takes the message. If the receiver is a person, the alert must also be answered.
+    A contact has success if it takes the message and, if the receiver is a person, somebody answers the alert. The last
+    contact has no `wait_seconds`.
     """
 
     channel: DeliveryChannel
@@ -64,7 +65,7 @@ class Receiver:
         return Contact(self.channel, self.address, self.wait_seconds)
 
     def at(self, contact: Contact) -> "Receiver":
-        """The receiver as it is reached by this contact."""
+        """The receiver with this contact in the place of its first one."""
         return replace(self, channel=contact.channel, address=contact.address, wait_seconds=contact.wait_seconds)
 
     def covers(self, pcode: str, places: Ancestry) -> bool:

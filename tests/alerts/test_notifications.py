@@ -116,7 +116,7 @@ def test_a_severe_alert_is_sent_outside_the_hours(severity: Severity) -> None:
 
 
 def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:
-    """The displacement of people has no type of hazard, so no list of types may silence the alert."""
+    """An alert about displaced people has no type of hazard, so a receiver's list of types must not leave it out."""
     displacement = alerts.replaced(alert(KADAMJAI), hazard_type=None)
     quakes = receiver("quakes", hazards=(HazardType.EARTHQUAKE,))
     assert notified(displacement, notifications.RAISED, quakes) == (["quakes"], {})

@@ -48,7 +48,7 @@ async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, 
 
 
 async def test_a_secret_that_the_key_cannot_open_delays_only_its_receiver(town: Town, hook: Hook) -> None:
-    """If the key file was replaced, deliveries to a receiver wait until the receiver's secret is rotated."""
+    """After the key file was replaced, deliveries to a receiver wait until somebody rotates the receiver's secret."""
     async with listening() as other:
         await town.receiver("sealed before", hook)
         await town.receiver("well", other)

@@ -10,13 +10,13 @@ from shared.events.vocabulary import DeliveryChannel
 OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbox page and not sent
 
 
-Slot = tuple[str, DeliveryChannel]  # a receiver and a channel, whose attempts delay no other receiver and channel
+Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; attempts in one slot do not delay those in others
 
 
 class Undelivered(Exception):
-    """The attempt failed; `is_final` if a retry cannot succeed.
+    """The attempt failed. `is_final` is true if a retry cannot succeed.
 
-    `retry_after` has the seconds after which the receiving server permits a retry. None means the usual back-off.
+    `retry_after` is the number of seconds after which the receiving server permits a retry; None if it named none.
     """
 
     def __init__(self, reason: str, *, is_final: bool = False, retry_after: float | None = None) -> None:
@@ -28,7 +28,7 @@ class Undelivered(Exception):
 class Job:
     """A claimed delivery. `lease` identifies the claim; `companions` are other deliveries sent in the same message.
 
-    `receiver` and `secrets` are those of the contact to which the delivery is sent.
+    `receiver` has the address of the contact to which the delivery is sent, and `secrets` are this contact's secrets.
     """
 
     delivery_id: UUID

@@ -63,7 +63,7 @@ class EmailChannel:
             raise Undelivered("not_mailable") from error
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
-        """Every attempt has the same Message-ID, so that a mail server can recognise a second copy."""
+        """The mail. It has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
         contents = [
             (delivery.cause, Content.model_validate_json(delivery.content)) for delivery in (job, *job.companions)
         ]
@@ -106,7 +106,7 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
     """The error for this answer of the mail server.
 
-    The error is final if the server refuses the receiver or the mail.
+    The error is final if the server refuses the receiver or the mail for good, and not if it refuses us.
     """
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

@@ -22,7 +22,7 @@ DeliveryKey = tuple[UUID, str, str]  # an alert, a receiver and a channel
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery that has not reached or woken its receiver in time. `failure` is the reason of the latest attempt."""
+    """A delivery whose next contact is due. `failure` is the reason why the latest attempt failed, if it did."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -68,7 +68,10 @@ async def replace_further(session: AsyncSession, label: str, contacts: Sequence[
 
 
 async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
-    """Locks and returns up to 100 deliveries. Deliveries that another worker has locked are skipped."""
+    """Locks and returns up to 100 deliveries whose next contact is due.
+
+    Deliveries that another worker has locked are skipped.
+    """
     wanted = (
         select(
             Delivery.delivery_id,
@@ -94,13 +97,13 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
 
 
 async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> None:
-    """Stores that these deliveries have no next contact any more."""
+    """Stores that no next contact is to be notified of these deliveries any more."""
     ids = [delivery.delivery_id for delivery in deliveries]
     await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=None))
 
 
 async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery]) -> dict[DeliveryKey, int]:
-    """The newest step of the alert on each of these channels to a receiver."""
+    """For each alert, receiver and channel of these deliveries, the newest step."""
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     newest = select(*keys, func.max(Delivery.step)).where(tuple_(*keys).in_([delivery.key for delivery in deliveries]))
     rows = await session.execute(newest.group_by(*keys))
@@ -108,9 +111,9 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 
 
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
-    """Makes the next contact of these deliveries due now. Returns the keys, without those that others have locked.
+    """Makes the next contact of these deliveries due now. Returns the keys of the deliveries that it could lock.
 
-    This transaction never waits for a lock, because the transaction that holds the lock may wait for this one.
+    Deliveries that are locked already are skipped, because the transaction that locked them may wait for this one.
     """
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     of_steps = tuple_(*keys, Delivery.step).in_([(*key, step) for key, step in newest.items()])

@@ -15,7 +15,7 @@ from services.alerts.words import HazardWords
 from shared.events import HazardReported
 from shared.postgres import database
 
-# A delivery with a lease is stored as claimed, because this process sends the delivery after the commit.
+# If this process will send a delivery after the commit, the delivery is stored with a lease, as if it were claimed.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, coalesce(
@@ -36,7 +36,7 @@ SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# A new delivery waits for the alert's earlier deliveries, which are therefore tried now, without back-off.
+# The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them.
 HASTEN = """
 UPDATE deliveries SET due_at = now()
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
@@ -128,7 +128,7 @@ def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -
 
 
 async def withhold_texts(session: AsyncSession, recipient: str) -> None:
-    """Removes the texts of hazards that are not Public from the contents that this receiver has not received yet."""
+    """Removes the texts of hazards that are not Public from the contents that were not sent to this receiver yet."""
     connection = await database.driver(session)
     rows = await connection.fetch(UNSENT, recipient)
     contents = [(row["delivery_id"], without_restricted_words(row["content"])) for row in rows]
