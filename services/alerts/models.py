@@ -489,8 +489,8 @@ class OverrideRow(AlertsModel):
     __tablename__ = "roster_overrides"
     __table_args__ = (
         CheckConstraint("ends_at > begins_at", name="order"),
-        UniqueConstraint("roster", "uid", name="uq_roster_overrides_uid"),
-        Index("ix_roster_overrides_ends_at", "roster", "ends_at"),
+        UniqueConstraint("roster", "uid"),
+        Index(None, "roster", "ends_at"),
     )
 
     override_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

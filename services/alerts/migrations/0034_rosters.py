@@ -21,9 +21,9 @@ def upgrade() -> None:
             uid text,
             CONSTRAINT pk_roster_overrides PRIMARY KEY (override_id),
             CONSTRAINT ck_roster_overrides_order CHECK (ends_at > begins_at),
-            CONSTRAINT uq_roster_overrides_uid UNIQUE (roster, uid),
+            CONSTRAINT uq_roster_overrides_roster_uid UNIQUE (roster, uid),
             CONSTRAINT fk_roster_overrides_roster_rosters FOREIGN KEY (roster) REFERENCES rosters (name)
                 ON DELETE CASCADE
         )
     """)
-    op.execute("CREATE INDEX ix_roster_overrides_ends_at ON roster_overrides (roster, ends_at)")
+    op.execute("CREATE INDEX ix_roster_overrides_roster_ends_at ON roster_overrides (roster, ends_at)")

@@ -2,7 +2,7 @@
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
-import { choosePlace, chooseSite, dayOf, sameTime } from "/static/entry/known-reports.js";
+import { choosePlace, chooseSite, dayOf, sameTime } from "/static/entry/known-fields.js";
 
 /**
  * @typedef {import("/static/entry/journeys.js").Journey} Journey

@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
-import { readReport } from "/static/entry/known-reports.js";
+import { readReport } from "/static/entry/newest-versions.js";
 import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";

@@ -1,7 +1,7 @@
 // Builds the reports to intake from the form: a movement of a household, a group or a site, and its corrections.
 
 import { placeOf } from "/static/entry/fields.js";
-import { sameTime } from "/static/entry/known-reports.js";
+import { sameTime } from "/static/entry/known-fields.js";
 import { VersionedReport } from "/static/entry/versioned-reports.js";
 
 /** @typedef {import("/static/entry/known-reports.js").Known} Known */

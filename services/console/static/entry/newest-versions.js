@@ -1,0 +1,20 @@
+// Reads the version of a single report that is to be corrected.
+
+import { EFFECTIVE, readVersions } from "/static/entry/known-reports.js";
+import { tell } from "/static/entry/unread.js";
+import { sentence } from "/static/texts.js";
+
+/** @typedef {import("/static/entry/known-reports.js").Newest} Newest */
+
+/**
+ * The newest version of a report that took effect, or else the newest, with the highest number of any version: somebody
+ * else may have sent a held version of the same report. Undefined if the report cannot be shown, which the page then says.
+ * @param {{kind: string, subject: string}} about @param {string} id
+ * @returns {Promise<Newest & {highest: number} | undefined>}
+ */
+export async function readReport({ kind, subject }, id) {
+  const read = await readVersions(kind, subject), versions = read?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
+  const newest = versions?.filter(({ outcome }) => EFFECTIVE.includes(outcome)).at(-1) ?? versions?.at(-1);
+  if (versions && !newest) tell(sentence("unknown_report"));
+  return newest && { ...newest, highest: Number(versions?.at(-1)?.known.version) };
+}
