@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from services.registry.same_places import PlaceKey, PlacePair, SamePlaces, is_listed, site_key
+from services.registry.same_places import NONE_JOINED, PlaceKey, PlacePair, SamePlaces, is_listed, site_key
 from services.registry.similar_names import nearly_equal
 from shared import events
 from shared.places.localities import StatedLocality, joined
@@ -82,10 +82,14 @@ class OpenSite(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """The decisions of people. `closed` are pairs that are different, or that the worker has yet to join."""
+    """The decisions of people. `closed` are pairs that are different, or that the worker has yet to join.
+
+    `accepted` has the places of `same`, and the pairs that the worker has yet to join.
+    """
 
     same: SamePlaces
     closed: Iterable[PlacePair] = ()
+    accepted: SamePlaces = NONE_JOINED
 
 
 @dataclass(frozen=True, slots=True)

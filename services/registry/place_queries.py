@@ -96,21 +96,24 @@ async def decided(session: AsyncSession, places: Places) -> Decided:
         .order_by(*PAIR, PlaceDecision.decided_at.desc(), PlaceDecision.decision_id)
     )
     rows = (await session.scalars(newest)).all()
-    same = [
-        with_codes(pair_of(row), places) for row in rows if row.answer == PlaceAnswer.SAME and row.result == APPLIED
-    ]
-    closed = [
-        with_codes(pair_of(row), places)
-        for row in rows
-        if row.answer == PlaceAnswer.DIFFERENT or (row.answer == PlaceAnswer.SAME and row.result != APPLIED)
-    ]
-    return Decided(SamePlaces(same), closed)
+    same, accepted, different = (
+        [with_codes(pair_of(row), places) for row in rows if (row.answer, row.result) in wanted]
+        for wanted in (
+            {(PlaceAnswer.SAME, APPLIED)},
+            {(PlaceAnswer.SAME, None)},
+            {(PlaceAnswer.DIFFERENT, APPLIED), (PlaceAnswer.DIFFERENT, None)},
+        )
+    )
+    return Decided(SamePlaces(same), (*different, *accepted), SamePlaces((*same, *accepted)))
 
 
 async def answers(
-    session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
+    session: AsyncSession, visibility: Visibility, account: UUID, ids: Collection[UUID] | None = None
 ) -> Sequence[PlaceDecision]:
-    """The newest answers, at most MOST_DECIDED, or those with these ids. A reversed answer is not listed."""
+    """The newest answers about the visible districts or by this account, at most MOST_DECIDED, or those with these ids.
+
+    A person answers for the people in their areas, who may come from other districts. A reversed answer is not listed.
+    """
     newest = (
         select(PlaceDecision.decision_id)
         .ext(distinct_on(*PAIR))
@@ -119,7 +122,7 @@ async def answers(
     wanted = (
         select(PlaceDecision)
         .where(PlaceDecision.decision_id.in_(newest), PlaceDecision.answer != PlaceAnswer.OPEN)
-        .where(visibility.covers("district"))
+        .where(or_(visibility.covers("district"), PlaceDecision.account == account))
     )
     if ids is not None:
         wanted = wanted.where(PlaceDecision.decision_id.in_(ids))

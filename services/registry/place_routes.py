@@ -120,7 +120,7 @@ class ChangedPlaces(BaseModel):
 async def proposed(request: Request, session: Session, caller: Caller) -> ProposalPage:
     """Places in the caller's areas that may be the same, because their names are nearly equal."""
     decided = await place_queries.decided(session, request.app.state.places)
-    answers = await place_queries.answers(session, visibility_of(caller, request.app.state.places))
+    answers = await place_queries.answers(session, visibility_of(caller, request.app.state.places), caller.account)
     found = await questions(request, session, caller, decided)
     return ProposalPage(
         count=len(found),
@@ -139,7 +139,7 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
         request.app.state.places,
     )
     wanted = [each for each in await questions(request, session, caller, decided) if each.id in body.proposal_ids]
-    answered = list(consistent(wanted, decided.same)) if answer is PlaceAnswer.SAME else wanted
+    answered = list(consistent(wanted, decided.accepted)) if answer is PlaceAnswer.SAME else wanted
     made = [
         place_queries.decision(
             proposal.pair,
@@ -165,7 +165,7 @@ async def reverse(body: Reversals, request: Request, session: Session, caller: C
     """Reverse answers. The questions are asked again, and the counts are computed as before the answers."""
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
-    rows = await place_queries.answers(session, visibility, body.decision_ids)
+    rows = await place_queries.answers(session, visibility, caller.account, body.decision_ids)
     made = [
         place_queries.decision(
             place_queries.pair_of(row),

@@ -169,6 +169,19 @@ async def test_a_count_with_a_nearly_equal_name_belongs_to_the_site(office: Offi
     assert await names(office) == []
 
 
+async def test_an_answer_that_is_not_executed_yet_prevents_a_second_site(office: Office) -> None:
+    for name in ("Школа Токтогула", "Школа Тактогула"):
+        await saved(office, name_ru=name, name_ky=None)
+    await office.file(counted(0, 70, destination_locality="Школа Тактагула"))
+    changed = []
+    for question in (await page(office))["proposals"]:
+        body = {"proposal_ids": [question["proposal_id"]], "answer": "same", "reason": "known"}
+        changed.append(len((await sent(office, "/v1/places:decide", body, role=Role.REGISTRAR)).json()["ids"]))
+    assert changed == [1, 0]
+    await carried_out(office)
+    assert (await page(office))["proposals"] == []
+
+
 async def test_movements_follow_the_answer(office: Office) -> None:
     first = counted(0, 100, destination_locality="Мечит Тобей")
     await office.file(first, counted(1, 110, destination_locality="Мечит Тобой"))
@@ -220,6 +233,21 @@ async def test_only_deciders_of_the_area_answer(office: Office) -> None:
     assert await names(office, areas=("KG06000000000",)) == []
     refused = await sent(office, "/v1/places:decide", {"proposal_ids": [], "answer": "maybe"}, role=Role.REGISTRAR)
     assert refused.status_code == 422
+
+
+async def test_a_person_reverses_an_own_answer_about_people_from_another_district(office: Office) -> None:
+    await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
+    here: dict[str, Any] = {"areas": (BATKEN,), "account": uuid4()}
+    elsewhere: dict[str, Any] = {"areas": (BATKEN,), "account": uuid4()}
+    await answer(office, "same", **here)
+    assert (await page(office, **elsewhere))["decided"] == []
+    [decided] = (await page(office, **here))["decided"]
+    body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
+    for person, count in ((elsewhere, 0), (here, 1)):
+        reversed_ = await sent(office, "/v1/places:reverse", body, role=Role.REGISTRAR, **person)
+        assert len(reversed_.json()["ids"]) == count
+    await carried_out(office)
+    assert await in_effect(office) == [100, 110]
 
 
 async def test_counts_corrections_and_answers_in_any_order_give_the_same_counts(file: Filing) -> None:
