@@ -30,6 +30,7 @@ from shared.postgres import database
 HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
 PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
+PAIR = DuplicatePair.household_id, DuplicatePair.other_id
 EVERYWHERE = Visibility(None, [])
 # raw SQL: SQLAlchemy cannot delete by `ctid`.
 # The table has no other key, because an index would cost time for each report
@@ -57,11 +58,16 @@ async def compare_some(
         await session.execute(database.advisory_lock("comparisons"))  # two workers must not store the same pair
         ids = list(dict.fromkeys(await session.scalars(TAKE, {"most": HOUSEHOLDS_AT_ONCE})))
         is_of_these = or_(DuplicatePair.household_id.in_(ids), DuplicatePair.other_id.in_(ids))
+        earlier: dict[tuple[UUID, UUID], datetime] = {}
         if ids:
-            await session.execute(delete(DuplicatePair).where(is_of_these))
+            deleted = delete(DuplicatePair).where(is_of_these)
+            rows = await session.execute(deleted.returning(*PAIR, DuplicatePair.found_at))
+            earlier = {(household_id, other_id): found_at for household_id, other_id, found_at in rows}
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
             for pair in await pairs_with(session, encryption, search, places, household_id):
+                # A correction must not move the pair behind pairs that were found later.
+                pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())
     return len(ids)

@@ -227,14 +227,17 @@ async def test_a_pair_waits_until_a_person_answers_that_it_is_two_households(off
     assert await waiting(office, areas=(OSH,)) == []
     head, ids = str(uuid4()), [{name: pair[name] for name in ("household_id", "other_id")}]
     await sent(office, "/v1/duplicates:assign", {"pairs": ids, "account": head}, role=Role.OPERATOR)
-    assert [each["assignee"] for each in await waiting(office)] == [head]
+    await office.file({**other, "version": 2, "notes": "2"})
+    await compared(office)
+    [again] = await waiting(office)
+    assert (again["assignee"], again["found_at"]) == (head, pair["found_at"])
     given = {"pairs": ids, "because": "namesakes"}
     assert (await sent(office, "/v1/duplicates:answer", given, role=Role.OPERATOR)).status_code == 403
     elsewhere = await sent(office, "/v1/duplicates:answer", given, role=Role.REGISTRAR, areas=(OSH,))
     assert elsewhere.json() == {"pairs": []}
     assert (await sent(office, "/v1/duplicates:answer", given, role=Role.REGISTRAR)).json() == {"pairs": ids}
     assert await waiting(office) == []
-    await office.file({**other, "version": 2, "notes": "2"})
+    await office.file({**other, "version": 3, "notes": "3"})
     await compared(office)
     assert await waiting(office) == []
     logged = await rows(office, "SELECT action, result, reason FROM audit WHERE action LIKE 'duplicates_%' ORDER BY id")
@@ -244,6 +247,6 @@ async def test_a_pair_waits_until_a_person_answers_that_it_is_two_households(off
         ("duplicates_answered", "done", "namesakes"),
     ]
     same = {**other["members"][0], "personal_number": PIN}
-    await office.file({**other, "version": 3, "members": [same]})
+    await office.file({**other, "version": 4, "members": [same]})
     await compared(office)
     assert [each["reasons"] for each in await waiting(office)] == [[NUMBER, VILLAGE]]  # a further reason
