@@ -65,6 +65,8 @@ _REASONS = (
 
 REASONS: dict[Reason, ReasonDefinition] = {reason.code: reason for reason in _REASONS}
 ENVIRONMENTAL = tuple(reason.code for reason in _REASONS if reason.onset)
+# Reasons that may mean a displacement by a hazard even if the report names no hazard.
+POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 BY_ONSET: dict[Onset | None, list[Reason]] = {
     onset: [reason.code for reason in _REASONS if reason.onset is onset] for onset in (Onset.SUDDEN, Onset.SLOW, None)
 }  # in the order in which forms offer the reasons

@@ -1,9 +1,12 @@
 """Hazard types with their nature, their onset and their codes in other standards."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from shared.events.vocabulary import HazardType
+
+BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
 
 class Nature(StrEnum):

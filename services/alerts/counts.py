@@ -3,7 +3,7 @@
 # raw SQL throughout: batches of households wait for these statements, or for the locks that these statements hold
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -14,13 +14,13 @@ from services.alerts.queries.sites import WITH_PEOPLE, WITHOUT_SITE
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility
+from shared.hazards import BEFORE_ONSET
 from shared.postgres import database
 
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
 MANY = 25  # the most hazards or districts in one transaction, because household batches wait until the transaction ends
-BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
 # A household that names a hazard counts as displaced by this hazard.
 # A household that names no hazard must fulfil two conditions to count as displaced by a hazard.

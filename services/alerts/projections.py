@@ -1,11 +1,10 @@
 """The fields of hazards, households and groups that the rules need. Each place is stored as its district."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.displacement_reasons import ENVIRONMENTAL
+from shared.displacement_reasons import POSSIBLY_HAZARD
 from shared.events import (
     Displacement,
     GroupCounted,
@@ -23,14 +22,11 @@ from shared.events.vocabulary import (
     Measure,
     Mobility,
     Precision,
-    Reason,
     ReportKind,
     Status,
 )
 from shared.places import Places
 
-# Reasons that may mean a displacement by a hazard even if the report names no hazard.
-POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 # Dates with one of these precisions count in an alert's window. A date marked "about" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
 Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
@@ -278,17 +274,3 @@ def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int
 
 def area_of(place: Place, places: Places) -> str | None:
     return None if place.pcode is None else places.district(place.pcode)
-
-
-def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
-    """The areas that a hazard covers.
-
-    If a hazard names an oblast, the areas are the oblast and all its districts. The oblast itself is an area because
-    some households report only an oblast.
-    """
-    areas: dict[str, None] = {}
-    for pcode in pcodes:
-        district = places.district(pcode)
-        is_oblast = district == pcode and places.adm2(pcode) is None
-        areas.update(dict.fromkeys([pcode, *places.children(pcode)] if is_oblast else [district]))
-    return tuple(areas)

@@ -124,6 +124,18 @@ class Places:
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
+    def covered_areas(self, pcodes: Iterable[str]) -> tuple[str, ...]:
+        """The districts that a hazard covers. If it names an oblast, they are the oblast and all its districts.
+
+        The oblast itself is among them because some households report only an oblast.
+        """
+        areas: dict[str, None] = {}
+        for pcode in pcodes:
+            district = self.district(pcode)
+            is_oblast = district == pcode and self.adm2(pcode) is None
+            areas.update(dict.fromkeys([pcode, *self.children(pcode)] if is_oblast else [district]))
+        return tuple(areas)
+
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
         """Whether a unit lies in one of the areas. The area `KG` is the whole country, and contains any code."""
         codes = set(areas)

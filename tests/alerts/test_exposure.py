@@ -12,6 +12,7 @@ from services.alerts import counts, projections
 from services.alerts.rules.exposure import inside
 from shared.events import Place
 from shared.events.vocabulary import Severity
+from shared.hazards import BEFORE_ONSET
 from shared.places import Places
 from shared.places.gazetteer import Locality, LocalityKind
 from shared.places.units import LANGUAGES
@@ -321,7 +322,7 @@ async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: P
     """A report may have 256 KB and name all districts, and households wait for the locks meanwhile."""
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
-    [plan] = await connection.fetchval(explained, [uuid4()], counts.BEFORE_ONSET)
+    [plan] = await connection.fetchval(explained, [uuid4()], BEFORE_ONSET)
     reading = [node for node in nodes(plan["Plan"]) if any("report" in column for column in node.get("Output", ()))]
     assert reading
     assert not [below for node in reading for below in nodes(node) if below["Node Type"] == "Function Scan"]

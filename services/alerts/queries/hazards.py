@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Hazard
-from services.alerts.projections import areas_of
 from shared.events import HazardReported
 from shared.places import Places
 from shared.postgres import database, upsert
@@ -49,7 +48,7 @@ async def save_hazards(
         {
             **revision(hazard),
             "status": hazard.status,
-            "areas": areas_of(hazard.area.pcodes, places),
+            "areas": places.covered_areas(hazard.area.pcodes),
             "ends_at": max(hazard.onset, hazard.expires or hazard.onset),
             "is_cancelled": hazard.msg_type == "Cancel",
         }
