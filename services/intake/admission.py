@@ -11,6 +11,7 @@ from services.intake.counts import REFUSED, Counts
 from services.intake.drafting import Drafting, ReportSender
 from services.intake.hazard_scopes import HazardScopes
 from services.intake.publication import Answer, Publication
+from services.intake.recent_hazards import RecentHazards
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
 from services.intake.reports import Draft
 from shared.auth.access import CMC
@@ -59,8 +60,16 @@ def may_report(principal: Principal, report: HazardReport) -> None:
 class Admission:
     """Makes a draft of each report in a request's body, publishes the valid drafts, and counts all reports."""
 
-    def __init__(self, drafting: Drafting, publication: Publication, counts: Counts, scopes: HazardScopes) -> None:
-        self.drafting, self.publication, self.counts, self._scopes = drafting, publication, counts, scopes
+    def __init__(
+        self,
+        drafting: Drafting,
+        publication: Publication,
+        counts: Counts,
+        scopes: HazardScopes,
+        recent_hazards: RecentHazards,
+    ) -> None:
+        self.drafting, self.publication, self.counts = drafting, publication, counts
+        self._scopes, self._recent_hazards = scopes, recent_hazards
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
@@ -76,6 +85,7 @@ class Admission:
         draft = await self.drafting.single(raw, format, sender)
         await self._scopes.settle([draft])
         answer = await self.publication.publish(draft)
+        self._recent_hazards.note(draft, answer)
         self.counts.note_ended(sender.principal)
         return draft, answer
 
@@ -97,6 +107,9 @@ class Admission:
         drafts = [item for item in items if not isinstance(item, ReportRefused)]
         self.counts.add(sender.principal.channel, REFUSED, len(items) - len(drafts))
         await self._scopes.settle(drafts)
-        answers = iter(await self.publication.publish_batch(drafts))
+        answers = await self.publication.publish_batch(drafts)
+        for draft, answer in zip(drafts, answers, strict=True):
+            self._recent_hazards.note(draft, answer)
         self.counts.note_ended(sender.principal, len(drafts))
-        return [item if isinstance(item, ReportRefused) else (item, next(answers)) for item in items]
+        remaining = iter(answers)
+        return [item if isinstance(item, ReportRefused) else (item, next(remaining)) for item in items]

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from services.intake import openapi, phone_key_uses, receipt_routes, sheet_routes
+from services.intake import hazard_proposals, openapi, phone_key_uses, receipt_routes, sheet_routes
 from services.intake.admission import Admission, AdmissionRules
 from services.intake.config import IntakeSettings
 from services.intake.counts import AdmissionMetrics, Counts
@@ -21,6 +21,7 @@ from services.intake.field.pages import FieldForm
 from services.intake.hazard_scopes import HazardScopes
 from services.intake.phone_keys import PhoneKeys
 from services.intake.publication import Publication
+from services.intake.recent_hazards import RecentHazards
 from services.intake.routes import HOT, ROUTES
 from services.intake.sheet_routes import Sheets
 from services.intake.spool import Spool
@@ -57,12 +58,21 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             )
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
             drafting = Drafting(AdmissionRules(places, settings.exercise).draft, threads)
-            app.state.admission = Admission(drafting, publication, counts, HazardScopes(app.state.sessions))
+            recent_hazards = RecentHazards(app.state.sessions, places)
+            scopes = HazardScopes(app.state.sessions)
+            app.state.admission = Admission(drafting, publication, counts, scopes, recent_hazards)
             feed_metrics = FeedMetrics(app.state.sessions)
             app.state.metrics.register(AdmissionMetrics(counts, spool))
             app.state.metrics.register(feed_metrics)
             uses = phone_key_uses.keep_stored(app.state.sessions, phone_keys.used)
-            yield deduplication.run(), spool.write(), publication.run(), feed_metrics.run(), uses
+            yield (
+                deduplication.run(),
+                spool.write(),
+                publication.run(),
+                recent_hazards.run(),
+                feed_metrics.run(),
+                uses,
+            )
 
     async def has_valkey(_: FastAPI) -> bool:
         return await deduplication.is_there()
@@ -74,10 +84,16 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
         measures=[measures.of(settings.feeds)],
         revocations=revocations,
-        routers=(feeds.router, receipt_routes.router, ledger.routes("intake"), redrive_routes.routes("intake")),
+        routers=(
+            feeds.router,
+            receipt_routes.router,
+            hazard_proposals.router,
+            ledger.routes("intake"),
+            redrive_routes.routes("intake"),
+        ),
         routes=[*ROUTES, *sheet_routes.ROUTES, *FieldForm(settings, places, phone_keys).routes()],
     )
-    app.state.phone_keys = phone_keys
+    app.state.phone_keys, app.state.places = phone_keys, places
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
     paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}  # routes that limit their bodies themselves
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]

@@ -1,10 +1,10 @@
-"""Intake's tables: feeds and their hazards, Private hazards, the outcomes of reports, and the sent rows of lists."""
+"""Intake's tables: feeds and hazards, the outcomes of reports, uses of phones' keys, and the sent rows of lists."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.audit import AUDIT
@@ -117,6 +117,28 @@ class PrivateHazard(IntakeModel):
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecentHazard(IntakeModel):
+    """The newest accepted revision of a hazard, which may be why people left. `areas` are its districts.
+
+    The row is deleted some time after `noted_at`. A cancelled hazard is stored, so that an older revision that comes
+    later does not replace the cancellation.
+    """
+
+    __tablename__ = "recent_hazards"
+    __table_args__ = (Index("ix_recent_hazards_areas", "areas", postgresql_using="gin"),)
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    scope: Mapped[str]
+    type: Mapped[str]
+    severity: Mapped[str]
+    areas: Mapped[list[str]]
+    onset: Mapped[datetime]
+    is_cancelled: Mapped[bool]
+    noted_at: Mapped[datetime]
 
 
 class SentRow(IntakeModel):

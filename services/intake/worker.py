@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.intake import receipt_queries
+from services.intake import receipt_queries, recent_hazards
 from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import Reader
@@ -21,6 +21,7 @@ from shared.postgres import database
 
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
+HAZARDS_KEPT = 60 * DAY
 OUTCOMES_EVERY_MS = 500  # larger batches need less CPU time, and authors do not notice the delay
 
 
@@ -34,19 +35,21 @@ async def run(settings: IntakeSettings) -> None:
             settings,
             engine,
             poller.run(settings.feeds),
-            lifecycle.again_and_again("receipts", lambda: forget_receipts(sessions)),
+            lifecycle.again_and_again("forgetting", lambda: forget(sessions)),
             lifecycle.again_and_again("outcomes", consumer.run),  # if this consumer stops, the poller continues
             redrives=Redrives("intake", [consumer], settings=settings),
         )
 
 
-async def forget_receipts(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete old receipts and rows of lists once a day, until cancelled. Phones request a receipt for 90 days."""
+async def forget(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Delete old receipts, hazards and rows of lists once a day, until cancelled. Phones ask 90 days for a receipt."""
     while True:
-        before = datetime.now(UTC) - RECEIPTS_KEPT
+        now = datetime.now(UTC)
+        before = now - RECEIPTS_KEPT
         async with sessions.begin() as session:
             await receipt_queries.forget(session, before)
             await sheet_queries.forget(session, before)
+            await recent_hazards.forget(session, now - HAZARDS_KEPT)
         await asyncio.sleep(DAY.total_seconds())
 
 

@@ -71,6 +71,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /intake/v1/household-sheets:refused": to(COUNTERS),
     "GET /intake/v1/receipts/{report_id}": to(REPORTERS),
     "POST /intake/v1/receipts": to(REPORTERS),
+    "POST /intake/v1/hazards:proposals": to(COUNTERS | {R.FIELD}),
     "GET /intake/v1/ledger": to(LEDGER),
     "GET /intake/v1/set-aside": to(LEDGER),
     "GET /intake/v1/ledger/consumer": to(LEDGER),

@@ -172,6 +172,7 @@ OF_NO_AREA = {
     "POST /intake/v1/household-sheets:refused",
     "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
+    "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the areas
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake import recent_hazards
 from services.intake.feeds import queries
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source, Unreadable
@@ -53,6 +54,7 @@ class Reader:
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in entries)
         await queries.save_hazards(session, [register.hazards[hazard_id] for hazard_id in register.touched])
         await queries.save_aliases(session, stamp.names, register.touched_aliases)
+        await recent_hazards.save(session, register.published, self.places)
         await outbox.add(session, *map(wire, register.published))
         return counts
 

@@ -130,7 +130,7 @@ ERRORS = (
 def test_an_error_is_shown_at_its_field_and_nothing_is_sent(seat: Any) -> None:
     page = begun(seat)
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if "/intake/" in request.url else None)
+    page.on("request", lambda request: sent.append(request.url) if "/displacements" in request.url else None)
     for selector, text, failure in ERRORS:
         field = page.locator(selector)
         expect(field).not_to_have_attribute("aria-invalid", "true")
@@ -185,10 +185,16 @@ def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any
     expect(row.locator(".number .strong")).to_have_text("26", timeout=SLOW_MS)
 
 
-def test_the_next_count_of_a_call_keeps_the_district_of_origin(seat: Any) -> None:
+def test_the_next_count_of_a_call_keeps_the_district_of_origin_and_the_event(whole: Whole, seat: Any) -> None:
+    whole.report_hazard()
     page = begun(seat)
-    page.click("#send")
+    event = page.locator("#event-question").get_by_role("radio").first
+    event.press("Space")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.click("#send")
+    assert (sent.value.post_data_json or {})["hazard_id"] == event.get_attribute("value")
     page.click("#another")
+    expect(event).to_be_checked()
     expect(page.locator("#persons")).to_be_focused()
     expect(page.locator("#persons")).to_have_value("")
     expect(page.locator("#origin")).to_have_value("Kadamjai rayon, Batken oblast")

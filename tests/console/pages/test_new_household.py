@@ -131,6 +131,24 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     leaving_asks(page)
 
 
+def test_the_event_that_people_fled_is_asked_and_recorded(whole: Whole, seat: Any) -> None:
+    whole.report_hazard()
+    page = opened(seat, Role.REGISTRAR, width=360, height=740)
+    page.fill("#persons", "2")
+    page.fill("#origin", "kadamjai")
+    page.focus("#origin-locality")
+    event = page.locator("#event-question").get_by_role("radio").first
+    event.press("Space")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    assert body["hazard_id"] == event.get_attribute("value")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    [recorded] = history(whole, body["household_id"])
+    assert recorded["report"]["hazard_id"] == body["hazard_id"]
+
+
 def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any) -> None:
     """A field worker of another team sent a correction with the same version.
 

@@ -4,13 +4,14 @@ import asyncio
 import json
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.feeds import queries, usgs
 from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source
 from services.intake.feeds.reading import Counts, Reader
 from services.intake.feeds.sources import source
+from services.intake.models import RecentHazard
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -41,6 +42,9 @@ async def test_the_same_document_twice_publishes_once(sessions: Sessions) -> Non
     assert first == {ItemKind.PUBLISHED: 1, ItemKind.NOT_A_HAZARD: 1, ItemKind.OUT_OF_AREA: 1, ItemKind.SET_ASIDE: 1}
     assert again == first - Counts({ItemKind.PUBLISHED: 1}) + Counts({ItemKind.UNCHANGED: 1})
     assert await published(sessions) == ["reported"]
+    async with sessions.begin() as session:
+        [recent] = await session.scalars(select(RecentHazard))
+    assert (recent.type, recent.scope, recent.is_cancelled) == ("earthquake", "Public", False)
 
 
 async def test_a_link_that_the_database_cannot_store_does_not_stop_a_feed(sessions: Sessions) -> None:

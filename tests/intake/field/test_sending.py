@@ -11,6 +11,7 @@ from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.web.connections import refusal
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
+from tests.intake.factories import hazard
 from tests.intake.field.phones import (
     FORM,
     Centre,
@@ -19,6 +20,7 @@ from tests.intake.field.phones import (
     kept_reports,
     no_signal,
     opened,
+    sent,
     shown,
     signed_in,
 )
@@ -28,14 +30,21 @@ from tests.intake.records import records
 def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
+    """The centre knows a mudflow, about which the form asks only when there is a signal."""
     page = opened(fresh_phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     before = centre.displacements()
+    bearer = {"authorization": f"Bearer {centre.installation.token(roles=[Role.OPERATOR], sources=['hydromet'])}"}
+    now = datetime.now(UTC).isoformat()
+    mudflow = centre.client(headers=bearer).post("/intake/v1/hazards", json=hazard(onset=now, reported_at=now)).json()
+    question = page.locator("#event-question")
 
     with no_signal(fresh_phone, centre):
         page.reload()
         expect(page.locator("#signal")).to_be_visible()
-        filled(page)
+        filled(page, send=False)
+        expect(question).to_be_hidden()
+        sent(page)
         expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
         page.reload()
         assert shown(page) == ["Saved on this phone, not sent yet"]
@@ -45,10 +54,21 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
     page.click("#reports button >> nth=0")
     expect(page.locator("#persons")).to_have_value("4")
     page.fill("#persons", "5")
+    question.get_by_text("Mudflow, Kadamjai rayon, ").tap()
+    page.select_option("#origin-district", "KG05236000000")
+    expect(question).to_be_hidden()
+    page.select_option("#origin-district", "KG05258000000")
+    expect(question.get_by_role("radio").first).to_be_checked()
     page.click("#send")
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     assert centre.displacements() == before + 2
+    [kept] = kept_reports(page, centre)
+    assert (kept["body"]["hazard_id"], kept["body"]["hazard_type"]) == (mudflow["hazard_id"], "mudflow")
+    page.click("#copy-last")
+    expect(question.get_by_role("radio").first).to_be_checked()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def corrected_while_held(page: Page) -> list[Route]:

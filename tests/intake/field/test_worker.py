@@ -37,6 +37,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
     assert scripts - own == {
         "combobox.js",
         "elements.js",
+        "event-question.js",
         "place-search.js",
         "romanised.js",
         "settlements.js",

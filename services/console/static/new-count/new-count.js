@@ -3,6 +3,7 @@
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
+import { Events } from "/static/entry/events.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { readReport } from "/static/entry/newest-versions.js";
@@ -21,6 +22,7 @@ const { group = "", report: known = "" } = form.dataset; // the stored count tha
 const about = { kind: "group", subject: group };
 const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]); // the form of a correction has all countries
 const people = new People(form);
+const events = new Events(form, journey, !known);
 const changes = keepUnsent(form);
 let report = new CountReport(status);
 
@@ -35,7 +37,7 @@ function count() {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
     counted: moment(given("counted")), left: day(given("left")), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
-    hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
+    hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }
 
@@ -116,6 +118,7 @@ function begin() {
   report = new CountReport(status);
   journey.again(form);
   preset();
+  events.ask();
   reopen();
 }
 

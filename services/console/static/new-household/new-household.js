@@ -3,6 +3,7 @@
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
+import { Events } from "/static/entry/events.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { day, isAfterToday, isValid } from "/static/entry/moments.js";
@@ -19,6 +20,7 @@ import { sentence } from "/static/texts.js";
 const form = /** @type {HTMLFormElement} */ (element("household"));
 const status = form.dataset.status ?? "";
 const journey = new Journey();
+const events = new Events(form, journey, !form.dataset.household);
 const changes = keepUnsent(form);
 const people = new People(form);
 let report = new HouseholdReport(status);
@@ -32,7 +34,7 @@ function given(name) {
 function household() {
   return {
     persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    left: day(given("left")), precision: given("occurred_at_precision"), hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
+    left: day(given("left")), precision: given("occurred_at_precision"), hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
     counts: people.counts, needs: people.needs, members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
   };
 }
@@ -132,6 +134,7 @@ function begin() {
   journey.again(form);
   clear();
   preset();
+  events.ask();
   reopen();
 }
 

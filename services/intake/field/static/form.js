@@ -6,8 +6,9 @@ import { listenToCountries } from "./countries.js";
 import { sealReport } from "./centre-key.js";
 import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, letGo, readDraft } from "./drafts.js";
 import { element } from "./elements.js";
+import { listenToEvents, writeEvent } from "./events.js";
 import { kindChosen, mobilityChosen, write } from "./fields.js";
-import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
+import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
 import { listenToMembers, membersChanged } from "./members.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
 import { listenToMovements, MOVEMENT, writeMovement } from "./movements.js";
@@ -55,6 +56,7 @@ export function listen() {
   listenToMoments();
   listenToMovements();
   listenToShortForm();
+  listenToEvents();
   listenToMembers(save);
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("copy-last").addEventListener("click", copyLast);
@@ -208,7 +210,7 @@ function another() {
 
 /** Begin the next household with the places, date, reasons and needs of the last one, without any person. */
 function copyLast() {
-  const last = previous();
+  const last = lastHousehold();
   if (!last) return;
   begin({ author: account()?.name ?? "", corrected: null, body: { ...common(last), ...idsOf(), kind: "household" } });
   showChosen();
@@ -221,11 +223,6 @@ export function moveOn({ clear }) {
   save();
   changed();
   show();
-}
-
-/** The last household: as sent from this page, else what the list still shows of it. */
-function previous() {
-  return lastHousehold() ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }
 
 /** Whether the form in this tab shows the report. @param {string} reportId */
@@ -267,7 +264,7 @@ export function begin(begun) {
   element("correcting").hidden = element("cancel").hidden = !corrected;
   element("written-anew").hidden = true;
   element("another").hidden = !body;
-  element("copy-last").hidden = Boolean(body) || !previous();
+  element("copy-last").hidden = Boolean(body) || !lastHousehold();
   if (body) showAll();
   else showChosen();
   showPoint(draft.point);
@@ -277,6 +274,7 @@ export function begin(begun) {
   kindChosen(Boolean(draft.corrected));
   mobilityChosen();
   membersChanged();
+  writeEvent(body);
 }
 
 /** Use the phone's position only for the draft that was open at the request, not for the next household. */

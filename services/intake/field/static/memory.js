@@ -1,5 +1,7 @@
 // Keeps sent reports in this page's memory only, so that the author can correct a report or copy the last household.
 
+import { isOwn, reports } from "./kept.js";
+
 /** @typedef {import("./kept.js").Body} Body */
 
 /** @type {Map<string, {body: Body, at: string}>} */
@@ -19,8 +21,9 @@ export function recall({ clear, at }) {
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;
 }
 
+/** The last household: as sent from this page, else what the list still shows of it. */
 export function lastHousehold() {
-  return household;
+  return household ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }
 
 /** Forget everything, because another person may have the phone now. */

@@ -2,6 +2,7 @@
 
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
+import { readEvent } from "./events.js";
 import { readAnswers } from "./functioning.js";
 import { readMoment } from "./moments.js";
 import { leads, MOVEMENT, readMovement } from "./movements.js";
@@ -54,6 +55,7 @@ export function read(form, status, ids, point) {
     persons: members.length || (text(data, "persons") ? Number(data.get("persons")) : undefined),
     ...readReasons(),
     ...(data.get("hazard_type") && { hazard_type: data.get("hazard_type") }),
+    ...readEvent(),
     shelter: data.get("shelter"),
     needs: data.getAll("needs"),
     intention: data.get("intention"),
@@ -145,8 +147,8 @@ export function writeFamilyName() {
 }
 
 /** What households that fled together have in common. @param {Record<string, any>} body */
-export function common({ origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention }) {
-  return { origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention };
+export function common({ origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, hazard_id, shelter, needs, intention }) {
+  return { origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, hazard_id, shelter, needs, intention };
 }
 
 /** @param {HTMLElement} item @returns {HTMLInputElement[]} */

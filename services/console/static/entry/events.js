@@ -1,0 +1,40 @@
+// The question in a form for telephone reports whether people left because of an event.
+
+import { call } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { given, isInCountry, options } from "/static/entry/fields.js";
+import { day, isValid } from "/static/entry/moments.js";
+import { EventQuestion, haveFled } from "/static/event-question.js";
+
+export class Events {
+  /** @param {HTMLFormElement} form @param {import("/static/entry/journeys.js").Journey} journey @param {boolean} isAsked a correction keeps the event of the known report */
+  constructor(form, journey, isAsked) {
+    this.form = form;
+    this.journey = journey;
+    const names = new Map(options("places").map(({ value, name }) => [value, name]));
+    this.question = new EventQuestion(element("event-question"), {
+      ask: (departure) => call("POST", "/intake/v1/hazards:proposals", departure),
+      nameOf: (pcode) => names.get(pcode) ?? pcode,
+    });
+    if (isAsked) for (const event of ["change", "focusout"]) form.addEventListener(event, () => this.ask());
+  }
+
+  /** The event because of which the people left, if the person chose one. */
+  get answer() {
+    return this.question.answer;
+  }
+
+  ask() {
+    void this.question.show(this.departure);
+  }
+
+  /** What the form says about the departure; undefined if this is not enough for the question. */
+  get departure() {
+    const pcode = this.journey.origin.chosen?.value ?? "", left = day(given(this.form, "left")), type = this.journey.hazard.chosen?.value;
+    if (!isInCountry(pcode) || !isValid(left) || !haveFled(given(this.form, "mobility"))) return undefined;
+    return {
+      status: this.form.dataset.status ?? "", pcode, occurred_at: left.toISOString(), occurred_at_precision: given(this.form, "occurred_at_precision"),
+      ...(type && { hazard_type: type }), reasons: [given(this.form, "reason")],
+    };
+  }
+}

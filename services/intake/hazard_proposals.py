@@ -1,0 +1,118 @@
+"""Proposes the hazards that may be why people left, so that the author of a report can say which one it was."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+from sqlalchemy import ColumnElement, Select, Text, case, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.intake.models import RecentHazard
+from shared.auth import access, tokens
+from shared.auth.tokens import Principal
+from shared.country import TIME_ZONE
+from shared.displacement_reasons import POSSIBLY_HAZARD
+from shared.events.fields import Body, Data, Instant, PCode
+from shared.events.vocabulary import TO_THE_DAY, HazardType, Precision, Reason, Scope, Severity, Status
+from shared.hazards import BEFORE_ONSET
+from shared.places import Places
+from shared.postgres.database import Session
+
+MOST = 5
+AREAS = type_coerce(RecentHazard.areas, ARRAY(Text))  # the general ARRAY of SQLAlchemy has no operators
+OF_FIELD = (Scope.PUBLIC, Scope.RESTRICTED)
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(tokens.current)]
+
+
+class StatedDeparture(Body):
+    """Where and when people left, and why, as far as the report says. It names nobody."""
+
+    status: Status = Status.ACTUAL
+    pcode: PCode
+    occurred_at: Instant
+    occurred_at_precision: Precision = Precision.DAY
+    hazard_type: HazardType | None = None
+    reasons: Annotated[tuple[Reason, ...], Field(max_length=3)] = (Reason.NOT_REPORTED,)
+
+
+class ProposedHazard(Data):
+    """A hazard that covers the district `pcode`, which people left."""
+
+    hazard_id: UUID
+    type: HazardType
+    severity: Severity
+    pcode: str
+    onset: datetime
+
+
+class HazardProposals(Data):
+    """At most five hazards: the latest day first, and of one day the most severe first."""
+
+    hazards: list[ProposedHazard]
+
+
+@router.post("/v1/hazards:proposals")
+async def proposals(departure: StatedDeparture, request: Request, session: Session, caller: Caller) -> HazardProposals:
+    """The hazards that may be why people left a place. The question is for a person: nothing is linked."""
+    places: Places = request.app.state.places
+    latest = latest_onset(departure)
+    if latest is None or has_other_cause(departure):
+        return HazardProposals(hazards=[])
+    district = places.district(departure.pcode)
+    rows = await session.execute(query(departure, district, latest, caller, places))
+    return HazardProposals(hazards=[ProposedHazard(**row, pcode=district) for row in rows.mappings()])
+
+
+def latest_onset(departure: StatedDeparture) -> datetime | None:
+    """The latest onset of a hazard that these people fled; None if the day of departure is not known.
+
+    The alerts service counts displaced people by the same rule (services/alerts/counts.py). Here the hour is also used.
+    """
+    if departure.occurred_at_precision not in TO_THE_DAY:
+        return None
+    if departure.occurred_at_precision is Precision.HOUR:
+        return departure.occurred_at + BEFORE_ONSET
+    day = departure.occurred_at.astimezone(TIME_ZONE).date()
+    return datetime.combine(day + timedelta(days=1), time(), TIME_ZONE) + BEFORE_ONSET - timedelta.resolution
+
+
+def has_other_cause(departure: StatedDeparture) -> bool:
+    return departure.hazard_type is None and POSSIBLY_HAZARD.isdisjoint(departure.reasons or (Reason.NOT_REPORTED,))
+
+
+def query(
+    departure: StatedDeparture, district: str, latest: datetime, caller: Principal, places: Places
+) -> Select[UUID, str, str, datetime]:
+    hazard = RecentHazard
+    day = func.date(func.timezone(str(TIME_ZONE), hazard.onset))
+    severity = case({code: rank for rank, code in enumerate(Severity)}, value=hazard.severity)
+    found = (
+        select(hazard.hazard_id, hazard.type, hazard.severity, hazard.onset)
+        .where(
+            hazard.status == departure.status,
+            AREAS.contains([district]),
+            hazard.onset <= latest,
+            ~hazard.is_cancelled,
+            *visible(caller, places),
+        )
+        .order_by(day.desc(), severity, hazard.onset.desc(), hazard.hazard_id)
+        .limit(MOST)
+    )
+    return found if departure.hazard_type is None else found.where(hazard.type == departure.hazard_type)
+
+
+def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
+    """The conditions for hazards that the caller may see.
+
+    Staff see all hazards, as on the board. A field team sees those of its areas, but no Private ones.
+    """
+    if not caller.roles.isdisjoint(access.STAFF):
+        return ()
+    around = places.around(caller.areas)
+    areas = () if around is None else (AREAS.overlap(sorted(around)),)
+    return RecentHazard.scope.in_(OF_FIELD), *areas
