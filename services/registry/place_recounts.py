@@ -12,7 +12,7 @@ from services.registry.count_pools import OTHERS, CountPool, headcount, same_pla
 from services.registry.headcounts import Headcount
 from services.registry.models import PlaceDecision
 from services.registry.recounts import Recount, changes_of
-from services.registry.same_places import PlaceKey, PlacePair, with_codes
+from services.registry.same_places import PlaceKey, PlacePair, coded, with_codes
 from services.registry.storage import Store
 from shared.events.vocabulary import ReportKind
 from shared.places import Places
@@ -37,6 +37,7 @@ async def recount_places(
     for decision_id in (None, decision.decision_id):
         same = await same_places(connection, places, decision_id)
         concerned |= same.all_of(pair.one) | same.all_of(pair.other)
+    concerned |= {coded(place, places) for place in concerned}
     codes = {*(places.within([decision.district]) or ()), *(unit for unit, _ in concerned)}
     found = [str(row["group_id"]) for row in await connection.fetch(GROUPS_IN, list(codes))]
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, found)

@@ -62,12 +62,17 @@ class SamePlaces:
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
-    """The pair with codes of the gazetteer, which may have been imported after the decision about the names."""
-    return PlacePair.of(*(place if is_listed(place) else _coded(*place, places) for place in pair))
+    """The pair with codes of the gazetteer, which may have been imported after the decision about the names.
+
+    A name that means a site keeps meaning it, also if a settlement of the gazetteer has this name.
+    """
+    return pair if SITE in (pair.one[0], pair.other[0]) else PlacePair.of(*(coded(place, places) for place in pair))
 
 
-def _coded(unit: str, name: str, places: Places) -> PlaceKey:
-    return places.locality(unit, name, None).key(unit)
+def coded(place: PlaceKey, places: Places) -> PlaceKey:
+    """The place with its code of the gazetteer, if it has one."""
+    unit, name = place
+    return place if is_listed(place) else places.locality(unit, name, None).key(unit)
 
 
 def site_key(site_id: UUID) -> PlaceKey:

@@ -1,5 +1,7 @@
 """Tests how the desk is asked whether two typed places are the same, and what an answer changes in the counts."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -9,12 +11,14 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from services.registry.config import RegistrySettings
 from services.registry.count_renewal import recount_old
 from services.registry.models import PlaceDecision
 from shared.auth.tokens import Role
 from shared.places import Places
+from tests import gazetteers
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import BATKEN, LEILEK, movement
+from tests.registry.factories import BATKEN, LEILEK, movement, registrar_of
 from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
 from tests.registry.test_sites import occupancy, saved
 from tests.registry.test_waiting import rows, sent
@@ -180,6 +184,25 @@ async def test_an_answer_that_is_not_executed_yet_prevents_a_second_site(office:
     assert changed == [1, 0]
     await carried_out(office)
     assert (await page(office))["proposals"] == []
+
+
+async def test_a_name_that_means_a_site_keeps_meaning_it_after_an_import(
+    office: Office, import_gazetteer: Callable[[], None]
+) -> None:
+    site_id = await saved(office, name_ru="Чоко-Дабо", name_ky=None, pcode=gazetteers.KADAMJAI)
+    named = {"destination": {"pcode": gazetteers.KADAMJAI}, "destination_locality": "Чоко-Добо"}
+    await office.file(counted(0, 80, **named))
+    await answer(office, "same")
+    import_gazetteer()
+    settings = office.installation.settings(RegistrySettings)
+    after = replace(office, registrar=registrar_of(settings, office.app.state.places))
+    await recount_old(after.app.state.sessions, after.registrar, after.app.state.places)
+    await after.file(counted(1, 90, **named))
+    assert await in_effect(after) == [90]
+    assert (await occupancy(after, site_id))["highest"] == 90
+    await reverse(after)
+    assert await occupancy(after, site_id) is None
+    assert await in_effect(after) == [90]
 
 
 async def test_movements_follow_the_answer(office: Office) -> None:
