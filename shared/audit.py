@@ -57,6 +57,7 @@ class Action(StrEnum):
     RELEASE_WITHDRAWN = "release_withdrawn"
     BOUND = "bound"  # a person's identity in a channel, such as a Telegram user, was linked to an account
     UNBOUND = "unbound"
+    SMS_IGNORED = "sms_ignored"  # after ten wrong codes, the messages of a number are ignored for an hour
     COMMAND = "command"
 
 

@@ -21,6 +21,7 @@ PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
 OTHERS = (
+    "ALERTS_SMS_INBOUND_SECRET_FILE",
     "ALERTS_SMS_SECRET_FILE",
     "ALERTS_SMTP_PASSWORD_FILE",
     "ALERTS_TELEGRAM_TOKEN_FILE",

@@ -49,8 +49,13 @@ class Answers:
     def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
-    async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Raises AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused."""
+    async def acknowledge(
+        self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False, channel: str | None = None
+    ) -> Alert:
+        """Raises AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused.
+
+        `channel` is the name of the channel by which the person answered; the timeline shows it.
+        """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
@@ -59,7 +64,13 @@ class Answers:
             raise AnswerRefused("one-by-one", alert)
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
-            after, AlertAcknowledged, ActKind.ACKNOWLEDGED, person, cause=Cause.ACKNOWLEDGED, due_in=UNDONE_WITHIN
+            after,
+            AlertAcknowledged,
+            ActKind.ACKNOWLEDGED,
+            person,
+            channel,
+            cause=Cause.ACKNOWLEDGED,
+            due_in=UNDONE_WITHIN,
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:

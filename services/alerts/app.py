@@ -15,18 +15,25 @@ from services.alerts import (
     receiver_pages,
     roster_pages,
     routes,
+    sms_routes,
     source_routes,
     telegram_page,
 )
 from services.alerts.answers import AnswerRefused
 from services.alerts.config import AlertsSettings
 from services.alerts.messages import Messages
+from services.alerts.replies import Replies
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
+from services.alerts.sms import profiles
+from services.alerts.sms.answering import SmsAnswering
+from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.texts import Texts
 from shared import wiring
+from shared.auth.revocations import Revocations
 from shared.messaging import ledger
+from shared.outbound import Outbound
 from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -44,19 +51,28 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.watched = WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(app.state.places, settings)
-        app.state.messages = Messages(app.state.texts, SmsTexts.of_installation(app.state.texts, settings))
-        yield ()
+        short_texts = SmsTexts.of_installation(app.state.texts, settings)
+        app.state.messages = Messages(app.state.texts, short_texts)
+        profile = profiles.of_installation(settings)
+        app.state.sms_inbound = profile and profile.inbound
+        replies = Replies(app.state.rules, app.state.places, app.state.box, revocations)
+        async with Outbound(settings) as outbound:
+            app.state.sms_answering = SmsAnswering(replies, short_texts, gateway_of(settings, outbound))
+            yield ()
 
+    revocations = Revocations(settings)
     app = wiring.web_app(
         "alerts",
         settings,
         lifespan=lifespan,
+        revocations=revocations,
         measures=[measures.channels],
         routers=[
             routes.router,
             act_routes.router,
             hazard_routes.router,
             source_routes.router,
+            sms_routes.router,
             pages.router,
             receiver_pages.router,
             alert_page.router,

@@ -101,6 +101,13 @@ async def of_account(session: AsyncSession, channel: DeliveryChannel, account: U
     return (await session.scalars(select(Binding).filter_by(channel=channel.value, account_id=account))).one_or_none()
 
 
+async def newest_of(session: AsyncSession, account: UUID) -> BoundPerson | None:
+    """The person with the rights of the account's newest binding in any channel, or None."""
+    newest = select(Binding).filter_by(account_id=account).order_by(Binding.issued_at.desc()).limit(1)
+    row = await session.scalar(newest)
+    return None if row is None else person_of(row)
+
+
 async def everyone(session: AsyncSession, channel: DeliveryChannel) -> Sequence[Binding]:
     return (await session.scalars(select(Binding).filter_by(channel=channel.value).order_by(Binding.name))).all()
 

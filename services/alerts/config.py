@@ -16,6 +16,7 @@ class AlertsSettings(MailServerSettings):
 
     alerts_sms_profile: Path | None = None
     alerts_sms_secret_file: str | None = None
+    alerts_sms_inbound_secret_file: str | None = None
 
     alerts_retry_seconds: float = 5.0  # the first back-off; each further back-off is twice as long
     alerts_retry_longest_seconds: float = 600.0

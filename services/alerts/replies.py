@@ -47,6 +47,8 @@ class ReplyResult(StrEnum):
     ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
     CLOSED = "closed"
     NOT_FOUND = "not_found"
+    WRONG_CODE = "wrong_code"
+    NO_ACCOUNT = "no_account"
     NOT_BOUND = "not_bound"
     NOT_PERMITTED = "not_permitted"
     ACCESS_ENDED = "access_ended"
@@ -58,6 +60,8 @@ SENTENCES = {
     ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("Already acknowledged by {name}, {time}."),
     ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
     ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
+    ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
+    ReplyResult.NO_ACCOUNT: N_("Not acknowledged: no account belongs to this number. Use the board or the telephone."),
     ReplyResult.NOT_BOUND: N_("Not acknowledged: bind your account first."),
     ReplyResult.NOT_PERMITTED: N_("Not acknowledged: your account may not acknowledge alerts."),
     ReplyResult.ACCESS_ENDED: N_(
@@ -95,8 +99,12 @@ class Replies:
         now: datetime,
         *,
         on_behalf_of: str | None = None,
+        channel: str | None = None,
     ) -> Reply:
-        """Acknowledges the alert. `on_behalf_of` is the note about the person for whom; it is stored encrypted."""
+        """Acknowledges the alert. `on_behalf_of` is the note about the person for whom; it is stored encrypted.
+
+        The timeline shows the name `channel` of the channel.
+        """
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
         if refusal := await self._refusal_of(session, alert_id, person):
@@ -105,7 +113,7 @@ class Replies:
         actor = Actor(person.account, person.name, note)
         try:
             answers = Answers(session, self._rules, self._places, now)
-            return Reply(ReplyResult.ACKNOWLEDGED, await answers.acknowledge(alert_id, actor))
+            return Reply(ReplyResult.ACKNOWLEDGED, await answers.acknowledge(alert_id, actor, channel=channel))
         except AnswerRefused as refused:
             is_closed = refused.alert.resolved_at is not None
             return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, refused.alert)

@@ -159,6 +159,7 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /alerts/v1/alerts/{alert_id}/reopening": to(CMC),
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
+    "POST /alerts/v1/sms/inbound": PUBLIC,  # the request of the SMS gateway needs the secret of the gateway's profile
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),
     "PUT /alerts/v1/sources/{source}/lift": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),

@@ -8,6 +8,7 @@ from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.models import SmsMessage
 from services.alerts.notices import Content
+from services.alerts.queries import sms_codes as code_queries
 from services.alerts.receivers import Receiver
 from services.alerts.sms.gateway import GatewayRefusal, ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
@@ -41,9 +42,9 @@ class SmsChannel:
             number = number_of(receiver.address)
         except ValueError as error:
             raise Undelivered("no_mobile_number", is_final=True) from error
-        message = ShortMessage(job.delivery_id, number, self._segments(job, receiver))
         try:
-            return await self._deliver(self._gateway, message)
+            segments = await self._segments(job, receiver, number)
+            return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
         except OutsideExercise:
             return OUTBOX_PAGE
         except OutboundError as error:
@@ -83,6 +84,9 @@ class SmsChannel:
             raise Undelivered("no_receipt", is_final=True)
         raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
 
-    def _segments(self, job: Job, receiver: Receiver) -> Segments:
-        content = Content.model_validate_json(job.content)
-        return self._texts.of(content.data, job.cause, receiver.language, content.hazard)
+    async def _segments(self, job: Job, receiver: Receiver, number: str) -> Segments:
+        content, code = Content.model_validate_json(job.content), None
+        if self._texts.asks_for_reply(content.data, job.cause):
+            async with self._sessions.begin() as session:
+                code = await code_queries.code_of(session, job.delivery_id, number, datetime.now(UTC))
+        return self._texts.of(content.data, job.cause, receiver.language, content.hazard, code)

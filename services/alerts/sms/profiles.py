@@ -101,6 +101,28 @@ class GatewayReceipts(ProfileModel):
     deadline_minutes: Annotated[float, Field(gt=0, le=60)] = 3
 
 
+class GatewayInbound(ProfileModel):
+    """How the gateway hands over the short messages that people send: a POST whose body has these fields.
+
+    `number`, `text` and `id` are JSON pointers, also in a form: `/from` is the form's field `from`. The secret is in
+    the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
+    """
+
+    body: BodyFormat
+    number: Pointer
+    text: Pointer
+    id: Pointer
+    secret_header: Annotated[str | None, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] = None
+    secret_prefix: str = ""
+    secret_field: Pointer | None = None
+
+    @model_validator(mode="after")
+    def _has_secret(self) -> Self:
+        if (self.secret_header is None) == (self.secret_field is None):
+            raise ValueError("either `secret_header` or `secret_field` is expected")
+        return self
+
+
 class GatewayProfile(ProfileModel):
     """`fields` are those of the body. Their texts may contain placeholders: IN_FIELDS; in headers: IN_HEADERS.
 
@@ -117,6 +139,7 @@ class GatewayProfile(ProfileModel):
     encodings: dict[Encoding, str] = {}
     accepted: AcceptedAnswer = AcceptedAnswer()
     receipts: GatewayReceipts | None = None
+    inbound: GatewayInbound | None = None
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:

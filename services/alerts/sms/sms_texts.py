@@ -4,45 +4,68 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from services.alerts.config import AlertsSettings
-from services.alerts.notices import Cause
+from services.alerts.notices import TRIAL_RULE, Cause
 from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
 from services.alerts.sms.segments import Segments, segments_of
 from services.alerts.texts import CAUSES, LOCALES, Texts, printable, time_of
 from services.alerts.words import HazardWords
 from shared.events import AlertRaised
-from shared.events.vocabulary import Scope, Verification
+from shared.events.vocabulary import Demand, Scope, Verification
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
-from shared.pages.terms import term
+from shared.pages.terms import N_, term
 
 MOST_SEGMENTS = 2
 CUT = "..."
+HIDDEN_CODE = "****"  # what pages show in place of the code, which only the reader of the telephone may know
+HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
 
 
 class SmsTexts:
     """Writes the short messages of this installation."""
 
-    def __init__(self, texts: Texts, alphabet: Alphabet) -> None:
-        self._texts, self._alphabet = texts, alphabet
+    def __init__(self, texts: Texts, alphabet: Alphabet, *, takes_replies: bool) -> None:
+        self._texts, self._alphabet, self._takes_replies = texts, alphabet, takes_replies
 
     @classmethod
     def of_installation(cls, texts: Texts, settings: AlertsSettings) -> Self:
         profile = profiles.of_installation(settings)
-        return cls(texts, Alphabet.KEPT if profile is None else profile.alphabet)
+        if profile is None:
+            return cls(texts, Alphabet.KEPT, takes_replies=False)
+        return cls(texts, profile.alphabet, takes_replies=profile.inbound is not None)
 
-    def of(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None = None) -> Segments:
-        """Severity, title and places, then the cause and the time. The link to the alert is added if it fits.
+    def of(
+        self,
+        alert: AlertRaised,
+        cause: str,
+        language: str,
+        words: HazardWords | None = None,
+        code: str | None = HIDDEN_CODE,
+    ) -> Segments:
+        """Severity, title and places, the cause, the time, and the code to reply. The link is added if it fits.
 
         No text of a report is included, because a telephone shows a message also while it is locked.
         """
-        drafts = (self._segments(draft, language) for draft in self._drafts(alert, cause, language, words))
-        return next(segments for segments in drafts if len(segments.texts) <= MOST_SEGMENTS)
+        code = code if self.asks_for_reply(alert, cause) else None
+        return shortened(self._segments(draft, language) for draft in self._drafts(alert, cause, language, words, code))
 
-    def _drafts(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> Iterator[str]:
+    def asks_for_reply(self, alert: AlertRaised, cause: str) -> bool:
+        """Whether the message has a code with which the alert is acknowledged by SMS."""
+        is_open = alert.acknowledged_at is None and cause not in (Cause.ACKNOWLEDGED, Cause.RESOLVED)
+        is_asked = alert.demand is Demand.ACKNOWLEDGEMENT and alert.rule != TRIAL_RULE
+        return self._takes_replies and is_open and is_asked
+
+    def answer(self, text: str, language: str) -> Segments:
+        """The answer to a person's message."""
+        return shortened(self._segments(draft, language) for draft in (text, *cut(text, 0)))
+
+    def _drafts(
+        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
+    ) -> Iterator[str]:
         """The texts from the longest to the shortest. The link is left out first, then all places but one."""
         head = self._texts.subject(alert, Cause.RAISED, language)
-        needed, further = self._facts(alert, cause, language, words)
+        needed, further = self._facts(alert, cause, language, words, code)
         whole = f"{head}. {sentences(needed + further)}"
         yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
         yield whole
@@ -55,7 +78,7 @@ class SmsTexts:
             yield f"{draft} {sentences(needed)}"
 
     def _facts(
-        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None
+        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
     ) -> tuple[list[str], list[str]]:
         """The facts that every message has, and those that a message has if they fit."""
         _ = translations(language, LOCALES).gettext
@@ -64,6 +87,7 @@ class SmsTexts:
         needed = [
             *([_(CAUSES[cause])] if cause != Cause.RAISED else []),
             _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset)),
+            *([_(HOW_TO_REPLY).format(code=code)] if code else []),
         ]
         further = [
             *([term("verification", alert.verification, _)] if is_unverified else []),
@@ -74,6 +98,11 @@ class SmsTexts:
     def _segments(self, text: str, language: str) -> Segments:
         lines = text.split("\n")
         return segments_of("\n".join(printable(spelled(line, self._alphabet, language)) for line in lines))
+
+
+def shortened(drafts: Iterator[Segments]) -> Segments:
+    """The first draft that has at most two segments."""
+    return next(segments for segments in drafts if len(segments.texts) <= MOST_SEGMENTS)
 
 
 def sentences(facts: Sequence[str]) -> str:

@@ -1,0 +1,109 @@
+"""Answers the people who reply to the short message of an alert."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import bindings
+from services.alerts.queries import sms_codes as code_queries
+from services.alerts.queries.sms_codes import CodedDelivery, Holder
+from services.alerts.replies import Replies, Reply, ReplyResult, sentence
+from services.alerts.sms.gateway import GatewayRefusal, ShortMessage, SmsGateway
+from services.alerts.sms.inbound import InboundMessage, code_in
+from services.alerts.sms.sms_texts import SmsTexts
+from shared import audit, log
+from shared.audit import Action, Entry, Result
+from shared.failures import is_dependency_unavailable
+from shared.outbound import OutboundError
+
+MOST_ANSWERS = 3  # an hour and number, because each answer costs money
+MOST_WRONG = 10  # an hour and number, because a code has only four digits
+CHANNEL = "SMS"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsAnswering:
+    """Without a `gateway` people get no answers, but their replies count."""
+
+    replies: Replies
+    texts: SmsTexts
+    gateway: SmsGateway | None
+
+    async def handle(self, session: AsyncSession, message: InboundMessage, now: datetime) -> ShortMessage | None:
+        """Acts in the caller's transaction. The returned answer is sent after the commit.
+
+        A number that no receiver has is not answered, and nothing of its message is stored.
+        """
+        if message.number is None:
+            return None
+        await code_queries.lock(session, message.number)
+        holders = await code_queries.holders(session, message.number)
+        if not holders or not await code_queries.is_new(session, message.id, message.number, now):
+            return None
+        before = await code_queries.last_hour(session, message.number, now)
+        if before.wrong >= MOST_WRONG:
+            return None
+        delivery = await self._delivery(session, message, holders, now)
+        reply = await self._reply(session, delivery, holders, now)
+        is_wrong = reply.result is ReplyResult.WRONG_CODE
+        is_silenced = is_wrong and before.wrong + 1 >= MOST_WRONG
+        if is_silenced:
+            reason = "too_many_wrong_codes"
+            await audit.add(
+                session, Entry(action=Action.SMS_IGNORED, result=Result.REFUSED, subject="sms", reason=reason)
+            )
+        is_answered = not is_silenced and before.answered < MOST_ANSWERS
+        await code_queries.settle(session, message.id, is_wrong=is_wrong, is_answered=is_answered)
+        if not is_answered:
+            return None
+        language = language_of(holders, delivery)
+        return ShortMessage(uuid4(), message.number, self.texts.answer(sentence(reply, language), language))
+
+    async def send(self, answer: ShortMessage) -> None:
+        """Sends the answer once. A failed answer is only logged, because the act is stored."""
+        if self.gateway is None:
+            return
+        try:
+            await self.gateway.send(answer)
+        except (OutboundError, GatewayRefusal) as error:
+            log.get().warning("sms answer not sent", reason=error.reason)
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
+            log.get().warning("sms answer not sent", **log.described(error))
+
+    async def _delivery(
+        self, session: AsyncSession, message: InboundMessage, holders: Sequence[Holder], now: datetime
+    ) -> CodedDelivery | None:
+        """The delivery with the code, if its receiver still has the number."""
+        code = code_in(message.text)
+        if code is None or message.number is None:
+            return None
+        delivery = await code_queries.delivery_of(session, message.number, code, now)
+        return delivery if delivery and delivery.recipient in {holder.label for holder in holders} else None
+
+    async def _reply(
+        self, session: AsyncSession, delivery: CodedDelivery | None, holders: Sequence[Holder], now: datetime
+    ) -> Reply:
+        if delivery is None:
+            return Reply(ReplyResult.WRONG_CODE)
+        account = account_of(holders, delivery)
+        if account is None:
+            return Reply(ReplyResult.NO_ACCOUNT)
+        person = await bindings.newest_of(session, account)
+        return await self.replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
+
+
+def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
+    """The account of the delivery's receiver. If it has none, the only account of the receivers with this number."""
+    own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
+    accounts = {holder.account_id for holder in holders if holder.account_id}
+    return own or (accounts.pop() if len(accounts) == 1 else None)
+
+
+def language_of(holders: Sequence[Holder], delivery: CodedDelivery | None) -> str:
+    own = (holder.language for holder in holders if delivery and holder.label == delivery.recipient)
+    return next(own, holders[0].language)

@@ -1,0 +1,256 @@
+"""A person acknowledges an alert by replying to its SMS. A real server plays the gateway."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts.app import create_app
+from services.alerts.channels import Job
+from services.alerts.channels.sms import SmsChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.models import Binding
+from services.alerts.notices import Cause, Content
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.sms.gateway import gateway_of
+from services.alerts.sms.inbound import code_in
+from services.alerts.sms.profiles import BadProfile, GatewayProfile
+from services.alerts.sms.sms_texts import SmsTexts
+from services.alerts.texts import Texts
+from shared.auth import revocation_snapshots
+from shared.auth.tokens import Role
+from shared.events import CredentialKind, CredentialRevoked
+from shared.events.vocabulary import DeliveryChannel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.conftest import CHANGED
+from tests.alerts.desk import Desk, fresh
+from tests.alerts.jobs import job_to
+from tests.alerts.sms_gateways import EXAMPLES, Gateways, serving
+from tests.installation import Installation
+from tests.tables import emptied
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "secret-of-the-gateway-that-calls-us"
+MUDFLOW: dict[str, Any] = {"type": "mudflow", "magnitude": None, "depth_km": None, "severity": "Severe"}
+AIBEK, BERMET, STRANGER = "996700123456", "996555765432", "996777000111"
+EXAMPLE = EXAMPLES / "form.toml"
+
+
+@dataclass
+class Phones:
+    """People whose telephones get the SMS of alerts, and who reply to them."""
+
+    desk: Desk
+    gateways: Gateways
+    settings: AlertsSettings
+    accounts: dict[str, UUID] = field(default_factory=dict)
+    ids: int = 0
+
+    async def person(self, name: str, digits: str, *, is_bound: bool = True) -> None:
+        account, now = uuid4(), datetime.now(UTC)
+        self.accounts[name] = account
+        receiver = Receiver(
+            name, DeliveryChannel.SMS, f"sms:+{digits}", language="en", kind=ReceiverKind.PERSON, account_id=account
+        )
+        rights = {"roles": [Role.OPERATOR], "areas": ["KG"], "issued_at": now, "bound_at": now}
+        async with self.desk.sessions.begin() as session:
+            await receiver_queries.save_receiver(session, receiver)
+            if is_bound:
+                bound = {"channel": "telegram", "identity": name, "account_id": account, "name": name}
+                await session.execute(insert(Binding).values(**bound, **rights))
+
+    async def raised(self) -> tuple[UUID, dict[str, str]]:
+        """Raises an alert and sends its messages. Returns the alert and the codes, by the digits of the number."""
+        (alert,) = await self.desk.alerts(fresh(**MUDFLOW))
+        statement = text("SELECT * FROM deliveries WHERE alert_id = :alert ORDER BY recipient")
+        async with self.desk.sessions.begin() as session:
+            rows = (await session.execute(statement, {"alert": alert})).mappings().all()
+            known = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
+        self.gateways.messages.clear()
+        for row in rows:
+            job = replace(job_to(known[row["recipient"]]), delivery_id=row["delivery_id"], alert_id=alert)
+            await self.send(replace(job, content=row["content"], cause=row["cause"]))
+        codes = {sent["to"]: re.findall(r"reply: 1 (\d{4})", sent["text"])[0] for sent in self.gateways.messages}
+        self.gateways.messages.clear()
+        return alert, codes
+
+    async def send(self, job: Job) -> None:
+        texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), self.settings), self.settings)
+        async with Outbound(self.settings, seconds=5) as outbound:
+            channel = SmsChannel(self.settings, gateway_of(self.settings, outbound), texts, self.desk.sessions)
+            assert job.receiver is not None
+            await channel.send(job, job.receiver)
+
+    async def post(self, content: Any, secret: str = SECRET) -> httpx.Response:
+        headers = {"authorization": f"Bearer {secret}"}
+        async with httpx.AsyncClient(transport=self.desk.transport, base_url="http://127.0.0.1") as client:
+            return await client.post("/v1/sms/inbound", json=content, headers=headers)
+
+    async def reply(self, digits: str, typed: str, id: str | None = None) -> str | None:
+        """The answer that the telephone gets, or None."""
+        self.ids += 1
+        taken = await self.post({"from": digits, "text": typed, "id": id or f"in-{self.ids}"})
+        assert taken.status_code == 200
+        answers = [self.gateways.messages.pop() for _ in self.gateways.messages[:]]
+        assert all(answer["to"] == digits for answer in answers)
+        return answers[0]["text"] if answers else None
+
+    async def fetch(self, statement: str) -> list[Any]:
+        async with self.desk.sessions.begin() as session:
+            return list((await session.execute(text(statement))).scalars())
+
+
+@pytest.fixture
+async def phones(
+    shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine, tmp_path: Path
+) -> AsyncIterator[Phones]:
+    await emptied(engine, CHANGED)
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
+    inbound_secret = tmp_path / "inbound-secret"
+    inbound_secret.write_text(SECRET)
+    async with serving(tmp_path) as gateways:
+        profile = gateways.profile("json")
+        usual, inbound = profile.read_text().split("#[inbound]")
+        profile.write_text(usual + "[inbound]" + inbound.replace("\n#", "\n"))
+        changed = {
+            "alerts_sms_profile": profile,
+            "alerts_sms_secret_file": str(gateways.secret_file),
+            "alerts_sms_inbound_secret_file": str(inbound_secret),
+            "outbound_allow": (f"127.0.0.1:{gateways.port}",),
+        }
+        settings = settings.model_copy(update=changed)
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            yield Phones(Desk(shared_installation, engine, httpx.ASGITransport(app)), gateways, settings)
+
+
+async def test_the_first_reply_acknowledges_and_a_code_of_another_number_does_not(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    await phones.person("bermet", BERMET)
+    alert, codes = await phones.raised()
+    async with phones.desk.sessions.begin() as session:  # by chance, both numbers may have the same code
+        await session.execute(text("UPDATE sms_codes SET code = '0999' WHERE number LIKE '%765432'"))
+    codes[BERMET] = "0999"
+    answer = await phones.reply(AIBEK, f"1 {codes[BERMET]}")
+    assert answer is not None and answer.startswith("Wrong code. Reply 1 and the four digits")
+    assert await phones.fetch("SELECT acknowledged_at FROM alerts") == [None]
+
+    answer = await phones.reply(AIBEK, f" 1  {codes[AIBEK]}", id="once")
+    assert answer is not None and answer.startswith("Acknowledged by you, ")
+    assert await phones.fetch("SELECT acknowledged_by FROM alerts") == [phones.accounts["aibek"]]
+    assert await phones.reply(AIBEK, f"1 {codes[AIBEK]}", id="once") is None, "the gateway repeated the message"
+    answer = await phones.reply(BERMET, f"1-{codes[BERMET]}")
+    assert answer is not None and answer.startswith("Already acknowledged by aibek, ")
+
+    assert (await phones.desk.event_types())[-1] == "acknowledged"
+    informed = "SELECT recipient FROM deliveries WHERE cause = 'acknowledged' ORDER BY recipient"
+    assert await phones.fetch(informed) == ["aibek", "bermet"]
+    async with phones.desk.caller() as operator:
+        assert "by SMS" in (await operator.get(f"/{alert}", params={"lang": "en"})).text
+    answers = [await phones.reply(AIBEK, f"1 {codes[AIBEK]}") for _ in range(2)]
+    assert [answer is not None for answer in answers] == [True, False], "three answers an hour"
+
+
+async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    await phones.person("bermet", BERMET, is_bound=False)
+    _, codes = await phones.raised()
+    answer = await phones.reply(BERMET, f"1 {codes[BERMET]}")
+    assert answer is not None and answer.startswith("Not acknowledged: bind your account first.")
+    assert await phones.reply(STRANGER, f"1 {codes[AIBEK]}") is None
+    assert await phones.fetch(f"SELECT message_id FROM sms_replies WHERE number LIKE '%{STRANGER}'") == []
+
+    async with phones.desk.sessions.begin() as session:
+        await session.execute(text("UPDATE sms_codes SET drawn_at = drawn_at - interval '49 hours'"))
+    answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
+    assert answer is not None and answer.startswith("Wrong code.")
+    assert await phones.fetch("SELECT acknowledged_at FROM alerts") == [None]
+
+
+async def test_after_ten_wrong_codes_a_number_is_ignored_for_an_hour(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    _, codes = await phones.raised()
+    answers = [await phones.reply(AIBEK, "1 0000") for _ in range(10)]
+    assert [answer is not None for answer in answers] == [True] * 3 + [False] * 7
+    assert await phones.reply(AIBEK, f"1 {codes[AIBEK]}") is None
+    assert await phones.fetch("SELECT acknowledged_at FROM alerts") == [None]
+    assert await phones.fetch("SELECT reason FROM audit WHERE action = 'sms_ignored'") == ["too_many_wrong_codes"]
+    async with phones.desk.sessions.begin() as session:
+        await session.execute(text("UPDATE sms_replies SET received_at = received_at - interval '1 hour'"))
+    answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
+    assert answer is not None and answer.startswith("Acknowledged by you, ")
+
+
+async def test_only_the_gateway_may_hand_over_messages(phones: Phones) -> None:
+    message = {"from": AIBEK, "text": "1 4711", "id": "7"}
+    assert (await phones.post(message, secret="another")).status_code == 403
+    assert (await phones.post([])).status_code == 422
+    assert (await phones.post(message | {"text": "x" * 70_000})).status_code == 413
+    lacking = await phones.post({"from": AIBEK, "text": "1 4711"})
+    assert lacking.status_code == 422 and "/from, /text and /id" in lacking.json()["title"]
+    Path(str(phones.settings.alerts_sms_inbound_secret_file)).write_text("")
+    assert (await phones.post(message)).status_code == 404
+
+
+async def test_a_revoked_account_acknowledges_nothing(phones: Phones) -> None:
+    """The revocations of the snapshot are those that the app reads when it starts."""
+    await phones.person("aibek", AIBEK)
+    _, codes = await phones.raised()
+    now = datetime.now(UTC)
+    revoked = CredentialRevoked(
+        credential_id=phones.accounts["aibek"],
+        kind=CredentialKind.ACCOUNT,
+        revoked_at=now,
+        issued_before=now + timedelta(seconds=1),
+    )
+    revocation_snapshots.save(revocation_snapshots.file_of(phones.settings), now, [revoked])
+    app = create_app(phones.settings)
+    async with app.router.lifespan_context(app):
+        phones.desk.transport = httpx.ASGITransport(app)
+        answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
+    assert answer is not None and answer.startswith("Not acknowledged: the rights or the password")
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_code_is_never_left_out(language: str) -> None:
+    places = Places.load()
+    texts = SmsTexts(
+        Texts.of_installation(places, AlertsSettings()), GatewayProfile.load(EXAMPLE).alphabet, takes_replies=True
+    )
+    pcodes = [district.pcode for district in places.units(2)][:3]
+    receiver = Receiver("officer", DeliveryChannel.SMS, f"sms:+{AIBEK}")
+    content = Content.model_validate_json(job_to(receiver, **MUDFLOW, area={"pcodes": pcodes}).content)
+    for cause in Cause:
+        segments = texts.of(content.data, cause, language, code="4711")
+        has_code = cause not in (Cause.ACKNOWLEDGED, Cause.RESOLVED)
+        assert len(segments.texts) <= 2 and ("1 4711" in segments.text) is has_code
+    assert "1 ****" in texts.of(content.data, Cause.RAISED, language).text
+
+
+@pytest.mark.parametrize("typed", ["1 4711", " 1  4711", "1-4711", "1/4711.", "14711", "“1 4711”", "І 4711", "l 4711"])
+def test_how_people_type_a_code(typed: str) -> None:
+    assert code_in(typed) == "4711"
+
+
+@pytest.mark.parametrize("typed", ["4711", "2 4711", "1 471", "1 47110", "1 4711 1 4712", "жок", ""])
+def test_what_is_no_code(typed: str) -> None:
+    assert code_in(typed) is None
+
+
+def test_a_profile_without_a_secret_takes_no_messages(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    inbound = '\n[inbound]\nbody = "form"\nnumber = "/from"\ntext = "/text"\nid = "/id"\n'
+    profile.write_text(EXAMPLE.read_text() + inbound)
+    with pytest.raises(BadProfile, match="either `secret_header` or `secret_field` is expected"):
+        GatewayProfile.load(profile)
