@@ -78,7 +78,7 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
-        """One text that contains several texts: first the list of their subjects, then every text in full."""
+        """Joins several texts into one: first the list of their subjects, then every text in full."""
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
         titles = [text.subject for text in texts]
@@ -89,7 +89,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """Status (if not Actual), severity, title, and the cause unless the alert is new."""
+        """The status (unless it is Actual), the severity, the title, and the cause (unless the alert is new)."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
@@ -125,7 +125,7 @@ class Texts:
         ]
 
     def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """The hazard's free text, if possible in the reader's language."""
+        """The lines of the hazard's free text, in the reader's language if the hazard has it."""
         if words is None:
             return []
         text = words.text(language)
@@ -174,7 +174,10 @@ class Texts:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The label of the onset. The label says whether the onset is past, forecast, or reported for a future time."""
+    """The text before the onset.
+
+    It says whether the hazard has begun, is forecast, or is reported for a future time.
+    """
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -182,7 +185,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """The label of the link to the alert. The label asks for an acknowledgement if the alert needs one."""
+    """The text with the link to the alert. It asks for an acknowledgement if the alert needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 

@@ -27,7 +27,10 @@ class HazardWords(BaseModel):
     web: str | None = None
 
     def for_receiver(self, *, is_internal: bool) -> "HazardWords":
-        """The words that the receiver may read. The text of a hazard that is not Public stays at the centre."""
+        """The words that the receiver may read.
+
+        Only internal receivers read the text of a hazard that is not Public.
+        """
         return self if is_internal or self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
 
     def text(self, language: str) -> HazardText | None:

@@ -70,7 +70,7 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 
 def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
-    """The table and the row of the event. Releases have a separate table, and never replace the hazard's content.
+    """The event's table, and the event as a row. Releases have their own table, and never replace a hazard's row.
 
     The order in which a hazard and its releases arrive on their two topics therefore does not matter.
     """

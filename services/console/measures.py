@@ -72,7 +72,7 @@ def monitoring(settings: Settings) -> Measure:
 
 
 async def tokens(session: AsyncSession) -> Iterable[Metric]:
-    """Counts the tokens that end soon or ended in the last days, because each needs a successor."""
+    """Counts the tokens that end soon or ended in the last days. Their systems and phones need new tokens."""
     last = (
         select(SignIn.channel, func.max(SignIn.expires_at).label("ends_at"))
         .join(Account, Account.account_id == SignIn.account_id)

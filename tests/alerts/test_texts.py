@@ -35,7 +35,7 @@ def read(
     hazard_words: HazardWords | None = None,
     **since: Any,
 ) -> Text:
-    """Returns the text about the alert that the finding raises. `since` has the fields that have changed since then."""
+    """The text about the alert that the finding raised. `since` has the fields of the alert that changed afterwards."""
     assert isinstance(finding, Finding)
     alert = alerts.replaced(alerts.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)

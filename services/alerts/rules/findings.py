@@ -23,7 +23,7 @@ QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):
-    """The subject of a situation. A situation has only one alert, even if several rules apply to it."""
+    """What a situation is about. A situation has only one alert, even if several rules apply to it."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
@@ -34,7 +34,10 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The identity of an alert. `name` is a hazard's id, or the first date of a window, or a source and an hour."""
+    """What one alert is about; no two alerts have equal situations.
+
+    `name` is the id of a hazard, or the first date of a window, or a source and an hour.
+    """
 
     kind: RuleKind
     status: Status
@@ -44,9 +47,9 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The finding that a rule applies to a situation.
+    """The result if a rule applies to a situation: the alert that it asks for.
 
-    A suppressed alert is stored but notifies nobody; `suppression` is the reason.
+    If `is_suppressed` is true, the alert is stored but notifies nobody. `suppression` says why.
     """
 
     situation: Situation
@@ -68,10 +71,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The finding that no rule applies, with the reason.
+    """The result if no rule applies, with the reason.
 
-    `taken_back` is a situation to which a rule applied until now. `freed` are the dates of the window of `taken_back`.
-    The rule judges the freed dates again.
+    `taken_back` is the situation whose alert must lapse, because a rule applied to it until now. `freed` are the dates
+    of this alert's window, which the rule must judge again.
     """
 
     reason: str

@@ -92,8 +92,8 @@ def _still_public(now: datetime) -> ColumnElement[bool]:
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
-    That is so for every restricted hazard that has such a version. It is also so for a Public hazard if its release has
-    the same or a higher revision number: the source does not know of the release, and the release hides its updates.
+    For a restricted hazard, this is any version that is in force. For a Public hazard, it is a release with the same or
+    a higher revision number. The hazard's source does not know of this release, which hides the source's updates.
     """
     in_force = (
         select(BoardRelease.hazard_id)
