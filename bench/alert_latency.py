@@ -1,7 +1,7 @@
 """`python -m bench.alert_latency` measures the time from the POST of an Extreme hazard to its signed webhook.
 
 The benchmark compares this time with the time of a webhook that the benchmark itself posts. Before the measurement, the
-benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an open loop. Each
+benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an open loop: each
 request has a scheduled time, which does not depend on earlier requests. The latency of a request is measured from its
 scheduled time.
 """

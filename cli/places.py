@@ -85,7 +85,7 @@ class Imported:
 
 
 def earlier(target: Path) -> Bundle:
-    """The bundle that is there, or the product's own units. Raises BadFile."""
+    """The bundle in the file `target` or, if there is no such file, Dayar's own units. Raises BadFile."""
     try:
         return bundle.load(target) if target.exists() else Bundle(seed(), {}, (), "")
     except BadBundle:

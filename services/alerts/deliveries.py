@@ -1,4 +1,4 @@
-"""Claims deliveries, sends them and records the attempts. A channel to a receiver that hangs delays nothing else."""
+"""Claims deliveries, sends them and records the attempts. A receiver that hangs delays no other receiver."""
 
 import asyncio
 import time

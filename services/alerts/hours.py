@@ -64,6 +64,6 @@ def parsed(written: str) -> OpenHours:
 
 
 def are_open(hours: Iterable[str], at: datetime) -> bool:
-    """Whether one of the windows contains the instant. No windows mean all hours."""
+    """Whether one of the weekly times in `hours` contains the instant. Empty `hours` mean always."""
     windows = [parsed(written) for written in hours]
     return not windows or any(window.covers(at.astimezone(TIME_ZONE)) for window in windows)

@@ -54,7 +54,8 @@ class StreamVisibility:
 def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[str, ...] = ()) -> StreamVisibility:
     """The rights of the account on these topics. `granted` are the areas of its grant. Raises NotGranted.
 
-    Staff get hints for a topic that they may not read, so that their board can update its counts.
+    If staff ask for a topic that they may not read, they get its events without data. Such a hint tells the board to
+    read its counts again.
     """
     wanted = frozenset(topics) & frozenset(TOPICS)
     read = frozenset(

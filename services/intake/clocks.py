@@ -61,7 +61,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """The corrected values of the report's times that are later than our clock; None if no time is later."""
+    """Maps names of fields to corrected times. None if no time in the report is ahead of our clock."""
     latest = clocks.latest
     if all(moment <= latest for moment in _moments(report)):  # this is true for nearly every report
         return None

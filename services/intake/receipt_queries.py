@@ -1,4 +1,4 @@
-"""Queries for the outcomes of reports, from which authors read receipts."""
+"""Stores and reads the outcomes of reports. A receipt tells the author of a report its outcome."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime

@@ -32,7 +32,10 @@ class AgeRenewal(Renewal):
             await self.give_up(session, household_id)
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The figures keep the ages on the day of displacement, and count nobody as assessed."""
+        """Store that the household has no known ages and nobody who was asked about functioning, if nothing is stored.
+
+        The figures then keep the ages on the day of displacement.
+        """
         for table in TABLES:
             nothing = {table.ages: [], table.assessed: 0, table.with_disability: 0}
             kept = {column: func.coalesce(column, literal(value, column.type)) for column, value in nothing.items()}

@@ -103,7 +103,11 @@ class Digests:
 
 
 async def lay(session: AsyncSession, select: str, update: str, keys: Sequence[bytes]) -> int:
-    """Apply keys to stored digests in small batches, in the caller's transaction. Removed digests stay removed."""
+    """Replace each stored digest by its HMAC with the first key, the result by its HMAC with the next key, and so on.
+
+    `select` reads the rows, and `update` writes them in batches, in the caller's transaction. An empty digest belongs
+    to an erased household or group, and stays empty. Return the number of rows.
+    """
     connection, count = await database.driver(session), 0
     cursor = await connection.cursor(select)
     while rows := await cursor.fetch(ROWS_AT_ONCE):

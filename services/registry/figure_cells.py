@@ -14,9 +14,9 @@ PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
 # The sum of all cells of sex and age.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# The stored cells of a row use the ages on the day on which the row begins.
-# This source adds the columns `aged_…`. For a stock, these columns use the ages on the day of the stock.
-# The column `period` begins with the year of `occurred_at`. `ages.py` explains the codes.
+# A row stores numbers of persons by sex and age, with the ages that the persons had on the day on which the row begins.
+# This subquery adds the columns `aged_…` to the rows. In a figure of a stock, these columns use the ages that the
+# persons had on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)

@@ -41,7 +41,7 @@ async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> b
 
 
 async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
-    """The statuses and kinds of figures whose sums differ from the displacements."""
+    """Each status and kind of figure for which the stored sums differ from sums over the displacements."""
     wrong: list[str] = []
     async with sessions.begin() as session:
         # All statements read the same snapshot, even if reports are filed meanwhile.

@@ -133,9 +133,10 @@ class FigureQuery:
     def summary(self, kind: Kind) -> Summary | None:
         """The summary that has all dimensions of the query; None if no summary has them.
 
-        A summary has no pairs of origin and destination. It has numbers of persons by sex and age, but does not say how
-        many households have a person of a selected sex or age. For selected sexes of a stock, only this number is read
-        from the displacements. For selected ages, that reading needs the persons' ages, so it counts the persons, too.
+        A summary has no pairs of origin and destination. It has the number of persons of each sex and age, but not the
+        number of households with such a person. If a query selects sexes of a stock, the persons are read from the
+        summary, and the households are counted in the displacements. If a query selects ages, the households can be
+        counted only by reading the ages of all persons. The persons are then counted, too, and no summary is used.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

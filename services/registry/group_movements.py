@@ -176,7 +176,10 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 
 def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
-    """The counts of the movement's group or site, or the recounts that had replaced them when the movement happened."""
+    """The counts that the movement concerns: those of its group, or those at its site.
+
+    If a recount had replaced such a count before the movement happened, the movement concerns the recount instead.
+    """
     replaced = Tallies()
     for tally in known.values():
         count, clear = tally.count, tally.count.clear
@@ -288,7 +291,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """The id of a count of people who moved. It is used as a report id, and does not depend on other counts."""
+    """The id of a count of people who moved. The id is used as a report id, and does not depend on other counts."""
     return str(events.derived_id("moved", report_id, stock_id))
 
 

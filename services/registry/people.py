@@ -47,7 +47,7 @@ class People:
 
     @property
     def is_open(self) -> bool:
-        """Whether the unnamed persons include somebody who is not a candidate."""
+        """Whether there are more unnamed persons than candidates, so that any member may be one of them."""
         return sum(self.others) > len(self.candidates)
 
     @property

@@ -54,5 +54,8 @@ async def recount_places(
 
 
 def freed(count: Headcount, concerned: Collection[PlaceKey]) -> Headcount:
-    """The count without the site of its typed place, because the decision may change this site."""
+    """The count without the site that was found by the typed place, if the decision concerns this place.
+
+    `CountPool` then searches the site again, because the decision may change which site the typed place means.
+    """
     return replace(count, typed_site=None) if count.present_key in concerned else count

@@ -139,7 +139,11 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 
 
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
-    """The place after a movement. If no destination is stated, people return to their origin, go abroad, or stay."""
+    """The place of the people after the movement.
+
+    If the movement states no destination, its kind decides. People who returned are at their origin. People who left
+    the country are in an unknown country. All other people are still at their former place.
+    """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:
         place = {"pcode": clear.destination.pcode, "country": clear.destination.country}

@@ -154,7 +154,10 @@ def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
-    """The households that match the criteria with an index. None if the query has no criteria of this kind."""
+    """The households that match the query's terms, code and site. None if the query has none of these three.
+
+    PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
+    """
     found: list[Select[Any]] = []
     if query.terms:
         has_terms = or_(*(has_all(query.terms, root) for root in roots))

@@ -138,7 +138,7 @@ class Store:
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """The sites that have movements, including sites to which everybody at one of these sites moved.
+        """Those that have movements, of these sites and of the sites to which everybody at one of them moved.
 
         `without` are versions of movements that the result must not contain.
         """

@@ -25,7 +25,7 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
 FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is searched in these first lines and letters
 FEWEST = 2
 LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")  # cp1251 has no ө, ү, ң: Excel writes ? instead
-csv.field_size_limit(4 * 1024 * 1024)  # larger than a file, so that an unclosed quotation mark is an error of one cell
+csv.field_size_limit(4 * 1024 * 1024)  # larger than any file, so that an unclosed quotation mark is a fault of its cell
 
 
 def read(raw: bytes, most_lines: int) -> Sheet:
@@ -53,7 +53,10 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 
 
 def has_lines(text: str, mark: str, usual: int) -> bool:
-    """Whether the cell contains whole lines of the file, because a quotation mark at its beginning is never closed."""
+    """Whether the cell contains following lines of the file, as after an opening quotation mark without a closing one.
+
+    Such a cell has a line break, and about as many delimiters as a usual line of the file.
+    """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 
 

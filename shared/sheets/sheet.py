@@ -64,7 +64,7 @@ class Sheet:
 
 @dataclass(slots=True)
 class LetterBudget:
-    """The letters that the remaining sheets of a file may have."""
+    """How many more characters (`letters`) a file may have. `limited` subtracts the characters of each line."""
 
     letters: int = LETTERS
 

@@ -95,8 +95,10 @@ def test_below_40_km_no_intensity_is_computed() -> None:
 @pytest.mark.parametrize(
     ("magnitude", "severity"),
     [
-        # At the epicentre I = 0.898 M + 1.215.
-        # I + 0.737 reaches 6 at magnitude 4.508. I reaches 6 at magnitude 5.329, and 7 at magnitude 6.443.
+        # At the epicentre, the intensity is 0.898 x magnitude + 1.215. One standard deviation is 0.737.
+        # Moderate: the intensity plus one standard deviation is 6 at magnitude (6 - 0.737 - 1.215) / 0.898 = 4.508.
+        # Severe: the intensity is 6 at magnitude (6 - 1.215) / 0.898 = 5.329.
+        # Extreme: the intensity is 7 at magnitude (7 - 1.215) / 0.898 = 6.442.
         (4.51, "Moderate"),
         (5.32, "Moderate"),
         (5.33, "Severe"),
@@ -118,12 +120,14 @@ def test_the_same_magnitude_is_less_severe_far_away() -> None:
 
 
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
-    """Alai gets the intensity of the epicentre, because Alai's point is only 52 km away: 4.2206 + 1.215 = 5.436.
+    """The quake may damage houses in Alai. Nookat and Kara-Suu feel it, and Chon-Alai does not (below 4).
 
-    With one standard deviation added, this intensity is 6.17.
-    Nookat is 93.1 km away, s = 95.9: 5.436 - 1.809 x 0.6145 - 0.003447 x 72.6 = 4.074.
-    Kara-Suu is 94.6 km away, s = 97.4: 5.436 - 1.809 x 0.6210 - 0.003447 x 74.1 = 4.057.
-    Chon-Alai is 102.5 km away, s = 105.2: 5.436 - 1.809 x 0.6543 - 0.003447 x 81.9 = 3.970, which is not felt.
+    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets this intensity, because the point of Alai,
+    52 km away, is the nearest. With one standard deviation (0.737), it is 6.17, so damage is possible.
+    The depth is 23.31 km. The other intensities follow from the distance from the hypocentre:
+    Nookat, 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) = 4.074.
+    Kara-Suu, 97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.057.
+    Chon-Alai, 105.2 km: 5.436 - 1.809 x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.970.
     """
     finding = alerted(**SARY_TASH)
     assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))

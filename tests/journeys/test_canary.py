@@ -222,7 +222,7 @@ async def send_a_sheet(journey: Journey, token: str) -> None:
 
 
 async def search(journey: Journey, token: str) -> None:
-    """Makes searches that do not find the person, and searches that fail."""
+    """Searches for the person in a district where the person is not, and sends searches that are refused (422)."""
     canary, nowhere = THROUGH_INTAKE, {"area": "KG06226000000"}
     person = {name: canary.person[name] for name in ("phone", "personal_number")}
     name = f"{canary.person['family_name']} {canary.person['given_name']}"

@@ -74,7 +74,10 @@ async def test_a_refused_report_is_no_longer_held(file: Filing) -> None:
 
 @pytest.mark.anyio
 async def test_a_correction_of_a_duplicate_does_not_count_its_people_again(file: Filing) -> None:
-    """These people are registered as another household, so a correction of the duplicate waits for a person."""
+    """The report was refused as a duplicate, because its people are registered as another household.
+
+    A correction of this report therefore is held, but does not publish its people as held.
+    """
     first = household()
     corrected = {**first, "version": 2, "persons": 4, "members": []}
     await file(first, flags=EXPIRED)

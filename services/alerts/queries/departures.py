@@ -15,9 +15,11 @@ from shared.postgres import database
 
 Span = tuple[str, date, date]  # an area, with the first and the last date on which people left it
 
-# A row has all dates on which its households left the area, so that a window counts a household once.
+# A row of `departed_by_destination` counts the households that left an area on the same dates. The row lists all these
+# dates, so that a household that left several times is counted once in the period of an alert.
 # The first SELECT finds the households whose last departure is on a requested date.
-# The second SELECT finds the households that left again after the last requested date. They are few, and have an index.
+# The second SELECT finds the households that left again after the last requested date. These households are few, and a
+# partial index contains only their rows.
 # OFFSET 0 makes PostgreSQL use the index for each area. Without OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (

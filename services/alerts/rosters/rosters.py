@@ -97,7 +97,10 @@ class Roster(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A person who is on duty instead of the layers' people. `uid` identifies an event of an imported calendar."""
+    """From `begins_at` to `ends_at`, `person` is on duty instead of the person whom the roster's layers name.
+
+    If the override comes from an imported calendar, `uid` is the id of its event in the calendar.
+    """
 
     person: str
     begins_at: datetime

@@ -1,4 +1,4 @@
-"""The letters of a short message: kept, or replaced because telephones lack letters or Latin needs fewer parts."""
+"""Keeps or replaces the letters of a short message: telephones may lack letters, and Latin text needs fewer parts."""
 
 import re
 from collections.abc import Mapping

@@ -57,7 +57,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """The head's row with the household's report or, if a row is wrong, with errors.
+    """A household of a sheet: the row of its head, and the household's report or, if a row is wrong, the errors.
 
     `others` are the rows of the other persons.
     """

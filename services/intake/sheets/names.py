@@ -1,4 +1,4 @@
-"""The names of places and codes that a sheet may have."""
+"""The names for places and codes that the cells of a sheet may contain."""
 
 from shared.places import Places
 from shared.sheets.code_names import CodeNames
