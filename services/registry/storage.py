@@ -138,7 +138,7 @@ class Store:
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """Those that have movements, of these sites and of the sites to which everybody at one of them moved.
+        """The sites that have movements, among these sites and the sites to which everybody there moved.
 
         `without` are versions of movements that the result must not contain.
         """

@@ -33,7 +33,8 @@ class SettlementsFile:
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page from a process with another list asks for that list's version. Ours must not be cached as that.
+        # A page from a process with another list asks for the version of that list. This answer has our list, so the
+        # browser must not cache the answer under the requested version.
         is_own = request.path_params.get("version", self.version) == self.version
         cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
         headers = {"cache-control": cached, "vary": "Accept-Encoding"}
