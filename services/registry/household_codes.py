@@ -37,9 +37,9 @@ INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) 
 ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
-# Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time at which the code
-# was first compared and found wrong. It is NULL while the code was not compared, because the account must pause. The
-# two kinds have separate limits, so that many movements of accounts that must pause do not delay the others.
+# Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time at which a code
+# was first compared and found wrong. `wrong_at` is NULL if the code was not compared yet, because the account must
+# pause. Both kinds have separate limits, so that many movements of accounts that must pause do not delay the others.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)

@@ -75,7 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Close the connection. Before that, answer with a problem if no answer has begun."""
+        """Close the connection. If no answer has begun, answer with a problem first."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()

@@ -65,7 +65,7 @@ REVISED = mudflow(
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
     """The number of households in each alert, by the alert's kind and area.
 
-    The kind `hazard` has the households that fled the hazard.
+    An alert of the kind `hazard` counts the households that fled the hazard.
     """
     counted = Counter[tuple[str, str]]()
     for known in households:

@@ -136,7 +136,10 @@ def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_s
 
 
 def test_a_quake_of_default_depth_zero_uses_the_equation_of_the_fixed_depth() -> None:
-    """At Osh, I = 5.1401 + 0.686 = 5.826. Aravan is 20.4 km off, s = 25.35: 5.826 - 2.706 x 0.2279 - 0.0019 = 5.207."""
+    """At Osh, the intensity is 1.049 x 4.9 + 0.686 = 5.826. Aravan is 25.35 km from the hypocentre, so it is 5.207 there.
+
+    5.826 - 2.706 x log10(25.35 / 15) - 0.0001811 x (25.35 - 15) = 5.207.
+    """
     finding = alerted(magnitude=4.9, depth_km=0.0, area=AT_OSH)
     assert (finding.severity, finding.pcodes, finding.figures["pcode"]) == ("Moderate", (OSH,), OSH)
     assert finding.figures["intensity"] == pytest.approx(5.83, abs=0.01)
@@ -216,7 +219,10 @@ def test_a_weaker_farther_or_judged_deep_quake_raises_no_alert(changed: dict[str
 
 
 def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
-    """Chon-Alai is 180.5 km away, s = 181.7: 6.1064 + 1.215 - 1.809 x 0.9470 - 0.003447 x 161.1 = 5.053."""
+    """Chon-Alai is 181.7 km from the hypocentre, which is 20.522 km deep. The intensity there is 5.053.
+
+    0.898 x 6.8 + 1.215 - 1.809 x log10(181.7 / 20.522) - 0.003447 x (181.7 - 20.522) = 5.053.
+    """
     finding = alerted(**MURGHOB)
     assert (finding.severity, finding.reason) == ("Moderate", "quake_unjudged")
     assert finding.figures["intensity"] == pytest.approx(5.05, abs=0.01)
@@ -224,7 +230,10 @@ def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
 
 
 def test_the_settlement_that_is_nearest_to_the_epicentre_counts_for_its_district() -> None:
-    """Daroot is 60.0 km west of the epicentre, s = 64.37: 5.436 - 1.809 x 0.4412 - 0.003447 x 41.06 = 4.496."""
+    """Daroot is 60.0 km west of the epicentre, and 64.37 km from the hypocentre. The intensity there is 4.496.
+
+    5.436 - 1.809 x log10(64.37 / 23.31) - 0.003447 x (64.37 - 23.31) = 4.496.
+    """
     daroot = Locality(
         "KG06259800010", CHON_ALAI, LocalityKind.VILLAGE, dict.fromkeys(LANGUAGES, "Daroot"), 39.474, 72.7266
     )
