@@ -86,6 +86,20 @@ async def bind(
     return person_of(code)
 
 
+async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
+    """Binds the account that is signed in, in a channel whose receivers name the account. The caller commits."""
+    values = {
+        "account_id": holder.account,
+        "name": holder.name,
+        "roles": sorted(holder.roles),
+        "areas": list(holder.areas),
+        "issued_at": holder.issued_at,
+        "bound_at": now,
+    }
+    row = insert(Binding).values(channel=channel.value, identity=str(holder.account), **values)
+    await session.execute(row.on_conflict_do_update(index_elements=["channel", "identity"], set_=values))
+
+
 async def burn(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime) -> None:
     """Ends the code, because others may have read it."""
     await _used(session, box, channel, typed, now)

@@ -1,4 +1,4 @@
-"""The page on which a person binds the own Telegram account, so that the person can acknowledge alerts there."""
+"""The page on which a person binds the own account, so that the person can acknowledge alerts in Telegram or by SMS."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres.database import Session
 
-TELEGRAM = DeliveryChannel.TELEGRAM
+TELEGRAM, SMS = DeliveryChannel.TELEGRAM, DeliveryChannel.SMS
 
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -38,8 +38,18 @@ async def draw_code(request: Request, session: Session, caller: Caller) -> Respo
 
 @router.post("/telegram/end")
 async def unbind(request: Request, session: Session, caller: Caller) -> Response:
-    if await bindings.unbind(session, TELEGRAM, caller.account):
+    """Ends the bindings in both channels, because a binding in either permits replies by SMS."""
+    ended = [await bindings.unbind(session, channel, caller.account) for channel in (TELEGRAM, SMS)]
+    if any(ended):
         await audit.add(session, audit.entry_of(request, Action.UNBOUND, objects=[caller.account]))
+    return RedirectResponse("/alerts/telegram", 303)
+
+
+@router.post("/telegram/sms")
+async def bind_sms(request: Request, session: Session, caller: Caller) -> Response:
+    """Permits replies by SMS with the rights of this sign-in. The receivers say which numbers are the account's."""
+    await bindings.bind_account(session, SMS, person_of(caller), datetime.now(UTC))
+    await audit.add(session, audit.entry_of(request, Action.BOUND, objects=[caller.account], reason="sms"))
     return RedirectResponse("/alerts/telegram", 303)
 
 
@@ -50,6 +60,8 @@ async def shown(request: Request, session: Session, caller: Principal, code: str
         bound=await bindings.of_account(session, TELEGRAM, caller.account),
         bot=await poll_queries.newest(session),
         code=code,
+        takes_sms=request.app.state.sms_inbound is not None,
+        sms=await bindings.of_account(session, SMS, caller.account),
     )
     return page
 

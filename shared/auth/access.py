@@ -148,6 +148,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/telegram": page(CMC),
     "POST /alerts/telegram": to(CMC),
     "POST /alerts/telegram/end": to(CMC),
+    "POST /alerts/telegram/sms": to(CMC),
     "GET /alerts/{alert_id:uuid}": page(STAFF),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
     "DELETE /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import bindings
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
-from services.alerts.replies import Replies, Reply, ReplyResult, sentence
+from services.alerts.replies import LOCALES, Replies, Reply, ReplyResult, sentence
 from services.alerts.sms.gateway import GatewayRefusal, ShortMessage, SmsGateway
 from services.alerts.sms.inbound import InboundMessage, code_in
 from services.alerts.sms.sms_texts import SmsTexts
@@ -18,10 +18,13 @@ from shared import audit, log
 from shared.audit import Action, Entry, Result
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
+from shared.pages.catalogs import translations
+from shared.pages.terms import N_
 
 MOST_ANSWERS = 3  # an hour and number, because each answer costs money
 MOST_WRONG = 10  # an hour and number, because a code has only four digits
 CHANNEL = "SMS"
+HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class SmsAnswering:
         if not is_answered:
             return None
         language = language_of(holders, delivery)
-        return ShortMessage(uuid4(), message.number, self.texts.answer(sentence(reply, language), language))
+        return ShortMessage(uuid4(), message.number, self.texts.answer(answer_of(reply, language), language))
 
     async def send(self, answer: ShortMessage) -> None:
         """Sends the answer once. A failed answer is only logged, because the act is stored."""
@@ -95,6 +98,12 @@ class SmsAnswering:
             return Reply(ReplyResult.NO_ACCOUNT)
         person = await bindings.newest_of(session, account)
         return await self.replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
+
+
+def answer_of(reply: Reply, language: str) -> str:
+    text = sentence(reply, language)
+    how = translations(language, LOCALES).gettext(HOW_TO_BIND)
+    return f"{text} {how}" if reply.result is ReplyResult.NOT_BOUND else text
 
 
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
