@@ -126,17 +126,17 @@ class Outbound:
             headers_of_answer = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
-    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
-        """Send the content. Return the status of the answer, even if the answer's body cannot be read."""
-        status = 0
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Response:
+        """Send the content. Return status and headers of the answer, even if the answer's body cannot be read."""
+        response: Response | None = None
         try:
             async with self._answer("POST", url, content, headers) as answer:
-                status = answer.status
+                response = Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, b"")
                 await bounded(answer, WEBHOOK_LIMIT)  # a connection can be reused only after the body was read
         except OutboundError:
-            if not status:
+            if response is None:
                 raise
-        return status
+        return response
 
     async def call(
         self, url: str, content: bytes, headers: Mapping[str, str], *, limit: int = WEBHOOK_LIMIT

@@ -24,6 +24,7 @@ class Hook:
     def __init__(self) -> None:
         self.mood = Mood.WELL
         self.secret: str | None = None
+        self.retry_after = ""  # the header of the answer 503
         self.port = 0
         self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered requests
         self.answered: Counter[str] = Counter()
@@ -81,7 +82,8 @@ class Hook:
         if self.mood is Mood.SLOW:
             await last(1, until=self._closed)
         if self.mood is Mood.BROKEN:
-            return b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+            header = f"Retry-After: {self.retry_after}\r\n" if self.retry_after else ""
+            return f"HTTP/1.1 503 Service Unavailable\r\n{header}Content-Length: 0\r\n\r\n".encode()
         self.answered[id] += 1
         self.bodies.append(json.loads(body))
         return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -194,7 +194,7 @@ async def test_an_endless_answer_is_cut_at_its_limit(server: Server) -> None:
 async def test_a_post_succeeds_whatever_follows_its_status(server: Server, answer: Answerer) -> None:
     server.answer = answer
     async with Outbound(settings(f"127.0.0.1:{server.port}"), seconds=0.3) as outbound:
-        assert await outbound.post(f"http://127.0.0.1:{server.port}/", b"{}", {}) == 200
+        assert (await outbound.post(f"http://127.0.0.1:{server.port}/", b"{}", {})).status == 200
         server.answer = silence
         with pytest.raises(TimedOut):
             await outbound.post(f"http://127.0.0.1:{server.port}/", b"{}", {})

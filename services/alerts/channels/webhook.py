@@ -11,6 +11,7 @@ from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound, OutboundError, OutsideExercise
+from shared.retry_after import pause
 
 SUCCESS = 2  # the first digit of the HTTP statuses that count as delivered
 
@@ -23,7 +24,7 @@ class WebhookChannel:
         try:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
             headers = signed(job, secrets, datetime.now(UTC))
-            status = await self._outbound.post(receiver.address, job.content.encode(), headers)
+            response = await self._outbound.post(receiver.address, job.content.encode(), headers)
         except (InvalidTag, UnknownKey) as error:
             # The encryption key is missing. Somebody must restore the key or run `dayar receiver rotate`.
             raise Undelivered("secret_unreadable") from error
@@ -31,9 +32,10 @@ class WebhookChannel:
             return OUTBOX_PAGE
         except OutboundError as error:
             raise Undelivered(error.reason) from error
-        if status // 100 != SUCCESS:
-            raise Undelivered(f"http_{status}", is_final=status == HTTPStatus.GONE)
-        return f"http_{status}"
+        reason, retry_after = f"http_{response.status}", pause(response, datetime.now(UTC))
+        if response.status // 100 != SUCCESS:
+            raise Undelivered(reason, is_final=response.status == HTTPStatus.GONE, retry_after=retry_after)
+        return reason
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from http import HTTPStatus
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,13 +16,12 @@ from services.alerts.sms.profiles import AcceptedAnswer, BodyFormat, GatewayProf
 from services.alerts.sms.segments import Segments
 from shared.config import secret
 from shared.outbound import Outbound, OutboundError, Response
+from shared.retry_after import pause
 
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
-LONGEST_PAUSE_SECONDS = 3600
 # An error code that the page of sent messages may show. It is too short for a telephone number.
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
-BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class NoSecret(OutboundError):
@@ -123,7 +121,7 @@ def gateway_of(settings: AlertsSettings, outbound: Outbound) -> SmsGateway | Non
 def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
     """The message id in the answer of a gateway that took the message. Raises GatewayRefusal."""
     if response.status not in expected.statuses:
-        raise GatewayRefusal(f"sms_{response.status}", retry_after=pause(response))
+        raise GatewayRefusal(f"sms_{response.status}", retry_after=pause(response, datetime.now(UTC)))
     if expected.pattern is not None:
         matched = re.fullmatch(expected.pattern, response.body.decode(errors="replace").strip())
         if matched is None:
@@ -147,14 +145,6 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
     shown = (code or "").replace("_", "-")
     reason = f"sms_refused_{shown}" if SHORT_CODE.fullmatch(shown) else "sms_refused"
     raise GatewayRefusal(reason, is_final=code in map(written, expected.final))
-
-
-def pause(response: Response) -> float | None:
-    """The seconds that a gateway under load asks us to wait."""
-    stated = response.headers.get("retry-after", "")
-    if response.status not in BUSY or not re.fullmatch(r"\d{1,6}", stated, re.ASCII):
-        return None
-    return float(min(int(stated), LONGEST_PAUSE_SECONDS))
 
 
 def found(answer: Any, pointer: str) -> Any:
