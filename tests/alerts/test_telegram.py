@@ -162,6 +162,19 @@ async def test_a_retry_sends_no_second_message_unless_the_process_died_before_it
     assert data == [data_of(Press.ACCEPT, job.delivery_id)] * 2
 
 
+async def test_a_failed_edit_of_the_first_message_is_no_failed_delivery(bureau: Bureau) -> None:
+    async with bureau.working():
+        alert_id = await bureau.alert()
+        await bureau.bot.message()
+        bureau.bot.refusals["editMessageText"] = [Refused(429, "Too Many Requests: retry after 3", retry_after=3)]
+        await bureau.acknowledge(alert_id)
+        rows = await bureau.town.settled(2)
+        assert [row["reason"] for row in rows] == [DELIVERED, DELIVERED]
+        assert "Принято" not in bureau.bot.sent()[0]["text"]
+        await bureau.close(alert_id)
+        await wait_for(lambda: "Завершено" in bureau.bot.sent()[0]["text"])
+
+
 async def test_a_group_that_became_a_supergroup_keeps_its_alerts(bureau: Bureau) -> None:
     bureau.bot.messages[SUPERGROUP] = {}
     bureau.bot.refusals["sendMessage"] = [

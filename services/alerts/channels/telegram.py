@@ -26,7 +26,8 @@ from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError, OutsideExercise
 
 DELIVERED = "telegram_200"
-LONGEST_SECONDS = 25.0  # less than the lease, for a message, its edit and their waits
+MESSAGE_SECONDS = 20.0  # for the message and its wait
+EDIT_SECONDS = 8.0  # for the edits that follow; both together are less than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
 IN_DIGEST = 10  # alerts in one message; their titles and links are shorter than the longest message
 MOST_EDITS = 5  # edits with a digest; further first messages keep their former state
@@ -49,6 +50,15 @@ class Thread:
     first: SentMessage | None
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """An earlier message, and what it shows after its edit."""
+
+    chat: Chat
+    message_id: int
+    message: ChatMessage
+
+
 class TelegramChannel:
     def __init__(
         self, api: BotApi, messages: ChatMessages, sessions: async_sessionmaker[AsyncSession], limits: ChatLimits
@@ -63,8 +73,8 @@ class TelegramChannel:
         except ValueError as error:
             raise Undelivered("chat_not_found", is_final=True) from error
         try:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                return await self._deliver(job, receiver, chat)
+            async with asyncio.timeout(MESSAGE_SECONDS):
+                renewals = await self._deliver(job, receiver, chat)
         except OutsideExercise:
             return OUTBOX_PAGE
         except OutboundError as error:
@@ -79,8 +89,11 @@ class TelegramChannel:
             if not is_dependency_unavailable(error):
                 raise
             raise Undelivered("unreachable") from error
+        await self._renew(renewals)
+        return DELIVERED
 
-    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> str:
+    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> list[Renewal]:
+        """Sends the message, and returns the edits that then follow."""
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat)
         content = Content.model_validate_json(job.content)
@@ -89,10 +102,9 @@ class TelegramChannel:
             message = self._messages.of(thread.state, job.cause, receiver.language, job.delivery_id, content.hazard)
             chat, message_id = await self._post(chat, message, thread.first)
             await self._store([job], receiver, chat, message_id)
-        await self._renew(job, content, thread, receiver, chat)
-        return DELIVERED
+        return self._renewals(job, content, thread, receiver, chat)
 
-    async def _deliver_digest(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat) -> str:
+    async def _deliver_digest(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat) -> list[Renewal]:
         """Sends the alerts in messages of IN_DIGEST alerts each. Messages that were sent before are not repeated."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = {job.delivery_id: await self._thread(job, contents[job.delivery_id], chat) for job in jobs}
@@ -103,9 +115,11 @@ class TelegramChannel:
             chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
             await self._store(part, receiver, chat, message_id)
         earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
-        for job in earlier[:MOST_EDITS]:
-            await self._renew(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
-        return DELIVERED
+        return [
+            renewal
+            for job in earlier[:MOST_EDITS]
+            for renewal in self._renewals(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
+        ]
 
     async def _thread(self, job: Job, content: Content, chat: Chat) -> Thread:
         async with self._sessions() as session:
@@ -115,12 +129,26 @@ class TelegramChannel:
         is_own = first is not None and first.delivery_id == job.delivery_id
         return Thread(alert or content.data, sent, None if is_own else first)
 
-    async def _renew(self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat) -> None:
-        """Edits the first message to the newest state. A digest stays as it is, because it has other alerts, too."""
+    def _renewals(self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat) -> list[Renewal]:
+        """The edit of the first message to the newest state. A digest stays as it is: it has other alerts, too."""
         first = thread.first
-        if first is not None and not first.is_digest:
-            whole = self._messages.whole(thread.state, job.cause, receiver.language, first.delivery_id, content.hazard)
-            await self._edit(chat, first.message_id, whole)
+        if first is None or first.is_digest:
+            return []
+        whole = self._messages.whole(thread.state, job.cause, receiver.language, first.delivery_id, content.hazard)
+        return [Renewal(chat, first.message_id, whole)]
+
+    async def _renew(self, renewals: Sequence[Renewal]) -> None:
+        """Edits the earlier messages. A failed edit is no failed delivery: the next message edits them again."""
+        try:
+            async with asyncio.timeout(EDIT_SECONDS):
+                for renewal in renewals:
+                    await self._edit(renewal.chat, renewal.message_id, renewal.message)
+        except BotApiError as error:
+            if error.retry_after:
+                self._limits.close(renewal.chat, error.retry_after)
+            log.get().warning("telegram message not edited", code=error.code)
+        except (OutboundError, Undelivered, TimeoutError) as error:
+            log.get().warning("telegram message not edited", **log.described(error))
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
         """Sends the message. Returns its id and the chat, which is another one if the group became a supergroup."""
