@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
 from services.alerts.config import AlertsSettings
-from services.alerts.notices import FOLDABLE, is_trial
+from services.alerts.notices import FOLDABLE, is_trial, without_restricted_words
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Contact, Receiver
@@ -31,6 +31,7 @@ from shared.postgres import database, notify
 LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
 GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
 BUSY_SECONDS = 0.2  # the least time between two writes, because one write of many attempts costs less than many writes
+SHORT_PAUSE_SECONDS = 60.0
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)
@@ -50,6 +51,12 @@ class DeliveryAttempt:
     is_delivered: bool
     is_final: bool
     retry_after: float | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the next contact is notified at once. A server that asks to wait for a short time has not failed."""
+        is_short = self.retry_after is not None and self.retry_after <= SHORT_PAUSE_SECONDS
+        return not self.is_delivered and not is_short
 
 
 class Deliveries:
@@ -160,7 +167,7 @@ class Deliveries:
     async def _send(self, job: Job) -> str:
         if job.receiver is None:
             raise Undelivered("receiver_removed", is_final=True)
-        return await self._channels[job.receiver.channel].send(job, job.receiver)
+        return await self._channels[job.receiver.channel].send(permitted(job, job.receiver), job.receiver)
 
     async def _record(self) -> None:
         """Records attempts in groups: each write includes all attempts that finished before the write began."""
@@ -204,7 +211,8 @@ class Deliveries:
             attempt.is_delivered,
             job.lease,
             pause,
-            not attempt.is_delivered and attempt.retry_after is None,
+            attempt.is_failure,
+            attempt.retry_after is None,
         )
 
     def _pause(self, attempt: int) -> float:
@@ -226,6 +234,14 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
             together.setdefault(job.slot, []).append(job)
     alone = [job for job in jobs if not is_combined(job)]
     return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
+
+
+def permitted(job: Job, receiver: Receiver) -> Job:
+    """The job with the texts that the receiver may read. The receiver may have become external since it was planned."""
+    if receiver.is_internal:
+        return job
+    companions = tuple(permitted(companion, receiver) for companion in job.companions)
+    return replace(job, content=without_restricted_words(job.content), companions=companions)
 
 
 def is_combined(job: Job) -> bool:

@@ -173,7 +173,8 @@ def with_words(content: str, words: HazardWords | None) -> str:
 def without_restricted_words(content: str) -> str:
     """The stored body, without the free text of a hazard that is not Public."""
     words = WordsOfContent.model_validate_json(content).hazard
-    return with_words(content, words and words.for_receiver(is_internal=False))
+    permitted = words and words.for_receiver(is_internal=False)
+    return content if permitted == words else with_words(content, permitted)
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:

@@ -190,6 +190,28 @@ async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_
     assert [(row["step"], row["channel"]) for row in rows if row["follows"]] == [(2, "email")]
 
 
+async def test_a_later_message_does_not_wait_for_a_contact_that_is_known_to_fail(
+    town: Town, officer: Officer, hook: Hook
+) -> None:
+    await officer.is_added(hook)
+    hook.mood = Mood.BROKEN
+    quake = hazard(onset=datetime.now(UTC), magnitude=5.6)
+    async with town.working(hook):
+        await town.report(quake)
+        await wait_for(lambda: attempts(town, "http_503"))
+        assert await officer.next_contacts() == [("webhook", None), ("email", "failed")]
+        await town.report(revised(quake, 2, onset=quake.onset, magnitude=6.6))
+        await wait_for(lambda: is_followed(officer, 4))
+        assert {(row["step"], row["channel"]) for row in await town.rows() if row["follows"]} == {
+            (1, "email"),
+            (2, "email"),
+        }
+
+
+async def is_followed(officer: Officer, count: int) -> bool:
+    return len(await officer.next_contacts()) == count
+
+
 def due(
     channel: DeliveryChannel = WEBHOOK, *, is_delivered: bool | None = None, failure: str | None = None
 ) -> DueDelivery:

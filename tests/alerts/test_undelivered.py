@@ -1,13 +1,16 @@
 """A delivery that failed for good has a reason: a forbidden address, retries for too long, or a removed receiver."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from services.alerts import subscriptions
-from tests.alerts.town import Town
+from tests.alerts.factories import mudflow
+from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +64,28 @@ async def test_a_removed_receiver_gets_no_more_messages(town: Town, hook: Hook) 
         (row,) = await town.settled(1)
     assert (row["is_delivered"], row["reason"]) == (False, "receiver_removed")
     assert hook.ids == []
+
+
+async def test_a_webhook_that_asks_to_wait_is_not_called_earlier(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    hook.mood, hook.retry_after = Mood.BROKEN, "600"
+    async with town.working(hook):
+        await town.alert()
+        await wait_for(lambda: attempts(town, "http_503"))
+    (row,) = await town.rows()
+    assert row["due_at"] - row["created_at"] > timedelta(minutes=9)
+
+
+async def test_a_receiver_that_became_external_meanwhile_gets_no_restricted_text(town: Town, hook: Hook) -> None:
+    """The alert was planned by a worker that had read the receiver before the change, and was stored after it."""
+    await town.receiver("former desk", hook, is_internal=True)
+    now = datetime.now(UTC)
+    await town.report(
+        mudflow(onset=now, received_at=now, scope="Restricted", text={"ru": {"headline": "Звонил староста"}})
+    )
+    assert "староста" in (await town.rows())[0]["content"]
+    async with town.sessions.begin() as session:
+        await session.execute(text("UPDATE receivers SET is_internal = false"))
+    async with town.working(hook):
+        await town.settled(1)
+    assert hook.bodies[0]["hazard"] == {"scope": "Restricted", "texts": {}}

@@ -60,25 +60,33 @@ WITH claimed AS MATERIALIZED (
 # The statement also takes the alerts' next sequence numbers for the events.
 # All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
-# While newer messages wait on the channel, a back-off is at most the first back-off ($10) plus the age of the newest.
-# After a failure the receiver's next contact is notified at once. A server that only asks to wait has not failed.
+# While newer messages wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest.
+# A pause that the receiving server set is kept as it is.
+# After a failure the receiver's next contact is notified at once, also of the alert's later messages, which wait on
+# this channel. A server that only asks to wait for a short time has not failed.
+# The later messages are locked after the alerts, and without waiting, because a transaction that holds such a lock may
+# wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(
         $1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[],
-        $7::uuid[], $8::interval[], $9::boolean[]
-    ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause, is_failure)
+        $7::uuid[], $8::interval[], $9::boolean[], $10::boolean[]
+    ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause, is_failure, is_backoff)
 ), kept AS (
     INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason)
     SELECT delivery_id, number, began_at, ended_at, reason FROM tried ON CONFLICT DO NOTHING
 ), told AS (
     UPDATE deliveries AS known SET
         reason = tried.reason, lease = NULL,
-        due_at = CASE WHEN tried.pause IS NULL THEN due_at ELSE now() + least(tried.pause, $10 + (
-            SELECT greatest('0', now() - max(created_at)) FROM deliveries AS waiting
-            WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient
-                AND waiting.channel = known.channel AND waiting.settled_at IS NULL
-        )) END,
+        due_at = CASE
+            WHEN tried.pause IS NULL THEN due_at
+            WHEN NOT tried.is_backoff THEN now() + tried.pause
+            ELSE now() + least(tried.pause, $11 + (
+                SELECT greatest('0', now() - max(created_at)) FROM deliveries AS waiting
+                WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient
+                    AND waiting.channel = known.channel AND waiting.settled_at IS NULL
+            ))
+        END,
         next_contact_at = CASE
             WHEN tried.is_failure AND next_contact_at IS NOT NULL THEN least(next_contact_at, tried.ended_at)
             ELSE next_contact_at
@@ -102,6 +110,16 @@ WITH tried AS (
     UPDATE alerts SET sequence = sequence + (SELECT count(*) FROM settled WHERE settled.alert_id = alerts.alert_id)
     FROM locked WHERE alerts.alert_id = locked.alert_id
     RETURNING alerts.alert_id, alerts.status, alerts.sequence
+), later AS MATERIALIZED (
+    SELECT later.delivery_id, tried.ended_at FROM tried
+    JOIN deliveries AS failed USING (delivery_id)
+    JOIN deliveries AS later USING (alert_id, recipient, channel)
+    WHERE tried.is_failure AND later.step > failed.step AND later.settled_at IS NULL
+        AND later.next_contact_at > tried.ended_at AND later.delivery_id <> ALL($1)
+        AND (SELECT count(*) FROM numbered) >= 0
+    FOR UPDATE OF later SKIP LOCKED
+), hastened AS (
+    UPDATE deliveries SET next_contact_at = later.ended_at FROM later WHERE deliveries.delivery_id = later.delivery_id
 )
 SELECT settled.*, numbered.status, numbered.sequence - count(*) OVER (PARTITION BY alert_id) + place AS sequence
 FROM settled JOIN numbered USING (alert_id) ORDER BY alert_id, place
