@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.alerts import behalf, budgets, listings, omissions, timeline, words
 from services.alerts.alerts import Alert
+from services.alerts.notifications import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -68,6 +69,8 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         sent=[sent_of(delivery, request.app.state.messages, pages, language) for delivery in deliveries],
         answered=await receiver_queries.labels_of(session, alert.acknowledged_by) if may.see_deliveries else [],
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
+        outside_hours=await omissions.outside_hours(session, alert_id) if may.see_deliveries else (),
+        nobody_else=omissions.TEXTS[Omission.NOBODY_ELSE],
         acts=await timeline.of(session, alert_id),
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),

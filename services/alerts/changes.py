@@ -249,6 +249,7 @@ class AlertChanges:
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, self._now, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
+        reasons = {**omissions, **notifications.outside_hours(notification, receivers)}
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
@@ -256,8 +257,8 @@ class AlertChanges:
                 contents[own] = content_of(begun, own, self._event(begun, event_of(begun, own)))
             self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
             called.add(receiver.label)
-        if omissions:
-            self.omissions[begun.alert_id, begun.step] = omissions
+        if reasons:
+            self.omissions[begun.alert_id, begun.step] = reasons
         return begun
 
     def _delivery(

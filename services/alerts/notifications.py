@@ -17,13 +17,14 @@ from shared.events.vocabulary import Severity
 
 
 class Omission(StrEnum):
-    """Why a receiver is not notified."""
+    """Why a receiver is not notified, or is notified in spite of its hours."""
 
     OTHER_STATUS = "other_status"  # for example, the alert is an exercise, and the receiver gets Actual alerts only
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     OTHER_HAZARD = "other_hazard"
     OTHER_HOURS = "other_hours"
+    NOBODY_ELSE = "nobody_else"  # the receiver is notified, outside its hours
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
     CONCERNED_BEFORE = "concerned_before"
@@ -57,8 +58,13 @@ def of_status(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.OTHER_STATUS for receiver in receivers if status not in receiver.statuses}
 
 
+def rank_of(alert: Alert) -> int:
+    """The rank of the alert's severity. Unknown, which a person must judge, counts as Severe: it silences no alert."""
+    return RANK[Severity.SEVERE if alert.severity is Severity.UNKNOWN else alert.severity]
+
+
 def of_severity(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    rank = RANK[notification.alert.severity]
+    rank = rank_of(notification.alert)
     return {receiver.label: Omission.BELOW_FLOOR for receiver in receivers if rank < RANK[receiver.floor]}
 
 
@@ -81,14 +87,26 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers outside their hours. Severe and Extreme alerts are sent at every hour."""
-    if RANK[notification.alert.severity] > RANK[Severity.MODERATE]:
+    """Leaves out receivers outside their hours, unless this leaves out everybody.
+
+    Alerts of Severe, Extreme or Unknown severity are sent at every hour.
+    """
+    if rank_of(notification.alert) > RANK[Severity.MODERATE]:
         return {}
-    return {
-        receiver.label: Omission.OTHER_HOURS
-        for receiver in receivers
-        if receiver.hours and not hours.are_open(receiver.hours, notification.now)
-    }
+    closed = [receiver.label for receiver in receivers if is_closed(receiver, notification.now)]
+    return {} if len(closed) == len(receivers) else dict.fromkeys(closed, Omission.OTHER_HOURS)
+
+
+def is_closed(receiver: Receiver, now: datetime) -> bool:
+    return bool(receiver.hours) and not hours.are_open(receiver.hours, now)
+
+
+def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
+    """The receivers notified for the first time, outside their hours, because nobody else would be notified."""
+    if rank_of(notification.alert) > RANK[Severity.MODERATE]:
+        return {}
+    new = (receiver for receiver in notified if receiver.label not in notification.called)
+    return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification.now)}
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:

@@ -20,6 +20,7 @@ TEXTS: Mapping[str, str] = {
     Omission.OTHER_AREA: N_("The alert is outside the recipient's area"),
     Omission.OTHER_HAZARD: N_("Gets only alerts about other types of hazards"),
     Omission.OTHER_HOURS: N_("Outside the recipient's hours"),
+    Omission.NOBODY_ELSE: N_("outside the recipient's hours, because nobody else would be notified"),
     Omission.LATER_STEP: N_("Notified only if nobody acknowledges in time"),
     Omission.EARLIER_STEP: N_("This escalation notifies the next level"),
     Omission.CONCERNED_BEFORE: N_("The alert covered the recipient's area before"),
@@ -65,3 +66,9 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
         if (label, contact.channel) not in used
     ]
     return [*(omitted[label] for label in sorted(omitted)), *unused]
+
+
+async def outside_hours(session: AsyncSession, alert_id: UUID) -> set[str]:
+    """The labels of the receivers that were notified outside their hours, because nobody else would be notified."""
+    reasons = await session.scalars(select(NotificationOmissions.reasons).filter_by(alert_id=alert_id))
+    return {label for each in reasons for label, reason in each.items() if reason == Omission.NOBODY_ELSE}

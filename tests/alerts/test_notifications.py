@@ -109,10 +109,18 @@ def test_all_conditions_of_a_receiver_must_hold() -> None:
     )
 
 
-@pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME])
-def test_a_severe_alert_is_sent_outside_the_hours(severity: Severity) -> None:
+@pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
+def test_a_severe_or_unknown_alert_is_sent_outside_the_hours_and_above_the_floor(severity: Severity) -> None:
     at_night = alerts.replaced(alert(KADAMJAI), severity=severity)
-    assert notified(at_night, notifications.RAISED, receiver("office", hours=OFFICE), now=NIGHT) == (["office"], {})
+    office = receiver("office", hours=OFFICE, floor=Severity.SEVERE)
+    assert notified(at_night, notifications.RAISED, office, receiver("country"), now=NIGHT)[0] == ["office", "country"]
+
+
+def test_an_alert_outside_the_hours_of_everybody_is_sent_and_the_reason_is_known() -> None:
+    both = receiver("office", hours=OFFICE), receiver("second office", hours=OFFICE)
+    assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT) == (["office", "second office"], {})
+    at_night = Notification(mild(KADAMJAI), both, PLACES, NIGHT, ["office"])
+    assert notifications.outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
 
 
 def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:
