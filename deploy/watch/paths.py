@@ -92,11 +92,11 @@ class WebhookPath:
             ],
         }
         try:
-            status = await self._outbound.post(self._url, msgspec.json.encode(body), headers())
+            response = await self._outbound.post(self._url, msgspec.json.encode(body), headers())
         except OutboundError as error:
             raise NotDelivered(error.reason) from error
-        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise NotDelivered(f"http_{status}")
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise NotDelivered(f"http_{response.status}")
 
 
 def headers() -> dict[str, str]:
