@@ -51,7 +51,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class MessageEdit:
     """An earlier message, and what it shows after its edit."""
 
     chat: Chat
@@ -92,7 +92,7 @@ class TelegramChannel:
         await self._renew(renewals)
         return DELIVERED
 
-    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> list[Renewal]:
+    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> list[MessageEdit]:
         """Sends the message, and returns the edits that then follow."""
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat)
@@ -104,7 +104,7 @@ class TelegramChannel:
             await self._store([job], receiver, chat, message_id)
         return self._renewals(job, content, thread, receiver, chat)
 
-    async def _deliver_digest(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat) -> list[Renewal]:
+    async def _deliver_digest(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat) -> list[MessageEdit]:
         """Sends the alerts in messages of IN_DIGEST alerts each. Messages that were sent before are not repeated."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = {job.delivery_id: await self._thread(job, contents[job.delivery_id], chat) for job in jobs}
@@ -129,15 +129,17 @@ class TelegramChannel:
         is_own = first is not None and first.delivery_id == job.delivery_id
         return Thread(alert or content.data, sent, None if is_own else first)
 
-    def _renewals(self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat) -> list[Renewal]:
+    def _renewals(
+        self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat
+    ) -> list[MessageEdit]:
         """The edit of the first message to the newest state. A digest stays as it is: it has other alerts, too."""
         first = thread.first
         if first is None or first.is_digest:
             return []
         whole = self._messages.whole(thread.state, job.cause, receiver.language, first.delivery_id, content.hazard)
-        return [Renewal(chat, first.message_id, whole)]
+        return [MessageEdit(chat, first.message_id, whole)]
 
-    async def _renew(self, renewals: Sequence[Renewal]) -> None:
+    async def _renew(self, renewals: Sequence[MessageEdit]) -> None:
         """Edits the earlier messages. A failed edit is no failed delivery: the next message edits them again."""
         try:
             async with asyncio.timeout(EDIT_SECONDS):
