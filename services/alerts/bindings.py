@@ -44,6 +44,7 @@ class CodeRefusal(StrEnum):
 
     WRONG = "wrong"  # unknown, used or older than 15 minutes; the answer does not say which
     TOO_MANY = "too_many"
+    LOCKED = "locked"  # too many, and the identity was told so before
 
 
 async def draw_code(
@@ -73,7 +74,10 @@ async def bind(
     The caller commits, also after a refusal, because the wrong codes of an identity are counted.
     """
     failures = await _failures(session, channel, identity, now)
-    if failures >= MOST_FAILURES:
+    if failures > MOST_FAILURES:
+        return CodeRefusal.LOCKED
+    if failures == MOST_FAILURES:
+        await _count_failure(session, channel, identity, failures, now)
         return CodeRefusal.TOO_MANY
     code = await _used(session, box, channel, typed, now)
     if code is None:

@@ -36,6 +36,7 @@ class BotServer:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: dict[str, list[Refused]] = field(default_factory=lambda: defaultdict(list))
     updates: list[dict[str, Any]] = field(default_factory=list)
+    silent: set[int] = field(default_factory=set)  # messages to these chats are never answered
     port: int = 0
     has_updates: asyncio.Event = field(default_factory=asyncio.Event)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(100))
@@ -105,6 +106,8 @@ class BotServer:
             raise self.refusals[method].pop(0)
 
     async def do_sendMessage(self, chat_id: int, text: str, **fields: Any) -> dict[str, Any]:  # noqa: N802
+        if chat_id in self.silent:
+            await asyncio.Event().wait()
         chat = self._chat(chat_id)
         check(text, fields)
         id = next(self._ids)

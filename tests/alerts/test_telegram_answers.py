@@ -64,6 +64,11 @@ class Shift(Bureau):
             code = await bindings.draw_code(session, self.town.box, DeliveryChannel.TELEGRAM, AIBEK, AIBEK.issued_at)
             await bindings.bind(session, self.town.box, DeliveryChannel.TELEGRAM, str(USER), code, AIBEK.issued_at)
 
+    async def ages(self, age: timedelta) -> None:
+        """Moves the time of the bot's questions into the past."""
+        async with self.town.sessions.begin() as session:
+            await session.execute(text("UPDATE telegram_questions SET asked_at = asked_at - :age"), {"age": age})
+
     async def alerted(self) -> Alert:
         async with self.town.sessions() as session:
             alert_id: UUID = await session.scalar(text("SELECT alert_id FROM alerts"))
@@ -122,7 +127,11 @@ async def test_an_acknowledgement_on_behalf_of_the_person_whose_name_answers_the
         question = await shift.bot.message(2)
         assert question["reply_markup"]["force_reply"] is True
         await wait_for(lambda: is_asked(shift))
+        assert "Не принято" in (await shift.writes("Принял", chat=GROUP, answers=message))["text"], "not a question"
         asked: dict[str, Any] = {"chat": GROUP, "answers": question}
+        await shift.ages(timedelta(minutes=61))
+        assert "в течение часа" in (await shift.writes("Касымов", **asked))["text"]
+        await shift.ages(-timedelta(minutes=61))
         assert "150" in (await shift.writes("Касымов\nбатальон", **asked))["text"]
         assert "привяжите" in (await shift.writes("Касымов", user=STRANGER, **asked))["text"]
         assert "Принято вами" in (await shift.writes("Касымов", **asked))["text"]
@@ -158,6 +167,36 @@ async def test_forged_or_unreadable_updates_change_nothing(shift: Shift) -> None
         for data in ("", "a", data_of(Press.ACCEPT, uuid4()), "z" * 64):
             shift.bot.sends_data(data, message)
             assert "мындай кулактандыруу жок" in (await shift.answered("answerCallbackQuery"))["text"]
+    assert (await shift.alerted()).acknowledged_at is None
+
+
+async def test_strangers_whose_answers_hang_delay_no_acknowledgement(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        shift.bot.silent = set(range(900, 930))
+        for stranger in shift.bot.silent:
+            shift.bot.says("/id", user=stranger, chat=stranger)
+        assert "Принято вами" in (await shift.presses(message, 0))["text"]
+
+
+async def test_a_locked_user_adds_no_further_entries_to_the_security_log(shift: Shift) -> None:
+    async with shift.polling():
+        answers = [(await shift.writes("/start WRONG-CODE"))["text"] for _ in range(8)]
+    assert ["15" in answer and "Слишком" in answer for answer in answers] == [False] * 5 + [True] * 3
+    async with shift.town.sessions() as session:
+        reasons = await session.scalars(text("SELECT reason FROM audit WHERE action = 'bound' ORDER BY id"))
+        assert list(reasons) == ["wrong"] * 5 + ["too_many"]
+
+
+async def test_a_button_works_only_in_the_chat_of_its_message(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        forwarded = {**message, "chat": {"id": DESK}}
+        assert "кулактандыруу жок" in (await shift.presses(forwarded, 0))["text"]
     assert (await shift.alerted()).acknowledged_at is None
 
 

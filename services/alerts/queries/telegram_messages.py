@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, false, func, select
+from sqlalchemy import delete, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
+KEPT = timedelta(days=2)  # so that whoever answers an old question is told that it is too old
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,11 @@ async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: U
     return None if row is None else SentMessage(row.delivery_id, row.message_id, row.is_digest)
 
 
-async def pressed(session: AsyncSession, delivery_id: UUID) -> PressedDelivery | None:
-    """The delivery whose button was pressed, or None if there is no such delivery to Telegram."""
+async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> PressedDelivery | None:
+    """The delivery whose button was pressed in this chat, or None if there is no such delivery to Telegram.
+
+    If the message could not be stored when it was sent, its chat is not known, and the button works in any chat.
+    """
     language = select(ReceiverRow.language).where(ReceiverRow.label == Delivery.recipient).scalar_subquery()
     wanted = select(
         Delivery.delivery_id,
@@ -70,7 +74,8 @@ async def pressed(session: AsyncSession, delivery_id: UUID) -> PressedDelivery |
         func.coalesce(TelegramMessage.is_digest, false()).label("is_digest"),
     ).outerjoin(TelegramMessage, TelegramMessage.delivery_id == Delivery.delivery_id)
     is_wanted = (Delivery.delivery_id == delivery_id, Delivery.channel == DeliveryChannel.TELEGRAM.value)
-    row = (await session.execute(wanted.where(*is_wanted))).mappings().one_or_none()
+    of_chat = or_(TelegramMessage.chat_id.is_(None), TelegramMessage.chat_id == chat_id)
+    row = (await session.execute(wanted.where(*is_wanted, of_chat))).mappings().one_or_none()
     return None if row is None else PressedDelivery(**row)
 
 
@@ -79,13 +84,18 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
     values = {"alert_id": delivery.alert_id, "language": delivery.language, "asked_at": now}
     row = insert(TelegramQuestion).values(chat_id=chat_id, message_id=message_id, **values)
     await session.execute(row.on_conflict_do_nothing())
-    await session.execute(delete(TelegramQuestion).where(TelegramQuestion.asked_at < now - ANSWERED_WITHIN))
+    await session.execute(delete(TelegramQuestion).where(TelegramQuestion.asked_at < now - KEPT))
 
 
-async def question(session: AsyncSession, chat_id: int, message_id: int, now: datetime) -> TelegramQuestion | None:
-    """The question that this message asks, if it is not too old."""
-    asked = await session.get(TelegramQuestion, (chat_id, message_id))
-    return None if asked is None or asked.asked_at < now - ANSWERED_WITHIN else asked
+async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
+    """The question that this message asks, also if it is too old to be answered."""
+    return await session.get(TelegramQuestion, (chat_id, message_id))
+
+
+async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> TelegramMessage | None:
+    """The message of a delivery with this id. A digest has several deliveries, of which the first is returned."""
+    wanted = select(TelegramMessage).filter_by(chat_id=chat_id, message_id=message_id)
+    return (await session.scalars(wanted.order_by(TelegramMessage.delivery_id).limit(1))).first()
 
 
 async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import bindings
 from services.alerts.alerts import Alert
 from services.alerts.bindings import BoundPerson, CodeRefusal
+from services.alerts.models import TelegramMessage, TelegramQuestion
 from services.alerts.notices import Content
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
-from services.alerts.queries.telegram_messages import PressedDelivery
+from services.alerts.queries.telegram_messages import ANSWERED_WITHIN, PressedDelivery
 from services.alerts.replies import Replies, Reply, ReplyResult, sentence
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.telegram.chat_messages import ChatMessages, Press, read_data, units
@@ -42,6 +44,10 @@ ONLY_PRIVATE = N_("Send the code to me in a private chat, not in a group. Ask fo
 BOUND = N_("You are now {name}, and can acknowledge alerts here.")
 ADDRESS = N_("The address of this chat for alerts: {address}")
 QUESTION = N_("On whose behalf do you acknowledge this alert? Answer this message with the name.")
+HOW_TO_ACKNOWLEDGE = N_(
+    "Not acknowledged. Press “Acknowledge” below the alert; or press “On behalf of…”, and answer the question within "
+    "an hour."
+)
 BAD_NAME = N_("Answer with the name only, in one line of at most 150 characters.")
 
 
@@ -70,6 +76,13 @@ class Answering:
             return await self._command(session, message, message.sender, command[1], command[2], now)
         return await self._named(session, message, message.sender, now)
 
+    async def is_bound(self, session: AsyncSession, update: BotUpdate) -> bool:
+        """Whether the person who wrote or pressed is bound to an account."""
+        sender = update.message.sender if update.message is not None else None
+        if update.callback_query is not None:
+            sender = update.callback_query.sender
+        return sender is not None and await bindings.person(session, TELEGRAM, str(sender.id)) is not None
+
     async def _pressed(self, session: AsyncSession, pressed: PressedButton, now: datetime) -> list[BotCall]:
         press, delivery = await self._read(session, pressed)
         if delivery is None:
@@ -82,11 +95,11 @@ class Answering:
         return [toast(pressed, reply, delivery.language), *self._edit(pressed.message, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
-        """The press and its delivery. Data that is not ours, or of no delivery, has none."""
+        """The press and its delivery. Data that is not ours, or of no delivery to this chat, has none."""
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
             return None, None
-        return read[0], await message_queries.pressed(session, read[1])
+        return read[0], await message_queries.pressed(session, read[1], pressed.message.chat.id)
 
     def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> BotCall:
         """Asks for the name. The mention makes the person's app open the answer, also in a group."""
@@ -109,12 +122,16 @@ class Answering:
     async def _named(
         self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
     ) -> list[BotCall]:
-        """Acknowledges on behalf of the person whose name answers a question. Other messages are not answered."""
+        """Acknowledges on behalf of the person whose name answers a question.
+
+        A message that answers none of the bot's messages gets no answer.
+        """
         if message.reply_to_message is None:
             return []
-        asked = await message_queries.question(session, message.chat.id, message.reply_to_message.message_id, now)
-        if asked is None:
-            return []
+        replied = (message.chat.id, message.reply_to_message.message_id)
+        asked = await message_queries.question(session, *replied)
+        if asked is None or asked.asked_at < now - ANSWERED_WITHIN:
+            return await self._unanswered(session, message, asked or await message_queries.in_chat(session, *replied))
         note = note_of(message.text)
         if note is None:
             return [text_call(message, translations(asked.language, LOCALES).gettext(BAD_NAME))]
@@ -123,6 +140,15 @@ class Answering:
         if reply is None:
             reply = await self._replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
         return [text_call(message, sentence(reply, asked.language))]
+
+    async def _unanswered(
+        self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage | None
+    ) -> list[BotCall]:
+        """Says how to acknowledge, if the answered message is an old question or an alert that waits for somebody."""
+        alert = None if replied is None else await alert_queries.alert(session, replied.alert_id)
+        if replied is None or alert is None or alert.is_answered:
+            return []
+        return [text_call(message, translations(replied.language, LOCALES).gettext(HOW_TO_ACKNOWLEDGE))]
 
     async def _command(
         self,
@@ -144,7 +170,8 @@ class Answering:
             await bindings.burn(session, self._box, TELEGRAM, code, now)
             return [text_call(message, _(ONLY_PRIVATE))]
         bound = await bindings.bind(session, self._box, TELEGRAM, str(sender.id), code, now)
-        await audit.add(session, entry_of(bound))
+        if bound is not CodeRefusal.LOCKED:  # the log cannot be shortened, so a locked user adds no further entries
+            await audit.add(session, entry_of(bound))
         if isinstance(bound, CodeRefusal):
             return [text_call(message, _(WRONG_CODE if bound is CodeRefusal.WRONG else TOO_MANY_CODES))]
         if refusal := self._replies.refusal(bound):

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.alerts.handlers import utcnow
-from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.telegram import incoming
 from services.alerts.telegram.answering import Answering, BotCall
+from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi, BotApiError, NoToken
 from shared import log
 from shared.failures import backoff_seconds, is_dependency_unavailable
@@ -50,8 +50,13 @@ class Polling:
         self._api, self._patient, self._engine, self._sessions = api, patient, engine, sessions
         self._answering, self._clock = answering, clock
         self._failures, self._retry_after, self._at_once = 0, 0.0, AT_ONCE
+        self._answers = BotAnswers(api, sessions, clock)
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as self._tasks:
+            await self._run()
+
+    async def _run(self) -> None:
         while True:
             seconds = LOOK_SECONDS
             try:
@@ -118,36 +123,27 @@ class Polling:
         return True
 
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
-        """Handles the update unless it was handled before, and then answers the person.
+        """Handles the update unless it was handled before. The answers are sent while the next updates are handled.
 
         An update that cannot be handled is skipped, because it would come again and again, before all others.
         """
         calls: Sequence[BotCall] = ()
+        is_bound = False
         try:
             async with self._sessions.begin() as session:
-                if await poll_queries.is_new(session, bot_id, update["update_id"], self._clock()):
-                    read = incoming.read(update)
-                    calls = [] if read is None else await self._answering.handle(session, read, self._clock())
+                is_new = await poll_queries.is_new(session, bot_id, update["update_id"], self._clock())
+                if is_new and (read := incoming.read(update)) is not None:
+                    calls = await self._answering.handle(session, read, self._clock())
+                    is_bound = await self._answering.is_bound(session, read)
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise
             log.get().error("telegram update skipped", **log.described(error))
             async with self._sessions.begin() as session:
                 await poll_queries.is_new(session, bot_id, update["update_id"], self._clock())
-        for call in calls:
-            await self._answer(call)
-
-    async def _answer(self, call: BotCall) -> None:
-        """Answers the person. A failed answer is only logged, because the act is stored."""
-        try:
-            result = await self._api.call(call.method, **call.fields)
-        except (OutboundError, BotApiError) as error:
-            log.get().warning("telegram answer not sent", method=call.method, **log.described(error))
-            return
-        if call.question is not None:
-            async with self._sessions.begin() as session:
-                chat_id, message_id = int(call.fields["chat_id"]), int(result["message_id"])
-                await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
+        if calls:
+            answer = self._answers.to_bound if is_bound else self._answers.to_stranger
+            self._tasks.create_task(answer(calls))
 
     async def _failed(self, bot_id: int, error: OutboundError | BotApiError) -> None:
         self._failures += 1

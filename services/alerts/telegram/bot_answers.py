@@ -1,0 +1,61 @@
+"""Sends the bot's answers to people, several at the same time, so that answers to strangers delay nobody."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.alerts.queries import telegram_messages as message_queries
+from services.alerts.telegram.answering import BotCall
+from services.alerts.telegram.bot_api import BotApi, BotApiError
+from shared import log
+from shared.failures import is_dependency_unavailable
+from shared.outbound import OutboundError
+
+BOUND_AT_ONCE = 20
+STRANGERS_AT_ONCE = 4
+MOST_STRANGERS_WAITING = 100
+
+
+class BotAnswers:
+    """People who are bound to an account have slots of their own. Of strangers only so many wait for an answer."""
+
+    def __init__(self, api: BotApi, sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]) -> None:
+        self._api, self._sessions, self._clock = api, sessions, clock
+        self._bound, self._strangers = asyncio.Semaphore(BOUND_AT_ONCE), asyncio.Semaphore(STRANGERS_AT_ONCE)
+        self._strangers_waiting = 0
+
+    async def to_bound(self, calls: Sequence[BotCall]) -> None:
+        async with self._bound:
+            await self._send(calls)
+
+    async def to_stranger(self, calls: Sequence[BotCall]) -> None:
+        if self._strangers_waiting >= MOST_STRANGERS_WAITING:
+            log.get().warning("telegram answer not sent", reason="too_many_waiting")
+            return
+        self._strangers_waiting += 1
+        try:
+            async with self._strangers:
+                await self._send(calls)
+        finally:
+            self._strangers_waiting -= 1
+
+    async def _send(self, calls: Sequence[BotCall]) -> None:
+        """Sends the answers to one update in their order. A failed answer is only logged, because the act is stored."""
+        for call in calls:
+            try:
+                await self._answer(call)
+            except (OutboundError, BotApiError) as error:
+                log.get().warning("telegram answer not sent", method=call.method, **log.described(error))
+            except Exception as error:
+                if not is_dependency_unavailable(error):
+                    raise
+                log.get().warning("telegram question not stored", **log.described(error))
+
+    async def _answer(self, call: BotCall) -> None:
+        result = await self._api.call(call.method, **call.fields)
+        if call.question is not None:
+            async with self._sessions.begin() as session:
+                chat_id, message_id = int(call.fields["chat_id"]), int(result["message_id"])
+                await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
