@@ -40,7 +40,7 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receiver_checks import contact_of, faults
 from services.alerts.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.secrets import WebhookSecrets
-from services.alerts.subscriptions import ReceiverNotFound
+from services.alerts.subscriptions import FormerSecretInUse, NoWebhook, ReceiverNotFound
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import LANGUAGES
@@ -295,6 +295,10 @@ def run(settings: AlertsSettings, deed: Callable[[AsyncSession], Awaitable[T]]) 
         return asyncio.run(within("alerts", deed, settings))
     except ReceiverNotFound as error:
         refuse(f"There is no receiver called {error}.")
+    except NoWebhook as error:
+        refuse(f"{error} has no webhook, and therefore no secret.")
+    except FormerSecretInUse as error:
+        refuse(f"The former secret of {error} still signs. First run `dayar receiver retire`, then `rotate`.")
 
 
 def refuse(why: str) -> NoReturn:

@@ -184,6 +184,15 @@ class ReceiverRow(AlertsModel, record=Receiver):
     former_secret: Mapped[bytes | None]
 
 
+class RemovedReceiver(AlertsModel):
+    """When a receiver with this label was removed last. A new receiver with the label has none of its deliveries."""
+
+    __tablename__ = "removed_receivers"
+
+    label: Mapped[str] = mapped_column(primary_key=True)
+    removed_at: Mapped[datetime]
+
+
 class ContactRow(AlertsModel, record=Contact):
     """A further contact of a receiver. A receiver has at most one contact of each channel."""
 
@@ -462,7 +471,7 @@ class TelegramMessage(AlertsModel):
     """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message."""
 
     __tablename__ = "telegram_messages"
-    __table_args__ = (Index(None, "alert_id", "recipient"),)
+    __table_args__ = (Index(None, "alert_id", "recipient"), Index(None, "chat_id", "message_id"))
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     alert_id: Mapped[UUID]

@@ -19,11 +19,12 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receiver_checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, Fault, channel_of
 from services.alerts.receiver_forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receiver_trials import receiver_id
-from services.alerts.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind
+from services.alerts.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind, in_order
+from services.alerts.subscriptions import FormerSecretInUse, NoWebhook
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
-from shared.auth.tokens import Principal
+from shared.auth.tokens import Principal, Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import language_of
 from shared.pages.terms import N_
@@ -39,6 +40,13 @@ STATUSES = (Status.ACTUAL, Status.EXERCISE, Status.TEST)
 SEVERITIES = (Severity.UNKNOWN, Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
 TAKEN = N_("There is a recipient of this name already.")
 CHANGED = N_("Somebody else has changed this recipient meanwhile. What you typed is kept: check it, and save again.")
+ONLY_ADMINISTRATOR = N_("Only an administrator decides that a recipient is the centre's own.")
+NO_WEBHOOK = N_("This recipient has no webhook, and therefore no secret.")
+FORMER_SECRET = N_(
+    "A new secret was set before, and the former one still signs. First put the new secret into the system, and stop "
+    "using the former secret; then set another one."
+)
+CONTACT_FIELDS = ("channel", "address", "wait_seconds")
 OUT_OF_AREA = N_("Only places in your own areas are expected.")
 EMPTY = {"statuses": [Status.ACTUAL.value], "step": ["0"], "language": ["ky"], "floor": [Severity.MINOR.value]}
 
@@ -57,6 +65,13 @@ class Subscription:
     @property
     def channels(self) -> list[DeliveryChannel]:
         return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
+
+    def changed(self, receiver: Receiver, further: Sequence[Contact]) -> list[str]:
+        """The names of the fields that differ."""
+        names = [field for field in receiver_queries.RECEIVER_COLUMNS if field not in CONTACT_FIELDS]
+        changed = [name for name in names if getattr(receiver, name) != getattr(self.receiver, name)]
+        contacts, before = in_order([receiver.first_contact, *further]), [self.receiver.first_contact, *self.further]
+        return changed if contacts == before else [*changed, "contacts"]
 
     @property
     def version(self) -> str:
@@ -131,6 +146,8 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
     receiver, further, faults = form.parsed(places, known.receiver.label if known else None)
     if not manages(caller, receiver, places):
         faults.append(Fault("areas", OUT_OF_AREA))
+    if receiver.is_internal and not may_be_internal(caller, known):
+        faults.append(Fault("is_internal", ONLY_ADMINISTRATOR))
     if known is None and receiver.label in {each.label for each in await receiver_queries.receivers(session)}:
         faults.append(Fault("label", TAKEN))
     if known is not None and version != known.version:
@@ -141,25 +158,34 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
     secret = await subscriptions.put(
         session, receiver, request.app.state.box, further=further, is_internal=receiver.is_internal
     )
-    await log(request, session, receiver.label, "changed" if known else "added")
+    changed = known and ", ".join(known.changed(receiver, further))
+    await log(request, session, receiver.label, "added" if changed is None else f"changed: {changed}")
     return secret_page(request, receiver, secret) if secret else RedirectResponse(HOME, 303)
 
 
 @router.post("/receivers/{receiver_id}/secret")
 async def secret(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """Sets a new secret, or deletes the former one (`act` = `retire`)."""
-    label = (await one(session, receiver_id, caller, request.app.state.places)).receiver.label
+    await subscriptions.lock(session)
+    known = await one(session, receiver_id, caller, request.app.state.places)
+    label = known.receiver.label
     if "retire" in typed_of(await request.form()).get("act", ()):
         await subscriptions.retire(session, label)
         await log(request, session, label, "secret_retired")
         return RedirectResponse(f"{HOME}/{receiver_id}", 303)
-    drawn = await subscriptions.rotate(session, label, request.app.state.box)
+    try:
+        drawn = await subscriptions.rotate(session, label, request.app.state.box)
+    except (NoWebhook, FormerSecretInUse) as error:
+        form = ReceiverForm.of(known.receiver, known.further, request.app.state.places)
+        fault = Fault("secret", NO_WEBHOOK if isinstance(error, NoWebhook) else FORMER_SECRET)
+        return await form_page(request, session, form, known, [fault], version=known.version, status=409)
     await log(request, session, label, "secret_rotated")
     return secret_page(request, await subscriptions.receiver(session, label), drawn)
 
 
 @router.post("/receivers/{receiver_id}/removal")
 async def remove(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    await subscriptions.lock(session)
     label = (await one(session, receiver_id, caller, request.app.state.places)).receiver.label
     await subscriptions.remove(session, label)
     await log(request, session, label, "removed")
@@ -180,6 +206,7 @@ async def test_page(receiver_id: UUID, request: Request, session: Session, calle
 
 @router.post("/receivers/{receiver_id}/test")
 async def send_test(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    await subscriptions.lock(session)
     known = await one(session, receiver_id, caller, request.app.state.places)
     await receiver_trials.send(session, known.receiver, known.further, datetime.now(UTC))
     await log(request, session, known.receiver.label, "tested")
@@ -206,6 +233,11 @@ def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
     return caller.covers_country or bool(receiver.areas and all(caller.covers(area, places) for area in receiver.areas))
 
 
+def may_be_internal(caller: Principal, known: Subscription | None) -> bool:
+    """Whether the caller may save the receiver as the centre's own. Such a receiver gets texts that are not Public."""
+    return Role.ADMINISTRATOR in caller.roles or (known is not None and known.receiver.is_internal)
+
+
 async def form_page(
     request: Request,
     session: Session,
@@ -229,6 +261,7 @@ async def form_page(
         wrong=wrong,
         version=version,
         act=act,
+        may_be_internal=may_be_internal(request.scope["principal"], known),
         people=await receiver_queries.people(session),
         channel_of=channel_of,
         most_contacts=MOST_CONTACTS,

@@ -13,6 +13,7 @@ from services.alerts.models import AlertRow
 from services.alerts.notices import TRIAL_RULE, Cause, PlannedDelivery, content_of
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Contact, Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from shared import events
@@ -45,8 +46,10 @@ async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Cont
 
 
 async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
-    """The deliveries of the latest test, with their attempts."""
-    deliveries = await listings.deliveries(session, alert_id=alerts.identity(_situation(label)))
+    """The deliveries of the latest test, with their attempts. A former receiver of this label is another one."""
+    removed_at = await receiver_queries.removed_at(session, label)
+    every = await listings.deliveries(session, alert_id=alerts.identity(_situation(label)))
+    deliveries = [each for each in every if removed_at is None or each["created_at"] > removed_at]
     newest = max((delivery["step"] for delivery in deliveries), default=0)
     return [delivery for delivery in deliveries if delivery["step"] == newest]
 

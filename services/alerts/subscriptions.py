@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import secrets
-from services.alerts.models import ContactRow, ReceiverRow
+from services.alerts.models import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries, locks
 from services.alerts.queries import receivers as receiver_queries
@@ -31,6 +32,14 @@ EXERCISE = tuple(
 
 class ReceiverNotFound(Exception):
     """There is no receiver of that name."""
+
+
+class NoWebhook(Exception):
+    """The receiver has no webhook, and therefore no secret."""
+
+
+class FormerSecretInUse(Exception):
+    """A new secret was set before, and the receiving system may still check with the former one."""
 
 
 async def lock(session: AsyncSession) -> None:
@@ -79,17 +88,27 @@ async def put(
     if all(contact.channel is not DeliveryChannel.WEBHOOK for contact in (first, *others)):
         return None
     if present is None:
-        return await rotate(session, receiver.label, box)
+        return await _draw(session, receiver.label, box)
     await _change_webhook(session, receiver.label, secret=present, former_secret=former)
     return None
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
-    """Sets and returns a new secret. The former secret also signs the webhooks until `retire` is called."""
-    secret = secrets.draw()
-    present, _ = await _webhook_secrets(session, label)
-    await _change_webhook(session, label, former_secret=present, secret=box.seal(secret, label))
-    return secret
+    """Sets and returns a new secret. The former secret also signs the webhooks until `retire` is called.
+
+    Raises ReceiverNotFound, NoWebhook and FormerSecretInUse.
+    """
+    column = ReceiverRow.__table__.c.channel
+    first = await session.scalar(select(column).where(ReceiverRow.label == label))
+    if first is None:
+        raise ReceiverNotFound(label)
+    further = await session.scalar(select(ContactRow.channel).where(*_is_webhook(label)))
+    if DeliveryChannel.WEBHOOK not in (first, further):
+        raise NoWebhook(label)
+    _, former = await _webhook_secrets(session, label)
+    if former is not None:
+        raise FormerSecretInUse(label)
+    return await _draw(session, label, box)
 
 
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
@@ -129,10 +148,17 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def remove(session: AsyncSession, label: str) -> None:
-    """Removes a receiver. The receiver's unsent deliveries fail at their next attempt and are not tried again."""
+    """Removes a receiver. The receiver's unsent deliveries fail at their next attempt and are not tried again.
+
+    A receiver that is added later with the same label inherits no notifications.
+    """
     removed = delete(ReceiverRow).where(ReceiverRow.label == label).returning(ReceiverRow.label)
     if await session.scalar(removed) is None:
         raise ReceiverNotFound(label)
+    row = insert(RemovedReceiver).values(label=label, removed_at=func.clock_timestamp())
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["label"], set_={"removed_at": row.excluded.removed_at})
+    )
 
 
 async def move(session: AsyncSession, address: str, to: str) -> None:
@@ -153,6 +179,13 @@ async def has_internal(session: AsyncSession, status: Status) -> bool:
     gets_status = literal(status.value) == any_(ReceiverRow.__table__.c.statuses)
     own = select(ReceiverRow.label).where(ReceiverRow.is_internal, gets_status)
     return await session.scalar(own.limit(1)) is not None
+
+
+async def _draw(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
+    secret = secrets.draw()
+    present, _ = await _webhook_secrets(session, label)
+    await _change_webhook(session, label, former_secret=present, secret=box.seal(secret, label))
+    return secret
 
 
 async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:

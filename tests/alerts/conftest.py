@@ -47,6 +47,7 @@ CHANGED = (
     "deliveries",
     "attempts",
     "sms_codes",
+    "removed_receivers",
     "sms_messages",
     "sms_replies",
     "telegram_messages",

@@ -4,6 +4,7 @@ import html
 import re
 from asyncio import gather
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -35,7 +36,6 @@ OFFICER = Receiver(
     step=2,
     areas=(BATKEN, KADAMJAI),
     floor=Severity.SEVERE,
-    is_internal=True,
     kind=ReceiverKind.PERSON,
     organisation="MES",
     post="duty officer",
@@ -71,8 +71,9 @@ def version_on(page: httpx.Response) -> str:
 
 
 def test_a_stored_receiver_is_shown_and_read_again_without_a_change() -> None:
-    form = ReceiverForm.of(OFFICER, [HOOK], Places.load())
-    assert form.parsed(Places.load(), OFFICER.label) == (OFFICER, [HOOK], [])
+    own = replace(OFFICER, is_internal=True)
+    form = ReceiverForm.of(own, [HOOK], Places.load())
+    assert form.parsed(Places.load(), own.label) == (own, [HOOK], [])
 
 
 def test_the_contacts_are_moved_added_and_removed() -> None:
@@ -113,7 +114,7 @@ async def test_a_recipient_is_added_changed_and_removed_and_each_act_is_logged(d
         assert [tuple(entry) for entry in entries] == [
             ("receiver_changed", "added"),
             ("read", None),
-            ("receiver_changed", "changed"),
+            ("receiver_changed", "changed: step"),
             ("receiver_changed", "removed"),
         ]
 
@@ -173,6 +174,8 @@ async def test_only_duty_heads_and_administrators_of_the_area_keep_recipients(de
         assert (await batken.get(path)).status_code == 200, "all of its areas lie in Batken"
         abroad = typed_anew(OFFICER, **{"areas": [], "other-areas": ["KG"], "label": ["other"]})
         assert (await post(batken, "/receivers", abroad)).status_code == 422
+        own = await post(batken, "/receivers?lang=en", typed_anew(replace(OFFICER, label="own", is_internal=True)))
+        assert own.status_code == 422 and "Only an administrator decides" in own.text
     async with desk.caller(Role.DUTY_HEAD, areas=["KG06000000000"]) as osh, desk.caller(Role.OPERATOR) as operator:
         assert "officer" not in (await osh.get("/receivers")).text
         assert (await osh.get(path)).status_code == 404
@@ -208,6 +211,11 @@ async def test_a_test_message_goes_to_each_contact_and_its_result_is_shown(desk:
     async with desk.sessions.begin() as session:
         contents = await session.scalars(text("SELECT DISTINCT content::json -> 'data' ->> 'status' FROM deliveries"))
         assert list(contents) == ["Test"]
+    async with desk.caller(Role.DUTY_HEAD) as caller:
+        await post(caller, f"{path}/removal", {})
+        await post(caller, "/receivers", typed_anew(OFFICER))
+        anew = (await caller.get(f"{path}/test", params={"lang": "en"})).text
+    assert "Failed" not in anew and "Delivered" not in anew, "these were results of the removed recipient"
 
 
 async def test_an_address_is_not_flooded_with_test_messages(desk: Desk) -> None:
@@ -230,4 +238,10 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
         path = f"/receivers/{receiver_id('officer')}/secret"
         rotated = await post(caller, path, {"act": "rotate"})
         assert "whsec_" in rotated.text
+        again = await post(caller, f"{path}?lang=en", {"act": "rotate"})
+        assert again.status_code == 409 and "the former one still signs" in again.text and "whsec_" not in again.text
         assert (await post(caller, path, {"act": "retire"})).status_code == 303
+        assert "whsec_" in (await post(caller, path, {"act": "rotate"})).text
+        await post(caller, "/receivers", typed_anew(replace(OFFICER, label="mail only")))
+        without = await post(caller, f"/receivers/{receiver_id('mail only')}/secret?lang=en", {"act": "rotate"})
+        assert without.status_code == 409 and "has no webhook" in without.text

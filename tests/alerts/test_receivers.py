@@ -38,6 +38,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(dayar: Dayar) -> None:
 def test_a_secret_is_replaced_and_the_former_one_retired(dayar: Dayar) -> None:
     first = dayar.secret("add", "rotating", "https://desk.example/hook")
     assert dayar.secret("rotate", "rotating") != first
+    assert "still signs" in dayar("rotate", "rotating").output
     assert dayar("retire", "rotating").exit_code == 0
 
 

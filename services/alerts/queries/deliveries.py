@@ -58,7 +58,14 @@ SELECT EXISTS (
 UNSENT = """
 SELECT delivery_id, content FROM deliveries WHERE recipient = $1 AND settled_at IS NULL ORDER BY delivery_id FOR UPDATE
 """
-CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
+# The deliveries of a removed receiver do not count for a receiver that was added later with the same label.
+CALLED = """
+SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries
+WHERE alert_id = ANY($1) AND NOT EXISTS (
+    SELECT FROM removed_receivers WHERE label = recipient AND removed_at >= created_at
+)
+GROUP BY alert_id
+"""
 
 
 async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import Act, Binding, Delivery, ReceiverRow
+from services.alerts.models import Act, Binding, Delivery, ReceiverRow, RemovedReceiver
 from services.alerts.receivers import Receiver
 from shared.postgres import database
 from shared.postgres.upsert import upsert
@@ -64,6 +64,11 @@ async def labels_of(session: AsyncSession, account_id: UUID | None) -> list[str]
     return [] if account_id is None else list(await session.scalars(own))
 
 
+async def removed_at(session: AsyncSession, label: str) -> datetime | None:
+    """When a receiver with this label was removed last."""
+    return await session.scalar(select(RemovedReceiver.removed_at).where(RemovedReceiver.label == label))
+
+
 async def people(session: AsyncSession) -> list[tuple[UUID, str]]:
     """The accounts and names of up to 200 people who acted on alerts or may answer messages, sorted by name."""
     acted = select(Act.account_id, Act.name).where(Act.account_id.is_not(None), Act.name.is_not(None))
@@ -79,7 +84,8 @@ async def last_deliveries(session: AsyncSession, since: datetime) -> dict[tuple[
     newest = (
         select(*slot, Delivery.created_at, Delivery.settled_at, Delivery.is_delivered, Delivery.attempts)
         .ext(distinct_on(*slot))
-        .where(Delivery.created_at > since)
+        .outerjoin(RemovedReceiver, RemovedReceiver.label == Delivery.recipient)
+        .where(Delivery.created_at > func.greatest(since, RemovedReceiver.removed_at))
         .order_by(*slot, Delivery.created_at.desc())
     )
     return {
