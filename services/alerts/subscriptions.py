@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import secrets
@@ -16,6 +16,7 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Contact, Receiver, in_order
 from services.alerts.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
+from shared.postgres.upsert import upsert
 
 EXERCISE = tuple(
     Receiver(
@@ -155,10 +156,7 @@ async def remove(session: AsyncSession, label: str) -> None:
     removed = delete(ReceiverRow).where(ReceiverRow.label == label).returning(ReceiverRow.label)
     if await session.scalar(removed) is None:
         raise ReceiverNotFound(label)
-    row = insert(RemovedReceiver).values(label=label, removed_at=func.clock_timestamp())
-    await session.execute(
-        row.on_conflict_do_update(index_elements=["label"], set_={"removed_at": row.excluded.removed_at})
-    )
+    await upsert(session, RemovedReceiver, [{"label": label, "removed_at": datetime.now(UTC)}])
 
 
 async def move(session: AsyncSession, address: str, to: str) -> None:
