@@ -158,8 +158,10 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
     secret = await subscriptions.put(
         session, receiver, request.app.state.box, further=further, is_internal=receiver.is_internal
     )
-    changed = known and ", ".join(known.changed(receiver, further))
-    await log(request, session, receiver.label, "added" if changed is None else f"changed: {changed}")
+    act = (
+        "added" if known is None else ": ".join(filter(None, ("changed", ", ".join(known.changed(receiver, further)))))
+    )
+    await log(request, session, receiver.label, act)
     return secret_page(request, receiver, secret) if secret else RedirectResponse(HOME, 303)
 
 
