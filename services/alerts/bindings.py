@@ -1,6 +1,6 @@
-"""Binds a person's identity in a channel, such as a Telegram user, to an account, once, by a code.
+"""Binds a person's identity in a channel, such as a Telegram user, to the person's account, by a code.
 
-A code is drawn for an account, valid for 15 minutes, and used once. Only a keyed digest of the code is stored.
+A code is drawn for an account, is valid for 15 minutes, and can be used once. Only a keyed digest of it is stored.
 """
 
 import secrets
@@ -27,9 +27,10 @@ MOST_FAILURES = 5  # wrong codes of one identity within VALID
 
 @dataclass(frozen=True, slots=True)
 class BoundPerson:
-    """The account that acts, with the rights that the account had at `issued_at`.
+    """The account of a bound person, with the rights that the account had at `issued_at`.
 
-    `issued_at` is the time of the sign-in in which the code was drawn, because a revocation ends whatever began before.
+    `issued_at` is the time of the sign-in in which the person drew the code. Whatever revokes this sign-in therefore
+    also ends the binding.
     """
 
     account: UUID

@@ -168,7 +168,10 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class ReceiverRow(AlertsModel, record=Receiver):
-    """A receiver of alerts, with its conditions and its first contact, whose webhooks the secrets sign."""
+    """A receiver of alerts, with its conditions and its first contact.
+
+    The secrets sign the webhooks to this contact.
+    """
 
     __tablename__ = "receivers"
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)

@@ -1,4 +1,4 @@
-"""Notifies a receiver's next contact if the contact before it has not reached the receiver, or not woken the person."""
+"""Notifies a receiver's next contact if the contact before it failed, or if the person did not answer in time."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -67,14 +67,14 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """The newest messages about their alerts, and the newest steps of the alerts of the other messages."""
+        """The deliveries of the newest messages about their alerts; for the others, the newest step."""
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [each for each in deliveries if newest[each.key] == each.step]
         return current, {each.key: newest[each.key] for each in deliveries if newest[each.key] != each.step}
 
 
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
-    """Why the next contact is notified. None if it need not be: the receiver has the message or the alert an answer."""
+    """Why the next contact is notified; None if the message was delivered and needs no answer."""
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
     if receiver.kind is ReceiverKind.PERSON and alert is not None and alert.demand is not None:

@@ -139,7 +139,7 @@ class ReceiverForm:
         return tuple(dict.fromkeys(codes)), unknown
 
     def _hours(self, wrong: list[Fault]) -> list[str]:
-        """The valid windows. A day with an invalid one is among the wrong fields."""
+        """The valid windows of hours. If a day has an invalid window, the day is added to the wrong fields."""
         hours = list[str]()
         for day in DAYS:
             typed = self.one(f"hours-{day}").replace("–", "-").replace(" ", "")

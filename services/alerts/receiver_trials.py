@@ -22,7 +22,7 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.upsert import upsert
 
 REASON = "test_message"
-AGAIN_AFTER = timedelta(seconds=10)  # so that nobody floods an address of others with test messages
+AGAIN_AFTER = timedelta(seconds=10)  # a limit, so that nobody floods another person's address with test messages
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:

@@ -1,6 +1,6 @@
-"""A person acts on an alert by answering a message. Each answer has a result, which a sentence tells the person.
+"""Acts on alerts for people who answer messages, and tells each person the result in a sentence.
 
-The acts are those of the console: they have the same checks, events, timeline and notifications.
+An acknowledgement has the same checks, events, timeline entry and notifications as one on the board.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Access(Protocol):
 
 
 class ReplyResult(StrEnum):
-    """What became of a person's answer."""
+    """The result of a person's answer."""
 
     ACKNOWLEDGED = "acknowledged"
     ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
@@ -119,7 +119,7 @@ class Replies:
             return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, refused.alert)
 
     async def hindrance(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Reply | None:
-        """The reply if the person cannot acknowledge the alert now, because of the person or of the alert's state."""
+        """The reply to a person who cannot acknowledge the alert now; None if the person can."""
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
         if refusal := await self._refusal_of(session, alert_id, person):
@@ -131,7 +131,7 @@ class Replies:
         return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, alert)
 
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act. While the revocations are unknown, nobody may."""
+        """Why the person may not act; None if the person may. While the revocations are unknown, nobody may act."""
         if not self._access.is_known:
             return ReplyResult.ACCESS_UNKNOWN
         if self._access.ends([(CredentialKind.ACCOUNT, person.account)], int(person.issued_at.timestamp())):
@@ -139,7 +139,7 @@ class Replies:
         return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
 
     async def _refusal_of(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act on the alert, which must concern the person's areas and have notified somebody."""
+        """Why the person may not act on this alert. It must not be suppressed, and must concern the person's areas."""
         alert = await alert_queries.alert(session, alert_id)
         areas = self._places.around(person.areas)
         is_visible = alert is not None and not alert.is_suppressed and listings.is_within(alert, areas)

@@ -92,7 +92,7 @@ async def deliveries(
 
 
 def legible(delivery: dict[str, Any], messages: Messages) -> dict[str, Any]:
-    """The delivery. If people read it as a text, the text is added, with the buttons or segments of the message."""
+    """Adds to the delivery the text that people read on its channel, with the buttons or segments of the message."""
     if delivery["channel"] == DeliveryChannel.WEBHOOK:
         return delivery
     message = messages.of(delivery, Content.model_validate(delivery["content"]))

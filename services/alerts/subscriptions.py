@@ -113,7 +113,10 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
 
 
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
-    """Sets whether the receiver is the centre's own. If not, it no longer gets texts that were not sent yet."""
+    """Sets whether the receiver belongs to the centre.
+
+    If not, restricted texts are removed from its unsent deliveries.
+    """
     await _change(session, label, is_internal=is_internal)
     if not is_internal:
         await deliveries.withhold_texts(session, label)

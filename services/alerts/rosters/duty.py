@@ -55,7 +55,7 @@ Span = TypeVar("Span", Shift, Gap, Overlap)
 
 
 def duty(roster: Roster, overrides: Sequence[Override], begins_at: datetime, ends_at: datetime) -> Duty:
-    """Of simultaneous overrides the last one decides."""
+    """Who is on duty in this period. If several overrides hold at one time, the last of them decides."""
     shifts, gaps, overlaps = list[Shift](), list[Gap](), list[Overlap]()
     for begin, end in pairwise(_changes(roster, overrides, begins_at, ends_at)):
         current = [override for override in overrides if override.begins_at <= begin < override.ends_at]
@@ -115,9 +115,10 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 
 
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
-    """The people who are planned with equal right: by overrides, or by layers that have hours.
+    """Everybody who is planned for this time. If there are several people, the plan has an overlap.
 
-    A layer without hours is a reserve for all times in which other layers have nobody.
+    An override has precedence over all layers. A layer without hours is only a reserve, so it makes no overlap with the
+    layers that it precedes.
     """
     if current:
         return tuple(override.person for override in current)
@@ -131,7 +132,7 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 
 
 def _extend(spans: list[Span], span: Span) -> None:
-    """Append the span, or lengthen the last one, which ends where an otherwise equal span begins."""
+    """Lengthens the last span if the new one continues it without any other difference. Else appends the new one."""
     if (
         spans
         and spans[-1].ends_at == span.begins_at

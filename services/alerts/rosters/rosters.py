@@ -111,5 +111,5 @@ class Override:
 
 @cache
 def public_holidays() -> holidays.HolidayBase:
-    """The public holidays of the country. The library computes a year when a day of the year is asked for."""
+    """The public holidays of the country. The library computes the holidays of a year when it first needs them."""
     return holidays.country_holidays(COUNTRY)

@@ -52,7 +52,8 @@ class AcceptedAnswer(ProfileModel):
     """The answer of a gateway that took the message. All conditions that are given must hold.
 
     `field` is the place in a JSON answer that has one of the `values`; `pattern` matches the whole of any other answer,
-    and its group `id` is the message id. The `final` values refuse this message for good, such as a wrong number.
+    and its group `id` is the message id. With one of the `final` values, the gateway refuses this message for good, for
+    example because of a wrong number.
     """
 
     statuses: Annotated[frozenset[Status], Field(min_length=1)] = frozenset({200, 201, 202})

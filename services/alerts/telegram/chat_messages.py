@@ -171,7 +171,10 @@ def state_line(state: Alert | AlertRaised, language: str) -> str:
 
 
 def bounded(text: Text, state: str) -> str:
-    """The state and the text. If they are too long for one message, lines before the link are cut off."""
+    """Joins the state and the text.
+
+    If they are too long for one message, the end of the part before the link is cut off.
+    """
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:

@@ -1,6 +1,6 @@
 """Asks Telegram for updates by long polling, and handles each update once.
 
-One process polls at a time. The number of the next update is stored in the transaction of the act.
+One process polls at a time. The transaction that handles an update also stores the number of the next update.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.teleg
 
 
 class Polling:
-    """Runs until cancelled. Without a token, and in an exercise whose bot would be outside, nothing is asked.
+    """Runs until cancelled. It asks nothing without a token, or if an exercise would have to call a server outside.
 
-    `patient` waits for CALL_SECONDS, because Telegram answers only when there is an update.
+    `patient` is a client that waits for CALL_SECONDS, because Telegram answers only when there is an update.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Polling:
             await asyncio.sleep(seconds)
 
     async def _poll_alone(self) -> bool:
-        """Polls while this process holds the lock, until a failure. Returns False if there is nothing to poll."""
+        """Takes the lock and polls until a failure. Returns False without a bot, or if another process has the lock."""
         if self._api.is_outside_exercise or not self._api.has_token:
             return False
         async with database.connected(self._engine) as connection:
@@ -87,7 +87,10 @@ class Polling:
         return True
 
     async def _store_username(self) -> None:
-        """Stores the bot's name, with which the page of the code makes a link. A failure is found by the first poll."""
+        """Stores the bot's name for the link on the page of the code.
+
+        A failure is ignored, because the poll will fail too.
+        """
         try:
             username = (await self._api.call("getMe")).get("username")
             async with self._sessions.begin() as session:
@@ -109,7 +112,7 @@ class Polling:
             await self._store(bot_id, None)
         except NoToken:
             return False
-        except AnswerTooBig as error:  # anybody may send the bot long messages, which must not hold up the others
+        except AnswerTooBig as error:  # long messages, which anybody can send to the bot, must not hold up the others
             self._at_once //= 2
             if self._at_once:
                 return True
@@ -125,7 +128,8 @@ class Polling:
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
         """Handles the update unless it was handled before. The answers are sent while the next updates are handled.
 
-        An update that cannot be handled is skipped, because it would come again and again, before all others.
+        An update that cannot be handled is skipped. Otherwise, Telegram would send it again and again before all
+        others.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False
