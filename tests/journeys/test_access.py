@@ -246,6 +246,7 @@ OF_NO_AREA = {
     "GET /alerts/telegram",
     "POST /alerts/telegram",
     "POST /alerts/telegram/end",
+    "POST /alerts/telegram/sms",
     "GET /sign-ins",
     "POST /sign-ins/{jti}/end",
     "GET /second-factor",
