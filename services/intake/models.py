@@ -127,7 +127,7 @@ class RecentHazard(IntakeModel):
     """
 
     __tablename__ = "recent_hazards"
-    __table_args__ = (Index("ix_recent_hazards_areas", "areas", postgresql_using="gin"),)
+    __table_args__ = (Index(None, "areas", postgresql_using="gin"),)
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int] = mapped_column(BigInteger)

@@ -24,6 +24,7 @@ TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",
+    "locality_pcode": "KG05258000000",
     "origin_locality_pcode": "KG05258000000",
     "destination_locality_pcode": "KG05258000000",
     "phone": "+996 (555) 01-02-03 (555) 010203",

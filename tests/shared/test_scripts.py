@@ -37,8 +37,13 @@ def given(template: Path) -> set[str]:
     islands = list(re.finditer(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL))
     own = {name for island in islands for name in re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE)}
     combined = re.findall(r"dict\((\w+), \*\*", source)
-    taken = [re.search(rf'from "([\w-]+\.html)" import {name} ', source) for name in combined]
-    return own.union(*(given(template.with_name(imported[1])) for imported in taken if imported))
+    taken = [re.search(rf'from "([\w-]+\.html)" import [\w, ]*\b{name} ', source) for name in combined]
+    return own.union(*(given(imported_template(template, found[1])) for found in taken if found))
+
+
+def imported_template(template: Path, name: str) -> Path:
+    own = template.with_name(name)
+    return own if own.exists() else ROOT / "shared/pages/templates" / name
 
 
 def scripts_of(path: str) -> set[Path]:

@@ -12,7 +12,7 @@ CREATE TABLE sms_codes (
     code text NOT NULL,
     drawn_at timestamptz NOT NULL,
     CONSTRAINT pk_sms_codes PRIMARY KEY (delivery_id),
-    CONSTRAINT uq_sms_codes_number UNIQUE (number, code)
+    CONSTRAINT uq_sms_codes_number_code UNIQUE (number, code)
 )
 """
 REPLIES = """
@@ -30,4 +30,4 @@ CREATE TABLE sms_replies (
 def upgrade() -> None:
     op.execute(CODES)
     op.execute(REPLIES)
-    op.execute("CREATE INDEX ix_sms_replies_number ON sms_replies (number, received_at)")
+    op.execute("CREATE INDEX ix_sms_replies_number_received_at ON sms_replies (number, received_at)")

@@ -189,10 +189,11 @@ def test_the_next_count_of_a_call_keeps_the_district_of_origin_and_the_event(who
     whole.report_hazard()
     page = begun(seat)
     event = page.locator("#event-question").get_by_role("radio").first
+    hazard_id = event.get_attribute("value")  # after sending, the form with the question is hidden
     event.press("Space")
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.click("#send")
-    assert (sent.value.post_data_json or {})["hazard_id"] == event.get_attribute("value")
+    assert (sent.value.post_data_json or {})["hazard_id"] == hazard_id
     page.click("#another")
     expect(event).to_be_checked()
     expect(page.locator("#persons")).to_be_focused()

@@ -138,12 +138,13 @@ def test_the_event_that_people_fled_is_asked_and_recorded(whole: Whole, seat: An
     page.fill("#origin", "kadamjai")
     page.focus("#origin-locality")
     event = page.locator("#event-question").get_by_role("radio").first
+    hazard_id = event.get_attribute("value")  # after sending, the form with the question is hidden
     event.press("Space")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
-    assert body["hazard_id"] == event.get_attribute("value")
+    assert body["hazard_id"] == hazard_id
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
     [recorded] = history(whole, body["household_id"])
     assert recorded["report"]["hazard_id"] == body["hazard_id"]
