@@ -13,7 +13,8 @@ import { age, nameOf } from "/static/waiting/names.js";
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 
-const TO_DECIDE = "[data-select]:not([data-waits])"; // reports that wait for another report need no decision
+const SELECTABLE = "#held [data-select]"; // the other lists of the page have checkboxes of their own
+const TO_DECIDE = `${SELECTABLE}:not([data-waits])`; // reports that wait for another report need no decision
 /** @type {Set<string>} */
 export const selected = new Set();
 
@@ -124,7 +125,7 @@ function choose(id, isChosen) {
 
 /** Selects all reports that are shown and need a decision, or none. @param {boolean} isChosen */
 export function selectAll(isChosen) {
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(isChosen ? TO_DECIDE : "[data-select]"))) {
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(isChosen ? TO_DECIDE : SELECTABLE))) {
     box.checked = isChosen;
     choose(box.dataset.select ?? "", isChosen);
   }
