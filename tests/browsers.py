@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
 from deploy.local.process import wait_until
 
@@ -22,6 +22,7 @@ FLAGS = (
 )
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the browser's flag for a wall screen (docs/board.md)
 SLOW_MS = 20_000
+expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while other tests use all cores
 
 
 @contextmanager
