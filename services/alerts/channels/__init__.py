@@ -1,11 +1,17 @@
 """The delivery channels. A channel sends a claimed delivery, or raises Undelivered."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from functools import wraps
+from typing import Any, ParamSpec, Protocol
 from uuid import UUID
 
 from services.alerts.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
+from shared.failures import is_dependency_unavailable
+from shared.outbound import OutboundError, OutsideExercise
+
+P = ParamSpec("P")
 
 OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbox page and not sent
 
@@ -60,3 +66,26 @@ class ChannelOut(Protocol):
     async def send(self, job: Job, receiver: Receiver) -> str:
         """Returns the receiving server's answer as a code. Raises Undelivered."""
         ...
+
+
+def sending(send: Callable[P, Coroutine[Any, Any, str]]) -> Callable[P, Coroutine[Any, Any, str]]:
+    """Decorates the method `send` of a channel: what can fail in each channel has the same result in all of them.
+
+    A failed outside call and an unavailable PostgreSQL raise Undelivered. An exercise makes no outside call, and shows
+    the message on the outbox page.
+    """
+
+    @wraps(send)
+    async def sent(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return await send(*args, **kwargs)
+        except OutsideExercise:
+            return OUTBOX_PAGE
+        except OutboundError as error:
+            raise Undelivered(error.reason) from error
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
+            raise Undelivered("unreachable") from error
+
+    return sent

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import aiosmtplib
 
-from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
 from services.alerts.notices import Content
 from services.alerts.receivers import Receiver
@@ -20,7 +20,7 @@ from shared import events
 from shared.events import AlertRaised
 from shared.mail.folding import POLICY
 from shared.mail.server import MailServer
-from shared.outbound import Outbound, OutboundError, OutsideExercise
+from shared.outbound import Outbound
 
 MOST_THREADS = 10  # the highest number of thread ids in a mail's References header, which must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
@@ -38,6 +38,7 @@ class EmailChannel:
     def __init__(self, settings: AlertsSettings, outbound: Outbound, texts: Texts) -> None:
         self._settings, self._outbound, self._texts = settings, outbound, texts
 
+    @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
         host = self._settings.alerts_smtp_host
         if host is None and self._settings.exercise:
@@ -47,10 +48,6 @@ class EmailChannel:
         try:
             await MailServer(host, self._settings, self._outbound).hand_over(self.message(job, receiver))
             return "smtp_250"
-        except OutsideExercise:
-            return OUTBOX_PAGE
-        except OutboundError as error:
-            raise Undelivered(error.reason) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise refusal(error.recipients[0]) from error  # each message has exactly one recipient
         except aiosmtplib.SMTPDataError as error:

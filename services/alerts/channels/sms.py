@@ -4,18 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
 from services.alerts.models import SmsMessage
 from services.alerts.notices import Content
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.receivers import Receiver
-from services.alerts.sms.gateway import GatewayRefusal, ShortMessage, SmsGateway
+from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
-from shared.failures import is_dependency_unavailable
-from shared.outbound import OutboundError, OutsideExercise
+from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
 ASK_SECONDS = 10.0  # the time between two questions for a receipt
@@ -33,6 +32,7 @@ class SmsChannel:
     ) -> None:
         self._settings, self._gateway, self._texts, self._sessions = settings, gateway, texts, sessions
 
+    @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
         if self._settings.exercise and (self._gateway is None or self._gateway.is_outside_exercise):
             return OUTBOX_PAGE
@@ -42,19 +42,8 @@ class SmsChannel:
             number = number_of(receiver.address)
         except ValueError as error:
             raise Undelivered("no_mobile_number", is_final=True) from error
-        try:
-            segments = await self._segments(job, receiver, number)
-            return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
-        except OutsideExercise:
-            return OUTBOX_PAGE
-        except OutboundError as error:
-            raise Undelivered(error.reason) from error
-        except GatewayRefusal as refusal:
-            raise Undelivered(refusal.reason, is_final=refusal.is_final, retry_after=refusal.retry_after) from refusal
-        except Exception as error:
-            if not is_dependency_unavailable(error):
-                raise
-            raise Undelivered("unreachable") from error
+        segments = await self._segments(job, receiver, number)
+        return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
 
     async def _deliver(self, gateway: SmsGateway, message: ShortMessage) -> str:
         """Sends the message once. If the gateway gives receipts, the further attempts ask for the receipt."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts import subscriptions
 from services.alerts.alerts import Alert
-from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.notices import Content
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
@@ -23,7 +23,7 @@ from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.events import AlertRaised
 from shared.failures import is_dependency_unavailable
-from shared.outbound import OutboundError, OutsideExercise
+from shared.outbound import OutboundError
 
 DELIVERED = "telegram_200"
 MESSAGE_SECONDS = 20.0  # for the message and its wait
@@ -65,6 +65,7 @@ class TelegramChannel:
     ) -> None:
         self._api, self._messages, self._sessions, self._limits = api, messages, sessions, limits
 
+    @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
         if self._api.is_outside_exercise:
             return OUTBOX_PAGE
@@ -75,20 +76,12 @@ class TelegramChannel:
         try:
             async with asyncio.timeout(MESSAGE_SECONDS):
                 renewals = await self._deliver(job, receiver, chat)
-        except OutsideExercise:
-            return OUTBOX_PAGE
-        except OutboundError as error:
-            raise Undelivered(error.reason) from error
         except BotApiError as error:
             if error.retry_after:
                 self._limits.close(chat, error.retry_after)
             raise refusal(error) from error
         except TimeoutError as error:
             raise Undelivered("timed_out") from error
-        except Exception as error:
-            if not is_dependency_unavailable(error):
-                raise
-            raise Undelivered("unreachable") from error
         await self._renew(renewals)
         return DELIVERED
 

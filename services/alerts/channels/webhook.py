@@ -6,11 +6,11 @@ from http import HTTPStatus
 from cryptography.exceptions import InvalidTag
 from standardwebhooks import Webhook
 
-from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels import Job, Undelivered, sending
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from shared.crypto.keyring import UnknownKey
-from shared.outbound import Outbound, OutboundError, OutsideExercise
+from shared.outbound import Outbound
 from shared.retry_after import pause
 
 SUCCESS = 2  # the first digit of the HTTP statuses that count as delivered
@@ -20,6 +20,7 @@ class WebhookChannel:
     def __init__(self, outbound: Outbound, box: WebhookSecrets) -> None:
         self._outbound, self._box = outbound, box
 
+    @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
         try:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
@@ -28,10 +29,6 @@ class WebhookChannel:
         except (InvalidTag, UnknownKey) as error:
             # The encryption key is missing. Somebody must restore the key or run `dayar receiver rotate`.
             raise Undelivered("secret_unreadable") from error
-        except OutsideExercise:
-            return OUTBOX_PAGE
-        except OutboundError as error:
-            raise Undelivered(error.reason) from error
         reason, retry_after = f"http_{response.status}", pause(response, datetime.now(UTC))
         if response.status // 100 != SUCCESS:
             raise Undelivered(reason, is_final=response.status == HTTPStatus.GONE, retry_after=retry_after)

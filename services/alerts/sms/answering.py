@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import bindings
+from services.alerts.channels import Undelivered
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
 from services.alerts.replies import LOCALES, Replies, Reply, ReplyResult, sentence
-from services.alerts.sms.gateway import GatewayRefusal, ShortMessage, SmsGateway
+from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.inbound import InboundMessage, code_in
 from services.alerts.sms.sms_texts import SmsTexts
 from shared import audit, log
@@ -71,7 +72,7 @@ class SmsAnswering:
             return
         try:
             await self.gateway.send(answer)
-        except (OutboundError, GatewayRefusal) as error:
+        except (OutboundError, Undelivered) as error:
             log.get().warning("sms answer not sent", reason=error.reason)
         except Exception as error:
             if not is_dependency_unavailable(error):

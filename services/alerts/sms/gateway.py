@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.channels import Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.sms import profiles
 from services.alerts.sms.profiles import AcceptedAnswer, BodyFormat, GatewayProfile, Value, filled
@@ -28,14 +29,6 @@ class NoSecret(OutboundError):
     """ALERTS_SMS_SECRET_FILE names no file with a secret."""
 
     reason = "no_sms_secret"
-
-
-class GatewayRefusal(Exception):
-    """The gateway did not take the message; `is_final` if it never will."""
-
-    def __init__(self, reason: str, *, is_final: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.is_final, self.retry_after = reason, is_final, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class SmsGateway:
         return self._outbound.gate.is_outside_exercise(self._profile.url)
 
     async def send(self, message: ShortMessage) -> str | None:
-        """The gateway's id of the message, if it gives one. Raises GatewayRefusal and OutboundError."""
+        """The gateway's id of the message, if it gives one. Raises Undelivered and OutboundError."""
         response = await self._post(self._profile.url, self._profile.fields, self._values(message))
         return accepted(response, self._profile.accepted)
 
@@ -119,20 +112,20 @@ def gateway_of(settings: AlertsSettings, outbound: Outbound) -> SmsGateway | Non
 
 
 def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
-    """The message id in the answer of a gateway that took the message. Raises GatewayRefusal."""
+    """The message id in the answer of a gateway that took the message. Raises Undelivered."""
     if response.status not in expected.statuses:
-        raise GatewayRefusal(f"sms_{response.status}", retry_after=pause(response, datetime.now(UTC)))
+        raise Undelivered(f"sms_{response.status}", retry_after=pause(response, datetime.now(UTC)))
     if expected.pattern is not None:
         matched = re.fullmatch(expected.pattern, response.body.decode(errors="replace").strip())
         if matched is None:
-            raise GatewayRefusal("sms_refused")
+            raise Undelivered("sms_refused")
         return bounded_id(matched.groupdict().get("id"))
     if expected.field is None and expected.id is None:
         return None
     try:
         answer = msgspec.json.decode(response.body)
     except msgspec.DecodeError as error:  # for example the page of a proxy
-        raise GatewayRefusal("sms_unreadable") from error
+        raise Undelivered("sms_unreadable") from error
     if expected.field is not None:
         check(found(answer, expected.field), expected)
     return bounded_id(found(answer, expected.id)) if expected.id is not None else None
@@ -144,7 +137,7 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
         return
     shown = (code or "").replace("_", "-")
     reason = f"sms_refused_{shown}" if SHORT_CODE.fullmatch(shown) else "sms_refused"
-    raise GatewayRefusal(reason, is_final=code in map(written, expected.final))
+    raise Undelivered(reason, is_final=code in map(written, expected.final))
 
 
 def found(answer: Any, pointer: str) -> Any:
