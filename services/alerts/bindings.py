@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
@@ -54,14 +55,11 @@ async def draw_code(
     """A new code for the account. A former code of the account is no longer valid. The caller commits."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
     values = {
+        **_columns(holder),
         "digest": box.code_digests(code)[0],
-        "name": holder.name,
-        "roles": sorted(holder.roles),
-        "areas": list(holder.areas),
-        "issued_at": holder.issued_at,
         "drawn_at": now,
     }
-    row = insert(BindingCode).values(channel=channel.value, account_id=holder.account, **values)
+    row = insert(BindingCode).values(channel=channel.value, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["channel", "account_id"], set_=values))
     await session.execute(delete(BindingCode).where(BindingCode.drawn_at < now - VALID))
     return f"{code[: CODE_SYMBOLS // 2]}-{code[CODE_SYMBOLS // 2 :]}"
@@ -86,21 +84,15 @@ async def bind(
         return CodeRefusal.WRONG
     former = or_(Binding.account_id == code.account_id, Binding.identity == identity)
     await session.execute(delete(Binding).where(Binding.channel == channel.value, former))
-    values = {name: getattr(code, name) for name in ("account_id", "name", "roles", "areas", "issued_at")}
-    await session.execute(insert(Binding).values(channel=channel.value, identity=identity, bound_at=now, **values))
-    return person_of(code)
+    holder = person_of(code)
+    row = insert(Binding).values(channel=channel.value, identity=identity, bound_at=now, **_columns(holder))
+    await session.execute(row)
+    return holder
 
 
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
     """Binds the account that is signed in, in a channel whose receivers name the account. The caller commits."""
-    values = {
-        "account_id": holder.account,
-        "name": holder.name,
-        "roles": sorted(holder.roles),
-        "areas": list(holder.areas),
-        "issued_at": holder.issued_at,
-        "bound_at": now,
-    }
+    values = {**_columns(holder), "bound_at": now}
     row = insert(Binding).values(channel=channel.value, identity=str(holder.account), **values)
     await session.execute(row.on_conflict_do_update(index_elements=["channel", "identity"], set_=values))
 
@@ -141,6 +133,16 @@ async def unbind(session: AsyncSession, channel: DeliveryChannel, account: UUID)
 
 def person_of(row: Binding | BindingCode) -> BoundPerson:
     return BoundPerson(row.account_id, row.name, frozenset(map(Role, row.roles)), tuple(row.areas), row.issued_at)
+
+
+def _columns(holder: BoundPerson) -> dict[str, Any]:
+    return {
+        "account_id": holder.account,
+        "name": holder.name,
+        "roles": sorted(holder.roles),
+        "areas": list(holder.areas),
+        "issued_at": holder.issued_at,
+    }
 
 
 async def _failures(session: AsyncSession, channel: DeliveryChannel, identity: str, now: datetime) -> int:

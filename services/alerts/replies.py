@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -21,14 +20,13 @@ from services.alerts.bindings import BoundPerson
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
+from services.alerts.texts import LOCALES
 from shared.auth.access import CMC
 from shared.events import CredentialKind
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 from shared.places import Places
-
-LOCALES = Path(__file__).parent / "locales"
 
 
 class Access(Protocol):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from services.alerts.secrets import WebhookSecrets
 from services.alerts.telegram.chat_messages import ChatMessages, Press, read_data, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.incoming import BotUpdate, IncomingMessage, PressedButton, Sender
+from services.alerts.texts import LOCALES
 from services.alerts.views import OnBehalf
 from shared import audit
 from shared.audit import Action, Entry, Result
@@ -32,7 +32,6 @@ from shared.pages.catalogs import translations
 from shared.pages.languages import DEFAULT, LANGUAGES
 from shared.pages.terms import N_
 
-LOCALES = Path(__file__).parents[1] / "locales"
 TELEGRAM = DeliveryChannel.TELEGRAM
 COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
 SHOWN_TOAST = 200  # Telegram shows at most so many characters when a button was pressed

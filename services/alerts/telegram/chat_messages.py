@@ -6,14 +6,13 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.alerts.alerts import Alert
 from services.alerts.notices import Cause
-from services.alerts.texts import Text, Texts, printable
+from services.alerts.texts import LOCALES, Text, Texts, printable
 from services.alerts.words import HazardWords
 from shared.events import AlertRaised
 from shared.events.vocabulary import Demand
@@ -21,7 +20,6 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 
-LOCALES = Path(__file__).parents[1] / "locales"
 LONGEST = 4096  # Telegram counts UTF-16 code units
 ENDING = 4  # the last lines of a mail, with the link and the centre's name, are never cut off
 CUT = "…"

@@ -5,7 +5,7 @@ One process polls at a time. The transaction that handles an update also stores 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -165,4 +165,4 @@ class Polling:
 
     async def _store(self, bot_id: int, problem: str | None) -> None:
         async with self._sessions.begin() as session:
-            await poll_queries.store(session, bot_id, datetime.now(UTC), problem)
+            await poll_queries.store(session, bot_id, self._clock(), problem)
