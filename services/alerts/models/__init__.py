@@ -1,0 +1,60 @@
+"""The alerts service's tables. A table class with a `record` has a column for each field of that dataclass."""
+
+from services.alerts.models.alerts import Act, AlertRow
+from services.alerts.models.base import AlertsModel
+from services.alerts.models.bindings import Binding, BindingCode, BindingTries
+from services.alerts.models.budgets import BudgetLift
+from services.alerts.models.deliveries import AttemptRow, Delivery, NotificationOmissions
+from services.alerts.models.exposures import Exposure, HazardChange
+from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteRow
+from services.alerts.models.hazards import Hazard, HazardRevision
+from services.alerts.models.held import HeldPeopleRow
+from services.alerts.models.households import DepartureCount, DepartureRow, HouseholdRow, ResidentCount
+from services.alerts.models.presences import BoardPresence
+from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
+from services.alerts.models.rosters import OverrideRow, RosterRow
+from services.alerts.models.sms import SmsCode, SmsMessage, SmsReply
+from services.alerts.models.telegram import TelegramMessage, TelegramPoll, TelegramQuestion
+from shared.audit import AUDIT
+from shared.messaging.models import CONSUMER_TABLES
+from shared.postgres import models
+
+__all__ = [
+    "SHARED",
+    "Act",
+    "AlertRow",
+    "AlertsModel",
+    "AttemptRow",
+    "Binding",
+    "BindingCode",
+    "BindingTries",
+    "BoardPresence",
+    "BudgetLift",
+    "ContactRow",
+    "CountedGroupRow",
+    "Delivery",
+    "DepartureCount",
+    "DepartureRow",
+    "Exposure",
+    "Hazard",
+    "HazardChange",
+    "HazardRevision",
+    "HeldPeopleRow",
+    "HouseholdRow",
+    "NotificationOmissions",
+    "OverrideRow",
+    "ReceiverRow",
+    "RemovedReceiver",
+    "ReplacedCount",
+    "ResidentCount",
+    "RosterRow",
+    "SiteRow",
+    "SmsCode",
+    "SmsMessage",
+    "SmsReply",
+    "TelegramMessage",
+    "TelegramPoll",
+    "TelegramQuestion",
+]
+
+SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

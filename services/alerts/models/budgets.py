@@ -1,0 +1,18 @@
+"""The lifted budgets of sources."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class BudgetLift(AlertsModel):
+    """A lifted budget. Until `lifted_until`, the source may raise any number of alerts. `account_id` lifted it."""
+
+    __tablename__ = "budget_lifts"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    lifted_until: Mapped[datetime]
+    account_id: Mapped[UUID]

@@ -1,0 +1,70 @@
+"""The notifications of receivers, and the receivers that a notification left out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, false, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class Delivery(AlertsModel):
+    """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
+
+    At `next_contact_at` the receiver's next contact is notified, unless this delivery has done. `follows` is the reason
+    why this contact was notified after the contact before it.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        # the constraint keeps an irregular name, because the previous release uses this name in ON CONFLICT
+        UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
+        Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
+        Index("ix_deliveries_next_contact_at", "next_contact_at", postgresql_where=text("next_contact_at IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    step: Mapped[int]
+    recipient: Mapped[str]
+    channel: Mapped[str]
+    cause: Mapped[str]
+    content: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime]
+    lease: Mapped[UUID | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    settled_at: Mapped[datetime | None]
+    is_delivered: Mapped[bool | None]
+    reason: Mapped[str | None]
+    is_foldable: Mapped[bool] = mapped_column(server_default=false())
+    planned_at: Mapped[datetime | None]
+    next_contact_at: Mapped[datetime | None]
+    follows: Mapped[str | None]
+
+
+class AttemptRow(AlertsModel):
+    """One attempt of a delivery; `reason` is the code of the receiver's answer or of the failure."""
+
+    __tablename__ = "attempts"
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class NotificationOmissions(AlertsModel):
+    """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons."""
+
+    __tablename__ = "notification_omissions"
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    reasons: Mapped[dict[str, str]] = mapped_column(JSONB)
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,45 @@
+"""The districts with displaced people that a hazard threatens."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import COUNTER, AlertsModel
+
+
+class Exposure(AlertsModel):
+    """A live hazard and one of its districts. `displaced` counts the district's households that this hazard displaced.
+
+    The `told_…` columns contain the figures of the latest alert; they are None before the first alert. `gone` is the
+    reason why the hazard no longer threatens the district.
+    """
+
+    __tablename__ = "exposures"
+    __table_args__ = COUNTER
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True, index=True)
+    status: Mapped[str]
+    hazard_type: Mapped[str]
+    origins: Mapped[list[str]]
+    departed_from: Mapped[date]
+    ends_at: Mapped[datetime]
+    displaced: Mapped[int]
+    gone: Mapped[str | None]
+    told_exposed: Mapped[int | None]
+    told_displaced: Mapped[int | None]
+    told_sites: Mapped[str | None]
+    told_group_persons: Mapped[int] = mapped_column(server_default="0")
+    told_group_places: Mapped[str | None]
+    told_at: Mapped[datetime | None]
+
+
+class HazardChange(AlertsModel):
+    """A hazard whose exposures must be recounted because the hazard changed. The recount deletes the row."""
+
+    __tablename__ = "hazard_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    hazard_id: Mapped[UUID]

@@ -1,0 +1,45 @@
+"""The counts of groups, and the sites where they live."""
+
+from uuid import UUID
+
+from sqlalchemy import Index, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+from services.alerts.projections import CountedGroup, ListedSite
+
+
+class CountedGroupRow(AlertsModel, record=CountedGroup):
+    """A count of a group. The key is the report's id, because several reports may count the same group."""
+
+    __tablename__ = "counted_groups"
+    __table_args__ = (
+        Index(None, "origin_area", "departed_on"),
+        Index(None, "stock_id"),
+        Index("ix_counted_groups_site_id", "site_id", postgresql_where=text("site_id IS NOT NULL")),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    covers_site: Mapped[bool] = mapped_column(server_default=false())
+
+
+class ReplacedCount(AlertsModel):
+    """A count that a recount replaced.
+
+    `sequence` is the sequence of the recount's event. A later event about the replaced count overrides the replacement.
+    """
+
+    __tablename__ = "replaced_counts"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+
+
+class SiteRow(AlertsModel, record=ListedSite):
+    """The newest version of a site."""
+
+    __tablename__ = "sites"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]

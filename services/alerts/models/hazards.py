@@ -1,0 +1,37 @@
+"""The newest reports about hazards, and all their revisions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class Hazard(AlertsModel):
+    """The newest revision of a hazard; a trigger adds a row to `hazard_changes` for each change."""
+
+    __tablename__ = "hazards"
+    __table_args__ = (
+        Index("ix_hazards_areas", "areas", postgresql_using="gin", postgresql_where=text("NOT is_cancelled")),
+        Index("ix_hazards_ends_at", "ends_at", postgresql_where=text("NOT is_cancelled")),
+    )
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    areas: Mapped[list[str]]
+    ends_at: Mapped[datetime]
+    is_cancelled: Mapped[bool]
+    report: Mapped[str]
+
+
+class HazardRevision(AlertsModel):
+    """One revision of a hazard's report. All revisions are kept."""
+
+    __tablename__ = "hazard_revisions"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    report: Mapped[str]

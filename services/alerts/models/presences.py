@@ -1,0 +1,19 @@
+"""The open boards."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class BoardPresence(AlertsModel):
+    """An open board and the time of its last input."""
+
+    __tablename__ = "presences"
+
+    board_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID]
+    last_input_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

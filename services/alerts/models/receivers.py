@@ -1,0 +1,52 @@
+"""The receivers of alerts with their contacts."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+from services.alerts.receivers import Contact, Receiver
+
+
+class ReceiverRow(AlertsModel, record=Receiver):
+    """A receiver of alerts, with its conditions and its first contact.
+
+    The secrets sign the webhooks to this contact.
+    """
+
+    __tablename__ = "receivers"
+    __table_args__ = (CheckConstraint("step >= 0", name="step"),)
+
+    label: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str]
+    wait_seconds: Mapped[int | None]
+    is_internal: Mapped[bool] = mapped_column(server_default=false())
+    kind: Mapped[str] = mapped_column(server_default="post")
+    hazards: Mapped[list[str]] = mapped_column(server_default="{}")
+    hours: Mapped[list[str]] = mapped_column(server_default="{}")
+    secret: Mapped[bytes | None]
+    former_secret: Mapped[bytes | None]
+
+
+class RemovedReceiver(AlertsModel):
+    """When a receiver with this label was removed last. A new receiver with the label has none of its deliveries."""
+
+    __tablename__ = "removed_receivers"
+
+    label: Mapped[str] = mapped_column(primary_key=True)
+    removed_at: Mapped[datetime]
+
+
+class ContactRow(AlertsModel, record=Contact):
+    """A further contact of a receiver. A receiver has at most one contact of each channel."""
+
+    __tablename__ = "contacts"
+
+    label: Mapped[str] = mapped_column(ForeignKey("receivers.label", ondelete="CASCADE"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    wait_seconds: Mapped[int | None]
+    position: Mapped[int]
+    secret: Mapped[bytes | None]
+    former_secret: Mapped[bytes | None]

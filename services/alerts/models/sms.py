@@ -1,0 +1,44 @@
+"""The short messages that wait for a receipt or an answer, and the answers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class SmsMessage(AlertsModel):
+    """A short message that waits for its receipt, or waited for it. `message_id` is the gateway's."""
+
+    __tablename__ = "sms_messages"
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[str | None]
+    accepted_at: Mapped[datetime]
+
+
+class SmsCode(AlertsModel):
+    """The code with which the short message of a delivery is answered. No number has a code twice within 48 hours."""
+
+    __tablename__ = "sms_codes"
+    __table_args__ = (UniqueConstraint("number", "code"),)
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    code: Mapped[str]
+    drawn_at: Mapped[datetime]
+
+
+class SmsReply(AlertsModel):
+    """A short message that came from a receiver's number within the last 48 hours. `message_id` is the gateway's."""
+
+    __tablename__ = "sms_replies"
+    __table_args__ = (Index(None, "number", "received_at"),)
+
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    received_at: Mapped[datetime]
+    is_wrong: Mapped[bool] = mapped_column(server_default=false())
+    is_answered: Mapped[bool] = mapped_column(server_default=false())

@@ -1,0 +1,50 @@
+"""The messages in Telegram chats, and the position in a bot's updates."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, false, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class TelegramMessage(AlertsModel):
+    """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message."""
+
+    __tablename__ = "telegram_messages"
+    __table_args__ = (Index(None, "alert_id", "recipient"), Index(None, "chat_id", "message_id"))
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    recipient: Mapped[str]
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    language: Mapped[str]
+    sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    is_digest: Mapped[bool] = mapped_column(server_default=false())
+
+
+class TelegramQuestion(AlertsModel):
+    """A message that asks on whose behalf the alert is acknowledged."""
+
+    __tablename__ = "telegram_questions"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    alert_id: Mapped[UUID]
+    language: Mapped[str]
+    asked_at: Mapped[datetime]
+
+
+class TelegramPoll(AlertsModel):
+    """Which update of a bot is handled next. `problem` is the code of the reason why Telegram gives no updates."""
+
+    __tablename__ = "telegram_polls"
+
+    bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    next_update_id: Mapped[int | None] = mapped_column(BigInteger)
+    handled_at: Mapped[datetime | None]
+    polled_at: Mapped[datetime]
+    username: Mapped[str | None]
+    problem: Mapped[str | None]
