@@ -1,8 +1,6 @@
 """The pages of the recipients of alerts: the list, the form, the test message, and the secret that is shown once."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -13,24 +11,23 @@ from starlette.responses import RedirectResponse, Response
 
 from services.alerts import receiver_trials, subscriptions
 from services.alerts.hours import DAYS
+from services.alerts.managed_receivers import Subscription, manages, may_be_internal, one, subscriptions_of
 from services.alerts.pages import sent_of
-from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receiver_checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, Fault, channel_of
 from services.alerts.receiver_forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receiver_trials import receiver_id
-from services.alerts.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind, in_order
+from services.alerts.receivers import USUAL_WAIT_SECONDS, Receiver, ReceiverKind
 from services.alerts.subscriptions import FormerSecretInUse, NoWebhook
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
-from shared.auth.tokens import Principal, Role
+from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
-from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -46,40 +43,8 @@ FORMER_SECRET = N_(
     "A new secret was set before, and the former one still signs. First put the new secret into the system, and stop "
     "using the former secret; then set another one."
 )
-CONTACT_FIELDS = ("channel", "address", "wait_seconds")
 OUT_OF_AREA = N_("Only places in your own areas are expected.")
 EMPTY = {"statuses": [Status.ACTUAL.value], "step": ["0"], "language": ["ky"], "floor": [Severity.MINOR.value]}
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A stored receiver with its further contacts."""
-
-    receiver: Receiver
-    further: Sequence[Contact]
-
-    @property
-    def id(self) -> UUID:
-        return receiver_id(self.receiver.label)
-
-    @property
-    def channels(self) -> list[DeliveryChannel]:
-        return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
-
-    def changed(self, receiver: Receiver, further: Sequence[Contact]) -> list[str]:
-        """The names of the fields that differ."""
-        names = [field for field in receiver_queries.RECEIVER_COLUMNS if field not in CONTACT_FIELDS]
-        changed = [name for name in names if getattr(receiver, name) != getattr(self.receiver, name)]
-        contacts, before = in_order([receiver.first_contact, *further]), [self.receiver.first_contact, *self.further]
-        return changed if contacts == before else [*changed, "contacts"]
-
-    @property
-    def version(self) -> str:
-        """Differs if anybody changes the receiver, so that no change is overwritten unseen."""
-        receiver = self.receiver
-        fields = (receiver.label, sorted(receiver.statuses), receiver.first_contact, *self.further)
-        rest = [getattr(receiver, name) for name in receiver_queries.RECEIVER_COLUMNS if name != "statuses"]
-        return hashlib.sha256(repr((fields, rest)).encode()).hexdigest()[:32]
 
 
 @router.get("/receivers")
@@ -213,31 +178,6 @@ async def send_test(receiver_id: UUID, request: Request, session: Session, calle
     await receiver_trials.send(session, known.receiver, known.further, datetime.now(UTC))
     await log(request, session, known.receiver.label, "tested")
     return RedirectResponse(f"{HOME}/{receiver_id}/test", 303)
-
-
-async def subscriptions_of(session: Session, caller: Principal, places: Places) -> list[Subscription]:
-    """The receivers that the caller may change."""
-    further = await contact_queries.further(session)
-    known = await receiver_queries.receivers(session)
-    return [Subscription(each, further.get(each.label, ())) for each in known if manages(caller, each, places)]
-
-
-async def one(session: Session, id: UUID, caller: Principal, places: Places) -> Subscription:
-    """Raises a Problem (404) if there is no such receiver, or if it gets alerts outside the caller's areas."""
-    for known in await subscriptions_of(session, caller, places):
-        if known.id == id:
-            return known
-    raise Problem(404, "not-found", "There is no such recipient.")
-
-
-def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
-    """Whether all areas of the receiver are the caller's. Receivers without areas get alerts of the whole country."""
-    return caller.covers_country or bool(receiver.areas and all(caller.covers(area, places) for area in receiver.areas))
-
-
-def may_be_internal(caller: Principal, known: Subscription | None) -> bool:
-    """Whether the caller may save the receiver as the centre's own. Such a receiver gets texts that are not Public."""
-    return Role.ADMINISTRATOR in caller.roles or (known is not None and known.receiver.is_internal)
 
 
 async def form_page(
