@@ -14,16 +14,10 @@ from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 from tests.console.pages.test_search import A4_PORTRAIT
+from tests.console.pages.typists import Typist
 from tests.gazetteers import DOBO
 
 OSH_OBLAST = "KG06000000000"
-
-
-def typed(page: Page, *words: str) -> None:
-    """Types one text into each field, and goes to the next field with Tab."""
-    for text in words:
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
 
 
 def opened(seat: Any, role: Role = Role.OPERATOR, **size: int) -> Page:
@@ -78,11 +72,12 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     page.focus("#new")
     page.keyboard.press("Enter")
     expect(page.locator("#name-ky")).to_be_focused()
-    typed(page, name, "Школа № 5", "", "Mos", "кадамж", "Пульгон", "250", "", "39,94", "71,62")
+    typist = Typist(page)
+    typist.fill_in(name, "Школа № 5", "", "Mos", "кадамж", "Пульгон", "250", "", "39,94", "71,62")
     page.keyboard.press("Space")  # the first need: water
     for _ in range(6):
         page.keyboard.press("Tab")
-    typed(page, "Бурул Асанова", "+996 555 123456")
+    typist.fill_in("Бурул Асанова", "+996 555 123456")
     page.keyboard.press("Control+Enter")
     row = page.locator("#sites tr", has_text=name)
     expect(row).to_contain_text("Mosque", timeout=SLOW_MS)
