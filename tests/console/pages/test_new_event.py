@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Dialog, Page, expect
@@ -80,12 +81,13 @@ def test_a_quickly_entered_call_alerts_and_names_the_receivers(whole: Whole, sea
     desk.sign_in()
     page = desk.page
     for digit, severity, followed in FOLLOWED:
+        place = f"Road {uuid4().hex[:6]}"
         page.goto(f"{whole.url}/new-event")
         wait_for_script(page, "document.getElementById('onset').value")
         for words in ("mud", "ала"):
             page.keyboard.type(words)
             page.keyboard.press("Tab")
-        page.keyboard.type("Water and stones on the road")
+        page.keyboard.type(place)
         if digit:
             page.keyboard.press("Tab")
             page.keyboard.press(digit)
@@ -93,6 +95,16 @@ def test_a_quickly_entered_call_alerts_and_names_the_receivers(whole: Whole, sea
         expect(page.locator("#answer-text")).to_contain_text("Accepted: Mudflow · Ala", timeout=SLOW_MS)
         expect(page.locator("#answer-text")).to_contain_text(f"· {severity}.")
         expect(page.locator("#followed")).to_have_text(followed, timeout=SLOW_MS)
+
+    page.goto(f"{whole.url}/")
+    event = page.locator("#panel-hazards .row[data-severity=Unknown]", has_text=place)
+    expect(event).to_contain_text("Severity unknown", timeout=SLOW_MS)
+    outcome = page.request.get(f"{whole.url}/alerts/v1/hazards/{event.get_attribute('data-key')}/outcome")
+    [alert] = outcome.json()["alerts"]
+    unjudged = page.locator(f"#alert-{alert['alert_id']}[data-severity=Severe]", has_text="Severity to be judged.")
+    expect(unjudged).to_contain_text("Mudflow", timeout=SLOW_MS)
+    unjudged.locator("a.alert-name").click()
+    expect(page.locator(".what dl")).to_contain_text("Severity to be judged. Reported by ", timeout=SLOW_MS)
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """A restricted event is released with a public text, released again after a change, and withdrawn."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from deploy.local.process import wait_until
+from shared import events
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
-from tests.console.factories import KADAMJAI
+from tests.console.factories import KADAMJAI, alert, hazard
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 from tests.console.pages.test_new_event import begun
@@ -141,6 +144,25 @@ def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
     page.get_by_text("Release to the public").click()
     expect(page.locator("h1")).to_have_text("Release to the public", timeout=SLOW_MS)
     expect(page.locator("#event")).to_have_text("Landslide")
+
+
+def test_a_severe_event_confirmed_ten_minutes_ago_and_not_released_is_red(whole: Whole, seat: Any) -> None:
+    """The events are published with earlier times, so that the test does not wait for ten minutes."""
+    for minutes, words in ((5, "Slope above the dam"), (11, "Slope above the mill")):
+        at = datetime.now(UTC) - timedelta(minutes=minutes)
+        text = {"en": {"headline": words}}
+        event = hazard(type="landslide", severity="Severe", scope="Restricted", received_at=at, text=text)
+        closed: dict[str, Any] = {"verdict": "confirmed", "verification": "confirmed", "confirmed_at": at}
+        closed |= {"hazard_id": event.hazard_id, "hazard_type": event.type, "resolved_at": at}
+        resolved = alert(events.AlertResolved, **closed)
+        whole.publish(event, resolved)
+    page = seat(Role.OPERATOR).open("/")
+    red = row_of(page, "Slope above the mill").locator(".bad.strong")
+    assert wait_until(lambda: bool(page.reload()) and red.count() == 1, timeout=SLOW_MS / 1000)
+    expect(red).to_have_text("Confirmed, not released for 10 minutes")
+    recent = row_of(page, "Slope above the dam")
+    expect(recent).to_contain_text("Restricted")
+    expect(recent.locator(".bad.strong")).to_have_count(0)
 
 
 def test_a_public_or_unknown_event_has_no_release_page(whole: Whole, seat: Any) -> None:
