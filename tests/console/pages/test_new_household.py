@@ -1,6 +1,7 @@
 """On the page "New household", a caller's household is entered, and on the page "New movement" its return."""
 
 import random
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
+from shared.events import derived_id
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
@@ -16,7 +18,9 @@ from tests.console.pages.test_search import reported, usenov
 from tests.console.pages.test_sites import headers, saved
 from tests.console.pages.test_sites import reported as counted
 from tests.console.pages.typists import KEYS_OF_A_MINUTE, Typist
+from tests.intake.factories import group
 
+CHATKAL = "KG03230000000"  # no other test reports people from there
 # Presses Ctrl+Enter again before the first request can have an answer.
 PRESSED_TWICE = """() => {
   for (const _ of [1, 2]) {
@@ -143,15 +147,44 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     leaving_asks(page)
 
 
-def test_the_event_that_people_fled_is_asked_and_recorded(whole: Whole, seat: Any) -> None:
-    whole.report_hazard()
+def known_hazard(whole: Whole) -> str:
+    """Reports a hazard in Chatkal, and waits until intake proposes the hazard. Returns the hazard's id."""
+    hazard_id = str(derived_id("hazard", "cmc", whole.report_hazard(area={"pcodes": [CHATKAL]})))
+    client = whole.client(headers=headers(whole, Role.REGISTRAR))
+    departure = {"pcode": CHATKAL, "occurred_at": datetime.now(UTC).isoformat()}
+
+    def is_proposed() -> bool:
+        proposed = client.post("/intake/v1/hazards:proposals", json=departure).json()["hazards"]
+        return hazard_id in [hazard["hazard_id"] for hazard in proposed]
+
+    assert wait_until(is_proposed, timeout=30)
+    return hazard_id
+
+
+def known_alert(whole: Whole) -> str:
+    """Counts sixty people from Chatkal, and waits for the alert about displaced people. Returns the alert's id."""
+    now = datetime.now(UTC).isoformat()
+    count = group(persons=60, origin={"pcode": CHATKAL}, destination={"pcode": KADAMJAI})
+    field = whole.client(headers=headers(whole, Role.FIELD))
+    answer = field.post("/intake/v1/displacements", json=count | {"occurred_at": now, "reported_at": now})
+    assert answer.status_code == 202, answer.text
+    client = whole.client(headers=headers(whole))
+
+    def raised() -> list[str]:
+        alerts = client.get(f"/alerts/v1/alerts?state=open&area={CHATKAL}&limit=200").json()["alerts"]
+        return [alert["alert_id"] for alert in alerts if alert["rule"] == "displacement"]
+
+    assert wait_until(lambda: bool(raised()), timeout=30)
+    return raised()[0]
+
+
+def test_the_event_that_people_fled_is_asked_and_recorded_and_the_alert_is_named(whole: Whole, seat: Any) -> None:
+    hazard_id, alert_id = known_hazard(whole), known_alert(whole)
     page = opened(seat, Role.REGISTRAR, width=360, height=740)
     page.fill("#persons", "2")
-    page.fill("#origin", "kadamjai")
+    page.fill("#origin", "chatkal")
     page.focus("#origin-locality")
-    event = page.locator("#event-question").get_by_role("radio").first
-    hazard_id = event.get_attribute("value")  # after sending, the form with the question is hidden
-    event.press("Space")
+    page.locator(f"#event-question input[value='{hazard_id}']").press("Space")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.keyboard.press("Control+Enter")
@@ -160,6 +193,8 @@ def test_the_event_that_people_fled_is_asked_and_recorded(whole: Whole, seat: An
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
     [recorded] = history(whole, body["household_id"])
     assert recorded["report"]["hazard_id"] == body["hazard_id"]
+    alert = page.get_by_role("link", name="An alert about displaced people from this district is open.")
+    expect(alert).to_have_attribute("href", f"/alerts/{alert_id}", timeout=SLOW_MS)
 
 
 def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any) -> None:
