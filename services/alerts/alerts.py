@@ -283,6 +283,7 @@ def _judged(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "reason": finding.suppression if finding.is_suppressed else finding.reason,
         "severity": finding.severity,
+        "severity_is_derived": finding.severity_is_derived,
         "onset": finding.onset,
         "expires": finding.expires,
         "figures": dict(finding.figures),

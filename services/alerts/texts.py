@@ -112,7 +112,7 @@ class Texts:
             _(CAUSES[cause]),
             "",
             printable(sentence(alert.reason, alert.figures, language, known, self._places))[:LONGEST_IN_BODY],
-            _("Severity: {severity}").format(severity=term("severity", alert.severity, _)),
+            _("Severity: {severity}").format(severity=severity_of(alert, known)),
             *([_("Where: {places}").format(places=where)] if where else []),
             _(time_of(alert)).format(time=moment(alert.onset)),
             _("Raised: {time}").format(time=moment(alert.raised_at)),
@@ -182,6 +182,14 @@ def time_of(alert: AlertRaised) -> str:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
     return N_("Forecast for: {time}") if is_forecast else N_("Reported for a time still to come: {time}")
+
+
+def severity_of(alert: AlertRaised, known: Translations) -> str:
+    """The severity. It says so if the source did not state this severity, because readers may pass the mail on."""
+    severity = term("severity", alert.severity, known.gettext)
+    if not alert.severity_is_derived:
+        return severity
+    return f"{severity} ({known.gettext('computed by Dayar, not stated by the source')})"
 
 
 def invitation(alert: AlertRaised) -> str:

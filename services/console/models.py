@@ -272,7 +272,7 @@ class BoardSite(ConsoleModel):
     name_en: Mapped[str | None]
 
 
-class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "hazard_scope")):
+class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "hazard_scope", "severity_is_derived")):
     """The state of an alert after its newest event."""
 
     __tablename__ = "board_alerts"

@@ -33,6 +33,7 @@ class AlertFields(Data):
     reason: str
     figures: dict[str, Any] = Field(default_factory=dict)
     severity: Severity
+    severity_is_derived: bool = False
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
     hazard_scope: Scope | None = None  # None without a hazard, and in alerts of earlier releases
@@ -73,7 +74,8 @@ class AlertRaised(PublishedAlert, EventData):
     """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
 
     `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
-    cancelled or expired before anybody acknowledged the alert.
+    cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
+    severity, because the source of the hazard did not state it.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"

@@ -82,7 +82,7 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
 
 async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk) -> None:
     school, now = site(pcode=KADAMJAI, name_en="School No. 5"), datetime.now(UTC)
-    flood, counted = mudflow(onset=now), group(site_id=school.site_id)
+    flood, counted = mudflow(onset=now, severity="Unknown"), group(site_id=school.site_id)
     async with desk.sessions.begin() as session:
         await desk.watch([received(one) for one in (school, counted, flood)], session)
         [alert_id] = await session.scalars(text("SELECT alert_id FROM alerts WHERE kind = 'exposure'"))
@@ -90,6 +90,8 @@ async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk)
     for role in (Role.OPERATOR, Role.VIEWER):
         async with desk.caller(role) as caller:
             pages[role] = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+            assert (await caller.get(f"/v1/alerts/{alert_id}")).json()["severity_is_derived"] is True
+    assert all("Severe (computed by Dayar, not stated by the source)" in page for page in pages.values())
     sentence = "Sites with displaced people in the hazard&#39;s area, Kadamjai rayon: 1"
     assert all(sentence in page and "Displaced households" not in page for page in pages.values())
     link = f'<a href="/registry/sites/{school.site_id}">School No. 5</a>'

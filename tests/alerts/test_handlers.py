@@ -1,5 +1,6 @@
 """If a hazard raises an alert, the service publishes events, notifies receivers and gives the hazard an outcome."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -135,3 +136,20 @@ async def test_receivers_by_step_area_floor_and_status(post: Post, changed: dict
     await post.receiver("other", **changed)
     await post(hazard())
     assert (("other", 1, "raised") in await post.deliveries()) is is_told
+
+
+async def test_a_derived_severity_is_marked_and_is_never_the_hazards_own(post: Post) -> None:
+    """Receivers outside the centre read the alert's severity, with the mark. Only the alert has this severity."""
+    await post.receiver("ministry")
+    flood = mudflow(severity="Unknown", scope="Public", text={"ru": {"headline": "Сель"}})
+    await post(flood)
+    [(content,)] = await post.fetch("SELECT content FROM deliveries WHERE recipient = 'ministry'")
+    message = json.loads(content)
+    assert (message["data"]["severity"], message["data"]["severity_is_derived"]) == ("Severe", True)
+    assert content.count("Severe") == 1 and "severity" not in message["hazard"]
+    [(report,)] = await post.fetch("SELECT report FROM hazards")
+    assert json.loads(report)["severity"] == "Unknown"
+    assert await post.fetch("SELECT DISTINCT topic FROM outbox WHERE topic LIKE 'hazards%'") == []
+    await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Update"))
+    alert = await post.alert()
+    assert (alert.severity, alert.severity_is_derived, alert.sequence) == (Severity.SEVERE, False, 2)

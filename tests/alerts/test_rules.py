@@ -14,6 +14,7 @@ from services.alerts.rules.hazard import decide, effective_severity
 from services.alerts.rules.headcounts import Departed, RegisteredDeparture
 from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
+from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Status
 from shared.pages.formats import filters
 from shared.pages.reasons import sentence
@@ -227,6 +228,22 @@ def test_a_quake_without_a_severity_has_the_exposure_severity_of_its_intensity()
     assert effective_severity(hazard(magnitude=5.6), RULES) is Severity.SEVERE
     assert effective_severity(hazard(magnitude=5.6, severity="Extreme"), RULES) is Severity.EXTREME
     assert finding_of(decide_exposure(hazard(), ALAI, 1, RULES, NOW)).severity is Severity.MODERATE
+
+
+@pytest.mark.parametrize(
+    ("reported", "is_derived"),
+    [
+        (hazard(), True),
+        (hazard(magnitude=5.6, severity="Minor"), True),
+        (hazard(magnitude=5.6, severity="Severe"), False),  # the source states the severity of the intensity, too
+        (hazard(magnitude=4.7, severity="Extreme"), False),
+        (mudflow(severity="Unknown"), True),
+        (mudflow(), False),
+    ],
+)
+def test_a_severity_that_the_source_does_not_state_is_derived(reported: HazardReported, is_derived: bool) -> None:
+    assert finding_of(decide(reported, RULES, WATCHED, NOW)).severity_is_derived is is_derived
+    assert finding_of(decide_exposure(reported, KADAMJAI, 1, RULES, NOW)).severity_is_derived is is_derived
 
 
 @pytest.mark.parametrize("name", ["quake", "severity", "displacement", "exposure"])

@@ -53,6 +53,7 @@ def test_a_quake_in_english() -> None:
     assert "Expected intensity (computed): up to 5.4 on MSK-64, Alai rayon" in text.body
     assert "not confirmed by a person" in text.body
     assert "https://alerts.example/alerts/" in text.body
+    assert "Severity: Moderate (computed by Dayar, not stated by the source)\n" in text.body
     assert "11:40" in text.body  # the text states the time in Bishkek
 
 
@@ -62,6 +63,7 @@ def test_a_quake_in_russian() -> None:
     assert "Землетрясение магнитудой 4,7 на глубине 11 км" in text.body
     assert "до 5,4 балла MSK-64, Алайский район" in text.body
     assert "человеком не подтверждено" in text.body
+    assert "Степень: Умеренно (рассчитана системой Dayar, источником не указана)" in text.body
 
 
 def test_a_quake_in_kyrgyz() -> None:

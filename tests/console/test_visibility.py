@@ -113,6 +113,14 @@ def test_another_system_reads_the_districts_of_alerts_and_staff_the_villages() -
         assert visibility.external("alerts", data, PLACES) is data
 
 
+def test_a_derived_severity_is_marked_in_alerts_and_the_hazard_stays_unknown_for_other_systems() -> None:
+    unknown = hazard(scope="Restricted", severity="Unknown").model_dump(mode="json")
+    assert visibility.external("hazards-restricted", unknown, PLACES)["severity"] == "Unknown"
+    quake = alert(severity_is_derived=True, pcodes=["KG05258812010"]).model_dump(mode="json")
+    external = visibility.external("alerts", quake, PLACES)
+    assert (external["severity"], external["severity_is_derived"]) == ("Severe", True)
+
+
 def test_another_system_sees_no_alert_of_a_private_hazard_and_no_delivery() -> None:
     external = visibility.visibility_of(principal(Role.INTEGRATION, purpose="alerts"), ["alerts"])
     staff = visibility.visibility_of(principal(Role.OPERATOR), ["alerts"])

@@ -33,6 +33,7 @@ class AlertRow(AlertsModel, record=Alert):
     status: Mapped[str]
     reason: Mapped[str]
     severity: Mapped[str]
+    severity_is_derived: Mapped[bool] = mapped_column(server_default=false())
     raised_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     is_suppressed: Mapped[bool]

@@ -140,6 +140,7 @@ def decide_exposure(
         rule="exposure",
         reason=rule.reason,
         severity=severity,
+        severity_is_derived=severity != hazard.severity,
         onset=hazard.onset,
         expires=hazard.expires,
         is_suppressed=rule.is_too_old(hazard, now),

@@ -64,6 +64,7 @@ class Finding:
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
     hazard_scope: Scope | None = None
+    severity_is_derived: bool = False
     pcodes: tuple[str, ...] = ()
     households: int | None = None
     persons_step: int = 0  # the highest threshold in `again_at` that the number of persons reaches

@@ -76,6 +76,7 @@ class HazardRule(Rule):
             rule=self.name,
             reason=judgement.reason,
             severity=judgement.severity,
+            severity_is_derived=judgement.severity != hazard.severity,
             onset=hazard.onset,
             expires=hazard.expires,
             is_suppressed=self.is_too_old(hazard, now),
