@@ -40,6 +40,7 @@ BOUNDARIES = "admin/kgz_admbnda_adm2_moes_20181119.geojson"
 HOLES = "admin/kgz-bishkek-osh-holes-derived.geojson"
 WEEK = "hazard/usgs-2.5_week-2016-04.geojson"
 LATER = ONSET_MS + 3_600_000
+ALAI, NOOKAT, KARA_SUU = "KG06207000000", "KG06242000000", "KG06226000000"
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,73 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
     assert (hazard.severity, hazard.area.pcodes) == (Severity.UNKNOWN, ())
     assert await centre.deliveries([alert]) == 1
     assert results.alerts_of("fresh42") == []
+
+
+async def test_real_quakes_alert_by_the_intensity_that_was_computed_by_hand(centre: Centre, real_data: Path) -> None:
+    """The numbers follow from the equations of Bindi et al. 2011 (`VOCABULARY.md`, section 7).
+
+    I is the intensity, M the magnitude, h the depth in km, R the distance from the epicentre in km, and
+    s = sqrt(R^2 + h^2) the distance from the hypocentre in km.
+
+    The quake of Sary-Tash (file of 2016) has M = 4.7 and h = 23.31:
+    I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h), with a standard deviation of 0.737.
+    At the epicentre, in Alai (R = 0): 4.2206 + 1.215 = 5.436. With 0.737 it is 6.17, so houses may be damaged.
+    In Nookat, R = 93.06 and s = 95.93: 5.436 - 1.809 x 0.61442 - 0.003447 x 72.62 = 4.07, so the quake is felt.
+    In Chon-Alai, R = 102.55 and s = 105.17: 5.436 - 1.809 x 0.65435 - 0.003447 x 81.86 = 3.97, so it is not felt.
+
+    A depth of 0 was not measured and counts as 15 km. No file has such a quake in this region, so the quake of
+    Sary-Tash is read with this depth: I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15).
+    At the epicentre, in Alai: 4.9303 + 0.686 = 5.616. With the standard deviation of 0.689 it is 6.31.
+    In Nookat, s = 94.26: 5.616 - 2.706 x 0.79823 - 0.0001811 x 79.26 = 3.44, so the quake is not felt.
+
+    No equation holds for the two deep quakes. The source of the quake of Ashkasham (210 km) states an intensity of 3.96
+    (MMI) and the impact green. It states nothing about the quake of the Hindu Kush (26 October 2015, 212 km).
+    """
+    measured = real_quake(real_data, "us20005gku", "measured")
+    at_zero = real_quake(real_data, "us20005gku", "at-zero", depth=0)
+    ashkasham = real_quake(real_data, "us20005gsg", "ashkasham")
+    unstated = dict.fromkeys(("mmi", "cdi", "felt", "alert"))
+    hindu_kush = real_quake(
+        real_data, "us20005gsg", "hindu-kush", at=(70.37, 36.52), depth=212, mag=7.5, title="Hindu Kush", **unstated
+    )
+    content = document(measured, at_zero, ashkasham, hindu_kush)
+
+    assert (await centre.read("by hand", content, intake_area="world"))[ItemKind.PUBLISHED] == 4
+
+    centre.expect(content, "measured", "at-zero", "ashkasham", "hindu-kush")
+    results = await centre.followed()
+    found = {name: [event.data for event in results.alerts_of(name)] for name in ("measured", "at-zero", "hindu-kush")}
+    [shallow], [unmeasured], [deep] = found.values()
+    by_intensity = (Severity.MODERATE, True, "quake_intensity", (ALAI,))
+    for alert, intensity, felt in ((shallow, 5.44, [ALAI, NOOKAT, KARA_SUU]), (unmeasured, 5.62, [ALAI])):
+        assert (alert.severity, alert.severity_is_derived, alert.reason, alert.pcodes) == by_intensity
+        assert (alert.figures["intensity"], alert.figures["pcode"], alert.figures["felt"]) == (intensity, ALAI, felt)
+    assert (deep.severity, deep.severity_is_derived, deep.reason) == (Severity.MODERATE, True, "quake_unjudged")
+    assert (deep.pcodes, deep.figures["magnitude"], deep.figures["depth_km"]) == ((), 7.5, 212)
+    assert not {"intensity", "felt"} & deep.figures.keys()
+    [reported] = results.hazards["ashkasham"]
+    assert (reported.depth_km, results.alerts_of("ashkasham")) == (210.42, [])
+    outcome = results.outcomes[reported.report_id]
+    assert (outcome.outcome, outcome.reason) == (OutcomeKind.NOTED, "below_threshold")
+    assert {results.hazards[name][0].severity for name in found} == {Severity.UNKNOWN}
+
+
+def real_quake(
+    real_data: Path,
+    source_id: str,
+    name: str,
+    *,
+    at: tuple[float, float] | None = None,
+    depth: float | None = None,
+    **changed: Any,
+) -> Any:
+    """A quake of the file as a new quake of this moment, whose id is `name`; `changed` replaces its properties."""
+    [quake] = [quake for quake in json.loads((real_data / WEEK).read_bytes())["features"] if quake["id"] == source_id]
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    lon, lat, measured_depth = quake["geometry"]["coordinates"]
+    properties = {**quake["properties"], "ids": f",{name},", "time": now, "updated": now, **changed}
+    coordinates = [*(at or (lon, lat)), measured_depth if depth is None else depth]
+    return {**quake, "id": name, "properties": properties, "geometry": {"type": "Point", "coordinates": coordinates}}
 
 
 def test_the_area_keeps_300_km_from_the_official_border(bundle: Path) -> None:
