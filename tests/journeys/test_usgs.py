@@ -210,7 +210,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
 
 
 async def test_real_quakes_alert_by_the_intensity_that_was_computed_by_hand(centre: Centre, real_data: Path) -> None:
-    """The numbers follow from the equations of Bindi et al. 2011 (`VOCABULARY.md`, section 7).
+    """The numbers follow from the equations of Bindi et al. 2011, "Intensity prediction equations for Central Asia".
 
     I is the intensity, M the magnitude, h the depth in km, R the distance from the epicentre in km, and
     s = sqrt(R^2 + h^2) the distance from the hypocentre in km.
