@@ -33,6 +33,11 @@ def unit_points() -> tuple[UnitPoint, ...]:
     return tuple(UnitPoint(row["pcode"], parents[row["pcode"]], float(row["lat"]), float(row["lon"])) for row in rows)
 
 
+def is_near(lat: float, lon: float, km: float) -> bool:
+    """Whether the point of a unit is at most this far away."""
+    return any(unit.distance_km(lat, lon) <= km for unit in unit_points())
+
+
 class KnownPoints:
     """The points of the units and, if a gazetteer is loaded, of the settlements in each unit."""
 

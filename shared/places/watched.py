@@ -1,8 +1,12 @@
-"""The watched area: 300 km around the country, or the area that `INTAKE_AREA` names."""
+"""The watched area: 300 km around the country, or the area that `INTAKE_AREA` names.
+
+A strong earthquake is felt farther away. Without `INTAKE_AREA`, it is watched up to 500 km from a district's point.
+"""
 
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
 import shapely
 from shapely.errors import GEOSException
@@ -10,9 +14,24 @@ from shapely.geometry.base import BaseGeometry
 
 from shared.errors import DocumentedError
 from shared.events import Area
+from shared.events.vocabulary import HazardType
 from shared.places.areas import circle, outline
+from shared.places.points import is_near
 
 WORLD = "world"
+STRONG_MAGNITUDE = 6.0
+STRONG_QUAKE_KM = 500.0
+
+
+class Located(Protocol):
+    """A hazard in a feed's entry, or a reported hazard."""
+
+    @property
+    def type(self) -> HazardType: ...
+    @property
+    def magnitude(self) -> float | None: ...
+    @property
+    def area(self) -> Area: ...
 
 
 class BadArea(DocumentedError):
@@ -20,10 +39,13 @@ class BadArea(DocumentedError):
 
 
 class WatchedArea:
-    """The area from which intake accepts hazards. If `shape` is None, the area is the whole world."""
+    """The area from which intake accepts hazards. If `shape` is None, the area is the whole world.
 
-    def __init__(self, shape: BaseGeometry | None) -> None:
-        self._shape = shape
+    If `has_strong_quakes` is true, strong earthquakes near the country belong to the area, too.
+    """
+
+    def __init__(self, shape: BaseGeometry | None, *, has_strong_quakes: bool = False) -> None:
+        self._shape, self._has_strong_quakes = shape, has_strong_quakes
         if shape is not None:
             shapely.prepare(shape)
 
@@ -33,15 +55,27 @@ class WatchedArea:
             return cls(None)
         if name:
             return cls(polygons(Path(name).read_text(encoding="utf-8")))
-        return cls(polygons(files("shared.places").joinpath("area.geojson").read_text(encoding="utf-8")))
+        drawn = files("shared.places").joinpath("area.geojson").read_text(encoding="utf-8")
+        return cls(polygons(drawn), has_strong_quakes=True)
 
     def holds(self, lat: float, lon: float) -> bool:
         return self._shape is None or bool(shapely.intersects_xy(self._shape, lon, lat))
+
+    def watches(self, hazard: Located) -> bool:
+        """Whether the hazard is in the area, or is a strong earthquake that is still near enough."""
+        return self.meets(hazard.area) or (self._has_strong_quakes and is_strong_quake_near(hazard))
 
     def meets(self, area: Area) -> bool:
         """Whether the area's geometry touches the watched area. True if the area has P-codes or has no geometry."""
         drawn = [] if area.pcodes else list(shapes(area))
         return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
+
+
+def is_strong_quake_near(hazard: Located) -> bool:
+    """Whether a deep earthquake there must be judged, even if it is beyond the drawn area."""
+    point, magnitude = hazard.area.point, hazard.magnitude or 0.0
+    is_strong = hazard.type is HazardType.EARTHQUAKE and magnitude >= STRONG_MAGNITUDE
+    return is_strong and point is not None and is_near(point.lat, point.lon, STRONG_QUAKE_KM)
 
 
 def shapes(area: Area) -> Iterator[BaseGeometry]:

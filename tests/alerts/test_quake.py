@@ -206,6 +206,12 @@ def test_a_strong_deep_quake_is_to_be_judged_without_an_intensity(quake: dict[st
     assert not {"intensity", "felt"} & finding.figures.keys()
 
 
+def test_a_strong_deep_quake_beyond_the_drawn_area_is_to_be_judged_whoever_reports_it() -> None:
+    institute = {"channel": "api", "source": "seismology"}
+    assert alerted(**HINDU_KUSH, **institute).reason == "quake_unjudged"
+    assert judged(**{**HINDU_KUSH, "magnitude": 5.9}, **institute) == Nothing("out_of_area")
+
+
 @pytest.mark.parametrize(
     "changed",
     [

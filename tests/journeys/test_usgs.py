@@ -127,7 +127,7 @@ def bundle(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-async def test_a_real_week_has_two_of_our_quakes_and_old_ones_notify_nobody(
+async def test_a_real_week_has_three_quakes_of_the_area_and_old_ones_notify_nobody(
     centre: Centre, real_data: Path, bundle: Path
 ) -> None:
     content = (real_data / WEEK).read_bytes()
@@ -136,14 +136,17 @@ async def test_a_real_week_has_two_of_our_quakes_and_old_ones_notify_nobody(
     again = await centre.read("week", content, places_path=bundle)
     without_boundaries = await centre.read("week", content)
 
-    rest = {ItemKind.NOT_A_HAZARD: 2, ItemKind.OUT_OF_AREA: 243, ItemKind.SET_ASIDE: 0}
-    assert first == Counts({ItemKind.PUBLISHED: 2, **rest})
-    assert again == without_boundaries == Counts({ItemKind.UNCHANGED: 2, **rest})
-    centre.expect(content, "us20005gku", "us20005giu")
+    rest = {ItemKind.NOT_A_HAZARD: 2, ItemKind.OUT_OF_AREA: 242, ItemKind.SET_ASIDE: 0}
+    assert first == Counts({ItemKind.PUBLISHED: 3, **rest})
+    assert again == without_boundaries == Counts({ItemKind.UNCHANGED: 3, **rest})
+    centre.expect(content, "us20005gku", "us20005giu", "us20005gsg")
     results = await centre.followed()
     [alai], [tajik] = results.hazards["us20005gku"], results.hazards["us20005giu"]
     assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.UNKNOWN, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
+    # 313 km from the border: read only because of its magnitude
+    [ashkasham] = results.hazards["us20005gsg"]
+    assert (ashkasham.magnitude, ashkasham.depth_km) == (6.6, 210.42)
     assert (results.outcomes[alai.report_id].outcome, results.outcomes[alai.report_id].reason) == (
         OutcomeKind.SUPPRESSED,
         "too_old",
@@ -238,7 +241,7 @@ async def test_real_quakes_alert_by_the_intensity_that_was_computed_by_hand(cent
     )
     content = document(measured, at_zero, ashkasham, hindu_kush)
 
-    assert (await centre.read("by hand", content, intake_area="world"))[ItemKind.PUBLISHED] == 4
+    assert (await centre.read("by hand", content))[ItemKind.PUBLISHED] == 4
 
     centre.expect(content, "measured", "at-zero", "ashkasham", "hindu-kush")
     results = await centre.followed()

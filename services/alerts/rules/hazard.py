@@ -129,7 +129,7 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
     # Hazards from feeds are not filtered here, because intake filters each feed by area.
-    if hazard.channel is not SubmissionChannel.FEED and not watched.meets(hazard.area):
+    if hazard.channel is not SubmissionChannel.FEED and not watched.watches(hazard):
         return Nothing("out_of_area")
     findings = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
     return max(findings, key=lambda finding: RANK[finding.severity]) if findings else Nothing("below_threshold")

@@ -17,11 +17,10 @@ from services.alerts.rules.shaking import Shaking
 from shared.events import HazardReported
 from shared.events.hazards import Mmi, SourceShaking
 from shared.events.vocabulary import HazardType, ImpactLevel, Severity
-from shared.places.points import KnownPoints, unit_points
+from shared.places.points import KnownPoints, is_near
+from shared.places.watched import STRONG_MAGNITUDE, STRONG_QUAKE_KM
 
 BY_SOURCE = "quake_by_source"
-UNJUDGED_MAGNITUDE = 6.0
-NEAR_KM = 500.0
 
 
 class IntensityStep(RuleModel):
@@ -107,10 +106,10 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
     """Whether a person must judge the earthquake, because it is strong, has no stated severity and fits no equation."""
-    strong = UNJUDGED_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
+    strong = STRONG_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 
 
 def _is_near(hazard: HazardReported) -> bool:
     point = hazard.area.point
-    return point is None or any(unit.distance_km(point.lat, point.lon) <= NEAR_KM for unit in unit_points())
+    return point is None or is_near(point.lat, point.lon, STRONG_QUAKE_KM)

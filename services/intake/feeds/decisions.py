@@ -61,7 +61,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
         return _withdraw(entry, known) if known else NEVER_PUBLISHED
     if entry.hazard is None:
         return _cancel(entry, known, "no hazard") if known else FeedDecision(ItemKind.NOT_A_HAZARD, "other type")
-    if known is None and not area.meets(entry.hazard.area):
+    if known is None and not area.watches(entry.hazard):
         return FeedDecision(ItemKind.OUT_OF_AREA, "out of area")
     if known is None:
         return FeedDecision(ItemKind.PUBLISHED, "new", FeedAction.REPORT)

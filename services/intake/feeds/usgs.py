@@ -38,10 +38,11 @@ from shared.places.areas import distance_km
 SITE = "https://earthquake.usgs.gov"
 # The first feed has the day's earthquakes.
 # The second feed has the region's earthquakes of the last month, and also deleted events, which the first feed omits.
+# The region contains every point at most 500 km from a district's point, where strong earthquakes are watched.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
-    + "&minlatitude=36&maxlatitude=46.5&minlongitude=65&maxlongitude=84.5",
+    + "&minlatitude=35&maxlatitude=47.5&minlongitude=63.5&maxlongitude=85.5",
 )
 
 # Entries of all other types (quarry blast, explosion, ice quake, sonic boom, mine collapse …) are ignored.

@@ -1,7 +1,9 @@
 """Intake decides for each entry of a source whether to publish the entry. Earlier entries influence the decision."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -14,6 +16,8 @@ from services.intake.feeds.register import Register
 from shared.events import Area, Circle, HazardCancelled, HazardReported, HazardText, HazardUpdated, Point, derived_id
 from shared.events.vocabulary import Certainty, HazardType, Severity, Status, Urgency
 from shared.places import Places
+from shared.places.areas import destination
+from shared.places.points import unit_points
 from shared.places.watched import BadArea, WatchedArea
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
@@ -305,6 +309,45 @@ def test_a_test_of_the_source_remains_a_test(own: Status, counted: Status, statu
 )
 def test_the_area_is_three_hundred_kilometres_around_the_country(lon: float, lat: float, is_inside: bool) -> None:
     assert AREA.meets(Area(point=Point(lat=lat, lon=lon))) is is_inside
+
+
+@pytest.mark.parametrize(
+    ("at", "changed", "kind"),
+    [
+        # Ashkasham and the Hindu Kush are 313 and 330 km from the border, and 348 and 370 km from a district's point
+        ((71.1563, 36.492), {"mag": 6.6}, ItemKind.PUBLISHED),
+        ((70.37, 36.52), {"mag": 6.0}, ItemKind.PUBLISHED),
+        ((70.37, 36.52), {"mag": 5.9}, ItemKind.OUT_OF_AREA),
+        ((70.37, 36.52), {"mag": None}, ItemKind.OUT_OF_AREA),
+        ((70.37, 36.52), {"mag": 6.0, "type": "landslide"}, ItemKind.OUT_OF_AREA),
+        ((70.37, 34.0), {"mag": 7.5}, ItemKind.OUT_OF_AREA),  # 612 km from Chon-Alai
+    ],
+)
+def test_a_strong_quake_is_read_up_to_500_km_from_a_district(
+    reading: Reading, at: tuple[float, float], changed: dict[str, Any], kind: ItemKind
+) -> None:
+    assert reading.take(feature(at=at, depth=212, **changed)).kind is kind
+
+
+def test_a_quake_that_becomes_strong_is_read_then(reading: Reading) -> None:
+    there: dict[str, Any] = {"at": (70.37, 36.52), "depth": 212}
+    assert reading.take(feature(mag=5.9, **there)).kind is ItemKind.OUT_OF_AREA
+    assert reading.take(feature(mag=6.1, updated=LATER, **there)).kind is ItemKind.PUBLISHED
+    assert reading.take(feature(mag=5.9, updated=LATER + 1, **there)).reason == "magnitude"
+
+
+def test_an_own_area_has_no_strong_quakes_beyond_its_polygons(tmp_path: Path) -> None:
+    file = tmp_path / "area.geojson"
+    file.write_text('{"type":"Polygon","coordinates":[[[69,39],[81,39],[81,44],[69,44],[69,39]]]}')
+    own = Reading(WatchedArea.load(str(file)))
+    assert own.take(feature(at=(70.37, 36.52), mag=7.5)).kind is ItemKind.OUT_OF_AREA
+
+
+def test_the_usgs_is_asked_about_every_place_where_a_strong_quake_is_watched() -> None:
+    terms = parse_qs(usgs.FEEDS[1])
+    lats, lons = ([float(terms[f"{end}{axis}"][0]) for end in ("min", "max")] for axis in ("latitude", "longitude"))
+    corners = [destination(unit.lat, unit.lon, bearing, 500) for unit in unit_points() for bearing in range(0, 360, 5)]
+    assert all(lons[0] < lon < lons[1] and lats[0] < lat < lats[1] for lon, lat in corners)
 
 
 def test_the_world_contains_every_point() -> None:
