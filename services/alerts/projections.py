@@ -1,9 +1,10 @@
 """The fields of hazards, households and groups that the rules need. Each place is stored as its district."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from shared.country import TIME_ZONE
 from shared.displacement_reasons import POSSIBLY_HAZARD
 from shared.events import (
     Displacement,
@@ -27,8 +28,7 @@ from shared.events.vocabulary import (
 )
 from shared.places import Places
 
-# Dates with one of these precisions count in an alert's window. A date marked "about" has the precision week.
-IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
+ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, so it may be wrong by this time
 Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
 HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
@@ -59,10 +59,10 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One reported displacement of a household. `area` is the area that the household left on the date `occurred_on`.
+    """One reported displacement of a household. `area` is the area that the household left.
 
-    `persons` is the number of people who are still displaced. `destination_area` is the area where the household is
-    now, or None if the place is abroad or unknown.
+    `occurred_on` is the date that counts in an alert's window. `persons` is the number of people who are still
+    displaced. `destination_area` is the area where the household is now, or None if the place is abroad or unknown.
     """
 
     report_id: UUID
@@ -194,7 +194,8 @@ def departure(
     # in HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward
     is_now = displacement is event or isinstance(event, HouseholdStatusChanged)
     persons = event.displaced_now if is_now else event.persons
-    if area is None or not persons or displacement.occurred_on_precision not in IN_WINDOW:
+    day = departed_on(displacement.occurred_on, displacement.occurred_on_precision, displacement.reported_on)
+    if area is None or not persons or day is None:
         return None
     return Departure(
         report_id=displacement.report_id,
@@ -202,7 +203,7 @@ def departure(
         status=displacement.status,
         mobility=displacement.mobility,
         area=area,
-        occurred_on=displacement.occurred_on,
+        occurred_on=day,
         persons=persons,
         destination_area=area_of(event.destination, places),
     )
@@ -222,7 +223,9 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         yards=yards,
         origin_area=area_of(event.origin, places),
         destination_area=area_of(event.destination, places),
-        departed_on=event.occurred_on if event.occurred_on_precision in IN_WINDOW else None,
+        departed_on=departed_on(
+            event.occurred_on, event.occurred_on_precision, event.counted_at.astimezone(TIME_ZONE).date()
+        ),
         site_id=event.site_id,
         covers_site=event.covers_site,
         counted_at=event.counted_at,
@@ -262,8 +265,21 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
         yards=yards,
         origin_area=area_of(event.origin, places),
         destination_area=area_of(event.destination, places),
-        departed_on=event.occurred_on if event.occurred_on_precision in IN_WINDOW else None,
+        departed_on=departed_on(event.occurred_on, event.occurred_on_precision, event.reported_on),
     )
+
+
+def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
+    """The date that counts in an alert's window, or None if the stated date is too vague.
+
+    People who left "about" a date count on the day of their report. If this day is not in the week around the stated
+    date, they count on the nearest day of this week.
+    """
+    if precision in TO_THE_DAY:
+        return stated
+    if precision is not Precision.WEEK:
+        return None
+    return min(max(reported_on or stated, stated - ABOUT), stated + ABOUT)
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from services.registry.people import People
 from services.registry.positions import STOCK, Position
 from services.registry.reports import MOVES, Filed, FiledMovement, day, days, moved_at, order, superseded
 from shared import events
+from shared.country import TIME_ZONE
 from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision, Status, SubStock
 
 
@@ -83,6 +84,7 @@ class Onward(NamedTuple):
     status: Status
     occurred_on: date
     precision: Precision
+    reported_on: date
     mobility: Mobility
     left: tuple[str | None, str | None] | None  # the P-code and the country from which most of these people left
 
@@ -95,6 +97,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
             passage.movement.clear.status,
             day(passage.movement),
             passage.movement.clear.occurred_at_precision,
+            passage.movement.known_at.astimezone(TIME_ZONE).date(),
             displacements[report_id].clear.mobility,
             (passage.before.pcode, passage.before.country),
         )

@@ -55,12 +55,15 @@ def event(change: HeldChange, sequence: int, places: Places, sites: TypedSites) 
         "destination": district(clear.destination, places),
         "persons": clear.persons,
         "places_version": filed.places_version,
+        "reported_on": filed.known_at.astimezone(TIME_ZONE).date(),
     }
     if not isinstance(clear, GroupClear):
         return HouseholdHeld(household_id=clear.household_id, **fields)
+    count = Headcount.of(filed).at_typed_site(sites)
+    fields["reported_on"] = count.counted_at.astimezone(TIME_ZONE).date()
     return GroupHeld(
         group_id=clear.group_id,
-        stock_id=UUID(Headcount.of(filed).at_typed_site(sites).stock_id),
+        stock_id=UUID(count.stock_id),
         measure=clear.measure,
         households=clear.households,
         household_unit=clear.household_unit,

@@ -52,6 +52,7 @@ class DisplacementData(msgspec.Struct, gc=False):
     occurred_on_precision: Precision
     mobility: Mobility
     origin: DistrictData
+    reported_on: date
 
 
 class WhereaboutsData(msgspec.Struct, gc=False):
@@ -87,6 +88,7 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
     team: str | None = None
     places_version: str | None = None
     latest_mobility: Mobility | None = None
+    reported_on: date | None = None
     displacement: DisplacementData | None = None
     whereabouts: WhereaboutsData | None = None
 
@@ -113,7 +115,7 @@ class HouseholdEvents:
         self._country = lru_cache(300)(lambda country: DistrictData(country=country))
 
     def messages(self, working_set: WorkingSet, now: datetime) -> Iterator[Message]:
-        today = now.astimezone(TIME_ZONE).date()
+        today = local_day(now)
         for change in working_set.changes:
             if change.subject[0] == ReportKind.HOUSEHOLD:
                 yield self.household(change, now, today)
@@ -128,7 +130,7 @@ class HouseholdEvents:
             version=clear.version,
             sequence=change.sequence,
             status=clear.status,
-            occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
+            occurred_on=local_day(clear.occurred_at),
             occurred_on_precision=clear.occurred_at_precision,
             recorded_on=today,
             mobility=clear.mobility,
@@ -143,6 +145,7 @@ class HouseholdEvents:
             team=filed.team,
             places_version=filed.places_version,
             latest_mobility=None if change.latest is filed else change.latest.clear.mobility,
+            reported_on=local_day(filed.known_at),
             displacement=None if change.changed is filed else self.displacement(change.changed),
         )
         if change.onward is not None:
@@ -156,7 +159,7 @@ class HouseholdEvents:
 
         `destination` becomes the place of the people who are still displaced.
         """
-        confirmed_on = standing.confirmed_at.astimezone(TIME_ZONE).date()
+        confirmed_on = local_day(standing.confirmed_at)
         data.whereabouts = WhereaboutsData(
             standing.displaced, standing.returned, standing.settled, confirmed_on, standing.is_return_presumed
         )
@@ -167,10 +170,11 @@ class HouseholdEvents:
         return DisplacementData(
             report_id=filed.report_id,
             status=clear.status,
-            occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
+            occurred_on=local_day(clear.occurred_at),
             occurred_on_precision=clear.occurred_at_precision,
             mobility=clear.mobility,
             origin=self.coarse(clear.origin),
+            reported_on=local_day(filed.known_at),
         )
 
     def onward(self, onward: Onward) -> DisplacementData:
@@ -183,10 +187,15 @@ class HouseholdEvents:
             occurred_on_precision=onward.precision,
             mobility=onward.mobility,
             origin=self._district(pcode) if pcode else self._country(country),
+            reported_on=onward.reported_on,
         )
 
     def coarse(self, place: Place) -> DistrictData:
         return self._district(place.pcode) if place.pcode else self._country(place.country)
+
+
+def local_day(moment: datetime) -> date:
+    return moment.astimezone(TIME_ZONE).date()
 
 
 def event_type(change: SubjectChange) -> type[HouseholdRegistered]:

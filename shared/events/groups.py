@@ -120,6 +120,7 @@ class GroupHeld(EventData):
     If `is_held` is false, no count of the group waits any more: the group is registered, or its counts were refused.
     Consumers ignore a `sequence` that is not newer than their own. The sequences of `GroupHeld` and of `GroupCounted`
     are not comparable. If a recorded count has the same `stock_id`, the held count counts the same people.
+    `reported_on` is the day of the count or, if it is not known, of the report.
     """
 
     event_type: ClassVar[str] = "dayar.group.held.v1"
@@ -143,3 +144,4 @@ class GroupHeld(EventData):
     origin: Clear[Place]
     destination: Clear[Place]
     places_version: Clear[str | None] = None
+    reported_on: Clear[date | None] = None

@@ -10,12 +10,13 @@ from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, St
 
 
 class Displacement(Data):
-    """One displacement of a household, in its valid version."""
+    """One displacement of a household, in its valid version. `reported_on` is the day of the first version."""
 
     report_id: Clear[UUID]
     status: Clear[Status]
     occurred_on: Clear[date]
     occurred_on_precision: Clear[Precision]
+    reported_on: Clear[date | None] = None
     mobility: Clear[Mobility]
     origin: Clear[Place]
 
@@ -37,6 +38,7 @@ class HouseholdWhereabouts(Data):
 class HouseholdRegistered(EventData):
     """The household after this event. Consumers ignore a `sequence` that is not newer than their own.
 
+    `reported_on` is the day on which the displacement was first reported; events of earlier releases do not have it.
     `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
     `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
@@ -68,6 +70,7 @@ class HouseholdRegistered(EventData):
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None
     latest_mobility: Clear[Mobility | None] = None
+    reported_on: Clear[date | None] = None
     displacement: Clear[Displacement | None] = None
     whereabouts: Clear[HouseholdWhereabouts | None] = None
 
@@ -116,3 +119,4 @@ class HouseholdHeld(EventData):
     destination: Clear[Place]
     persons: Clear[Persons]
     places_version: Clear[str | None] = None
+    reported_on: Clear[date | None] = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from services.alerts.projections import departed_on
 from services.alerts.queries.departures import REGISTERED
 from shared.events import GroupCounted, HouseholdRegistered, Place
-from shared.events.vocabulary import Severity
+from shared.events.vocabulary import Precision, Severity
 from shared.postgres import database
 from tests.alerts.conftest import CHANGED
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, after_movement, group, household
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, after_movement, group, held, household
 from tests.alerts.post import Post
 from tests.tables import emptied
 from tests.waiting import wait_for
@@ -277,6 +278,42 @@ async def test_a_household_corrected_to_no_displacement_from_the_district_is_no_
 async def test_some_households_do_not_count_towards_the_threshold(post: Post, changed: dict[str, Any]) -> None:
     assert set(await post(*(household(**changed) for _ in range(20)))) == {"noted no_rule"}
     assert await post.alerts() == []
+
+
+async def test_people_who_left_about_a_date_count_on_the_day_of_their_report(post: Post) -> None:
+    about = {"occurred_on": TODAY - timedelta(days=3), "occurred_on_precision": "week", "reported_on": TODAY}
+    homes = [household(**about) for _ in range(4)]
+    assert set(await post(*homes, *(household() for _ in range(5)))) == {"noted below_threshold"}
+    assert await post(held(household(**about))) == ["alerted households_displaced"]
+    alert = await post.alert()
+    assert (alert.households, alert.figures["persons"], alert.figures["newest"]) == (9, 50, TODAY.isoformat())
+    await post(household(), corrected(homes[0], **{**about, "occurred_on": TODAY - timedelta(days=10)}))
+    assert (await post.alert()).households == 9
+
+
+@pytest.mark.parametrize(
+    ("precision", "reported", "counts"),
+    [
+        (Precision.HOUR, 2, 0),
+        (Precision.DAY, 2, 0),
+        (Precision.WEEK, None, 0),  # an event of an earlier release
+        (Precision.WEEK, 0, 0),
+        (Precision.WEEK, 2, 2),
+        (Precision.WEEK, 3, 3),
+        (Precision.WEEK, 30, 3),  # "about" a date is within three days of it
+        (Precision.WEEK, -30, -3),
+        (Precision.MONTH, 2, None),
+        (Precision.SEASON, 2, None),
+        (Precision.YEAR, 2, None),
+    ],
+)
+def test_an_unknown_hour_falls_back_to_the_report(
+    precision: Precision, reported: int | None, counts: int | None
+) -> None:
+    def day(number: int | None) -> date | None:
+        return None if number is None else TODAY + timedelta(days=number)
+
+    assert departed_on(TODAY, precision, day(reported)) == day(counts)
 
 
 async def test_districts_are_counted_separately(post: Post) -> None:

@@ -48,6 +48,7 @@ MAY_BE_CLEAR = {
     "received_at",
     "occurred_on",
     "recorded_on",
+    "reported_on",
     "uncorrected",  # fields with times and days
     "author",
     "team",
