@@ -38,15 +38,15 @@ def disaggregated(filed: Filed) -> Disaggregation:
     return numbers
 
 
-def member_codes(filed: Filed) -> list[tuple[str, int]]:
+def member_codes(filed: Filed, at: datetime | None = None) -> list[tuple[str, int]]:
     """The displaced members of a household, each with a person code."""
     ids = [member["member_id"] for member in displaced(filed.sealed)]
-    return list(zip(ids, codes(filed), strict=True))
+    return list(zip(ids, codes(filed, at), strict=True))
 
 
-def codes(filed: Filed) -> list[int]:
-    """The person codes of the displaced members of a household."""
-    on = filed.clear.occurred_at.astimezone(TIME_ZONE)
+def codes(filed: Filed, at: datetime | None = None) -> list[int]:
+    """The person codes of the displaced members of a household, on the day of displacement or on the day of `at`."""
+    on = (at or filed.clear.occurred_at).astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     return [person_code(member, year, day) for member in displaced(filed.sealed)]
 

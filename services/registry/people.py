@@ -1,7 +1,7 @@
 """The displaced persons of a report: named members, and numbers of unnamed persons by sex and age. No I/O."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import add
 from typing import Self
 
@@ -39,6 +39,11 @@ class People:
     def cells(self) -> list[int]:
         """The numbers of persons by sex and age on the day of displacement, in the order of CELLS."""
         return self.disaggregated().cells
+
+    def coded(self, codes: Iterable[Person]) -> "People":
+        """The same people. The members in `codes` get these person codes."""
+        known = dict(codes)
+        return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
 
     def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
         """The numbers of persons by sex and age, this number of New Years after the displacement."""

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from pydantic_core import to_json
 
-from services.registry.ages import Disaggregation, birth_year, disaggregated, new_years
+from services.registry.ages import Disaggregation, birth_year, disaggregated, member_codes, new_years
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.group_movements import Tally
@@ -37,7 +37,7 @@ from services.registry.reports import NEVER, AnyFiled, Filed, superseded
 from services.registry.search_keys import KeysOfRoot, KeyVersion
 from services.registry.stays import Stay
 from services.registry.subjects import Subject
-from shared.events.vocabulary import SubStock
+from shared.events.vocabulary import Movement, SubStock
 from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row
 
@@ -255,11 +255,18 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
         *(departure.subject[1], number, passage.moved_at, movement.clear.occurred_at_precision),
         *(after.pcode, after.country),
         *(people.count, people.count, passage.households),
-        *people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at)),
+        *moving(departure, passage),
         *(after.movement, before.departed_at, NEVER, after.shelter),
         *(movement.report_id, movement.clear.version, movement.clear.reported_at),
         *(before.pcode, before.country, before.sub_stock, after.sub_stock),
     )
+
+
+def moving(departure: Filed, passage: Passage) -> Disaggregation:
+    """The people who moved. A new displacement has the ages on its day, as if a separate report described it."""
+    if passage.movement.clear.movement is Movement.DISPLACED_AGAIN:
+        return passage.people.coded(member_codes(departure, passage.moved_at)).disaggregated()
+    return passage.people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at))
 
 
 def household_site_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:

@@ -72,7 +72,7 @@ class Figures:
         """The displacements, and the passages of people who were forced onward."""
         onward = self.passages[self.passages["new_movement"] == "displaced_again"]
         starts = in_parts(with_ages(self.starts, self.starts["day"]).assign(on=self.starts["day"]), "report_id")
-        parts = in_parts(with_ages(onward, onward["new_day"]).assign(on=onward["new_day"]), "new_report_id")
+        parts = in_parts(aged(onward, onward["new_day"]).assign(on=onward["new_day"]), "new_report_id")
         parts = parts.assign(
             origin=parts["destination"],
             destination=parts["to_destination"],
@@ -139,7 +139,11 @@ def persons(found: pd.DataFrame) -> pd.DataFrame:
 
 def with_ages(people: pd.DataFrame, on: pd.Series) -> pd.DataFrame:
     """The people with their ages on the day of displacement or, if `on` is in a later year, on its 1 January."""
-    at = people["day"].where(on.dt.year == people["day"].dt.year, on.dt.to_period("Y").dt.start_time)
+    return aged(people, people["day"].where(on.dt.year == people["day"].dt.year, on.dt.to_period("Y").dt.start_time))
+
+
+def aged(people: pd.DataFrame, at: pd.Series) -> pd.DataFrame:
+    """The people with their ages on the day `at`."""
     years = completed(people["born"], at)
     years = years.fillna(at.dt.year - people["birth_year"])
     years = years.fillna(people["age"] + completed(people["told_on"], at))

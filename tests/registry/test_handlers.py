@@ -194,6 +194,7 @@ async def test_an_earlier_displacement_is_published_beside_the_current_one(
             "occurred_on_precision": "day",
             "mobility": "displacement",
             "origin": {"pcode": KADAMJAI},
+            "reported_on": "2026-06-15",
         },
         {
             "report_id": body["report_id"],
@@ -202,6 +203,7 @@ async def test_an_earlier_displacement_is_published_beside_the_current_one(
             "occurred_on_precision": "day",
             "mobility": "displacement",
             "origin": {"pcode": KADAMJAI},
+            "reported_on": "2026-06-15",
         },
     ]
     headers = [row["headers"] for row in await file.rows("outbox ORDER BY id") if row["topic"] == "households"]

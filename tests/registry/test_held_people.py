@@ -53,6 +53,7 @@ async def test_a_held_household_is_published_by_district_without_personal_data(f
         "origin": {"pcode": KADAMJAI},
         "destination": {"pcode": LEILEK},
         "persons": 5,
+        "reported_on": "2026-06-15",
     }
     assert await decide(file, is_accepted=True, is_expiry_only=False) == "recorded"
     _, registered, ended = await file.events("households")

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 
 from services.registry.models import HeldDecision
+from services.registry.reports import CELL
+from shared.events.vocabulary import AgeBracket, Sex
 from tests.registry.conftest import Filing
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, household, movement
 
@@ -139,11 +141,23 @@ async def test_people_who_are_forced_onward_are_told_as_a_new_displacement(file:
         "occurred_on_precision": "day",
         "mobility": "displacement",
         "origin": {"pcode": LEILEK},
+        "reported_on": "2026-06-17",
     }
     await file({**forced, "version": 2, "is_reversed": True})
     reversed_ = (await changes(file))[-1]
     assert reversed_["displacement"]["origin"] == {"country": "ZZ"}
     assert "whereabouts" not in reversed_
+
+
+async def test_people_who_are_forced_onward_have_the_ages_of_that_day_in_the_new_displacement(file: Filing) -> None:
+    girl = {"member_id": str(uuid4()), "sex": "female", "birth_date": "2020-06-16"}
+    body = household(persons=1, members=[girl])
+    at = (NOON + timedelta(days=2)).isoformat()
+    await file(body)
+    await file(movement(body, "displaced_again", destination={"pcode": BATKEN}, occurred_at=at, reported_at=at))
+    [first], [onward] = [await file.rows(table) for table in ("episodes", "passages")]
+    younger, older = CELL[Sex.FEMALE, AgeBracket.AGE_0_5], CELL[Sex.FEMALE, AgeBracket.AGE_6_11]
+    assert [first["sex_age"][younger], onward["sex_age"][older]] == [1, 1]
 
 
 async def test_a_registrars_early_report_of_a_death_keeps_the_registrars_areas(file: Filing) -> None:
