@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
@@ -10,6 +10,8 @@ from tests.browsers import SLOW_MS
 from tests.intake.field.phones import Centre, enter_pin, filled, kept_reports, opened, sent, signed_in
 from tests.intake.field.test_groups import known_site
 from tests.registry.factories import LEILEK
+
+OSH_OBLAST = "KG06000000000"
 
 
 def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
@@ -71,6 +73,35 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     assert other["household_id"] != household["body"]["household_id"]
 
 
+def contradicted(page: Page) -> None:
+    """Dates a movement before the departure, and names the place where the household is. The phone asks about both."""
+    today = page.input_value("#occurred")
+    page.select_option("#movement", "transferred")
+    page.select_option("#destination-oblast", OSH_OBLAST)
+    page.fill("#occurred", "2025-05-04")
+    sent(page)
+    expect(page.locator("#odd-values")).to_have_text(
+        "When it happened: 04.05.2025 is before the household left, on 05.05.2025\n"
+        "Where they are now: Osh oblast, where the household is already"
+    )
+    page.fill("#occurred", today)
+
+
+def after_a_death(page: Page) -> None:
+    """Both persons of the household died, and a later movement of the household is reported."""
+    page.click("#reports >> text=What happened later")
+    page.select_option("#movement", "died")
+    page.fill("#persons", "2")
+    page.fill("#occurred", "2025-06-01")
+    sent(page)
+    page.click("#reports >> text=What happened later")
+    page.select_option("#movement", "confirmed_here")
+    page.fill("#occurred", "2025-06-02")
+    sent(page)
+    died = "When it happened: 02.06.2025 is after 01.06.2025, when all persons of the household had died"
+    expect(page.locator("#odd-values")).to_have_text(died)
+
+
 def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     phone: BrowserContext, centre: Centre
 ) -> None:
@@ -80,12 +111,14 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     for number, name in enumerate(("Асан", "Жылдыз")):
         page.click("#add-member")
         page.locator("[data-name=given_name]").nth(number).fill(name)
-    filled(page, persons="2")
+    page.fill("#occurred", "2025-05-05")
+    filled(page, persons="2", destination=OSH_OBLAST)
     answers = page.locator("#reports .answer")
     expect(answers).to_have_text(["Received by the centre"], timeout=SLOW_MS)
 
     page.click("#reports >> text=What happened later")
     expect(page.locator("#persons")).to_be_hidden()
+    contradicted(page)
     page.select_option("#movement", "died")
     sent(page)
     expect(page.locator("#wrong")).to_have_text("Say who or how many died.")
@@ -126,3 +159,4 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
         "household_id": household["body"]["household_id"],
     }
     assert reversal["occurred_at"] == moved["body"]["occurred_at"]
+    after_a_death(page)

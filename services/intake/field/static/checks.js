@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 import { tooYoung } from "./functioning.js";
 import { nameOf, personOf, placeName } from "./labels.js";
-import { contradictions, MOVEMENT, sizeExceeded } from "./movements.js";
+import { contradictions, knownOf, MOVEMENT, sizeExceeded } from "./movements.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
 import { dayAndClock, local } from "./time.js";
@@ -78,7 +78,7 @@ function isDay(control) {
  * @param {string} today
  */
 export function oddities(body, today) {
-  const day = local(new Date(body.occurred_at)).slice(0, 10);
+  const day = dayOf(body);
   return [
     body.kind === "household" && body.persons > MANY_PERSONS && sentence("oddPersons", { count: body.persons }),
     ...(body.members ?? []).map(
@@ -89,7 +89,29 @@ export function oddities(body, today) {
     new Date(body.counted_at ?? 0) > new Date(Date.now() + AHEAD_MS) && sentence("oddCounted", { time: dayAndClock(new Date(body.counted_at)) }),
     sizeExceeded(body) && sentence("oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
     body.kind !== MOVEMENT && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
+    ...(body.kind === MOVEMENT ? againstReports(body, day) : []),
   ].filter(Boolean).map(String);
+}
+
+/** One text for each report of this phone that the movement contradicts. @param {import("./kept.js").Body} body @param {string} day */
+function againstReports(body, day) {
+  const { left, died, place } = knownOf(body), [departed, lastDay] = [left, died].map((report) => report && isOfDay(report) ? dayOf(report) : "");
+  const isThere = place && body.destination && !body.destination_locality && !body.destination_site_id && placeName(place) === placeName(body.destination);
+  return [
+    departed && isOfDay(body) && day < departed && sentence("oddBefore", { day: shownDay(day), left: shownDay(departed) }),
+    lastDay && isOfDay(body) && day > lastDay && sentence("oddDied", { day: shownDay(day), died: shownDay(lastDay) }),
+    isThere && sentence("oddHere", { place: placeName(place) }),
+  ];
+}
+
+/** Whether the day is known, and not only the month or the year. @param {Record<string, any>} report */
+function isOfDay({ occurred_at, occurred_at_precision }) {
+  return Boolean(occurred_at) && ["hour", "day"].includes(occurred_at_precision);
+}
+
+/** @param {Record<string, any>} report */
+function dayOf({ occurred_at }) {
+  return local(new Date(occurred_at)).slice(0, 10);
 }
 
 /** @param {number | undefined} year @param {string} today */

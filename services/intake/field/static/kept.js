@@ -8,7 +8,7 @@ import { uuid } from "./uuid.js";
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, settled_at?: string | null}} Receipt
- * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short code, version, kind, districts, number of persons, and the time of a movement
+ * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short code, version, kind, districts, number of persons, and the time of what happened
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
  *   `sealed` is deleted when the centre has the report; only an earlier release stored `body`
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline what is not sealed
@@ -38,10 +38,10 @@ function stored(key) {
   return report && !report.clear ? { ...report, clear: clearOf(report.body) } : report;
 }
 
-/** What the list shows of a report. The times of a movement are needed to reverse it. @param {Body} body @returns {Clear} */
+/** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
 export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, origin, destination, occurred_at, occurred_at_precision, is_reversed }) {
-  const moved = kind === "household_movement" ? { persons: persons ?? member_ids?.length, occurred_at, occurred_at_precision, is_reversed } : { persons };
-  return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, ...moved };
+  const moved = kind === "household_movement" ? { persons: persons ?? member_ids?.length, is_reversed } : { persons };
+  return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, occurred_at, occurred_at_precision, ...moved };
 }
 
 /** @param {Kept} report @returns {Outline} also of a report that an earlier release stored */

@@ -8,6 +8,7 @@ import { codeIn, shownCode } from "./short-codes.js";
 import { sentence } from "./texts.js";
 
 /** @typedef {import("./kept.js").Body} Body */
+/** @typedef {import("./kept.js").Clear} Clear */
 /** @typedef {import("./checks.js").Problem} Problem */
 
 export const MOVEMENT = "household_movement";
@@ -88,6 +89,19 @@ export function showDestination() {
 export function sizeExceeded({ kind, household_id, persons = 0 }) {
   const known = kind === MOVEMENT && household_id && reports().find(({ clear }) => clear.kind === "household" && clear.household_id === household_id);
   return known && known.clear.persons < persons ? known.clear.persons : undefined;
+}
+
+/**
+ * What the other reports of this phone say about the household of a movement: when the household left, where it is, and
+ * when all its persons died. After a movement, the place is not known.
+ * @param {Body} body @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
+ */
+export function knownOf({ household_id, report_id }) {
+  const others = reports().filter((report) => !isRefused(report)).map(({ clear }) => clear).filter((clear) => clear.household_id === household_id && clear.report_id !== report_id);
+  const left = household_id && others.find(({ kind }) => kind === "household");
+  if (!left) return {};
+  const moved = others.filter(({ kind, is_reversed }) => kind === MOVEMENT && !is_reversed);
+  return { left, died: moved.find(({ movement: what, persons }) => what === "died" && persons >= left.persons), place: moved.length ? undefined : left.destination };
 }
 
 /** What the fields of a movement contradict. @returns {Problem[]} */
