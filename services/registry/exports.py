@@ -124,6 +124,7 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: 
         "onset": "#cause+onset",
         "shelter": "#shelter+type",
         "evacuation": "#event+type+evacuation",
+        "confirmation": "#meta+confirmation",
         "households": f"{people}+hh+registered",
         "persons": f"{people}+ind+registered",
         "assessed": f"{people}+ind+assessed",

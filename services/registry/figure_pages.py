@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlencode
@@ -15,18 +15,27 @@ from starlette.responses import Response
 
 from services.registry import charts
 from services.registry.age_profiles import PROFILES, AgeProfile
+from services.registry.confirmations import ConfirmationState, confirmed_from
 from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
-from services.registry.figure_queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
+from services.registry.figure_queries import (
+    Dimension,
+    FigureCategory,
+    MovementScope,
+    ReasonRank,
+    View,
+    day_after,
+    today,
+)
 from services.registry.figures import flows_of, stock_of
 from services.registry.need_figures import NeedFigure
 from services.registry.need_routes import needs_of
 from services.registry.reports import MOVES
 from services.registry.statistics import Figure, by_evacuation, by_shelter, totals
 from shared.auth.tokens import Principal
-from shared.country import soate
+from shared.country import TIME_ZONE, soate
 from shared.displacement_reasons import BY_ONSET
 from shared.events.fields import FIRST_YEAR
-from shared.events.vocabulary import HazardType, Sex
+from shared.events.vocabulary import DISPLACED, HazardType, Sex, SubStock
 from shared.hazards import Onset
 from shared.pages import Pages, language_of
 from shared.places import Places
@@ -48,6 +57,12 @@ class PageFilters(FlowFilters, StockFilters):
         """Drop the age bracket of another profile, which the form still sends after the profile was changed."""
         self.age = [age for age in self.age if age in self.profile.brackets]
         return self
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the day of the stock."""
+        assert self.on is not None
+        return datetime.combine(day_after(self.on), time(), TIME_ZONE)
 
     def usual(self, now: datetime) -> Self:
         """The filters with default dates: today for the stock, and the last twelve months for the flows."""
@@ -77,6 +92,10 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         apart=totals(found.stock),
         evacuated=by_evacuation(found.shelters),
         by_age=totals(found.by_age),
+        unconfirmed=totals(
+            figure for figure in found.confirmations if figure.confirmation is ConfirmationState.UNCONFIRMED
+        ),
+        confirmed_from={mobility.value: confirmed_from(mobility, chosen_filters.ends_at) for mobility in DISPLACED},
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         chart=charts.monthly(found.flows),
@@ -142,12 +161,14 @@ class PageFigures:
     """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation.
 
     `by_age` has UNHCR's age brackets. From these brackets, the page counts the persons aged 5 and over, because only
-    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages.
+    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages. `confirmations` has the
+    dimension confirmation, and is empty if the filters select people who are not displaced.
     """
 
     stock: list[Figure]
     shelters: list[Figure]
     by_age: list[Figure]
+    confirmations: list[Figure]
     flows: list[Figure]
     needs: list[NeedFigure]
 
@@ -165,6 +186,7 @@ class PageFigures:
             "has_cells": False,
         }
 
+        confirmed: dict[str, Any] = {**sheltered, "by": (Dimension.CONFIRMATION,)}
         aged: dict[str, Any] = {"age_profile": AgeProfile.UNHCR, "is_by_reason": False, "view": view, "level": 0}
 
         async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
@@ -177,19 +199,31 @@ class PageFigures:
         async def by_age(session: AsyncSession) -> list[Figure]:
             return [] if filters.sex or filters.age else await stock(session, **aged)
 
+        async def by_confirmation(session: AsyncSession) -> list[Figure]:
+            are_displaced = filters.are_displaced and filters.sub_stock == [SubStock.IN_DISPLACEMENT]
+            return await stock(session, **confirmed, view=view, level=0) if are_displaced else []
+
         try:
             async with asyncio.TaskGroup() as tasks:
                 asked = (
                     tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
                     tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
                     tasks.create_task(with_session(by_age)),
+                    tasks.create_task(with_session(by_confirmation)),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
-        stocked, shelters, aged_stock, flows, needs = asked
-        return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
+        stocked, shelters, aged_stock, confirmations, flows, needs = asked
+        return cls(
+            stocked.result(),
+            shelters.result(),
+            aged_stock.result(),
+            confirmations.result(),
+            flows.result(),
+            needs.result(),
+        )
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from services.registry.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
+from services.registry.confirmations import confirmed_from
 from shared.country import TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Movement, Reason, Sex, Shelter, Status, SubStock
@@ -71,6 +72,7 @@ class Dimension(StrEnum):
     ONSET = "onset"
     SHELTER = "shelter"
     EVACUATION = "evacuation"
+    CONFIRMATION = "confirmation"  # only registered households of a stock have a value
 
 
 class Summary(StrEnum):
@@ -140,6 +142,8 @@ class FigureQuery:
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None
+        if kind == "stock" and Dimension.CONFIRMATION in self.by:
+            return None
         has_reasons = self.has_hazard_type or self.is_by_hazard or self.rank is not ReasonRank.FIRST
         if self.shelters or not {Dimension.SHELTER, Dimension.EVACUATION}.isdisjoint(self.by):
             has_any_reason = has_reasons or self.is_by_reason or bool(self.reasons)
@@ -160,7 +164,7 @@ class FigureQuery:
 
     def parameters(self) -> dict[str, Any]:
         until = self.until or date.max
-        last_day = until - timedelta(days=1)
+        last_day, ends_at = until - timedelta(days=1), datetime.combine(until, time(), TIME_ZONE)
         return {
             "status": self.status.value,
             "visible": self.visible,
@@ -178,6 +182,8 @@ class FigureQuery:
             "mobilities": [mobility.value for mobility in self.mobilities],
             "since": midnight(self.since),
             "until": midnight(self.until),
+            "evacuated_from": confirmed_from(Mobility.EVACUATION, ends_at),
+            "displaced_from": confirmed_from(Mobility.DISPLACEMENT, ends_at),
             "since_day": self.since or date.min,
             "until_day": until,
             "month_day": until.replace(day=1),

@@ -5,12 +5,13 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+from services.registry.confirmations import ConfirmationState
 from services.registry.figure_cells import COLUMN, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
 from services.registry.figure_queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
 from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
 from services.registry.reports import CELL_NAMES
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import Reason, Shelter, SubStock
+from shared.events.vocabulary import Mobility, Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
 NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
@@ -60,10 +61,11 @@ IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Python computes scopes, month names and units, because there are fewer result rows than table rows.
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
-    {evacuation}, {number}, {number_imprecise}, {number_corrected}, {assessed}, {with_disability}, {cells}
+    {evacuation}, {confirmation}, {number}, {number_imprecise}, {number_corrected}, {assessed}, {with_disability},
+    {cells}
 FROM {table} WHERE {conditions} {grouped}
 """
-GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9"
+GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 # Rows that earlier releases wrote have no kind of shelter.
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
@@ -162,11 +164,30 @@ def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers =
         hazard_type="hazard_type" if query.has_hazard_type else "NULL::text",
         shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
         evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
+        confirmation=confirmation(table) if Dimension.CONFIRMATION in query.by and kind == "stock" else "NULL::text",
         **(counts(table, is_grouped=is_grouped) if has_households else dict.fromkeys(COUNTS, "0")),
         **{name: assessment(query, table, name, is_grouped=is_grouped) for name in ASSESSMENT_NAMES},
         cells=", ".join(persons_by_cell if has_persons else ["0"] * len(persons_by_cell)),
         conditions=" AND ".join(conditions(query, kind, table)),
     )
+
+
+# Nobody has reported a movement of the people in `episodes`, so the report of the displacement confirms them.
+CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
+
+
+def confirmation(table: str) -> str:
+    """The SQL expression for `ConfirmationState`. A group has none, because a head-count confirms no household."""
+    if table not in CONFIRMED_AT:
+        return "NULL::text"
+    unconfirmed = is_unconfirmed(CONFIRMED_AT[table])
+    return f"CASE WHEN {unconfirmed} THEN '{ConfirmationState.UNCONFIRMED}' ELSE '{ConfirmationState.CONFIRMED}' END"
+
+
+def is_unconfirmed(confirmed_at: str) -> str:
+    """The SQL condition for the rule of `confirmations.unconfirmed_since` at the time `until`."""
+    return f"""{confirmed_at} < CASE mobility WHEN '{Mobility.EVACUATION}' THEN CAST(:evacuated_from AS timestamptz)
+        ELSE CAST(:displaced_from AS timestamptz) END"""
 
 
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:

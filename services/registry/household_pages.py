@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -82,6 +83,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
         members=household["members"],
         has_disability=has_disability,
         counted=course.counted,
+        now=datetime.now(UTC),
         why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
         timeline=entries,
         sites=await site_links(session, request, caller, named_in(entries)),

@@ -10,24 +10,21 @@ nobody has confirmed for long are a separate figure.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figure_queries import FigureQuery
-from services.registry.figure_statements import IS_VISIBLE
+from services.registry.figure_statements import IS_VISIBLE, is_unconfirmed
 from services.registry.statistics import month, unit_at
 from shared.country import COUNTRY, TIME_ZONE
-from shared.events.vocabulary import Mobility, Movement, SubStock
+from shared.events.vocabulary import Movement, SubStock
 from shared.places import Places
 from shared.places.conditions import is_within
 
 CLASS_DAYS = (10, 30, 90)  # DELTA's classes: [0,10), [10,30), [30,90), 90 days and more
 CLASSES = ("0-9", "10-29", "30-89", "90+")
-CONFIRMED_FOR = {Mobility.EVACUATION: timedelta(hours=24)}  # after this time, people count as not confirmed
-CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
 ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY)
 
 MOVEMENTS = """
@@ -81,8 +78,6 @@ SELECT coalesce(sum(households) FILTER (WHERE {is_unconfirmed}), 0),
     coalesce(sum(displaced) FILTER (WHERE is_return_presumed), 0)
 FROM {table} WHERE {conditions}
 """
-IS_UNCONFIRMED = """confirmed_at < CAST(:until AS timestamptz)
-    - CASE mobility WHEN 'evacuation' THEN CAST(:evacuated_for AS interval) ELSE CAST(:displaced_for AS interval) END"""
 
 # The month, the movement, and the P-code and country of the origin and of the destination.
 Passages = tuple[str | None, Movement, str | None, str | None, str | None, str | None]
@@ -189,14 +184,10 @@ async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationF
 async def confirmations(session: AsyncSession, query: FigureQuery) -> list[ConfirmationFigure]:
     """The figure of people whose presence nobody has confirmed, at the end of the last day before `until`."""
     statement = UNCONFIRMED.format(
-        table=IN_DISPLACEMENT, is_unconfirmed=IS_UNCONFIRMED, conditions=" AND ".join(common(query))
+        table=IN_DISPLACEMENT, is_unconfirmed=is_unconfirmed("confirmed_at"), conditions=" AND ".join(common(query))
     )
-    parameters = {
-        **query.parameters(),
-        "evacuated_for": CONFIRMED_FOR[Mobility.EVACUATION],
-        "displaced_for": CONFIRMED_FOR_OTHERWISE,
-    }
-    return [ConfirmationFigure(*row) for row in (await session.execute(text(statement), parameters)).all()]
+    rows = (await session.execute(text(statement), query.parameters())).all()
+    return [ConfirmationFigure(*row) for row in rows]
 
 
 def common(query: FigureQuery) -> list[str]:

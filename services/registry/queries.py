@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, Select, and_, exists, literal_column, not_, or_, select, text, tuple_
+from sqlalchemy import RowMapping, Select, and_, case, exists, func, literal_column, not_, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry import report_queries
+from services.registry.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, code_aad, member_aad, row_aad
 from services.registry.models import (
     DuplicatePair,
@@ -29,7 +30,7 @@ from services.registry.reports import NEVER
 from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
 from shared.country import TIME_ZONE
-from shared.events.vocabulary import ReportKind, SubStock
+from shared.events.vocabulary import DISPLACED, ReportKind, SubStock
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
@@ -53,6 +54,24 @@ IS_DISPLACED = or_(
 )
 # People who have returned no longer need help where they were displaced.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
+# The confirmation of the displaced people: their report, or their latest movement that is in effect.
+CONFIRMED_AT = case(
+    (Episode.displaced == 0, None),
+    (Episode.superseded_at == NEVER, Episode.reported_at),
+    else_=select(func.min(HouseholdStay.confirmed_at))
+    .where(
+        HouseholdStay.household_id == Household.household_id,
+        HouseholdStay.status == Household.status,
+        HouseholdStay.sub_stock == SubStock.IN_DISPLACEMENT,
+        HouseholdStay.superseded_at == NEVER,
+        HouseholdStay.displaced > 0,
+    )
+    .scalar_subquery(),
+)
+IS_UNCONFIRMED = and_(
+    Episode.mobility.in_(DISPLACED),
+    func.now() - case(CONFIRMED_FOR, value=Episode.mobility, else_=CONFIRMED_FOR_OTHERWISE) > CONFIRMED_AT,
+)
 LISTED = (
     *(column for column in table(Household).columns if column.name not in UNLISTED),
     literal_column(NOW).label("current_pcode"),
@@ -65,6 +84,7 @@ LISTED = (
     Episode.hazard_type,
     Episode.hazard_id,
     IS_URGENT.label("is_urgent"),
+    case((IS_UNCONFIRMED, CONFIRMED_AT)).label("unconfirmed_since"),
 )
 OF_HOUSEHOLD = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped, HouseholdKey.sealed_code)

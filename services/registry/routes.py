@@ -47,7 +47,11 @@ OUTCOMES = {
 
 
 class HouseholdSummary(BaseModel):
-    """The clear fields of a household. Movements after the displacement do not change `destination`."""
+    """The clear fields of a household. Movements after the displacement do not change `destination`.
+
+    `unconfirmed_since` is the last confirmation of where the displaced people are, if nobody has confirmed this for 24
+    hours (evacuation) or 30 days. Otherwise it is null.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -70,6 +74,7 @@ class HouseholdSummary(BaseModel):
     destination_country: str | None
     current_pcode: str | None
     current_country: str | None
+    unconfirmed_since: datetime | None
     reasons: tuple[Reason, ...]
     hazard_type: HazardType | None
     hazard_id: UUID | None

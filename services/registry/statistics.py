@@ -1,8 +1,8 @@
 """Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
-The dimensions are place, reason, scope, mobility, sex and age. On request, there are also hazard type, onset and kind
-of shelter. Each figure states registered households and counted groups separately. A household is never added to a
-group, because the same people may be in both.
+The dimensions are place, reason, scope, mobility, sex and age. On request, there are also hazard type, onset, kind of
+shelter, kind of evacuation and confirmation. Each figure states registered households and counted groups separately. A
+household is never added to a group, because the same people may be in both.
 """
 
 import re
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.confirmations import ConfirmationState
 from services.registry.figure_queries import (
     Dimension,
     FigureCategory,
@@ -64,6 +65,7 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
     onset: Onset | None = None
     shelter: Shelter | None = None
     evacuation: Evacuation | None = None
+    confirmation: ConfirmationState | None = None
     assessed: int | None = 0
     with_disability: int | None = 0
     persons: int = 0
@@ -80,7 +82,8 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
     def name(self) -> str:
         """All dimensions in one text, because Python compares a text much faster than a tuple of texts."""
         place = self.pcode or "~", self.country or "", self.scope
-        requested = self.hazard_type or "", self.onset or "", self.shelter or "", self.evacuation or ""
+        sheltered = self.shelter or "", self.evacuation or "", self.confirmation or ""
+        requested = self.hazard_type or "", self.onset or "", *sheltered
         return "\0".join((self.period or "", *place, "\1".join(self.reasons), self.mobility, *requested))
 
     @property
@@ -148,14 +151,19 @@ EVACUATIONS: dict[str | None, Evacuation | None] = {
     None: None,
     **{evacuation.value: evacuation for evacuation in Evacuation},
 }
+CONFIRMATIONS: dict[str | None, ConfirmationState | None] = {
+    None: None,
+    **{confirmation.value: confirmation for confirmation in ConfirmationState},
+}
 Location = tuple[str | None, str | None, MovementScope]  # unit, country, scope
 
 
 def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
-    period, pcode, origin, destination, mobility, reasons, hazard, shelter, evacuation, number, imprecise = row[:11]
+    period, pcode, origin, destination, mobility, reasons, hazard, shelter, evacuation, confirmation = row[:10]
+    number, imprecise, corrected = row[10:13]
     name = month(period), *located(pcode, origin, destination), reasons_of(reasons), MOBILITIES[mobility]
-    requested = HAZARD_TYPES[hazard], None, SHELTERS[shelter], EVACUATIONS[evacuation]
-    corrected, assessment, cells = row[11], row[12:14], tuple(row[14:])
+    requested = HAZARD_TYPES[hazard], None, SHELTERS[shelter], EVACUATIONS[evacuation], CONFIRMATIONS[confirmation]
+    assessment, cells = row[13:15], tuple(row[15:])
     if is_registered:
         return Figure(*name, number, cells, corrected, imprecise, 0, 0, 0, *requested, *assessment)
     return Figure(*name, 0, (0,) * len(cells), 0, 0, number, sum(cells), imprecise, *requested, *assessment)

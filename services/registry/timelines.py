@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.registry.confirmations import unconfirmed_since
 from services.registry.models import Episode, HouseholdPassage, HouseholdStay
-from shared.events.vocabulary import DISPLACED, OutcomeKind, ReportKind, Status, SubStock
+from shared.events.vocabulary import DISPLACED, Mobility, OutcomeKind, ReportKind, Status, SubStock
 
 StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
 
@@ -111,6 +112,12 @@ class CountedPart:
     @property
     def confirmed_at(self) -> datetime:
         return self.row.confirmed_at if isinstance(self.row, HouseholdStay) else self.row.reported_at
+
+    def unconfirmed_since(self, now: datetime) -> datetime | None:
+        """The last confirmation, if displaced people are at this place and nobody has confirmed this for long."""
+        are_displaced = self.sub_stock == SubStock.IN_DISPLACEMENT and self.row.mobility in DISPLACED
+        mobility = Mobility(self.row.mobility)
+        return unconfirmed_since(self.confirmed_at, mobility, now) if are_displaced and self.row.displaced else None
 
     @property
     def is_return_presumed(self) -> bool:

@@ -244,6 +244,46 @@ async def test_a_household_that_nobody_has_confirmed_stays_in_the_stock(office: 
     await office.file(again)
     assert (await get(office, "duration?date=2026-06-20"))["confirmation"]["unconfirmed_persons"] == 0
     assert (await get(office, "duration?date=2026-06-21"))["confirmation"]["unconfirmed_persons"] == 5
+    rows = (await get(office, "stock?date=2026-07-15&by=confirmation"))["rows"]
+    assert {(row["mobility"], row["confirmation"], row["persons"]) for row in rows} == {
+        ("evacuation", "unconfirmed", 5),
+        ("displacement", "unconfirmed", 5),
+    }
+    [row] = (await get(office, "stock?date=2026-06-20&by=confirmation&mobility=evacuation"))["rows"]
+    assert (row["confirmation"], row["persons"]) == ("confirmed", 5)
+    shown = (await office.get("/figures?lang=en&date=2026-07-15", role=Role.ANALYST)).text
+    assert "of these not confirmed since 16 June 2026 (evacuees since 15 July 2026): 10" in shown
+    filtered = await office.get("/figures?lang=en&date=2026-07-15&mobility=migration", role=Role.ANALYST)
+    assert "of these not confirmed" not in filtered.text
+
+
+async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Office) -> None:
+    """A day after their departure, the evacuees count as not confirmed; the others only after 30 days."""
+    yesterday = (datetime.now(UTC) - timedelta(hours=25)).replace(microsecond=0)
+    at = {"occurred_at": yesterday.isoformat(), "reported_at": yesterday.isoformat()}
+    evacuated, displaced = household(mobility="evacuation", **at), household(**at)
+    await office.file(evacuated, displaced)
+
+    async def unconfirmed() -> dict[str, datetime | None]:
+        listed = (await office.get("/v1/households", role=Role.OPERATOR)).json()["households"]
+        return {
+            each["household_id"]: each["unconfirmed_since"] and datetime.fromisoformat(each["unconfirmed_since"])
+            for each in listed
+        }
+
+    assert await unconfirmed() == {evacuated["household_id"]: yesterday, displaced["household_id"]: None}
+    page = f"/households/{evacuated['household_id']}?lang=en"
+    assert (await office.get(page, role=Role.REGISTRAR)).text.count("not confirmed since") == 2
+    token = office.installation.token(roles=[Role.REGISTRAR], areas=("KG",))
+    found = await office.client.post(
+        "/search?lang=en", json={"name": "Асан Токтогулов"}, headers={"authorization": f"Bearer {token}"}
+    )
+    assert found.text.count("not confirmed since") == 1
+    now = datetime.now(UTC).isoformat()
+    still_here = movement(evacuated, "confirmed_here", occurred_at=now, occurred_at_precision="hour", reported_at=now)
+    await office.file(still_here)
+    assert set((await unconfirmed()).values()) == {None}
+    assert "not confirmed since" not in (await office.get(page, role=Role.REGISTRAR)).text
 
 
 async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> None:
