@@ -1,7 +1,7 @@
 """The filters of figures, read from the query of a URL."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import Depends
@@ -19,6 +19,7 @@ from services.registry.figure_queries import (
     View,
     category_of,
     day_after,
+    today,
 )
 from services.registry.reports import MOVES
 from services.registry.statistics import Figure, rows
@@ -26,7 +27,8 @@ from services.registry.visibility import visibility_of, within
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.config import Settings
-from shared.events.fields import Day, PCode
+from shared.country import TIME_ZONE
+from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Reason, Sex, Shelter, SubStock
 from shared.hazards import Onset
 from shared.places import Places
@@ -38,6 +40,12 @@ def moved(mobility: Mobility) -> Mobility:
     if mobility not in MOVES:
         raise ValueError("`unable_to_move` is not a move: no figure contains it")
     return mobility
+
+
+# Filters without effect on the figures of movements and of duration.
+WITHOUT_EFFECT = frozenset(
+    ("reason", "rank", "onset", "hazard_type", "shelter", "by", "sex", "age", "age_profile", "scope")
+)
 
 
 class Filters(BaseModel):
@@ -133,11 +141,14 @@ class Filters(BaseModel):
         return rows(figures, rank=self.rank, by=self.by, reasons=self.reason, onsets=self.onset)
 
 
+class DayFilters(Filters):
+    on: Annotated[Day | None, Field(alias="date")] = None
+
+
 InStock = Literal[SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT]
 
 
-class StockFilters(Filters):
-    on: Annotated[Day | None, Field(alias="date")] = None
+class StockFilters(DayFilters):
     sub_stock: Annotated[list[InStock], Field(min_length=1)] = [SubStock.IN_DISPLACEMENT]
 
     def stock_query(self, settings: Settings, caller: Principal, places: Places, day: date, **more: Any) -> FigureQuery:
@@ -161,3 +172,21 @@ class FlowFilters(Filters):
             "since": date.fromisoformat(f"{self.since}-01") if self.since else None,
             "until": date.fromisoformat(f"{charts.after(self.until)}-01") if self.until else None,
         }
+
+
+class PageDates(FlowFilters, DayFilters):
+    """The day and the months of a page."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the day."""
+        assert self.on is not None
+        return datetime.combine(day_after(self.on), time(), TIME_ZONE)
+
+    def usual(self, now: datetime) -> Self:
+        """The filters with default dates: today, and the last twelve months."""
+        day = self.on or today(now)
+        is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
+        since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
+        until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
+        return self.model_copy(update={"on": day, "since": since, "until": until})

@@ -1,11 +1,11 @@
 """The page of figures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from functools import partial
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -16,25 +16,16 @@ from starlette.responses import Response
 from services.registry import charts
 from services.registry.age_profiles import PROFILES, AgeProfile
 from services.registry.confirmations import ConfirmationState, confirmed_from
-from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
-from services.registry.figure_queries import (
-    Dimension,
-    FigureCategory,
-    MovementScope,
-    ReasonRank,
-    View,
-    day_after,
-    today,
-)
+from services.registry.figure_filters import WITHOUT_EFFECT, Caller, Filters, FlowFilters, PageDates, StockFilters
+from services.registry.figure_queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
 from services.registry.figures import flows_of, stock_of
 from services.registry.need_figures import NeedFigure
 from services.registry.need_routes import needs_of
 from services.registry.reports import MOVES
 from services.registry.statistics import Figure, by_evacuation, by_shelter, totals
 from shared.auth.tokens import Principal
-from shared.country import TIME_ZONE, soate
+from shared.country import soate
 from shared.displacement_reasons import BY_ONSET
-from shared.events.fields import FIRST_YEAR
 from shared.events.vocabulary import DISPLACED, HazardType, Sex, SubStock
 from shared.hazards import Onset
 from shared.pages import Pages, language_of
@@ -48,7 +39,7 @@ router = APIRouter()
 PageNumber = Annotated[int, Field(ge=1, le=10_000)]
 
 
-class PageFilters(FlowFilters, StockFilters):
+class PageFilters(PageDates, StockFilters):
     stock_page: PageNumber = 1
     flows_page: PageNumber = 1
 
@@ -57,20 +48,6 @@ class PageFilters(FlowFilters, StockFilters):
         """Drop the age bracket of another profile, which the form still sends after the profile was changed."""
         self.age = [age for age in self.age if age in self.profile.brackets]
         return self
-
-    @property
-    def ends_at(self) -> datetime:
-        """The end of the day of the stock."""
-        assert self.on is not None
-        return datetime.combine(day_after(self.on), time(), TIME_ZONE)
-
-    def usual(self, now: datetime) -> Self:
-        """The filters with default dates: today for the stock, and the last twelve months for the flows."""
-        day = self.on or today(now)
-        is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
-        since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
-        until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
-        return self.model_copy(update={"on": day, "since": since, "until": until})
 
 
 @router.get("/figures")
@@ -119,29 +96,30 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
             "age_profiles": PROFILES.values(),
         },
         link=lambda kind, **more: link(chosen_filters, kind, **more),
+        other_tab=address("/registry/figures/movements", filters, SHARED),
         soate=soate,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class TablePage:
+class TablePage(Generic[T]):
     """One page of a table, with links to the previous and the next page. CSV and JSON have all rows."""
 
-    rows: Sequence[Figure]
+    rows: Sequence[T]
     first: int
     count: int
     previous: str | None = None
     next: str | None = None
 
     @classmethod
-    def of(cls, figures: Sequence[Figure], name: str, filters: PageFilters) -> Self:
+    def of(cls, figures: Sequence[T], name: str, filters: Filters, path: str = "/registry/figures") -> Self:
         pages = max(1, -(-len(figures) // PAGE_ROWS))
         number = min(getattr(filters, name), pages)
         first = (number - 1) * PAGE_ROWS
 
         def address(number: int) -> str:
             kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"format"})
-            return f"/registry/figures?{urlencode({**kept, name: number}, doseq=True)}#{name.removesuffix('_page')}"
+            return f"{path}?{urlencode({**kept, name: number}, doseq=True)}#{name.removesuffix('_page')}"
 
         return cls(
             figures[first : first + PAGE_ROWS],
@@ -231,11 +209,18 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
     return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
 
 
+# The filters of both pages of figures: this page and the page of movements.
+SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
     """A link to JSON or CSV with those current filters that the route accepts."""
-    taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
+    return address(f"/registry/v1/statistics/{kind}", filters, ADDRESSES[kind].model_fields.keys(), **more)
+
+
+def address(path: str, filters: Filters, accepted: Collection[str], **more: str) -> str:
+    """The address with those current filters that the page or route accepts."""
+    taken = {*accepted} - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
-    return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"
+    return f"{path}?{urlencode({**kept, **more}, doseq=True)}"

@@ -72,7 +72,7 @@ async def answer(
     day: date | None = None,
 ) -> Response:
     """Answer with JSON, or with CSV if the caller asks for CSV."""
-    is_csv = filters.format == "csv" or "text/csv" in request.headers.get("accept", "")
+    is_csv = wants_csv(request, filters)
     if is_csv:
         await audit.add(session, audit.entry_of(request, Action.EXPORTED))
     # Commit first, because serialising many rows takes long and PostgreSQL ends idle transactions.
@@ -95,11 +95,7 @@ async def answer(
             filters.mobility, filters.scopes, getattr(filters, "sub_stock", [SubStock.IN_DISPLACEMENT])
         )
         tags = exports.tags(names, people=people, view=filters.view, level=filters.level, profile=filters.profile)
-        return Response(
-            exports.as_csv(exported, names, tags),
-            media_type="text/csv; charset=utf-8",
-            headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
-        )
+        return csv_file(exports.as_csv(exported, names, tags), file_name(f"stock-{on}" if on else "flows", areas))
     row_type = exports.row_type(tuple(names))
     whole = {of.value: numbers(same, filters) for of, same in by_category(figures).items()}
     selected = list(filters.categories)
@@ -125,6 +121,18 @@ async def answer(
     )
 
 
+def wants_csv(request: Request, filters: Filters) -> bool:
+    return filters.format == "csv" or "text/csv" in request.headers.get("accept", "")
+
+
+def csv_file(text: str, name: str) -> Response:
+    return Response(
+        text,
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"', "vary": "Accept, Cookie"},
+    )
+
+
 NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons")
 
 
@@ -134,9 +142,8 @@ def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None
     return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}
 
 
-def file_name(day: str | None, areas: Sequence[str] | None) -> str:
+def file_name(name: str, areas: Sequence[str] | None) -> str:
     """A file name. If the figures do not cover the whole country, the name contains the area or the number of areas."""
-    name = f"stock-{day}" if day else "flows"
     if areas is None:
         return f"{name}.csv"
     return f"{name}-only-{areas[0]}.csv" if len(areas) == 1 else f"{name}-only-{len(areas)}-areas.csv"

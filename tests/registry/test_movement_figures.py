@@ -1,8 +1,11 @@
 """Figures of many households with movements are compared with an independent computation, person by person."""
 
+import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from random import Random
 from typing import Any, NamedTuple
 
@@ -252,7 +255,7 @@ async def test_a_household_that_nobody_has_confirmed_stays_in_the_stock(office: 
     [row] = (await get(office, "stock?date=2026-06-20&by=confirmation&mobility=evacuation"))["rows"]
     assert (row["confirmation"], row["persons"]) == ("confirmed", 5)
     shown = (await office.get("/figures?lang=en&date=2026-07-15", role=Role.ANALYST)).text
-    assert "of these not confirmed since 16 June 2026 (evacuees since 15 July 2026): 10" in shown
+    assert "of these not confirmed since 16 Jun 2026 (evacuees since 15 Jul 2026): 10" in shown
     filtered = await office.get("/figures?lang=en&date=2026-07-15&mobility=migration", role=Role.ANALYST)
     assert "of these not confirmed" not in filtered.text
 
@@ -333,6 +336,45 @@ async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office:
         assert len((await get(office, "movements", areas=(area,)))["rows"]) == rows
     refused = await office.get("/v1/statistics/movements?sex=female", role=Role.ANALYST)
     assert refused.status_code == 422
+    page = "/figures/movements?lang=en&since=2026-06&until=2026-06"
+    assert "Kadamjai" in (await office.get(page, role=Role.ANALYST)).text.split('id="routes"')[1]
+    elsewhere = (await office.get(page, role=Role.ANALYST, areas=(OSH,))).text
+    assert "those of your areas" in elsewhere and "No data for this selection." in elsewhere
+
+
+async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) -> None:
+    """A family of five returns after a day; a group of 70 is counted, and 30 of them return."""
+    body, others = household(mobility="evacuation"), counted(0, 70)
+    await office.file(body, movement(body, "returned"), others, moved(others, "returned", 24, persons=30))
+    query = "since=2022-05&until=2026-06&mobility=displacement&mobility=evacuation"
+    answer = await office.get(f"/v1/statistics/movements?{query}&format=csv", role=Role.ANALYST)
+    names, tags, of_group, of_family = csv.reader(answer.text.removeprefix("\ufeff").splitlines())
+    assert answer.headers["content-disposition"] == 'attachment; filename="movements.csv"'
+    assert tags[names.index("destination_pcode")] == "#adm2+code+v_pcode+dest"
+    group_row, family_row = (dict(zip(names, row, strict=True)) for row in (of_group, of_family))
+    assert [group_row[name] for name in ("month", "movement", "persons", "group_persons")] == [
+        "2022-05",
+        "returned",
+        "0",
+        "30",
+    ]
+    assert (family_row["origin_pcode"], family_row["destination_pcode"], family_row["persons"]) == (
+        LEILEK,
+        KADAMJAI,
+        "5",
+    )
+    answer = await office.get("/v1/statistics/duration?date=2026-06-30", role=Role.ANALYST, accept="text/csv")
+    rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines()))
+    assert [row["persons"] for row in rows if (row["days"], row["state"]) == ("0-9", "completed")] == ["5"]
+    shown = (await office.get(f"/figures/movements?lang=en&date=2026-06-30&{query}", role=Role.ANALYST)).text
+    assert "How long people have been displaced, on 30 Jun 2026" in shown
+    assert "Movements by month, 2022-05 to 2026-06" in shown
+    months = shown.split('id="months"')[1].split('id="routes"')[0]
+    assert re.findall(r"<b>(\d+)</b>(?: <span class=\"muted\">\| (\d+))?", months) == [("0", "30"), ("5", "")]
+    link = re.search(r'href="/registry(/v1/statistics/movements[^"]*format=csv[^"]*)"', shown)
+    assert link and (await office.get(unescape(link[1]), role=Role.ANALYST)).text.count("returned") == 2
+    other_tab = re.search(r'href="/registry(/figures\?[^"]*)"', shown)
+    assert other_tab and (await office.get(unescape(other_tab[1]), role=Role.ANALYST)).status_code == 200
 
 
 async def test_the_figures_page_and_the_export_name_the_sub_stock(office: Office) -> None:

@@ -33,6 +33,7 @@ PAGES = {
         "/new-household",
         "/waiting",
         "/registry/figures",
+        "/registry/figures/movements",
         "/registry/search",
         "/alerts/deliveries",
         "/alerts/receivers",

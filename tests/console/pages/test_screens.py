@@ -90,6 +90,8 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
         keys = page.locator(".legend [data-scope]")
         tones = keys.evaluate_all("keys => keys.map((key) => getComputedStyle(key, '::before').backgroundColor)")
         assert len(set(tones)) == len(tones) == 5, language  # each scope has a different colour
+        page.goto(f"{desk.whole.url}/registry/figures/movements?lang={language}")  # at 360 pixels
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, language
 
 
 def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any) -> None:
