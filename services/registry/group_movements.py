@@ -71,7 +71,8 @@ class Tally:
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        left = [count.left] if count.left else []  # other counts keep the digest that the previous release stored
+        # counts without these values keep the digest that the previous release stored
+        left = [value for value in (count.left, count.left_sub_stock) if value]
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
         return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
 
@@ -286,6 +287,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
         typed_site=None,
         movement_id=movement.report_id,
         left=clear.destination,
+        left_sub_stock=None if source.sub_stock is SubStock.IN_DISPLACEMENT else source.sub_stock,
         sub_stock=to,
     )
 

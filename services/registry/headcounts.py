@@ -46,6 +46,7 @@ class Headcount:
     typed_site: UUID | None = None  # the site whose name was typed as the place
     movement_id: str | None = None  # the report of the movement, if this is a count of people who moved
     left: Place | None = None  # the place that people who moved have left
+    left_sub_stock: SubStock | None = None  # the former sub-stock of people who moved, except in_displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
     same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)

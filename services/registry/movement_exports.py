@@ -15,9 +15,9 @@ MOVEMENT_NAMES = (
     *(f"{side}_{name}" for side in ("origin", "destination") for name in ("country", "pcode", "soate", "name")),
     *PEOPLE,
 )
-DURATION_NAMES = ("date", "status", "days", "state", "households", "persons")
+DURATION_NAMES = ("date", "status", "days", "state", *PEOPLE)
 PEOPLE_TAGS = ("#affected+hh+registered", "#affected+ind+registered", "#affected+ind+counted")
-DURATION_TAGS = ("#date+reported", "#status", "#meta+duration+days", "#meta+state", *PEOPLE_TAGS[:2])
+DURATION_TAGS = ("#date+reported", "#status", "#meta+duration+days", "#meta+state", *PEOPLE_TAGS)
 ONGOING, COMPLETED = "ongoing", "completed"
 
 
@@ -59,6 +59,14 @@ def movement_tags(level: int) -> list[str]:
 def duration_rows(figures: Iterable[DurationFigure], *, status: str, date: str) -> list[Row]:
     """The values of the columns `DURATION_NAMES`. Ongoing and completed displacements are never added."""
     return [
-        (date, status, figure.days, COMPLETED if figure.has_ended else ONGOING, figure.households, figure.persons)
+        (
+            date,
+            status,
+            figure.days,
+            COMPLETED if figure.has_ended else ONGOING,
+            figure.households,
+            figure.persons,
+            figure.group_persons,
+        )
         for figure in figures
     ]

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figure_queries import FigureQuery
-from services.registry.figure_statements import IS_VISIBLE, is_unconfirmed
+from services.registry.figure_statements import COUNTS_IN_EFFECT, IS_VISIBLE, is_unconfirmed
 from services.registry.statistics import month, unit_at
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import Movement, SubStock
@@ -62,6 +62,19 @@ IN_DISPLACEMENT = f"""(
     SELECT {COLUMNS}, households, departed_at, confirmed_at, is_return_presumed
     FROM stays WHERE sub_stock = 'in_displacement' AND occurred_at < :until AND superseded_at >= :until
 ) AS displacements"""  # noqa: S608 - constants
+# Counts in effect, so two counts of the same people are never added.
+GROUPS_IN_DISPLACEMENT = f"""(
+    SELECT status, mobility, origin_pcode, destination_pcode, 1 AS households, persons AS displaced,
+        occurred_at AS departed_at
+    FROM {COUNTS_IN_EFFECT} WHERE occurred_at < :until AND sub_stock = 'in_displacement'
+) AS displacements"""  # noqa: S608 - constants
+# People of groups who moved. `occurred_at` of these counts is the departure, and `counted_at` the movement.
+GROUP_PASSAGES = """(
+    SELECT status, mobility, left_pcode AS origin_pcode, destination_pcode, 1 AS households, persons AS displaced,
+        occurred_at AS departed_at, counted_at AS occurred_at, sub_stock AS to_sub_stock,
+        coalesce(left_sub_stock, 'in_displacement') AS from_sub_stock
+    FROM counts WHERE movement_id IS NOT NULL
+) AS passages"""
 DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{end}} - {DAY.format('departed_at')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, sum(households), sum(displaced) FROM {table} WHERE {conditions} GROUP BY 1"
@@ -70,6 +83,7 @@ ONGOING = {
     "table": IN_DISPLACEMENT,
 }
 COMPLETED = {"duration": DURATION.format(end=DAY.format("occurred_at")), "table": "passages"}
+DURATIONS_BY_STATE = ((False, ONGOING, GROUPS_IN_DISPLACEMENT), (True, COMPLETED, GROUP_PASSAGES))
 HAS_ENDED = "occurred_at < :until AND from_sub_stock = 'in_displacement' AND to_sub_stock = ANY(:endings)"
 UNCONFIRMED = """
 SELECT coalesce(sum(households) FILTER (WHERE {is_unconfirmed}), 0),
@@ -105,13 +119,15 @@ class MovementFigure:
 class DurationFigure:
     """The people whose duration of displacement is in the class `days`.
 
-    `has_ended` is true if the people returned, settled or left the country.
+    `has_ended` is true if the people returned, settled or left the country. `group_persons` are people of counted
+    groups, and are never added to `persons`.
     """
 
     days: str
     has_ended: bool
     households: int
     persons: int
+    group_persons: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +188,18 @@ async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationF
     """The people by class of duration, at the end of the last day before `until`."""
     parameters = {**query.parameters(), "endings": [ending.value for ending in ENDINGS]}
     result: list[DurationFigure] = []
-    for has_ended, parts in ((False, ONGOING), (True, COMPLETED)):
+    for has_ended, parts, of_groups in DURATIONS_BY_STATE:
         conditions = " AND ".join([*common(query), HAS_ENDED] if has_ended else common(query))
-        statement = DURATIONS.format(**parts, conditions=conditions)
-        rows = (await session.execute(text(statement), parameters)).all()
-        found = {number: (households, persons) for number, households, persons in rows}
-        result += [DurationFigure(name, has_ended, *found.get(number, (0, 0))) for number, name in enumerate(CLASSES)]
+        found = []
+        for table in (parts["table"], of_groups):
+            statement = DURATIONS.format(duration=parts["duration"], table=table, conditions=conditions)
+            rows = (await session.execute(text(statement), parameters)).all()
+            found.append({number: (subjects, persons) for number, subjects, persons in rows})
+        registered, counted = found
+        result += [
+            DurationFigure(name, has_ended, *registered.get(number, (0, 0)), counted.get(number, (0, 0))[1])
+            for number, name in enumerate(CLASSES)
+        ]
     return result
 
 

@@ -120,6 +120,7 @@ COUNTS = RowReader(
     "settled",
     "left_pcode",
     "left_country",
+    "left_sub_stock",
     "fingerprint",
 )
 GROUP_STAYS = RowReader(
@@ -306,6 +307,7 @@ def count(tally: Tally) -> Row:
         tally.displaced,
         *gone,
         *left,
+        same.left_sub_stock,
         tally.fingerprint,
     )
 

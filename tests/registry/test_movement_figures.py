@@ -363,6 +363,10 @@ async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) 
         KADAMJAI,
         "5",
     )
+    answer = await office.get("/v1/statistics/duration?date=2022-06-30", role=Role.ANALYST, accept="text/csv")
+    rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines()))
+    durations = {(row["days"], row["state"]): row["group_persons"] for row in rows if row["group_persons"] != "0"}
+    assert durations == {("0-9", "completed"): "30", ("30-89", "ongoing"): "40"}
     answer = await office.get("/v1/statistics/duration?date=2026-06-30", role=Role.ANALYST, accept="text/csv")
     rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines()))
     assert [row["persons"] for row in rows if (row["days"], row["state"]) == ("0-9", "completed")] == ["5"]

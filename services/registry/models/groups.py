@@ -31,8 +31,8 @@ class GroupCount(Displaced, RegistryModel):
     report names, even if the table `sites` lacks this site. `displaced`, `returned` and `settled` are the numbers of
     people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
     `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode` and
-    `left_country` are the place that these people left. If another column or the published event changes,
-    `fingerprint` changes, too.
+    `left_country` are the place that these people left, and `left_sub_stock` is the sub-stock that they left; None
+    means location of displacement. If another column or the published event changes, `fingerprint` changes, too.
     """
 
     __tablename__ = "counts"
@@ -57,6 +57,7 @@ class GroupCount(Displaced, RegistryModel):
     movement_id: Mapped[UUID | None] = mapped_column(index=True)
     left_pcode: Mapped[str | None]
     left_country: Mapped[str | None]
+    left_sub_stock: Mapped[str | None]
     fingerprint: Mapped[bytes | None]
     changed_at: Mapped[datetime | None]
     displaced: Mapped[int | None]
