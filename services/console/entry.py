@@ -20,7 +20,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
-from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION, OF_GROUPS
+from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION, OF_GROUPS, OF_SITES
 from shared.events.vocabulary import DISPLACED, AgeBracket, HazardType, Mobility, Movement, Need, Sex
 from shared.pages import TERMS, language_of
 from shared.pages.formats import country, country_options
@@ -121,7 +121,7 @@ async def new_movement(
         kind=kind,
         subject=subject,
         report=report,
-        movements=list(Movement) if kind == "household" else OF_GROUPS,
+        movements={"household": list(Movement), "group": OF_GROUPS, "site": OF_SITES}[kind],
         places=everywhere(request),
         settlements=here.settlements_path,
         shelters=BY_ARRANGEMENT,

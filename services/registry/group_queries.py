@@ -14,11 +14,12 @@ from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.group_timelines import GroupCourse
 from services.registry.models import Group, GroupCount, GroupStay, Report
+from services.registry.positions import OUTSIDE_STOCK
 from services.registry.presences import SitePresence, during, presences
 from services.registry.report_queries import Versions, in_order
 from services.registry.timelines import EFFECTIVE, VersionKey
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import ReportKind, SubStock
+from shared.events.vocabulary import ReportKind
 from shared.places import Places
 
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
@@ -62,9 +63,9 @@ async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UU
 
 
 def _course(group_id: UUID, counts: list[GroupCount], left: list[GroupStay]) -> GroupCourse:
-    present = (count for count in counts if count.sub_stock != SubStock.LEFT_COUNTRY)
-    unmoved = [count for count in present if count.superseded_by is None and count.changed_at is None]
-    return GroupCourse(group_id, counts, [*unmoved, *left])
+    unmoved = [count for count in counts if count.superseded_by is None and count.changed_at is None]
+    rows: list[GroupCount | GroupStay] = [*unmoved, *left]
+    return GroupCourse(group_id, counts, [row for row in rows if row.sub_stock not in OUTSIDE_STOCK])
 
 
 async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: Principal, places: Places) -> set[UUID]:

@@ -12,6 +12,7 @@ from shared.places.localities import StatedLocality
 
 NOT_STATED = StatedLocality()
 STOCK = (SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)
+OUTSIDE_STOCK = (SubStock.LEFT_COUNTRY, SubStock.DIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reports of what happened to displaced people later: request bodies (`…Report`) and sealed events (`…Reported`)."""
 
+from collections.abc import Collection
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -34,8 +35,8 @@ HAVE_A_DESTINATION = (
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements that a group can make. Deaths and intentions belong to persons, and a group is counted without names.
-OF_GROUPS = (
+# The movements of everybody at a site. The report of a death states who or how many died, and not all did.
+OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
     Movement.DISPLACED_AGAIN,
@@ -46,6 +47,7 @@ OF_GROUPS = (
     Movement.CONTACT_LOST,
     Movement.EVACUATION_LIFTED,
 )
+OF_GROUPS = (*OF_SITES, Movement.INTENDS_TO_STAY, Movement.ENTERED_COUNTRY, Movement.DIED)
 Moved = Annotated[Persons, Field(ge=1)]
 
 
@@ -160,7 +162,9 @@ class GroupMovementReport(GroupMovementClear, MovementBody):
 
     @model_validator(mode="after")
     def movement_fits(self) -> "GroupMovementReport":
-        check_movement(self.movement)
+        check_movement(self.movement, OF_GROUPS)
+        if self.movement is Movement.DIED and self.persons is None:
+            raise ValueError("`persons` is expected: the number of people of the group who died")
         return self
 
 
@@ -169,7 +173,7 @@ class SiteMovementReport(SiteMovementClear, MovementBody):
 
     @model_validator(mode="after")
     def movement_fits(self) -> "SiteMovementReport":
-        check_movement(self.movement)
+        check_movement(self.movement, OF_SITES)
         if self.persons is not None:
             raise ValueError("no `persons` is expected: everybody at the site moved")
         if self.occurred_at_precision not in TO_THE_DAY:
@@ -182,9 +186,9 @@ MovementReport = Annotated[
 ]
 
 
-def check_movement(movement: Movement) -> None:
-    if movement not in OF_GROUPS:
-        raise ValueError(f"a movement of counted people is expected: {', '.join(OF_GROUPS)}")
+def check_movement(movement: Movement, possible: Collection[Movement]) -> None:
+    if movement not in possible:
+        raise ValueError(f"a movement of counted people is expected: {', '.join(possible)}")
 
 
 def check_place(report: MovementSealed, movement: Movement) -> None:

@@ -142,7 +142,8 @@ async def test_a_movement_of_a_group_or_a_site_is_accepted_and_its_new_place_is_
 @pytest.mark.parametrize(
     ("body", "pointer", "expected"),
     [
-        (of("group", movement="died"), "", "a movement of counted people"),
+        (of("group", movement="died"), "", "the number of people of the group who died"),
+        (of("site", movement="died"), "", "a movement of counted people"),
         (of("group", member_ids=[str(uuid4())]), "/member_ids", ""),
         (of("group", persons=0), "/persons", "1"),
         (of("site", movement="intends_to_stay"), "", "a movement of counted people"),

@@ -198,6 +198,27 @@ def test_families_of_a_part_are_rounded_up() -> None:
     assert share(None, 5, 70) is None
 
 
+KINDS = (
+    *("returned", "transferred", "displaced_again", "settled_elsewhere", "confirmed_here"),
+    *("died", "left_country", "entered_country", "intends_to_stay"),
+)
+
+
+@pytest_anyio
+async def test_people_of_a_group_die_and_enter_the_country_again(file: Filing) -> None:
+    """Of 70 people 2 die and 30 leave the country; 20 of these come back. The reports arrive in the opposite order."""
+    body = counted(0, 70)
+    died, left = moved(body, "died", 1, persons=2), moved(body, "left_country", 2, persons=30)
+    back = moved(body, "entered_country", 3, persons=20, **TO_LEILEK)
+    for report in (back, left, died, moved(body, "intends_to_stay", 4, persons=5), body):
+        await file(report)
+    assert await here(file) == {BATKEN: [38], LEILEK: [20]}
+    await file({**died, "version": 2, "is_reversed": True})
+    assert await here(file) == {BATKEN: [40], LEILEK: [20]}
+    await file({**back, "version": 2, "persons": 50})
+    assert await here(file) == {BATKEN: [40], LEILEK: [30]}  # only 30 people had left
+
+
 @pytest_anyio
 async def test_any_order_gives_the_same_counts(file: Filing) -> None:
     """Counts of two teams under many ids, their movements and corrections are filed in six different orders."""
@@ -211,10 +232,11 @@ async def test_any_order_gives_the_same_counts(file: Filing) -> None:
         if draw.random() < 0.4:
             reports.append(({**body, "version": 2, "persons": 77, **draw.choice((SCHOOL, TO_LEILEK))}, team))
         for _ in range(draw.randrange(3)):
-            kind = draw.choice(("returned", "transferred", "displaced_again", "settled_elsewhere", "confirmed_here"))
-            place = TO_LEILEK if kind in ("transferred", "displaced_again") else {}
+            kind = draw.choice(KINDS)
+            place = TO_LEILEK if kind in ("transferred", "displaced_again", "entered_country") else {}
             later = moved(body, kind, number * 9 + draw.randrange(1, 40), **place)
             later |= draw.choice(({}, {"persons": draw.randrange(1, 90)}))
+            later |= {"persons": 3} if kind == "died" else {}
             reports.append((later, team))
             if draw.random() < 0.4:
                 change = draw.choice(({"is_reversed": True}, {"persons": 5}))
