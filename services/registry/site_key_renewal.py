@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import Household, HouseholdSite, HouseholdSiteKey, UnjudgedHousehold
+from services.registry.models import Household, HouseholdSite, HouseholdSiteKey, SitePassage, UnjudgedHousehold
 from services.registry.renewals import Renewal
+from services.registry.site_passages import COLUMNS, site_passages_of
 from services.registry.subjects import Subject
 
 IS_LISTED = exists().where(HouseholdSite.household_id == Household.household_id)
@@ -33,6 +34,11 @@ class SiteKeyRenewal(Renewal):
             await session.execute(delete(listed).where(listed.household_id.in_(old)))
         if made:
             await session.execute(insert(HouseholdSiteKey), made)
+        await session.execute(delete(SitePassage).where(SitePassage.household_id.in_(old)))
+        rows = (row for subject in subjects for row in site_passages_of(subject, keys))
+        moved = [dict(zip(COLUMNS, (UUID(household_id), *values), strict=True)) for household_id, *values in rows]
+        if moved:
+            await session.execute(insert(SitePassage), moved)
         await self._note(session, old)
         await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
 

@@ -61,7 +61,9 @@ async def site_page(
     site = await opened_site(site_id, request, session, caller)
     visibility = visibility_of(caller, places)
     there = await site_queries.counts_at(session, site_id)
-    present = await site_queries.counts(session, request.app.state.settings.counted_status, [site_id])
+    status, search = request.app.state.settings.counted_status, request.app.state.search
+    present = await site_queries.counts(session, status, [site_id])
+    moves = await site_queries.passages(session, search, status, [site_id])
     past = HistoryPage.of(await history(session, site_id, there), until=until, anchor=entry)
     shown = await versions(session, request.app.state.encryption, site_id, past.report_ids)
     movements = {version["report_id"] for version in shown if version["kind"] in MOVEMENTS}
@@ -73,7 +75,7 @@ async def site_page(
         "site.html",
         site=site,
         name=name_of(site, language),
-        occupancy=occupancies(present).get(site_id),
+        occupancy=occupancies(present, moves).get(site_id),
         counted=list(counted(present, {count.report_id: count for count in there})),
         registered=await registered(session, request, site, visibility),
         history=past,

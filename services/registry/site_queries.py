@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import false, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import GroupCount, Site, SiteKey
-from services.registry.sites import CountAtSite
+from services.registry.models import GroupCount, Site, SiteKey, SitePassage
+from services.registry.search_keys import SearchKeys
+from services.registry.sites import CountAtSite, SiteMove
 from services.registry.visibility import Visibility
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, Measure, Status, SubStock
@@ -78,6 +79,20 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
         )
     )
     return [CountAtSite._make(row) for row in rows]
+
+
+async def passages(
+    session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
+) -> list[SiteMove]:
+    """The registered people who came to these sites or left them."""
+    site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
+    moved = SitePassage.site_key, SitePassage.is_arrival, SitePassage.moved_at
+    rows = await session.execute(
+        select(*moved, func.sum(SitePassage.persons))
+        .where(SitePassage.site_key.in_(site_of), SitePassage.status == status)
+        .group_by(*moved)
+    )
+    return [SiteMove(site_of[key], is_arrival, moved_at, persons) for key, is_arrival, moved_at, persons in rows]
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:

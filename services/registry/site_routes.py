@@ -57,7 +57,8 @@ class OccupancyView(BaseModel):
     """The number of people at a site, between `lowest` and `highest` if teams disagree.
 
     `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the
-    same people, so the number may be too high.
+    same people, so the number may be too high. `registered_came` and `registered_left` are persons of registered
+    households who came or left after `counted_at`, by movements of their households. They are in neither number.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -67,6 +68,8 @@ class OccupancyView(BaseModel):
     counted_at: datetime
     reports: tuple[UUID, ...]
     has_partial_counts: bool
+    registered_came: int
+    registered_left: int
 
 
 class ImportedRowView(BaseModel):
@@ -168,7 +171,10 @@ async def people_at_sites(
     """The people at each site, by the counts in effect, in the order of the sites' ids."""
     visibility = visibility_of(caller, request.app.state.places)
     site_ids = await site_queries.visible_ids(session, visibility, limit, after)
-    by_site = occupancies(await site_queries.counts(session, request.app.state.settings.counted_status, site_ids))
+    state = request.app.state
+    counts = await site_queries.counts(session, state.settings.counted_status, site_ids)
+    moves = await site_queries.passages(session, state.search, state.settings.counted_status, site_ids)
+    by_site = occupancies(counts, moves)
     return Occupancies(
         occupancies={
             site_id: OccupancyView.model_validate(by_site[site_id]) if site_id in by_site else None

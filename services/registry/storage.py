@@ -19,6 +19,7 @@ from services.registry.household_sites import HouseholdSites, ReportVersion
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.settlements import add_settlements
+from services.registry.site_passages import site_passages
 from services.registry.storage_statements import (
     BY_REPORT,
     BY_SUBJECT,
@@ -303,7 +304,9 @@ class Store:
         yield rows.episodes(households)
         yield rows.stays(households)
         yield rows.passages(households)
-        yield rows.household_site_keys(households, self._search.of(searched_by.root_id))
+        keys_of_sites = self._search.of(searched_by.root_id)
+        yield rows.household_site_keys(households, keys_of_sites)
+        yield site_passages(households, keys_of_sites)
         yield rows.groups(groups, keys)
         yield rows.counts(tallies)
         yield rows.group_stays(tallies)

@@ -37,6 +37,7 @@ TABLES = (
     "held_decisions",
     "household_keys",
     "household_site_keys",
+    "site_passages",
     "household_sites",
     "households",
     "members",

@@ -14,7 +14,7 @@ from services.registry.report_queries import in_order
 from services.registry.timelines import VersionKey, anchor_of
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household, movement
 from tests.registry.test_group_movements import TO_LEILEK, counted, moved
 from tests.registry.test_site_movements import CAMP, REGISTRAR
 from tests.registry.test_site_movements import SCHOOL as SITE
@@ -179,6 +179,26 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
     assert table(page, "counted") == [] and "All people who were counted here have left." in page
     search = await office.get(f"/search?site={SITE}&lang=en", role=Role.REGISTRAR)
     assert f'<option value="{SITE}">№ 5 мектеп</option>' in search.text
+
+
+async def test_a_site_states_the_registered_people_who_moved_since_its_newest_count(office: Office) -> None:
+    """A family of five is registered at the site, another one comes, and two persons of the first one leave."""
+    await saved(office, UUID(SITE), role=Role.REGISTRAR)
+    at_site = {"site_id": SITE, "destination": {"pcode": BATKEN}}
+    first, second = household(**at_site), household()
+    came = movement(second, "transferred", destination={"pcode": BATKEN}, destination_site_id=SITE)
+    await office.file(counted(0, 70, site_id=SITE, destination_locality=None), first, second, came)
+    await office.file(movement(first, "returned", persons=2))
+    shown = (await office.get("/v1/occupancies", role=Role.OPERATOR)).json()["occupancies"][SITE]
+    numbers = [shown[name] for name in ("lowest", "highest", "registered_came", "registered_left")]
+    assert numbers == [70, 70, 5, 2]
+    page = await opened(office, f"/sites/{SITE}", areas=(BATKEN,))
+    assert "<b>70</b>" in page and "+5 persons came, −2 left" in page
+    later = (NOON + timedelta(days=2)).isoformat()
+    again = counted(0, 73, site_id=SITE, destination_locality=None, counted_at=later, reported_at=later)
+    await office.file(again, {**came, "version": 2, "is_reversed": True})
+    shown = (await office.get("/v1/occupancies", role=Role.OPERATOR)).json()["occupancies"][SITE]
+    assert (shown["highest"], shown["registered_came"], shown["registered_left"]) == (73, 0, 0)
 
 
 async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: Office) -> None:

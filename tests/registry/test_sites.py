@@ -267,7 +267,15 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
     seen = await occupancy(office, site_id, areas=(BATKEN_OBLAST,))
     assert (seen["lowest"], seen["highest"], seen["reports"]) == (200, 200, [recount["report_id"], first["report_id"]])
     assert datetime.fromisoformat(seen["counted_at"]) == EVENING + timedelta(hours=3)
-    assert seen.keys() == {"lowest", "highest", "counted_at", "reports", "has_partial_counts"}
+    assert seen.keys() == {
+        "lowest",
+        "highest",
+        "counted_at",
+        "reports",
+        "has_partial_counts",
+        "registered_came",
+        "registered_left",
+    }
     assert await occupancy(office, empty) is None
     assert await occupancy(office, site_id, areas=(OSH_OBLAST,)) == "not visible"
 

@@ -18,6 +18,7 @@ from services.registry.models.sites import (
     HouseholdSiteKey,
     Site,
     SiteKey,
+    SitePassage,
     SiteReportKey,
     UnjudgedHousehold,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Report",
     "Site",
     "SiteKey",
+    "SitePassage",
     "SiteReportKey",
     "UnjudgedHousehold",
     "UnpublishedHeldPeople",

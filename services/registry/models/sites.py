@@ -66,6 +66,24 @@ class HouseholdSiteKey(RegistryModel):
     household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
 
 
+class SitePassage(RegistryModel):
+    """Registered displaced people who came to a site or left it at `moved_at`, by a movement of their household.
+
+    Movements of everybody at the site are not in this table, because they change the counts. Households that earlier
+    releases stored have no rows until their next report.
+    """
+
+    __tablename__ = "site_passages"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    site_key: Mapped[bytes] = mapped_column(index=True)
+    is_arrival: Mapped[bool]
+    status: Mapped[str]
+    persons: Mapped[int]
+    moved_at: Mapped[datetime]
+
+
 class HouseholdSite(RegistryModel):
     """A site of a household, with the site's id in clear.
 
