@@ -10,7 +10,7 @@ from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.household_parts import Parts, largest_first
 from services.registry.movements import Course, course
 from services.registry.people import People
-from services.registry.positions import STOCK, Position
+from services.registry.positions import ABSENT, STOCK, Position
 from services.registry.reports import MOVES, Filed, FiledMovement, day, days, moved_at, order, superseded
 from shared import events
 from shared.country import TIME_ZONE
@@ -137,11 +137,14 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 
 
 def still_gone(before: Parts, now: Parts) -> Parts:
-    """The members who are outside the stock after a displacement, even if the displacement's report omits them."""
+    """The members who are dead or abroad after a displacement, even if the displacement's report omits them.
+
+    People with an assessed solution are not among them, because a new displacement concerns them again.
+    """
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
     for position, people in now.items():
-        if position.sub_stock not in STOCK:
+        if position.sub_stock in ABSENT:
             add(gone, position, people)
     return gone
 

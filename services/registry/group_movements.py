@@ -16,13 +16,14 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
+from services.registry.group_sources import sources
 from services.registry.headcounts import ORDER, Headcount, Recounts, Standing
 from services.registry.people import People
-from services.registry.positions import OUTSIDE_STOCK, TRANSITIONS
+from services.registry.positions import TRANSITIONS
 from services.registry.reports import Filed, FiledMovement, moved_at
 from services.registry.typed_sites import TypedSites
 from shared import events
-from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.country import UNKNOWN_COUNTRY
 from shared.events import Place
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
@@ -153,32 +154,20 @@ def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Se
     Displaced people come first, in the order of their counts, because a later count of everybody at the site may
     include them. If the movement states no number, people who have returned or settled move only if nobody else is
     left. People who have left the country move only if they enter the country again, before people who were displaced
-    abroad. People who have died do not move.
+    abroad. People with an assessed solution move only if they are displaced again. People who have died do not move.
     """
-    to, concerned = TRANSITIONS[movement.clear.movement].to, defaultdict[str, list[Tally]](list)
+    concerned = defaultdict[str, list[Tally]](list)
     stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
-    is_entry = movement.clear.movement is Movement.ENTERED_COUNTRY
     for tally in known.values():
-        can_move = is_outside(tally.count) if is_entry else tally.count.sub_stock not in OUTSIDE_STOCK
-        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count and can_move:
+        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count:
             concerned[tally.count.stock_id].append(tally)
-    displaced = {id: stock for id, stock in concerned.items() if stock[0].count.is_displaced}
-    others = {
-        id: stock for id, stock in concerned.items() if id not in displaced and stock[0].count.sub_stock is not to
-    }
-    for possible in (others, displaced) if is_entry else (displaced, others):
-        for stock in sorted(possible.values(), key=lambda stock: newest(stock).order):
+    for is_source in sources(movement.clear.movement):
+        possible = [stock for stock in concerned.values() if is_source(stock[0].count)]
+        for stock in sorted(possible, key=lambda stock: newest(stock).order):
             if not is_there(movement, stock[0].count):
                 yield stock
         if movement.clear.persons is None and possible:
             return
-
-
-def is_outside(count: Headcount) -> bool:
-    """Whether the people have left the country, or are displaced to another country."""
-    country = count.clear.destination.country
-    is_abroad = count.clear.destination.pcode is None and country not in (None, COUNTRY, UNKNOWN_COUNTRY)
-    return count.sub_stock is SubStock.LEFT_COUNTRY or (count.is_displaced and is_abroad)
 
 
 def newest(stock: Sequence[Tally]) -> Headcount:

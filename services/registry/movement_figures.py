@@ -25,7 +25,7 @@ from shared.places.conditions import is_within
 
 CLASS_DAYS = (10, 30, 90)  # DELTA's classes: [0,10), [10,30), [30,90), 90 days and more
 CLASSES = ("0-9", "10-29", "30-89", "90+")
-ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY)
+ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY, SubStock.DURABLE_SOLUTION)
 
 MOVEMENTS = """
 SELECT period, movement, origin_pcode, origin_country, destination_pcode, destination_country,
@@ -119,8 +119,8 @@ class MovementFigure:
 class DurationFigure:
     """The people whose duration of displacement is in the class `days`.
 
-    `has_ended` is true if the people returned, settled or left the country. `group_persons` are people of counted
-    groups, and are never added to `persons`.
+    `has_ended` is true if the people returned, settled, left the country or have an assessed solution. `group_persons`
+    are people of counted groups, and are never added to `persons`.
     """
 
     days: str

@@ -2,7 +2,7 @@
 
 Movements are applied in the order of day, `reported_at` and report id, so the order of arrival does not matter. A
 movement belongs to the displacement that it follows. The passage of time changes nothing. People leave the stock only
-by death or by leaving the country. The rules are in docs/decisions/0041.
+by death, by leaving the country or by an assessed solution. The rules are in docs/decisions/0041.
 """
 
 from collections.abc import Iterable, Mapping

@@ -12,7 +12,8 @@ from shared.places.localities import StatedLocality
 
 NOT_STATED = StatedLocality()
 STOCK = (SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)
-OUTSIDE_STOCK = (SubStock.LEFT_COUNTRY, SubStock.DIED)
+ABSENT = (SubStock.LEFT_COUNTRY, SubStock.DIED)
+OUTSIDE_STOCK = (*ABSENT, SubStock.DURABLE_SOLUTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Position:
     def has_left(self) -> bool:
         return self.sub_stock is SubStock.LEFT_COUNTRY
 
+    def has_solution(self) -> bool:
+        return self.sub_stock is SubStock.DURABLE_SOLUTION
+
     def is_abroad(self) -> bool:
         """Whether the people are displaced to another country."""
         return self.is_in_stock() and self.pcode is None and self.country not in (COUNTRY, UNKNOWN_COUNTRY)
@@ -79,7 +83,9 @@ class Transition(NamedTuple):
 TRANSITIONS = {
     Movement.CONFIRMED_HERE: Transition(None),
     Movement.TRANSFERRED: Transition(SubStock.IN_DISPLACEMENT),
-    Movement.DISPLACED_AGAIN: Transition(SubStock.IN_DISPLACEMENT),
+    Movement.DISPLACED_AGAIN: Transition(
+        SubStock.IN_DISPLACEMENT, (Position.is_in_stock, Position.has_left, Position.has_solution)
+    ),
     Movement.RETURNED: Transition(SubStock.IN_RETURN),
     Movement.SETTLED_ELSEWHERE: Transition(SubStock.IN_SETTLEMENT),
     Movement.INTENDS_TO_STAY: Transition(None),
@@ -89,6 +95,7 @@ TRANSITIONS = {
     Movement.DIED: Transition(SubStock.DIED),
     Movement.CONTACT_LOST: Transition(None, confirms=False),
     Movement.EVACUATION_LIFTED: Transition(None, (Position.is_displaced,), confirms=False),
+    Movement.SOLUTION_ASSESSED: Transition(SubStock.DURABLE_SOLUTION, (Position.is_in_stock,)),
 }
 
 

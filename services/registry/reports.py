@@ -33,7 +33,7 @@ UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
 
 MOVES = (*DISPLACED, Mobility.PLANNED_RELOCATION, Mobility.MIGRATION)  # `unable_to_move` is not a move
-REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY)
+REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY, Movement.SOLUTION_ASSESSED)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 

@@ -36,6 +36,7 @@ HAVE_A_DESTINATION = (
     Movement.LEFT_COUNTRY,
 )
 # The movements of everybody at a site. The report of a death states who or how many died, and not all did.
+# A solution is assessed for households or groups.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
@@ -47,7 +48,13 @@ OF_SITES = (
     Movement.CONTACT_LOST,
     Movement.EVACUATION_LIFTED,
 )
-OF_GROUPS = (*OF_SITES, Movement.INTENDS_TO_STAY, Movement.ENTERED_COUNTRY, Movement.DIED)
+OF_GROUPS = (
+    *OF_SITES,
+    Movement.INTENDS_TO_STAY,
+    Movement.ENTERED_COUNTRY,
+    Movement.DIED,
+    Movement.SOLUTION_ASSESSED,
+)
 Moved = Annotated[Persons, Field(ge=1)]
 
 

@@ -120,16 +120,21 @@ class Movement(Code):
     DIED = "died"
     CONTACT_LOST = "contact_lost"
     EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed until a person confirms it
+    SOLUTION_ASSESSED = "solution_assessed"  # an assessment found no need that is caused by the displacement
 
 
 class SubStock(Code):
-    """The IRIS sub-stock of displaced people. People who died or left the country are outside the stock."""
+    """The IRIS sub-stock of displaced people.
+
+    People who died, left the country, or have an assessed durable solution are outside the stock.
+    """
 
     IN_DISPLACEMENT = "in_displacement"
     IN_RETURN = "in_return"
     IN_SETTLEMENT = "in_settlement"
     LEFT_COUNTRY = "left_country"
     DIED = "died"
+    DURABLE_SOLUTION = "durable_solution"
 
 
 class Reason(Code):

@@ -200,8 +200,9 @@ def test_families_of_a_part_are_rounded_up() -> None:
 
 KINDS = (
     *("returned", "transferred", "displaced_again", "settled_elsewhere", "confirmed_here"),
-    *("died", "left_country", "entered_country", "intends_to_stay"),
+    *("died", "left_country", "entered_country", "intends_to_stay", "solution_assessed"),
 )
+WITH_PLACE = ("transferred", "displaced_again", "entered_country")
 
 
 @pytest_anyio
@@ -220,9 +221,24 @@ async def test_people_of_a_group_die_and_enter_the_country_again(file: Filing) -
 
 
 @pytest_anyio
+async def test_an_assessed_solution_takes_people_of_a_group_out_of_the_stock(file: Filing) -> None:
+    """Of 70 people 30 return. A solution is assessed for 60 of the 70, and 25 of the 60 are displaced again."""
+    body = counted(0, 70)
+    returned, solved = moved(body, "returned", 1, persons=30), moved(body, "solution_assessed", 2, persons=60)
+    await file(body)
+    assert await file(moved(body, "solution_assessed", 2), author=uuid4(), team=uuid4()) == ["removal_by_other_team"]
+    await file(solved)
+    assert await here(file) == {BATKEN: [10]}
+    await file(returned)
+    assert await here(file) == {}  # the 40 others and 20 of those who have returned
+    await file(moved(body, "displaced_again", 9, persons=35, **TO_LEILEK))
+    assert {pcode: sum(numbers) for pcode, numbers in (await here(file)).items()} == {LEILEK: 35}
+
+
+@pytest_anyio
 async def test_any_order_gives_the_same_counts(file: Filing) -> None:
     """Counts of two teams under many ids, their movements and corrections are filed in six different orders."""
-    draw, reports = Random(7), list[tuple[dict[str, Any], UUID]]()
+    draw, reports = Random(17), list[tuple[dict[str, Any], UUID]]()
     teams = uuid4(), uuid4()
     for number in range(8):
         team = draw.choice(teams)
@@ -233,7 +249,7 @@ async def test_any_order_gives_the_same_counts(file: Filing) -> None:
             reports.append(({**body, "version": 2, "persons": 77, **draw.choice((SCHOOL, TO_LEILEK))}, team))
         for _ in range(draw.randrange(3)):
             kind = draw.choice(KINDS)
-            place = TO_LEILEK if kind in ("transferred", "displaced_again", "entered_country") else {}
+            place = TO_LEILEK if kind in WITH_PLACE else {}
             later = moved(body, kind, number * 9 + draw.randrange(1, 40), **place)
             later |= draw.choice(({}, {"persons": draw.randrange(1, 90)}))
             later |= {"persons": 3} if kind == "died" else {}
@@ -313,16 +329,16 @@ def counts(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def movements(draw: st.DrawFn, *, is_of_site: bool = False) -> dict[str, Any]:
     kinds = ("returned", "transferred", "displaced_again", "settled_elsewhere", "left_country", "confirmed_here")
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(st.sampled_from(kinds if is_of_site else (*kinds, "died", "entered_country", "solution_assessed")))
     places = [TO_LEILEK, SCHOOL, {"destination": {"pcode": OSH}}, TO_SITE]
     changed: dict[str, Any] = draw(st.sampled_from(places))
     of = {"kind": "site", "site_id": SITE_ID} if is_of_site else group()
-    body = moved(of, kind, draw(HOURS), **(changed if kind in ("transferred", "displaced_again") else {}))
+    body = moved(of, kind, draw(HOURS), **(changed if kind in WITH_PLACE else {}))
     precisions = (Precision.HOUR, Precision.DAY, Precision.WEEK, Precision.MONTH)
     body["occurred_at_precision"] = draw(st.sampled_from(precisions[:2] if is_of_site else precisions))
     if is_of_site:
         return body
-    if persons := draw(st.one_of(st.none(), st.integers(1, 100))):
+    if persons := draw(st.integers(1, 100) if kind == "died" else st.one_of(st.none(), st.integers(1, 100))):
         body["persons"] = persons
     return body
 

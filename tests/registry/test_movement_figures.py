@@ -30,9 +30,10 @@ TO_SUB_STOCK = {
     "returned": "in_return",
     "settled_elsewhere": "in_settlement",
     "relocated": "in_settlement",
+    "solution_assessed": "durable_solution",
 }
 WITH_PLACE = ("transferred", "displaced_again", "relocated", "entered_country")
-OUT = ("died", "left_country")
+OUT = ("died", "left_country", "durable_solution")
 
 
 class Where(NamedTuple):
@@ -106,11 +107,16 @@ def valid(movements: list[Body]) -> list[Body]:
 def concerned_by(report: Body, people: dict[str, Where]) -> list[str]:
     in_stock = [id for id, where in people.items() if where.sub_stock not in OUT]
     abroad = [id for id, where in people.items() if where.sub_stock == "left_country"]
+    solved = [id for id, where in people.items() if where.sub_stock == "durable_solution"]
     named = report.get("member_ids")
     if report["movement"] == "entered_country":
         candidates = abroad
     elif report["movement"] == "evacuation_lifted":
         candidates = [id for id in in_stock if people[id].sub_stock == "in_displacement"]
+    elif report["movement"] == "solution_assessed":
+        candidates = in_stock
+    elif report["movement"] == "displaced_again":
+        candidates = [*in_stock, *abroad, *solved] if named else in_stock or abroad or solved
     else:
         candidates = [*in_stock, *abroad] if named else in_stock or abroad
     return [id for id in candidates if not named or id in named]
@@ -204,7 +210,7 @@ async def check_durations(office: Office, on: date, states: list[tuple[dict[str,
         for _, all_passed in states
         for passed in all_passed
         if passed.before.sub_stock == "in_displacement"
-        and passed.after.sub_stock in ("in_return", "in_settlement", "left_country")
+        and passed.after.sub_stock in ("in_return", "in_settlement", "left_country", "durable_solution")
     ]
     for name, (least, most) in CLASS.items():
         ongoing = sum(least <= (on - where.since).days < most for where in displaced)
@@ -289,6 +295,46 @@ async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Offi
     assert "not confirmed since" not in (await office.get(page, role=Role.REGISTRAR)).text
 
 
+async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office) -> None:
+    """Two families of five are displaced on 1 June. On 21 June, two persons of the first family return.
+
+    On 10 July, a solution is assessed for the first family: three persons were displaced for 39 days, and the duration
+    of the two others ended after 20 days. On 1 September, three of them are displaced again.
+    """
+    at = {"occurred_at": "2026-06-01T06:00:00Z", "reported_at": "2026-06-01T06:00:00Z"}
+    first, second = household(**at), household(**at)
+
+    def later(kind: str, day: str, **more: Any) -> Body:
+        return movement(first, kind, occurred_at=f"{day}T06:00:00Z", reported_at=f"{day}T06:00:00Z", **more)
+
+    returned, solved = later("returned", "2026-06-21", persons=2), later("solution_assessed", "2026-07-10")
+    again = later("displaced_again", "2026-09-01", persons=3, destination={"pcode": BATKEN})
+    await office.file(again, solved, second, returned, first)
+
+    async def persons(day: str) -> tuple[int, ...]:
+        sub_stocks = ("in_displacement", "in_return", "in_settlement")
+        found = [await get(office, f"stock?date={day}&sub_stock={sub_stock}") for sub_stock in sub_stocks]
+        return tuple(answer["total"]["persons"] for answer in found)
+
+    assert await persons("2026-07-09") == (8, 2, 0)
+    assert await persons("2026-07-10") == (5, 0, 0)
+    assert await persons("2026-09-01") == (8, 0, 0)
+    rows = (await get(office, "duration?date=2026-09-10"))["rows"]
+    assert {(row["days"], row["has_ended"]): row["persons"] for row in rows if row["persons"]} == {
+        ("0-9", False): 3,
+        ("90+", False): 5,
+        ("10-29", True): 2,
+        ("30-89", True): 3,
+    }
+    rows = (await get(office, "movements?since=2026-06&until=2026-12"))["rows"]
+    assert sorted((row["month"], row["movement"], row["persons"]) for row in rows) == [
+        ("2026-06", "returned", 2),
+        ("2026-07", "solution_assessed", 2),  # at the place of return
+        ("2026-07", "solution_assessed", 3),
+        ("2026-09", "displaced_again", 3),
+    ]
+
+
 async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> None:
     """Of 70 people, 30 return in May and 25 are transferred in June; the others return with everybody at their site."""
     body = counted(0, 70, site_id=SCHOOL)
@@ -364,11 +410,11 @@ async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) 
         "5",
     )
     answer = await office.get("/v1/statistics/duration?date=2022-06-30", role=Role.ANALYST, accept="text/csv")
-    rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines()))
+    _tags, *rows = csv.DictReader(answer.text.removeprefix("\ufeff").splitlines())
     durations = {(row["days"], row["state"]): row["group_persons"] for row in rows if row["group_persons"] != "0"}
     assert durations == {("0-9", "completed"): "30", ("30-89", "ongoing"): "40"}
     answer = await office.get("/v1/statistics/duration?date=2026-06-30", role=Role.ANALYST, accept="text/csv")
-    rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines()))
+    _tags, *rows = csv.DictReader(answer.text.removeprefix("\ufeff").splitlines())
     assert [row["persons"] for row in rows if (row["days"], row["state"]) == ("0-9", "completed")] == ["5"]
     shown = (await office.get(f"/figures/movements?lang=en&date=2026-06-30&{query}", role=Role.ANALYST)).text
     assert "How long people have been displaced, on 30 Jun 2026" in shown

@@ -82,6 +82,8 @@ TO_BATKEN: dict[str, Any] = {"destination": {"pcode": BATKEN}}
         (moved("died"), (0, 0, 0)),
         (moved("contact_lost"), (5, 0, 0)),
         (moved("evacuation_lifted"), (5, 0, 0)),
+        (moved("solution_assessed"), (0, 0, 0)),
+        (moved("solution_assessed", persons=3), (2, 0, 0)),
         (moved("returned", member_ids=MEMBERS[:2]), (3, 2, 0)),
         (moved("died", member_ids=MEMBERS[4:]), (4, 0, 0)),
         (moved("returned", persons=3), (2, 3, 0)),
@@ -98,6 +100,18 @@ def test_every_movement_has_a_transition() -> None:
 
 def test_a_failed_return_is_a_new_movement() -> None:
     assert numbers(moved("returned", 1), moved("displaced_again", 5, **TO_BATKEN)) == (5, 0, 0)
+
+
+def test_an_assessed_solution_ends_a_displacement_until_the_people_are_displaced_again() -> None:
+    """Of 5 people 2 have returned when a solution is assessed for all of them. Later, 3 people are displaced again."""
+    solved = moved("returned", 1, persons=2), moved("solution_assessed", 9)
+    assert numbers(*solved) == (0, 0, 0)
+    onward = moved("settled_elsewhere", 20), moved("transferred", 20, **TO_BATKEN)
+    assert reasons(BODY, *solved, *onward)[-2:] == ["already_known"] * 2
+    assert numbers(*solved, *onward) == (0, 0, 0)
+    assert numbers(*solved, moved("displaced_again", 20, persons=3, **TO_BATKEN)) == (3, 0, 0)
+    assert numbers(*solved, again(20), moved("returned", 22, persons=1)) == (4, 1, 0)
+    assert numbers(*solved, {**solved[1], "version": 2, "is_reversed": True}) == (3, 2, 0)
 
 
 def test_people_who_left_the_country_and_entered_it_again_are_displaced() -> None:
@@ -364,7 +378,7 @@ def test_a_movement_is_freed_by_whichever_report_creates_the_household() -> None
     assert subject.standing.returned == 5
 
 
-@pytest.mark.parametrize("kind", ["died", "left_country"])
+@pytest.mark.parametrize("kind", ["died", "left_country", "solution_assessed"])
 def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(kind: str) -> None:
     def outcome(**stamps: Any) -> str:
         report = filed(moved(kind), **stamps)

@@ -65,6 +65,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         SubStock.IN_SETTLEMENT: N_("In settlement elsewhere"),
         SubStock.LEFT_COUNTRY: N_("Left the country"),
         SubStock.DIED: N_("Died"),
+        SubStock.DURABLE_SOLUTION: N_("Durable solution"),
     },
     "movement": {
         Movement.CONFIRMED_HERE: N_("Confirmed still here"),
@@ -79,6 +80,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Movement.DIED: N_("Died"),
         Movement.CONTACT_LOST: N_("Contact lost"),
         Movement.EVACUATION_LIFTED: N_("Evacuation lifted"),
+        Movement.SOLUTION_ASSESSED: N_("Durable solution assessed"),
     },
     "mobility": {
         Mobility.DISPLACEMENT: N_("Displacement"),

@@ -45,7 +45,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "other_content": N_("this report number was already used for different content"),
         "other_household": N_("names another household than before"),
         "household_unknown": N_("waits until its household or group is known"),
-        "removal_by_other_team": N_("death or departure from the country, reported by another team"),
+        "removal_by_other_team": N_("death, departure from the country or durable solution, reported by another team"),
         "whole_site": N_("moves everybody at a site, by a team that reported nobody there"),
         "too_large": N_("moves more households than one report can move"),
         "not_displaced": N_("the household was never displaced"),
