@@ -1,4 +1,4 @@
-// Rows and cells of the ledger's tables.
+// Rows and cells of the console's tables, and what stands in the cells.
 
 import { dayAndExactClock } from "/static/time.js";
 
@@ -58,5 +58,21 @@ export function strong(text) {
 export function code(text) {
   const drawn = document.createElement("code");
   drawn.textContent = text;
+  return drawn;
+}
+
+/** @param {string} text @param {string} [className] */
+export function small(text, className = "") {
+  const drawn = document.createElement("small");
+  drawn.className = className;
+  drawn.textContent = text;
+  return drawn;
+}
+
+/** @param {string} text @param {() => void} act */
+export function button(text, act) {
+  const drawn = document.createElement("button");
+  Object.assign(drawn, { type: "button", className: "button", textContent: text });
+  drawn.addEventListener("click", act);
   return drawn;
 }

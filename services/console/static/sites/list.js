@@ -3,7 +3,7 @@
 import { folded, names } from "/static/combobox.js";
 import { element } from "/static/elements.js";
 import { nameOf, namesOf } from "/static/sites.js";
-import { cell, head, number, row } from "/static/tables.js";
+import { button, cell, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 
@@ -62,7 +62,7 @@ function rank(site, occupancies) {
 function drawn(site, occupancy, place, change) {
   const made = row([
     named(site, Boolean(change)), cell(words("types")[site.type]), cell(place), people(occupancy, site),
-    numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [button(site, change)] : [])),
+    numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [changeButton(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
     if (column.textContent) made.cells[place].dataset.label = column.textContent; // shown on narrow screens, where the table has no head
@@ -129,20 +129,6 @@ function link(text, path) {
 }
 
 /** @param {Site} site @param {(site: Site) => void} change */
-function button(site, change) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "button";
-  made.textContent = sentence("change");
-  made.ariaLabel = sentence("change_site", { name: nameOf(site) });
-  made.addEventListener("click", () => change(site));
-  return made;
-}
-
-/** @param {string} text @param {string} [name] */
-function small(text, name = "") {
-  const made = document.createElement("small");
-  made.className = name;
-  made.textContent = text;
-  return made;
+function changeButton(site, change) {
+  return Object.assign(button(sentence("change"), () => change(site)), { ariaLabel: sentence("change_site", { name: nameOf(site) }) });
 }

@@ -3,7 +3,7 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { cell, labelled, number, row } from "/static/tables.js";
+import { cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
@@ -89,11 +89,6 @@ async function send(act, body, done) {
 /** @param {string} id */
 function given(id) {
   return /** @type {HTMLSelectElement} */ (element(id)).value;
-}
-
-/** @param {string} text */
-function small(text) {
-  return Object.assign(document.createElement("small"), { textContent: text });
 }
 
 /** Begins to answer and assign. */

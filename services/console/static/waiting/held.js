@@ -1,11 +1,12 @@
-// Draws the held reports and their reasons, and keeps the selection of reports.
+// Draws the held reports and their reasons.
 
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { cell, labelled, number, row } from "/static/tables.js";
+import { button, cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { age, nameOf } from "/static/waiting/names.js";
+import { selection } from "/static/waiting/selection.js";
 
 /**
  * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
@@ -13,10 +14,7 @@ import { age, nameOf } from "/static/waiting/names.js";
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 
-const SELECTABLE = "#held [data-select]"; // the other lists of the page have checkboxes of their own
-const TO_DECIDE = `${SELECTABLE}:not([data-waits])`; // reports that wait for another report need no decision
-/** @type {Set<string>} */
-export const selected = new Set();
+export const rows = selection("held", showSelected);
 
 /** @param {Reason[]} reasons @param {string} chosen @param {(reason: string) => void} choose */
 export function drawReasons(reasons, chosen, choose) {
@@ -41,11 +39,11 @@ export function drawReasons(reasons, chosen, choose) {
 
 /** @param {Held[]} reports @param {(report: Held, row: HTMLTableRowElement) => void} open */
 export function drawHeld(reports, open) {
-  for (const id of selected) if (!reports.some((report) => report.outcome_id === id)) selected.delete(id);
+  rows.keep(reports.map(({ outcome_id }) => outcome_id));
   const focused = focusOf(document.activeElement);
-  const rows = new Map([...document.querySelectorAll("#held tr[data-key]")].map((shown) => [/** @type {HTMLElement} */ (shown).dataset.key, shown]));
-  element("held").replaceChildren(...reports.flatMap((report) => withOpened(drawn(report, open), rows.get(report.outcome_id))));
-  showSelected();
+  const former = new Map([...document.querySelectorAll("#held tr[data-key]")].map((shown) => [/** @type {HTMLElement} */ (shown).dataset.key, shown]));
+  element("held").replaceChildren(...reports.flatMap((report) => withOpened(drawn(report, open), former.get(report.outcome_id))));
+  rows.shown();
   if (focused) /** @type {HTMLElement | null} */ (document.querySelector(focused))?.focus();
 }
 
@@ -108,53 +106,18 @@ function because(reason) {
 
 /** @param {Held} report */
 function checkbox(report) {
-  const box = document.createElement("input");
   const name = sentence("select", { report: words("kinds")[report.kind] ?? report.kind, author: nameOf(report.author), time: dayAndClock(new Date(report.received_at)) });
-  Object.assign(box, { type: "checkbox", checked: selected.has(report.outcome_id), ariaLabel: name });
-  box.dataset.select = report.outcome_id;
-  if (report.waits) box.dataset.waits = "";
-  box.addEventListener("change", () => { choose(report.outcome_id, box.checked); showSelected(); });
-  return box;
+  return rows.checkbox(report.outcome_id, name, report.waits);
 }
 
-/** @param {string} id @param {boolean} isChosen */
-function choose(id, isChosen) {
-  if (isChosen) selected.add(id);
-  else selected.delete(id);
-}
-
-/** Selects all reports that are shown and need a decision, or none. @param {boolean} isChosen */
-export function selectAll(isChosen) {
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(isChosen ? TO_DECIDE : SELECTABLE))) {
-    box.checked = isChosen;
-    choose(box.dataset.select ?? "", isChosen);
-  }
-  showSelected();
-}
-
-function showSelected() {
-  element("acts").hidden = !selected.size;
-  element("selected").textContent = sentence("selected", { count: number.format(selected.size) });
-  const boxes = document.querySelectorAll(TO_DECIDE);
-  /** @type {HTMLInputElement} */ (element("select-all")).checked = boxes.length > 0 && selected.size >= boxes.length;
+/** @param {number} count @param {boolean} isAll */
+function showSelected(count, isAll) {
+  element("acts").hidden = !count;
+  element("selected").textContent = sentence("selected", { count: number.format(count) });
+  /** @type {HTMLInputElement} */ (element("select-all")).checked = isAll;
 }
 
 /** @param {string} text */
 function tag(text) {
   return Object.assign(document.createElement("span"), { className: "tag is-loud", textContent: text });
-}
-
-/** @param {string} text */
-function small(text) {
-  const made = document.createElement("small");
-  made.textContent = text;
-  return made;
-}
-
-/** @param {string} text @param {() => void} act */
-export function button(text, act) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "button", textContent: text });
-  made.addEventListener("click", act);
-  return made;
 }

@@ -3,10 +3,9 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
-import { cell, code, figure, labelled, number, row } from "/static/tables.js";
+import { button, cell, code, figure, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
-import { button } from "/static/waiting/held.js";
 import { age } from "/static/waiting/names.js";
 
 /** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */

@@ -8,7 +8,7 @@ import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { readDiffering } from "/static/waiting/differing.js";
 import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.js";
-import { drawHeld, drawReasons, selectAll, selected } from "/static/waiting/held.js";
+import { drawHeld, drawReasons, rows } from "/static/waiting/held.js";
 import { readLetters } from "/static/waiting/letters.js";
 import { learnNames } from "/static/waiting/names.js";
 import { open } from "/static/waiting/opened.js";
@@ -59,7 +59,7 @@ async function readPage(cursor) {
 function choose(chosen) {
   reason = chosen;
   reports = [];
-  selected.clear();
+  rows.chosen.clear();
   attempt(read);
 }
 
@@ -74,7 +74,7 @@ function attempt(reading) {
 
 /** @param {string} path @param {object} body @param {string} done */
 async function act(path, body, done) {
-  const outcome_ids = [...selected];
+  const outcome_ids = [...rows.chosen];
   const buttons = element("acts").querySelectorAll("button");
   for (const button of buttons) button.disabled = true; // a second press would send the decision again
   try {
@@ -82,7 +82,7 @@ async function act(path, body, done) {
     if (changed === null) return;
     toast(sentence(done, { count: number.format(changed) }), "good");
     if (changed < outcome_ids.length) toast(sentence("left", { count: number.format(outcome_ids.length - changed) }), "bad");
-    selected.clear();
+    rows.chosen.clear();
     if ("is_accepted" in body) forgetRefusal();
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -139,7 +139,7 @@ if ("letters" in element("waiting").dataset) attempt(readLetters);
 function listen() {
   element("acts").addEventListener("submit", (event) => event.preventDefault());
   element("assign").addEventListener("click", () => void act("/registry/v1/held:assign", { account: given("assignee") || null }, "assigned"));
-  element("select-all").addEventListener("change", (event) => selectAll(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("select-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
   element("more").addEventListener("click", () => attempt(() => readPage(next)));
   attempt(read);
   listenToPlaces();
