@@ -13,20 +13,6 @@ from shared.places.units import seed
 
 KADAMJAI, AYMAK, DOBO = "KG05258000000", "KG05258811000", "KG05258811010"
 NAMES = {"ky": "Чоко-Дөбө", "ru": "Чоко-Добо", "en": "Choko-Dobo"}
-COLUMNS = (
-    "pcode",
-    "parent",
-    "level",
-    "ky",
-    "ru",
-    "en",
-    "lat",
-    "lon",
-    "valid_from",
-    "valid_to",
-    "aliases",
-    "successors",
-)
 FIRST = {"Кызыл": "Kyzyl", "Кара": "Kara", "Ак": "Ak", "Жаңы": "Jangy", "Чоң": "Chong", "Көк": "Kok", "Ой": "Oy"}
 SECOND = {"Суу": "Suu", "Добо": "Dobo", "Таш": "Tash", "Булак": "Bulak", "Өзөн": "Ozon", "Жар": "Jar", "Талаа": "Talaa"}
 THIRD = {"": "", "чук": "chuk", "лар": "lar", "бай": "bai", "күл": "kul"}
@@ -69,7 +55,7 @@ def row(pcode: str, parent: str, level: object = 4, **columns: object) -> Row:
 
 def write(file: Path, rows: Iterable[Row]) -> Path:
     with file.open("w", encoding="utf-8", newline="") as target:
-        sheet = csv.DictWriter(target, COLUMNS)
+        sheet = csv.DictWriter(target, gazetteers.COLUMNS)
         sheet.writeheader()
         sheet.writerows(rows)
     return file
