@@ -9,11 +9,11 @@ from services.intake.channels.formats import BatchFormat, Report, SingleFormat
 from services.intake.clocks import Clocks
 from services.intake.counts import REFUSED, Counts
 from services.intake.drafting import Drafting, ReportSender
+from services.intake.drafts import Draft
 from services.intake.hazard_scopes import HazardScopes
 from services.intake.publication import Answer, Publication
 from services.intake.recent_hazards import RecentHazards
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
-from services.intake.reports import Draft
 from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReport, enterer

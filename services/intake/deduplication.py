@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from services.intake.reports import Draft, name_of
+from services.intake.drafts import Draft, name_of
 from shared.circuits import BUDGET_SECONDS, Circuit, CircuitOpen
 from shared.config import Settings, secret
 from shared.crypto.keyring import Keyring

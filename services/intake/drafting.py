@@ -11,8 +11,8 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from services.intake.channels.formats import BatchFormat, Report, SingleFormat
+from services.intake.drafts import Draft
 from services.intake.refusals import REPORT_BYTES, ReportRefused, TooBig
-from services.intake.reports import Draft
 from shared.auth.tokens import Principal
 from shared.events import HazardReport
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.intake.drafts import Draft, HazardDraft
 from services.intake.models import PrivateHazard
-from services.intake.reports import Draft, HazardDraft
 from shared import log
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType, Scope

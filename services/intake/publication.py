@@ -11,7 +11,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from services.intake import unchecked
 from services.intake.counts import Counts
 from services.intake.deduplication import Deduplication, Fingerprint
-from services.intake.reports import Draft, HazardDraft, marked, name_in, unmarked
+from services.intake.drafts import Draft, HazardDraft, marked, name_in, unmarked
 from services.intake.spool import Spool, SpoolFull
 from shared import log
 from shared.auth.revocations import Revocations

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.intake.drafts import Draft, HazardDraft
 from services.intake.models import RecentHazard
 from services.intake.publication import Answer
-from services.intake.reports import Draft, HazardDraft
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType
 from shared.failures import retry_while_unavailable

@@ -1,23 +1,16 @@
-"""Turns a validated report into a sealed record. Pure."""
+"""Turns a validated report into the draft of a sealed record. Pure."""
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Protocol
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from services.intake import structs, unchecked
 from services.intake.clocks import Clocks, correction, is_ahead
+from services.intake.drafts import DisplacementDraft, HazardDraft, content_of, name_of
 from services.intake.refusals import Invalid
-from services.intake.structs import DisplacementStruct
+from services.intake.stamps import stamps, uncorrected
+from services.intake.structs import MOVEMENT_KINDS, DisplacementStruct
 from shared.auth.tokens import Principal, Role
-from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.crypto import seal
-from shared.crypto.seal import Sealer
 from shared.events import (
     CENTRE,
     CENTRE_ACCOUNT,
@@ -31,22 +24,13 @@ from shared.events import (
     HouseholdMovementReported,
     HouseholdReport,
     HouseholdReported,
-    Message,
-    Place,
-    Point,
     derived_id,
     event_name,
-    message,
-    raw_message,
-    written,
 )
-from shared.events.displacements import UncorrectedReportTimes
 from shared.events.hazards import WITHDRAWN_HAZARD, UncorrectedHazardTimes
 from shared.events.movements import MovementBody
-from shared.events.vocabulary import Flag, MsgType, Scope, SubmissionChannel
+from shared.events.vocabulary import Flag, MsgType, Scope
 from shared.places import Places
-
-SOURCE = "/intake"
 
 HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.ALERT: HazardReported,
@@ -54,98 +38,14 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
-MOVEMENTS = ("household_movement", "group_movement", "site_movement")
 MOVED = HouseholdMovementReported.event_type
-REGISTRARS = frozenset({Role.REGISTRAR})
-MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
 # Maps each kind of report to the event types of its first version and of its corrections.
 EVENT_TYPES_OF = {
     "household": (HouseholdReported.event_type, CORRECTION),
     "group": (GroupReported.event_type, CORRECTION),
-    **dict.fromkeys(MOVEMENTS, (MOVED, MOVED)),
+    **dict.fromkeys(MOVEMENT_KINDS, (MOVED, MOVED)),
 }
-NAME_HEADER = "name"  # only records in the spool have this header
 _hazard = TypeAdapter(HazardReport).serializer.to_json
-
-
-class Draft(Protocol):
-    """A validated report with its author, before intake seals the report."""
-
-    name: bytes  # author, report id and version
-    channel: SubmissionChannel
-    report_id: str
-    event_id: str
-    unchecked: bytes | None  # the credential, if intake could not check it when the report came
-
-    @property
-    def content(self) -> bytes:
-        """The canonical bytes of the report. Equal reports have equal bytes."""
-        ...
-
-    def finish(self, sealer: Sealer) -> Message: ...
-
-
-@dataclass(slots=True)
-class DisplacementDraft:
-    """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
-
-    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version and flags. If a
-    registrar reports a movement, `stamps` also contains registrar_areas.
-    """
-
-    name: bytes
-    channel: SubmissionChannel
-    report_id: str
-    event_id: str
-    author: str
-    event_type: str
-    key: str
-    clear: bytes
-    plain: bytes
-    stamps: str
-    received_at: datetime
-    traceparent: str | None = None
-    unchecked: bytes | None = None
-    # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
-    # report comes without the change, and must be recognised as equal.
-    original: bytes | None = None
-
-    @property
-    def content(self) -> bytes:
-        return self.original or content_of(self.clear, self.plain)
-
-    def finish(self, sealer: Sealer) -> Message:
-        clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
-        aad = seal.report_aad(kid=sealer.kid, event_type=self.event_type, event_id=self.event_id, clear=clear)
-        value = seal.with_box(clear, sealer.seal_json(self.plain, aad))
-        return raw_message(
-            HouseholdReported.topic,
-            self.key,
-            value,
-            type=self.event_type,
-            id=self.event_id,
-            source=SOURCE,
-            time=self.received_at,
-            traceparent=self.traceparent,
-        )
-
-
-@dataclass(slots=True)
-class HazardDraft:
-    name: bytes
-    channel: SubmissionChannel
-    report_id: str
-    event_id: str
-    content: bytes
-    event: HazardReported
-    states_scope: bool
-    traceparent: str | None = None
-    unchecked: bytes | None = None
-
-    def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard has no sealed fields
-        return message(
-            self.event, id=self.event_id, source=SOURCE, time=self.event.received_at, traceparent=self.traceparent
-        )
 
 
 def displacement(
@@ -192,10 +92,6 @@ def displacement(
     )
 
 
-def content_of(clear: bytes, plain: bytes) -> bytes:
-    return clear + b"\0" + plain
-
-
 def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, str]:
     """The missing codes of the localities that the report names, by field: see `Places.settlement`."""
     codes: dict[str, str] = {}
@@ -228,133 +124,8 @@ def check_settlements(report: DisplacementStruct, places: Places) -> None:
 
 def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
     """Raise Invalid if the report is a movement whose corrected day is in the future."""
-    if report.kind in MOVEMENTS and is_ahead(report, clocks):
+    if report.kind in MOVEMENT_KINDS and is_ahead(report, clocks):
         raise Invalid([{"pointer": "/occurred_at", "expected": "a day that is not in the future"}])
-
-
-def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool. The record of a release names no account, so the report's name is added as a header."""
-    if not (isinstance(draft, HazardDraft) and draft.event.is_release):
-        return message
-    return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))
-
-
-def unmarked(message: Message) -> Message:
-    """The record without the header of the spool, because nobody else may read which account released a hazard."""
-    return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
-
-
-def name_in(message: Message) -> bytes | None:
-    """The report's name (author, report id and version), read from its record; None if the record is not a report."""
-    marks = [value for header, value in message.headers if header == NAME_HEADER]
-    if marks:
-        return bytes.fromhex(marks[0].decode())
-    try:
-        fields = json.loads(message.value)
-        return name_of(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def name_of(author: UUID, report_id: bytes, version: int) -> bytes:
-    """The name under which a version of a report is deduplicated."""
-    return b"%b%b%d" % (author.bytes, report_id, version)
-
-
-def stamps(
-    report: DisplacementStruct,
-    principal: Principal,
-    *,
-    author: str,
-    now: datetime,
-    places: Places,
-    uncorrected: UncorrectedReportTimes | None,
-) -> str:
-    """The JSON members that intake adds to a report, from the token, intake's clock and intake's checks."""
-    shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
-    noticed = flags(report, principal, places)
-    if uncorrected:
-        noticed.append(Flag.CLOCK_AHEAD)
-    flagged = ",".join([f'"{flag}"' for flag in noticed]) if noticed else ""
-    times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
-    return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal, places)}'
-
-
-@lru_cache(1024)  # cached, because all reports of a batch have the same values
-def _shared_stamps(
-    author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
-) -> str:
-    team_member = f'"team":"{team}",' if team else ""
-    return (
-        f'"author":"{author}",{team_member}"channel":"{channel}","received_at":"{written(now)}",'
-        f'"places_version":"{places_version}"'
-    )
-
-
-def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
-    """The uncorrected values of the times that intake corrected. `corrected` has the names of these times."""
-    given = {name: getattr(report, name) for name in corrected}
-    return UncorrectedReportTimes(**given) if given else None
-
-
-def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
-    """The flags for the registry. Intake flags a report with a wrong place or an expired token, but accepts it."""
-    noticed = []
-    pcode = report.pcode
-    if pcode is not None and not principal.covers(pcode, places):
-        noticed.append(Flag.OUTSIDE_AREA)
-    if principal.is_expired:
-        noticed.append(Flag.EXPIRED_TOKEN)
-    if places.has_boundaries and (
-        contradict(report.origin, report.origin_point, places)
-        or contradict(report.destination, report.destination_point, places)
-    ):
-        noticed.append(Flag.POINT_CONTRADICTS_CODE)
-    if Role.REGISTRAR in principal.roles and (area := registered_area(pcode, principal, places)):
-        noticed.append(area)
-    return noticed
-
-
-def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
-    """The JSON member `registrar_areas`: the author's areas, which the registry needs if a movement has no place.
-
-    For a movement of a site, the author may also be an operator or a duty head.
-    """
-    roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
-    if report.kind not in MOVEMENTS or roles.isdisjoint(principal.roles):
-        return ""
-    areas = principal.areas
-    if principal.covers_country:  # the report of a national registrar has a flag instead
-        areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
-    return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
-
-
-def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The registrar's oblast or district that contains the place. The registry then checks the household's place."""
-    if registrar.covers_country:
-        return Flag.REGISTRAR_OF_COUNTRY
-    if pcode is None:
-        return None
-    if places.oblast(pcode) in registrar.areas:
-        return Flag.REGISTRAR_OF_OBLAST
-    return Flag.REGISTRAR_OF_DISTRICT if places.district(pcode) in registrar.areas else None
-
-
-def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
-    """Whether the point lies outside the place. Returns False if the place is unknown."""
-    if place is None or point is None or place.country == UNKNOWN_COUNTRY:
-        return False
-    located = places.locate(point.lat, point.lon)
-    if place.pcode is None:
-        return (place.country == COUNTRY) is (located is None)
-    return places.unit(place.pcode) is not None and not touches(place.pcode, located, places)
-
-
-def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """Whether the two units are equal, or one unit contains the other."""
-    if located is None:
-        return False
-    return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)
 
 
 def hazard(

@@ -22,6 +22,7 @@ from services.intake.channels.paths import FORMATS
 from services.intake.clocks import authors_clock
 from services.intake.counts import REFUSED
 from services.intake.drafting import SMALL_BYTES, Drafting, ReportSender
+from services.intake.drafts import Draft, HazardDraft
 from services.intake.publication import Answer
 from services.intake.refusals import (
     CutOff,
@@ -36,7 +37,6 @@ from services.intake.refusals import (
     TooBig,
     TooMany,
 )
-from services.intake.reports import Draft, HazardDraft
 from shared import audit
 from shared.audit import Action
 from shared.events.vocabulary import MsgType

@@ -234,6 +234,7 @@ SEALED_PARTS = {
     "group_movement": PartWriter(MovementSealed, with_defaults=False),
     "site_movement": PartWriter(MovementSealed, with_defaults=False),
 }
+MOVEMENT_KINDS = ("household_movement", "group_movement", "site_movement")
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # If a time is finer than microseconds, msgspec rounds the time, but the models cut off the additional digits.

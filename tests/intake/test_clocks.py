@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from services.intake import reports
+from services.intake import drafts, reports
 from services.intake.clocks import Clocks, authors_clock, correction
 from shared.auth.tokens import Principal, Role
 from shared.config import Settings
@@ -119,7 +119,7 @@ def read(report: HazardReport, clocks: Clocks) -> Received:
     """Writes a hazard's record as intake does, and reads the record as a consumer does."""
     operator = Principal(account=OPERATOR, jti=uuid4(), issued_at=0, expires_at=0)
     event = reports.hazard(report, operator, clocks=clocks, places=Places.load(Settings().places_path)).event
-    record = message(event, id=uuid4(), source=reports.SOURCE, time=NOW)
+    record = message(event, id=uuid4(), source=drafts.SOURCE, time=NOW)
     return open_plain(Record(record.topic, 0, 0, 0, record.key, record.value, record.headers))
 
 

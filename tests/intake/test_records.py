@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake import reports, structs
+from services.intake import drafts, reports, structs
 from services.intake.channels import json_reports
 from services.intake.clocks import Clocks
 from services.intake.refusals import Invalid
@@ -50,7 +50,7 @@ def principal(**changed: Any) -> Principal:
     return Principal(**{**fields, "roles": frozenset({Role.FIELD}), **changed})
 
 
-def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> reports.DisplacementDraft:
+def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> drafts.DisplacementDraft:
     report = json_reports.checked(json.dumps(body).encode(), json_reports.DISPLACEMENT)
     return reports.displacement(report, who, clocks=Clocks(NOW), places=places)
 

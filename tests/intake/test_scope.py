@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.intake import reports
+from services.intake import drafts, reports
 from services.intake.clocks import Clocks
 from services.intake.hazard_scopes import HazardScopes
 from shared.auth.tokens import Principal, Role
@@ -98,7 +98,7 @@ async def test_without_postgresql_a_later_revision_without_a_scope_is_private() 
     assert [draft.event.scope for draft in drafts] == ["Restricted", "Private", "Public"]
 
 
-def drafted(body: dict[str, Any]) -> reports.HazardDraft:
+def drafted(body: dict[str, Any]) -> drafts.HazardDraft:
     system = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.INTEGRATION}))
     report = HazardReport.model_validate(body)
     return reports.hazard(report, system, clocks=Clocks(datetime.now(UTC)), places=Places.load())

@@ -1,0 +1,128 @@
+"""Drafts: validated reports before intake seals them, and the names under which drafts are deduplicated."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shared.crypto import seal
+from shared.crypto.seal import Sealer
+from shared.events import HazardReported, HouseholdReported, Message, message, raw_message
+from shared.events.vocabulary import SubmissionChannel
+
+SOURCE = "/intake"
+NAME_HEADER = "name"  # only records in the spool have this header
+
+
+class Draft(Protocol):
+    """A validated report with its author, before intake seals the report."""
+
+    name: bytes  # author, report id and version
+    channel: SubmissionChannel
+    report_id: str
+    event_id: str
+    unchecked: bytes | None  # the credential, if intake could not check it when the report came
+
+    @property
+    def content(self) -> bytes:
+        """The canonical bytes of the report. Equal reports have equal bytes."""
+        ...
+
+    def finish(self, sealer: Sealer) -> Message: ...
+
+
+@dataclass(slots=True)
+class DisplacementDraft:
+    """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
+
+    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version and flags. If a
+    registrar reports a movement, `stamps` also contains registrar_areas.
+    """
+
+    name: bytes
+    channel: SubmissionChannel
+    report_id: str
+    event_id: str
+    author: str
+    event_type: str
+    key: str
+    clear: bytes
+    plain: bytes
+    stamps: str
+    received_at: datetime
+    traceparent: str | None = None
+    unchecked: bytes | None = None
+    # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
+    # report comes without the change, and must be recognised as equal.
+    original: bytes | None = None
+
+    @property
+    def content(self) -> bytes:
+        return self.original or content_of(self.clear, self.plain)
+
+    def finish(self, sealer: Sealer) -> Message:
+        clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
+        aad = seal.report_aad(kid=sealer.kid, event_type=self.event_type, event_id=self.event_id, clear=clear)
+        value = seal.with_box(clear, sealer.seal_json(self.plain, aad))
+        return raw_message(
+            HouseholdReported.topic,
+            self.key,
+            value,
+            type=self.event_type,
+            id=self.event_id,
+            source=SOURCE,
+            time=self.received_at,
+            traceparent=self.traceparent,
+        )
+
+
+@dataclass(slots=True)
+class HazardDraft:
+    name: bytes
+    channel: SubmissionChannel
+    report_id: str
+    event_id: str
+    content: bytes
+    event: HazardReported
+    states_scope: bool
+    traceparent: str | None = None
+    unchecked: bytes | None = None
+
+    def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard has no sealed fields
+        return message(
+            self.event, id=self.event_id, source=SOURCE, time=self.event.received_at, traceparent=self.traceparent
+        )
+
+
+def content_of(clear: bytes, plain: bytes) -> bytes:
+    return clear + b"\0" + plain
+
+
+def marked(message: Message, draft: Draft) -> Message:
+    """The record for the spool. The record of a release names no account, so the report's name is added as a header."""
+    if not (isinstance(draft, HazardDraft) and draft.event.is_release):
+        return message
+    return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))
+
+
+def unmarked(message: Message) -> Message:
+    """The record without the header of the spool, because nobody else may read which account released a hazard."""
+    return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
+
+
+def name_in(message: Message) -> bytes | None:
+    """The report's name (author, report id and version), read from its record; None if the record is not a report."""
+    marks = [value for header, value in message.headers if header == NAME_HEADER]
+    if marks:
+        return bytes.fromhex(marks[0].decode())
+    try:
+        fields = json.loads(message.value)
+        return name_of(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def name_of(author: UUID, report_id: bytes, version: int) -> bytes:
+    """The name under which a version of a report is deduplicated."""
+    return b"%b%b%d" % (author.bytes, report_id, version)

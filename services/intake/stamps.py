@@ -1,0 +1,114 @@
+"""The fields that intake adds to a report of people: from the token, from intake's clock and from its checks."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from services.intake.structs import MOVEMENT_KINDS, DisplacementStruct
+from shared.auth.tokens import Principal, Role
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events import Place, Point, written
+from shared.events.displacements import UncorrectedReportTimes
+from shared.events.vocabulary import Flag, SubmissionChannel
+from shared.places import Places
+
+REGISTRARS = frozenset({Role.REGISTRAR})
+MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
+
+
+def stamps(
+    report: DisplacementStruct,
+    principal: Principal,
+    *,
+    author: str,
+    now: datetime,
+    places: Places,
+    uncorrected: UncorrectedReportTimes | None,
+) -> str:
+    """The JSON members that intake adds to a report, from the token, intake's clock and intake's checks."""
+    shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
+    noticed = flags(report, principal, places)
+    if uncorrected:
+        noticed.append(Flag.CLOCK_AHEAD)
+    flagged = ",".join([f'"{flag}"' for flag in noticed]) if noticed else ""
+    times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
+    return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal, places)}'
+
+
+@lru_cache(1024)  # cached, because all reports of a batch have the same values
+def _shared_stamps(
+    author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
+) -> str:
+    team_member = f'"team":"{team}",' if team else ""
+    return (
+        f'"author":"{author}",{team_member}"channel":"{channel}","received_at":"{written(now)}",'
+        f'"places_version":"{places_version}"'
+    )
+
+
+def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
+    """The uncorrected values of the times that intake corrected. `corrected` has the names of these times."""
+    given = {name: getattr(report, name) for name in corrected}
+    return UncorrectedReportTimes(**given) if given else None
+
+
+def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
+    """The flags for the registry. Intake flags a report with a wrong place or an expired token, but accepts it."""
+    noticed = []
+    pcode = report.pcode
+    if pcode is not None and not principal.covers(pcode, places):
+        noticed.append(Flag.OUTSIDE_AREA)
+    if principal.is_expired:
+        noticed.append(Flag.EXPIRED_TOKEN)
+    if places.has_boundaries and (
+        contradict(report.origin, report.origin_point, places)
+        or contradict(report.destination, report.destination_point, places)
+    ):
+        noticed.append(Flag.POINT_CONTRADICTS_CODE)
+    if Role.REGISTRAR in principal.roles and (area := registered_area(pcode, principal, places)):
+        noticed.append(area)
+    return noticed
+
+
+def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
+    """The JSON member `registrar_areas`: the author's areas, which the registry needs if a movement has no place.
+
+    For a movement of a site, the author may also be an operator or a duty head.
+    """
+    roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
+    if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
+        return ""
+    areas = principal.areas
+    if principal.covers_country:  # the report of a national registrar has a flag instead
+        areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
+    return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
+
+
+def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
+    """The registrar's oblast or district that contains the place. The registry then checks the household's place."""
+    if registrar.covers_country:
+        return Flag.REGISTRAR_OF_COUNTRY
+    if pcode is None:
+        return None
+    if places.oblast(pcode) in registrar.areas:
+        return Flag.REGISTRAR_OF_OBLAST
+    return Flag.REGISTRAR_OF_DISTRICT if places.district(pcode) in registrar.areas else None
+
+
+def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
+    """Whether the point lies outside the place. Returns False if the place is unknown."""
+    if place is None or point is None or place.country == UNKNOWN_COUNTRY:
+        return False
+    located = places.locate(point.lat, point.lon)
+    if place.pcode is None:
+        return (place.country == COUNTRY) is (located is None)
+    return places.unit(place.pcode) is not None and not touches(place.pcode, located, places)
+
+
+def touches(pcode: str, located: str | None, places: Places) -> bool:
+    """Whether the two units are equal, or one unit contains the other."""
+    if located is None:
+        return False
+    return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)
