@@ -15,8 +15,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.intake.admission import Admission
+from services.intake.answers import problem_of
 from services.intake.refusals import ReportRefused
-from services.intake.routes import body, problem_of, sender
+from services.intake.routes import body, sender
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import SheetChoices
 from services.intake.sheets.households import HouseholdReader, PersonRow

@@ -8,10 +8,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from services.intake.admission import AdmissionRules
+from services.intake.answers import REFUSALS
 from services.intake.channels import json_reports
 from services.intake.drafting import ReportSender
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, ReportRefused, SignInExpired
-from services.intake.routes import REFUSALS
 from shared.auth.tokens import Principal, Role
 from shared.events.vocabulary import Status
 from shared.places import Places
