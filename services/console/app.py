@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
 from services.console import (
+    device_tokens,
     entry,
     granted_hazards,
     installation_status,
@@ -107,7 +108,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         revocations=revocations,
         routers=[
             signin.router,
-            signin.api,
+            device_tokens.router,
             own_sign_ins.router,
             purposes.router,
             readmissions.router,
