@@ -18,6 +18,16 @@ from tests.journeys.count import everything
 
 FORM = "/intake/field"
 PIN = "258013"
+FAMILY, GIVEN, TELEPHONE, NOTES = "Токтогулова", "Айгүл", "+996 555 010203", "sleeps at Айгүл's"
+KEEP = "([key, value]) => localStorage.setItem(key, JSON.stringify(value))"
+UNSEEN = """() => {
+    const was = Date.now;
+    Object.defineProperty(document, "hidden", { configurable: true, value: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    Object.defineProperty(document, "hidden", { configurable: true, value: false });
+    Date.now = () => was() + 6 * 60_000;
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""  # for six minutes
 # The key of a PIN takes 600,000 rounds, a quarter of a CPU second. In the tests it takes a thousandth of them.
 CHEAP_KEYS = """
 const derive = self.SubtleCrypto?.prototype.deriveKey;
@@ -153,3 +163,14 @@ def with_body(report: dict[str, Any], centre: Centre) -> dict[str, Any]:
     found = in_thread(records(centre.installation, "displacements", clear["report_id"]))
     at_centre = [{**at.opened.clear.model_dump(mode="json", exclude_none=True), **at.opened.sealed} for at in found]
     return {**report, "body": at_centre[-1] if at_centre else clear}
+
+
+def written(page: Page, *, send: bool = True) -> None:
+    """Writes a report with names, a telephone and notes."""
+    page.evaluate("document.querySelector('details[data-kind]').open = true")
+    page.fill("#family-name", FAMILY)
+    page.click("#add-member")
+    page.fill("[data-name=given_name]", GIVEN)
+    page.fill("#phone", TELEPHONE)
+    begun(page)
+    filled(page, persons="1", send=send)

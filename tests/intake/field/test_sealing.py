@@ -1,15 +1,12 @@
 """A phone stores nothing readable about people: reports are sealed to the centre's key, drafts to a key under a PIN."""
 
 import json
-import re
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from shared.auth.tokens import Role
@@ -19,11 +16,15 @@ from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
 from tests.intake.factories import household
 from tests.intake.field.phones import (
+    FAMILY,
     FORM,
+    GIVEN,
+    KEEP,
+    NOTES,
     PIN,
+    UNSEEN,
     Centre,
     begun,
-    choose_pin,
     enter_pin,
     filled,
     kept_reports,
@@ -33,10 +34,10 @@ from tests.intake.field.phones import (
     sent,
     shown,
     signed_in,
+    written,
 )
 from tests.intake.records import records
 
-FAMILY, GIVEN, TELEPHONE, NOTES = "Токтогулова", "Айгүл", "+996 555 010203", "sleeps at Айгүл's"
 STORED = """async () => {
     const databases = (await indexedDB.databases()).map(({ name }) => name);
     const caches_ = await Promise.all((await caches.keys()).map(async (name) => {
@@ -46,17 +47,6 @@ STORED = """async () => {
     const places = [location.href, document.referrer, history.state, document.cookie];
     return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, databases, caches_, places]);
 }"""
-
-
-def written(page: Page, *, send: bool = True) -> None:
-    """Writes a report with names, a telephone and notes."""
-    page.evaluate("document.querySelector('details[data-kind]').open = true")
-    page.fill("#family-name", FAMILY)
-    page.click("#add-member")
-    page.fill("[data-name=given_name]", GIVEN)
-    page.fill("#phone", TELEPHONE)
-    begun(page)
-    filled(page, persons="1", send=send)
 
 
 def assert_nothing_personal_is_stored(page: Page) -> None:
@@ -135,9 +125,6 @@ def earlier(**changed: Any) -> dict[str, Any]:
     return {"body": report, "account": "", "state": "waiting", "at": LAST_WEEK, **changed}
 
 
-KEEP = "([key, value]) => localStorage.setItem(key, JSON.stringify(value))"
-
-
 def test_reports_and_drafts_of_an_earlier_release_are_sealed_and_none_is_lost(
     phone: BrowserContext, centre: Centre
 ) -> None:
@@ -206,131 +193,6 @@ def test_without_webcrypto_a_report_of_an_earlier_release_is_still_sent(
     assert "555 010203" not in page.evaluate("JSON.stringify({ ...localStorage })")
 
 
-def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
-    written(page, send=False)
-    page.click("#another")
-    expect(page.locator("#draft-list li")).to_have_count(1)
-    assert '"rounds":600000' in page.evaluate("localStorage.getItem('dayar.pin')")
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    for _ in range(3):
-        began = time.monotonic()
-        enter_pin(page, "135790")
-        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
-    enter_pin(page)
-    expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
-    for hours in (2, -4):  # the phone's clock is set forward, then back, and the page is loaded again
-        page.add_init_script(f"{{ const was = Date.now; Date.now = () => was() + {hours} * 3_600_000; }}")
-        page.reload()
-        page.click("#draft-list >> text=Continue")
-        enter_pin(page)
-        expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
-        seconds = int(re.findall(r"in (\d+) s", page.locator("#pin-failed").inner_text())[0])
-        assert 30 - (time.monotonic() - began) <= seconds <= 30
-    expect(page.locator("#draft-list li")).to_have_count(1)
-
-
-WAITS = """async (counts) => {
-    const pin = await import(document.querySelector("script[type=module]").src.replace("field.js", "pin-waits.js"));
-    return counts.map((count) => {
-        localStorage.setItem("dayar.pin.failures", JSON.stringify({ pair: { count, attempt: `attempt ${count}` } }));
-        return pin.secondsToWait("pair");
-    });
-}"""
-
-
-def test_the_delay_after_wrong_pins_grows_and_a_right_pin_ends_it(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
-    waits = page.evaluate(WAITS, [0, 2, 3, 4, 5, 10, 100])
-    assert waits == pytest.approx([0, 0, 30, 60, 120, 3600, 3600], abs=1)
-    written(page, send=False)
-    page.click("#another")
-    [pair] = page.evaluate("JSON.parse(localStorage.getItem('dayar.pin'))")
-    page.evaluate(KEEP, ["dayar.pin.failures", {pair["id"]: {"count": 4, "attempt": "last"}}])
-    page.evaluate(KEEP, ["dayar-pin-waited", {"last": 60_000}])
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-    assert page.evaluate("localStorage.getItem('dayar.pin.failures')") == "{}"
-
-
-def test_a_pin_that_is_short_or_easily_guessed_is_refused(phone: BrowserContext, centre: Centre) -> None:
-    page = phone.new_page()
-    for pin in ("12345", "111111", "123456", "987654", "12a456"):
-        page.goto(f"{centre.url}{FORM}?lang=en")
-        expect(page.locator("#pin-choose")).to_be_visible()
-        expect(page.locator("#pin-failed")).to_be_hidden()
-        expect(page.locator("#report")).to_be_hidden()
-        page.fill("#pin", pin)
-        page.fill("#pin-again", pin)
-        page.click("#pin-form .is-primary")
-        expect(page.locator("#pin-failed")).to_be_visible()
-        expect(page.locator("#report")).to_be_hidden()
-
-
-def test_after_a_forgotten_pin_new_drafts_have_a_new_pin_and_the_old_one_still_opens_its_draft(
-    phone: BrowserContext, centre: Centre
-) -> None:
-    page = opened(phone, centre)
-    written(page, send=False)
-    page.click("#another")
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.click("#pin-forgotten")
-    page.fill("#pin", "804152")
-    page.fill("#pin-again", "804152")
-    page.click("#pin-form .is-primary")
-    expect(page.locator("#pin-panel")).to_be_hidden(timeout=SLOW_MS)
-    page.click("#draft-list >> text=Continue")
-    enter_pin(page, "804152")
-    expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
-    enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-
-
-def test_after_some_minutes_unseen_the_page_needs_the_pin_again(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
-    written(page, send=False)
-    page.evaluate("""() => {
-        const was = Date.now;
-        Object.defineProperty(document, "hidden", { configurable: true, value: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-        Object.defineProperty(document, "hidden", { configurable: true, value: false });
-        Date.now = () => was() + 6 * 60_000;
-        document.dispatchEvent(new Event("visibilitychange"));
-    }""")
-    expect(page.locator("#notes")).to_have_value("")
-    page.click("#draft-list >> text=Continue")
-    enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-
-
-def test_a_report_that_the_phone_cannot_open_is_written_anew_as_its_next_version(
-    phone: BrowserContext, centre: Centre
-) -> None:
-    page = opened(phone, centre)
-    signed_in(page, centre.account(Role.FIELD))
-    written(page)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    page.reload()
-    page.click("#reports >> text=Correct")
-    expect(page.locator("#written-anew")).to_be_visible()
-    expect(page.locator("#origin-district")).to_have_value("KG05258000000")
-    expect(page.locator("#persons")).to_have_value("1")
-    expect(page.locator("#notes")).to_have_value("")
-    page.fill("#persons", "2")
-    sent(page)
-    expect(page.locator("#reports strong")).to_contain_text("correction 1")
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    [report] = kept_reports(page, centre)
-    found = in_thread(records(centre.installation, "displacements", report["clear"]["report_id"]))
-    assert [(record.opened.clear.version, record.opened.clear.persons) for record in found] == [(1, 1), (2, 2)]
-    assert len({record.opened.clear.household_id for record in found}) == 1
-
-
 def test_a_report_is_sealed_and_kept_without_a_signal_also_if_the_tab_is_killed(
     browser: Browser, fresh_phone: BrowserContext, centre: Centre
 ) -> None:
@@ -391,45 +253,6 @@ def test_a_family_name_is_typed_once_and_a_member_can_have_another(phone: Browse
     [report] = kept_reports(page, centre)
     names = [(member["given_name"], member["family_name"]) for member in report["body"]["members"]]
     assert names == [("Нурлан", "Асанов"), ("Айгүл", "Асанова")]
-
-
-@pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_the_form_with_a_pin_fits_the_smallest_phone(phone: BrowserContext, centre: Centre, language: str) -> None:
-    page = phone.new_page()
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{centre.url}{FORM}?lang={language}")
-    expect(page.locator("#pin-choose")).to_be_visible()
-    fits(page)
-    choose_pin(page)
-    signed_in(page, centre.account(Role.FIELD))
-    errors = [{"pointer": "/occurred_at", "expected": "Input should be otherwise"}]
-    page.route("**/v1/displacements*", lambda route: route.fulfill(status=422, json={"errors": errors}))
-    filled(page)
-    expect(page.locator("#reports .errors li")).to_have_count(1)
-    expect(page.locator("#reports button")).to_have_count(3)
-    fits(page)
-    begun(page)
-    page.click("#report > details[data-kind=household] > summary")
-    page.click("#add-member")
-    page.click("[data-functioning] summary")
-    expect(page.locator("[data-domain=communicating]")).to_be_visible()
-    fits(page)
-    page.click("#another")
-    expect(page.locator("#draft-list li")).to_have_count(1)
-    page.reload()
-    page.click("#draft-list button >> nth=0")
-    expect(page.locator("#pin-form button")).to_have_count(3)
-    fits(page)
-    for _ in range(3):
-        enter_pin(page, "135790")
-        expect(page.locator("#pin-failed")).not_to_be_empty(timeout=SLOW_MS)
-    enter_pin(page)
-    expect(page.locator("#pin-failed")).to_contain_text(re.compile(r"\d"))
-    fits(page)
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, centre: Centre) -> None:
@@ -494,95 +317,7 @@ def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: B
     expect(page.locator("#drafts")).to_be_hidden()
 
 
-OTHER_PIN = "804152"
-
-
-def choose_another_pin(page: Page) -> None:
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.click("#pin-forgotten")
-    page.fill("#pin", OTHER_PIN)
-    page.fill("#pin-again", OTHER_PIN)
-    page.click("#pin-form .is-primary")
-    expect(page.locator("#pin-panel")).to_be_hidden(timeout=SLOW_MS)
-
-
-def put_aside(page: Page) -> None:
-    """Begins a draft and leaves it. Opening it again needs the PIN."""
-    written(page, send=False)
-    page.click("#another")
-    expect(page.locator("#draft-list li").first).to_be_visible()
-
-
-def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext, centre: Centre) -> None:
-    """A finder of the phone can choose an own PIN. A correct own PIN must not allow more tries at the owner's PIN."""
-    page = opened(phone, centre)
-    put_aside(page)
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    choose_another_pin(page)
-    page.fill("#notes", "of the finder")
-    page.click("#another")
-    expect(page.locator("#draft-list li")).to_have_count(2)
-    page.reload()
-    for _ in range(3):
-        page.click("#draft-list li:last-child >> text=Continue")
-        enter_pin(page, "135790")
-        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
-        page.click("#draft-list li:first-child >> text=Continue")
-        enter_pin(page, OTHER_PIN)
-        expect(page.locator("#notes")).to_have_value("of the finder", timeout=SLOW_MS)
-        page.reload()
-        page.click("#pin-later")
-    page.click("#draft-list li:last-child >> text=Continue")
-    enter_pin(page)
-    expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
-
-
-def test_colleagues_with_own_pins_keep_the_drafts_apart(phone: BrowserContext, centre: Centre) -> None:
-    owner, colleague = centre.account(Role.FIELD), centre.account(Role.FIELD)
-    page = opened(phone, centre)
-    signed_in(page, colleague)
-    put_aside(page)
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    choose_another_pin(page)
-    page.click("#sign-out")
-    signed_in(page, owner)
-    put_aside(page)
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-
-
-def test_after_the_pin_the_draft_is_the_one_that_another_tab_wrote_meanwhile(
-    phone: BrowserContext, centre: Centre
-) -> None:
-    page = opened(phone, centre)
-    put_aside(page)
-    page.reload()
-    page.click("#draft-list >> text=Continue")
-    expect(page.locator("#pin-enter")).to_be_visible()
-    other = opened(phone, centre)
-    other.click("#draft-list >> text=Continue")
-    enter_pin(other)
-    expect(other.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-    other.fill("#notes", "newer")
-    other.click("#another")
-    expect(other.locator("#draft-list li")).to_have_count(1)
-    enter_pin(page)
-    expect(page.locator("#notes")).to_have_value("newer", timeout=SLOW_MS)
-
-
 FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
-UNSEEN = """() => {
-    const was = Date.now;
-    Object.defineProperty(document, "hidden", { configurable: true, value: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-    Object.defineProperty(document, "hidden", { configurable: true, value: false });
-    Date.now = () => was() + 6 * 60_000;
-    document.dispatchEvent(new Event("visibilitychange"));
-}"""
 
 
 def test_a_full_phone_says_so_and_the_form_keeps_what_could_not_be_stored(
@@ -628,77 +363,6 @@ def test_a_key_that_the_centre_lost_is_forgotten_and_an_older_one_is_used(
     filled(page)
     [report] = kept_reports(page, centre)
     assert report["sealed"]["kid"] == key["kid"]
-
-
-def test_the_browser_cannot_take_the_pin_for_a_password(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
-    for field in ("#pin", "#pin-again"):
-        assert page.locator(field).get_attribute("type") == "text"
-        assert page.locator(field).get_attribute("autocomplete") == "one-time-code"
-        assert page.locator(field).evaluate("field => getComputedStyle(field).webkitTextSecurity") == "disc"
-
-
-def refused(page: Page, centre: Centre, status: int = 403) -> None:
-    """Sends a report that the centre refuses."""
-    signed_in(page, centre.account(Role.FIELD))
-    page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=status, json={"status": status}))
-    written(page)
-    expect(page.locator("#reports .is-bad")).to_have_count(1)
-    page.unroute("**/v1/displacements:sealed")
-
-
-@pytest.mark.parametrize(("status", "version"), [(403, 1), (413, 1), (422, 1), (409, 2)])
-def test_a_refused_report_can_be_sent_again_as_it_is(
-    phone: BrowserContext, centre: Centre, status: int, version: int
-) -> None:
-    page = opened(phone, centre)
-    refused(page, centre, status)
-    page.reload()
-    page.click("#reports button:has-text('Send again')")
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    [report] = kept_reports(page, centre)
-    [record] = in_thread(records(centre.installation, "displacements", report["clear"]["report_id"]))
-    assert (record.opened.clear.version, record.opened.sealed["notes"]) == (version, NOTES)
-    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('dayar.draft.'))") == []
-
-
-def test_what_was_written_in_a_refused_report_is_corrected_after_a_reload(
-    phone: BrowserContext, centre: Centre
-) -> None:
-    page = opened(phone, centre)
-    refused(page, centre)
-    page.reload()
-    assert_nothing_personal_is_stored(page)
-    expect(page.locator("#drafts")).to_be_hidden()
-    page.click("#reports button:has-text('Correct')")
-    enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-    expect(page.locator("#written-anew")).to_be_hidden()
-    sent(page)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    [report] = kept_reports(page, centre)
-    assert report["body"]["members"][0]["given_name"] == GIVEN
-
-
-@pytest.mark.parametrize(
-    "answer", [{"state": "refused"}, {"state": "conflict"}, {"state": "accepted", "receipt": {"state": "refused"}}]
-)
-def test_a_refused_report_of_an_earlier_release_keeps_its_text_for_a_correction(
-    phone: BrowserContext, centre: Centre, answer: dict[str, Any]
-) -> None:
-    page = phone.new_page()
-    page.goto(f"{centre.url}{FORM}/files/none")
-    kept = earlier(**answer)
-    if "receipt" in kept:
-        kept["receipt"] = {"report_id": kept["body"]["report_id"], "version": 1, "reason": None, **kept["receipt"]}
-    page.evaluate(KEEP, [f"dayar.report.{kept['body']['report_id']}", kept])
-    page.close()
-    page = opened(phone, centre)
-    wait_for_script(page, "!JSON.stringify({ ...localStorage }).includes('555 0102')")
-    wait_for_script(page, "Object.keys(localStorage).some((key) => key.startsWith('dayar.draft.'))")
-    assert_nothing_personal_is_stored(page)
-    page.click("#reports button:has-text('Correct')")
-    expect(page.locator("[data-name=given_name]").first).to_have_value(GIVEN)
 
 
 def test_a_draft_that_an_older_page_stored_in_clear_is_sealed_at_the_next_opening(
