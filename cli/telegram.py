@@ -100,7 +100,7 @@ async def found(session: AsyncSession, name: str) -> Account | None:
 
 
 def holder(account: Account | None, now: datetime) -> BoundPerson:
-    """The person of an active account that may acknowledge alerts."""
+    """Returns the account as a person who may acknowledge alerts. Ends the command if the account may not do so."""
     if account is None:
         refuse("There is no account of this name.")
     roles = frozenset(map(Role, account.roles))

@@ -1,4 +1,4 @@
-"""Reads the header `Retry-After` (RFC 9110): the time that a server under load asks us to wait."""
+"""Reads the header `Retry-After` (RFC 9110), in which a server under load says how long we must wait."""
 
 import re
 from datetime import UTC, datetime

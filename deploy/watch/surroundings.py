@@ -91,7 +91,10 @@ def parsed(body: bytes) -> dict[str, list[Sample]]:
 
 
 def get(url: str, host: str) -> tuple[int, bytes]:
-    """The status and the body of the answer; 0 if there is none. `host` is the public name that the app accepts."""
+    """The status and the body of the answer.
+
+    The status is 0 if the service does not answer. `host` is the public name that the app accepts.
+    """
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=CONNECT_SECONDS)
     try:

@@ -42,8 +42,8 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # An unreported finding of the last run is dropped, because it may come from the stop of the whole installation.
-        # If it still holds, the next check finds it again.
+        # An unreported finding of the last run is dropped, because the finding may only show that somebody stopped the
+        # whole installation. If it still holds, the next check finds it again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]

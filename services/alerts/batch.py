@@ -99,7 +99,8 @@ class HouseholdBatch(ConsumedBatch):
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch may register these people
+    # the held people before the batch, whom the batch may register
+    held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
     held_in_stocks: Sequence[HeldPeople] = ()  # the held counts of the batch's stocks
 
@@ -199,8 +200,8 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
 
-    People of whom one report is recorded and another one is held must not be counted twice. Therefore the first event
-    about registered people ends their hold, before the event comes that says so.
+    If one report about people is recorded and another one is held, these people must not be counted twice. Therefore
+    the first event that registers people also ends their hold. The event about the end of the hold arrives later.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}

@@ -46,7 +46,7 @@ class CodeRefusal(StrEnum):
 
     WRONG = "wrong"  # unknown, used or older than 15 minutes; the answer does not say which
     TOO_MANY = "too_many"
-    LOCKED = "locked"  # too many, and the identity was told so before
+    LOCKED = "locked"  # too many wrong codes, and the identity was already told so
 
 
 async def draw_code(

@@ -237,7 +237,10 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 
 
 def permitted(job: Job, receiver: Receiver) -> Job:
-    """The job with the texts that the receiver may read. The receiver may have become external since it was planned."""
+    """The job with the texts that the receiver may read.
+
+    The receiver may have become external after the delivery was planned.
+    """
     if receiver.is_internal:
         return job
     companions = tuple(permitted(companion, receiver) for companion in job.companions)

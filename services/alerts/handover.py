@@ -66,8 +66,8 @@ class Dispatcher:
 class Handover:
     """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
 
-    The leases begin when the deliveries are stored. If half of this time has passed before the commit, the jobs are not
-    sent, and the delivery loop claims the deliveries when their leases end.
+    The leases begin when the deliveries are stored. If half of a lease has passed before the commit, the jobs are not
+    sent. The delivery loop then claims the deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:

@@ -67,7 +67,10 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """The deliveries of the newest messages about their alerts; for the others, the newest step."""
+        """First the deliveries that have the newest message about their alert.
+
+        Then, for all other deliveries, the newest step of their alert.
+        """
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [each for each in deliveries if newest[each.key] == each.step]
         return current, {each.key: newest[each.key] for each in deliveries if newest[each.key] != each.step}
@@ -83,9 +86,9 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 
 
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
-    """The contact after the delivery's, or all contacts if the delivery's contact was removed since.
+    """The contact after the contact of this delivery, or all contacts if the contact of this delivery was removed.
 
-    A contact that has a delivery of the same step gets no other one.
+    A contact that already has a delivery of this step gets no second one.
     """
     contacts = [receiver.first_contact, *further]
     position = next((place for place, each in enumerate(contacts) if each.channel == delivery.channel), None)
@@ -95,7 +98,9 @@ def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[C
 def following(
     delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
 ) -> PlannedDelivery:
-    """The same message to the next contact, with its own id. A mail may be combined with others as a first mail may.
+    """The same message to the next contact, with its own id.
+
+    If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
 
     A receiver that was internal when the earlier contact was notified may be external now.
     """

@@ -59,7 +59,10 @@ def of_status(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def rank_of(alert: Alert) -> int:
-    """The rank of the alert's severity. Unknown, which a person must judge, counts as Severe: it silences no alert."""
+    """The rank of the alert's severity.
+
+    Unknown counts as Severe, so that an alert is sent before a person judges it.
+    """
     return RANK[Severity.SEVERE if alert.severity is Severity.UNKNOWN else alert.severity]
 
 

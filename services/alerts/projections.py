@@ -109,7 +109,7 @@ class CountedGroup:
 
 @dataclass(frozen=True, slots=True)
 class HeldPeople:
-    """The people of a household or group that only held reports are about, as the newest held report states them.
+    """The people of a household or group that has only held reports. The newest held report states the people.
 
     `is_counted` is false if no report is held any more, or if movements were counted instead of people present.
     `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.

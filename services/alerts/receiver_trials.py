@@ -46,7 +46,10 @@ async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Cont
 
 
 async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
-    """The deliveries of the latest test, with their attempts. A former receiver of this label is another one."""
+    """The deliveries of the latest test, with their attempts.
+
+    Deliveries to an earlier, removed receiver with this label are left out.
+    """
     removed_at = await receiver_queries.removed_at(session, label)
     every = await listings.deliveries(session, alert_id=alerts.identity(_situation(label)))
     deliveries = [each for each in every if removed_at is None or each["created_at"] > removed_at]

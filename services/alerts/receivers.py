@@ -13,7 +13,10 @@ USUAL_WAIT_SECONDS = 300
 
 
 class ReceiverKind(StrEnum):
-    """The messages to a post are read by whoever works there. A system passes alerts on."""
+    """A post is a place of work, such as a duty desk: whoever works there reads its messages.
+
+    A system passes alerts on.
+    """
 
     PERSON = "person"
     POST = "post"
@@ -22,10 +25,10 @@ class ReceiverKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach a receiver. If it has no success within `wait_seconds`, the next contact is notified.
+    """One way to reach a receiver.
 
-    A contact has success if it takes the message and, if the receiver is a person, somebody answers the alert. The last
-    contact has no `wait_seconds`.
+    If it does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the message is
+    delivered and, if the receiver is a person, somebody answers the alert. The last contact has no `wait_seconds`.
     """
 
     channel: DeliveryChannel

@@ -99,9 +99,10 @@ class Replies:
         on_behalf_of: str | None = None,
         channel: str | None = None,
     ) -> Reply:
-        """Acknowledges the alert. `on_behalf_of` is the note about the person for whom; it is stored encrypted.
+        """Acknowledges the alert.
 
-        The timeline shows the name `channel` of the channel.
+        `on_behalf_of` is the note that says for whom the person acts. The note is stored encrypted. `channel` is the
+        name of the channel in the timeline.
         """
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
@@ -137,7 +138,10 @@ class Replies:
         return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
 
     async def _refusal_of(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act on this alert. It must not be suppressed, and must concern the person's areas."""
+        """Why the person may not act on this alert.
+
+        The alert must not be suppressed, and it must concern the person's areas.
+        """
         alert = await alert_queries.alert(session, alert_id)
         areas = self._places.around(person.areas)
         is_visible = alert is not None and not alert.is_suppressed and listings.is_within(alert, areas)

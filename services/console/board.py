@@ -140,7 +140,8 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-PUBLIC_KINDS = (ReportKind.HAZARD,)  # outcomes have no place, so all others are only for readers of the whole country
+# outcomes have no place, so only readers of the whole country see those of other kinds
+PUBLIC_KINDS = (ReportKind.HAZARD,)
 LOOKED_AT = ("held", "rejected", "set_aside")
 # All movements share one column, because a column for each kind of report would be wider than the panel.
 COLUMN_OF = dict.fromkeys((ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT), ReportKind.HOUSEHOLD_MOVEMENT)

@@ -209,7 +209,7 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Whether these listeners saw the hazard before this record, which they do not see."""
+        """Whether these listeners saw the hazard until this record, and do not see this record."""
         is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
         return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
 
@@ -241,7 +241,7 @@ class EventStream:
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
-        """The hazards and alerts of which other systems get no record, because they may not read the newest one.
+        """The hazards and alerts whose newest record other systems may not read. They get no record of these at all.
 
         For example, a hazard was Restricted and is Private now.
         """

@@ -151,10 +151,10 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 
 
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
-    """Whether other systems may see the record, by the scope of its hazard. Nothing about a Private hazard is for them.
+    """Whether other systems may see the record.
 
-    The alert of a hazard is not for them either if the alert does not state the hazard's scope. Earlier
-    versions of Dayar did not state it.
+    They see nothing about a Private hazard. They also do not see an alert without the scope of its hazard, as earlier
+    versions of Dayar wrote it.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

@@ -58,7 +58,7 @@ class HazardProposals(Data):
 
 @router.post("/v1/hazards:proposals")
 async def proposals(departure: StatedDeparture, request: Request, session: Session, caller: Caller) -> HazardProposals:
-    """The hazards that may be why people left a place. The question is for a person: nothing is linked."""
+    """The hazards that may be why people left a place. Nothing is linked, because a person must answer first."""
     places: Places = request.app.state.places
     latest = latest_onset(departure)
     if latest is None or has_other_cause(departure):

@@ -32,7 +32,10 @@ class RecentHazards:
         self._has_waiting = asyncio.Event()
 
     def note(self, draft: Draft, answer: Answer) -> None:
-        """Note the hazard, if the draft is one that is published. A release says nothing new about its hazard."""
+        """Note the hazard, if the draft is a published hazard.
+
+        Releases are ignored, because they add nothing to their hazard.
+        """
         is_published = answer in (Answer.ACCEPTED, Answer.DUPLICATE) or (
             answer is Answer.SPOOLED and draft.unchecked is None
         )

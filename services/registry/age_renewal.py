@@ -32,7 +32,7 @@ class AgeRenewal(Renewal):
             await self.give_up(session, household_id)
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Store that the household has no known ages and nobody who was asked about functioning, if nothing is stored.
+        """If nothing is stored for the household, store that it has no known ages and no answers about functioning.
 
         The figures then keep the ages on the day of displacement.
         """

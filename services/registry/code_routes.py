@@ -1,4 +1,4 @@
-"""The route by which a registrar gives a household without a short code a short code."""
+"""The route by which a registrar draws a short code for a household that has none."""
 
 from uuid import UUID
 

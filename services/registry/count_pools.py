@@ -68,9 +68,9 @@ WHERE answer = 'same'
 
 
 class CountPool:
-    """The given counts, and all counts that may change together with the given counts.
+    """The given counts, and all counts that may change together with them.
 
-    Further counts at a site are loaded only if people moved from or to the site. `movements` are all movements of the
+    Further counts at a site are loaded only if people moved from or to this site. `movements` are all movements of the
     given groups and sites. `decision_id` is the decision about places that this transaction executes.
     """
 

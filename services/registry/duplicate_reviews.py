@@ -109,7 +109,7 @@ async def waiting_pairs(request: Request, session: Session, caller: Caller) -> W
 
 @router.post("/v1/duplicates:answer")
 async def answer(body: TwoHouseholds, request: Request, session: Session, caller: Caller) -> ChangedPairs:
-    """Answer that the pairs describe two households each. They do not wait any more."""
+    """Answer that each pair describes two households. The pairs then no longer wait."""
     rows = await found(session, visibility_of(caller, request.app.state.places), body.pairs)
     given = {"because": body.because, "account": caller.account, "answered_at": datetime.now(UTC)}
     reviews = [{**key(row), **given, "reasons": list(row["reasons"])} for row in rows]

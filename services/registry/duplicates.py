@@ -82,7 +82,7 @@ def full_name(member: OpenedMember) -> frozenset[Part]:
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
-    """Whether the origins or the destinations lie in the same village or district. None if neither do."""
+    """The reason if the origins or the destinations lie in the same village or district, else None."""
     reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

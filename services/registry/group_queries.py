@@ -98,8 +98,8 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
     """The keys of all versions of all reports about the group, and of other movements that concerned its people.
 
-    Movements of everybody at a site are included if they happened while people of the group were there. Some of them
-    moved nobody of the group, because they are reversed, or only confirm that the people are there.
+    Movements of everybody at a site are included if they happened while people of the group were there. Some of these
+    movements moved nobody of the group: they are reversed, or only confirm that the people are there.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
     # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.

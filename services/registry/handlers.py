@@ -68,7 +68,7 @@ class Registrar:
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))
-        waiting = set(map(id, late))  # these movements are filed after the reports about their households
+        waiting = set(map(id, late))  # these movements are filed last, after the reports about their households
         decisions = {id(filed): working_set.file(filed) for filed in batch if id(filed) not in waiting}
         await codes.resolve(late, now, working_set.subjects.values())
         decisions |= {id(filed): working_set.file(filed) for filed in late}

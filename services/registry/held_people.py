@@ -22,9 +22,9 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
     """The newest held report about each household and group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
-    For an Actual report, a household or group that only an exercise registered does not count as registered.
-    Reports about people who are registered under another id are ignored, too. This is known if a version by the same
-    author or team was refused as a duplicate, or if another household has the report.
+    For an Actual report, a household or group does not count as registered if only an exercise registered it. Reports
+    about people who are registered under another id are ignored, too. This is known if a version by the same author or
+    team was refused as a duplicate, or if another household has the report.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

@@ -1,4 +1,7 @@
-"""Divides a long history into pages, which are numbered from the oldest entry: a new report shifts no page. No I/O."""
+"""Divides a long history into pages.
+
+Pages are counted from the oldest entry, so a new report shifts no page. No I/O.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

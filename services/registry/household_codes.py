@@ -97,7 +97,7 @@ def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
 def divided(
     coded: Iterable[FiledMovement], batch: Iterable[AnyFiled]
 ) -> tuple[list[FiledMovement], list[FiledMovement]]:
-    """Divides the movements: first those whose code no report of the batch gives to a household, then the others."""
+    """Returns the movements whose code no report of the batch gives to a household, and all other movements."""
     given = {filed.sealed.get("short_code") for filed in batch}
     movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
     for movement in coded:
@@ -156,7 +156,10 @@ class HouseholdCodes:
         await self._connection.execute(LOCK)
 
     async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
-        """The stored households that have the codes of these movements. A code of several households finds none."""
+        """The stored households that have the codes of these movements.
+
+        If several households have a code, it finds none of them.
+        """
         found = single(await self._holders(codes_of(movements))) if movements else {}
         return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in found.values()}
 
@@ -198,8 +201,8 @@ class HouseholdCodes:
         """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
 
         `waiting` are the listed movements whose household is still unknown. The others leave the list: a person refused
-        them, or a newer version replaced them. Their wrong codes count until the end of the hour. Otherwise an account
-        could try further codes after it corrected its wrong codes.
+        them, or a newer version replaced them. The wrong codes of movements that leave the list still count until the
+        end of the hour. Otherwise, an account could correct its wrong codes and try further codes.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)

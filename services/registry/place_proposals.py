@@ -82,7 +82,9 @@ class OpenSite(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """The decisions of people. `closed` are pairs that are different, or that the worker has yet to join.
+    """The decisions of people.
+
+    `closed` has the pairs that are not asked again: they are different, or the worker has yet to join them.
 
     `accepted` has the places of `same`, and the pairs that the worker has yet to join.
     """
@@ -114,7 +116,7 @@ class Proposal:
 
 
 class Match(NamedTuple):
-    """Two places that may be the same, each with a count there. A site on the list needs no count."""
+    """Two places that may be the same, each with a count there. Only a site on the list may lack a count."""
 
     about: About
     one: PlaceKey

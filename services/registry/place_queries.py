@@ -110,9 +110,10 @@ async def decided(session: AsyncSession, places: Places) -> Decided:
 async def answers(
     session: AsyncSession, visibility: Visibility, account: UUID, ids: Collection[UUID] | None = None
 ) -> Sequence[PlaceDecision]:
-    """The newest answers about the visible districts or by this account, at most MOST_DECIDED, or those with these ids.
+    """The newest answers about visible districts or by this account, at most MOST_DECIDED.
 
-    A person answers for the people in their areas, who may come from other districts. A reversed answer is not listed.
+    With ids, only these answers. People in the areas of the account may come from other districts, so own answers are
+    always included. A reversed answer is not listed.
     """
     newest = (
         select(PlaceDecision.decision_id)

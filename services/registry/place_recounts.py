@@ -41,8 +41,8 @@ async def recount_places(
     codes = {*(places.within([decision.district]) or ()), *(unit for unit, _ in concerned)}
     found = [str(row["group_id"]) for row in await connection.fetch(GROUPS_IN, list(codes))]
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, found)
-    # The people who moved to one of the places, alone or with everybody at a site, are not counted there. So the whole
-    # groups are computed again.
+    # People who moved to one of the places, alone or with everybody at a site, are not counted there. Therefore the
+    # whole groups are computed again.
     moving = {movement.subject[1] for movement in movements}
     moving |= {str(row["group_id"]) for row in await connection.fetch(MOVED, found)}
     rows = await connection.fetch(OTHERS, [], [], found, [])

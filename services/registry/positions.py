@@ -71,8 +71,8 @@ class Transition(NamedTuple):
     """The effect of a kind of movement on people.
 
     `to` is the new sub-stock; None if the sub-stock stays the same. `sources` are conditions for the position of the
-    people. A movement without names concerns the people who meet the first of these conditions; if nobody meets it, the
-    next condition is tried. `confirms` is false if nobody has seen the people.
+    people. A movement without names concerns the people who meet the first condition or, if nobody meets it, the next
+    condition that somebody meets. `confirms` is false if nobody has seen the people.
     """
 
     to: SubStock | None

@@ -34,7 +34,7 @@ async def versions(
 ) -> Versions:
     """All versions of reports of these kinds that meet the conditions, oldest first, with content and outcome.
 
-    `subject` is the kind of subject of these reports.
+    `subject` is the kind of subject that all these reports have: a household, a group or a site.
     """
     key, subject_id = KEYS[subject]
     found = (

@@ -64,7 +64,7 @@ class SamePlaces:
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
     """The pair with codes of the gazetteer, which may have been imported after the decision about the names.
 
-    A name that means a site keeps meaning it, also if a settlement of the gazetteer has this name.
+    A name that means a site keeps this meaning, even if a settlement of the gazetteer has the same name.
     """
     return pair if SITE in (pair.one[0], pair.other[0]) else PlacePair.of(*(coded(place, places) for place in pair))
 

@@ -237,7 +237,10 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """The site, with the names that no other site of its P-code has. None if the site does not exist."""
+    """Returns the site with its unambiguous names, which no other site of its P-code has.
+
+    None if there is no such site.
+    """
     site = await session.get(Site, site_id)
     if site is None:
         return None

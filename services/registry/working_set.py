@@ -39,7 +39,8 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 @dataclass(slots=True)
 class WorkingSet(Judgements):
     identified: list[FiledMovement] = field(default_factory=list)  # stored movements whose household is known now
-    given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
+    # the reports of the batch that gave their household a new short code
+    given_codes: list[Filed] = field(default_factory=list)
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # unknown households
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)

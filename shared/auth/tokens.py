@@ -171,7 +171,10 @@ class Signer:
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
     def read_ticket(self, ticket: str) -> tuple[UUID, str]:
-        """The account and the state of a ticket. Raises Unauthenticated."""
+        """Returns the account and the state that a ticket contains.
+
+        Raises Unauthenticated if the ticket is not valid.
+        """
         key, needed = self._key.public_key(), ["exp", "aud", "sub", "state"]
         try:
             claims = jwt.decode(ticket, key, algorithms=["EdDSA"], audience=SECOND_STEP, options={"require": needed})

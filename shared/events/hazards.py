@@ -134,8 +134,8 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# The `source_id` of a withdrawal may have this prefix and the hazard's id, because whoever has only a release of the
-# centre does not know the hazard's own `source_id`.
+# The `source_id` of a withdrawal may be this prefix with the hazard's id. Whoever withdraws a release of the centre may
+# not know the hazard's own `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
 # The highest difference between the revision of a release and the released revision.
 # Without this limit, one release with the highest possible revision would prevent every later release.

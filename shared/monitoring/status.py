@@ -41,7 +41,10 @@ class ComponentStatus(Frozen):
 
 
 class ConsumerStatus(Frozen):
-    """What a consumer has not read of a topic. `oldest` is the age of the oldest unread record in seconds."""
+    """The records of a topic that a consumer has not read yet.
+
+    `oldest` is the age of the oldest unread record in seconds.
+    """
 
     service: str
     topic: str

@@ -94,7 +94,7 @@ class Gazetteer:
         return frozenset(self._named.get(joined(name), ()))
 
     def synonyms(self, name: str | None) -> frozenset[str]:
-        """All joined names of the settlements with this name, of their successors, and of those that they succeeded."""
+        """All joined names of the settlements that have this name, of their successors, and of their predecessors."""
         codes = {now for code in self.named(name) for now in (code, self.now(code))}
         localities = filter(None, map(self.get, codes))
         return frozenset(name for locality in localities for name in self.names(locality))
@@ -105,7 +105,10 @@ class Gazetteer:
         return frozenset(joined(term) for each in same for term in each.terms())
 
     def now(self, pcode: str) -> str:
-        """The successor of an ended locality that has only one, else the locality itself."""
+        """If the locality has ended and has a single successor, the code of the successor.
+
+        Otherwise, the given code.
+        """
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 

@@ -31,9 +31,12 @@ class StatedLocality(NamedTuple):
         return cls(joined(name), pcode or "")
 
     def is_same(self, other: "StatedLocality") -> bool:
-        """Whether both are one locality of a district: by their codes if both have one, else by their names."""
+        """Whether both are the same locality of a district.
+
+        If both have a code, the codes are compared, else the names.
+        """
         return self.pcode == other.pcode if self.pcode and other.pcode else self.name == other.name
 
     def key(self, unit: str | None) -> tuple[str, str]:
-        """A key that is equal for one locality: its code, else its name with the code of the unit or country."""
+        """A key that is the same for all mentions of a locality: its code, else its name with the unit or country."""
         return (self.pcode, "") if self.pcode else (unit or "", self.name)

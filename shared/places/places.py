@@ -105,7 +105,10 @@ class Places:
         return named.pop() if len(named) == 1 else None
 
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
-        """The locality that a report names. Without a code, it gets the code of the unit's only settlement so named."""
+        """The locality that a report names.
+
+        If its code is missing and a single settlement of the unit has this name, it gets this settlement's code.
+        """
         if pcode is None and unit and name and self.gazetteer:
             pcode = self.settlement(unit, name)
         return StatedLocality.of(name, pcode)

@@ -48,7 +48,8 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
             try:
                 counter.read(archive.read(part))
             except expat.ExpatError:
-                # A part with any name can be a sheet. Pictures and drawings of earlier formats are not valid XML.
+                # A sheet can be in a part of the file with any name. Pictures and drawings of earlier formats are not
+                # valid XML.
                 if part.filename.lower().endswith(XML):
                     raise
             layouts[part.filename] = counter.layout

@@ -7,7 +7,8 @@ from enum import StrEnum
 LINES = 2_000  # the largest number of lines of a sheet that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
-LETTERS = 4_000_000  # the most letters of a file, whose size is no limit: its cells can share one long text
+# the most letters of a file; the size of the file is no limit, because its cells can share one long text
+LETTERS = 4_000_000
 
 
 class FileFault(StrEnum):

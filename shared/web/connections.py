@@ -75,7 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Close the connection. If no answer has begun, answer with a problem first."""
+        """Answer with a problem, unless an answer has already begun. Then close the connection."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()

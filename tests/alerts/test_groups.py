@@ -46,7 +46,8 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70, and above 200 persons
+    # raised at 70 persons, grown above 200 persons
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]
 
 
 @pytest.mark.anyio

@@ -142,7 +142,7 @@ async def test_a_contact_that_fails_is_followed_at_once_and_tried_again(
 
 
 async def test_a_contact_after_a_removed_one_is_notified(town: Town, officer: Officer, hook: Hook) -> None:
-    """The contact before the removed one has the message already."""
+    """The contact before the removed contact already has the message."""
     await officer.is_added(hook)
     await town.alert()
     assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "no_result")]

@@ -102,7 +102,8 @@ async def test_a_household_displaced_again_is_registered_again(session: AsyncSes
 async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSession) -> None:
     await kinds(session, *(household(mobility=mobility) for mobility in Mobility))
     (here,) = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), ("KG",), Places.load())
-    assert (here.households, here.persons) == (2, 10)  # the displacement and the evacuation, not the planned relocation
+    # the displacement and the evacuation count, the planned relocation does not
+    assert (here.households, here.persons) == (2, 10)
 
 
 @pytest.mark.parametrize("is_late", [False, True])

@@ -15,7 +15,8 @@ from uuid import uuid4
 class Canary:
     """One invented person.
 
-    `field` is the name of a form's question, because this name can reveal personal data.
+    `field` is the name of a question of a form. It is searched for as well, because such a name can reveal personal
+    data.
     """
 
     person: dict[str, str]

@@ -1,7 +1,7 @@
 """Computes figures from reports with pandas, from the definitions of displacement and without code of the registry.
 
 The definitions are those of IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and
-DELTA (age brackets). People of a household about whom all reports state the same are a part of the household. In each
+DELTA (age brackets). People of a household about whom all reports state the same form a part of the household. In each
 sub-stock, a household counts once, by its largest part.
 """
 
@@ -44,9 +44,10 @@ REPORTED = ["report_id", "movement", "day", "destination", "shelter", "member_id
 
 @dataclass(frozen=True)
 class Figures:
-    """The people of all reports: `starts` are their displacements, `positions` where they were from one day to another.
+    """The people of all reports.
 
-    `passages` are the people who changed their position.
+    `starts` are their displacements. `positions` says where they were from one day to another. `passages` are the
+    people who changed their position.
     """
 
     starts: pd.DataFrame

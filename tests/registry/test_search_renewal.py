@@ -33,7 +33,10 @@ def root_folder(office: Office) -> Path:
 
 
 async def renewed(office: Office) -> int:
-    """Makes old keys again, as the worker does. Returns the number of households with new search keys."""
+    """Replaces old search keys by new ones, as the worker does.
+
+    Returns the number of households with new search keys.
+    """
     settings = office.installation.settings(RegistrySettings)
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(root_folder(office))
     await SiteKeyRenewal(office.app.state.sessions, encryption, search, Places.load()).run()

@@ -42,7 +42,10 @@ def test_other_numbers_other_words_and_short_names_are_different(name: str, othe
 
 
 def test_the_limits_find_spellings_and_few_other_names() -> None:
-    """For all units, the Kyrgyz name is nearly equal to the English name. Of different units, only one pair is."""
+    """The Kyrgyz name of every unit is nearly equal to its English name.
+
+    Only one pair of different units has nearly equal names.
+    """
     units = Places.load().units()
     assert all(unit.names["en"] in nearly_equal([*unit.names.values()])[unit.names["ky"]] for unit in units)
     names = {unit.names["en"]: unit.pcode for unit in units}

@@ -1,4 +1,4 @@
-"""A server under load says how long we wait, in seconds or by a date; what we wait is bounded."""
+"""A server under load says how long we must wait, in seconds or by a date. We wait for a bounded time."""
 
 from datetime import UTC, datetime
 

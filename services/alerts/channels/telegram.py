@@ -1,4 +1,7 @@
-"""Sends Telegram messages. Later messages of an alert answer the first, which is edited to the newest state."""
+"""Sends Telegram messages.
+
+Later messages about an alert are replies to its first message, which is edited to show the newest state.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,11 +29,11 @@ from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
 
 DELIVERED = "telegram_200"
-MESSAGE_SECONDS = 20.0  # for the message and its wait
+MESSAGE_SECONDS = 20.0  # for the message, and for the wait before it
 EDIT_SECONDS = 8.0  # for the edits that follow; both together are less than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
 IN_DIGEST = 10  # alerts in one message; their titles and links are shorter than the longest message
-MOST_EDITS = 5  # edits with a digest; further first messages keep their former state
+MOST_EDITS = 5  # edits after a digest; the first messages of further alerts are not edited
 # Phrases of Telegram's refusals, in lower case. The API has no codes for them.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
@@ -40,7 +43,7 @@ BAD_LINK = ("button", "url")
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What was sent of the alert to the receiver's chat, and the alert's newest state.
+    """The messages about the alert in the receiver's chat, and the alert's newest state.
 
     `sent` is this delivery's own message, if it was sent.
     """
@@ -86,7 +89,7 @@ class TelegramChannel:
         return DELIVERED
 
     async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> list[MessageEdit]:
-        """Sends the message, and returns the edits that then follow."""
+        """Sends the message. Returns the edits that must be made afterwards."""
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat)
         content = Content.model_validate_json(job.content)
@@ -125,7 +128,10 @@ class TelegramChannel:
     def _renewals(
         self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat
     ) -> list[MessageEdit]:
-        """The edit of the first message to the newest state. A digest stays as it is: it has other alerts, too."""
+        """The edit that shows the newest state in the alert's first message.
+
+        A digest is not edited, because it also shows other alerts.
+        """
         first = thread.first
         if first is None or first.is_digest:
             return []
@@ -133,7 +139,10 @@ class TelegramChannel:
         return [MessageEdit(chat, first.message_id, whole)]
 
     async def _renew(self, renewals: Sequence[MessageEdit]) -> None:
-        """Edits the earlier messages. A failed edit is no failed delivery: the next message edits them again."""
+        """Edits the earlier messages.
+
+        If an edit fails, the delivery does not fail, because the next message about the alert edits again.
+        """
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 for renewal in renewals:
@@ -195,7 +204,7 @@ class TelegramChannel:
     async def _store(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, message_id: int) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
-        A failure is no failed delivery: the message was sent, and a retry would send the message twice.
+        If storing fails, the delivery does not fail, because the message was sent, and a retry would send it twice.
         """
         try:
             async with self._sessions.begin() as session:
@@ -209,8 +218,8 @@ class TelegramChannel:
 def refusal(error: BotApiError) -> Undelivered:
     """The reason of a refused call.
 
-    A refusal that concerns only this chat is final. A refusal of our token is not, because every delivery would be
-    lost until somebody replaces the token.
+    A refusal that concerns only this chat is final. A refusal of our token is not final. Otherwise, every delivery
+    would be lost until somebody replaces the token.
     """
     if error.is_token_refused:
         return Undelivered("bot_token_refused")

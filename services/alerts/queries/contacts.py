@@ -97,7 +97,7 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
 
 
 async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> None:
-    """Stores that no next contact is to be notified of these deliveries any more."""
+    """Stores that no further contact must be notified because of these deliveries."""
     ids = [delivery.delivery_id for delivery in deliveries]
     await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=None))
 

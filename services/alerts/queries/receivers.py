@@ -59,13 +59,13 @@ async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
 
 
 async def labels_of(session: AsyncSession, account_id: UUID | None) -> list[str]:
-    """The labels of the receivers that are the person with this account."""
+    """The labels of the receivers whose person has this account."""
     own = select(ReceiverRow.label).where(ReceiverRow.__table__.c.account_id == account_id)
     return [] if account_id is None else list(await session.scalars(own))
 
 
 async def removed_at(session: AsyncSession, label: str) -> datetime | None:
-    """When a receiver with this label was removed last."""
+    """The time at which a receiver with this label was last removed, or None."""
     return await session.scalar(select(RemovedReceiver.removed_at).where(RemovedReceiver.label == label))
 
 

@@ -42,7 +42,7 @@ class LastHour:
 
 
 async def code_of(session: AsyncSession, delivery_id: UUID, number: str, now: datetime) -> str | None:
-    """The delivery's code, the same in every attempt. None if the number has used all codes of the last 48 hours."""
+    """The delivery's code, the same in every attempt. None if the number got all possible codes within 48 hours."""
     await lock(session, number)
     known = await session.scalar(select(SmsCode.code).filter_by(delivery_id=delivery_id))
     if known is not None:
@@ -94,5 +94,8 @@ async def settle(session: AsyncSession, message_id: str, *, is_wrong: bool, is_a
 
 
 async def lock(session: AsyncSession, number: str) -> None:
-    """Until the end of the transaction, no other transaction draws a code for the number or handles its messages."""
+    """Locks the number.
+
+    Until the end of the transaction, no other transaction draws a code for it or handles its messages.
+    """
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{PREFIX}{number}", 0))))

@@ -88,12 +88,15 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """The question that this message asks, also if it is too old to be answered."""
+    """The question that this message asks, even if the question is too old to be answered."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 
 async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> TelegramMessage | None:
-    """The message of a delivery with this id. A digest has several deliveries, of which the first is returned."""
+    """The message that has this id in the chat.
+
+    A digest has a row for each of its deliveries; the first row is returned.
+    """
     wanted = select(TelegramMessage).filter_by(chat_id=chat_id, message_id=message_id)
     return (await session.scalars(wanted.order_by(TelegramMessage.delivery_id).limit(1))).first()
 

@@ -24,7 +24,10 @@ class InvalidCalendar(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class ReadCalendar:
-    """`unknown` are the names that are no people among the receivers, `past` is the number of ended events."""
+    """`unknown` has the names that belong to no person among the receivers.
+
+    `past` is the number of events that have ended.
+    """
 
     overrides: Sequence[Override]
     unknown: Sequence[str]
@@ -52,7 +55,7 @@ def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
 
 
 def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
-    """Each event that has not ended is an override by the event's person. Raises InvalidCalendar."""
+    """Reads each event that has not ended as an override: the event's person is on duty. Raises InvalidCalendar."""
     overrides, unknown, past = list[Override](), set[str](), 0
     for event in _events(content):
         begins_at, ends_at = _times(event)

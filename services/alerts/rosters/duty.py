@@ -115,10 +115,12 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 
 
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
-    """Everybody who is planned for this time. If there are several people, the plan has an overlap.
+    """The people whom overrides or layers with hours plan for this time.
 
-    An override has precedence over all layers. A layer without hours is only a reserve, so it makes no overlap with the
-    layers that it precedes.
+    If there are several people, the plan has an overlap.
+
+    An override has precedence over all layers. A layer without hours is on duty only if no later layer is. It and the
+    layers before it therefore make no overlap.
     """
     if current:
         return tuple(override.person for override in current)

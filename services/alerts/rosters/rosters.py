@@ -37,8 +37,8 @@ def minute(at: time) -> time:
 class Layer(BaseModel):
     """A rotation: from `start` on, each person is on duty for one shift, in the order of `people`.
 
-    Days and hours are local. The layer is on duty only in its `hours` (none = always). A layer that is
-    `not_on_holidays` is not on duty on the days, from midnight to midnight, that are public holidays.
+    Days and hours are local. The layer is on duty only in its `hours` (none = always). If `not_on_holidays` is true,
+    the layer is off duty on public holidays, from midnight to midnight.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -42,7 +42,10 @@ class DistrictThresholds(RuleModel):
 
 
 class DisplacementRule(CountingRule):
-    """Raises an alert at the threshold `persons` or `households`. Each threshold in `again_at` notifies again."""
+    """Raises an alert at the threshold `persons` or `households`.
+
+    At each threshold in `again_at`, receivers are notified again.
+    """
 
     persons: Number = 50
     again_at: tuple[Number, ...] = (200, 500, 1000, 3000)

@@ -77,7 +77,7 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
 def persons_inside(hazard: HazardReported, persons_by_locality: Mapping[str, int], places: Places) -> int:
     """The people of groups without a site who may be in the hazard's area.
 
-    As for sites, the district decides for the people in no known settlement.
+    If the settlement of people is not known, the district decides, as for sites.
     """
     drawn = footprint(hazard)
     return sum(

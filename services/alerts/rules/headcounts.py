@@ -91,7 +91,7 @@ class DisplacementFigures:
 
 @dataclass(slots=True)
 class Departed:
-    """The departures from an area: registered households and counts of groups, and both from held reports."""
+    """The departures from an area: of registered households, of counted groups, and of the people of held reports."""
 
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)

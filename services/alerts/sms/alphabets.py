@@ -6,7 +6,9 @@ from enum import StrEnum
 
 
 class Alphabet(StrEnum):
-    """`russian` replaces the Kyrgyz letters that old telephones and some gateways lack; `latin` all Cyrillic letters.
+    """`russian` replaces the Kyrgyz letters that old telephones and some gateways lack.
+
+    `latin` replaces all Cyrillic letters.
 
     A part has 160 Latin characters, but 70 Cyrillic ones.
     """
@@ -16,7 +18,7 @@ class Alphabet(StrEnum):
     LATIN = "latin"
 
 
-# Typographic characters, one of which would double the parts of a Latin message.
+# A single typographic character would double the number of parts of a Latin message.
 PUNCTUATION = str.maketrans(
     {"–": "-", "—": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "№": "No."}
     | dict.fromkeys("\u00a0\u202f\u2009", " ")

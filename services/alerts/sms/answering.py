@@ -23,8 +23,8 @@ from shared.outbound import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-MOST_ANSWERS = 3  # an hour and number, because each answer costs money
-MOST_WRONG = 10  # an hour and number, because a code has only four digits
+MOST_ANSWERS = 3  # per hour and number, because each answer costs money
+MOST_WRONG = 10  # per hour and number, because a code has only four digits
 CHANNEL = "SMS"
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 
@@ -109,7 +109,10 @@ def answer_of(reply: Reply, language: str) -> str:
 
 
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
-    """The account of the delivery's receiver. If it has none, the only account of the receivers with this number."""
+    """The account of the delivery's receiver.
+
+    If this receiver has no account, the account of the receivers with this number, if they have only one.
+    """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}
     return own or (accounts.pop() if len(accounts) == 1 else None)

@@ -49,7 +49,7 @@ class ProfileModel(BaseModel):
 
 
 class AcceptedAnswer(ProfileModel):
-    """The answer of a gateway that took the message. All conditions that are given must hold.
+    """Describes the answer by which a gateway accepts a message. All given conditions must hold.
 
     `field` is the place in a JSON answer that has one of the `values`; `pattern` matches the whole of any other answer,
     and its group `id` is the message id. With one of the `final` values, the gateway refuses this message for good, for
@@ -90,8 +90,9 @@ class AcceptedAnswer(ProfileModel):
 class GatewayReceipts(ProfileModel):
     """How the gateway is asked whether a message reached the telephone.
 
-    `fields` are those of the body, with the placeholders IN_RECEIPTS. `field` is the place in the JSON answer that has
-    one of the `delivered` or `failed` values. After `deadline_minutes` without such a value the delivery has failed.
+    `fields` are the fields of the request's body. They may contain the placeholders IN_RECEIPTS. `field` is the place
+    in the JSON answer; its value is one of `delivered`, one of `failed`, or another value, which means "not yet". After
+    `deadline_minutes` without a final value, the delivery has failed.
     """
 
     url: Url
@@ -125,7 +126,9 @@ class GatewayInbound(ProfileModel):
 
 
 class GatewayProfile(ProfileModel):
-    """`fields` are those of the body. Their texts may contain placeholders: IN_FIELDS; in headers: IN_HEADERS.
+    """`fields` are the fields of the request's body.
+
+    They may contain the placeholders IN_FIELDS, and headers may contain the placeholders IN_HEADERS.
 
     `{number}` is +996700123456 and `{digits}` 996700123456; `{id}` is the delivery's id, the same in every attempt;
     `{encoding}` is the text that `encodings` gives for the message's encoding.

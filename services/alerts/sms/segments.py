@@ -14,7 +14,7 @@ class Encoding(StrEnum):
     UCS2 = "ucs2"
 
 
-# The units of a message with one part, and of each part of a longer message, which also carries its position.
+# The most units in a message of one part, and in each part of a longer message, which also carries its position.
 ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
@@ -34,7 +34,7 @@ class Segments:
 
     @property
     def space(self) -> int:
-        """The units that these segments can have."""
+        """The number of units for which these segments have room."""
         count = len(self.texts)
         return ALONE[self.encoding] if count == 1 else count * JOINED[self.encoding]
 

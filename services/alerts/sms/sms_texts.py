@@ -110,7 +110,10 @@ def sentences(facts: Sequence[str]) -> str:
 
 
 def cut(text: str, shortest: int) -> Iterator[str]:
-    """The text without its last words, one word less each time, and at least the `shortest` first characters."""
+    """Yields the text without its last word, then without its last two words, and so on.
+
+    The first `shortest` characters stay.
+    """
     while (space := text.rfind(" ")) > 0 and space >= shortest:
         text = text[:space].rstrip(",")
         yield f"{text}{CUT}"

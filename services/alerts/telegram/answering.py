@@ -52,7 +52,10 @@ BAD_NAME = N_("Answer with the name only, in one line of at most 150 characters.
 
 @dataclass(frozen=True, slots=True)
 class BotCall:
-    """A call of the Bot API that answers a person. `question` is the alert whose question the message asks."""
+    """A call of the Bot API that answers a person.
+
+    If the call asks on whose behalf somebody acknowledges an alert, `question` is the delivery of this alert.
+    """
 
     method: str
     fields: Mapping[str, Any]
@@ -94,7 +97,10 @@ class Answering:
         return [toast(pressed, reply, delivery.language), *self._edit(pressed.message, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
-        """The press and its delivery. Data that is not ours, or of no delivery to this chat, has none."""
+        """The press and its delivery.
+
+        Both are None if the data is not ours. The delivery is None if it was not sent to this chat.
+        """
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
             return None, None

@@ -19,7 +19,10 @@ MOST_STRANGERS_WAITING = 100
 
 
 class BotAnswers:
-    """People who are bound to an account have slots of their own. Of strangers only so many wait for an answer."""
+    """People who are bound to an account have slots of their own.
+
+    Only a limited number of strangers wait for an answer; the others get none.
+    """
 
     def __init__(self, api: BotApi, sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]) -> None:
         self._api, self._sessions, self._clock = api, sessions, clock

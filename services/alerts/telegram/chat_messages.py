@@ -32,7 +32,10 @@ IN_ROW = 3  # buttons beside each other, readable on a phone
 
 
 class Press(StrEnum):
-    """What a button asks for. The callback data is the press and the delivery's id, 24 of at most 64 bytes."""
+    """What a button asks for.
+
+    The callback data is the press and the delivery's id: 24 bytes, of which Telegram permits 64.
+    """
 
     ACCEPT = "a"
     ON_BEHALF = "b"
@@ -189,7 +192,7 @@ def units(text: str) -> int:
 
 
 def is_linkable(url: str) -> bool:
-    """Whether Telegram takes the address for a button. Telegram refuses a whole message if it does not."""
+    """Whether Telegram accepts the address in a button. If it does not, Telegram refuses the whole message."""
     host = urlsplit(url).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_loopback

@@ -46,7 +46,7 @@ async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UU
 
     An alert that was closed with the verdict "confirmed" also confirms its hazard.
     """
-    # an alert with neither time is left out: it cannot tell since when the public waits, and would break the panel
+    # an alert that has neither time is left out, because the panel must show since when the public waits
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

@@ -14,7 +14,7 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
-# A cell that is merged over several rows gives all of them one value. In these columns, each row needs its own value.
+# If a cell is merged over several rows, all these rows have its value. In these columns, each row needs its own value.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")

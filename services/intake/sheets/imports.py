@@ -120,7 +120,7 @@ class SheetImport:
             results = await self._send_new({place: judgements[place].row for place in places})
             for place, row in results.items():
                 judgements[place] = row
-            lost = [place for place in places if place not in results]  # another request sends them now
+            lost = [place for place in places if place not in results]  # another request is sending these rows now
             for place, row in zip(lost, await self.judge([judgements[place].row for place in lost]), strict=True):
                 judgements[place] = row
         return judgements

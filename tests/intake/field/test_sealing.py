@@ -298,7 +298,7 @@ def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserConte
 
 
 def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: BrowserContext, centre: Centre) -> None:
-    """The previous release stored in the draft the corrected report with its body."""
+    """In a draft, the previous release stored the corrected report together with its body."""
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}/files/none")
     corrected = earlier(state="accepted")
