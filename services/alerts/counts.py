@@ -80,8 +80,8 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# The reports are parsed before their districts are listed. Otherwise a report of 256 KB is parsed for each district.
-# In a new row, `displaced` is 0. A stored row keeps its number until COUNT_DISPLACED counts the households.
+# The reports are parsed before their districts are listed. Otherwise a report of 256 KB is parsed for each district. A
+# new row begins with `displaced` 0. A stored row keeps its number until COUNT_DISPLACED counts the households again.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     WITH changed AS MATERIALIZED (

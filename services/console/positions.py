@@ -16,9 +16,9 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The worker's next commit sets this `Event`.
+        """The `Event` that the worker's next commit sets.
 
-        Get the event before you read positions, because a commit between the two would otherwise be missed.
+        Get the event before you read positions. Otherwise, a commit between the two would be missed.
         """
         return self._moved
 

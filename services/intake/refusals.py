@@ -18,7 +18,7 @@ class Invalid(ReportRefused):
 
 
 class TooBig(ReportRefused):
-    """A report, also one in a batch, or a whole body exceeds its size limit."""
+    """A report (alone or in a batch), or a whole body, exceeds its size limit."""
 
     def __init__(self, what: str = "report", limit: int = REPORT_BYTES) -> None:
         super().__init__()

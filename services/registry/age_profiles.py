@@ -51,7 +51,7 @@ class Profile:
         return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
 
     def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:
-        """Indexes of the cells of these sexes and ages. No sexes or no ages stand for all."""
+        """Indexes of the cells of these sexes and ages. If no sexes or no ages are given, all are selected."""
         return [
             index
             for index, (sex, age) in enumerate(self.cells)

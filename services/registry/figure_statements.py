@@ -140,7 +140,8 @@ def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
 def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
     """The SQL statements, and whether their rows are registered households.
 
-    One statement reads all tables of households. Therefore a report that is stored meanwhile is in all or in none.
+    One statement reads all tables of households. Therefore a report that is stored meanwhile is in the numbers of all
+    these tables, or in none.
     """
     registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
     if summary and not query.is_whole:

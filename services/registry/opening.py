@@ -1,4 +1,7 @@
-"""Decrypts sealed records. Decryption does not read the database, because the previous batch is being committed."""
+"""Decrypts sealed records.
+
+Decryption must not read the database, because the previous batch is still being committed at this time.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -63,7 +63,7 @@ class MovementsBody(RootModel[MovementReport]):
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
     """Validate on the event loop, with `read` or, if `read` returns None, with `adapter`.
 
-    Return None for a large or invalid body.
+    Returns None if the body is large or invalid.
     """
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
