@@ -37,7 +37,7 @@ Target = Annotated[
 
 @app.command("import")
 def import_files(files: Files, to: Target = None) -> None:
-    """Write the places bundle: level-2 boundaries joined to the product's units by code, ayil aymaks and settlements.
+    """Write the places bundle: units with their boundaries (level 2), ayil aymaks and settlements.
 
     New boundaries replace the bundle's boundaries. Ayil aymaks and settlements are added, or replaced by code.
     """

@@ -225,8 +225,8 @@ class Deliveries:
 def folded(jobs: Sequence[Job]) -> list[Job]:
     """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
 
-    If a contact was replaced by one whose channel combines no messages, each message is sent alone. Such a channel
-    would not send the companions.
+    If a contact was replaced by one whose channel combines no messages, each message is sent alone, because such a
+    channel would not send the companions.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:

@@ -1,4 +1,4 @@
-"""The handlers of hazards, households and groups. They apply the rules, and store the alerts and deliveries.
+"""The handlers of hazards, households and groups apply the rules, and store the alerts and deliveries.
 
 Hazards have their own consumer and take no lock that a household batch holds. A hazard's alert therefore never waits
 for the counting of households.

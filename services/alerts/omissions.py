@@ -41,9 +41,9 @@ class OmittedReceiver:
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The receivers that no notification was sent to, each with the latest reason, in the order of their labels.
+    """The receivers to which no notification was sent, each with the latest reason, in the order of their labels.
 
-    They are followed by the contacts of notified receivers that were not needed.
+    After them come the contacts that were not needed, because their receiver was reached by another contact.
     """
     sent = select(Delivery.recipient, Delivery.channel, func.min(Delivery.created_at)).where(
         Delivery.alert_id == alert_id

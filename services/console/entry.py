@@ -105,7 +105,9 @@ async def new_movement(
     site: UUID | None = None,
     report: UUID | None = None,
 ) -> Response:
-    """The form for a household, a counted group, or everybody at a site. Their pages have a link to this form.
+    """The form for a household, a counted group, or everybody at a site.
+
+    The pages of households, groups and sites have a link to this form.
 
     With `report`, this movement is corrected or reversed. If the URL names none of the three, the browser is sent to
     the search.

@@ -29,7 +29,7 @@ class HazardRevisions:
     def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
         """The restricted revision that this record replaces, or None if the record replaces none.
 
-        A revision from the database can be newer than the records that are read after a start. Such a record replaces
+        After a start, a revision from the database can be newer than the next records. These older records replace
         nothing.
         """
         if topic not in HAZARDS or data.get("released_revision") is not None:

@@ -72,7 +72,10 @@ def monitoring(settings: Settings) -> Measure:
 
 
 async def tokens(session: AsyncSession) -> Iterable[Metric]:
-    """Counts the tokens that end soon or ended in the last days. Their systems and phones need new tokens."""
+    """Counts the tokens that end soon or ended in the last days.
+
+    The systems and phones with these tokens need new ones.
+    """
     last = (
         select(SignIn.channel, func.max(SignIn.expires_at).label("ends_at"))
         .join(Account, Account.account_id == SignIn.account_id)

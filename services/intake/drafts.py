@@ -107,7 +107,7 @@ def marked(message: Message, draft: Draft) -> Message:
 
 
 def unmarked(message: Message) -> Message:
-    """The record without the header of the spool, because nobody else may read which account released a hazard."""
+    """The record without the header of `marked`, because nobody else may read which account released a hazard."""
     return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
 
 

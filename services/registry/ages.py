@@ -82,7 +82,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """Counts the persons with these person codes. Their ages are those after this number of New Years."""
+    """Counts the persons with these person codes, by their age after this number of New Years."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:

@@ -92,7 +92,7 @@ class Tally:
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.
 
-        In a count of everybody at a site, these people were counted again. They move as a part of the later count.
+        These people were counted again in a count of everybody at a site, and move as a part of that later count.
         """
         if self.people.count:
             self.steps.append(Step(at, People()))

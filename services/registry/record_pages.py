@@ -53,7 +53,8 @@ def name_of(site: Site, language: str) -> str:
 def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
     """Whether the reader may read the notes of the entry.
 
-    Notes about everybody at a site may contain personal data of other people there. They are read in the site's area.
+    Notes about everybody at a site may contain personal data of other people there, so only readers of the site's area
+    may read them.
     """
     return entry.site_id is None or is_open(entry.site_id, sites)
 

@@ -162,7 +162,10 @@ async def households(
 async def household(
     household_id: UUID, request: Request, session: Session, caller: Caller
 ) -> HouseholdView | OwnReport:
-    """The decrypted household for callers of its area. Its author gets their own report, and others get 404."""
+    """The decrypted household for callers of its area.
+
+    The author of a report gets that report; all other callers get 404.
+    """
     encryption, visibility = at_hand(request, caller)
     if visibility.author is not None:
         return await own_report(household_id, request, session, caller, encryption)

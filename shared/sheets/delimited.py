@@ -53,9 +53,9 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 
 
 def has_lines(text: str, mark: str, usual: int) -> bool:
-    """Whether the cell contains following lines of the file, as after an opening quotation mark without a closing one.
+    """Whether the cell has swallowed the next lines of the file, because its opening quotation mark has no closing one.
 
-    Such a cell has a line break, and about as many delimiters as a usual line of the file.
+    A cell with a line break, and with about as many delimiters as a usual line, counts as such a cell.
     """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 

@@ -25,7 +25,10 @@ Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
 
 
 class Measured(Collector):
-    """The ledger, the lag and the service's own `measures`. While PostgreSQL is unavailable, these are left out."""
+    """The ledger, the lag and the service's own `measures`.
+
+    While PostgreSQL is unavailable, all of them are left out.
+    """
 
     def __init__(
         self,

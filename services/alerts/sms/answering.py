@@ -40,7 +40,7 @@ class SmsAnswering:
     async def handle(self, session: AsyncSession, message: InboundMessage, now: datetime) -> ShortMessage | None:
         """Acts in the caller's transaction. The returned answer is sent after the commit.
 
-        A number that no receiver has is not answered, and nothing of its message is stored.
+        If no receiver has the number, the message gets no answer, and nothing of it is stored.
         """
         if message.number is None:
             return None
