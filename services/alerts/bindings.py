@@ -91,7 +91,10 @@ async def bind(
 
 
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
-    """Binds the account that is signed in, in a channel whose receivers name the account. The caller commits."""
+    """Binds the signed-in account in a channel such as SMS, in which a receiver's settings name the account.
+
+    The caller commits.
+    """
     values = {**_columns(holder), "bound_at": now}
     row = insert(Binding).values(channel=channel.value, identity=str(holder.account), **values)
     await session.execute(row.on_conflict_do_update(index_elements=["channel", "identity"], set_=values))
