@@ -155,7 +155,7 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
     page.keyboard.press("ArrowRight")  # chooses the next reason, so the page loads the list again
     expect(page.locator("#reasons input:checked")).to_be_focused(timeout=SLOW_MS)
     expect(page.locator("#reasons input:checked")).not_to_have_value("")
-    page.locator("#reasons").get_by_text("All").click()
+    page.locator("#reasons").get_by_text("All reasons").click()
     expect(own).to_have_count(2, timeout=SLOW_MS)
     waiting: list[Any] = []
 
