@@ -1,0 +1,267 @@
+"""A mudflow in Kadamjai, from the first call to the last return. 3,000 people are at six sites.
+
+The reports of five past days are sent within seconds. `tests/journeys/mudflow.py` describes what happens on each day.
+The expected figures are computed by hand from that plan, in the comments of `DAYS`. A family has five persons.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.process import wait_until
+from services.alerts.config import AlertsSettings
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers import Receiver
+from shared.auth.tokens import Role
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import DeliveryChannel
+from shared.postgres import database
+from tests.console.conftest import Served
+from tests.installation import in_thread
+from tests.journeys.mudflow import BATKEN, KADAMJAI, LEILEK, Mudflow, Report, site_bodies
+
+pytestmark = pytest.mark.timeout(180)
+
+Numbers = tuple[int, ...]
+PANEL = re.compile(r'class="count">([\d,]+)</span>\s*<span class="muted">([\d,]+) persons?<')
+GROUPS = re.compile(r'Counted groups <span class="count">([\d,]+) persons?')
+
+
+@dataclass(frozen=True)
+class Day:
+    """The figures at the end of a day. People of groups are never added to registered people.
+
+    `alerted` are the figures of the alert after each batch: all persons, registered persons and counted persons. The
+    alert takes for each district, where the people are now, the larger of its registered and its counted persons.
+    """
+
+    displaced: dict[str, int]  # registered persons by district
+    families: int
+    in_groups: int
+    occupancy: Numbers  # the counted people at the sites A to F
+    flow: Numbers  # the families and persons displaced since day 1; onward displacements are added
+    alerted: Sequence[Numbers] = ()
+    evacuated: int = 0  # of the displaced
+    returned: Numbers = (0, 0)  # registered persons, and people of groups
+    settled: Numbers = (0, 0)
+    confirmation: Numbers = (0, 0, 0, 0)  # families and persons: not confirmed for 24 hours, and return presumed
+    moved: Mapping[str, Numbers] = field(default_factory=dict)  # families, persons, and people of groups since day 1
+
+
+MOVED_ON_DAY_3: Mapping[str, Numbers] = {
+    "transferred": (20, 100, 80),  # from A to C: 20 families, and 80 of the group
+    "displaced_again": (8, 40, 35),  # from E to Leilek: 8 families, and 35 of the group
+    "died": (3, 3, 0),  # one person in each of 3 families at B
+    "left_country": (4, 20, 25),  # from D: 4 families, and 25 of the group
+}
+DAYS = (
+    Day(
+        # A 100 + B 80 + C 140 + D 60 = 380 families, which are 1,900 persons
+        displaced={KADAMJAI: 1_900},
+        families=380,
+        # the full recount of A (480) has replaced the 60 people of the first call
+        occupancy=(480, 420, 650, 300, 0, 0),
+        in_groups=1_850,  # 480 + 420 + 650 + 300
+        flow=(380, 1_900),
+        # first call 60; D 60 * 5 = 300 > 60; and B 80 * 5 = 400; and C 700 and A 500, more than the 1,850 counted
+        alerted=[(60, 0, 60), (300, 300, 60), (700, 700, 60), (1_900, 1_900, 1_850)],
+    ),
+    Day(
+        # E 120 + F 100 = 220 families, which are 1,100 persons; 380 + 220 = 600 families, which are 3,000 persons
+        displaced={KADAMJAI: 1_900, BATKEN: 1_100},
+        families=600,
+        occupancy=(480, 420, 650, 300, 600, 520),
+        in_groups=2_970,  # 1,850 + 600 + 520
+        flow=(600, 3_000),
+        evacuated=1_100,
+        # in Kadamjai 1,900 registered; in Batken 1,120 counted, which are more than the 1,100 registered
+        alerted=[(3_020, 3_000, 2_970)],
+    ),
+    Day(
+        # Kadamjai 1,900 - 3 dead - 20 abroad = 1,877; Batken 1,100 - 40 = 1,060; Leilek 8 * 5 = 40; together 2,977
+        displaced={KADAMJAI: 1_877, BATKEN: 1_060, LEILEK: 40},
+        families=596,  # 600 - 4 abroad
+        # A 480 - 80, C 650 + 80, D 300 - 25, E 600 - 35
+        occupancy=(400, 420, 730, 275, 565, 520),
+        in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
+        flow=(608, 3_040),  # and 8 families forced onward
+        evacuated=1_100,  # E 560, F 500 and the 40 in Leilek
+        # the last reports about the 112 families at E and the 100 at F are of day 2
+        confirmation=(212, 1_060, 0, 0),
+        moved=MOVED_ON_DAY_3,
+        # Kadamjai 1,877 > 1,825 counted; Batken 1,085 counted > 1,060; Leilek 40, because its 35 counted left Batken
+        alerted=[(3_002, 2_977, 2_910)],
+    ),
+    Day(
+        # D had 60 - 4 = 56 families, and all 280 persons return; of B return 30 families, which lost 3 persons: 147
+        displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},  # 1,877 - 280 - 147 = 1,450; together 2,550
+        families=510,  # 596 - 56 - 30
+        # B 420 - 150, D 275 - 275
+        occupancy=(400, 270, 730, 0, 565, 520),
+        in_groups=2_520,  # 2,945 - 275 - 150
+        flow=(608, 3_040),
+        evacuated=1_100,  # when an evacuation is lifted, nobody has returned yet
+        returned=(427, 425),  # 280 + 147; 275 + 150
+        # E 112, F 100 and now also the 8 families in Leilek; at F, the return of 100 families is presumed
+        confirmation=(220, 1_100, 100, 500),
+        moved={**MOVED_ON_DAY_3, "returned": (86, 427, 425)},  # 56 + 30 families
+        # Kadamjai 1,450 > 1,400 counted; Batken 1,085 counted > 1,060; Leilek 40
+        alerted=[(2_575, 2_550, 2_485)],
+    ),
+    Day(
+        displaced={},
+        families=0,
+        occupancy=(0, 0, 0, 0, 0, 0),
+        in_groups=0,
+        flow=(608, 3_040),
+        # A 80 families (400 persons), B 50 (250), C 160 (800), E 100 (500), F 100 (500), Leilek 8 (40): 498 and 2,490
+        # groups: A 400, B 270, C 730, E 500, F 520, Leilek 35: 2,455
+        returned=(2_917, 2_880),  # 427 + 2,490; 425 + 2,455
+        settled=(60, 65),  # 12 families from E, and 65 of the group
+        moved={
+            **MOVED_ON_DAY_3,
+            # 86 + 498 = 584 families; with 12 settled and 4 abroad, they are all 600
+            "returned": (584, 2_917, 2_880),
+            "settled_elsewhere": (12, 60, 65),
+        },
+    ),
+)
+# The thresholds that the alert passes with the persons of its first five figures: 50, 200, 500, 1,000 and 3,000.
+NOTIFIED = ["raised", "grown", "grown", "grown", "grown"]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Reads the figures, the board and the alerts as an operator does."""
+
+    client: httpx.Client
+    mudflow: Mudflow
+
+    def get(self, path: str) -> Any:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def of_date(self, day: int) -> dict[str, Any]:
+        """The figures that name a day. They must stay the same when reports about later days arrive."""
+        at = f"date={self.mudflow.date_of(day)}"
+        displaced, evacuated, returned, settled = (
+            self.get(f"/registry/v1/statistics/stock?{at}&{chosen}")
+            for chosen in ("", "mobility=evacuation", "sub_stock=in_return", "sub_stock=in_settlement")
+        )
+        by_district = Counter[str]()
+        for row in displaced["rows"]:
+            by_district[row["pcode"]] += row["persons"]
+        confirmation = self.get(f"/registry/v1/statistics/duration?{at}")["confirmation"]
+        names = ("unconfirmed_households", "unconfirmed_persons", "presumed_households", "presumed_persons")
+        return {
+            "displaced": {pcode: persons for pcode, persons in by_district.items() if persons},
+            "families": displaced["total"]["households"],
+            "in_groups": displaced["total"]["group_persons"],
+            "evacuated": evacuated["total"]["persons"],
+            "returned": (returned["total"]["persons"], returned["total"]["group_persons"]),
+            "settled": (settled["total"]["persons"], settled["total"]["group_persons"]),
+            "confirmation": tuple(confirmation[name] for name in names),
+        }
+
+    def occupancy(self) -> Numbers:
+        known = self.get("/registry/v1/occupancies")["occupancies"]
+        at_sites = (known[site_id] for site_id in self.mudflow.sites.values())
+        return tuple(site["highest"] if site else 0 for site in at_sites)
+
+    def flow(self) -> Numbers:
+        total = self.get("/registry/v1/statistics/flows")["total"]
+        return total["households"], total["persons"]
+
+    def moved(self) -> dict[str, Numbers]:
+        moved: dict[str, Numbers] = {}
+        for row in self.get("/registry/v1/statistics/movements")["rows"]:
+            numbers = row["households"], row["persons"], row["group_persons"]
+            moved[row["movement"]] = tuple(map(sum, zip(moved.get(row["movement"], (0, 0, 0)), numbers, strict=True)))
+        return moved
+
+    def board(self) -> Numbers:
+        """The displaced families, their persons, and the people of groups."""
+        page = self.client.get("/board/households?lang=en").text
+        panel, groups = PANEL.search(page), GROUPS.search(page)
+        assert panel, page
+        return tuple(int(number.replace(",", "")) for number in (*panel.groups(), groups[1] if groups else "0"))
+
+    def alert(self) -> dict[str, Any]:
+        """The only alert; empty until it is raised."""
+        alerts = self.get("/alerts/v1/alerts")["alerts"]
+        assert [alert["rule"] for alert in alerts] in ([], ["displacement"])
+        return dict(alerts[0]) if alerts else {}
+
+    def alerted(self) -> Numbers:
+        figures = self.alert().get("figures", {})
+        return tuple(figures.get(name, 0) for name in ("persons", "registered_persons", "counted_persons"))
+
+    def notified(self) -> list[str]:
+        """Why the duty post was notified, in the order of the notifications."""
+        deliveries = self.get(f"/alerts/v1/alerts/{self.alert()['alert_id']}")["deliveries"]
+        return [delivery["cause"] for delivery in sorted(deliveries, key=lambda delivery: delivery["step"])]
+
+
+async def save_duty_post(settings: AlertsSettings) -> None:
+    """Nobody listens at the address, because only the list of deliveries is read."""
+    engine = database.engine(settings)
+    async with database.sessions(engine).begin() as session:
+        post = Receiver("duty", DeliveryChannel.WEBHOOK, "https://duty.invalid/hook")
+        await receiver_queries.save_receiver(session, post)
+    await engine.dispose()
+
+
+def client(centre: Served, role: Role, **claims: Any) -> httpx.Client:
+    token = centre.installation.token(roles=[role], **claims)
+    return centre.client(headers={"authorization": f"Bearer {token}"})
+
+
+def send(field_team: httpx.Client, reports: Sequence[Report]) -> None:
+    answer = field_team.post("/intake/v1/reports:batch", json=reports)
+    assert answer.status_code == 200, answer.text
+    assert Counter(result["status"] for result in answer.json()["results"]) == {"accepted": len(reports)}
+
+
+def becomes(read: Callable[[], Any], expected: Any) -> None:
+    assert wait_until(lambda: read() == expected, timeout=60, every=0.1), (read(), expected)
+
+
+def of_date(day: Day) -> dict[str, Any]:
+    names = ("displaced", "families", "in_groups", "evacuated", "returned", "settled", "confirmation")
+    return {name: getattr(day, name) for name in names}
+
+
+def test_a_mudflow_from_the_first_call_to_the_last_return(centre: Served) -> None:
+    mudflow = Mudflow(first=datetime.now(TIME_ZONE).date() - timedelta(days=len(DAYS)))
+    in_thread(save_duty_post(centre.installation.settings(AlertsSettings)))
+    field_team, desk = client(centre, Role.FIELD, team=uuid4()), Desk(client(centre, Role.OPERATOR), mudflow)
+    for site_id, body in site_bodies(mudflow):
+        assert desk.client.put(f"/registry/v1/sites/{site_id}", json=body).status_code == 200
+
+    steps = 0
+    for number, (day, batches) in enumerate(zip(DAYS, mudflow.days, strict=True), 1):
+        for batch, alerted in zip(batches, day.alerted or [()], strict=True):
+            send(field_team, batch)
+            if alerted:
+                becomes(desk.alerted, alerted)
+                steps = min(steps + 1, len(NOTIFIED))
+                assert desk.notified() == NOTIFIED[:steps]
+        becomes(partial(desk.of_date, number), of_date(day))
+        becomes(desk.board, (day.families, sum(day.displaced.values()), day.in_groups))
+        assert desk.occupancy() == day.occupancy
+        assert desk.flow() == day.flow
+        assert desk.moved() == day.moved
+
+    becomes(lambda: desk.alert()["validity"], "downgraded")  # nobody is displaced any more
+    assert desk.notified() == [*NOTIFIED, "lapsed"]
+    assert [desk.of_date(number) for number in range(1, 6)] == [of_date(day) for day in DAYS]
+    assert client(centre, Role.REGISTRAR).get("/registry/v1/held").json()["reports"] == []
