@@ -125,7 +125,9 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year. If only the birth year is known, the two years are subtracted.
+    """The age on the day `MM-DD` of the year.
+
+    If only the birth year is known, the age is the difference of the two years.
 
     If a report states only an age, this is the age on `age_reported_on`. Without this day, the stated age is used.
     """

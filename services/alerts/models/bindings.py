@@ -10,7 +10,9 @@ from services.alerts.models.base import AlertsModel
 
 
 class Binding(AlertsModel):
-    """A person who may act by messages of a channel. `identity` is the person's id in the channel (a Telegram user id).
+    """A person who may act on alerts by writing messages in a channel.
+
+    `identity` is the person's id in the channel (a Telegram user id).
 
     Name, roles and areas are those of the account at `issued_at`. A later change of the account's rights ends the
     binding, as it ends the account's tokens.

@@ -69,7 +69,10 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id was deleted. One seismic network can delete its own id of an existing event."""
+    """Cancel only if the preferred id was deleted.
+
+    If a seismic network deletes its own id, the event itself still exists.
+    """
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 
