@@ -21,7 +21,7 @@ from shared.auth import tokens
 from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
 from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION, OF_GROUPS, OF_SITES
-from shared.events.vocabulary import DISPLACED, AgeBracket, HazardType, Mobility, Movement, Need, Sex
+from shared.events.vocabulary import AgeBracket, HazardType, Mobility, Movement, Need, Sex
 from shared.pages import TERMS, language_of
 from shared.pages.formats import country, country_options
 from shared.pages.synonyms import SYNONYMS
@@ -38,6 +38,7 @@ CHOICES: Mapping[str, Any] = {
     "needs": list(Need),
     "brackets": [bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
     "sexes": (Sex.FEMALE, Sex.MALE),
+    "mobilities": list(Mobility),
 }
 
 
@@ -71,7 +72,6 @@ async def new_count(request: Request, group: UUID | None = None, report: UUID | 
         "new-count.html",
         group=group if is_correction else None,
         report=report if is_correction else None,
-        mobilities=list(Mobility) if is_correction else DISPLACED,
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=everywhere(request) if is_correction else here.places.options(language_of(request)),
@@ -88,7 +88,6 @@ async def new_household(request: Request, household: UUID | None = None) -> Resp
         request,
         "new-household.html",
         household=household,
-        mobilities=list(Mobility) if household else DISPLACED,
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=everywhere(request),

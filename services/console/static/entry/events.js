@@ -3,7 +3,7 @@
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { given, isInCountry, options } from "/static/entry/fields.js";
-import { day, isValid } from "/static/entry/moments.js";
+import { isValid } from "/static/entry/moments.js";
 import { EventQuestion, haveFled } from "/static/event-question.js";
 
 export class Events {
@@ -30,10 +30,10 @@ export class Events {
 
   /** What the form says about the departure; undefined if this is not enough for the question. */
   get departure() {
-    const pcode = this.journey.origin.chosen?.value ?? "", left = day(given(this.form, "left")), type = this.journey.hazard.chosen?.value;
+    const pcode = this.journey.origin.chosen?.value ?? "", { left, precision } = this.journey.departure, type = this.journey.hazard.chosen?.value;
     if (!isInCountry(pcode) || !isValid(left) || !haveFled(given(this.form, "mobility"))) return undefined;
     return {
-      status: this.form.dataset.status ?? "", pcode, occurred_at: left.toISOString(), occurred_at_precision: given(this.form, "occurred_at_precision"),
+      status: this.form.dataset.status ?? "", pcode, occurred_at: left.toISOString(), occurred_at_precision: precision,
       ...(type && { hazard_type: type }), reasons: [given(this.form, "reason")],
     };
   }

@@ -1,7 +1,8 @@
-// The fields of a displacement that a count and a household share: origin, present place, hazard, kind of move.
+// The fields of a displacement that a count and a household share: origin, present place, departure, hazard, kind of move.
 
 import { Combobox } from "/static/combobox.js";
 import { element } from "/static/elements.js";
+import { Departure } from "/static/entry/departures.js";
 import { input, isInCountry, options } from "/static/entry/fields.js";
 import { localities, sites } from "/static/entry/places.js";
 
@@ -16,6 +17,7 @@ export class Journey {
     this.hazard = new Combobox(input("hazard"), options("hazards"));
     this.village = localities(this.origin);
     this.site = sites(this.destination, (kind) => { input("shelter").value = kind; });
+    this.departure = new Departure();
     this.follows = true; // whether the present district still follows the district of origin
     this.origin.input.addEventListener("blur", () => this.preset());
     this.destination.input.addEventListener("input", () => { this.follows = false; });
@@ -70,6 +72,7 @@ export class Journey {
     input("mobility").value = mobility;
     this.follows = true;
     this.showEvacuation();
+    this.departure.again();
     this.preset();
   }
 }

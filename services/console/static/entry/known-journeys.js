@@ -1,8 +1,9 @@
 // A stored report of a displacement, of a household or a counted group: shown in the form, and kept where the form has no field.
 
+import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
-import { choosePlace, chooseSite, dayOf, sameTime } from "/static/entry/known-fields.js";
+import { choosePlace, chooseSite, sameTime } from "/static/entry/known-fields.js";
 
 /**
  * @typedef {import("/static/entry/journeys.js").Journey} Journey
@@ -26,9 +27,10 @@ export async function showJourney(known, form, journey) {
   if (known.site_id) await chooseSite(journey.site, known.site_id);
   if (known.hazard_type) journey.hazard.set(known.hazard_type);
   for (const [id, value] of Object.entries({
-    persons: known.persons, shelter: known.shelter ?? "unknown", left: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day",
+    persons: known.persons, shelter: known.shelter ?? "unknown",
     mobility: known.mobility ?? "displacement", evacuation: known.evacuation, reason: known.reasons?.[0] ?? "not_reported", notes: known.notes,
   })) input(id).value = String(value ?? "");
+  journey.departure.show(known);
   journey.showEvacuation();
   for (const counter of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-age]"))) {
     const counted = known.sex_age?.find((/** @type {Known} */ { sex, age }) => sex === counter.dataset.sex && age === counter.dataset.age);
@@ -52,7 +54,12 @@ export function corrected(known, body, shown) {
   if (reason === "not_reported") delete kept.reason_text;
   const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
   const counts = [...(body.sex_age ?? []), ...uncounted];
-  return { ...kept, ...body, ...(counts.length && { sex_age: counts }), reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...sameTime(known, body) };
+  return { ...kept, ...body, ...(counts.length && { sex_age: counts }), reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...(isSameHour(known, body) && sameTime(known, body)) };
+}
+
+/** Whether the form still states the known hour, if it states an hour. @param {Known} known @param {Known} body */
+function isSameHour(known, body) {
+  return body.occurred_at_precision !== "hour" || written(new Date(known.occurred_at)) === written(new Date(body.occurred_at));
 }
 
 /** Whether the place is another one. @param {Known} known @param {Known} body @param {string} side */

@@ -7,7 +7,7 @@ import { Events } from "/static/entry/events.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { readReport } from "/static/entry/newest-versions.js";
-import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/moments.js";
+import { isAhead, isValid, moment } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
@@ -36,7 +36,7 @@ function count() {
   return {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    counted: moment(given("counted")), left: day(given("left")), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
+    counted: moment(given("counted")), left: journey.departure.left, precision: journey.departure.precision, isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
     hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }
@@ -49,15 +49,15 @@ function isComplete() {
 
 /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
 function errors() {
-  const { isEstimated, households, counted, left } = count();
+  const { isEstimated, households, counted } = count();
   const numbers = [input("persons"), input("households"), ...people.counters];
   return [
     ["check", numbers.filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch)],
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
     ["uncounted", isEstimated && households === null ? [input("households")] : []],
     ["moment", isValid(counted) ? [] : [input("counted")]],
-    ["day", isValid(left) ? [] : [input("left")]],
-    ["ahead", [...(isAhead(counted) ? [input("counted")] : []), ...(isAfterToday(left) ? [input("left")] : [])]],
+    ["ahead", isAhead(counted) ? [input("counted")] : []],
+    ...journey.departure.errors,
     ["check", journey.unknown],
   ];
 }

@@ -6,7 +6,6 @@ import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
 import { Events } from "/static/entry/events.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
-import { day, isAfterToday, isValid } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
@@ -34,7 +33,7 @@ function given(name) {
 function household() {
   return {
     persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    left: day(given("left")), precision: given("occurred_at_precision"), hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
+    left: journey.departure.left, precision: journey.departure.precision, hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
     counts: people.counts, needs: people.needs, members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
   };
 }
@@ -48,12 +47,10 @@ function isComplete() {
 
 /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
 function errors() {
-  const { left } = household();
   return [
     ["check", [input("persons"), input("phone"), ...people.counters].filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch || validity.patternMismatch)],
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
-    ["day", isValid(left) ? [] : [input("left")]],
-    ["ahead", isAfterToday(left) ? [input("left")] : []],
+    ...journey.departure.errors,
     ["check", journey.unknown],
     ["age", wrongAges().slice(0, 1)],
   ];

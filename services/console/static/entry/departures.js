@@ -1,0 +1,72 @@
+// The fields of a form for telephone reports that state when people left, and how exactly this is known.
+// The field of the hour is shown only if the hour is known.
+
+import { written } from "/static/dates.js";
+import { element } from "/static/elements.js";
+import { input } from "/static/entry/fields.js";
+import { dayOf } from "/static/entry/known-fields.js";
+import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/moments.js";
+
+export class Departure {
+  constructor() {
+    this.isChosen = false; // whether the person chose the precision
+    input("occurred_at_precision").addEventListener("change", () => { this.isChosen = true; this.showHour(); });
+    input("mobility").addEventListener("change", () => this.preset());
+  }
+
+  /** The time of the departure, or the noon of its day; an invalid date if the text is no time. */
+  get left() {
+    const date = input("left").value.trim();
+    return this.precision === "hour" ? moment(`${date} ${this.hour}`) : day(date);
+  }
+
+  /** Without the hour, only the day is known. */
+  get precision() {
+    const { value } = input("occurred_at_precision");
+    return value === "hour" && !this.hour ? "day" : value;
+  }
+
+  get hour() {
+    return input("left-hour").value.trim();
+  }
+
+  /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+  get errors() {
+    const { left, precision } = this, isDay = isValid(day(input("left").value.trim()));
+    const isFuture = precision === "hour" ? isAhead(left) : isAfterToday(left);
+    return [
+      ["day", isDay ? [] : [input("left")]],
+      ["hour", isDay && !isValid(left) ? [input("left-hour")] : []],
+      ["ahead", isFuture ? [input("left")] : []],
+    ];
+  }
+
+  /** Shows the time of a stored report. @param {import("/static/entry/known-reports.js").Known} known */
+  show(known) {
+    this.isChosen = true;
+    input("left").value = dayOf(known);
+    input("occurred_at_precision").value = known.occurred_at_precision ?? "day";
+    input("left-hour").value = this.isHour ? written(new Date(known.occurred_at)).split(" ")[1] : "";
+    this.showHour();
+  }
+
+  /** The emptied form has its defaults again. */
+  again() {
+    this.isChosen = false;
+    this.preset();
+  }
+
+  /** The month by default for migration, because few remember the day; otherwise the day. */
+  preset() {
+    if (!this.isChosen) input("occurred_at_precision").value = input("mobility").value === "migration" ? "month" : "day";
+    this.showHour();
+  }
+
+  get isHour() {
+    return input("occurred_at_precision").value === "hour";
+  }
+
+  showHour() {
+    element("left-hour-field").hidden = !this.isHour;
+  }
+}
