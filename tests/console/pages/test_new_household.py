@@ -95,6 +95,7 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     assert (head["relationship"], head["sex"], head["age"], spouse["birth_year"]) == ("head", "male", 45, 1984)
     assert (body["origin"], body["destination"]) == ({"pcode": KADAMJAI}, {"pcode": KADAMJAI})
     assert (body["origin_locality"], body["needs"], body["shelter"]) == (village, ["food"], "school")
+    assert body["reasons"] == ["natural_disaster", "economic"]
     place = f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon, Batken oblast"
     expect(page.locator("#answer-text")).to_have_text(f"Accepted: persons: 2 · {place}.", timeout=SLOW_MS)
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
@@ -211,6 +212,8 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     page = seat(Role.REGISTRAR).open(f"/registry/households/{body['household_id']}")
     page.get_by_role("link", name="Correct").press("Enter")
     expect(page.locator("#persons")).to_be_focused(timeout=SLOW_MS)
+    expect(page.locator("#reason-2")).to_have_value("fear_of_hazard")
+    expect(page.locator("#reason-3")).to_be_visible()
     page.locator("#is-urgent").press("Space")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)

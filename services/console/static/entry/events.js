@@ -34,7 +34,7 @@ export class Events {
     if (!isInCountry(pcode) || !isValid(left) || !haveFled(given(this.form, "mobility"))) return undefined;
     return {
       status: this.form.dataset.status ?? "", pcode, occurred_at: left.toISOString(), occurred_at_precision: precision,
-      ...(type && { hazard_type: type }), reasons: [given(this.form, "reason")],
+      ...(type && { hazard_type: type }), reasons: this.journey.reasons.ranked,
     };
   }
 }

@@ -1,10 +1,11 @@
-// The fields of a displacement that a count and a household share: origin, present place, departure, hazard, kind of move.
+// The fields of a displacement that a count and a household share: origin, present place, departure, reasons, hazard, kind of move.
 
 import { Combobox } from "/static/combobox.js";
 import { element } from "/static/elements.js";
 import { Departure } from "/static/entry/departures.js";
 import { input, isInCountry, options } from "/static/entry/fields.js";
 import { localities, sites } from "/static/entry/places.js";
+import { Reasons } from "/static/entry/reasons.js";
 
 /** @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace `pcode` is the code of a country if the place is abroad or not known, `settlement` the code of the locality */
 /** @typedef {import("/static/combobox.js").Option} Option */
@@ -18,6 +19,7 @@ export class Journey {
     this.village = localities(this.origin);
     this.site = sites(this.destination, (kind) => { input("shelter").value = kind; });
     this.departure = new Departure();
+    this.reasons = new Reasons();
     this.follows = true; // whether the present district still follows the district of origin
     this.origin.input.addEventListener("blur", () => this.preset());
     this.destination.input.addEventListener("input", () => { this.follows = false; });
@@ -61,14 +63,14 @@ export class Journey {
     element("evacuation-field").hidden = input("mobility").value !== "evacuation";
   }
 
-  /** Empties the form for the next report of the same call: the district of origin, the hazard and what happened stay. @param {HTMLFormElement} form */
+  /** Empties the form for the next report of the same call: the district of origin, the hazard, the reasons and what happened stay. @param {HTMLFormElement} form */
   again(form) {
-    const [from, type, reason, mobility] = [this.origin.chosen?.value ?? "", this.hazard.chosen?.value ?? "", input("reason").value, input("mobility").value];
+    const [from, type, reasons, mobility] = [this.origin.chosen?.value ?? "", this.hazard.chosen?.value ?? "", this.reasons.stated, input("mobility").value];
     form.reset();
     for (const combobox of [this.origin, this.destination, this.hazard, this.village, this.site]) combobox.clear();
     this.origin.set(from);
     this.hazard.set(type);
-    input("reason").value = reason;
+    this.reasons.show(reasons);
     input("mobility").value = mobility;
     this.follows = true;
     this.showEvacuation();

@@ -13,7 +13,7 @@ import { choosePlace, chooseSite, sameTime } from "/static/entry/known-fields.js
 // The fields of a report that both forms show. An empty field of the form is not taken from the known report.
 const SHOWN = [
   "persons", "sex_age", "origin", "origin_locality", "destination", "destination_locality", "site_id", "shelter", "occurred_at", "occurred_at_precision",
-  "hazard_type", "mobility", "evacuation", "needs", "is_urgent", "notes",
+  "reasons", "reason_text", "hazard_type", "mobility", "evacuation", "needs", "is_urgent", "notes",
 ];
 
 /** Shows the report in the form, in place of what the form has. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
@@ -28,9 +28,10 @@ export async function showJourney(known, form, journey) {
   if (known.hazard_type) journey.hazard.set(known.hazard_type);
   for (const [id, value] of Object.entries({
     persons: known.persons, shelter: known.shelter ?? "unknown",
-    mobility: known.mobility ?? "displacement", evacuation: known.evacuation, reason: known.reasons?.[0] ?? "not_reported", notes: known.notes,
+    mobility: known.mobility ?? "displacement", evacuation: known.evacuation, notes: known.notes,
   })) input(id).value = String(value ?? "");
   journey.departure.show(known);
+  journey.reasons.show(known);
   journey.showEvacuation();
   for (const counter of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-age]"))) {
     const counted = known.sex_age?.find((/** @type {Known} */ { sex, age }) => sex === counter.dataset.sex && age === counter.dataset.age);
@@ -48,13 +49,11 @@ export async function showJourney(known, form, journey) {
  */
 export function corrected(known, body, shown) {
   const kept = Object.fromEntries(Object.entries(known).filter(([name]) => !SHOWN.includes(name) && !shown.includes(name)));
-  const [reason] = body.reasons, others = (known.reasons ?? []).slice(1).filter((/** @type {string} */ other) => other !== reason);
   for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
-  if (reason === "not_reported") delete kept.reason_text;
   const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
   const counts = [...(body.sex_age ?? []), ...uncounted];
-  return { ...kept, ...body, ...(counts.length && { sex_age: counts }), reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...(isSameHour(known, body) && sameTime(known, body)) };
+  return { ...kept, ...body, ...(counts.length && { sex_age: counts }), ...(isSameHour(known, body) && sameTime(known, body)) };
 }
 
 /** Whether the form still states the known hour, if it states an hour. @param {Known} known @param {Known} body */

@@ -37,7 +37,7 @@ function count() {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
     counted: moment(given("counted")), left: journey.departure.left, precision: journey.departure.precision, isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
-    hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
+    hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reasons: journey.reasons.stated, mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }
 

@@ -1,0 +1,42 @@
+// The fields of a form for telephone reports that state why people left: the main reason, and up to two more by rank.
+// The field of the next reason is shown when the last one has a reason.
+
+import { element } from "/static/elements.js";
+import { input } from "/static/entry/fields.js";
+
+const NOT_REPORTED = "not_reported";
+const OTHER = "other";
+const SELECTS = ["reason", "reason-2", "reason-3"]; // in the order of the ranks
+
+export class Reasons {
+  constructor() {
+    for (const id of SELECTS) input(id).addEventListener("change", () => this.showFields());
+  }
+
+  /** Each chosen reason once, in the order of the form. "Not reported" stands only alone. */
+  get ranked() {
+    const chosen = new Set(SELECTS.map((id) => input(id).value).filter((reason) => reason && reason !== NOT_REPORTED));
+    return chosen.size ? [...chosen] : [NOT_REPORTED];
+  }
+
+  /** The reasons as a report states them. @returns {{reasons: string[], reason_text?: string}} */
+  get stated() {
+    const text = input("reason-text").value.trim();
+    return { reasons: this.ranked, ...(text && !element("reason-text-field").hidden && { reason_text: text }) };
+  }
+
+  /** @param {{reasons?: string[], reason_text?: string | null}} known */
+  show({ reasons = [], reason_text }) {
+    SELECTS.forEach((id, rank) => { input(id).value = reasons[rank] ?? (rank ? "" : NOT_REPORTED); });
+    input("reason-text").value = reason_text ?? "";
+    this.showFields();
+  }
+
+  /** A text beside other reasons stays in the form as long as there is a reason. */
+  showFields() {
+    const reasons = this.ranked, [, second, third] = SELECTS.map((id) => input(id).value);
+    element("reason-2-field").hidden = reasons[0] === NOT_REPORTED;
+    element("reason-3-field").hidden = !second && !third;
+    element("reason-text-field").hidden = !reasons.includes(OTHER) && (reasons[0] === NOT_REPORTED || !input("reason-text").value);
+  }
+}
