@@ -1,17 +1,19 @@
 """Plays the exercise's scenario over HTTP on a whole installation."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from cli.demo import ACCOUNTS, play
-from cli.scenario import Sender, Step
+from cli.scenario import SITE, Sender, Step
 from services.alerts import counts
 from services.alerts.ruleset import Ruleset
 from services.console import accounts, passwords
@@ -101,6 +103,11 @@ async def test_the_scenario_is_played_to_its_end(exercise: Installation) -> None
     assert {outcome.status for outcome in outcomes} == {Status.EXERCISE}
     [site], groups = await events_on(exercise, "sites"), await events_on(exercise, "groups")
     assert {event.data.site_id for event in groups} == {site.data.site_id}
+    bearer = {"authorization": f"Bearer {exercise.token(roles=[Role.OPERATOR])}"}
+    board = (await asyncio.to_thread(httpx.get, f"{web.base_url}/board/households?lang=en", headers=bearer)).text
+    panel = " ".join(re.sub("<[^>]+>", " ", board).split())
+    assert "Counted groups 120 persons, 24 families" in panel
+    assert str(SITE["name_en"]) in panel
     rules = [event.data.rule for event in await events_on(exercise, "alerts") if event.type == AlertRaised.event_type]
     assert rules.count("displacement") == 1
     assert rules.count("exposure") == 1
