@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from shared.events.vocabulary import HazardType
 
@@ -18,6 +19,16 @@ class Nature(StrEnum):
     TECHNOLOGICAL = "technological"
     BIOLOGICAL = "biological"
     ARMED = "armed"
+
+
+class CauseClass(StrEnum):
+    """The classes of emergencies by cause in the Government's order No. 550 of 22 November 2018."""
+
+    NATURAL = "natural"
+    TECHNOGENIC = "technogenic"
+    ECOLOGICAL = "ecological"
+    BIOLOGICAL = "biological"
+    SOCIAL = "social"
 
 
 class Onset(StrEnum):
@@ -44,12 +55,14 @@ class HazardDefinition:
     """A hazard type. If a standard has several codes for the type, the first code is the best match.
 
     The OET, MH and GH codes come from secondary lists. These codes, and the GLIDE codes FR, AC, EP and IN, must still
-    be checked. If a standard's list has no code for the type, the code is left out. Only the type `other` has no nature
-    and no onset; the report's text describes the hazard.
+    be checked. If a standard's list has no code for the type, the code is left out. Only the type `other` has no
+    nature, no cause and no onset; the report's text describes the hazard. `is_guess` is true if the cause is not clear
+    from the names of the classes; it must still be checked in the order.
     """
 
     code: HazardType
     nature: Nature | None
+    cause: CauseClass | None
     onset: Onset | None
     cap: tuple[CapCategory, ...]
     glide: tuple[str, ...] = ()
@@ -57,19 +70,26 @@ class HazardDefinition:
     undrr: tuple[str, ...] = ()
     idmc: tuple[str, ...] = ()
     oet: tuple[str, ...] = ()
+    is_guess: bool = False
 
 
-H, N, C = HazardType, Nature, CapCategory
+H, N, K, C = HazardType, Nature, CauseClass, CapCategory
 SUDDEN, SLOW = Onset.SUDDEN, Onset.SLOW
 
 _WET, _DRY = "Landslide/Wet mass movement", "Dry mass movement"
-_COLD = {"glide": ("CW",), "emdat": ("nat-met-ext-col",), "idmc": ("Cold wave",), "oet": ("OET-043", "OET-091")}
+_COLD: dict[str, Any] = {
+    "glide": ("CW",),
+    "emdat": ("nat-met-ext-col",),
+    "idmc": ("Cold wave",),
+    "oet": ("OET-043", "OET-091"),
+}
 _WEATHER = (H.ICING, H.FOG, H.THUNDERSTORM, H.SQUALL, H.DUST_STORM)
 
 _HAZARDS = (
     HazardDefinition(
         H.EARTHQUAKE,
         N.GEOPHYSICAL,
+        K.NATURAL,
         SUDDEN,
         (C.GEO,),
         ("EQ",),
@@ -81,6 +101,7 @@ _HAZARDS = (
     HazardDefinition(
         H.MUDFLOW,
         N.HYDROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.GEO,),
         ("MS",),
@@ -92,6 +113,7 @@ _HAZARDS = (
     HazardDefinition(
         H.LANDSLIDE,
         N.HYDROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.GEO,),
         ("LS",),
@@ -101,11 +123,21 @@ _HAZARDS = (
         ("OET-119",),
     ),
     HazardDefinition(
-        H.ROCKFALL, N.GEOPHYSICAL, SUDDEN, (C.GEO,), ("LS",), ("nat-geo-mmd-roc",), ("GH0301",), (_DRY,), ("OET-119",)
+        H.ROCKFALL,
+        N.GEOPHYSICAL,
+        K.NATURAL,
+        SUDDEN,
+        (C.GEO,),
+        ("LS",),
+        ("nat-geo-mmd-roc",),
+        ("GH0301",),
+        (_DRY,),
+        ("OET-119",),
     ),
     HazardDefinition(
         H.RIVER_FLOOD,
         N.HYDROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.MET,),
         ("FL",),
@@ -117,6 +149,7 @@ _HAZARDS = (
     HazardDefinition(
         H.FLASH_FLOOD,
         N.HYDROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.MET,),
         ("FF",),
@@ -125,10 +158,13 @@ _HAZARDS = (
         ("Flood",),
         ("OET-079",),
     ),
-    HazardDefinition(H.GLOF, N.CLIMATOLOGICAL, SUDDEN, (C.GEO, C.MET), (), ("nat-cli-glo-glo",), ("MH0607",)),
+    HazardDefinition(
+        H.GLOF, N.CLIMATOLOGICAL, K.NATURAL, SUDDEN, (C.GEO, C.MET), (), ("nat-cli-glo-glo",), ("MH0607",)
+    ),
     HazardDefinition(
         H.DAM_RELEASE,
         N.TECHNOLOGICAL,
+        K.TECHNOGENIC,
         SUDDEN,
         (C.INFRA,),
         ("FL",),
@@ -136,10 +172,12 @@ _HAZARDS = (
         ("TL0205",),
         ("Dam release flood",),
         ("OET-052", "OET-053"),
+        is_guess=True,
     ),
     HazardDefinition(
         H.AVALANCHE,
         N.HYDROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.GEO,),
         ("AV",),
@@ -148,10 +186,11 @@ _HAZARDS = (
         ("Avalanche",),
         ("OET-018",),
     ),
-    HazardDefinition(H.HEAVY_RAIN, N.METEOROLOGICAL, SUDDEN, (C.MET,), idmc=("Storm",)),
+    HazardDefinition(H.HEAVY_RAIN, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,), idmc=("Storm",)),
     HazardDefinition(
         H.HAIL,
         N.METEOROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.MET,),
         ("ST",),
@@ -161,11 +200,12 @@ _HAZARDS = (
         ("OET-095",),
     ),
     HazardDefinition(
-        H.STRONG_WIND, N.METEOROLOGICAL, SUDDEN, (C.MET,), ("VW",), (), ("MH0301",), ("Storm",), ("OET-218",)
+        H.STRONG_WIND, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,), ("VW",), (), ("MH0301",), ("Storm",), ("OET-218",)
     ),
     HazardDefinition(
         H.SNOWSTORM,
         N.METEOROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.MET,),
         ("OT",),
@@ -174,10 +214,11 @@ _HAZARDS = (
         ("Winter storm/Blizzard",),
         ("OET-183",),
     ),
-    *(HazardDefinition(code, N.METEOROLOGICAL, SUDDEN, (C.MET,)) for code in _WEATHER),
+    *(HazardDefinition(code, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,)) for code in _WEATHER),
     HazardDefinition(
         H.HEAT_WAVE,
         N.METEOROLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.MET,),
         ("HT",),
@@ -186,12 +227,13 @@ _HAZARDS = (
         ("Heat wave",),
         ("OET-098",),
     ),
-    HazardDefinition(H.COLD_WAVE, N.METEOROLOGICAL, SUDDEN, (C.MET,), undrr=("MH0502",), **_COLD),
-    HazardDefinition(H.FROST, N.METEOROLOGICAL, SUDDEN, (C.MET,), undrr=("MH0505",), **_COLD),
-    HazardDefinition(H.JUT, N.METEOROLOGICAL, SLOW, (C.MET,), undrr=("MH0503",), **_COLD),
+    HazardDefinition(H.COLD_WAVE, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,), undrr=("MH0502",), **_COLD),
+    HazardDefinition(H.FROST, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,), undrr=("MH0505",), **_COLD),
+    HazardDefinition(H.JUT, N.METEOROLOGICAL, K.NATURAL, SLOW, (C.MET,), undrr=("MH0503",), **_COLD, is_guess=True),
     HazardDefinition(
         H.DROUGHT,
         N.CLIMATOLOGICAL,
+        K.NATURAL,
         SLOW,
         (C.MET,),
         ("DR",),
@@ -203,6 +245,7 @@ _HAZARDS = (
     HazardDefinition(
         H.WATER_SCARCITY,
         N.CLIMATOLOGICAL,
+        K.ECOLOGICAL,
         SLOW,
         (C.ENV, C.INFRA),
         ("DR", "OT"),
@@ -210,10 +253,12 @@ _HAZARDS = (
         ("MH0401", "EN0301"),
         ("Drought",),
         ("OET-125", "OET-144"),
+        is_guess=True,
     ),
     HazardDefinition(
         H.LAND_DEGRADATION,
         N.ENVIRONMENTAL,
+        K.ECOLOGICAL,
         SLOW,
         (C.ENV,),
         ("OT",),
@@ -223,14 +268,49 @@ _HAZARDS = (
         ("OET-075",),
     ),
     HazardDefinition(
-        H.SALINIZATION, N.ENVIRONMENTAL, SLOW, (C.ENV,), ("OT",), (), ("EN0303",), ("Salinization",), ("OET-075",)
+        H.SALINIZATION,
+        N.ENVIRONMENTAL,
+        K.ECOLOGICAL,
+        SLOW,
+        (C.ENV,),
+        ("OT",),
+        (),
+        ("EN0303",),
+        ("Salinization",),
+        ("OET-075",),
     ),
-    HazardDefinition(H.BANK_EROSION, N.HYDROLOGICAL, SLOW, (C.GEO,), ("OT",), (), ("GH0404",), ("Erosion",)),
-    HazardDefinition(H.GROUNDWATER_RISE, N.HYDROLOGICAL, SLOW, (C.MET,), ("FL",), (), ("MH0605",), ("Flood",)),
-    HazardDefinition(H.PERMAFROST_LOSS, N.ENVIRONMENTAL, SLOW, (C.ENV,), ("OT",), (), ("EN0305",), (), ("OET-075",)),
+    HazardDefinition(
+        H.BANK_EROSION, N.HYDROLOGICAL, K.NATURAL, SLOW, (C.GEO,), ("OT",), (), ("GH0404",), ("Erosion",), is_guess=True
+    ),
+    HazardDefinition(
+        H.GROUNDWATER_RISE,
+        N.HYDROLOGICAL,
+        K.NATURAL,
+        SLOW,
+        (C.MET,),
+        ("FL",),
+        (),
+        ("MH0605",),
+        ("Flood",),
+        is_guess=True,
+    ),
+    HazardDefinition(
+        H.PERMAFROST_LOSS,
+        N.ENVIRONMENTAL,
+        K.ECOLOGICAL,
+        SLOW,
+        (C.ENV,),
+        ("OT",),
+        (),
+        ("EN0305",),
+        (),
+        ("OET-075",),
+        is_guess=True,
+    ),
     HazardDefinition(
         H.WILDFIRE,
         N.CLIMATOLOGICAL,
+        K.NATURAL,
         SUDDEN,
         (C.FIRE,),
         ("WF",),
@@ -238,21 +318,23 @@ _HAZARDS = (
         ("EN0205",),
         ("Wildfire",),
         ("OET-217",),
+        is_guess=True,
     ),
-    HazardDefinition(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, SUDDEN, (C.FIRE,), ("FR",)),
-    HazardDefinition(H.EXPLOSION, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,), ("AC",)),
-    HazardDefinition(H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE,), ("AC",)),
-    HazardDefinition(H.TAILINGS_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE, C.ENV)),
-    HazardDefinition(H.RADIATION, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE,)),
-    HazardDefinition(H.BUILDING_COLLAPSE, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,)),
-    HazardDefinition(H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, SUDDEN, (C.TRANSPORT,), ("AC",)),
-    HazardDefinition(H.UTILITY_FAILURE, N.TECHNOLOGICAL, SUDDEN, (C.INFRA,)),
-    HazardDefinition(H.EPIDEMIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,), ("EP",)),
-    HazardDefinition(H.EPIZOOTIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
-    HazardDefinition(H.PESTS, N.BIOLOGICAL, SLOW, (C.ENV,), ("IN",)),  # the onset is a guess
-    HazardDefinition(H.CROP_DISEASE, N.BIOLOGICAL, SLOW, (C.ENV,)),  # the onset is a guess
-    HazardDefinition(H.ARMED_INCIDENT, N.ARMED, SUDDEN, (C.SECURITY,)),
-    HazardDefinition(H.OTHER, None, None, (C.OTHER,)),
+    HazardDefinition(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.FIRE,), ("FR",)),
+    HazardDefinition(H.EXPLOSION, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.SAFETY,), ("AC",)),
+    HazardDefinition(H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE,), ("AC",)),
+    HazardDefinition(H.TAILINGS_RELEASE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE, C.ENV), is_guess=True),
+    HazardDefinition(H.RADIATION, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE,)),
+    HazardDefinition(H.BUILDING_COLLAPSE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.SAFETY,)),
+    HazardDefinition(H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.TRANSPORT,), ("AC",)),
+    HazardDefinition(H.UTILITY_FAILURE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.INFRA,)),
+    HazardDefinition(H.EPIDEMIC, N.BIOLOGICAL, K.BIOLOGICAL, SUDDEN, (C.HEALTH,), ("EP",)),
+    HazardDefinition(H.EPIZOOTIC, N.BIOLOGICAL, K.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
+    # the onset of the next two is a guess
+    HazardDefinition(H.PESTS, N.BIOLOGICAL, K.BIOLOGICAL, SLOW, (C.ENV,), ("IN",), is_guess=True),
+    HazardDefinition(H.CROP_DISEASE, N.BIOLOGICAL, K.BIOLOGICAL, SLOW, (C.ENV,)),
+    HazardDefinition(H.ARMED_INCIDENT, N.ARMED, K.SOCIAL, SUDDEN, (C.SECURITY,), is_guess=True),
+    HazardDefinition(H.OTHER, None, None, None, (C.OTHER,)),
 )
 
 HAZARDS: dict[HazardType, HazardDefinition] = {hazard.code: hazard for hazard in _HAZARDS}

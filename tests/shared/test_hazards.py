@@ -1,15 +1,28 @@
 """The table of hazard types is complete, and contains only codes of the standards."""
 
 from shared.events.vocabulary import HazardType
-from shared.hazards import HAZARDS, Nature, Onset
+from shared.hazards import HAZARDS, CauseClass, Nature, Onset
 
 
 def test_every_code_of_the_contract_has_its_row() -> None:
     assert set(HAZARDS) == set(HazardType)
 
 
-def test_only_other_is_without_nature_and_onset() -> None:
-    assert [h.code for h in HAZARDS.values() if h.nature is None or h.onset is None] == [HazardType.OTHER]
+def test_only_other_is_without_nature_cause_and_onset() -> None:
+    incomplete = [h.code for h in HAZARDS.values() if None in (h.nature, h.cause, h.onset)]
+
+    assert incomplete == [HazardType.OTHER]
+
+
+def test_the_cause_of_a_hazard_is_a_class_of_order_550_and_guesses_are_marked() -> None:
+    mudflow, tailings, pests = (HAZARDS[HazardType(code)] for code in ("mudflow", "tailings_release", "pests"))
+
+    assert {h.cause for h in HAZARDS.values()} - {None} == set(CauseClass)
+    assert (mudflow.cause, mudflow.is_guess) == (CauseClass.NATURAL, False)
+    assert (tailings.cause, tailings.is_guess) == (CauseClass.TECHNOGENIC, True)
+    assert (pests.cause, pests.is_guess) == (CauseClass.BIOLOGICAL, True)
+    assert HAZARDS[HazardType.SALINIZATION].cause is CauseClass.ECOLOGICAL
+    assert HAZARDS[HazardType.ARMED_INCIDENT].cause is CauseClass.SOCIAL
 
 
 def test_a_lake_outburst_has_no_code_where_the_standards_have_none() -> None:
