@@ -65,9 +65,13 @@ def test_an_empty_number_stays_empty_in_another_language(phone: BrowserContext, 
     expect(page.locator("#persons")).to_have_value("")
 
 
-def test_a_correction_continues_as_a_correction(phone: BrowserContext, centre: Centre) -> None:
+def test_a_correction_in_full_of_a_short_report_continues_as_a_correction(
+    phone: BrowserContext, centre: Centre
+) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
+    page.click("#short")
+    expect(page.locator("#notes")).to_be_hidden()
     filled(page)
     expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
     page.click("#reports >> text=Correct")
@@ -79,8 +83,11 @@ def test_a_correction_continues_as_a_correction(phone: BrowserContext, centre: C
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
     expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
     [report] = kept_reports(page, centre)
-    *_, last = in_thread(records(centre.installation, "displacements", report["body"]["report_id"]))
+    first, last = in_thread(records(centre.installation, "displacements", report["body"]["report_id"]))
+    assert "notes" not in first.opened.sealed
     assert last.opened.sealed["notes"] == NOTES
+    assert (first.event.data.version, last.event.data.version) == (1, 2)
+    assert last.event.data.household_id == first.event.data.household_id
 
 
 def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, centre: Centre) -> None:
