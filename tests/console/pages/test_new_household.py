@@ -68,10 +68,10 @@ def held_by_another(whole: Whole, path: str, body: Any) -> None:
 def typed_household(page: Page, phone: str, village: str) -> dict[str, Any]:
     """Enters a household of two by keyboard in less than a minute. Returns the sent report."""
     typist = Typist(page)
-    typist.fill_in("", phone, "кадамж", village, "", "", "School", "", "", "mud", "", "", *("" for _ in range(10)))
+    typist.fill_in("", phone, "кадамж", village, "", "", "School", "", "mud", "", *("" for _ in range(10)))
     typist.press("Tab")
     typist.press("Space")
-    typist.tab_to("#list summary")
+    typist.tab_to("#list > summary")
     typist.press("Enter")
     typist.press("Tab")
     typist.fill_in("Усөнов", "Бакыт", "M", "45", "Жаңыл", "W", "1984")
@@ -80,6 +80,32 @@ def typed_household(page: Page, phone: str, village: str) -> dict[str, Any]:
     assert typist.keys <= KEYS_OF_A_MINUTE
     body: dict[str, Any] = sent.value.post_data_json or {}
     return body
+
+
+def typed_in_full(page: Page, phone: str, village: str) -> None:
+    """Opens all questions, and types a household of two persons. The first personal number lacks a digit."""
+    typist = Typist(page)
+    for hidden in ("#mobility", "#occurred_at_precision", "#intention"):
+        expect(page.locator(hidden)).to_be_hidden()
+    typist.press("Shift+Tab")
+    typist.press("Space")
+    typist.press("Tab")
+    typist.fill_in("", phone, "кадамж", village, "", "", "School", "", "")
+    typist.fill_in("mud", "", "Natural", "Work", "", *("" for _ in range(10)))
+    typist.press("Tab")
+    typist.press("Space")
+    page.locator("#intention").focus()
+    typist.type("To return")
+    page.locator("#list > summary").press("Enter")
+    typist.press("Tab")
+    typist.fill_in("Усөнов", "Бакыт", "M", "45", "", "2123456789012")
+    typist.press("Enter")
+    typist.press("Tab")
+    typist.fill_in("Some", "", "A lot", "", "", "", "Жаңыл", "W", "1984", "Wife", "")
+    typist.press("Control+Enter")
+    expect(page.locator("#failure")).to_have_text("A personal number has 14 digits.")
+    typist.press("End")
+    typist.type("3")
 
 
 def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
@@ -95,7 +121,6 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     assert (head["relationship"], head["sex"], head["age"], spouse["birth_year"]) == ("head", "male", 45, 1984)
     assert (body["origin"], body["destination"]) == ({"pcode": KADAMJAI}, {"pcode": KADAMJAI})
     assert (body["origin_locality"], body["needs"], body["shelter"]) == (village, ["food"], "school")
-    assert body["reasons"] == ["natural_disaster", "economic"]
     place = f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon, Batken oblast"
     expect(page.locator("#answer-text")).to_have_text(f"Accepted: persons: 2 · {place}.", timeout=SLOW_MS)
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
@@ -131,6 +156,19 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
     page.get_by_role("link", name="Open the household").press("Enter")
     expect(page.locator(".timeline > li").first).to_contain_text("Reversed: Returned")
+
+
+def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+    page = opened(seat, Role.REGISTRAR)
+    typed_in_full(page, f"+996 7{random.randrange(10**8):08}", "Чоко-Добо")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    head, spouse = body["members"]
+    assert (body["reasons"], body["intention"]) == (["natural_disaster", "economic"], "return")
+    assert (head["personal_number"], spouse["relationship"]) == ("21234567890123", "spouse")
+    assert head["functioning"] == {"seeing": "some_difficulty", "walking": "a_lot_of_difficulty"}
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
 
 
 def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any) -> None:
@@ -197,9 +235,25 @@ def test_the_event_that_people_fled_is_asked_and_recorded_and_the_alert_is_named
     alert = page.get_by_role("link", name="An alert about displaced people from this district is open.")
     expect(alert).to_have_attribute("href", f"/alerts/{alert_id}", timeout=SLOW_MS)
 
+    # later, the full form completes the report
+    page.goto(f"{whole.url}/new-household?household={body['household_id']}")
+    expect(page.locator("#persons")).to_be_focused(timeout=SLOW_MS)
+    page.select_option("#intention", "return")
+    page.click("#list > summary")
+    for number in (1, 2):
+        page.locator(f"#members > li:nth-child({number})").get_by_label("Relationship").select_option("sibling")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    _, completed = history(whole, body["household_id"])
+    assert (completed["report_id"], completed["version"]) == (body["report_id"], 2)
+    assert (completed["report"]["persons"], completed["report"]["intention"]) == (2, "return")
+    assert [member["relationship"] for member in completed["report"]["members"]] == ["sibling", "sibling"]
+
 
 def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any) -> None:
-    """A field worker of another team sent a correction with the same version.
+    """The form shows the answers to all questions.
+
+    A field worker of another team sent a correction with the same version.
 
     It is held, and its note is never shown.
     """
@@ -212,8 +266,23 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     page = seat(Role.REGISTRAR).open(f"/registry/households/{body['household_id']}")
     page.get_by_role("link", name="Correct").press("Enter")
     expect(page.locator("#persons")).to_be_focused(timeout=SLOW_MS)
-    expect(page.locator("#reason-2")).to_have_value("fear_of_hazard")
-    expect(page.locator("#reason-3")).to_be_visible()
+    for shown, value in (
+        ("#reason-2", "fear_of_hazard"),
+        ("#intention", "return"),
+        ("[data-detail=personal_number]", "21234567890123"),
+        ("[data-domain=seeing]", "a_lot_of_difficulty"),
+    ):
+        answer = page.locator(shown).nth(0 if shown.startswith("#") else 1)
+        expect(answer).to_be_visible()
+        expect(answer).to_have_value(value)
+    seeing = page.locator("[data-domain=seeing]").nth(1)
+    age = page.locator("#members > li:nth-child(2) > label input").nth(1)
+    born = age.input_value()
+    age.fill("3")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("asked from the age of 5")
+    expect(seeing).to_be_focused()
+    age.fill(born)
     page.locator("#is-urgent").press("Space")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)

@@ -13,7 +13,8 @@ export function fail(text, fields = []) {
   failure.hidden = !text;
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
-    field.closest("details")?.setAttribute("open", ""); // a field in a closed section cannot get the focus
+    field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form shows a field that it has hidden
+    for (let around = field.closest("details"); around; around = around.parentElement?.closest("details") ?? null) around.open = true; // a field in a closed section cannot get the focus
   }
   if (text) (fields[0] ?? failure).focus();
 }

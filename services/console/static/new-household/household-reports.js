@@ -9,7 +9,7 @@ import { uuid } from "/static/uuid.js";
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  * @typedef {import("/static/entry/people.js").SexAgeCount} SexAgeCount
  * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string, left: Date, precision: string,
- *   hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[],
+ *   hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[], intention: string,
  *   members: import("/static/new-household/members.js").Member[], notes: string, isUrgent: boolean, hasConsent: boolean}} Given the values of the form
  */
 
@@ -37,6 +37,7 @@ export class HouseholdReport extends VersionedReport {
       occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
       ...(given.hazard && { hazard_type: given.hazard }), ...given.event, ...given.reasons, mobility: given.mobility,
       ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.needs.length && { needs: given.needs }),
+      ...(given.intention !== "unknown" && { intention: given.intention }),
       ...(given.isUrgent && { is_urgent: true }), ...(given.phone && { phone: given.phone }), ...(given.notes && { notes: given.notes }), legal_basis: given.hasConsent ? "consent" : "unknown",
     };
   }

@@ -30,6 +30,7 @@ export async function readNewest(id) {
 /** Shows the report in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
 export async function show(known, form, journey) {
   await showJourney(known, form, journey);
+  input("intention").value = known.intention ?? "unknown";
   input("phone").value = known.phone ?? "";
   input("consent").checked = known.legal_basis === "consent";
   fillMembers(known.members ?? []);
@@ -39,5 +40,5 @@ export async function show(known, form, journey) {
 /** The body of a correction. @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
   const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent"; // the form has no field for this legal basis
-  return { ...correctedJourney(known, body, ["members", "phone", "legal_basis"]), legal_basis: isOther ? known.legal_basis : body.legal_basis };
+  return { ...correctedJourney(known, body, ["members", "phone", "legal_basis", "intention"]), legal_basis: isOther ? known.legal_basis : body.legal_basis };
 }

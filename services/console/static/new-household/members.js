@@ -1,17 +1,17 @@
-// The list of the persons of a household: given name, sex, and age or year of birth. A new line follows the last one.
+// The list of the persons of a household: given name, sex, and age or year of birth; in the full form more questions.
+// A new line follows the last one.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
+import { addDetails, answersOfAChild, FIRST_YEAR, hasDetails, offerQuestions, readDetails, writeDetails, wrongNumbers } from "/static/new-household/member-details.js";
 import { sentence, words } from "/static/texts.js";
 import { today } from "/static/time.js";
 import { uuid } from "/static/uuid.js";
 
-/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number, functioning?: Record<string, string>}} Member */
+/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number, personal_number?: string, functioning?: Record<string, string>}} Member */
 
 const MOST = 60; // as the contract allows
 const OLDEST = 130;
-const FIRST_YEAR = 1900;
-const YOUNGEST_ASKED = 5; // years, for the questions about functioning
 /** The persons of the registered household that is corrected. @type {Map<string, Member>} */
 const known = new Map();
 let common = ""; // the family name that all of them have
@@ -23,16 +23,18 @@ function lines() {
 
 /** The fields of a line: given name, sex, and age or year of birth. @param {HTMLElement} line @returns {HTMLInputElement[]} */
 function fields(line) {
-  return [...line.querySelectorAll("input, select")].map((field) => /** @type {HTMLInputElement} */ (field));
+  return [...line.querySelectorAll(":scope > label > :is(input, select)")].map((field) => /** @type {HTMLInputElement} */ (field));
 }
 
 /** @param {HTMLElement} line */
 function isFilled(line) {
-  return "nameless" in line.dataset || fields(line).some(({ value }) => value);
+  return "nameless" in line.dataset || fields(line).some(({ value }) => value) || hasDetails(line);
 }
 
 export function listen() {
-  element("members").addEventListener("input", () => {
+  element("members").addEventListener("input", (event) => {
+    const line = /** @type {HTMLElement} */ (event.target).closest("li");
+    if (line) offerQuestions(line, fields(line)[2].value);
     const last = lines().at(-1);
     if (last && isFilled(last) && lines().length < MOST) add();
   });
@@ -57,6 +59,8 @@ export function fill(persons) {
     known.set(person.member_id, person);
     line.dataset.id = person.member_id;
     fields(line).forEach((field, place) => { field.value = values[place]; });
+    writeDetails(line, person);
+    offerQuestions(line, values[2]);
     if (!values.some(Boolean)) line.dataset.nameless = ""; // this person stays in the list without a value
     add();
   }
@@ -73,12 +77,11 @@ export function members() {
     const [name, sex, age] = fields(line).map(({ value }) => value.trim());
     const family = input("family-name").value.trim();
     fields(line)[0].dataset.pointer = `/members/${place}/`;
-    const person = known.get(line.dataset.id ?? ""), { given_name, sex: stated, age: old, age_reported_on, birth_date, birth_year, functioning, ...others } = person ?? { member_id: line.dataset.id ?? "" };
+    const person = known.get(line.dataset.id ?? ""), { given_name, sex: stated, age: old, age_reported_on, birth_date, birth_year, relationship, personal_number, functioning, ...others } = person ?? { member_id: line.dataset.id ?? "" };
     const takesFamily = family && (!others.family_name || others.family_name === common);
     const isSameAge = person && age === String(ageShown(person) ?? "");
     return {
-      ...(!place && !person && { relationship: "head" }), ...others, ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
-      ...(functioning && (isSameAge || !isTooYoung(age)) && { functioning }),
+      ...(!place && !person && { relationship: "head" }), ...others, ...readDetails(line), ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
       ...(isSameAge ? present({ age: old, age_reported_on, birth_date, birth_year }) : ageOf(Number(age), line.dataset.ageOn ?? "")),
     };
   });
@@ -95,10 +98,17 @@ function ageOf(stated, on) {
   return on ? { age: stated, age_reported_on: on } : {};
 }
 
-/** Whether intake would refuse answers about functioning, because the age was corrected. @param {string} age an age or a year, if known */
-function isTooYoung(age) {
-  const stated = Number(age);
-  return age !== "" && (stated >= FIRST_YEAR ? Number(today().slice(0, 4)) - stated : stated) < YOUNGEST_ASKED;
+/** The personal numbers that do not have 14 digits. */
+export function wrongPersonalNumbers() {
+  return lines().flatMap(wrongNumbers);
+}
+
+/** The answers about functioning of children who are too young for these questions. A known age is as the registry has it. */
+export function answersOfChildren() {
+  return lines().flatMap((line) => {
+    const person = known.get(line.dataset.id ?? ""), age = fields(line)[2].value.trim();
+    return person && age === String(ageShown(person) ?? "") ? [] : answersOfAChild(line, age);
+  });
 }
 
 /** The fields whose value is neither an age nor a year of birth. */
@@ -122,6 +132,7 @@ function add() {
   const age = Object.assign(document.createElement("input"), { type: "number", inputMode: "numeric", min: "0", step: "1", autocomplete: "off" });
   age.addEventListener("input", () => { line.dataset.ageOn = age.value && Number(age.value) < FIRST_YEAR ? today() : ""; }); // an age is true on the day it was told
   line.append(...[[name, "given_name"], [sex, "sex_of"], [age, "age_of"]].map(([field, text]) => labelled(/** @type {HTMLElement} */ (field), sentence(String(text), { number }))));
+  addDetails(line, number === 1 ? "head" : "");
   element("members").append(line);
 }
 

@@ -10,10 +10,11 @@ import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
+import { askAll, askChosen, listenToAllQuestions } from "/static/new-household/all-questions.js";
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
 import { readNewest, show } from "/static/new-household/known-households.js";
-import { clear, listen, members, wrongAges } from "/static/new-household/members.js";
+import { answersOfChildren, clear, listen, members, wrongAges, wrongPersonalNumbers } from "/static/new-household/members.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("household"));
@@ -34,7 +35,7 @@ function household() {
   return {
     persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
     left: journey.departure.left, precision: journey.departure.precision, hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reasons: journey.reasons.stated, mobility: given("mobility"), evacuation: given("evacuation"),
-    counts: people.counts, needs: people.needs, members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
+    counts: people.counts, needs: people.needs, intention: given("intention"), members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
   };
 }
 
@@ -53,6 +54,8 @@ function errors() {
     ...journey.departure.errors,
     ["check", journey.unknown],
     ["age", wrongAges().slice(0, 1)],
+    ["personal_number", wrongPersonalNumbers().slice(0, 1)],
+    ["too_young", answersOfChildren().slice(0, 1)],
   ];
 }
 
@@ -130,6 +133,7 @@ function begin() {
   report = new HouseholdReport(status);
   journey.again(form);
   clear();
+  askChosen();
   preset();
   events.ask();
   reopen();
@@ -150,11 +154,13 @@ async function showKnown(id) {
   if (!newest) return;
   report = new HouseholdReport(status, newest.known);
   await show(newest.known, form, journey);
+  askAll();
   reopen();
   input("send").disabled = false;
 }
 
 listen();
+listenToAllQuestions();
 sendByKeyboard(form, () => void send());
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);

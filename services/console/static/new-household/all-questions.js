@@ -1,0 +1,32 @@
+// The short form asks the minimum of a rapid assessment. "All questions" opens the rest; a correction has all questions.
+
+import { input } from "/static/entry/fields.js";
+
+const KEPT = "dayar.all-questions";
+
+export function listenToAllQuestions() {
+  const box = input("all-questions");
+  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
+  box.addEventListener("change", () => {
+    localStorage.setItem(KEPT, box.checked ? "yes" : "no");
+    ask(box.checked);
+  });
+  box.form?.addEventListener("invalid", ({ target }) => { if (/** @type {HTMLElement} */ (target).closest("[data-full]")) askAll(); });
+  askChosen();
+}
+
+/** Shows the form that the person chose for new households. */
+export function askChosen() {
+  ask(localStorage.getItem(KEPT) === "yes");
+}
+
+export function askAll() {
+  ask(true);
+}
+
+/** @param {boolean} areAll */
+function ask(areAll) {
+  const box = input("all-questions");
+  box.checked = areAll;
+  box.form?.classList.toggle("is-short", !areAll);
+}

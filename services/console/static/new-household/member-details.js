@@ -1,0 +1,79 @@
+// The questions of the full form about a listed person: relationship, personal number, and the Washington Group's
+// questions about difficulties in functioning, which are asked from the age of 5.
+
+import { element } from "/static/elements.js";
+import { today } from "/static/time.js";
+
+/** @typedef {{relationship?: string, personal_number?: string, functioning?: Record<string, string>}} Details */
+
+export const FIRST_YEAR = 1900; // a larger number than an age is a year of birth from this year
+const YOUNGEST = 5;
+
+/** @param {HTMLElement} line @param {string} relationship the relationship that the form presets */
+export function addDetails(line, relationship) {
+  const template = /** @type {HTMLTemplateElement} */ (element("member-details"));
+  line.append(document.importNode(template.content, true));
+  line.dataset.preset = detail(line, "relationship").value = relationship;
+}
+
+/** Whether somebody has answered a question. @param {HTMLElement} line */
+export function hasDetails(line) {
+  const { relationship, personal_number, functioning } = readDetails(line);
+  return Boolean((relationship && relationship !== line.dataset.preset) || personal_number || functioning);
+}
+
+/** The answers, as a part of the report. @param {HTMLElement} line @returns {Details} */
+export function readDetails(line) {
+  const [relationship, number] = ["relationship", "personal_number"].map((name) => detail(line, name).value.trim());
+  const answers = answered(line).map(({ dataset: { domain }, value }) => [domain, value]);
+  return { ...(relationship && { relationship }), ...(number && { personal_number: number }), ...(answers.length && { functioning: Object.fromEntries(answers) }) };
+}
+
+/** @param {HTMLElement} line @param {Details} known */
+export function writeDetails(line, { relationship, personal_number, functioning }) {
+  detail(line, "relationship").value = relationship ?? "";
+  detail(line, "personal_number").value = personal_number ?? "";
+  for (const field of questions(line)) field.value = functioning?.[field.dataset.domain ?? ""] ?? "";
+  asked(line).open = answered(line).length > 0;
+}
+
+/** Hides the questions for a young child, but never answers that were given. @param {HTMLElement} line @param {string} age an age or a year, if known */
+export function offerQuestions(line, age) {
+  asked(line).hidden = isTooYoung(age) && !answered(line).length;
+}
+
+/** The first answer about a child who is too young for the questions. @param {HTMLElement} line @param {string} age an age or a year, if known */
+export function answersOfAChild(line, age) {
+  return isTooYoung(age) ? answered(line).slice(0, 1) : [];
+}
+
+/** A personal number that does not have 14 digits. @param {HTMLElement} line */
+export function wrongNumbers(line) {
+  return [detail(line, "personal_number")].filter(({ validity }) => !validity.valid);
+}
+
+/** Whether intake would refuse answers about functioning. @param {string} age an age or a year, if known */
+function isTooYoung(age) {
+  const stated = Number(age);
+  return age !== "" && (stated >= FIRST_YEAR ? Number(today().slice(0, 4)) - stated : stated) < YOUNGEST;
+}
+
+/** @param {HTMLElement} line @param {string} name @returns {HTMLInputElement} */
+function detail(line, name) {
+  return /** @type {HTMLInputElement} */ (line.querySelector(`[data-detail=${name}]`));
+}
+
+/** @param {HTMLElement} line */
+function asked(line) {
+  return /** @type {HTMLDetailsElement} */ (line.querySelector("[data-functioning]"));
+}
+
+/** @param {HTMLElement} line @returns {HTMLInputElement[]} */
+function questions(line) {
+  return /** @type {HTMLInputElement[]} */ ([...line.querySelectorAll("[data-domain]")]);
+}
+
+/** @param {HTMLElement} line */
+function answered(line) {
+  return questions(line).filter(({ value }) => value);
+}
