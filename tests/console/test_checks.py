@@ -143,7 +143,7 @@ def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched:
     assert re.search(r"Kadamjai rayon 2 8 ", text)
     assert "Counted groups: 150 persons, 45 families never added to the households; of these estimated: 150; " in text
     assert "; abroad, not added: 420 persons " in text
-    assert "With relatives or a host family Комсомол (Kadamjai rayon) 150 150 45 0" in text
+    assert "With relatives or a host family , district not stated Комсомол (Kadamjai rayon) 150 150 45 0" in text
     assert "Hazards in force: 1" in text
     assert text.endswith("the centre") and "cmc" not in text
     assert "<script" not in page and "http" not in page

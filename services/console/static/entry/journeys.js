@@ -11,10 +11,10 @@ import { Reasons } from "/static/entry/reasons.js";
 /** @typedef {import("/static/combobox.js").Option} Option */
 
 export class Journey {
-  /** @param {Option[]} [elsewhere] options of the origin beside the districts */
+  /** @param {Option[]} [elsewhere] options beside the districts */
   constructor(elsewhere = []) {
     this.origin = new Combobox(input("origin"), [...options("places"), ...elsewhere]);
-    this.destination = new Combobox(input("destination"), options("places"));
+    this.destination = new Combobox(input("destination"), [...options("places"), ...elsewhere]);
     this.hazard = new Combobox(input("hazard"), options("hazards"));
     this.village = localities(this.origin);
     this.site = sites(this.destination, (kind) => { input("shelter").value = kind; });
