@@ -2,12 +2,15 @@
 
 import re
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
+from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole
 
 
@@ -64,6 +67,46 @@ def test_a_silently_cut_connection_is_opened_again(whole: Whole, seat: Any) -> N
     whole.report_hazard(type="permafrost_loss")
     page.clock.resume()
     expect(page.locator("#panel-hazards")).to_contain_text("Permafrost", timeout=SLOW_MS)
+
+
+# Keeps the data of all events of the stream, so that a test can wait until the page has heard of a change.
+HEARD = """
+const listen = EventSource.prototype.addEventListener;
+window.heard = [];
+EventSource.prototype.addEventListener = function (name, heard) {
+  listen.call(this, name, (event) => { heard(event); window.heard.push(event.data); });
+};
+"""
+
+
+def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole, seat: Any) -> None:
+    """The page's clock stands still until the page has heard of the hazard and the centre has stored it.
+
+    Then the clock advances by two seconds, but never while a request of the page has no answer. Therefore the test
+    measures only the time for which the page itself waits, and other load does not matter.
+    """
+    desk, words = seat(Role.OPERATOR), f"Water over the road {uuid4()}"
+    desk.page.add_init_script(HEARD)
+    desk.page.clock.install()
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=20))
+    unanswered: set[Request] = set()
+
+    def answered(request: Request) -> None:
+        unanswered.discard(request)
+
+    page.on("request", lambda request: unanswered.add(request) if "/board/" in request.url else None)
+    page.on("requestfinished", answered)
+    page.on("requestfailed", answered)
+    whole.report_hazard(text={"en": {"headline": words}})
+    panel = f"{whole.url}/board/hazards"
+    assert wait_until(lambda: words in desk.context.request.get(panel).text(), timeout=SLOW_MS / 1000)
+    wait_for_script(page, "words => window.heard.some(data => data?.includes(words))", words)
+    for _ in range(20):
+        assert wait_until(lambda: bool(page.evaluate("true")) and not unanswered, timeout=SLOW_MS / 1000)
+        page.clock.run_for(100)
+    expect(page.locator("#panel-hazards .row", has_text=words)).to_be_visible()
 
 
 def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
