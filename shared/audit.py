@@ -48,6 +48,7 @@ class Action(StrEnum):
     DUPLICATES_ASSIGNED = "duplicates_assigned"
     PLACES_DECIDED = "places_decided"
     LETTERS_ASSIGNED = "letters_assigned"
+    LETTERS_REFUSED = "letters_refused"
     REDRIVEN = "redriven"
     SHORT_CODE_DRAWN = "short_code_drawn"
     SITE_CHANGED = "site_changed"

@@ -16,7 +16,7 @@ NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
 COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
 DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # decide about held reports
-REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles may let a service process its dead letters again
+REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles redrive and refuse dead letters
 RECEIVER_KEEPERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})
 SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
@@ -76,6 +76,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/v1/set-aside": to(LEDGER),
     "GET /intake/v1/ledger/consumer": to(LEDGER),
     "POST /intake/v1/dead-letters:redrive": to(REDRIVERS),
+    "POST /intake/v1/dead-letters:refuse": to(REDRIVERS),
     "GET /intake/v1/audit": to(AUDITOR),
     "GET /intake/v1/feeds": to(LEDGER),
     "GET /intake/field": PUBLIC,
@@ -129,6 +130,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/notices": to(SECURITY),
     "GET /registry/v1/ledger": to(LEDGER),
     "POST /registry/v1/dead-letters:redrive": to(REDRIVERS),
+    "POST /registry/v1/dead-letters:refuse": to(REDRIVERS),
     "GET /registry/v1/audit": to(AUDITOR),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),
@@ -167,6 +169,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),
     "POST /alerts/v1/dead-letters:redrive": to(REDRIVERS),
+    "POST /alerts/v1/dead-letters:refuse": to(REDRIVERS),
     "GET /alerts/v1/audit": to(AUDITOR),
     # console
     "GET /static": PUBLIC,
@@ -215,6 +218,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /status/now": to(REDRIVERS),
     "GET /console/v1/ledger": to(LEDGER),
     "POST /console/v1/dead-letters:redrive": to(REDRIVERS),
+    "POST /console/v1/dead-letters:refuse": to(REDRIVERS),
     "GET /console/v1/audit": to(AUDITOR),
     "GET /audit": page(AUDITOR),
 }

@@ -74,25 +74,13 @@ class DeadLetters:
     def outcome(self, refused: UnreadableRecord) -> Message | None:
         """The author's outcome `set_aside`. None if the record is unreadable or another service publishes outcomes."""
         record = refused.record
-        if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
+        if refused.reason in UNPROVEN:
             return None
-        try:
-            event = events.decode(record.topic, record.value, record.headers)
-        except (UnknownEventType, MalformedEvent):
+        settled = outcome_of(self._service, record, OutcomeKind.SET_ASIDE, refused.reason)
+        if settled is None:
             return None
-        if not isinstance(event.data, (HazardFields, ReportClear)):
-            return None  # the record is not a report, so nobody waits for its outcome
-        data = ReportSettled(
-            report_id=event.data.report_id,
-            version=event.data.version,
-            status=event.data.status,
-            kind=getattr(event.data, "kind", ReportKind.HAZARD),
-            author=getattr(event.data, "author", None),
-            consumer=self._service,
-            outcome=OutcomeKind.SET_ASIDE,
-            reason=refused.reason,
-        )
-        id = set_aside_id(self._service, event.id, record)
+        event_id, data = settled
+        id = set_aside_id(self._service, event_id, record)
         return message(data, id=id, source=f"/{self._service}", time=datetime.now(UTC))
 
     def letter(self, refused: UnreadableRecord) -> Message:
@@ -122,6 +110,32 @@ class DeadLetters:
         }
         aad = dead_aad(sealer.kid, record.topic, record.partition, record.offset)
         return sealer.seal(json.dumps(plain).encode(), aad).model_dump_json().encode()
+
+
+def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) -> tuple[str, ReportSettled] | None:
+    """The id of the record's event, and the outcome of the report for its author.
+
+    None if the record is no report, if the record is unreadable, or if another service publishes outcomes.
+    """
+    if service not in TOPICS[record.topic].owes_outcome:
+        return None
+    try:
+        event = events.decode(record.topic, record.value, record.headers)
+    except (UnknownEventType, MalformedEvent):
+        return None
+    if not isinstance(event.data, (HazardFields, ReportClear)):
+        return None  # the record is not a report, so nobody waits for its outcome
+    data = ReportSettled(
+        report_id=event.data.report_id,
+        version=event.data.version,
+        status=event.data.status,
+        kind=getattr(event.data, "kind", ReportKind.HAZARD),
+        author=getattr(event.data, "author", None),
+        consumer=service,
+        outcome=outcome,
+        reason=reason,
+    )
+    return event.id, data
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:

@@ -84,13 +84,17 @@ class Decision:
 
 
 class Redrive(Decision, Base):
-    """A decision to redrive the dead letter of the record at this offset."""
+    """A decision to redrive the dead letter of the record at this offset.
+
+    If `refusal` is the code of a reason, the record is not handled once more: its author reads that it is refused.
+    """
 
     __tablename__ = "redrives"
 
     topic: Mapped[str]
     partition: Mapped[int]
     offset: Mapped[int] = mapped_column(BigInteger)
+    refusal: Mapped[str | None]
 
 
 class OutboxEvent(Base):

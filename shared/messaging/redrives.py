@@ -1,8 +1,13 @@
-"""Redrives dead letters. In a redrive, the service that set a record aside handles the original record once more."""
+"""Redrives and refuses dead letters.
+
+In a redrive, the service that set a record aside handles the original record once more. If a person refuses a dead
+letter, the author of the report reads the reason, and the letter leaves the list.
+"""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import Exists, delete, exists, select
@@ -11,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared.config import Settings
 from shared.crypto.keyring import UnknownKey
 from shared.crypto.seal import Opener, decode
-from shared.events import TOPICS, Header, SealedBox
+from shared.events import TOPICS, Header, Message, SealedBox, derived_id, message
 from shared.events.envelope import SIGNATURE
 from shared.events.vocabulary import OutcomeKind
 from shared.failures import DependencyUnavailable, SetAside
-from shared.messaging import kafka
+from shared.messaging import kafka, outbox
 from shared.messaging.consumer import Consumer
-from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, set_aside_id
+from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, outcome_of, set_aside_id
 from shared.messaging.decisions import Decisions, Execution, answer
 from shared.messaging.models import DeadLetterRow, OutboxEvent, Redrive
 from shared.messaging.records import Received, Record, UnreadableRecord
@@ -53,6 +58,8 @@ class Redrives:
         record = None if row is None else await self._original(redrive, row)
         if row is not None and record is None and is_waiting:
             raise DependencyUnavailable("the outbox has not published its dead letters yet")
+        if row is not None and redrive.refusal is not None:
+            return partial(self._refuse, redrive, record, row.written)
         if row is None or record is None:
             return answer("not_found")
         if reason := self._unproven(record):
@@ -61,6 +68,31 @@ class Redrives:
         if isinstance(reading, UnreadableRecord):
             return answer(reading.reason)
         return partial(self._handle, reading, row.written)
+
+    async def _refuse(self, redrive: Redrive, record: Record | None, written: int, session: AsyncSession) -> str:
+        """Delete the row, and publish the outcome for the report's author.
+
+        No outcome is published if the log no longer has the record, or if the record's signature is not proven.
+        """
+        letter = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
+        reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
+        if reason is None:
+            return "not_found"
+        if record is not None and self._unproven(record) is None:
+            is_told, refusal = reason not in UNREADABLE, redrive.refusal or ""
+            await outbox.add(session, *self._outcomes(record._replace(offset=written), refusal, is_told=is_told))
+        return OutcomeKind.REJECTED
+
+    def _outcomes(self, record: Record, refusal: str, *, is_told: bool) -> list[Message]:
+        """The outcome that a report is refused. `is_told` says whether the outcome `set_aside` was published."""
+        settled = outcome_of(self._service, record, OutcomeKind.REJECTED, refusal)
+        if settled is None:
+            return []
+        event_id, data = settled
+        replaced = set_aside_id(self._service, event_id, record)
+        outcome = data.model_copy(update={"replaces": replaced if is_told else None})
+        id = derived_id("refused_letter", replaced)
+        return [message(outcome, id=id, source=f"/{self._service}", time=datetime.now(UTC))]
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
         """Delete the row and handle the record in one transaction. A second redrive therefore finds no row."""

@@ -66,6 +66,9 @@ CREATE TABLE redrives (
 )
 """
 
+# The code of the reason for which a person refused the dead letter.
+REFUSAL = "ALTER TABLE redrives ADD COLUMN refusal text"
+
 OUTBOX = """
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -103,6 +106,11 @@ def create_reader_tables(op: Any) -> None:
 def create_redrives(op: Any) -> None:
     """Create the table of decisions to redrive dead letters. A later migration of a service calls this function."""
     op.execute(REDRIVES)
+
+
+def add_refusal(op: Any) -> None:
+    """Add the column for refused dead letters. A later migration of a service calls this function."""
+    op.execute(REFUSAL)
 
 
 def add_written_offset(op: Any) -> None:

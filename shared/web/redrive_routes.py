@@ -1,23 +1,24 @@
-"""The route by which a person lets a service process its dead letters again."""
+"""The routes by which a person lets a service process its dead letters again, or refuses them with a reason."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import Body
+from shared.events.vocabulary import RefusalReason
 from shared.messaging import decisions, ledger
 from shared.messaging.models import Redrive
 from shared.postgres.database import Session
 
 MOST = 100
-REASON = "redriven on the page of what waits"
-# The console is mounted at `/`.
-PATHS = {"console": "/console/v1/dead-letters:redrive"}
+REASON, REFUSED = "redriven on the page of what waits", "refused on the page of what waits"
+PREFIXES = {"console": "/console"}  # the console is mounted at `/`
 Caller = Annotated[Principal, Depends(tokens.current)]
 
 
@@ -31,22 +32,46 @@ class WantedRedrives(Body):
     letters: Annotated[list[LetterName], Field(min_length=1, max_length=MOST)]
 
 
+class WantedRefusals(WantedRedrives):
+    refusal: RefusalReason
+
+
 class Redriven(BaseModel):
     """The number of letters that are processed again. All other requested letters are no longer dead letters."""
 
     count: int
 
 
-def routes(service: str) -> APIRouter:
-    router = APIRouter()
+class Refused(BaseModel):
+    """The number of letters that are refused. All other requested letters are no longer dead letters."""
 
-    @router.post(PATHS.get(service, "/v1/dead-letters:redrive"))
+    count: int
+
+
+def routes(service: str) -> APIRouter:
+    router, prefix = APIRouter(), PREFIXES.get(service, "")
+
+    @router.post(f"{prefix}/v1/dead-letters:redrive")
     async def redrive(wanted: WantedRedrives, request: Request, session: Session, caller: Caller) -> Redriven:
         """Let the service's worker process the messages again, unchanged."""
-        known = [letter for letter in wanted.letters if await ledger.dead_letter(session, **letter.model_dump())]
-        redrives = [Redrive(**letter.model_dump(), account=caller.account, reason=REASON) for letter in known]
-        await decisions.write(session, *redrives)
-        await audit.add(session, audit.entry_of(request, Action.REDRIVEN, reason=f"count={len(known)}"))
-        return Redriven(count=len(known))
+        known = await decide(session, wanted, account=caller.account, reason=REASON)
+        await audit.add(session, audit.entry_of(request, Action.REDRIVEN, reason=f"count={known}"))
+        return Redriven(count=known)
+
+    @router.post(f"{prefix}/v1/dead-letters:refuse")
+    async def refuse(wanted: WantedRefusals, request: Request, session: Session, caller: Caller) -> Refused:
+        """Let the service's worker refuse the messages. Their authors read the reason."""
+        known = await decide(session, wanted, account=caller.account, reason=REFUSED, refusal=wanted.refusal)
+        reason = f"count={known} {wanted.refusal}"
+        await audit.add(session, audit.entry_of(request, Action.LETTERS_REFUSED, reason=reason))
+        return Refused(count=known)
 
     return router
+
+
+async def decide(session: AsyncSession, wanted: WantedRedrives, **decision: Any) -> int:
+    """Stores a decision for each wanted letter that is still a dead letter. Returns the number of these letters."""
+    letters = [letter.model_dump() for letter in wanted.letters]
+    known = [letter for letter in letters if await ledger.dead_letter(session, **letter)]
+    await decisions.write(session, *(Redrive(**letter, **decision) for letter in known))
+    return len(known)

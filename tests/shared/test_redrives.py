@@ -1,6 +1,7 @@
 """`dayar dead` redrives a dead letter: the unchanged record is processed once more and has its effect once."""
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +24,9 @@ from shared.config import Settings
 from shared.crypto.seal import Opener, Sealer
 from shared.events import Message, derived_id
 from shared.events.vocabulary import OutcomeKind
+from shared.messaging import decisions
 from shared.messaging.consumer import Consumer, Outcome, Received
+from shared.messaging.models import Redrive
 from shared.messaging.offsets import Fenced
 from shared.messaging.redrives import Redrives
 from tests.installation import Installation
@@ -114,6 +117,25 @@ async def test_the_new_outcome_names_the_one_it_replaces(trial: Trial) -> None:
     async with redriving(trial, trial.consumer(remembers)):
         await wait_for(lambda: results(trial), 30)
     assert replaced == [str(derived_id("set_aside", "alerts", event_id, partition, offset))]
+
+
+async def test_a_refused_letter_leaves_the_list_and_its_author_reads_the_reason(trial: Trial) -> None:
+    place = await set_aside(trial, event(hazard()))
+    [(event_id,)] = await trial.fetch("SELECT event_id FROM dead_letters")
+    _, topic, partition, offset = place.split("/")
+    letter: dict[str, Any] = {"topic": topic, "partition": int(partition), "offset": int(offset)}
+    async with trial.sessions.begin() as session:
+        await decisions.write(session, Redrive(**letter, account=uuid4(), reason="mistaken", refusal="practice"))
+    async with redriving(trial, trial.consumer()):
+        assert await wait_for(lambda: results(trial), 30) == ["rejected"]
+    [(topic, value)] = await trial.fetch("SELECT topic, value FROM outbox")
+    outcome = json.loads(value)
+    replaced = str(derived_id("set_aside", "alerts", event_id, partition, offset))
+    assert (topic, outcome["outcome"], outcome["reason"]) == ("outcomes", "rejected", "practice")
+    assert outcome["replaces"] == replaced
+    assert await trial.fetch("SELECT * FROM dead_letters") == []
+    assert await trial.effects() == {}
+    assert await trial.drained() == {"set_aside": 1}
 
 
 async def test_a_record_that_fails_again_stays_a_dead_letter_with_the_reason(trial: Trial) -> None:

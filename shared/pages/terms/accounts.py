@@ -90,6 +90,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.DUPLICATES_ASSIGNED: N_("Probable duplicates assigned"),
         Action.PLACES_DECIDED: N_("Decided whether places are the same"),
         Action.LETTERS_ASSIGNED: N_("Failed messages assigned"),
+        Action.LETTERS_REFUSED: N_("Failed messages refused"),
         Action.REDRIVEN: N_("Failed messages processed again"),
         Action.HAZARD_RELEASED: N_("Event released to the public"),
         Action.RELEASE_WITHDRAWN: N_("Release of an event withdrawn"),

@@ -252,7 +252,7 @@ def test_failed_messages_are_assigned_to_a_duty_head_and_stay_assigned(whole: Wh
 
 
 @pytest.mark.parametrize(("role", "may_redrive"), [(Role.OPERATOR, False), (Role.DUTY_HEAD, True)])
-def test_a_duty_head_lets_a_service_process_failed_messages_again(
+def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_again(
     whole: Whole, seat: Any, role: Role, may_redrive: bool
 ) -> None:
     in_thread(change(whole, LETTER))
@@ -264,10 +264,19 @@ def test_a_duty_head_lets_a_service_process_failed_messages_again(
     button = row.get_by_role("button", name="Process again")
     expect(button).to_have_count(1 if may_redrive else 0)
     if may_redrive:
+        row.get_by_role("button", name="Refuse").click()
+        expect(page.locator("#toasts")).to_contain_text("Choose the reason that the author reads.")
+        row.get_by_label("Reason that the author reads").select_option("practice")
+        row.get_by_role("button", name="Refuse").click()
+        expect(page.locator("#toasts")).to_contain_text("Refused: 1", timeout=SLOW_MS)
+        expect(row).to_have_count(0, timeout=SLOW_MS)
+        in_thread(change(whole, LETTER))
+        page.reload()
         button.click()
         expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1", timeout=SLOW_MS)
-        [(account,)] = in_thread(change(whole, "SELECT account FROM redrives"))
-        assert account == whole.known(desk.name).account_id
+        decided = in_thread(change(whole, "SELECT account, refusal FROM redrives ORDER BY decided_at"))
+        own = whole.known(desk.name).account_id
+        assert [tuple(decision) for decision in decided] == [(own, "practice"), (own, None)]
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
     assert desk.errors == []
 

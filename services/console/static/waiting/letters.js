@@ -1,5 +1,5 @@
 // Shows the messages that services could not process, grouped by reason.
-// A button lets a service process all messages of a reason again.
+// A button lets a service process all messages of a reason again, or refuses them with a reason that the authors read.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -76,7 +76,7 @@ function drawn(kind, letters, account) {
   const may = letters.length && "redrives" in element("waiting").dataset;
   return labelled(row([
     cell(code(kind.reason)), cell(`${kind.service} ← ${kind.topic}`), figure(kind.letters), cell(age(kind.oldest)), cell(assignee(kind, account)),
-    cell(...(may ? [button(sentence("redrive"), () => void redrive(letters))] : [])),
+    cell(...(may ? [button(sentence("redrive"), () => void decide(letters, "redrive")), ...refusal(letters)] : [])),
   ]), "letters-table");
 }
 
@@ -101,22 +101,37 @@ async function assign(assignment) {
   }
 }
 
-/** @param {Letter[]} letters of one service */
-async function redrive(letters) {
-  const { count, failure } = await sent(letters);
+/** A reason that the authors read, and a button. @param {Letter[]} letters of one service */
+function refusal(letters) {
+  const made = /** @type {DocumentFragment} */ (/** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true));
+  const select = /** @type {HTMLSelectElement} */ (made.querySelector("select"));
+  const refuse = button(sentence("refuse"), () => {
+    if (!select.value) return toast(sentence("reasonless"), "bad");
+    return void decide(letters, "refuse", { refusal: select.value });
+  });
+  return [select, refuse];
+}
+
+/** @param {Letter[]} letters of one service @param {"redrive" | "refuse"} verb @param {object} [more] */
+async function decide(letters, verb, more = {}) {
+  const { count, failure } = await sent(letters, verb, more);
   if (failure) toast(failure, "bad");
-  if (count || !failure) toast(sentence("redriven", { count: number.format(count) }), "good");
+  if (count || !failure) toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
   for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }
 
-/** How many letters the service accepted, and why it did not accept the others. @param {Letter[]} letters @returns {Promise<{count: number, failure?: string}>} */
-async function sent(letters) {
+/**
+ * How many letters the service accepted, and why it did not accept the others.
+ * @param {Letter[]} letters @param {"redrive" | "refuse"} verb @param {object} more
+ * @returns {Promise<{count: number, failure?: string}>}
+ */
+async function sent(letters, verb, more) {
   const named = letters.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
   const [{ service }] = letters;
   let count = 0;
   try {
     for (let begin = 0; begin < named.length; begin += MOST) {
-      const answer = await call("POST", `/${service}/v1/dead-letters:redrive`, { letters: named.slice(begin, begin + MOST) });
+      const answer = await call("POST", `/${service}/v1/dead-letters:${verb}`, { letters: named.slice(begin, begin + MOST), ...more });
       if (!answer.ok) return { count, failure: sentence("failed", { problem: (await problem(answer)).text }) };
       count += (await answer.json()).count;
     }

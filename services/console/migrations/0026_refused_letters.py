@@ -1,0 +1,12 @@
+"""Adds to the decisions about dead letters the reason for which a person refused a dead letter."""
+
+from alembic import op
+
+from shared.messaging.tables import add_refusal
+
+revision = "console_0026"
+down_revision = "console_0025"
+
+
+def upgrade() -> None:
+    add_refusal(op)
