@@ -46,6 +46,8 @@ class Action(StrEnum):
     HELD_ASSIGNED = "held_assigned"
     DUPLICATES_ANSWERED = "duplicates_answered"
     DUPLICATES_ASSIGNED = "duplicates_assigned"
+    COUNTS_CHOSEN = "counts_chosen"
+    COUNTS_ASSIGNED = "counts_assigned"
     PLACES_DECIDED = "places_decided"
     LETTERS_ASSIGNED = "letters_assigned"
     LETTERS_REFUSED = "letters_refused"

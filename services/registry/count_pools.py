@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.count_choices import CountChoice
 from services.registry.group_movements import Tallies, moves_people, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
@@ -53,9 +54,9 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 """
 
 
-# The lock of the decisions about places. A worker that computes counts shares this lock until its transaction ends.
-# The worker that executes a decision takes the lock alone. It can then find and compute again all counts that used
-# the older decisions.
+# The lock of the decisions about places and counts. A worker that computes counts shares this lock until its
+# transaction ends. The worker that executes a decision takes the lock alone. It can then find and compute again all
+# counts that used the older decisions.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -65,13 +66,21 @@ SELECT unit, name, other_unit, other_name FROM (
 ) AS newest
 WHERE answer = 'same'
 """
+CHOSEN = """
+SELECT report_id, version, other_id, other_version FROM (
+    SELECT DISTINCT ON (least(report_id, other_id), greatest(report_id, other_id)) * FROM count_decisions
+    WHERE (result = 'applied' OR decision_id = $1) AND report_id = ANY($2::uuid[]) AND other_id = ANY($2::uuid[])
+    ORDER BY least(report_id, other_id), greatest(report_id, other_id), decided_at DESC, decision_id
+) AS newest
+WHERE NOT is_reversed ORDER BY decided_at, decision_id
+"""
 
 
 class CountPool:
     """The given counts, and all counts that may change together with them.
 
     Further counts at a site are loaded only if people moved from or to this site. `movements` are all movements of the
-    given groups and sites. `decision_id` is the decision about places that this transaction executes.
+    given groups and sites. `decision_id` is the decision about places or counts that this transaction executes.
     """
 
     def __init__(
@@ -104,7 +113,8 @@ class CountPool:
         populations = {str(row["population"]) for row in rows}
         populations |= {name for count in self._counts.values() for name in count.typed_populations(self._sites)}
         while True:
-            known = tallies(list(self._counts.values()), self.movements, self._sites)
+            choices = await choices_between(self.connection, self._counts, self._decision_id)
+            known = tallies(list(self._counts.values()), self.movements, self._sites, choices)
             populations |= {tally.count.population for tally in known.values() if tally.count.population}
             sites = {tally.count.site_id for tally in known.values() if tally.count.site_id}
             if not await self._load(populations, sites | self._moved_sites):
@@ -171,6 +181,14 @@ async def same_places(connection: Any, places: Places, decision_id: UUID | None 
     rows = await connection.fetch(JOINED, decision_id)
     pairs = (PlacePair((unit, name), (other_unit, other_name)) for unit, name, other_unit, other_name in rows)
     return SamePlaces([with_codes(pair, places) for pair in pairs])
+
+
+async def choices_between(
+    connection: Any, report_ids: Iterable[str], decision_id: UUID | None = None
+) -> list[CountChoice]:
+    """The valid choices between these counts, including the decision `decision_id` that this transaction executes."""
+    rows = await connection.fetch(CHOSEN, decision_id, list(report_ids))
+    return [CountChoice(str(report), version, str(other), others) for report, version, other, others in rows]
 
 
 def lock_of(site_id: UUID) -> str:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from services.registry.count_choices import CountChoice
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.group_sources import sources
 from services.registry.headcounts import ORDER, Headcount, Recounts, Standing
@@ -111,12 +112,17 @@ ABROAD: dict[str, Any] = {
 Tallies = dict[str, Tally]  # maps the report id of a count to the tally
 
 
-def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], sites: TypedSites) -> Tallies:
+def tallies(
+    counts: Collection[Headcount],
+    movements: Iterable[FiledMovement],
+    sites: TypedSites,
+    choices: Iterable[CountChoice] = (),
+) -> Tallies:
     """The tallies after all movements.
 
     `counts` must contain all counts of the populations, sites and groups that the movements concern.
     """
-    recounts = Recounts(counts)
+    recounts = Recounts(counts, choices)
     known = {count.report_id: Tally.of(count, recounts) for count in counts}
     for movement in sorted(movements, key=movement_order):
         if moves_people(movement) and not movement.clear.is_reversed:

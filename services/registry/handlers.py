@@ -8,12 +8,13 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
+from services.registry.chosen_counts import recount_chosen
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held_events import held_events
 from services.registry.household_codes import KEPT, HouseholdCodes, divided, expired, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
-from services.registry.models import HeldDecision, PlaceDecision
+from services.registry.models import CountDecision, HeldDecision, PlaceDecision
 from services.registry.place_queries import APPLIED
 from services.registry.place_recounts import recount_places
 from services.registry.recounts import recount, recount_stored
@@ -106,6 +107,16 @@ class Registrar:
         """Execute a person's decision whether two places are the same. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         recounted = await recount_places(session, decision, store, self._places, self._clock())
+        await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
+        return APPLIED
+
+    async def prepare_counts(self, decision: CountDecision) -> Execution:
+        return partial(self.settle_counts, decision)
+
+    async def settle_counts(self, decision: CountDecision, session: AsyncSession) -> str:
+        """Execute a person's decision which of two differing counts is right. The caller commits."""
+        store = Store(session, self._encryption, self._search, self._places)
+        recounted = await recount_chosen(session, decision, store, self._clock())
         await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
         return APPLIED
 

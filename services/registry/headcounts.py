@@ -8,7 +8,7 @@ named present place replaces no other count. The rules are in docs/decisions/003
 
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from services.registry.count_choices import CountChoice, refused
 from services.registry.people import People
 from services.registry.reports import NEVER, Filed
 from services.registry.same_places import NONE_JOINED, PlaceKey, SamePlaces
@@ -174,19 +175,27 @@ ORDER = attrgetter("order")
 
 
 class Recounts:
-    """The full recounts of each population. `counts` must contain all counts of each population."""
+    """The full recounts of each population. `counts` must contain all counts of each population.
 
-    def __init__(self, counts: Iterable[Headcount]) -> None:
+    `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
+    replaces no other count.
+    """
+
+    def __init__(self, counts: Collection[Headcount], choices: Iterable[CountChoice] = ()) -> None:
         self._by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
+        self._refused = refused({count.report_id: count for count in counts}, choices)
         for count in sorted(counts, key=ORDER):
-            if count.population and count.clear.is_full_recount:
+            if count.population and count.clear.is_full_recount and count.report_id not in self._refused:
                 self._by_population[count.population].append(count)
 
     def standing(self, count: Headcount) -> Standing:
         """The time until which the count is in effect.
 
-        This is the time of the first later recount of the population that replaces the count.
+        This is the time of the first later recount of the population that replaces the count. A count that a person
+        found wrong is in effect until the chosen count, or never if the chosen count is older.
         """
+        if chosen := self._refused.get(count.report_id):
+            return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)
         recounts = self._by_population.get(count.population, []) if count.population else []
         following = map(recounts.__getitem__, range(bisect(recounts, count.order, key=ORDER), len(recounts)))
         replacement = next((recount for recount in following if count.is_replaced_by(recount)), None)

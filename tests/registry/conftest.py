@@ -27,6 +27,8 @@ from tests.tables import emptied
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
     "coded_movements",
+    "count_assignments",
+    "count_decisions",
     "counts",
     "duplicate_pairs",
     "duplicate_reviews",

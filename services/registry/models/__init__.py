@@ -5,7 +5,7 @@ The columns named `sealed` contain the personal data, encrypted with the key of 
 
 from services.registry.models.base import RegistryModel
 from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
-from services.registry.models.groups import Group, GroupCount, GroupKey, GroupStay
+from services.registry.models.groups import CountAssignment, CountDecision, Group, GroupCount, GroupKey, GroupStay
 from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
 from services.registry.models.households import Household, HouseholdKey, Member
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
@@ -35,6 +35,8 @@ __all__ = [
     "FIGURE_NUMBERS",
     "SHARED",
     "UNCOMPARED",
+    "CountAssignment",
+    "CountDecision",
     "DataVersion",
     "DigestKey",
     "DuplicatePair",

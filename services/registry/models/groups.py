@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, func, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from services.registry.models.base import Registered, RegistryModel, WrappedKey
 from services.registry.models.displacements import Displaced
+from shared.messaging.models import Decision
 
 
 class Group(Registered, RegistryModel):
@@ -80,3 +81,30 @@ class GroupStay(Displaced, RegistryModel):
     counted_at: Mapped[datetime]
     stock_id: Mapped[UUID]
     sub_stock: Mapped[str]
+
+
+class CountDecision(Decision, RegistryModel):
+    """A person's decision which of two differing counts is right. `report_id` and `version` are the chosen count.
+
+    The newest decision about two counts is valid, until one of the two reports is corrected. If `is_reversed` is true,
+    the person has reversed an earlier decision.
+    """
+
+    __tablename__ = "count_decisions"
+
+    report_id: Mapped[UUID]
+    version: Mapped[int]
+    other_id: Mapped[UUID] = mapped_column(index=True)
+    other_version: Mapped[int]
+    is_reversed: Mapped[bool]
+
+
+class CountAssignment(RegistryModel):
+    """The person who is to decide which of the differing counts of these people is right."""
+
+    __tablename__ = "count_assignments"
+
+    stock_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account: Mapped[UUID]
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())

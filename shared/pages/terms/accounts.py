@@ -88,6 +88,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.HELD_ASSIGNED: N_("Held reports assigned"),
         Action.DUPLICATES_ANSWERED: N_("Decided that they are two households"),
         Action.DUPLICATES_ASSIGNED: N_("Probable duplicates assigned"),
+        Action.COUNTS_CHOSEN: N_("Chosen between counts that differ"),
+        Action.COUNTS_ASSIGNED: N_("Counts that differ assigned"),
         Action.PLACES_DECIDED: N_("Decided whether places are the same"),
         Action.LETTERS_ASSIGNED: N_("Failed messages assigned"),
         Action.LETTERS_REFUSED: N_("Failed messages refused"),

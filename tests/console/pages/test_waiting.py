@@ -324,6 +324,41 @@ def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_rev
     assert desk.errors == []
 
 
+def test_the_right_one_of_two_differing_counts_is_chosen_by_keyboard(whole: Whole, seat: Any) -> None:
+    place = f"Мектеп {uuid4()}"
+    for persons in (100, 60):
+        claims = {"roles": [Role.FIELD], "account": uuid4(), "team": uuid4()}
+        author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
+        more = {"destination_locality": place, "persons": persons, "is_full_recount": True, "sex_age": []}
+        body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
+        assert author.post("/intake/v1/displacements", json=body).status_code == 202
+    desk = seat(Role.REGISTRAR)
+    desk.sign_in()
+
+    def differ() -> bool:
+        stocks = desk.context.request.get(f"{whole.url}/registry/v1/counts:differing").json()["stocks"]
+        return any(stock["clear"]["destination_locality"] == place for stock in stocks)
+
+    assert wait_until(differ, timeout=30, every=0.2)
+    page = desk.open("/waiting?lang=en")
+    counts = page.locator("#differing tr", has_text=place)
+    expect(counts).to_contain_text("60–100", timeout=SLOW_MS)
+    expect(counts.get_by_role("link")).to_have_count(2)
+    counts.get_by_role("checkbox").press("Space")
+    page.locator("#differing-assign").press("Enter")
+    expect(counts).to_contain_text(desk.name, timeout=SLOW_MS)
+    page.select_option("#differing-reason", "incomplete")
+    counts.get_by_role("button", name="Choose this count: 100").press("Enter")
+    expect(counts).to_have_count(0, timeout=SLOW_MS)
+    page.locator("#differing-answered summary").press("Enter")
+    chosen = page.locator("#differing-decided tr", has_text=place)
+    expect(chosen).to_contain_text("left people out", timeout=SLOW_MS)
+    expect(chosen).not_to_contain_text("takes effect", timeout=SLOW_MS)
+    chosen.get_by_role("button", name="Reverse").press("Enter")
+    expect(counts).to_be_visible(timeout=SLOW_MS)
+    assert desk.errors == []
+
+
 def test_households_that_are_no_duplicates_leave_the_list(whole: Whole, seat: Any) -> None:
     author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
     number = "1" + str(uuid4().int)[:13]

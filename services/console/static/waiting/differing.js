@@ -1,33 +1,146 @@
-// If several teams counted the same people and their counts differ, shows these counts.
+// Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the counts.
 
-import { call } from "/static/calls.js";
+import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { cell, labelled, number, row } from "/static/tables.js";
-import { sentence } from "/static/texts.js";
+import { cell, labelled, number, row, strong } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { learnNames, nameOf } from "/static/waiting/names.js";
+import { toast } from "/static/toasts.js";
+import { button, named } from "/static/waiting/held.js";
+import { age, learnNames, nameOf } from "/static/waiting/names.js";
+import { selection } from "/static/waiting/selection.js";
 
-/** @typedef {{stock_id: string, counts: {persons: number, counted_at: string, author: string}[], clear: Record<string, any>}} Differing */
+/**
+ * @typedef {{report_id: string, group_id: string, persons: number, counted_at: string, author: string}} Count
+ * @typedef {{stock_id: string, since: string, assignee: string | null, counts: Count[], clear: Record<string, any>}} Differing
+ * @typedef {{decision_id: string, reason: string, account: string, decided_at: string, is_applied: boolean, persons: number, group_id: string, other_persons: number, other_group: string, clear: Record<string, any>}} Chosen
+ */
+
+const APPLIED_MS = 1500; // the registry computes the counts again in this time
+const mayDecide = "decides" in element("waiting").dataset;
+const rows = selection("differing", showChosen);
 
 export async function readDiffering() {
   const answer = await call("GET", "/registry/v1/counts:differing");
   if (!answer.ok) return;
-  /** @type {Differing[]} */
-  const stocks = (await answer.json()).stocks;
-  await learnNames(stocks.flatMap(({ counts }) => counts.map(({ author }) => author)));
+  /** @type {{stocks: Differing[], decided: Chosen[]}} */
+  const { stocks, decided } = await answer.json();
+  await learnNames([...stocks.flatMap(({ assignee, counts }) => [assignee, ...counts.map(({ author }) => author)]), ...decided.map(({ account }) => account)]);
+  rows.keep(stocks.map(({ stock_id }) => stock_id));
   element("differing-count").textContent = number.format(stocks.length);
   element("differing-none").hidden = stocks.length > 0;
   element("differing").replaceChildren(...stocks.map(drawn));
+  element("differing-answered").hidden = !decided.length;
+  element("differing-answered-count").textContent = number.format(decided.length);
+  element("differing-decided").replaceChildren(...decided.map(drawnChoice));
+  rows.shown();
 }
 
 /** @param {Differing} stock */
-function drawn({ counts, clear }) {
+function drawn({ stock_id, since, assignee, counts, clear }) {
   const persons = counts.map((count) => count.persons);
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";
   return labelled(row([
-    cell(placeOf(clear.destination, clear.destination_locality)), cell(placeOf(clear.origin, clear.origin_locality)), range,
-    cell(counts.map(({ persons, author, counted_at }) => sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: dayAndClock(new Date(counted_at)) })).join(" · ")),
+    cell(rows.checkbox(stock_id, `${now(clear)}: ${range.textContent}`)),
+    cell(age(since), small(dayAndClock(new Date(since)))),
+    cell(now(clear)), cell(from(clear)), range,
+    cell(...counts.map((count) => shown(count, stock_id, counts))),
+    cell(assignee ? nameOf(assignee) : "–"),
   ]), "differing-table");
+}
+
+/** A count, with the link to its group and the button that chooses it. @param {Count} count @param {string} stock_id @param {Count[]} counts */
+function shown({ report_id, group_id, persons, author, counted_at }, stock_id, counts) {
+  const line = document.createElement("div");
+  line.className = "differing";
+  const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: dayAndClock(new Date(counted_at)) });
+  const other_ids = counts.map((count) => count.report_id).filter((id) => id !== report_id);
+  line.append(group(group_id, text));
+  if (mayDecide) line.append(named(button(sentence("choose"), () => void send("choose", { stock_id, report_id, other_ids, reason: given("differing-reason") }, "chosen")), text));
+  return line;
+}
+
+/** @param {Chosen} chosen */
+function drawnChoice({ decision_id, reason, account, decided_at, is_applied, persons, group_id, other_persons, other_group, clear }) {
+  const numbers = sentence("instead_of", { persons: number.format(persons), other: number.format(other_persons) });
+  return labelled(row([
+    cell(strong(now(clear)), small(from(clear))),
+    cell(group(group_id, number.format(persons)), ...(is_applied ? [] : [small(sentence("not_applied"))])),
+    cell(group(other_group, number.format(other_persons))),
+    cell(words("count_reasons")[reason] ?? reason),
+    cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
+    cell(...(mayDecide ? [named(button(sentence("reverse"), () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "choice_reversed")), numbers)] : [])),
+  ]), "differing-answered-table");
+}
+
+/** @param {Record<string, any>} clear */
+function now(clear) {
+  return placeOf(clear.destination, clear.destination_locality);
+}
+
+/** @param {Record<string, any>} clear */
+function from(clear) {
+  return placeOf(clear.origin, clear.origin_locality);
+}
+
+/** @param {string} id @param {string} text */
+function group(id, text) {
+  return Object.assign(document.createElement("a"), { href: `/registry/groups/${id}`, textContent: text });
+}
+
+/** @param {string} text */
+function small(text) {
+  return Object.assign(document.createElement("small"), { textContent: text });
+}
+
+/** @param {string} id */
+function given(id) {
+  return /** @type {HTMLSelectElement} */ (element(id)).value;
+}
+
+/** @param {number} count @param {boolean} isAll */
+function showChosen(count, isAll) {
+  element("differing-acts").hidden = !element("differing").childElementCount;
+  /** @type {HTMLButtonElement} */ (element("differing-assign")).disabled = !count;
+  element("differing-chosen").textContent = count ? sentence("selected", { count: number.format(count) }) : "";
+  /** @type {HTMLInputElement} */ (element("differing-all")).checked = isAll;
+}
+
+/** @param {"choose" | "reverse" | "assign"} act @param {Record<string, any>} body @param {string} done */
+async function send(act, body, done) {
+  const buttons = element("differing-panel").querySelectorAll("button");
+  for (const each of buttons) each.disabled = true; // a second press would send the choice again
+  try {
+    const answer = await call("POST", `/registry/v1/counts:${act}`, body);
+    if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+    const changed = (await answer.json()).ids.length;
+    toast(changed ? sentence(done, { count: number.format(changed) }) : sentence("counts_changed"), changed ? "good" : "bad");
+    rows.all(false);
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("unsure"), "bad");
+  } finally {
+    for (const each of buttons) each.disabled = false;
+  }
+  await readAgain();
+  if (act !== "assign") setTimeout(() => void readAgain(), APPLIED_MS);
+}
+
+/** Reads the counts again, and says so if there is no answer. */
+async function readAgain() {
+  try {
+    await readDiffering();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("away"), "bad");
+  }
+}
+
+/** Begins to choose and assign. */
+export function listenToDiffering() {
+  element("differing-acts").addEventListener("submit", (event) => event.preventDefault());
+  element("differing-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("differing-assign").addEventListener("click", () => void send("assign", { stock_ids: [...rows.chosen], account: given("differing-assignee") || null }, "assigned"));
 }

@@ -7,6 +7,10 @@ import { button, cell, labelled, number, row, small, strong } from "/static/tabl
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+<<<<<<< HEAD
+=======
+import { button, named } from "/static/waiting/held.js";
+>>>>>>> 204dc007 (registry, console/waiting: a person chooses between differing counts; age and assignment)
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 
@@ -89,12 +93,6 @@ function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_appl
 /** @param {"same" | "different"} answer @param {string[]} ids @param {string} names */
 function answerButton(answer, ids, names) {
   return named(button(words("place_answers")[answer], () => void decide(answer, ids)), names);
-}
-
-/** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */
-function named(made, about) {
-  made.ariaLabel = `${made.textContent}: ${about}`;
-  return made;
 }
 
 /** @param {number} count @param {boolean} isAll */

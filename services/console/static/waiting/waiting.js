@@ -6,7 +6,7 @@ import { element } from "/static/elements.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
-import { readDiffering } from "/static/waiting/differing.js";
+import { listenToDiffering, readDiffering } from "/static/waiting/differing.js";
 import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.js";
 import { drawHeld, drawReasons, rows } from "/static/waiting/held.js";
 import { readLetters } from "/static/waiting/letters.js";
@@ -144,6 +144,7 @@ function listen() {
   attempt(read);
   listenToPlaces();
   listenToDuplicates();
+  listenToDiffering();
   attempt(readDuplicates);
   attempt(readPlaces);
   attempt(readDiffering);
