@@ -48,6 +48,7 @@ class Action(StrEnum):
     DUPLICATES_ASSIGNED = "duplicates_assigned"
     COUNTS_CHOSEN = "counts_chosen"
     COUNTS_ASSIGNED = "counts_assigned"
+    EVENTS_ANSWERED = "events_answered"
     PLACES_DECIDED = "places_decided"
     LETTERS_ASSIGNED = "letters_assigned"
     LETTERS_REFUSED = "letters_refused"

@@ -93,7 +93,7 @@ class CountChosen(Body):
     reason: WhyRight
 
 
-class Reversals(Body):
+class CountReversals(Body):
     decision_ids: Ids
     reason: WhyRight
 
@@ -146,7 +146,7 @@ async def choose(body: CountChosen, request: Request, session: Session, caller: 
 
 
 @router.post("/v1/counts:reverse")
-async def reverse(body: Reversals, request: Request, session: Session, caller: Caller) -> ChangedCounts:
+async def reverse(body: CountReversals, request: Request, session: Session, caller: Caller) -> ChangedCounts:
     """Reverse choices. Both counts are in effect again, as before the choice."""
     await differing_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)

@@ -11,10 +11,11 @@ from services.registry import held
 from services.registry.chosen_counts import recount_chosen
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.event_links import EventAnswered
 from services.registry.held_events import held_events
 from services.registry.household_codes import KEPT, HouseholdCodes, divided, expired, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
-from services.registry.models import CountDecision, HeldDecision, PlaceDecision
+from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.place_queries import APPLIED
 from services.registry.place_recounts import recount_places
 from services.registry.recounts import recount, recount_stored
@@ -118,6 +119,23 @@ class Registrar:
         store = Store(session, self._encryption, self._search, self._places)
         recounted = await recount_chosen(session, decision, store, self._clock())
         await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
+        return APPLIED
+
+    async def prepare_event(self, answer: EventAnswer) -> Execution:
+        return partial(self.settle_event, answer)
+
+    async def settle_event(self, answer: EventAnswer, session: AsyncSession) -> str:
+        """Execute a person's answer whether a household left because of an event. The caller commits."""
+        store = Store(session, self._encryption, self._search, self._places, answer_id=answer.decision_id)
+        name = (ReportKind.HOUSEHOLD.value, str(answer.household_id))
+        working_set = await store.open_at({name}, [])
+        subject = working_set.subjects.get(name)
+        filed = subject.displacements.get(str(answer.report_id)) if subject else None
+        if subject is None or filed is None:
+            return "not_found"
+        if answer.answer != EventAnswered.NO:
+            working_set.publish_again(subject, filed)
+            await self._save(working_set, store, session)
         return APPLIED
 
     async def judge_noted(self, session: AsyncSession) -> int:

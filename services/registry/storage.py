@@ -4,6 +4,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import rows
 from services.registry.decisions import NOBODY, SITE, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, code_aad, report_aad
+from services.registry.event_links import EventLink, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.group_movements import Tally
 from services.registry.household_codes import MovementVersion
@@ -30,6 +32,7 @@ from services.registry.storage_statements import (
     KEEP_CODE,
     KINDS_OF,
     KNOWN_OF,
+    LINKS,
     LOCK_OF,
     PCODES,
     REFILE,
@@ -42,7 +45,7 @@ from services.registry.storage_statements import (
 from services.registry.subjects import Subject, named_sites, put, reached
 from services.registry.working_set import WorkingSet
 from shared.events import Message
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import HazardType, ReportKind
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import bulk_copy, database
@@ -50,15 +53,26 @@ from shared.postgres.bulk_copy import Copy
 
 
 class Store:
-    """Loads and saves one batch's working set, with the keys of its households and groups."""
+    """Loads and saves one batch's working set, with the keys of its households and groups.
+
+    `answer_id` is the answer about the event of a household that this transaction executes.
+    """
 
     def __init__(
-        self, session: AsyncSession, encryption: EnvelopeEncryption, search: SearchKeys, places: Places
+        self,
+        session: AsyncSession,
+        encryption: EnvelopeEncryption,
+        search: SearchKeys,
+        places: Places,
+        *,
+        answer_id: UUID | None = None,
     ) -> None:
         self._session = session
         self._encryption = encryption
         self._search = search
         self.places = places
+        self._answer_id = answer_id
+        self._links: dict[str, EventLink] = {}
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
@@ -85,6 +99,7 @@ class Store:
             if (ids := {subject_id for of, subject_id in names if of == kind})
             for row in await self._lock(connection, kind, ids)
         ]
+        await self._find_links(connection, [id for (kind, id), _ in known if kind == ReportKind.HOUSEHOLD])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
             # A household without an author has only held reports. Some may wait for the household's first report.
@@ -96,6 +111,7 @@ class Store:
         subjects = [self._subject(name, row, filed) for name, row in known if row["author"]]
         sites = await self._locked_sites(connection, {*moved, *site_ids, *named_sites(filed)}, locked)
         working_set = WorkingSet.of(self.places, [*subjects, *sites], filed)
+        working_set.links = self._links
         if notes := await self._household_sites(connection).notes_of([id for kind, id in names if kind != SITE]):
             versions = {version for noted in notes.values() for version in noted}
             before = await self._sites({site.name[1] for site in sites}, without=versions)
@@ -198,7 +214,17 @@ class Store:
         plain = self._keys[subject].open(row["sealed"], report_aad(subject[1], report_id, row["version"], author))
         filed = filed_from(row, from_json(plain), plain)
         add_settlements(filed, self.places)
+        add_event(filed, self._links)
         return filed
+
+    async def _find_links(self, connection: Connection, household_ids: Collection[str]) -> None:
+        """Load the events because of which these locked households left, as far as a person has said so."""
+        if household_ids:
+            rows = await connection.fetch(LINKS, household_ids, self._answer_id)
+            self._links = {
+                str(report_id): EventLink(hazard_id, HazardType(hazard_type), pcode, occurred_at)
+                for report_id, hazard_id, hazard_type, pcode, occurred_at in rows
+            }
 
     async def movements_of(
         self, kind: ReportKind, ids: Collection[str], *, without: Collection[ReportVersion] = ()

@@ -35,6 +35,15 @@ KINDS_OF = {
 }
 # The keys of reports about everybody at a site. The table `site_keys` has the key of the person in charge.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
+# The valid answer about each report of these households, including the answer $2 that this transaction executes.
+LINKS = """
+SELECT report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
+    SELECT DISTINCT ON (report_id) * FROM event_answers
+    WHERE household_id = ANY($1::uuid[]) AND (result = 'applied' OR decision_id = $2)
+    ORDER BY report_id, decided_at DESC, decision_id
+) AS newest
+WHERE answer = 'yes'
+"""
 PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))

@@ -16,7 +16,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
-from services.registry.models import CountDecision, HeldDecision, PlaceDecision
+from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
 from services.registry.search_keys import SearchKeys
@@ -69,6 +69,7 @@ async def run(settings: RegistrySettings) -> None:
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
             Decisions("registry", PlaceDecision, engine, registrar.prepare_places).run(),
             Decisions("registry", CountDecision, engine, registrar.prepare_counts).run(),
+            Decisions("registry", EventAnswer, engine, registrar.prepare_event).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),
         )
 

@@ -21,6 +21,7 @@ from services.registry.decisions import (
     refused,
     registers,
 )
+from services.registry.event_links import EventLink, add_event
 from services.registry.held_people import HeldChange, held_changes, newest_held
 from services.registry.judgements import Judgements, Settled, Unjudged, is_replaceable
 from services.registry.reports import AnyFiled, Filed, FiledMovement
@@ -48,6 +49,7 @@ class WorkingSet(Judgements):
     moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
     site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
     noted: set[Name] = field(default_factory=set)  # households to which the batch applies earlier movements of sites
+    links: Mapping[str, EventLink] = field(default_factory=dict)  # the events that people have stated, by report id
     held_before: Mapping[Name, Filed] = field(default_factory=dict)  # the newest held reports before the batch
 
     @classmethod
@@ -68,6 +70,7 @@ class WorkingSet(Judgements):
     def file(self, filed: AnyFiled) -> ReportDecision:
         """Decide about a new report, and then about the reports that were waiting for it."""
         add_settlements(filed, self.places)
+        add_event(filed, self.links)
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)
@@ -102,6 +105,13 @@ class WorkingSet(Judgements):
         self._decide(filed, decision, replaced)
         self.refiled.append(filed)
         return decision
+
+    def publish_again(self, subject: Subject, filed: Filed) -> None:
+        """Store and publish the household again, because a person has said whether an event was its reason."""
+        if subject.has_movements:
+            self._to_judge(subject)
+        self.changed[subject.name] = subject
+        self._note_change(subject, filed, is_correction=True)
 
     def identify(self, movement: FiledMovement, household: Name) -> None:
         """Name the household of a stored movement, because the household with its short code is known now.

@@ -178,6 +178,9 @@ OF_NO_AREA = {
     "POST /registry/v1/counts:choose",  # tests/registry/test_differing_counts.py tests the areas
     "POST /registry/v1/counts:reverse",
     "POST /registry/v1/counts:assign",
+    "GET /registry/v1/events:unanswered",  # tests/registry/test_event_answers.py tests the areas
+    "POST /registry/v1/events:answer",
+    "POST /registry/v1/events:reverse",
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test
     "GET /registry/v1/places:proposed",  # tests/registry/test_place_decisions.py tests the areas

@@ -33,6 +33,7 @@ TABLES = (
     "duplicate_pairs",
     "duplicate_reviews",
     "episodes",
+    "event_answers",
     "group_keys",
     "group_stays",
     "groups",

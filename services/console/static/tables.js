@@ -76,3 +76,9 @@ export function button(text, act) {
   drawn.addEventListener("click", act);
   return drawn;
 }
+
+/** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */
+export function named(made, about) {
+  made.ariaLabel = `${made.textContent}: ${about}`;
+  return made;
+}

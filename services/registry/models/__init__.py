@@ -4,6 +4,7 @@ The columns named `sealed` contain the personal data, encrypted with the key of 
 """
 
 from services.registry.models.base import RegistryModel
+from services.registry.models.events import EventAnswer
 from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
 from services.registry.models.groups import CountAssignment, CountDecision, Group, GroupCount, GroupKey, GroupStay
 from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
@@ -42,6 +43,7 @@ __all__ = [
     "DuplicatePair",
     "DuplicateReview",
     "Episode",
+    "EventAnswer",
     "Group",
     "GroupCount",
     "GroupKey",

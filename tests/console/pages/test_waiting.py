@@ -329,7 +329,12 @@ def test_the_right_one_of_two_differing_counts_is_chosen_by_keyboard(whole: Whol
     for persons in (100, 60):
         claims = {"roles": [Role.FIELD], "account": uuid4(), "team": uuid4()}
         author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
-        more = {"destination_locality": place, "persons": persons, "is_full_recount": True, "sex_age": []}
+        more: dict[str, Any] = {
+            "destination_locality": place,
+            "persons": persons,
+            "is_full_recount": True,
+            "sex_age": [],
+        }
         body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
         assert author.post("/intake/v1/displacements", json=body).status_code == 202
     desk = seat(Role.REGISTRAR)
@@ -356,6 +361,47 @@ def test_the_right_one_of_two_differing_counts_is_chosen_by_keyboard(whole: Whol
     expect(chosen).not_to_contain_text("takes effect", timeout=SLOW_MS)
     chosen.get_by_role("button", name="Reverse").press("Enter")
     expect(counts).to_be_visible(timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(area={"pcodes": [AT_BASHY]}, type="flash_flood")
+    now = datetime.now(UTC).isoformat()
+    more = {"occurred_at": now, "reported_at": now, "occurred_at_precision": "hour"}
+    body = household(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
+    body.pop("hazard_type", None)
+    author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
+    assert author.post("/intake/v1/displacements", json=body).status_code == 202
+    desk = seat(Role.REGISTRAR)
+    desk.sign_in()
+    own = body["household_id"]
+
+    def is_asked() -> bool:
+        listed = desk.context.request.get(f"{whole.url}/registry/v1/events:unanswered").json()["departures"]
+        return any(own in departure["household_ids"] for departure in listed)
+
+    departure = {"status": "Actual", "pcode": AT_BASHY, "occurred_at": now}
+
+    def is_proposed() -> bool:
+        bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
+        answer = whole.client(headers=bearer).post("/intake/v1/hazards:proposals", json=departure)
+        return bool(answer.json()["hazards"])
+
+    assert wait_until(lambda: is_asked() and is_proposed(), timeout=30, every=0.2)
+    page = desk.open("/waiting?lang=en")
+    link = page.locator(f"a[href='/registry/households/{own}']")
+    question = page.locator("#events-asked tr", has=link)
+    expect(question).to_contain_text("At-Bashy", timeout=SLOW_MS)
+    question.get_by_role("button", name="Flash flood").press("Enter")
+    expect(question).to_have_count(0, timeout=SLOW_MS)
+    page.locator("#events-answered summary").press("Enter")
+    answered = page.locator("#events-decided tr", has=link)
+    expect(answered).to_contain_text("Flash flood")
+    expect(answered).not_to_contain_text("takes effect", timeout=SLOW_MS)
+    answered.get_by_role("button", name="Reverse").press("Enter")
+    expect(question).to_be_visible(timeout=SLOW_MS)
+    question.get_by_role("button", name="No, another reason").press("Enter")
+    expect(question).to_have_count(0, timeout=SLOW_MS)
     assert desk.errors == []
 
 

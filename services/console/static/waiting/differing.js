@@ -3,11 +3,10 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { cell, labelled, number, row, strong } from "/static/tables.js";
+import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
-import { button, named } from "/static/waiting/held.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 
@@ -88,11 +87,6 @@ function from(clear) {
 /** @param {string} id @param {string} text */
 function group(id, text) {
   return Object.assign(document.createElement("a"), { href: `/registry/groups/${id}`, textContent: text });
-}
-
-/** @param {string} text */
-function small(text) {
-  return Object.assign(document.createElement("small"), { textContent: text });
 }
 
 /** @param {string} id */

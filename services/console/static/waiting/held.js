@@ -121,27 +121,3 @@ function showSelected(count, isAll) {
 function tag(text) {
   return Object.assign(document.createElement("span"), { className: "tag is-loud", textContent: text });
 }
-<<<<<<< HEAD
-=======
-
-/** @param {string} text */
-function small(text) {
-  const made = document.createElement("small");
-  made.textContent = text;
-  return made;
-}
-
-/** @param {string} text @param {() => void} act */
-export function button(text, act) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "button", textContent: text });
-  made.addEventListener("click", act);
-  return made;
-}
-
-/** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */
-export function named(made, about) {
-  made.ariaLabel = `${made.textContent}: ${about}`;
-  return made;
-}
->>>>>>> 204dc007 (registry, console/waiting: a person chooses between differing counts; age and assignment)

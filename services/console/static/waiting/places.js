@@ -3,14 +3,10 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { button, cell, labelled, number, row, small, strong } from "/static/tables.js";
+import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
-<<<<<<< HEAD
-=======
-import { button, named } from "/static/waiting/held.js";
->>>>>>> 204dc007 (registry, console/waiting: a person chooses between differing counts; age and assignment)
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 

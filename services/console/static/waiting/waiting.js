@@ -1,5 +1,5 @@
 // The page of everything that waits for a person: held reports, probable duplicates,
-// places that may be the same, counts that differ, and messages that failed.
+// events because of which people may have left, places that may be the same, counts that differ, and messages that failed.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -10,6 +10,7 @@ import { listenToDiffering, readDiffering } from "/static/waiting/differing.js";
 import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.js";
 import { drawHeld, drawReasons, rows } from "/static/waiting/held.js";
 import { readLetters } from "/static/waiting/letters.js";
+import { listenToEvents, readEvents } from "/static/waiting/events.js";
 import { learnNames } from "/static/waiting/names.js";
 import { open } from "/static/waiting/opened.js";
 import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
@@ -145,7 +146,9 @@ function listen() {
   listenToPlaces();
   listenToDuplicates();
   listenToDiffering();
+  listenToEvents();
   attempt(readDuplicates);
   attempt(readPlaces);
   attempt(readDiffering);
+  attempt(readEvents);
 }

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0044"
-down_revision = "registry_0043"
+revision = "registry_0047"
+down_revision = "registry_0046"
 
 
 def upgrade() -> None:

@@ -1,0 +1,42 @@
+"""Adds the event to reports whose people left because of it, after a person has said so. No I/O.
+
+An answer concerns a report as long as the report states the same departure.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from services.registry.reports import AnyFiled
+from shared.events.displacements import HouseholdClear
+from shared.events.vocabulary import HazardType
+
+
+class EventAnswered(StrEnum):
+    YES = "yes"
+    NO = "no"
+    OPEN = "open"  # an earlier answer was reversed, so the question is asked again
+
+
+class EventLink(NamedTuple):
+    """People left a place at this time because of a hazard."""
+
+    hazard_id: UUID
+    hazard_type: HazardType
+    origin_pcode: str
+    occurred_at: datetime
+
+    def concerns(self, clear: HouseholdClear) -> bool:
+        """Whether the report states this departure, and no other hazard."""
+        is_same = (clear.origin.pcode, clear.occurred_at) == (self.origin_pcode, self.occurred_at)
+        return is_same and clear.hazard_id is None and clear.hazard_type in (None, self.hazard_type)
+
+
+def add_event(filed: AnyFiled, links: Mapping[str, EventLink]) -> None:
+    """Add the hazard to the report's clear fields. The report's stored text stays as its author sent it."""
+    link = links.get(filed.report_id)
+    if link and isinstance(filed.clear, HouseholdClear) and link.concerns(filed.clear):
+        hazard = {"hazard_id": link.hazard_id, "hazard_type": link.hazard_type}
+        filed.clear = filed.clear.model_copy(update=hazard)
