@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from shared.events.vocabulary import HazardType
 
@@ -50,14 +50,17 @@ class CapCategory(StrEnum):
     OTHER = "Other"
 
 
+Guess = Literal["cause", "onset", "glide"]
+
+
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
     """A hazard type. If a standard has several codes for the type, the first code is the best match.
 
-    The OET, MH and GH codes come from secondary lists. These codes, and the GLIDE codes FR, AC, EP and IN, must still
-    be checked. If a standard's list has no code for the type, the code is left out. Only the type `other` has no
-    nature, no cause and no onset; the report's text describes the hazard. `is_guess` is true if the cause is not clear
-    from the names of the classes; it must still be checked in the order.
+    If a standard's list has no code for the type, the code is left out. Only the type `other` has no nature, no cause
+    and no onset; the report's text describes the hazard. `guesses` names the fields whose values no source that we read
+    states: the cause if the names of the classes do not make it clear, the onset, or the GLIDE codes FR, AC, EP and IN.
+    The OET, MH and GH codes come from secondary lists. Codes of these lists, and guesses, must still be checked.
     """
 
     code: HazardType
@@ -70,7 +73,7 @@ class HazardDefinition:
     undrr: tuple[str, ...] = ()
     idmc: tuple[str, ...] = ()
     oet: tuple[str, ...] = ()
-    is_guess: bool = False
+    guesses: tuple[Guess, ...] = ()
 
 
 H, N, K, C = HazardType, Nature, CauseClass, CapCategory
@@ -172,7 +175,7 @@ _HAZARDS = (
         ("TL0205",),
         ("Dam release flood",),
         ("OET-052", "OET-053"),
-        is_guess=True,
+        guesses=("cause",),
     ),
     HazardDefinition(
         H.AVALANCHE,
@@ -229,7 +232,9 @@ _HAZARDS = (
     ),
     HazardDefinition(H.COLD_WAVE, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,), undrr=("MH0502",), **_COLD),
     HazardDefinition(H.FROST, N.METEOROLOGICAL, K.NATURAL, SUDDEN, (C.MET,), undrr=("MH0505",), **_COLD),
-    HazardDefinition(H.JUT, N.METEOROLOGICAL, K.NATURAL, SLOW, (C.MET,), undrr=("MH0503",), **_COLD, is_guess=True),
+    HazardDefinition(
+        H.JUT, N.METEOROLOGICAL, K.NATURAL, SLOW, (C.MET,), undrr=("MH0503",), **_COLD, guesses=("cause",)
+    ),
     HazardDefinition(
         H.DROUGHT,
         N.CLIMATOLOGICAL,
@@ -253,7 +258,7 @@ _HAZARDS = (
         ("MH0401", "EN0301"),
         ("Drought",),
         ("OET-125", "OET-144"),
-        is_guess=True,
+        guesses=("cause",),
     ),
     HazardDefinition(
         H.LAND_DEGRADATION,
@@ -280,7 +285,16 @@ _HAZARDS = (
         ("OET-075",),
     ),
     HazardDefinition(
-        H.BANK_EROSION, N.HYDROLOGICAL, K.NATURAL, SLOW, (C.GEO,), ("OT",), (), ("GH0404",), ("Erosion",), is_guess=True
+        H.BANK_EROSION,
+        N.HYDROLOGICAL,
+        K.NATURAL,
+        SLOW,
+        (C.GEO,),
+        ("OT",),
+        (),
+        ("GH0404",),
+        ("Erosion",),
+        guesses=("cause",),
     ),
     HazardDefinition(
         H.GROUNDWATER_RISE,
@@ -292,7 +306,7 @@ _HAZARDS = (
         (),
         ("MH0605",),
         ("Flood",),
-        is_guess=True,
+        guesses=("cause",),
     ),
     HazardDefinition(
         H.PERMAFROST_LOSS,
@@ -305,7 +319,7 @@ _HAZARDS = (
         ("EN0305",),
         (),
         ("OET-075",),
-        is_guess=True,
+        guesses=("cause",),
     ),
     HazardDefinition(
         H.WILDFIRE,
@@ -318,22 +332,25 @@ _HAZARDS = (
         ("EN0205",),
         ("Wildfire",),
         ("OET-217",),
-        is_guess=True,
+        guesses=("cause",),
     ),
-    HazardDefinition(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.FIRE,), ("FR",)),
-    HazardDefinition(H.EXPLOSION, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.SAFETY,), ("AC",)),
-    HazardDefinition(H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE,), ("AC",)),
-    HazardDefinition(H.TAILINGS_RELEASE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE, C.ENV), is_guess=True),
+    HazardDefinition(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.FIRE,), ("FR",), guesses=("glide",)),
+    HazardDefinition(H.EXPLOSION, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.SAFETY,), ("AC",), guesses=("glide",)),
+    HazardDefinition(
+        H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE,), ("AC",), guesses=("glide",)
+    ),
+    HazardDefinition(H.TAILINGS_RELEASE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE, C.ENV), guesses=("cause",)),
     HazardDefinition(H.RADIATION, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.CBRNE,)),
     HazardDefinition(H.BUILDING_COLLAPSE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.SAFETY,)),
-    HazardDefinition(H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.TRANSPORT,), ("AC",)),
+    HazardDefinition(
+        H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.TRANSPORT,), ("AC",), guesses=("glide",)
+    ),
     HazardDefinition(H.UTILITY_FAILURE, N.TECHNOLOGICAL, K.TECHNOGENIC, SUDDEN, (C.INFRA,)),
-    HazardDefinition(H.EPIDEMIC, N.BIOLOGICAL, K.BIOLOGICAL, SUDDEN, (C.HEALTH,), ("EP",)),
+    HazardDefinition(H.EPIDEMIC, N.BIOLOGICAL, K.BIOLOGICAL, SUDDEN, (C.HEALTH,), ("EP",), guesses=("glide",)),
     HazardDefinition(H.EPIZOOTIC, N.BIOLOGICAL, K.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
-    # the onset of the next two is a guess
-    HazardDefinition(H.PESTS, N.BIOLOGICAL, K.BIOLOGICAL, SLOW, (C.ENV,), ("IN",), is_guess=True),
-    HazardDefinition(H.CROP_DISEASE, N.BIOLOGICAL, K.BIOLOGICAL, SLOW, (C.ENV,)),
-    HazardDefinition(H.ARMED_INCIDENT, N.ARMED, K.SOCIAL, SUDDEN, (C.SECURITY,), is_guess=True),
+    HazardDefinition(H.PESTS, N.BIOLOGICAL, K.BIOLOGICAL, SLOW, (C.ENV,), ("IN",), guesses=("onset", "glide")),
+    HazardDefinition(H.CROP_DISEASE, N.BIOLOGICAL, K.BIOLOGICAL, SLOW, (C.ENV,), guesses=("onset",)),
+    HazardDefinition(H.ARMED_INCIDENT, N.ARMED, K.SOCIAL, SUDDEN, (C.SECURITY,), guesses=("cause",)),
     HazardDefinition(H.OTHER, None, None, None, (C.OTHER,)),
 )
 

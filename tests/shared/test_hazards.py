@@ -18,9 +18,9 @@ def test_the_cause_of_a_hazard_is_a_class_of_order_550_and_guesses_are_marked() 
     mudflow, tailings, pests = (HAZARDS[HazardType(code)] for code in ("mudflow", "tailings_release", "pests"))
 
     assert {h.cause for h in HAZARDS.values()} - {None} == set(CauseClass)
-    assert (mudflow.cause, mudflow.is_guess) == (CauseClass.NATURAL, False)
-    assert (tailings.cause, tailings.is_guess) == (CauseClass.TECHNOGENIC, True)
-    assert (pests.cause, pests.is_guess) == (CauseClass.BIOLOGICAL, True)
+    assert (mudflow.cause, mudflow.guesses) == (CauseClass.NATURAL, ())
+    assert (tailings.cause, tailings.guesses) == (CauseClass.TECHNOGENIC, ("cause",))
+    assert (pests.cause, pests.guesses) == (CauseClass.BIOLOGICAL, ("onset", "glide"))
     assert HAZARDS[HazardType.SALINIZATION].cause is CauseClass.ECOLOGICAL
     assert HAZARDS[HazardType.ARMED_INCIDENT].cause is CauseClass.SOCIAL
 
@@ -36,3 +36,10 @@ def test_slow_and_sudden_onset_are_distinguished() -> None:
     assert HAZARDS[HazardType.DROUGHT].onset is Onset.SLOW
     assert HAZARDS[HazardType.MUDFLOW].onset is Onset.SUDDEN
     assert HAZARDS[HazardType.MUDFLOW].nature is Nature.HYDROLOGICAL
+
+
+def test_codes_and_onsets_that_no_source_states_are_marked_as_guesses() -> None:
+    guessed = {field: {h.code for h in HAZARDS.values() if field in h.guesses} for field in ("onset", "glide")}
+
+    assert guessed["onset"] == {"pests", "crop_disease"}
+    assert guessed["glide"] == {h.code for h in HAZARDS.values() if {"FR", "AC", "EP", "IN"}.intersection(h.glide)}
