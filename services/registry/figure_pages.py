@@ -163,7 +163,6 @@ class PageFigures:
             "is_by_reason": False,
             "has_cells": False,
         }
-
         confirmed: dict[str, Any] = {**sheltered, "by": (Dimension.CONFIRMATION,)}
         aged: dict[str, Any] = {"age_profile": AgeProfile.UNHCR, "is_by_reason": False, "view": view, "level": 0}
 
@@ -181,27 +180,24 @@ class PageFigures:
             are_displaced = filters.are_displaced and filters.sub_stock == [SubStock.IN_DISPLACEMENT]
             return await stock(session, **confirmed, view=view, level=0) if are_displaced else []
 
+        # one after the other, because the pool keeps only five connections
+        async def by_age_and_confirmation(session: AsyncSession) -> list[list[Figure]]:
+            return [await by_age(session), await by_confirmation(session)]
+
         try:
             async with asyncio.TaskGroup() as tasks:
                 asked = (
                     tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
                     tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
-                    tasks.create_task(with_session(by_age)),
-                    tasks.create_task(with_session(by_confirmation)),
+                    tasks.create_task(with_session(by_age_and_confirmation)),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
-        stocked, shelters, aged_stock, confirmations, flows, needs = asked
-        return cls(
-            stocked.result(),
-            shelters.result(),
-            aged_stock.result(),
-            confirmations.result(),
-            flows.result(),
-            needs.result(),
-        )
+        stocked, shelters, aged_and_confirmed, flows, needs = asked
+        aged_stock, confirmations = aged_and_confirmed.result()
+        return cls(stocked.result(), shelters.result(), aged_stock, confirmations, flows.result(), needs.result())
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:
