@@ -153,6 +153,7 @@ def row(move: Move) -> dict[str, Any]:
         "origin_country": "KG" if move.origin else "TJ",
         "left_pcode": None,
         "left_country": None,
+        "left_sub_stock": None,
         "destination_pcode": move.destination,
         "destination_country": "KG" if move.destination else "RU",
         "persons": persons,
