@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-sync",
 )
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the browser's flag for a wall screen (docs/board.md)
-SLOW_MS = 20_000
+SLOW_MS = 30_000
 expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while other tests use all cores
 
 

@@ -223,7 +223,7 @@ async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
     prompt = Prompt()
     async with town.working(hook, channel=prompt):
         await town.alert()
-        await asyncio.wait_for(prompt.has_answered.wait(), 10)
+        await asyncio.wait_for(prompt.has_answered.wait(), 60)
     (row,) = await town.rows()
     assert (row["is_delivered"], row["reason"], row["lease"]) == (True, "http_200", None)
 
@@ -241,7 +241,7 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
         for _ in range(2):
             prompt.has_answered.clear()
             await town.alert()
-            await asyncio.wait_for(prompt.has_answered.wait(), 10)
+            await asyncio.wait_for(prompt.has_answered.wait(), 60)
     async with town.sessions.begin() as session:
         transactions = await session.scalar(text("SELECT count(DISTINCT xmin::text) FROM attempts"))
     assert (len(await town.settled(3)), transactions) == (3, 2)

@@ -23,7 +23,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = consumer_offsets.next
 async def positions(engine: AsyncEngine) -> AsyncIterator[Positions]:
     made = Positions(engine)
     running = asyncio.create_task(made.run())
-    await asyncio.wait_for(made.moved.wait(), 10)  # the console sets `moved` when it begins to listen for commits
+    await asyncio.wait_for(made.moved.wait(), 60)  # the console sets `moved` when it begins to listen for commits
     yield made
     running.cancel()
     with suppress(asyncio.CancelledError):
@@ -35,7 +35,7 @@ async def test_a_commit_of_the_worker_wakes_everybody_who_waits(positions: Posit
     await session.execute(text(ADVANCE))
     assert not any(each.is_set() for each in waiting)
     await session.commit()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         for event in waiting:
             tasks.create_task(event.wait())
     await session.execute(text("DELETE FROM consumer_offsets WHERE topic = 'a test'"))
@@ -50,7 +50,7 @@ async def test_what_is_committed_after_the_positions_were_read_is_not_missed(
         before = (await snapshots.positions(reader)).get(("a test", 0), 0)
     await session.execute(text(ADVANCE))
     await session.commit()
-    await asyncio.wait_for(moved.wait(), 10)
+    await asyncio.wait_for(moved.wait(), 60)
     async with AsyncSession(engine) as reader:
         assert (await snapshots.positions(reader))["a test", 0] == before + 1
     await session.execute(text("DELETE FROM consumer_offsets WHERE topic = 'a test'"))

@@ -78,7 +78,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, recipient: str) -> 
     if request.param == "folder":
         return BackupSettings(to=str(tmp_path / "backups"), recipient=recipient)
     endpoint, bucket = request.getfixturevalue("s3"), f"bucket-{uuid4().hex}"
-    httpx.put(f"{endpoint}/{bucket}", trust_env=False).raise_for_status()
+    httpx.put(f"{endpoint}/{bucket}", trust_env=False, timeout=30).raise_for_status()
     secret = tmp_path / "s3-secret"
     secret.write_text("secret")
     return BackupSettings(

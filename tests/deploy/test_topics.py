@@ -18,9 +18,9 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
     shorter = Settings(topic_prefix=prefix, displacements_days=10, dead_letters_days=60)
     admin = broker.admin()
     names = ("displacements", "displacements.registry.dead", "hazards")
-    assert wait_until(lambda: kept_ms(admin, prefix, *names) == [30 * DAY_MS, 90 * DAY_MS, -1], timeout=10)
+    assert wait_until(lambda: kept_ms(admin, prefix, *names) == [30 * DAY_MS, 90 * DAY_MS, -1], timeout=60)
     topics.create(broker, shorter, logins=installation.ground.kafka_logins)
-    assert wait_until(lambda: kept_ms(admin, prefix, *names) == [10 * DAY_MS, 60 * DAY_MS, -1], timeout=10)
+    assert wait_until(lambda: kept_ms(admin, prefix, *names) == [10 * DAY_MS, 60 * DAY_MS, -1], timeout=60)
 
 
 def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Installation) -> None:
@@ -30,16 +30,16 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
     week = [ConfigEntry("segment.ms", str(7 * DAY_MS), incremental_operation=AlterConfigOpType.SET)]
     of_before = ConfigResource(ConfigResource.Type.TOPIC, prefix + names[1], incremental_configs=week)
     for answer in admin.incremental_alter_configs([of_before]).values():
-        answer.result(timeout=10)
+        answer.result(timeout=60)
     topics.create(broker, Settings(topic_prefix=prefix), logins=installation.ground.kafka_logins)
-    assert wait_until(lambda: shown(admin, "segment.ms", prefix, *names) == [DAY_MS] * 3, timeout=10)
+    assert wait_until(lambda: shown(admin, "segment.ms", prefix, *names) == [DAY_MS] * 3, timeout=60)
 
 
 def create_topic(admin: AdminClient, name: str, *, partitions: int) -> None:
     """Returns when the broker lists the topic, because the controller answers before the broker knows the topic."""
     for answer in admin.create_topics([NewTopic(name, partitions, 1)]).values():
         answer.result(timeout=30)
-    assert wait_until(lambda: name in admin.list_topics(timeout=30).topics, timeout=10)
+    assert wait_until(lambda: name in admin.list_topics(timeout=30).topics, timeout=60)
 
 
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
@@ -89,7 +89,7 @@ def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(
         assert len(there[f"{prefix}households"].partitions) == 12
         for answer in admin.create_partitions([NewPartitions(restricted, 4)]).values():
             answer.result(timeout=30)
-        assert wait_until(lambda: len(admin.list_topics(timeout=30).topics[restricted].partitions) == 4, timeout=10)
+        assert wait_until(lambda: len(admin.list_topics(timeout=30).topics[restricted].partitions) == 4, timeout=60)
         with pytest.raises(topics.UnequalPartitions):
             topics.create(broker, settings, logins=tables.ground.kafka_logins, partitions=12)
     finally:

@@ -95,7 +95,7 @@ async def test_those_hazards_are_proposed_that_people_fled_and_the_account_may_s
         ),
     )
     seen = ["restricted", "minor", "flood"]
-    await wait_for(lambda: asking(status="Test"), timeout=10)
+    await wait_for(lambda: asking(status="Test"))
     assert await asking(status="Test") == seen
     assert await asking(status="Test", areas=("KG",)) == seen
     assert await asking(status="Test", areas=(OSH_OBLAST,)) == []
@@ -119,18 +119,18 @@ async def test_a_cancelled_or_corrected_hazard_is_proposed_as_it_is_now(intake: 
     async def are(expected: list[str]) -> bool:
         return sorted(await asking(areas=("KG",), status="Test", pcode=ALAI)) == expected
 
-    await wait_for(lambda: are(["cancelled", "moved"]), timeout=10)
+    await wait_for(lambda: are(["cancelled", "moved"]))
     changed = {"report_id": str(uuid4()), "revision": 3}
     await sent(
         intake,
         cancelled=cancelled | changed | {"msg_type": "Cancel"},
         moved=moved | changed | {"report_id": str(uuid4()), "msg_type": "Update", "area": {"pcodes": [KADAMJAI]}},
     )
-    await wait_for(lambda: are([]), timeout=10)
+    await wait_for(lambda: are([]))
     await sent(intake, cancelled=cancelled | {"report_id": str(uuid4()), "revision": 2, "msg_type": "Update"})
     last = await sent(intake, last=content(area={"pcodes": [ALAI]}))
     asking.names |= {hazard_id: name for name, hazard_id in last.items()}
-    await wait_for(lambda: are(["last"]), timeout=10)
+    await wait_for(lambda: are(["last"]))
 
 
 async def test_other_systems_ask_nothing_and_a_wrong_field_is_named(intake: RunningIntake) -> None:

@@ -135,7 +135,7 @@ class Centre:
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
-            for member in group.result(timeout=10).members
+            for member in group.result(timeout=30).members
         ]
 
     async def positions(self, service: str) -> dict[Partition, int]:

@@ -12,6 +12,7 @@ from shared.auth.tokens import Role
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import household
+from tests.registry.test_kept_figures import MAY_IDLE
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -60,9 +61,10 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
             return bool(await session.scalar(text(END_WAITING.format(end=end))))
 
     async with office.app.state.sessions() as holder, asyncio.TaskGroup() as group:
+        await holder.execute(text(MAY_IDLE))
         await holder.execute(text("LOCK TABLE figure_sums IN ACCESS EXCLUSIVE MODE"))
         answering = group.create_task(office.get(path, role=Role.ANALYST))
-        await wait_for(end_waiting, timeout=4)
+        await wait_for(end_waiting)
         answer = await answering
     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")
     assert answer.json()["type"] == "urn:dayar:problem:dependency-unavailable"

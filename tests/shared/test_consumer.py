@@ -277,7 +277,7 @@ def assigned(trial: Trial) -> list[list[TopicPartition]]:
     """The partitions of each member of the consumer group. The list is empty until the group has a coordinator."""
     admin, group = trial.installation.components.broker.admin(), trial.settings.topic_prefix + SERVICE
     try:
-        members = admin.describe_consumer_groups([group])[group].result(timeout=10).members
+        members = admin.describe_consumer_groups([group])[group].result(timeout=30).members
     except KafkaException:
         return []
     return [member.assignment.topic_partitions for member in members]

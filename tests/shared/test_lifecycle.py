@@ -42,7 +42,7 @@ def started(installation: Installation, service: str, *side: str) -> Process:
 
 async def is_ready(installation: Installation) -> bool:
     try:
-        async with httpx.AsyncClient(trust_env=False) as anybody:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as anybody:
             return (await anybody.get(f"http://127.0.0.1:{installation.port}/ready")).is_success
     except httpx.TransportError:
         return False

@@ -25,7 +25,8 @@ async def test_revocations_are_read_on_after_a_broker_refused_for_a_while(instal
     account = uuid4()
     token = installation.token(roles=[Role.REGISTRAR], account=account)
     process = installation.start("registry", "web", env={"PORT": str(installation.port)})
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{installation.port}", trust_env=False) as anybody:
+    url = f"http://127.0.0.1:{installation.port}"
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as anybody:
 
         async def answered(path: str) -> int:
             try:

@@ -87,9 +87,11 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
         for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only after it was set to 0
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
+        # only the timeout of the whole transaction may end the session here
+        await frozen.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
-        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # 4 s is less than the timeout of an idle transaction
+        await asyncio.wait_for(other.execute(text(LOCK)), 30)
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
         assert is_postgresql_unavailable(awake.value)  # after such an error, a worker retries its batch

@@ -18,7 +18,8 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 def refused_everywhere(whole: Whole) -> None:
     """Requests data from two services as a viewer. Both services refuse."""
     token = whole.installation.token(roles=[Role.VIEWER])
-    with httpx.Client(base_url=whole.url, headers={"authorization": f"Bearer {token}"}, trust_env=False) as viewer:
+    headers = {"authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=whole.url, headers=headers, trust_env=False, timeout=30) as viewer:
         for path in ("/registry/v1/households", "/alerts/v1/deliveries"):
             assert viewer.get(path).status_code == 403
 
@@ -79,7 +80,7 @@ def test_older_entries_are_listed_once_however_often_they_are_requested(whole: W
     page.route(OLDER, lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.evaluate("() => { for (const _ of [1, 2]) document.getElementById('older').click(); }")
     expect(page.locator("#older")).to_be_disabled()
-    assert wait_until(lambda: bool(page.evaluate("true") and held), timeout=20)
+    assert wait_until(lambda: bool(page.evaluate("true") and held), timeout=60)
     for route in held:
         route.fulfill(json=page_of(200))
     expect(page.locator("#audit tr td:last-child").last).to_have_text("101", timeout=SLOW_MS)

@@ -39,7 +39,7 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
     expect(row).to_be_visible(timeout=SLOW_MS)
     alert = f"/alerts/{row.get_attribute('data-key')}"
     settled = page.locator(".notified", has_text="Processed")
-    assert wait_until(lambda: bool(page.goto(f"{exercise.url}{alert}?lang=en")) and settled.count() > 0, timeout=20)
+    assert wait_until(lambda: bool(page.goto(f"{exercise.url}{alert}?lang=en")) and settled.count() > 0, timeout=60)
     for language, delivered, processed in zip(("en", "ru", "ky"), DELIVERED, PROCESSED, strict=True):
         for path in ("/", "/new-event", "/ledger", "/alerts/deliveries", alert):
             page.goto(f"{exercise.url}{path}?lang={language}")

@@ -232,7 +232,7 @@ def leaving_asks(page: Page) -> None:
     url = page.url
     page.on("dialog", stay)
     page.get_by_role("link", name="Back to the board").click()
-    assert wait_until(lambda: bool(page.evaluate("1") and asked), timeout=10)
+    assert wait_until(lambda: bool(page.evaluate("1") and asked), timeout=60)
     assert asked == ["beforeunload"]
     assert page.url == url
 

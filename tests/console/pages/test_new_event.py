@@ -296,6 +296,6 @@ def test_a_half_written_event_asks_before_the_page_is_left(seat: Any) -> None:
 
     page.on("dialog", stay)
     page.get_by_role("link", name="Back to the board").click()
-    assert wait_until(lambda: bool(page.evaluate("1") and urls), timeout=10)
+    assert wait_until(lambda: bool(page.evaluate("1") and urls), timeout=60)
     assert urls == ["beforeunload"]
     assert page.url.endswith("/new-event")

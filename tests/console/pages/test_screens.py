@@ -26,7 +26,7 @@ def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat:
     desk = seat(Role.OPERATOR, width=360, height=740)
     page = desk.open("/alerts/deliveries")
     sent = page.locator(".sent li", has_text="Rockfall").first
-    assert wait_until(lambda: bool(page.reload()) and sent.count() == 1, timeout=20)
+    assert wait_until(lambda: bool(page.reload()) and sent.count() == 1, timeout=60)
     page.locator(".sent summary").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".sent pre").first).to_contain_text("dayar.alert.raised.v1")
@@ -46,7 +46,7 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any) -> No
     page.emulate_media(media="print")
     last = page.locator("main .scroll > table > thead th:last-child").last
     figures = f"{whole.url}/registry/figures?date=2026-06-30&since=2026-06&until=2026-06"
-    assert wait_until(lambda: bool(page.goto(figures)) and last.is_visible(), timeout=20)
+    assert wait_until(lambda: bool(page.goto(figures)) and last.is_visible(), timeout=60)
     for language in LANGUAGES:
         page.goto(f"{figures}&lang={language}")
         assert last.evaluate("cell => cell.getBoundingClientRect().right") <= A4_LANDSCAPE, language

@@ -58,7 +58,7 @@ def imported(files: set[str]) -> set[str]:
 
 
 def test_a_script_is_served_only_under_its_own_release(centre: Centre) -> None:
-    assert httpx.get(f"{centre.url}{FORM}/files/other/field.js").status_code == 404
+    assert httpx.get(f"{centre.url}{FORM}/files/other/field.js", timeout=30).status_code == 404
 
 
 def test_the_cache_of_another_release_is_deleted(fresh_phone: BrowserContext, centre: Centre) -> None:
