@@ -1,5 +1,6 @@
 """Fixtures for the whole installation and for people with browsers."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -193,4 +194,9 @@ def seat(whole: Whole, browser: Browser, fresh_attempts: None) -> Iterator[Any]:
 
 
 def newest_alert(page: Page, headline: str) -> Any:
-    return page.locator(".alert", has_text=headline).first
+    """The newest alert with exactly this name on the board.
+
+    The name of an exposure alert about the same hazard also has a number of persons, so it is left out.
+    """
+    name = page.locator(".alert-name", has_text=re.compile(rf"^\s*{re.escape(headline)}\s*$"))
+    return page.locator(".alert", has=name).first

@@ -11,7 +11,7 @@ from shared import events
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.factories import KADAMJAI, alert, hazard
-from tests.console.pages.conftest import Whole
+from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_accessibility import findings
 from tests.console.pages.test_new_event import begun
 from tests.gazetteers import DOBO
@@ -140,7 +140,7 @@ def test_an_event_without_a_district_is_released_only_with_a_chosen_place(whole:
 def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="landslide", text={"en": {"headline": "Slope above the school moves"}})
     page = seat(Role.DUTY_HEAD).open("/")
-    page.locator(".alert", has_text="Landslide").first.locator(".alert-name").click()
+    newest_alert(page, "Landslide").locator(".alert-name").click()
     page.get_by_text("Release to the public").click()
     expect(page.locator("h1")).to_have_text("Release to the public", timeout=SLOW_MS)
     expect(page.locator("#event")).to_have_text("Landslide")

@@ -7,10 +7,10 @@ from uuid import uuid4
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
 from tests.gazetteers import DOBO, KADAMJAI
 from tests.intake.field.phones import Centre, choose_pin, enter_pin, kept_reports, no_signal, opened, sent, signed_in
 
-SLOW_MS = 20_000
 LEILEK = "KG05236000000"
 INSTANT_MS = 100  # people do not notice a delay up to this time
 PHONE_FACTOR = 6  # a cheap phone needs this many times as long as a computer

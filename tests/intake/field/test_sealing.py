@@ -32,7 +32,6 @@ from tests.intake.field.phones import (
     no_signal,
     opened,
     sent,
-    shown,
     signed_in,
     written,
 )
@@ -203,7 +202,7 @@ def test_a_report_is_sealed_and_kept_without_a_signal_also_if_the_tab_is_killed(
         page.reload()
         expect(page.locator("#report")).to_be_visible()
         written(page)
-        assert shown(page) == ["Saved on this phone, not sent yet"]
+        expect(page.locator("#reports .answer")).to_have_text(["Saved on this phone, not sent yet"])
         stored = fresh_phone.storage_state()
         page.close()
     left = new_phone(browser, storage_state=stored)

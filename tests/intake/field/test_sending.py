@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import Flag, SubmissionChannel
@@ -12,18 +13,7 @@ from shared.web.connections import refusal
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
 from tests.intake.factories import hazard
-from tests.intake.field.phones import (
-    FORM,
-    Centre,
-    choose_pin,
-    filled,
-    kept_reports,
-    no_signal,
-    opened,
-    sent,
-    shown,
-    signed_in,
-)
+from tests.intake.field.phones import FORM, Centre, choose_pin, filled, kept_reports, no_signal, opened, sent, signed_in
 from tests.intake.records import records
 
 
@@ -47,7 +37,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
         sent(page)
         expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
         page.reload()
-        assert shown(page) == ["Saved on this phone, not sent yet"]
+        expect(page.locator("#reports .answer")).to_have_text(["Saved on this phone, not sent yet"])
         assert centre.displacements() == before
 
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
@@ -72,14 +62,21 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """Delays the upload of a report, and fills in a correction during the upload. Returns the delayed requests."""
+    """Delays the upload of a report, and fills in a correction during the upload. Returns the one delayed request."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements*", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
     page.click("#reports >> text=Correct")
     page.fill("#persons", "5")
+    is_held(page, on_its_way)
     return on_its_way
+
+
+def is_held(page: Page, on_its_way: list[Route]) -> None:
+    """Waits until the page has sent the delayed request. Playwright calls the routes only while it waits for a page."""
+    assert wait_until(lambda: bool(page.evaluate("1") and on_its_way), timeout=60)
+    assert len(on_its_way) == 1
 
 
 def test_a_report_corrected_during_its_upload_is_sent_as_its_next_version(
@@ -101,8 +98,7 @@ def test_a_report_corrected_during_its_upload_is_sent_as_its_next_version(
 def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
-    on_its_way = corrected_while_held(page)
-    assert len(on_its_way) == 1
+    corrected_while_held(page)
     page.unroute("**/v1/displacements*")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     page.click("#send")
@@ -151,6 +147,7 @@ def test_a_late_answer_in_another_tab_does_not_undo_a_correction(phone: BrowserC
     second.route("**/v1/displacements*", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     corrected_while_held(page)
     second.click("#send-now")
+    is_held(second, on_its_way)
     page.unroute("**/v1/displacements*")
     for number in ("1", "2"):
         expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
