@@ -57,11 +57,13 @@ class Run:
         assert self.supervisor.wait(timeout=60) == 0, self.printed
 
     def kill(self) -> None:
-        """Kills the supervisor and waits until all its child processes have ended."""
+        """Kills the supervisor, and checks that all its child processes end with it."""
         children = self.children()
+        assert len(children) >= 10
         self.supervisor.kill()
         self.supervisor.wait()
-        psutil.wait_procs(children, timeout=20)
+        _, alive = psutil.wait_procs(children, timeout=60)
+        assert alive == []
 
     @property
     def printed(self) -> str:

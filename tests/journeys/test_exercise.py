@@ -56,6 +56,8 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     name = backup.make()
     report(run, accounts)  # this report came after the backup, so only the log contains it
     settled(run, accounts, households=PLAYED + 1)
+    mark = run.folder / "kafka" / "provisioned"
+    made = mark.stat().st_mtime_ns
 
     run.stop()
     for path in run.folder.iterdir():  # deletes all files except Kafka's
@@ -64,6 +66,7 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     assert "what came after the backup is read again" in backup.restore(name)
     run.start()
     settled(run, accounts, households=PLAYED + 1)
+    assert mark.stat().st_mtime_ns == made, "topics and rights are created again only if they changed"
 
     run.stop()
     shutil.rmtree(run.folder)
