@@ -128,15 +128,15 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the alarm goes on
+    wait_for_script(page, f"() => ({TONES}) > {before + 4}")  # the alarm of four tones goes on
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
     expect(newest_alert(board, "Tailings release")).to_be_visible(timeout=SLOW_MS)
     rows = board.locator(".alert[data-section=waiting]:is([data-severity=Severe], [data-severity=Extreme])")
-    while rows.count():
-        key = rows.first.get_attribute("data-key")
-        rows.first.get_by_role("button", name="Acknowledge").click()
+    while keys := rows.evaluate_all("rows => rows.map((row) => row.dataset.key)"):
+        key = keys[0]
+        board.locator(f"#acknowledge-{key}").click()
         board.mouse.move(2, 2)
         expect(board.locator(f".alert[data-key='{key}'][data-section=waiting]")).to_have_count(0, timeout=SLOW_MS)
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
