@@ -15,7 +15,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 4  # without the circuit breaker, a single attempt could wait for five seconds
+SOON = 20  # without the circuit breaker, each of 36 attempts could wait for five seconds
 
 
 @pytest.fixture

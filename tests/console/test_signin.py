@@ -92,7 +92,7 @@ def test_a_stream_ends_when_its_listener_is_disabled(served: Served) -> None:
     name = served.account(Role.OPERATOR)
     client = served.client()
     sign_in(client, name)
-    with client.stream("GET", "/stream", timeout=20) as answer:
+    with client.stream("GET", "/stream", timeout=60) as answer:
         assert dayar(served, "disable", name).exit_code == 0
         assert seconds_to_its_end(answer) < SOON
 

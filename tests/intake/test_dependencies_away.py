@@ -22,7 +22,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # in seconds; an idle machine needs at most 2
+SOON = 30  # in seconds; an idle machine needs at most 2, and a Kafka client alone would wait for forty
 
 
 @pytest.fixture

@@ -139,10 +139,10 @@ async def test_a_slow_body_is_408(server: Server, monkeypatch: pytest.MonkeyPatc
 async def test_a_slow_answer_is_not_a_slow_body(
     server: Server, monkeypatch: pytest.MonkeyPatch, token_keys: Path
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
-    monkeypatch.setattr(connections, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.5)
     waiting = await waits(server, token_keys)
-    asyncio.get_running_loop().call_later(0.5, server.may_answer.set)
+    asyncio.get_running_loop().call_later(1, server.may_answer.set)
     assert status(await waiting) == 200
 
 
