@@ -113,6 +113,7 @@ def _embedded(name: str, folders: Folders, *, fsync: bool) -> Component:
                 controller_port=paths.free_port(),
                 password_file=password_file,
                 fsync=fsync,
+                is_brief=True,
             )
         case "postgres":
             return postgres.PostgreSQL(

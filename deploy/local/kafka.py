@@ -78,14 +78,16 @@ class Kafka(Component):
         controller_port: int,
         password_file: Path,
         fsync: bool = True,
+        is_brief: bool = False,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Tests set `fsync` to False, because most of their Kafkas need not survive a kill or a power cut."""
+        """Tests set `is_brief`, and set `fsync` to False if their Kafka need not survive a kill or a power cut."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
         self._password_file = password_file
         self._fsync = fsync
+        self._is_brief = is_brief
         self._progress = progress or (lambda _done, _total: None)
         self._jars: list[Path] = []
         self._new_aot: Path | None = None
@@ -176,7 +178,7 @@ class Kafka(Component):
         return [
             str(self._java()),
             *JVM,
-            *([] if self._fsync else BRIEFLY),
+            *(BRIEFLY if self._is_brief else []),
             *self._aot(),
             f"@{self.folder / 'class-path.arguments'}",
             "kafka.Kafka",
