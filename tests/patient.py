@@ -1,15 +1,30 @@
-"""Runs the web process of all apps with a longer timeout for Valkey, because Valkey may be slow on a busy machine.
+"""Runs the web process of all apps for tests on a busy machine.
 
 If Valkey does not answer within 50 ms, intake accepts a repeated report, and only a later step detects the repetition.
+So Valkey has more time here. Browsers may keep scripts and styles, because each of some hundred pages would load dozens
+of files again.
 """
 
+from typing import Any
 from unittest.mock import patch
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 
 from deploy.local import web
 from services.intake import deduplication
 from shared import lifecycle, log
+from shared.pages import pages
+
+
+class KeptFiles(StaticFiles):
+    def file_response(self, *arguments: Any, **more: Any) -> Response:
+        response = super().file_response(*arguments, **more)
+        response.headers["cache-control"] = "max-age=3600"
+        return response
+
 
 if __name__ == "__main__":
     log.configure("web")
-    with patch.object(deduplication, "BUDGET_SECONDS", 10.0):
+    with patch.object(deduplication, "BUDGET_SECONDS", 10.0), patch.object(pages, "StaticFiles", KeptFiles):
         lifecycle.run_worker(web.main)

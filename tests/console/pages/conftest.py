@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 from sqlalchemy import delete
 
 from deploy.local.process import wait_until
@@ -146,16 +146,57 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
+class Contexts:
+    """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again."""
+
+    def __init__(self, url: str) -> None:
+        self._emptied = {"origin": url, "storageTypes": "all"}
+        self._free: dict[Browser, list[BrowserContext]] = {}
+
+    def take(self, browser: Browser) -> BrowserContext:
+        free = self._free.setdefault(browser, [])
+        return free.pop() if free else new_context(browser)
+
+    def give_back(self, context: BrowserContext, browser: Browser) -> None:
+        """Deletes what the test left in the context."""
+        if has_own_clock(context):
+            context.close()
+            return
+        context.set_offline(False)
+        context.clear_cookies()
+        left, empty = context.pages, context.new_page()
+        for page in left:
+            page.close()
+        context.new_cdp_session(empty).send("Storage.clearDataForOrigin", self._emptied)
+        empty.close()
+        self._free[browser].append(context)
+
+
+def has_own_clock(context: BrowserContext) -> bool:
+    """Whether the test has installed a clock of Playwright's. No later page of this context would have a real clock."""
+    try:
+        return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
+    except Error:  # a page is being loaded
+        return True
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en")
+    context.set_default_timeout(SLOW_MS)
+    return context
+
+
 class Seat:
     """One person with a browser."""
 
-    def __init__(self, whole: Whole, browser: Browser, *roles: Role, width: int = 1920, height: int = 1080) -> None:
+    def __init__(self, whole: Whole, context: BrowserContext, *roles: Role, **size: int) -> None:
         self.whole = whole
         self.name = whole.account(*roles)
         self.errors: list[str] = []
-        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, locale="en")
-        self.context.set_default_timeout(SLOW_MS)
+        self.context = context
         self.page: Page = self.context.new_page()
+        if size:
+            self.page.set_viewport_size({"width": size["width"], "height": size["height"]})
         self.page.on("console", self.note)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -180,17 +221,23 @@ class Seat:
         assert answer.status == 303, answer.text()
 
 
+@pytest.fixture(scope="package")
+def contexts(whole: Whole) -> Contexts:
+    return Contexts(whole.url)
+
+
 @pytest.fixture
-def seat(whole: Whole, browser: Browser, fresh_attempts: None) -> Iterator[Any]:
-    seats: list[Seat] = []
+def seat(whole: Whole, browser: Browser, contexts: Contexts, fresh_attempts: None) -> Iterator[Any]:
+    seats: list[tuple[Seat, Browser]] = []
 
     def take(*roles: Role, browser: Browser = browser, **size: int) -> Seat:
-        seats.append(Seat(whole, browser, *roles, **size))
-        return seats[-1]
+        seat = Seat(whole, contexts.take(browser), *roles, **size)
+        seats.append((seat, browser))
+        return seat
 
     yield take
-    for seat in seats:
-        seat.context.close()
+    for seat, used in seats:
+        contexts.give_back(seat.context, used)
 
 
 def newest_alert(page: Page, headline: str) -> Any:

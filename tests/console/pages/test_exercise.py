@@ -12,7 +12,7 @@ from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Status
 from tests.browsers import SLOW_MS
-from tests.console.pages.conftest import Seat, Whole, newest_alert
+from tests.console.pages.conftest import Seat, Whole, new_context, newest_alert
 from tests.installation import Ground, installed
 
 DELIVERED, PROCESSED = ("delivered", "доставлено", "жеткирилди"), ("processed", "обработано", "иштетилди")
@@ -33,7 +33,7 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
         Receiver("group", DeliveryChannel.TELEGRAM, "telegram:-100", language="en", statuses=on_exercise),
     )
     exercise.report_hazard(type="rockfall", status="Exercise")
-    desk = Seat(exercise, browser, Role.OPERATOR)
+    desk = Seat(exercise, new_context(browser), Role.OPERATOR)
     page = desk.open("/")
     row = newest_alert(page, "Rockfall")
     expect(row).to_be_visible(timeout=SLOW_MS)
