@@ -68,7 +68,7 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED + 1)
     assert mark.stat().st_mtime_ns == made, "topics and rights are created again only if they changed"
 
-    run.stop()
+    run.kill()
     shutil.rmtree(run.folder)
     output = backup.restore(name)
     assert "Kafka's log is a new one" in output and "Reports accepted after" in output
