@@ -35,7 +35,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
     with running(DEMO_FAST="1") as run:
-        assert wait_until(lambda: "The scenario has been played" in run.printed, timeout=120, every=0.2), run.printed
+        assert wait_until(lambda: "The scenario has been played" in run.printed, timeout=240, every=0.2), run.printed
         accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.printed, re.MULTILINE))
         yield Played(run, run.printed, accounts, settled(run, accounts, households=PLAYED))
 
@@ -105,9 +105,9 @@ def report(run: Run, accounts: dict[str, str]) -> None:
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:
     """Waits until all services answer and this number of households is recorded; returns the ledgers."""
-    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.printed
+    assert wait_until(lambda: all_answer(run), timeout=120, every=0.2), run.printed
     with Desk(run.url, accounts) as desk:
-        assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
+        assert wait_until(lambda: is_settled(desk), timeout=120, every=0.2), rows(desk.ledgers())
         ledgers = desk.ledgers()
     assert [row for row in rows(ledgers) if not row["is_balanced"] or row["stopped"]] == []
     assert [ledger["dead_letters"] for ledger in ledgers.values() if ledger.get("dead_letters")] == []

@@ -29,7 +29,7 @@ def test_it_is_monitored_and_its_status_is_known(run: Run) -> None:
         known = status.read(run.folder / "watch")
         return known is not None and all(component.is_up for component in known.components)
 
-    assert wait_until(is_seen, timeout=30, every=0.2), status.read(run.folder / "watch")
+    assert wait_until(is_seen, timeout=120, every=0.2), status.read(run.folder / "watch")
     known = status.read(run.folder / "watch")
     assert known is not None
     assert {component.name for component in known.components} >= {
@@ -48,7 +48,7 @@ def test_an_integrator_gets_settings_that_read_hazards(run: Run) -> None:
     assert str(file) in run.printed
     assert file.stat().st_mode & 0o777 == 0o600
     seen = Consumer({**json.loads(file.read_text()), "group.id": "integrator.test"}).list_topics(
-        "dayar.hazards", timeout=20
+        "dayar.hazards", timeout=60
     )
     assert seen.topics["dayar.hazards"].error is None
 
@@ -67,4 +67,4 @@ def test_two_workers_share_the_reports(run: Run) -> None:
             return []  # Kafka is still loading the groups
         return [len(member.assignment.topic_partitions) for member in members]
 
-    assert wait_until(lambda: shares() == [3, 3], timeout=30, every=0.2), shares()
+    assert wait_until(lambda: shares() == [3, 3], timeout=120, every=0.2), shares()

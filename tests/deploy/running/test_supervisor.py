@@ -24,7 +24,7 @@ def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     killed = run.pid(name)
     os.kill(killed, signal.SIGKILL)
     assert wait_until(lambda: f"{name} ended (signal 9)" in run.printed, timeout=60), run.printed
-    assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.printed
+    assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=120, every=0.2), run.printed
 
 
 def test_a_hanging_process_is_replaced(run: Run) -> None:
@@ -33,8 +33,8 @@ def test_a_hanging_process_is_replaced(run: Run) -> None:
     for pid in hung.values():
         os.kill(pid, signal.SIGSTOP)
     for name, pid in hung.items():
-        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.printed, timeout=45), run.printed  # noqa: B023
-        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.printed  # noqa: B023
+        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.printed, timeout=90), run.printed  # noqa: B023
+        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=120, every=0.2), run.printed  # noqa: B023
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_creates_changed_topics_again(restarted: Run) -> None:
