@@ -58,7 +58,7 @@ class BotServer:
             sent = self.sent(chat)
             return sent[-1] if len(sent) >= count else None
 
-        return await wait_for(newest, 20)
+        return await wait_for(newest)
 
     def update(self, **content: Any) -> int:
         """Adds an update for the bot."""

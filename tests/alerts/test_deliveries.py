@@ -153,7 +153,7 @@ async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> 
         await town.receiver("well", other)
         async with town.working(hook, other):
             await town.alert(20)
-            await wait_for(lambda: other.answered.total() == 20, 30)
+            await wait_for(lambda: other.answered.total() == 20)
             assert hook.ids and hook.answered.total() == 0
             hook.mood = Mood.WELL
             rows = await town.settled(40)

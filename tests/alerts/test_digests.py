@@ -84,7 +84,7 @@ async def test_severe_and_extreme_mails_go_at_once_and_separately(
 ) -> None:
     async with mailing(town, port):
         await town.report(flood(), *(flood(severity=severity) for _ in range(3)), flood())
-        await wait_for(lambda: is_mailed(box, 4), 30)
+        await wait_for(lambda: is_mailed(box, 4))
     subjects = [str(mail["Subject"]) for mail in box.mails]
     assert sum(subject.startswith(f"{severity}: ") for subject in subjects) == 3
 
@@ -99,7 +99,7 @@ async def test_each_delivery_of_a_combined_mail_is_given_up_at_its_own_age(town:
         await session.execute(long_ago, {"id": old})
     await two_minutes_pass(town)
     async with mailing(town, port):
-        await wait_for(lambda: recorded(town, 2), 30)
+        await wait_for(lambda: recorded(town, 2))
         assert [row["delivery_id"] for row in await town.rows() if row["settled_at"]] == [old]
         box.answer = "250 OK"
         await two_minutes_pass(town)
@@ -115,10 +115,10 @@ async def test_waiting_mails_go_at_once_when_the_alert_becomes_severe(town: Town
     first, second = flood(), flood()
     async with mailing(town, port):
         await town.report(first, second)
-        await wait_for(lambda: is_mailed(box, 1), 30)
+        await wait_for(lambda: is_mailed(box, 1))
         graver = {"msg_type": "Update", "revision": 2, "severity": "Severe"}
         await town.report(*(flood(hazard_id=each.hazard_id, **graver) for each in (first, second)))
-        await wait_for(lambda: is_mailed(box, 4), 30)
+        await wait_for(lambda: is_mailed(box, 4))
     assert sum("More severe now" in str(mail["Subject"]) for mail in box.mails) == 2
 
 

@@ -46,9 +46,9 @@ async def test_hazards_and_the_record_of_a_combined_mail_do_not_deadlock(town: T
         async with mailing(town, port), asyncio.TaskGroup() as group:
             async with town.sessions.begin() as holding:
                 await holding.execute(text("SELECT FROM alerts WHERE alert_id = :id FOR UPDATE"), {"id": source})
-                await wait_for(lambda: are_waiting(town, 1), 30)
+                await wait_for(lambda: are_waiting(town, 1))
                 group.create_task(revise(town, reported(after, revision=2, msg_type="Update", severity="Severe")))
-                await wait_for(lambda: are_waiting(town, 2), 30)
+                await wait_for(lambda: are_waiting(town, 2))
             await town.settled(BUDGET + 2)
     assert [each["event"] for each in logs if each["event"] == "waiting for dependency"] == []
 

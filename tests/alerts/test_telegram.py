@@ -94,7 +94,7 @@ async def test_a_fault_in_one_message_delays_no_other(bureau: Bureau) -> None:
     async with bureau.town.sessions.begin() as session:
         await session.execute(text("UPDATE deliveries SET content = '{}' WHERE recipient = 'group'"))
     async with bureau.working():
-        await wait_for(lambda: reasons(bureau.town), 20)
+        await wait_for(lambda: reasons(bureau.town))
         await bureau.bot.message(chat=DESK)
         await bureau.town.settled(1)
     assert await reasons(bureau.town) == {"internal_error", DELIVERED}

@@ -89,7 +89,7 @@ class Shift(Bureau):
 
     async def answered(self, method: str) -> dict[str, Any]:
         known = len(self.bot.called(method))
-        await wait_for(lambda: len(self.bot.called(method)) > known, 20)
+        await wait_for(lambda: len(self.bot.called(method)) > known)
         return self.bot.called(method)[-1]
 
 

@@ -231,7 +231,7 @@ async def set_aside(installation: Installation, *, is_sealed: bool) -> None:
         consumer = trial.consumer(refuses, sealer=sealer if is_sealed else None)
         async with trial.running(consumer), trial.relaying():
             assert await trial.drained() == {"set_aside": 1}
-            await wait_for(trial.nothing_to_relay, 20)
+            await wait_for(trial.nothing_to_relay)
 
 
 async def refuses(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

@@ -52,7 +52,7 @@ async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Se
     assert author.put(path, json=TOLD).status_code == 204
     assert there.get(path).status_code == 404  # the console has not read the event's place yet
     served.publish(reported)
-    assert wait_until(lambda: there.get(path).status_code == 200, timeout=20)
+    assert wait_until(lambda: there.get(path).status_code == 200, timeout=60)
     assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)
     shown = {each: str(reported.report_id) in each.get("/board/hazards").text for each in (there, elsewhere, author)}
     assert list(shown.values()) == [True, False, True]
@@ -66,7 +66,7 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
     desk = served.signed_in(Role.OPERATOR)
     desk.put(f"/v1/callers/{first.report_id}", json=TOLD)
     served.publish(first, later)
-    assert wait_until(lambda: title in desk.get("/board/hazards").text, timeout=20)
+    assert wait_until(lambda: title in desk.get("/board/hazards").text, timeout=60)
     assert f'data-report="{first.report_id}"' in desk.get("/board/hazards").text
 
 
@@ -86,7 +86,7 @@ async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Se
         text={"en": {"headline": title}},
     )
     served.publish(first, moved)
-    assert wait_until(lambda: title in there.get("/board/hazards").text, timeout=20)
+    assert wait_until(lambda: title in there.get("/board/hazards").text, timeout=60)
     assert (there.get(path).status_code, elsewhere.get(path).status_code) == (200, 404)
     shown = [str(first.report_id) in each.get("/board/hazards").text for each in (there, elsewhere)]
     assert shown == [True, False]

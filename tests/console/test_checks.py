@@ -188,7 +188,7 @@ def test_a_wrong_clock_is_shown_on_the_board_and_in_the_ledger(watched: tuple[Se
     served, _ = watched
     operator, analyst = served.signed_in(Role.OPERATOR), served.signed_in(Role.ANALYST)
     english = {"accept-language": "en"}
-    assert wait_until(lambda: "clock is wrong by 61.0 s" in operator.get("/", headers=english).text, timeout=20)
+    assert wait_until(lambda: "clock is wrong by 61.0 s" in operator.get("/", headers=english).text, timeout=60)
     ledger = operator.get("/ledger", headers=english).text
     assert re.search(r'bad strong" data-check="clock" data-state="bad"', ledger)
     assert re.search(r'bad strong" data-check="backup" data-state="never"', ledger)

@@ -270,7 +270,7 @@ async def test_a_public_revision_that_another_worker_stores_meanwhile_is_kept(en
         await show([received(hazard(events.HazardUpdated, **update, revision=2, type="landslide"))], first)
         restricted = hazard(events.HazardUpdated, **update, revision=3, scope="Restricted")
         showing = asyncio.create_task(show([received(restricted)], other))
-        await wait_for(lambda: waits_for_a_lock(sessions), 30)
+        await wait_for(lambda: waits_for_a_lock(sessions))
         await first.commit()
         await showing
         public = await queries.release(other, hazard_id)

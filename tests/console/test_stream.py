@@ -159,7 +159,7 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with stored(served) as sessions, asyncio.TaskGroup() as group:
         reading = group.create_task(stream.run(sessions))
-        await wait_for(lambda: stream.is_reading, timeout=30)
+        await wait_for(lambda: stream.is_reading, timeout=60)
         async with stream.listen(sight, None) as listener:
             served.publish(*[reported] * 51)
             await told(listener, 51)

@@ -370,7 +370,7 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     admin = own.broker.admin()  # the variable keeps the client alive until the answer arrives
     for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
         answer.result(timeout=30)
-    await wait_for(lambda: "hazards-restricted" not in log.look(own.broker, prefix).ids, timeout=30)
+    await wait_for(lambda: "hazards-restricted" not in log.look(own.broker, prefix).ids, timeout=60)
     await making.back_up(own, settings, NOW)  # a new release added the topic, and no service has read it yet
     async with (
         database.opened(own.settings.for_service("alerts")) as engine,

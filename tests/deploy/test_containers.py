@@ -339,7 +339,7 @@ def test_a_web_side_is_checked_under_its_public_host_name(
     installation.web("services.registry", "web", env=address)
     for name, value in {**address, "PORT": str(installation.port)}.items():
         monkeypatch.setenv(name, value)
-    assert wait_until(health.is_ready, timeout=20)
+    assert wait_until(health.is_ready, timeout=60)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ async def opened(installation: Installation, *, is_whole: bool = True, **changed
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30) as http,
     ):
         if is_whole:
-            await wait_for(lambda: is_ready(http), timeout=30)
+            await wait_for(lambda: is_ready(http), timeout=60)
         yield RunningIntake(installation, http)
 
 

@@ -85,7 +85,7 @@ async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake,
             (await own_intake.caller(account=ACCOUNT).post(DISPLACEMENTS, body)).json()["status"] == "duplicate"
         )
 
-    await wait_for(is_remembered, timeout=30)
+    await wait_for(is_remembered, timeout=60)
 
 
 async def test_reports_spooled_before_a_restart_are_published_after_it(killable_installation: Installation) -> None:

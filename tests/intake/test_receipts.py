@@ -51,7 +51,7 @@ async def settled(intake: RunningIntake, account: Any, report_id: str, *states: 
         found = await receipt(intake, account, report_id)
         return found if found.get("state") in states else None
 
-    return await wait_for(is_settled, timeout=30)
+    return await wait_for(is_settled, timeout=60)
 
 
 def stored(report_id: UUID, author: UUID, *, at: datetime = NOON, **outcome: Any) -> dict[str, Any]:

@@ -234,5 +234,5 @@ async def test_the_last_use_of_a_key_is_stored(installation: Installation, monke
     async for intake in opened(installation):
         key = await key_of(intake)
         assert (await intake.caller().post(SEALED, sealed(household(), key))).status_code == 202
-        await wait_for(partial(is_used, installation, key["kid"], started_at), timeout=30)
+        await wait_for(partial(is_used, installation, key["kid"], started_at), timeout=60)
         assert not await is_used(installation, key["kid"], datetime.now(UTC) + timedelta(days=1))

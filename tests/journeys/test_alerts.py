@@ -190,7 +190,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await centre.settled("well", 6)
         hook.mood = Mood.SILENT
         await hook.open()
-        await wait_for(lambda: len(hook.ids) >= 4, 30)
+        await wait_for(lambda: len(hook.ids) >= 4)
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
@@ -215,9 +215,9 @@ async def test_a_worker_killed_between_delivery_and_record_sends_again_with_the_
     first = centre.worker(hook, ALERTS_LEASE_SECONDS="2")
     async with centre.operator() as client:
         await centre.hazard(client)
-        await wait_for(lambda: hook.ids, 30)
+        await wait_for(lambda: hook.ids)
         first.kill9()
-        await wait_for(lambda: hook.answered.total() == 1, 10)
+        await wait_for(lambda: hook.answered.total() == 1)
         hook.mood = Mood.WELL
         centre.worker(hook, ALERTS_LEASE_SECONDS="2")
         await centre.settled("duty", 1)
@@ -254,18 +254,18 @@ async def test_an_operator_binds_telegram_and_acknowledges_there_while_the_worke
             group = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="en")
             await receiver_queries.save_receiver(session, group)
         worker = centre.worker(**env)
-        await wait_for(lambda: bot.called("getUpdates"), 30)
+        await wait_for(lambda: bot.called("getUpdates"))
         page = await client.post("/alerts/telegram", headers={"sec-fetch-site": "same-origin"})
         bot.says(f"/start {re.findall('/start ([0-9A-Z-]+)', page.text)[0]}")
-        await wait_for(lambda: "Айбек" in bot.sent(DESK)[-1]["text"] if bot.sent(DESK) else False, 30)
+        await wait_for(lambda: "Айбек" in bot.sent(DESK)[-1]["text"] if bot.sent(DESK) else False)
         await centre.hazard(client)
         message = await bot.message()
         worker.kill9()
         bot.presses(message, 0)
         centre.worker(**env)
-        (alert,) = await wait_for(lambda: acknowledged(client), 30)
+        (alert,) = await wait_for(lambda: acknowledged(client))
         assert alert["acknowledged_name"] == "Айбек"
-        await wait_for(lambda: "Acknowledged: Айбек" in bot.sent()[0]["text"], 30)
+        await wait_for(lambda: "Acknowledged: Айбек" in bot.sent()[0]["text"])
     await count_check(centre.installation, centre.sent)
 
 
@@ -273,7 +273,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
     centre.worker()
     async with centre.operator("Айбек") as aibek, centre.operator("Нургүл") as nurgul:
         await centre.hazard(aibek)
-        alerts = await wait_for(lambda: open_alerts(aibek), 30)
+        alerts = await wait_for(lambda: open_alerts(aibek))
         path = f"/alerts/v1/alerts/{alerts[0]['alert_id']}/acknowledgement"
         answers = await asyncio.gather(aibek.put(path), nurgul.put(path))
     by_status = {answer.status_code: answer.json() for answer in answers}

@@ -80,7 +80,7 @@ async def exposures_published(installation: Installation) -> None:
             unfollowed = await session.scalar(text("SELECT count(*) FROM hazard_changes"))
             return not unfollowed and not await counts.due(session, rule, LONG_AGO)
 
-    await wait_for(is_all_published, timeout=30)
+    await wait_for(is_all_published, timeout=60)
     await engine.dispose()
     await drained(installation)
 

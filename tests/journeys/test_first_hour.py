@@ -111,6 +111,6 @@ def operator_alerts(centre: Served) -> list[dict[str, Any]]:
         alerts = client.get("/alerts/v1/alerts?state=open").json()["alerts"]
         return any(alert["figures"].get("counted_persons") == OF_KNOWN_ORIGIN for alert in alerts)
 
-    assert wait_until(all_counted, timeout=30)
+    assert wait_until(all_counted, timeout=60)
     alerts: list[dict[str, Any]] = client.get("/alerts/v1/alerts?state=open").json()["alerts"]
     return alerts

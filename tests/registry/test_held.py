@@ -61,7 +61,7 @@ class Office:
             return [dict(row) for row in (await connection.execute(text(statement))).mappings()]
 
     async def held_id(self) -> UUID:
-        [row] = await wait_for(lambda: self.rows("SELECT outcome_id FROM reports WHERE outcome = 'held'"), 30)
+        [row] = await wait_for(lambda: self.rows("SELECT outcome_id FROM reports WHERE outcome = 'held'"))
         outcome_id: UUID = row["outcome_id"]
         return outcome_id
 
@@ -110,16 +110,16 @@ async def test_an_accepted_report_takes_effect_once_even_if_the_worker_is_killed
         await other.execute(text("SELECT 1 FROM household_keys FOR UPDATE"))
         accepted = await office.dayar("accept", str(id), "--by", "aida", "--reason", "confirmed_by_others")
         assert accepted.exit_code == 0, accepted.output
-        await wait_for(office.is_waiting, 20)
+        await wait_for(office.is_waiting)
         worker.kill9()
     assert await office.rows("SELECT result FROM held_decisions") == [{"result": None}]
     assert await office.rows("SELECT * FROM households") == []
     office.work()
-    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"), 30)
-    published = [json.loads(value) for value in await wait_for(office.three_households, 20)]
+    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"))
+    published = [json.loads(value) for value in await wait_for(office.three_households)]
     assert [event.get("is_held") for event in published] == [True, None, False]
     assert {event["household_id"] for event in published} == {body["household_id"]}
-    first, second = map(json.loads, await wait_for(office.two_outcomes, 20))
+    first, second = map(json.loads, await wait_for(office.two_outcomes))
     assert (first["outcome"], second["outcome"], second["replaces"]) == ("held", "recorded", str(id))
     assert await office.rows("SELECT persons FROM households") == [{"persons": 5}]
 
@@ -133,7 +133,7 @@ async def test_the_author_learns_of_a_refused_report(office: Office) -> None:
     assert refused.exit_code == 0, refused.output
     again = await office.dayar("refuse", str(id), "--by", "aida", "--reason", "not_confirmed")
     assert again.exit_code == 1
-    _, second = map(json.loads, await wait_for(office.two_outcomes, 30))
+    _, second = map(json.loads, await wait_for(office.two_outcomes))
     assert (second["outcome"], second["reason"], second["replaces"]) == ("rejected", "not_confirmed", str(id))
     assert await office.rows("SELECT * FROM households") == []
 
@@ -219,7 +219,7 @@ async def test_a_registrar_of_the_households_area_accepts_a_death_that_another_t
         assert line in shown.output
     accepted = await office.dayar("accept", id, "--by", "bakyt", "--reason", "confirmed_by_others")
     assert accepted.exit_code == 0, accepted.output
-    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"), 30)
+    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"))
     assert await office.rows("SELECT persons FROM stays WHERE sub_stock = 'in_displacement'") == [{"persons": 4}]
 
 
@@ -232,4 +232,4 @@ async def test_a_movement_that_contradicts_other_reports_can_only_be_refused(off
     assert (accepted.exit_code, "before_departure" in accepted.stderr) == (1, True)
     refused = await office.dayar("refuse", id, "--by", "aida", "--reason", "wrong_number")
     assert refused.exit_code == 0, refused.output
-    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'rejected'"), 30)
+    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'rejected'"))

@@ -182,7 +182,7 @@ async def test_of_two_decisions_at_the_same_time_one_is_stored_and_the_other_per
             if is_of_team
             else decide(office, [report["outcome_id"]], is_accepted=True)
         )
-        await wait_for(lambda: waits_for_a_lock(office), 30)
+        await wait_for(lambda: waits_for_a_lock(office))
     expected: dict[str, Any] = {"count": 0} if is_of_team else {"outcome_ids": []}
     assert (await other).json() == expected
     assert await rows(office, "SELECT is_accepted FROM held_decisions") == [{"is_accepted": False}]

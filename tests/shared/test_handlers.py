@@ -165,7 +165,7 @@ async def test_a_type_that_is_unknown_at_start_is_a_dead_letter_and_handled_by_t
     await trial.publish(event(hazard()), forecast(), event(hazard()))
     async with trial.running(trial.consumer()), trial.relaying():
         assert await trial.drained() == {"recorded": 2, "set_aside": 1}
-        await wait_for(trial.nothing_to_relay, 20)
+        await wait_for(trial.nothing_to_relay)
     [(reason, *offset)] = await trial.fetch('SELECT reason, topic, partition, "offset" FROM dead_letters')
     assert reason == "unknown_type"
     assert dead_letters_counted() == before + 1
@@ -177,6 +177,6 @@ async def test_a_type_that_is_unknown_at_start_is_a_dead_letter_and_handled_by_t
     table: dict[type[EventData], Handler] = dict.fromkeys((HazardReported, HazardForecast), record)
     await decide_redrive(trial, *offset)
     async with redriving(trial, trial.consumer(Handlers(table, ignored=(HazardUpdated, HazardCancelled)))):
-        assert await wait_for(lambda: results(trial), 30) == ["recorded"]
+        assert await wait_for(lambda: results(trial)) == ["recorded"]
     assert len(await trial.effects()) == 3
     assert await trial.fetch("SELECT * FROM dead_letters") == []

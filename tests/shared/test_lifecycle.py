@@ -56,7 +56,7 @@ async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_
     async with trial.sessions.begin() as session:
         await offsets.begin(session, {(TOPIC, 0): BEYOND_THE_END})
     process = started(trial.installation, "alerts")
-    await wait_for(lambda: is_ready(trial.installation), 30)
+    await wait_for(lambda: is_ready(trial.installation))
     await wait_for(lambda: times(process, '"consumer stopped"') >= 2, 60)
     assert process.is_running
     assert await is_ready(trial.installation)

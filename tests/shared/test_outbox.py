@@ -103,7 +103,7 @@ async def test_a_relay_is_woken_by_the_commit(trial: Trial, monkeypatch: pytest.
         for _ in range(3):
             async with trial.sessions.begin() as session:
                 await outbox.add(session, settled(uuid4(), 1))
-            await wait_for(lambda: is_empty(trial), 5)
+            await wait_for(lambda: is_empty(trial))
         relay.cancel()
 
 

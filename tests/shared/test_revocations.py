@@ -40,9 +40,9 @@ async def test_revocations_are_read_on_after_a_broker_refused_for_a_while(instal
         async def is_turned_away() -> bool:
             return await answered("/v1/households") == 401
 
-        await wait_for(is_ready, 30)
+        await wait_for(is_ready)
         refuse_access(installation, "registry")
-        await wait_for(lambda: "log is read again" in process.log.read_text(encoding="utf-8"), 30)
+        await wait_for(lambda: "log is read again" in process.log.read_text(encoding="utf-8"))
         await revoke(
             installation,
             CredentialRevoked(
@@ -55,7 +55,7 @@ async def test_revocations_are_read_on_after_a_broker_refused_for_a_while(instal
         topics.create(
             installation.components.broker, installation.settings(Settings), logins=installation.ground.kafka_logins
         )
-        await wait_for(is_turned_away, 30)
+        await wait_for(is_turned_away)
     assert process.is_running
 
 
@@ -143,7 +143,7 @@ async def test_a_snapshot_of_today_is_used_with_a_banner_and_contains_the_revoca
             revoked_at=datetime.now(UTC),
         ),
     )
-    await wait_for(lambda: reader.answers(REVOKED, 401), 30)
+    await wait_for(lambda: reader.answers(REVOKED, 401))
     await wait_for(lambda: str(REVOKED) in reader.snapshot.read_text())
     assert BANNER not in (await reader.get(OTHER, "/figures")).text
     await start_without_broker(reader)

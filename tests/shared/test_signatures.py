@@ -249,7 +249,7 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(insta
             rows = await trial.rows()
             return sum(row.on_its_way or 0 for row in rows) == 1
 
-        await wait_for(is_waiting, 30)
+        await wait_for(is_waiting)
         for file, key in held.items():
             file.write_bytes(key)
         assert await trial.drained() == {"recorded": 1}

@@ -36,7 +36,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
         await publisher.publish(encoded(last)._replace(key=encoded(revoked).key), timeout=30)
     revocations = Revocations(installation.settings(Settings, "registry"))
     async with lifecycle.beside(revocations.run()):
-        await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)), 30)
+        await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)))
         assert revocations.is_revoked(principal(account))
 
 
@@ -57,10 +57,10 @@ async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_n
     reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})
     revocations = Revocations(reader)
     async with lifecycle.beside(revocations.run()):
-        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(other)), 30)
+        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(other)))
         assert not revocations.is_revoked(principal(late))
         missing.write_bytes(key)
-        await wait_for(lambda: revocations.is_revoked(principal(late)), 30)
+        await wait_for(lambda: revocations.is_revoked(principal(late)))
         assert not revocations.is_revoked(principal(restored))
         assert revocations.is_revoked(principal(other))
 
@@ -83,10 +83,10 @@ async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_
     monkeypatch.setattr(revocations_module, "KEY_SECONDS", 0)
     revocations = Revocations(reader)
     async with lifecycle.beside(revocations.run()):
-        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(last)), 30)
+        await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(last)))
         missing.write_bytes(key)
         await forge(installation, "console", by_late_key.sign(encoded(revoked(other := uuid4()))))
-        await wait_for(lambda: revocations.is_revoked(principal(other)), 30)
+        await wait_for(lambda: revocations.is_revoked(principal(other)))
         assert revocations.is_revoked(principal(account))
 
 

@@ -53,7 +53,7 @@ async def test_a_worker_killed_in_the_middle_leaves_each_effect_once(trial: Tria
     await trial.publish(*(event(hazard()) for _ in range(1000)))
     for goal in (100, 300, 500):
         process = worker(trial, TRIAL_SECONDS="0.02", **ITS_NAME)
-        await wait_for(partial(reached, trial, goal), 30)
+        await wait_for(partial(reached, trial, goal))
         process.kill9()
     worker(trial, **ITS_NAME)
     assert await trial.drained() == {"recorded": 1000}
@@ -64,7 +64,7 @@ async def test_a_worker_killed_in_the_middle_leaves_each_effect_once(trial: Tria
 async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(40)))
     frozen = worker(trial, TRIAL_SECONDS="1")
-    await wait_for(lambda: is_within_a_transaction(trial), 30)
+    await wait_for(lambda: is_within_a_transaction(trial))
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
@@ -128,7 +128,7 @@ async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -
     while not all([await worked(trial, process) for process in (first, second)]):
         await trial.publish(*(event(hazard()) for _ in range(40)))
         sent += 40
-        await wait_for(partial(reached, trial, sent), 30)
+        await wait_for(partial(reached, trial, sent))
     second.stop()
     await trial.publish(*(event(hazard()) for _ in range(300)))
     assert await trial.drained() == {"recorded": sent + 300}
@@ -140,7 +140,7 @@ async def test_a_second_worker_takes_its_share_and_gives_it_back(trial: Trial) -
 async def test_a_worker_told_to_stop_leaves_nothing_half_done(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(300)))
     process = worker(trial, TRIAL_SECONDS="0.05")
-    await wait_for(lambda: reached(trial, 60), 30)
+    await wait_for(lambda: reached(trial, 60))
     process.stop()
     assert process.exit_code == 0
     assert all(row.is_balanced for row in await trial.rows())

@@ -62,7 +62,7 @@ def held_by_another(whole: Whole, path: str, body: Any) -> None:
     other = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], account=uuid4())}"}
     answer = whole.client(headers=other).post(f"/intake/v1/{path}", json=body)
     assert answer.status_code == 202, answer.text
-    assert wait_until(lambda: history(whole, body["household_id"])[-1]["outcome"] == "held", timeout=30)
+    assert wait_until(lambda: history(whole, body["household_id"])[-1]["outcome"] == "held", timeout=60)
 
 
 def typed_household(page: Page, phone: str, village: str) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def known_hazard(whole: Whole) -> str:
         proposed = client.post("/intake/v1/hazards:proposals", json=departure).json()["hazards"]
         return hazard_id in [hazard["hazard_id"] for hazard in proposed]
 
-    assert wait_until(is_proposed, timeout=30)
+    assert wait_until(is_proposed, timeout=60)
     return hazard_id
 
 
@@ -213,7 +213,7 @@ def known_alert(whole: Whole) -> str:
         alerts = client.get(f"/alerts/v1/alerts?state=open&area={CHATKAL}&limit=200").json()["alerts"]
         return [alert["alert_id"] for alert in alerts if alert["rule"] == "displacement"]
 
-    assert wait_until(lambda: bool(raised()), timeout=30)
+    assert wait_until(lambda: bool(raised()), timeout=60)
     return raised()[0]
 
 
@@ -298,7 +298,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     reported(
         whole, {**body, "version": 3, "persons": 3, "members": [], "notes": "үчөө", "destination": {"country": "TJ"}}
     )
-    assert wait_until(lambda: history(whole, body["household_id"])[-1]["version"] == 3, timeout=30)
+    assert wait_until(lambda: history(whole, body["household_id"])[-1]["version"] == 3, timeout=60)
     page.fill("#notes", "экөө")
     page.keyboard.press("Control+Enter")
     differing = page.locator("#conflict-fields tr")
@@ -318,7 +318,7 @@ def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered_a
     site = saved(whole)
     group_id, site_id = counted(whole, site, 40)["group_id"], site["site_id"]
     registrar = whole.client(headers=headers(whole, Role.REGISTRAR))
-    assert wait_until(lambda: registrar.get(f"/registry/groups/{group_id}").status_code == 200, timeout=30)
+    assert wait_until(lambda: registrar.get(f"/registry/groups/{group_id}").status_code == 200, timeout=60)
     desk = seat(Role.REGISTRAR)
     desk.sign_in()
     page = desk.page
@@ -368,13 +368,13 @@ def test_a_count_and_a_movement_that_somebody_else_corrects_meanwhile_are_not_re
     def sent(path: str, body: dict[str, Any]) -> None:
         """Sends the report as another registrar, and waits until it is recorded."""
         assert colleague.post(f"/intake/v1/{path}", json=body).status_code == 202
-        assert wait_until(lambda: (body["report_id"], body.get("version", 1)) in recorded(), timeout=30)
+        assert wait_until(lambda: (body["report_id"], body.get("version", 1)) in recorded(), timeout=60)
 
     def recorded() -> set[tuple[str, int]]:
         versions = colleague.get(f"/registry/v1/groups/{group_id}/history").json().get("versions", [])
         return {(known["report_id"], known["version"]) for known in versions if known["outcome"] == "recorded"}
 
-    assert wait_until(lambda: (count["report_id"], 1) in recorded(), timeout=30)
+    assert wait_until(lambda: (count["report_id"], 1) in recorded(), timeout=60)
     sent("movements", moved)
     page = seat(Role.REGISTRAR).open(f"/registry/groups/{group_id}")
     differing = page.locator("#conflict-fields tr")

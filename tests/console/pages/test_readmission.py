@@ -54,12 +54,12 @@ def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole:
         expect(text).not_to_contain_text("Looking", timeout=SLOW_MS)
         return "held before: 1" in text.inner_text()
 
-    assert wait_until(is_held, timeout=30)
+    assert wait_until(is_held, timeout=60)
     page.get_by_role("button", name="Accept them all").click()
     expect(text).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Accept them all")).to_be_hidden()
     household_page = f"/registry/v1/households/{body['household_id']}"
-    assert wait_until(lambda: office.get(household_page).status_code == 200, timeout=30)
+    assert wait_until(lambda: office.get(household_page).status_code == 200, timeout=60)
 
 
 def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: Whole, seat: Any) -> None:

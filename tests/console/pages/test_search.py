@@ -28,7 +28,7 @@ def reported(whole: Whole, *bodies: dict[str, Any]) -> None:
             versions = client.get(history).json().get("versions", ())
             return any(version["report_id"] == report_id for version in versions)
 
-        assert wait_until(is_recorded, timeout=30)
+        assert wait_until(is_recorded, timeout=60)
 
 
 def usenov(**changed: Any) -> dict[str, Any]:

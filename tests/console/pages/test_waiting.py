@@ -420,7 +420,7 @@ def test_households_that_are_no_duplicates_leave_the_list(whole: Whole, seat: An
         return any(own in (pair["household_id"], pair["other_id"]) for pair in pairs)
 
     desk.sign_in()
-    assert wait_until(is_compared, timeout=30, every=0.2)
+    assert wait_until(is_compared, timeout=60, every=0.2)
     page = desk.open("/waiting?lang=en")
     pair = page.locator("#duplicates tr", has=page.locator(f"a[href='/registry/households/{own}']"))
     expect(pair).to_contain_text("the same personal number", timeout=SLOW_MS)

@@ -172,6 +172,6 @@ async def test_feeds_are_polled_while_the_consumer_of_outcomes_is_stopped(
 
     await wait_for(lambda: stops() >= 2, 60)
     before = len(site.answered)
-    await wait_for(lambda: len(site.answered) >= before + 2, 30)
+    await wait_for(lambda: len(site.answered) >= before + 2)
     assert worker.is_running
     worker.stop()

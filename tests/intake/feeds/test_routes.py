@@ -33,7 +33,7 @@ async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(install
             text = (await http.get("/metrics")).text
             return text if "intake_feed_items_total{" in text else ""
 
-        metrics = await wait_for(measured, timeout=30)
+        metrics = await wait_for(measured, timeout=60)
 
     shown: dict[str, Any] = answer.json()
     [feed] = shown["feeds"]
