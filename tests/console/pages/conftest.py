@@ -191,7 +191,8 @@ def has_own_clock(context: BrowserContext) -> bool:
 
 
 def new_context(browser: Browser) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en")
+    # without motion, because a new alert would flash, and each frame would be drawn
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
     context.set_default_timeout(SLOW_MS)
     return context
 
