@@ -108,8 +108,8 @@ def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole,
     rows = {name: page.get_by_role("article", name=name, exact=True) for name in ("Squall", "Crop disease")}
     for row in rows.values():
         expect(row).to_be_visible(timeout=SLOW_MS)
-    expect(newest_alert(page, "Jut")).to_be_visible(timeout=SLOW_MS)
-    expect(newest_alert(page, "Jut").locator("input")).to_have_count(0)
+    expect(newest_alert(page, "Jut (mass loss of livestock)")).to_be_visible(timeout=SLOW_MS)
+    expect(newest_alert(page, "Jut (mass loss of livestock)").locator("input")).to_have_count(0)
     for row in rows.values():
         row.locator("input").check()
     expect(page.locator("#selected")).to_have_text("Selected: 2")
