@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.console.pages.typists import Typist
 from tests.intake.field import phones
@@ -46,7 +46,7 @@ def by_telephone(desk: Page, persons: int, families: str, *, origin: tuple[str, 
     district, shelter = here
     Typist(desk).fill_in(str(persons), families, "", "", *origin, district, "", shelter)
     desk.keyboard.press("Control+Enter")
-    expect(desk.locator("#answer-text")).to_contain_text(f"Accepted: persons: {persons} ", timeout=SLOW_MS)
+    expect(desk.locator("#answer-text")).to_contain_text(f"Accepted: persons: {persons} ")
     desk.locator("#another").press("Enter")
 
 
@@ -61,7 +61,7 @@ def by_phone(page: Page, persons: int, families: int, place: str) -> None:
     page.fill("#persons", str(persons))
     page.fill("#households", str(families))
     page.click("#send")
-    expect(page.locator("#reports .answer").first).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer").first).to_have_text("Received by the centre")
 
 
 def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(centre: Served, browser: Browser) -> None:
@@ -69,7 +69,7 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
     phones.signed_in(phone, centre.account(Role.FIELD))
     room = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en")
     board = opened_board(room.new_page(), centre)
-    expect(board.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(board.locator("#link")).to_have_attribute("data-state", "live")
     desk = opened_desk(room.new_page(), centre)
 
     with_relatives, in_a_teahouse = ("leilek", "With relatives"), ("not known", "Teahouse")
@@ -79,7 +79,7 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
     by_telephone(desk, 26, "", origin=("not known", ""), here=in_a_teahouse)
 
     groups = board.locator("#panel-households .groups")
-    expect(groups.locator("h3")).to_contain_text("283 persons", timeout=SLOW_MS)
+    expect(groups.locator("h3")).to_contain_text("283 persons")
     expect(groups.locator("h3")).to_contain_text("75 families")
     rows = groups.locator("tbody tr")
     expect(rows.locator("th")).to_have_text(
@@ -98,7 +98,7 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
     assert alerts[0]["pcodes"] == [KADAMJAI]  # the area of origin; everybody is in Leilek now
 
     by_phone(phone, 60, 16, "Тобей, мечити")  # the team counts everybody in the mosque again
-    expect(groups.locator("h3")).to_contain_text("306 persons", timeout=SLOW_MS)
+    expect(groups.locator("h3")).to_contain_text("306 persons")
     expect(rows.filter(has_text="мечити")).to_contain_text("60")
 
 

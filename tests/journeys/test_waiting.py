@@ -5,7 +5,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import in_thread
 from tests.intake.field import phones
@@ -57,28 +56,28 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     let_the_sign_in_end(phone, centre, name)
     for persons, destination in (("4", "RU"), ("3", "KG06000000000")):
         phones.filled(phone, persons=persons, destination=destination)
-        expect(phone.locator("#reports .answer").first).to_have_text("Received by the centre", timeout=SLOW_MS)
+        expect(phone.locator("#reports .answer").first).to_have_text("Received by the centre")
     phones.signed_in(phone, name)
     shows(phone, UNDER_REVIEW, UNDER_REVIEW)
 
     board = opened(browser, centre, "/", Role.OPERATOR)
-    expect(board.locator("#held-persons")).to_have_text(HELD, timeout=SLOW_MS)
+    expect(board.locator("#held-persons")).to_have_text(HELD)
     expect(board.locator("#panel-households > header .count")).to_have_text("0")
 
     desk = opened(browser, centre, "/waiting", Role.REGISTRAR)
     rows = desk.locator("#held tr")
-    expect(rows).to_have_count(2, timeout=SLOW_MS)
+    expect(rows).to_have_count(2)
     rows.filter(has_text="persons: 4").get_by_role("button", name="Open").click()
     expect(desk.locator("#held .opened")).to_contain_text("This viewing has been logged.")
     rows.filter(has_text="persons: 4").get_by_role("checkbox").check()
     desk.get_by_role("button", name="Accept").click()
-    expect(rows).to_have_count(1, timeout=SLOW_MS)
+    expect(rows).to_have_count(1)
     rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
     desk.get_by_role("button", name="Refuse").click()  # without a reason, nothing is refused
     expect(rows).to_have_count(1)
     desk.select_option("#refusal", "wrong_place")
     desk.get_by_role("button", name="Refuse").click()
-    expect(desk.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    expect(desk.locator("#held-none")).to_be_visible()
 
     shows(phone, REFUSED, RECORDED)
     expect(board.locator("#panel-households > header .count")).to_have_text("0")  # the household is abroad
@@ -87,6 +86,6 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     phone.click("#send")
     expect(phone.locator("#reports strong").first).to_contain_text("correction 1")
     shows(phone, RECORDED, RECORDED)
-    expect(board.locator("#panel-households > header .count")).to_have_text("1", timeout=SLOW_MS)
-    expect(board.locator("#held-persons")).to_be_hidden(timeout=SLOW_MS)
+    expect(board.locator("#panel-households > header .count")).to_have_text("1")
+    expect(board.locator("#held-persons")).to_be_hidden()
     assert not in_thread(drained(centre.installation)).unbalanced

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from deploy.local import paths
 from shared.auth.tokens import Role
 from shared.monitoring import status
-from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Seat, Whole, newest_alert
 from tests.console.pages.test_search import reported, usenov
@@ -88,7 +87,7 @@ def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take) -> None
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     row = newest_alert(page, "Hail")
-    expect(row).to_be_visible(timeout=SLOW_MS)
+    expect(row).to_be_visible()
     alert_id = row.get_attribute("data-key")
     for language in LANGUAGES:
         visit(page, f"{whole.url}/alerts/{alert_id}?lang={language}")
@@ -104,7 +103,7 @@ def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(whole
         visit(page, f"{whole.url}/registry/search?lang={language}")
         page.locator("#name").fill("Усөнов Бакыт")
         page.keyboard.press("Enter")
-        expect(page.locator("#results tbody tr").first).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("#results tbody tr").first).to_be_visible()
         assert findings(page) == []
         visit(page, f"{whole.url}/registry/households/{body['household_id']}?lang={language}")
         expect(page.locator(".duplicates tbody tr").first).to_be_visible()

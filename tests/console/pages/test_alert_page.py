@@ -48,17 +48,17 @@ def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
     expect(page.locator("main")).to_contain_text("village of Pulgon")
     page.locator("#acknowledge").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}", timeout=SLOW_MS)
+    expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
     page.locator("#comment-text").fill("The bridge is closed")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator(".done")).to_contain_text("The bridge is closed", timeout=SLOW_MS)
+    expect(page.locator(".done")).to_contain_text("The bridge is closed")
     page.locator("summary", has_text="Close").focus()
     page.keyboard.press("Enter")
     page.locator("label", has_text="False alarm").click()
     page.locator("#close").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".what")).to_contain_text("False alarm", timeout=SLOW_MS)
+    expect(page.locator(".what")).to_contain_text("False alarm")
     expect(page.locator("#reopen")).to_be_visible()
     assert desk.errors == []
 
@@ -98,7 +98,7 @@ def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: A
     page.locator("#snooze-reason").fill("The team is on")
     page.locator("#comment-text").fill("The bridge is")
     page.click("#acknowledge")
-    expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}", timeout=SLOW_MS)
+    expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
     expect(page.locator("#acknowledge")).to_have_count(0)
     expect(page.locator("#snooze-reason")).to_be_visible()
     expect(page.locator("#snooze-reason")).to_have_value("The team is on")
@@ -106,7 +106,7 @@ def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: A
     page.locator("#comment-text").press("End")
     page.keyboard.type(" open")
     page.click("#comment")
-    expect(page.locator(".done")).to_contain_text("The bridge is open", timeout=SLOW_MS)
+    expect(page.locator(".done")).to_contain_text("The bridge is open")
     expect(page.locator("#comment-text")).to_have_value("")
     expect(page.locator("#snooze-reason")).to_have_value("The team is on")
     assert desk.errors == []
@@ -119,7 +119,7 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
     for page in (first_page, two):
         page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
     first_page.click("#acknowledge")
-    expect(first_page.locator("#acknowledge")).to_have_count(0, timeout=SLOW_MS)
+    expect(first_page.locator("#acknowledge")).to_have_count(0)
     two.click("#acknowledge")
     expect(two.locator("form:has(#acknowledge) .failure")).to_contain_text(f"Already done by {first.name}")
 
@@ -139,7 +139,7 @@ def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, se
     expect(page.locator("#comment-text")).to_have_value("The road is open")
     for route in held:
         route.continue_()
-    expect(page.locator(".done")).to_contain_text("The road is open", timeout=SLOW_MS)
+    expect(page.locator(".done")).to_contain_text("The road is open")
     expect(page.locator(".done li", has_text="The road is open")).to_have_count(1)
     assert desk.errors == []
 

@@ -8,7 +8,6 @@ from playwright.sync_api import Route, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
 OLDER = re.compile(r"/console/v1/audit\?.*before=201")
@@ -29,13 +28,13 @@ def test_refusals_of_all_services_are_in_one_list(whole: Whole, seat: Any) -> No
     desk = seat(Role.AUDITOR)
     page = desk.open("/audit")
     refused = page.locator("#audit tr.is-bad")
-    expect(refused.filter(has_text="GET /registry/v1/households").first).to_contain_text("forbidden", timeout=SLOW_MS)
+    expect(refused.filter(has_text="GET /registry/v1/households").first).to_contain_text("forbidden")
     expect(refused.filter(has_text="GET /alerts/v1/deliveries").first).to_contain_text("127.0.0.1")
     times = page.locator("#audit tr td:first-child").all_inner_texts()
     assert times == sorted(times, reverse=True)
     page.locator("select[name=action]").select_option("signed_in")
     rows, is_sign_in = page.locator("#audit tr"), page.locator("td:nth-child(5)", has_text="Sign-in")
-    expect(rows.filter(has_not=is_sign_in)).to_have_count(0, timeout=SLOW_MS)
+    expect(rows.filter(has_not=is_sign_in)).to_have_count(0)
     expect(rows.first).to_be_visible()
     assert desk.errors == []
 
@@ -50,7 +49,7 @@ def test_a_late_answer_to_a_former_filter_is_not_shown(whole: Whole, seat: Any) 
         page.goto(f"{whole.url}/audit", wait_until="commit")
     page.locator("select[name=action]").select_option("signed_in")
     rows, is_sign_in = page.locator("#audit tr"), page.locator("td:nth-child(5)", has_text="Sign-in")
-    expect(rows.filter(has=is_sign_in).first).to_be_visible(timeout=SLOW_MS)
+    expect(rows.filter(has=is_sign_in).first).to_be_visible()
     for route in held:
         with page.expect_response(route.request.url):
             route.continue_()
@@ -76,14 +75,14 @@ def test_older_entries_are_listed_once_however_often_they_are_requested(whole: W
     page.route("**/v1/audit?**", lambda route: route.fulfill(json={"entries": [], "next": None}))
     page.route("**/console/v1/audit?**", lambda route: route.fulfill(json=page_of(300)))
     desk.open("/audit")
-    expect(page.locator("#audit tr")).to_have_count(100, timeout=SLOW_MS)
+    expect(page.locator("#audit tr")).to_have_count(100)
     page.route(OLDER, lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.evaluate("() => { for (const _ of [1, 2]) document.getElementById('older').click(); }")
     expect(page.locator("#older")).to_be_disabled()
     assert wait_until(lambda: bool(page.evaluate("true") and held), timeout=60)
     for route in held:
         route.fulfill(json=page_of(200))
-    expect(page.locator("#audit tr td:last-child").last).to_have_text("101", timeout=SLOW_MS)
+    expect(page.locator("#audit tr td:last-child").last).to_have_text("101")
     assert page.locator("#audit tr").count() == 200
     expect(page.locator("#older")).to_be_enabled()
 
@@ -94,9 +93,9 @@ def test_the_audit_page_is_in_the_readers_language_and_its_link_is_visible_besid
     page = desk.page
     for language, title in (("ky", "Аудит"), ("ru", "Аудит"), ("en", "Audit")):
         page.goto(f"{desk.whole.url}/audit?lang={language}")
-        expect(page.locator("#audit-title")).to_have_text(title, timeout=SLOW_MS)
+        expect(page.locator("#audit-title")).to_have_text(title)
         expect(page.locator(".bar nav a[aria-current=page]")).to_have_text(title)
         assert page.title().startswith(f"{title} · ")
-        expect(page.locator("#audit tr").first).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("#audit tr").first).to_be_visible()
         assert page.locator(".bar nav").evaluate("nav => nav.scrollWidth - nav.clientWidth") <= 0, language
     assert desk.errors == []

@@ -17,12 +17,12 @@ from tests.console.pages.conftest import Whole
 def test_a_lost_connection_is_shown_and_missed_changes_arrive_afterwards(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     desk.context.set_offline(True)
     page.evaluate("window.dispatchEvent(new Event('offline'))")
     whole.report_hazard(type="epizootic")
     desk.context.set_offline(False)
-    expect(page.locator("#panel-hazards")).to_contain_text("Animal disease", timeout=SLOW_MS)
+    expect(page.locator("#panel-hazards")).to_contain_text("Animal disease")
 
 
 BEAT = """new Promise((heard, missed) => {
@@ -35,7 +35,7 @@ def test_a_quiet_night_is_not_a_lost_connection(whole: Whole, seat: Any) -> None
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     begun: list[str] = []
     page.on("request", lambda request: begun.append(request.url) if "/stream" in request.url else None)
     page.clock.fast_forward(20_000)
@@ -49,10 +49,10 @@ def test_ages_are_redrawn_even_without_events(whole: Whole, seat: Any) -> None:
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     with ExitStack() as drawn:
         for panel in ("alerts", "hazards", "households", "reports"):
-            drawn.enter_context(page.expect_request(re.compile(f"/board/{panel}"), timeout=SLOW_MS))
+            drawn.enter_context(page.expect_request(re.compile(f"/board/{panel}")))
         page.clock.fast_forward(61_000)
 
 
@@ -60,13 +60,13 @@ def test_a_silently_cut_connection_is_opened_again(whole: Whole, seat: Any) -> N
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     with page.expect_request(re.compile(r"/stream\?")):
         page.clock.fast_forward(46_000)
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     whole.report_hazard(type="permafrost_loss")
     page.clock.resume()
-    expect(page.locator("#panel-hazards")).to_contain_text("Permafrost", timeout=SLOW_MS)
+    expect(page.locator("#panel-hazards")).to_contain_text("Permafrost")
 
 
 # Keeps the data of all events of the stream, so that a test can wait until the page has heard of a change.
@@ -89,7 +89,7 @@ def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole
     desk.page.add_init_script(HEARD)
     desk.page.clock.install()
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=20))
     unanswered: set[Request] = set()
 
@@ -112,7 +112,7 @@ def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole
 def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     page.route("**/board/hazards*", lambda route: route.abort(), times=2)
     whole.report_hazard(type="salinization")
-    expect(page.locator("#panel-hazards")).to_contain_text("Soil salinization", timeout=SLOW_MS)
+    expect(page.locator("#panel-hazards")).to_contain_text("Soil salinization")

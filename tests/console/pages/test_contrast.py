@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
 # Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none.
@@ -88,7 +87,7 @@ def lose_the_line(page: Page) -> None:
     """Makes every attempt to open the stream fail, and advances the clock until the page treats its stream as lost."""
     page.route("**/stream?**", lambda route: route.abort())
     page.clock.fast_forward(46_000)
-    expect(page.locator("#link")).to_have_attribute("data-state", "lost", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "lost")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -98,9 +97,9 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     desk = seat(Role.DUTY_HEAD)
     desk.page.clock.install()
     page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     row = newest_alert(page, "Hail")
-    expect(row).to_be_visible(timeout=SLOW_MS)
+    expect(row).to_be_visible()
     is_readable(page, scheme)
     lose_the_line(page)
     is_readable(page, scheme)
@@ -110,5 +109,5 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     page.goto(f"{whole.url}/new-event")
     page.fill("#locality", "Pulgon")
     page.click("#send")
-    expect(page.locator("#failure")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#failure")).to_be_visible()
     is_readable(page, scheme, fields=5)  # hazard and place (with placeholders), village, time, certainty

@@ -11,7 +11,6 @@ from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Status
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Seat, Whole, new_context, newest_alert
 from tests.installation import Ground, installed
 
@@ -36,7 +35,7 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
     desk = Seat(exercise, new_context(browser), Role.OPERATOR)
     page = desk.open("/")
     row = newest_alert(page, "Rockfall")
-    expect(row).to_be_visible(timeout=SLOW_MS)
+    expect(row).to_be_visible()
     alert = f"/alerts/{row.get_attribute('data-key')}"
     settled = page.locator(".notified", has_text="Processed")
     assert wait_until(lambda: bool(page.goto(f"{exercise.url}{alert}?lang=en")) and settled.count() > 0, timeout=60)

@@ -5,7 +5,6 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
 
@@ -28,7 +27,7 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
         route.continue_()
     page.click("#send")
     sentence = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
-    expect(page.locator("#answer-text")).to_contain_text(sentence, timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text(sentence)
     assert desk.errors == []
 
 
@@ -38,7 +37,7 @@ def test_a_script_that_fails_to_load_is_reported_and_reloaded_without_losing_inp
     page.route("**/static/combobox.js", lambda route: route.abort())
     desk.open("/new-event")
     notice = page.locator("#script-missing")
-    expect(notice).to_contain_text("did not load completely", timeout=SLOW_MS)
+    expect(notice).to_contain_text("did not load completely")
     page.fill("#hazard", "rockfall")
     page.fill("#place", "kadamjai")
     with page.expect_event("requestfailed"):  # otherwise the request could come after `unroute`, and succeed
@@ -47,13 +46,13 @@ def test_a_script_that_fails_to_load_is_reported_and_reloaded_without_losing_inp
     expect(page.locator("#send")).to_be_disabled()
     page.unroute("**/static/combobox.js")
     page.click("#script-again")
-    expect(notice).to_be_hidden(timeout=SLOW_MS)
+    expect(notice).to_be_hidden()
     page.click("#send")
     sentence = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
-    expect(page.locator("#answer-text")).to_contain_text(sentence, timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text(sentence)
 
 
 def test_a_page_whose_scripts_all_load_reports_nothing(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
-    expect(page.locator("#send")).to_be_enabled(timeout=SLOW_MS)
+    expect(page.locator("#send")).to_be_enabled()
     expect(page.locator("#script-missing")).to_be_hidden()

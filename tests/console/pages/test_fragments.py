@@ -14,7 +14,6 @@ from services.console.models import StoredCheck
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from shared.postgres import database
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Seat, Whole
 from tests.installation import in_thread
 
@@ -60,10 +59,10 @@ def test_an_open_board_shows_a_failed_backup_until_the_next_one_succeeds(
     expect(warning).to_have_count(0)
     backups.record(is_well=False)
     page.clock.fast_forward(MINUTE_MS)
-    expect(warning).to_be_visible(timeout=SLOW_MS)
+    expect(warning).to_be_visible()
     backups.record(is_well=True)
     page.clock.fast_forward(MINUTE_MS)
-    expect(warning).to_have_count(0, timeout=SLOW_MS)
+    expect(warning).to_have_count(0)
 
 
 def test_a_notice_stays_while_its_service_does_not_answer(seat: Callable[..., Seat]) -> None:
@@ -71,7 +70,7 @@ def test_a_notice_stays_while_its_service_does_not_answer(seat: Callable[..., Se
     desk.page.clock.install()
     page = desk.open("/")
     notice = page.locator(".notice", has_text="second factor")
-    expect(notice).to_be_visible(timeout=SLOW_MS)
+    expect(notice).to_be_visible()
     page.route(is_notices, lambda route: route.abort())
     with page.expect_event("requestfailed", lambda request: is_notices(request.url)):
         page.clock.fast_forward(MINUTE_MS)
@@ -84,7 +83,7 @@ def test_at_the_start_only_the_parts_that_the_page_came_without_are_fetched(seat
     fetched: list[str] = []
     desk.page.on("request", lambda request: fetched.append(urlsplit(request.url).path))
     page = desk.open("/")
-    expect(page.locator(".notice", has_text="second factor")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".notice", has_text="second factor")).to_be_visible()
     assert "/notices" in fetched and "/board/checks" not in fetched
 
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 from playwright.sync_api import expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import group
 
@@ -43,7 +42,7 @@ def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any) -> No
     for language, reason in REASONS.items():
         page.goto(f"{whole.url}/?lang={language}")
         alert = page.locator(".alert[data-section=waiting]", has_text=reason)
-        expect(alert).to_have_count(1, timeout=SLOW_MS)
+        expect(alert).to_have_count(1)
         expect(alert.locator(".alert-name")).to_have_text(TITLES[language])
         page.goto(f"{whole.url}{alert.locator('.alert-name').get_attribute('href')}?lang={language}")
         expect(page.locator("section.what")).to_contain_text(reason)

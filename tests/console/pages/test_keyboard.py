@@ -5,7 +5,6 @@ from typing import Any
 from playwright.sync_api import expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
 
@@ -15,7 +14,7 @@ def test_the_focus_stays_on_the_alert_whose_button_disappeared(whole: Whole, sea
     alert = newest_alert(desk.open("/"), "Heavy rain")
     alert.get_by_role("button", name="Acknowledge").focus()
     desk.page.keyboard.press("Enter")
-    expect(alert).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+    expect(alert).to_contain_text(f"Acknowledged by {desk.name}")
     expect(alert).to_be_focused()
 
 
@@ -28,7 +27,7 @@ def test_the_focus_moves_to_the_first_alert_when_an_alert_is_closed(whole: Whole
     page.locator("#verdicts").get_by_text("Confirmed").click()
     page.click("#answer-send")
     page.mouse.move(2, 2)
-    expect(page.locator(".alert", has_text="Strong wind")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator(".alert", has_text="Strong wind")).to_have_count(0)
     expect(page.locator(".alert").first).to_be_focused()
 
 

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
 REFRESHED_MS = 5000
@@ -18,7 +17,7 @@ def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any
     whole.report_hazard(type="frost", severity="Minor")
     desk = seat(Role.OPERATOR)
     page = desk.open("/ledger")
-    expect(page.locator("#verdict")).to_have_attribute("data-state", "good", timeout=SLOW_MS)
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "good")
     page.get_by_role("button", name="▸ alerts ← hazards", exact=True).click()
     expect(page.locator("tr.part")).to_have_count(6)
     assert desk.errors == []
@@ -77,7 +76,7 @@ def test_the_ledgers_verdict_covers_all_its_rows(
 
     desk = seat(Role.OPERATOR)
     desk.page.route(f"**/{service}/v1/ledger", changed)
-    expect(desk.open("/ledger").locator("#verdict")).to_have_attribute("data-state", state, timeout=SLOW_MS)
+    expect(desk.open("/ledger").locator("#verdict")).to_have_attribute("data-state", state)
 
 
 def test_the_ledger_keeps_the_focus_when_it_refreshes(seat: Any) -> None:
@@ -97,7 +96,7 @@ def test_the_ledger_of_a_signed_out_reader_links_to_the_sign_in(seat: Any) -> No
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     page = desk.open("/ledger")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     desk.context.clear_cookies()
     page.clock.fast_forward(REFRESHED_MS)
-    expect(page.locator("#link a")).to_have_attribute("href", "/sign-in?next=/ledger", timeout=SLOW_MS)
+    expect(page.locator("#link a")).to_have_attribute("href", "/sign-in?next=/ledger")

@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.factories import KADAMJAI, LEILEK
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_corrections import taken_but_not_told
@@ -53,12 +53,12 @@ def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole:
     assert (body["persons"], body["households"], body["household_unit"]) == (70, 20, "families")
     assert body["origin"] == body["destination"]
     assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_relatives", "displacement", False)
-    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ", timeout=SLOW_MS)
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     expect(page.locator("#answer-text")).to_contain_text(f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon")
     page.get_by_role("link", name="Back to the board").last.click()
     row = page.locator("#panel-households .groups tbody tr", has_text=f"{village} (Kadamjai rayon) 70")
-    expect(row).to_contain_text("With relatives", timeout=SLOW_MS)
+    expect(row).to_contain_text("With relatives")
 
 
 def test_the_record_states_every_field_and_the_channel_console(whole: Whole, seat: Any) -> None:
@@ -95,7 +95,7 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     page.locator("[name=needs][value=water]").press("Space")
     page.check("#is-urgent")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("persons: 1283 (estimated) · yards: 240", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("persons: 1283 (estimated) · yards: 240")
     report_id = page.locator("#answer-id").inner_text()
     (received,) = in_thread(records(whole.installation, "displacements", report_id))
     group, sealed = received.event.data, received.opened.sealed
@@ -171,7 +171,7 @@ def test_a_refusal_of_intake_is_shown_at_its_field_with_what_was_typed(seat: Any
     page = begun(seat, persons="1000001")
     page.set_viewport_size({"width": 1366, "height": 768})
     page.click("#send")
-    expect(page.locator("#failure")).to_have_text("Check these fields: Number of persons", timeout=SLOW_MS)
+    expect(page.locator("#failure")).to_have_text("Check these fields: Number of persons")
     expect(page.locator("#persons")).to_be_focused()
     expect(page.locator("#persons")).to_have_value("1000001")
     for selector in ("#failure", "#persons"):
@@ -184,7 +184,7 @@ def test_a_count_whose_answer_was_lost_is_sent_again_as_a_repeat(seat: Any) -> N
     page.click("#send")
     expect(page.locator("#failure")).to_contain_text("send again")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Already accepted", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Already accepted")
 
 
 def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any) -> None:
@@ -194,10 +194,10 @@ def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any
     page.click("#correct")
     page.fill("#persons", "26")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 26", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 26")
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-households .groups tbody tr", has_text="Чайкана")
-    expect(row.locator(".number .strong")).to_have_text("26", timeout=SLOW_MS)
+    expect(row.locator(".number .strong")).to_have_text("26")
 
 
 def test_the_next_count_of_a_call_keeps_the_district_of_origin_and_the_event(whole: Whole, seat: Any) -> None:
@@ -270,7 +270,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
     site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality=village)
     page = begun(seat, persons="37")
     page.fill("#origin-locality", village.replace("ө", "о")[:14])
-    expect(page.locator("#origin-locality-list li")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#origin-locality-list li")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#origin-locality")).to_have_value(village)
     expect(page.locator("#origin")).to_have_value("Leilek rayon, Batken oblast")
@@ -292,12 +292,12 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
         {"pcode": LEILEK},
     )
     assert body["origin"] == {"country": "ZZ"}
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
     page.click("#another")
     expect(page.locator("#destination-site")).to_be_empty()
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-households .groups tbody tr", has_text=name)
-    expect(row).to_contain_text(f"School, {village}, Leilek rayon", timeout=SLOW_MS)
+    expect(row).to_contain_text(f"School, {village}, Leilek rayon")
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
@@ -309,7 +309,7 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
     saved(whole, name_ky=name, locality=village)
     page = begun(seat)
     page.fill("#destination-locality", name[:12])
-    expect(page.locator("#destination-locality-list li", has_text=name)).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#destination-locality-list li", has_text=name)).to_be_visible()
     expect(page.locator("#destination-locality-list [aria-selected=true]")).to_have_count(0)  # Tab keeps the text
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.keyboard.press("Control+Enter")
@@ -347,7 +347,7 @@ def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Wh
     saved(whole, name_ky=name, pcode=LEILEK, locality=village)
     page = begun(seat)
     page.fill("#origin-locality", village)
-    expect(page.locator("#origin-locality-list li", has_text=village)).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#origin-locality-list li", has_text=village)).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.locator("#origin")).to_have_value("Kadamjai rayon, Batken oblast")
     page.fill("#destination-locality", name)

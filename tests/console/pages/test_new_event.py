@@ -14,7 +14,7 @@ from services.console.config import ConsoleSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_presence import BLOCKED
 from tests.gazetteers import DOBO
@@ -29,7 +29,7 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
         page.keyboard.type(words)
         page.keyboard.press("Tab")
     page.keyboard.type("чоко")
-    expect(page.locator("#locality-list li", has_text="Choko-Dobo")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#locality-list li", has_text="Choko-Dobo")).to_be_visible()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("2")
@@ -45,14 +45,14 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
     body = sent.value.post_data_json or {}
     assert (body["area"]["description"], body["locality_pcode"]) == ("Choko-Dobo", DOBO)
     sentence = "Accepted: Landslide · Kadamjai rayon, Batken oblast · Severe."
-    expect(page.locator("#answer-text")).to_have_text(sentence, timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_have_text(sentence)
     report_id = page.locator("#answer-id").inner_text()
     assert desk.errors == []
 
     board = page.goto(f"{whole.url}/")
     assert board is not None
     row = page.locator("#panel-hazards .row", has_text="Cracks above the school")
-    expect(row).to_contain_text("Landslide", timeout=SLOW_MS)
+    expect(row).to_contain_text("Landslide")
     expect(row).to_contain_text("Kadamjai rayon")
     expect(row).to_contain_text("Choko-Dobo village")
     assert "+996" not in page.content()
@@ -92,19 +92,19 @@ def test_a_quickly_entered_call_alerts_and_names_the_receivers(whole: Whole, sea
             page.keyboard.press("Tab")
             page.keyboard.press(digit)
         page.keyboard.press("Control+Enter")
-        expect(page.locator("#answer-text")).to_contain_text("Accepted: Mudflow · Ala", timeout=SLOW_MS)
+        expect(page.locator("#answer-text")).to_contain_text("Accepted: Mudflow · Ala")
         expect(page.locator("#answer-text")).to_contain_text(f"· {severity}.")
-        expect(page.locator("#followed")).to_have_text(followed, timeout=SLOW_MS)
+        expect(page.locator("#followed")).to_have_text(followed)
 
     page.goto(f"{whole.url}/")
     event = page.locator("#panel-hazards .row[data-severity=Unknown]", has_text=place)
-    expect(event).to_contain_text("Severity unknown", timeout=SLOW_MS)
+    expect(event).to_contain_text("Severity unknown")
     outcome = page.request.get(f"{whole.url}/alerts/v1/hazards/{event.get_attribute('data-key')}/outcome")
     [alert] = outcome.json()["alerts"]
     unjudged = page.locator(f"#alert-{alert['alert_id']}[data-severity=Severe]", has_text="Severity to be judged.")
-    expect(unjudged).to_contain_text("Mudflow", timeout=SLOW_MS)
+    expect(unjudged).to_contain_text("Mudflow")
     unjudged.locator("a.alert-name").click()
-    expect(page.locator(".what dl")).to_contain_text("Severity to be judged. Reported by ", timeout=SLOW_MS)
+    expect(page.locator(".what dl")).to_contain_text("Severity to be judged. Reported by ")
 
 
 @pytest.fixture
@@ -119,15 +119,15 @@ def test_the_ringing_notice_does_not_cover_the_button(whole: Whole, seat: Any) -
     desk = seat(Role.OPERATOR, width=1366, height=768)
     desk.page.add_init_script(BLOCKED)
     page = desk.open("/new-event")
-    expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#ringing")).to_be_visible()
     seen = """button => [2, -2].every((inset) => {
         const { left, top, bottom } = button.getBoundingClientRect();
         return button.contains(document.elementFromPoint(left + 20, inset > 0 ? top + inset : bottom + inset));
     })"""
     for language in ("en", "ru", "ky"):
         page.goto(f"{whole.url}/new-event?lang={language}")
-        expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
-        expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("#ringing")).to_be_visible()
+        expect(page.locator("#sound-blocked")).to_be_visible()
         assert page.locator("#send").evaluate(seen), language
 
 
@@ -198,7 +198,7 @@ def test_a_quickly_entered_call_is_sent_with_unknown_severity(seat: Any) -> None
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     assert (body["type"], body["severity"], body["area"]["description"]) == ("mudflow", "Unknown", "by the bridge")
-    expect(page.locator("#answer-text")).to_contain_text("Severity unknown", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Severity unknown")
 
 
 def test_one_key_chooses_the_severity(seat: Any) -> None:
@@ -271,10 +271,10 @@ def test_an_event_in_the_future_is_taken_only_as_a_forecast(whole: Whole, seat: 
         page.click("#send")
     body = sent.value.post_data_json or {}
     assert (body["urgency"], body["onset"]) == ("Future", "2027-12-24T03:05:00.000Z")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-hazards .row", has_text="Rain for three days")
-    expect(row).to_contain_text("forecast", timeout=SLOW_MS)
+    expect(row).to_contain_text("forecast")
     expect(row).to_contain_text("24 Dec 2027, 09:05")
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from shared.events import derived_id
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_new_count import leaving_asks
@@ -122,13 +122,13 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     assert (body["origin"], body["destination"]) == ({"pcode": KADAMJAI}, {"pcode": KADAMJAI})
     assert (body["origin_locality"], body["needs"], body["shelter"]) == (village, ["food"], "school")
     place = f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon, Batken oblast"
-    expect(page.locator("#answer-text")).to_have_text(f"Accepted: persons: 2 · {place}.", timeout=SLOW_MS)
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
-    expect(page.locator("#answer-duplicates")).to_contain_text("the same telephone and name", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_have_text(f"Accepted: persons: 2 · {place}.")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
+    expect(page.locator("#answer-duplicates")).to_contain_text("the same telephone and name")
     page.get_by_role("link", name="Open the household").press("Enter")
     expect(page.locator("main")).to_contain_text(village)
     page.get_by_role("link", name="Report a movement").press("Enter")
-    expect(page.locator("#about")).to_contain_text("Усөнов Бакыт · persons: 2 · Kadamjai rayon", timeout=SLOW_MS)
+    expect(page.locator("#about")).to_contain_text("Усөнов Бакыт · persons: 2 · Kadamjai rayon")
     expect(page.locator("#movement")).to_be_focused()
     page.keyboard.type("Died")
     page.keyboard.press("Control+Enter")
@@ -137,23 +137,23 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     typist = Typist(page)
     typist.type("Returned")
     typist.press("Control+Enter")
-    expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household.", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household.")
     assert typist.keys <= KEYS_OF_A_MINUTE / 6
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     page.locator("#another").press("Enter")
     page.keyboard.type("Returned")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#answer-receipt")).to_contain_text("nothing changes: was known already", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_contain_text("nothing changes: was known already")
     moved = history(whole, body["household_id"])[-1]
     ids = {name: moved[name] for name in ("kind", "report_id")} | {"household_id": body["household_id"]}
     report = {**moved["report"], **ids, "version": 2}
     held_by_another(whole, "movements", report | {"movement": "intends_to_stay"})
     page.get_by_role("link", name="Open the household").press("Enter")
     page.locator(".timeline").get_by_role("link", name="Correct or reverse").first.press("Enter")
-    expect(page.locator("#movement")).to_have_value("returned", timeout=SLOW_MS)
+    expect(page.locator("#movement")).to_have_value("returned")
     page.get_by_role("button", name="It did not happen: reverse").press("Enter")
     expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household · reversed.")
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     page.get_by_role("link", name="Open the household").press("Enter")
     expect(page.locator(".timeline > li").first).to_contain_text("Reversed: Returned")
 
@@ -168,7 +168,7 @@ def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, s
     assert (body["reasons"], body["intention"]) == (["natural_disaster", "economic"], "return")
     assert (head["personal_number"], spouse["relationship"]) == ("21234567890123", "spouse")
     assert head["functioning"] == {"seeing": "some_difficulty", "walking": "a_lot_of_difficulty"}
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
 
 
 def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any) -> None:
@@ -229,21 +229,21 @@ def test_the_event_that_people_fled_is_asked_and_recorded_and_the_alert_is_named
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     assert body["hazard_id"] == hazard_id
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     [recorded] = history(whole, body["household_id"])
     assert recorded["report"]["hazard_id"] == body["hazard_id"]
     alert = page.get_by_role("link", name="An alert about displaced people from this district is open.")
-    expect(alert).to_have_attribute("href", f"/alerts/{alert_id}", timeout=SLOW_MS)
+    expect(alert).to_have_attribute("href", f"/alerts/{alert_id}")
 
     # later, the full form completes the report
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
-    expect(page.locator("#persons")).to_be_focused(timeout=SLOW_MS)
+    expect(page.locator("#persons")).to_be_focused()
     page.select_option("#intention", "return")
     page.click("#list > summary")
     for number in (1, 2):
         page.locator(f"#members > li:nth-child({number})").get_by_label("Relationship").select_option("sibling")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     _, completed = history(whole, body["household_id"])
     assert (completed["report_id"], completed["version"]) == (body["report_id"], 2)
     assert (completed["report"]["persons"], completed["report"]["intention"]) == (2, "return")
@@ -265,7 +265,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     held_by_another(whole, "displacements", {**body, "version": 2, "notes": "башка"})
     page = seat(Role.REGISTRAR).open(f"/registry/households/{body['household_id']}")
     page.get_by_role("link", name="Correct").press("Enter")
-    expect(page.locator("#persons")).to_be_focused(timeout=SLOW_MS)
+    expect(page.locator("#persons")).to_be_focused()
     for shown, value in (
         ("#reason-2", "fear_of_hazard"),
         ("#intention", "return"),
@@ -285,14 +285,14 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     age.fill(born)
     page.locator("#is-urgent").press("Space")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     versions = history(whole, body["household_id"])
     assert [version["outcome"] for version in versions] == ["recorded", "held", "recorded"]
     first, _, second = (version["report"] for version in versions)
     changed = {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}
     assert changed == {"version", "reported_at", "is_urgent"}
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
-    expect(page.locator("#notes")).to_have_value(body["notes"], timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value(body["notes"])
 
     # meanwhile the team corrects its report
     reported(
@@ -302,12 +302,12 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     page.fill("#notes", "экөө")
     page.keyboard.press("Control+Enter")
     differing = page.locator("#conflict-fields tr")
-    expect(differing.filter(has_text="Notes")).to_have_text("Notesүчөөэкөө", timeout=SLOW_MS)
+    expect(differing.filter(has_text="Notes")).to_have_text("Notesүчөөэкөө")
     expect(differing.filter(has_text="Number of persons")).to_have_text("Number of persons32")
     expect(differing.filter(has_text="Tajikistan")).to_have_text("Where they are nowTajikistanLeilek rayon")
     assert history(whole, body["household_id"])[-1]["report"]["notes"] == "үчөө"
     page.get_by_role("button", name="Replace the recorded version by mine").press("Enter")
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     newest = history(whole, body["household_id"])[-1]
     assert (newest["version"], newest["report"]["notes"], newest["report"]["persons"]) == (4, "экөө", 2)
 
@@ -327,7 +327,7 @@ def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered_a
         ("group", group_id, "persons: 5", 5),
     ):
         page.goto(f"{whole.url}/new-movement?{kind}={subject}")
-        expect(page.locator("#movement")).to_be_focused(timeout=SLOW_MS)
+        expect(page.locator("#movement")).to_be_focused()
         page.keyboard.type("Returned")
         if persons:
             page.fill("#persons", str(persons))
@@ -336,19 +336,19 @@ def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered_a
             "request", lambda request, sent=sent: sent.append(request) if request.url.endswith("/movements") else None
         )
         page.evaluate(PRESSED_TWICE)
-        expect(page.locator("#answer-text")).to_have_text(f"Accepted: Returned · {who}.", timeout=SLOW_MS)
+        expect(page.locator("#answer-text")).to_have_text(f"Accepted: Returned · {who}.")
         (request,) = sent
         body = request.post_data_json or {}
         assert (body["kind"], body[f"{kind}_id"], body.get("persons")) == (f"{kind}_movement", subject, persons)
-        expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+        expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
         page.get_by_role("link", name=f"Open the {kind}").press("Enter")
         newest = page.locator(".timeline > li").first
         expect(newest).to_contain_text(f"{persons or 40} persons → Kadamjai rayon (In location of return)")
         newest.get_by_role("link", name="Correct or reverse").press("Enter")
-        expect(page.locator("#movement")).to_have_value("returned", timeout=SLOW_MS)
+        expect(page.locator("#movement")).to_have_value("returned")
         page.get_by_role("button", name="It did not happen: reverse").press("Enter")
-        expect(page.locator("#answer-text")).to_have_text(f"Accepted: Returned · {who} · reversed.", timeout=SLOW_MS)
-        expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+        expect(page.locator("#answer-text")).to_have_text(f"Accepted: Returned · {who} · reversed.")
+        expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
         page.get_by_role("link", name=f"Open the {kind}").press("Enter")
         expect(newest).to_contain_text("Reversed: Returned")
         expect(page.locator("[aria-labelledby=counted] tbody tr")).to_have_count(1)
@@ -379,26 +379,26 @@ def test_a_count_and_a_movement_that_somebody_else_corrects_meanwhile_are_not_re
     page = seat(Role.REGISTRAR).open(f"/registry/groups/{group_id}")
     differing = page.locator("#conflict-fields tr")
     page.locator("header").get_by_role("link", name="Correct").press("Enter")
-    expect(page.locator("#persons")).to_have_value("40", timeout=SLOW_MS)
+    expect(page.locator("#persons")).to_have_value("40")
     sent("displacements", {**count, "version": 2, "persons": 42})
     page.fill("#persons", "41")
     page.keyboard.press("Control+Enter")
-    expect(differing).to_have_text(["Number of persons4241"], timeout=SLOW_MS)
+    expect(differing).to_have_text(["Number of persons4241"])
     page.get_by_role("button", name="Drop mine, continue with the recorded version").press("Enter")
-    expect(page.locator("#persons")).to_have_value("42", timeout=SLOW_MS)
+    expect(page.locator("#persons")).to_have_value("42")
     page.fill("#persons", "43")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     page.get_by_role("link", name="Open the group").press("Enter")
     correction = page.locator(".timeline > li").first
     expect(correction.locator(".changes")).to_contain_text("Number of persons: 42 → 43")
     page.get_by_role("link", name="Correct or reverse").press("Enter")
-    expect(page.locator("#persons")).to_have_value("5", timeout=SLOW_MS)
+    expect(page.locator("#persons")).to_have_value("5")
     sent("movements", {**moved, "version": 2, "persons": 7})
     page.get_by_role("button", name="It did not happen: reverse").press("Enter")
-    expect(differing).to_have_text(["Number of persons75", "ReversedNoYes"], timeout=SLOW_MS)
+    expect(differing).to_have_text(["Number of persons75", "ReversedNoYes"])
     page.get_by_role("button", name="Replace the recorded version by mine").press("Enter")
-    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     assert (moved["report_id"], 3) in recorded()
 
 

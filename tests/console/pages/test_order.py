@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.factories import KARA_SUU, LEILEK
 from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_presence import BLOCKED
@@ -22,7 +22,7 @@ NAMES = "rows => rows.map(row => row.dataset.key)"
 
 
 def at_the_list(page: Page) -> None:
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     page.locator(".alert").first.hover()
 
 
@@ -34,13 +34,13 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
     """While operator 1 points at an alert that operator 2 acknowledges, no other alert moves under the pointer."""
     whole.report_hazard(type="mudflow", severity="Moderate")
     page, other = seat(Role.OPERATOR).open("/"), seat(Role.OPERATOR).open("/")
-    expect(newest_alert(page, "Mudflow")).to_be_visible(timeout=SLOW_MS)
+    expect(newest_alert(page, "Mudflow")).to_be_visible()
     at_the_list(page)
     first = page.locator(".alert").first
     aimed = first.get_attribute("data-key")
     before = page.locator(".alert").evaluate_all(NAMES)
     other.locator(f"#acknowledge-{aimed}").click()
-    expect(first.locator(".alert-state")).to_contain_text("Acknowledged by", timeout=SLOW_MS)
+    expect(first.locator(".alert-state")).to_contain_text("Acknowledged by")
     assert page.locator(".alert").evaluate_all(NAMES) == before
     expect(first.get_by_role("button", name="Acknowledge")).to_be_disabled()
     expect(page.locator("#changes")).to_be_visible()
@@ -51,11 +51,11 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
 def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="hail", severity="Moderate")
     page = seat(Role.OPERATOR).open("/")
-    expect(newest_alert(page, "Hail")).to_be_visible(timeout=SLOW_MS)
+    expect(newest_alert(page, "Hail")).to_be_visible()
     at_the_list(page)
     before = page.locator(".alert").evaluate_all(NAMES)
     whole.report_hazard(type="explosion", severity="Extreme", area={"pcodes": [LEILEK]})
-    expect(page.locator("#strip")).to_contain_text("Explosion · Leilek rayon, Batken oblast · Extreme", timeout=SLOW_MS)
+    expect(page.locator("#strip")).to_contain_text("Explosion · Leilek rayon, Batken oblast · Extreme")
     assert page.locator(".alert").evaluate_all(NAMES) == before
     expect(page.locator("#announcer")).to_contain_text("Explosion")
     page.locator("#strip-show").click()
@@ -67,7 +67,7 @@ def test_a_row_links_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="rockfall", severity="Moderate")
     page = seat(Role.OPERATOR).open("/")
     row = newest_alert(page, "Rockfall")
-    key = row.get_attribute("data-key", timeout=SLOW_MS)
+    key = row.get_attribute("data-key")
     row.get_by_role("link", name="Rockfall").click()
     page.wait_for_url(f"**/alerts/{key}")
     expect(page.locator("main")).to_contain_text("Rockfall")
@@ -75,10 +75,10 @@ def test_a_row_links_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
 
 def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
     away(page)
     whole.report_hazard(type="frost", severity="Moderate")
-    expect(newest_alert(page, "Frost")).to_be_visible(timeout=SLOW_MS)
+    expect(newest_alert(page, "Frost")).to_be_visible()
     expect(page.locator("#strip")).to_be_hidden()
 
 
@@ -90,13 +90,13 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
     alert.focus()
     desk.page.keyboard.press("a")
     toast = desk.page.locator("#toasts .toast", has_text="Acknowledged")
-    expect(toast).to_contain_text("Avalanche · Kara-Suu rayon, Osh oblast · Severe", timeout=SLOW_MS)
+    expect(toast).to_contain_text("Avalanche · Kara-Suu rayon, Osh oblast · Severe")
     expect(alert).to_be_focused()
     toast.get_by_role("button", name="Undo").click()
-    expect(desk.page.locator("#toasts")).to_contain_text("Acknowledgement taken back", timeout=SLOW_MS)
+    expect(desk.page.locator("#toasts")).to_contain_text("Acknowledgement taken back")
     away(desk.page)
     row = desk.page.locator(f".alert[data-key='{key}'][data-section=waiting]")
-    expect(row.get_by_role("button", name="Acknowledge")).to_be_enabled(timeout=SLOW_MS)
+    expect(row.get_by_role("button", name="Acknowledge")).to_be_enabled()
 
 
 def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole, seat: Any) -> None:
@@ -107,18 +107,18 @@ def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole,
     page = desk.open("/")
     rows = {name: page.get_by_role("article", name=name, exact=True) for name in ("Squall", "Crop disease")}
     for row in rows.values():
-        expect(row).to_be_visible(timeout=SLOW_MS)
-    expect(newest_alert(page, "Jut (mass loss of livestock)")).to_be_visible(timeout=SLOW_MS)
+        expect(row).to_be_visible()
+    expect(newest_alert(page, "Jut (mass loss of livestock)")).to_be_visible()
     expect(newest_alert(page, "Jut (mass loss of livestock)").locator("input")).to_have_count(0)
     for row in rows.values():
         row.locator("input").check()
     expect(page.locator("#selected")).to_have_text("Selected: 2")
     page.get_by_role("button", name="Acknowledge the selected").click()
-    expect(page.locator("#toasts")).to_contain_text("Crop disease", timeout=SLOW_MS)
+    expect(page.locator("#toasts")).to_contain_text("Crop disease")
     away(page)
     for row in rows.values():
-        expect(row).to_have_attribute("data-section", "acknowledged", timeout=SLOW_MS)
-        expect(row).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
+        expect(row).to_have_attribute("data-section", "acknowledged")
+        expect(row).to_contain_text(f"Acknowledged by {desk.name}")
 
 
 # Counts the rows that are wholly inside the window and that no other element covers.
@@ -145,9 +145,9 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(many:
     wait_for_script(page, "Number(document.querySelector('#panel-alerts').dataset.waiting) >= 62")
     for language in ("en", "ru", "ky"):
         page.goto(f"{desk.whole.url}/?lang={language}")
-        expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
-        expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
-        expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("#link")).to_have_attribute("data-state", "live")
+        expect(page.locator("#ringing")).to_be_visible()
+        expect(page.locator("#sound-blocked")).to_be_visible()
         away(page)
         assert 14 <= page.locator(".alert").evaluate_all(VISIBLE) <= 18, language
 
@@ -168,6 +168,6 @@ def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
     while (shown := rows.count()) < page.evaluate(waiting):
         page.locator("[data-more=alerts]").first.click()
         away(page)
-        expect(rows).not_to_have_count(shown, timeout=SLOW_MS)
+        expect(rows).not_to_have_count(shown)
     wait_for_script(page, f"document.querySelectorAll('.alert[data-section=waiting]').length === {waiting}")
-    expect(page.locator("[data-more=alerts]")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator("[data-more=alerts]")).to_have_count(0)

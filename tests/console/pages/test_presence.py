@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, launched, wait_for_script
+from tests.browsers import launched, wait_for_script
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_alert_page import raised
@@ -37,7 +37,7 @@ def silent_browser(browser: Browser) -> Iterator[Browser]:
 
 
 def live(page: Page) -> None:
-    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
 
 
 def left_until(page: Page, shown: str) -> None:
@@ -79,9 +79,9 @@ def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
         desk.page.goto(f"{desk.whole.url}/ledger")
     page = desk.page
     left_until_warned(page)
-    expect(page.locator("#session-warning")).to_contain_text("You will be signed out at", timeout=SLOW_MS)
+    expect(page.locator("#session-warning")).to_contain_text("You will be signed out at")
     left_until(page, "#session-ended")
-    expect(page.locator("#session-ended")).to_contain_text("Signed out at", timeout=SLOW_MS)
+    expect(page.locator("#session-ended")).to_contain_text("Signed out at")
     size = page.locator("#session-ended").bounding_box() or {}
     assert (size["width"], size["height"]) == (1920, 1080)
     assert page.title().startswith("⚠ Signed out")
@@ -95,7 +95,7 @@ def test_a_warned_operator_may_stay(seat: Any) -> None:
         desk.page.goto(f"{desk.whole.url}/ledger")
     left_until_warned(desk.page)
     desk.page.get_by_role("button", name="Stay signed in").click()
-    expect(desk.page.locator("#session-warning")).to_be_hidden(timeout=SLOW_MS)
+    expect(desk.page.locator("#session-warning")).to_be_hidden()
 
 
 def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
@@ -112,7 +112,7 @@ def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
         page.get_by_role("button", name="Stay signed in").click()
     with page.expect_response("**/v1/session"):
         page.clock.fast_forward("00:15")
-    expect(page.locator("#session-warning")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#session-warning")).to_be_hidden()
 
 
 def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
@@ -121,25 +121,25 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     desk = seat(Role.OPERATOR, browser=silent_browser)
     desk.page.add_init_script(COUNTING)
     page = desk.open("/ledger")
-    expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_be_visible()
     page.mouse.click(2, 300)  # a browser plays sound only after a click or key press on the page
-    expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_be_hidden()
     whole.report_hazard(type="tailings_release", severity="Severe")
-    expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#ringing")).to_be_visible()
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
     wait_for_script(page, f"() => ({TONES}) > {before + 4}")  # the alarm of four tones goes on
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
-    expect(newest_alert(board, "Tailings release")).to_be_visible(timeout=SLOW_MS)
+    expect(newest_alert(board, "Tailings release")).to_be_visible()
     rows = board.locator(".alert[data-section=waiting]:is([data-severity=Severe], [data-severity=Extreme])")
     while keys := rows.evaluate_all("rows => rows.map((row) => row.dataset.key)"):
         key = keys[0]
         board.locator(f"#acknowledge-{key}").click()
         board.mouse.move(2, 2)
-        expect(board.locator(f".alert[data-key='{key}'][data-section=waiting]")).to_have_count(0, timeout=SLOW_MS)
-    expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
+        expect(board.locator(f".alert[data-key='{key}'][data-section=waiting]")).to_have_count(0)
+    expect(page.locator("#ringing")).to_be_hidden()
 
 
 # A headless browser has no notifications and no windows in front of the page, so this script simulates them.
@@ -178,13 +178,13 @@ def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
     other.locator(".menu summary").click()
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/sign-in**")
-    expect(page.locator("#session-ended")).to_contain_text("Signed out", timeout=SLOW_MS)
+    expect(page.locator("#session-ended")).to_contain_text("Signed out")
 
 
 def test_the_choice_of_sound_is_remembered(seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
-    expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_be_hidden()
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
     page.click("#sound")
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
@@ -203,12 +203,12 @@ def test_the_click_that_signs_in_allows_the_sound_of_the_next_pages(
     page.click("button.is-primary")
     page.wait_for_url(f"{whole.url}/")
     wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has tested its sound
-    expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_be_hidden()
 
 
 def test_a_blocked_sound_is_shown_and_one_key_turns_it_on(seat: Any, silent_browser: Browser) -> None:
     page = seat(Role.OPERATOR, browser=silent_browser).open("/")
-    expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_be_visible()
     expect(page.locator("#sound-blocked")).to_contain_text("The browser blocks the sound")
     page.keyboard.press("s")
     expect(page.locator("#sound-blocked")).to_be_hidden()
@@ -222,6 +222,6 @@ def test_an_untouched_board_says_that_it_is_unattended(seat: Any) -> None:
     with page.expect_request("**/alerts/v1/presence") as request_info:
         page.clock.fast_forward(31 * MINUTE)
     assert request_info.value.post_data_json is not None
-    expect(page.locator("#unattended")).to_contain_text("nobody has touched this board for 3", timeout=SLOW_MS)
+    expect(page.locator("#unattended")).to_contain_text("nobody has touched this board for 3")
     page.mouse.move(300, 300)
-    expect(page.locator("#unattended")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#unattended")).to_be_hidden()

@@ -5,7 +5,6 @@ from typing import Any
 from playwright.sync_api import expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
 OSH = {"lat": 40.53135, "lon": 72.79539}  # Osh city, with the intensity 0.898 x 5.6 + 1.215 = 6.24
@@ -24,7 +23,7 @@ def test_magnitude_and_expected_intensity_are_read_on_the_board_and_the_alerts_p
     for language, on_board, on_page in SHOWN:
         page.goto(f"{whole.url}/?lang={language}")
         row = page.locator(".alert", has_text=on_board).first
-        expect(row).to_contain_text("M 5.6" if language == "en" else "M 5,6", timeout=SLOW_MS)
+        expect(row).to_contain_text("M 5.6" if language == "en" else "M 5,6")
         expect(row.locator(".alert-reason")).to_contain_text(on_page)
         page.goto(f"{whole.url}{row.locator('a.alert-name').get_attribute('href')}?lang={language}")
         expect(page.locator("main")).to_contain_text(on_page)

@@ -13,7 +13,6 @@ from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
@@ -46,17 +45,17 @@ def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole:
 
     page = seat(Role.DUTY_HEAD).open("/readmission?lang=en")
     page.get_by_role("row", name=name).get_by_role("button", name="Re-admit").click()
-    expect(page.locator("main")).to_contain_text("The team is re-admitted.", timeout=SLOW_MS)
+    expect(page.locator("main")).to_contain_text("The team is re-admitted.")
     text = page.locator("#held-text")
 
     def is_held() -> bool:
         page.reload()
-        expect(text).not_to_contain_text("Looking", timeout=SLOW_MS)
+        expect(text).not_to_contain_text("Looking")
         return "held before: 1" in text.inner_text()
 
     assert wait_until(is_held, timeout=60)
     page.get_by_role("button", name="Accept them all").click()
-    expect(text).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
+    expect(text).to_contain_text("Accepted: 1.")
     expect(page.get_by_role("button", name="Accept them all")).to_be_hidden()
     household_page = f"/registry/v1/households/{body['household_id']}"
     assert wait_until(lambda: office.get(household_page).status_code == 200, timeout=60)
@@ -67,15 +66,15 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     in_thread(change(whole, HELD, team=team, count=held.MOST + 1))
     page = seat(Role.DUTY_HEAD).open(f"/readmission?done={team}&lang=en")
     text, button = page.locator("#held-text"), page.get_by_role("button", name="Accept them all")
-    expect(text).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
+    expect(text).to_contain_text(f"held before: {held.MOST + 1}.")
     button.click()
-    expect(text).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
+    expect(text).to_contain_text(f"Accepted: {held.MOST}.")
     # the reports beyond the limit, and reports that could not be decrypted, are still held
     expect(text).to_contain_text(re.compile(r"held before: \d+\."))
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
     button.click()
-    expect(text).to_contain_text("Accepted: 0.", timeout=SLOW_MS)
+    expect(text).to_contain_text("Accepted: 0.")
     expect(button).to_be_hidden()
 
 

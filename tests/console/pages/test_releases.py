@@ -24,11 +24,11 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     page.fill("#locality", "Choko-Dobo")
     page.fill("#known", "The village head called from the roof")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
 
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-hazards .row", has_text="The village head called")
-    expect(row).to_contain_text("Restricted", timeout=SLOW_MS)
+    expect(row).to_contain_text("Restricted")
     row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     expect(page.locator("[name=locality]")).not_to_be_checked()
@@ -43,26 +43,26 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     body: Any = sent.value.post_data_json
     assert "description" not in body["area"]
     assert (body["scope"], body["released_revision"], body["revision"]) == ("Public", 1, 2)
-    expect(page.locator("#answer-text")).to_contain_text("Released: Rockfall", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Released: Rockfall")
 
     page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("released", timeout=SLOW_MS)
+    expect(row).to_contain_text("released")
     expect(row).to_contain_text("The village head called")  # the board still shows the internal text
     row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("The village head called from the roof")
     page.fill("#known", "The village head called again")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
     page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("changed after the release", timeout=SLOW_MS)
+    expect(row).to_contain_text("changed after the release")
 
     row.get_by_text("Public version").click()
     wait_for_script(page, READY)
     expect(page.locator("#text-en")).to_have_value("Rockfall. The road is closed.")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Released")
     page.goto(f"{whole.url}/")
-    expect(row).not_to_contain_text("changed after the release", timeout=SLOW_MS)
+    expect(row).not_to_contain_text("changed after the release")
 
     row.get_by_text("Public version").click()
     wait_for_script(page, READY)
@@ -70,9 +70,9 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     assert withdrawn(page) == {"msg_type": "Cancel", "released_revision": 3} | {
         name: body[name] for name in ("scope", "status", "source", "source_id", "type", "urgency", "area", "onset")
     }
-    expect(page.locator("#answer-text")).to_contain_text("Withdrawn", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Withdrawn")
     page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)
+    expect(row).to_contain_text("release withdrawn")
     expect(row).to_contain_text("The village head called again")
 
 
@@ -92,7 +92,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
     whole.report_hazard(type="avalanche", text={"en": {"headline": "Caller is on the slope"}}, **reported)
     page = seat(Role.OPERATOR).open("/")
     row = page.locator("#panel-hazards .row", has_text="Caller is on the slope")
-    expect(row).to_contain_text("Choko-Dobo village (House of the teacher)", timeout=SLOW_MS)
+    expect(row).to_contain_text("Choko-Dobo village (House of the teacher)")
     row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     expect(page.locator("#always")).to_contain_text("Kadamjai rayon")
@@ -103,10 +103,10 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
     first: Any = sent.value.post_data_json
     assert first["area"] == {"pcodes": [KADAMJAI]}
     assert all(secret not in (sent.value.post_data or "") for secret in (village, "39.956", "teacher", DOBO))
-    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Released")
 
     page.goto(f"{whole.url}/")
-    row.get_by_text("Public version").click(timeout=SLOW_MS)
+    row.get_by_text("Public version").click()
     wait_for_script(page, READY)
     expect(label(page, "point")).to_contain_text("39.956, 71.742")
     for name in ("villages", "locality", "point", "severity", "certainty"):
@@ -134,7 +134,7 @@ def test_an_event_without_a_district_is_released_only_with_a_chosen_place(whole:
     expect(page.locator("#failure")).to_contain_text("choose at least one place")
     label(page, "locality").click()
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Released")
 
 
 def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
@@ -142,7 +142,7 @@ def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
     page = seat(Role.DUTY_HEAD).open("/")
     newest_alert(page, "Landslide").locator(".alert-name").click()
     page.get_by_text("Release to the public").click()
-    expect(page.locator("h1")).to_have_text("Release to the public", timeout=SLOW_MS)
+    expect(page.locator("h1")).to_have_text("Release to the public")
     expect(page.locator("#event")).to_have_text("Landslide")
 
 
@@ -176,7 +176,7 @@ def test_a_release_whose_event_is_unknown_is_withdrawn_on_the_board(whole: Whole
     report_id = whole.report_hazard(**public)
     page = seat(Role.OPERATOR).open("/")
     row = row_of(page, "Mud on the road")
-    expect(row).to_contain_text("the event is unknown", timeout=SLOW_MS)
+    expect(row).to_contain_text("the event is unknown")
     assert findings(page) == []
     row.get_by_role("link", name="Withdraw the release…").click()
     wait_for_script(page, READY)
@@ -188,15 +188,15 @@ def test_a_release_whose_event_is_unknown_is_withdrawn_on_the_board(whole: Whole
         page.click("#withdrawing [value=withdraw]")
     body: Any = sent.value.post_data_json
     assert (body["msg_type"], body["revision"]) == ("Cancel", 3) and report_id not in (sent.value.post_data or "")
-    expect(page.locator("#answer-text")).to_contain_text("Withdrawn", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Withdrawn")
     page.goto(f"{whole.url}/")
-    expect(row).to_have_count(0, timeout=SLOW_MS)
+    expect(row).to_have_count(0)
 
 
 def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat: Any) -> None:
     page = reported(whole, seat, "Stones on the lower bridge")
     row = row_of(page, "Stones on the lower bridge")
-    row.get_by_text("Correct or cancel").click(timeout=SLOW_MS)
+    row.get_by_text("Correct or cancel").click()
     wait_for_script(page, "document.querySelector('#cancel:enabled')")
     page.click("#cancel")
     expect(page.locator("#cancelling")).not_to_contain_text("withdraw")
@@ -213,9 +213,9 @@ def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat:
     body: Any = sent.value.post_data_json
     assert (body["msg_type"], body["released_revision"], body["revision"]) == ("Cancel", 3, 4)
     assert "text" not in body and "lower bridge" not in (sent.value.post_data or "")
-    expect(page.locator("#answer-text")).to_contain_text("Its public version is withdrawn", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Its public version is withdrawn")
     page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)
+    expect(row).to_contain_text("release withdrawn")
     expect(row).to_contain_text("cancelled")
     expect(row).not_to_contain_text("still public")
 
@@ -225,20 +225,20 @@ def reported(whole: Whole, seat: Any, words: str) -> Page:
     page = begun(seat, "rockfall", "kadamjai")
     page.fill("#known", words)
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
     page.goto(f"{whole.url}/")
     return page
 
 
 def release(whole: Whole, page: Page, row: Locator) -> None:
     """Releases the event of the row, and waits until the board shows it as released."""
-    row.get_by_text("Release to the public").click(timeout=SLOW_MS)
+    row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     page.fill("#text-en", "Rockfall. The bridge is closed.")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text("Released")
     page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("released", timeout=SLOW_MS)
+    expect(row).to_contain_text("released")
 
 
 def released(whole: Whole, seat: Any, words: str) -> Page:
@@ -295,7 +295,7 @@ def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole
     page.route("**/intake/v1/hazards", refuse_withdrawals)
     page.click("#cancel")
     page.click("#cancelling [value=cancel-and-withdraw]")
-    expect(page.locator("#still-public")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#still-public")).to_be_visible()
     expect(page.locator("#event")).to_be_hidden()
     expect(page.locator("#correct")).to_be_hidden()
     page.unroute("**/intake/v1/hazards")
@@ -303,9 +303,9 @@ def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole
     wait_for_script(page, "document.querySelector('#withdraw:enabled')")
     page.click("#withdraw")
     page.click("#withdrawing [value=withdraw]")
-    expect(page.locator("#answer-text")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_be_visible()
     page.goto(f"{whole.url}/?lang=en")
-    expect(row_of(page, words)).to_contain_text("release withdrawn", timeout=SLOW_MS)
+    expect(row_of(page, words)).to_contain_text("release withdrawn")
     expect(row_of(page, words)).to_contain_text("cancelled")
 
 

@@ -11,7 +11,6 @@ from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, OutcomeKind, ReportKind
-from tests.browsers import SLOW_MS
 from tests.console.factories import message, outcome
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import household
@@ -100,7 +99,7 @@ def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any) -> None:
     kinds = [outcome(kind=kind, outcome=settled) for kind in ReportKind for settled in OutcomeKind]
     whole.publish(*(message(settled, time=datetime.now(UTC)) for settled in kinds))
     page = seat(Role.OPERATOR).open("/")
-    expect(page.locator("#panel-reports tbody tr")).to_have_count(len(OutcomeKind), timeout=SLOW_MS)
+    expect(page.locator("#panel-reports tbody tr")).to_have_count(len(OutcomeKind))
     for language in LANGUAGES:
         page.goto(f"{whole.url}/?lang={language}")
         for width in (1920, 1366):
@@ -118,7 +117,7 @@ def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any) 
         for width in (1920, 1366):
             page.set_viewport_size({"width": width, "height": 800})
             # one script finds and measures the row, because the board may replace the row at any time
-            expect(grade).to_be_visible(timeout=SLOW_MS)
+            expect(grade).to_be_visible()
             overlap = """() => {
                 const grade = document.querySelector('.alert .severity[data-severity=Extreme]');
                 const name = grade.closest('.alert').querySelector('.alert-name');
@@ -191,7 +190,7 @@ def test_the_header_keeps_its_height_and_every_title_of_the_navigation_is_in_vie
         page.set_viewport_size({"width": width, "height": 768})
         page.goto(f"{desk.whole.url}/?lang={language}")
         known.add(page.locator(".bar").evaluate(HEIGHT))
-        expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+        expect(page.locator("#link")).to_have_attribute("data-state", "live")
         assert page.locator(".bar nav").evaluate("nav => nav.clientWidth - nav.scrollWidth") == 0, width
         lost = page.evaluate(LOST)
         assert known == {lost["height"]}, width

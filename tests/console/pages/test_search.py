@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.registry.factories import family, household, movement
 
@@ -50,7 +49,7 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     page.keyboard.type("usonov janyl")
     page.keyboard.press("Enter")
     link = page.locator("#results tbody a").first
-    expect(link).to_have_text("Усөнов Жаңыл", timeout=SLOW_MS)
+    expect(link).to_have_text("Усөнов Жаңыл")
     assert page.url.endswith("/registry/search?lang=en")
     expect(page.locator("#result-status")).to_contain_text("Found households: ")
     page.keyboard.press("ArrowDown")
@@ -115,10 +114,10 @@ def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat:
     for leave in ("Clear", "Search"):
         page.get_by_label("Name", exact=True).fill("Усөнов Бакыт")
         page.keyboard.press("Enter")
-        expect(rows.first).to_be_visible(timeout=SLOW_MS)
+        expect(rows.first).to_be_visible()
         page.get_by_label("Name", exact=True).fill("---")
         page.get_by_role("button", name=leave).click()
-        expect(rows).to_have_count(0, timeout=SLOW_MS)
+        expect(rows).to_have_count(0)
     expect(page.locator("#failure")).to_be_visible()
 
 
@@ -137,4 +136,4 @@ def test_an_operator_without_a_purpose_is_told_what_to_do(whole: Whole, seat: An
     page.goto(f"{page.url}?lang=en")
     page.get_by_label("Telephone").fill("0772909090")
     page.keyboard.press("Enter")
-    expect(page.locator("#failure")).to_contain_text("State first what records are opened for", timeout=SLOW_MS)
+    expect(page.locator("#failure")).to_contain_text("State first what records are opened for")

@@ -9,7 +9,6 @@ import openpyxl
 from playwright.sync_api import Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 
@@ -43,7 +42,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     name = uuid4().hex
     page.set_input_files("#file", sheet(tmp_path, name))
     expect(page.locator("#result")).to_contain_text(
-        "new 0, sent before 0, by another account 0, changed 0, not accepted 3", timeout=SLOW_MS
+        "new 0, sent before 0, by another account 0, changed 0, not accepted 3"
     )
     assert "When they left: empty; District where they come from: empty" in rows(page)[0]
     assert (page.input_value("#header-first"), page.input_value("#header-last")) == ("2", "3")
@@ -57,7 +56,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     page.fill("#left", "20.06.2026")
     page.click("#check")
     expect(page.locator("#result")).to_contain_text(
-        "new 2, sent before 0, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
+        "new 2, sent before 0, by another account 0, changed 0, not accepted 1"
     )
     expect(page.locator("#result")).to_contain_text("Persons in new rows: 7")
     assert rows(page)[0].split("\t") == ["6", "–", "not accepted", rows(page)[0].split("\t")[-1]]
@@ -66,10 +65,10 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     assert findings(page) == []
     page.get_by_role("button", name="Send (households: 2)").click()
     expect(page.locator("#result")).to_contain_text(
-        "Sent 2; sent before 0, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
+        "Sent 2; sent before 0, by another account 0, changed 0, not accepted 1"
     )
     expect(page.locator("#receipts")).to_have_text(
-        "What became of the sent rows: recorded 2, under review 0, refused 0, without a result yet 0", timeout=SLOW_MS
+        "What became of the sent rows: recorded 2, under review 0, refused 0, without a result yet 0"
     )
     with page.expect_download() as download:
         page.click("#download")
@@ -78,7 +77,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     assert (header[-1], refused[2]) == ("Why not accepted", "пять")
     page.click("#check")
     expect(page.locator("#result")).to_contain_text(
-        "new 0, sent before 2, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
+        "new 0, sent before 2, by another account 0, changed 0, not accepted 1"
     )
     expect(page.locator("#send")).to_be_hidden()
     changed = sheet(tmp_path, name, persons=6)
@@ -86,14 +85,14 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     expect(page.locator("#failure")).to_contain_text("Choose it again.")
     page.set_input_files("#file", changed)
     expect(page.locator("#result")).to_contain_text(
-        "new 0, sent before 1, by another account 0, changed 1, not accepted 1", timeout=SLOW_MS
+        "new 0, sent before 1, by another account 0, changed 1, not accepted 1"
     )
     expect(page.locator("#send")).to_be_hidden()
     page.get_by_label("Another household: send it too").check()
     page.get_by_role("button", name="Send (households: 1)").click()
-    expect(page.locator("#result")).to_contain_text("Sent 1; sent before 1,", timeout=SLOW_MS)
+    expect(page.locator("#result")).to_contain_text("Sent 1; sent before 1,")
     page.set_input_files("#file", {"name": "list.xls", "mimeType": "", "buffer": b"\xd0\xcf\x11\xe0" + b"\0" * 99})
-    expect(page.locator("#failure")).to_contain_text("Save it as XLSX without a password", timeout=SLOW_MS)
+    expect(page.locator("#failure")).to_contain_text("Save it as XLSX without a password")
     for language in ("ky", "ru"):
         page.goto(f"{whole.url}/sheets?lang={language}")
         for width in (1366, 360):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
@@ -80,7 +80,7 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     typist.fill_in("Бурул Асанова", "+996 555 123456")
     page.keyboard.press("Control+Enter")
     row = page.locator("#sites tr", has_text=name)
-    expect(row).to_contain_text("Mosque", timeout=SLOW_MS)
+    expect(row).to_contain_text("Mosque")
     expect(row).to_contain_text("Пульгон, Kadamjai rayon")
     expect(row).to_contain_text("250")
     expect(row.locator(".needs")).to_have_text("Water")
@@ -89,7 +89,7 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     expect(page.locator("#lat")).to_have_value("39.94")
     expect(page.locator("#person-fields")).to_be_hidden()
     page.fill("#locality", "choko")
-    expect(page.locator("#locality-list li", has_text="Choko-Dobo")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#locality-list li", has_text="Choko-Dobo")).to_be_visible()
     page.press("#locality", "Enter")
     expect(page.locator("#locality")).to_have_value("Choko-Dobo")
     page.select_option("#state", "full")
@@ -97,12 +97,12 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     assert ("person_in_charge" in body, body["locality_pcode"]) == (False, DOBO)
-    expect(row).to_contain_text("Full", timeout=SLOW_MS)
+    expect(row).to_contain_text("Full")
     expect(row).to_contain_text("Choko-Dobo, Kadamjai rayon")
     row.locator("button").click()
     page.press("#locality", "Tab")  # nothing is typed, so the code stays
     page.click("#person")
-    expect(page.locator("#person-name")).to_have_value("Бурул Асанова", timeout=SLOW_MS)
+    expect(page.locator("#person-name")).to_have_value("Бурул Асанова")
     expect(page.locator("#person-phone")).to_have_value("+996 555 123456")
     with page.expect_request("**/registry/v1/sites/*") as again:
         page.keyboard.press("Control+Enter")
@@ -121,7 +121,7 @@ def test_the_list_shows_how_many_people_are_at_a_site_and_is_searched(whole: Who
     )
     page = opened(seat)
     row = page.locator("#sites tr", has_text=site["name_ru"])
-    expect(row).to_contain_text("214", timeout=SLOW_MS)
+    expect(row).to_contain_text("214")
     expect(row).to_contain_text("over capacity")
     expect(page.locator("#sites tr", has_text=other["name_ru"])).to_contain_text("not counted")
     page.fill("#search", "кок таш")
@@ -144,7 +144,7 @@ def test_the_pages_of_a_site_and_of_a_group_are_read_on_screen_and_on_paper(whol
     page.locator("#sites a", has_text=site["name_ru"]).press("Enter")
     page.wait_for_url(f"{whole.url}{path}")
     page.get_by_role("button", name="Show the person in charge").press("Enter")
-    expect(page.locator("#person")).to_have_text("Бурул Асанова, +996 555 123456", timeout=SLOW_MS)
+    expect(page.locator("#person")).to_have_text("Бурул Асанова, +996 555 123456")
     for language in ("ky", "ru", "en"):
         page.goto(f"{whole.url}{path}?lang={language}")
         is_shown_whole(page)
@@ -187,7 +187,7 @@ def test_errors_are_shown_and_what_was_typed_stays(whole: Whole, seat: Any) -> N
     expect(page.locator("#failure")).to_contain_text("Check these fields: Latitude")
     page.fill("#lat", "")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#failure")).to_contain_text("is in the list already", timeout=SLOW_MS)
+    expect(page.locator("#failure")).to_contain_text("is in the list already")
     expect(page.locator("#name-ru")).to_have_value(site["name_ru"])
 
 
@@ -202,13 +202,13 @@ def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(whole: Wh
     page.fill("#capacity", "900")
     page.keyboard.press("Control+Enter")
     failure = page.locator("#failure")
-    expect(failure).to_contain_text("Capacity, persons: –; State: Site closed. What you typed is kept", timeout=SLOW_MS)
+    expect(failure).to_contain_text("Capacity, persons: –; State: Site closed. What you typed is kept")
     known = whole.client(headers=headers(whole)).get(path).json()
     assert (known["version"], known["state"], known["capacity"]) == (2, "closed", None)
     expect(page.locator("#capacity")).to_have_value("900")
     expect(page.locator("#state")).to_have_value("closed")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#editor")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#editor")).to_be_hidden()
     known = whole.client(headers=headers(whole)).get(path).json()
     assert (known["version"], known["state"], known["capacity"]) == (3, "closed", 900)
 
@@ -237,7 +237,7 @@ def test_a_file_is_checked_and_then_added(whole: Whole, seat: Any, tmp_path: Pat
     page.click("#import summary")
     page.set_input_files("#file", file)
     page.click("#check")
-    expect(page.locator("#sheet-result")).to_contain_text("nothing was added: new 1, in the list 0", timeout=SLOW_MS)
+    expect(page.locator("#sheet-result")).to_contain_text("nothing was added: new 1, in the list 0")
     expect(page.locator("#verdicts tbody tr").first).to_contain_text("Site type: a type is needed, such as school")
     expect(page.locator("#sites tr", has_text=name)).to_have_count(0)
     expect(page.get_by_label("B · type")).to_have_value("type")
@@ -245,10 +245,10 @@ def test_a_file_is_checked_and_then_added(whole: Whole, seat: Any, tmp_path: Pat
         page.click("#refused")
     assert download.value.suggested_filename == "not-accepted.xlsx"
     page.click("#add")
-    expect(page.locator("#sites tr", has_text=name)).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#sites tr", has_text=name)).to_be_visible()
     expect(page.locator("#sheet-result")).to_contain_text("Added 1")
     expect(page.locator("#add")).to_be_hidden()
     file.write_text("name,kind\n", encoding="utf-8")
     page.set_input_files("#file", file)
     page.click("#check")
-    expect(page.locator("#sheet-failure")).to_contain_text("This is no list of sites", timeout=SLOW_MS)
+    expect(page.locator("#sheet-failure")).to_contain_text("This is no list of sites")

@@ -16,7 +16,6 @@ from services.alerts.config import AlertsSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
-from tests.browsers import SLOW_MS
 from tests.console.factories import LEILEK
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
@@ -68,15 +67,15 @@ def test_reports_of_one_reason_are_assigned_and_accepted_together(whole: Whole, 
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     rows = page.locator("#held tr")
-    expect(rows).to_have_count(3, timeout=SLOW_MS)
+    expect(rows).to_have_count(3)
     page.locator("#reasons").get_by_text("sign-in had expired").click()
     expect(rows).to_have_count(3)
     page.locator("#select-all").check()
     page.locator("#assign").click()
-    expect(rows.filter(has_text=desk.name)).to_have_count(3, timeout=SLOW_MS)
+    expect(rows.filter(has_text=desk.name)).to_have_count(3)
     page.locator("#select-all").check()
     page.get_by_role("button", name="Accept").click()
-    expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#held-none")).to_be_visible()
     expect(page.locator(".clock-day")).to_contain_text("day ")  # Saturday 28 November
     assert desk.errors == []
 
@@ -86,14 +85,14 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     desk = seat(Role.REGISTRAR, width=390, height=844)
     page = desk.open("/waiting?lang=en")
     page.get_by_role("button", name="Open").click()
-    expect(page.locator("#held .opened")).to_contain_text("Айгүл", timeout=SLOW_MS)
+    expect(page.locator("#held .opened")).to_contain_text("Айгүл")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#held .opened")).to_have_count(0)
     page.locator("#held").get_by_role("checkbox").check()
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
-    expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#held-none")).to_be_visible()
     expect(page.locator("#refusal")).to_have_value("")  # this reason must not be sent to the next report's author
     assert desk.errors == []
 
@@ -104,7 +103,7 @@ def test_select_all_leaves_out_reports_that_wait_for_another_report(whole: Whole
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     early = page.locator("#held tr", has_text="It waits for another report").first
-    expect(early).to_be_visible(timeout=SLOW_MS)
+    expect(early).to_be_visible()
     page.locator("#select-all").check()
     expect(early.get_by_role("checkbox")).not_to_be_checked()
     expect(
@@ -129,7 +128,7 @@ def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat:
         shown = page.locator("#held tr:not(.opened)", has_text=row)
         shown.get_by_role("button", name="Open").click()
         for shown_text in texts:
-            expect(page.locator("#held .opened")).to_contain_text(shown_text, timeout=SLOW_MS)
+            expect(page.locator("#held .opened")).to_contain_text(shown_text)
         shown.get_by_role("button", name="Close").click()
     assert desk.errors == []
 
@@ -139,9 +138,9 @@ def test_persons_in_held_reports_are_shown_on_the_board_and_raise_an_alert(whole
     there = {"origin": {"pcode": AT_BASHY}, "destination": {"pcode": LEILEK}, "occurred_at": now, "reported_at": now}
     send_with_ended_sign_in(whole, group(persons=214, **there))
     page = seat(Role.OPERATOR).open("/?lang=en")
-    expect(page.locator("#held-persons")).to_contain_text("214 in groups", timeout=SLOW_MS)
+    expect(page.locator("#held-persons")).to_contain_text("214 in groups")
     alert = page.locator(".alert", has=page.locator(".alert-held", has_text="held: 214"))
-    expect(alert).to_contain_text("At-Bashy rayon", timeout=SLOW_MS)
+    expect(alert).to_contain_text("At-Bashy rayon")
 
 
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
@@ -150,13 +149,13 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     own = page.locator("#held tr[data-key]", has_text=author)
-    expect(own).to_have_count(2, timeout=SLOW_MS)
+    expect(own).to_have_count(2)
     page.locator("#reasons input").first.focus()
     page.keyboard.press("ArrowRight")  # chooses the next reason, so the page loads the list again
-    expect(page.locator("#reasons input:checked")).to_be_focused(timeout=SLOW_MS)
+    expect(page.locator("#reasons input:checked")).to_be_focused()
     expect(page.locator("#reasons input:checked")).not_to_have_value("")
     page.locator("#reasons").get_by_text("All reasons").click()
-    expect(own).to_have_count(2, timeout=SLOW_MS)
+    expect(own).to_have_count(2)
     waiting: list[Any] = []
 
     def hold(route: Any) -> None:
@@ -168,18 +167,18 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
         own.nth(0).get_by_role("button", name="Open").evaluate("button => { button.click(); button.click(); }")
     own.nth(0).evaluate("row => { row.dataset.former = ''; }")
     page.locator("#reasons input:checked").evaluate("chosen => chosen.dispatchEvent(new Event('change'))")
-    expect(page.locator("#held tr[data-former]")).to_have_count(0, timeout=SLOW_MS)  # the list was drawn again
-    expect(own).to_have_count(2, timeout=SLOW_MS)
+    expect(page.locator("#held tr[data-former]")).to_have_count(0)  # the list was drawn again
+    expect(own).to_have_count(2)
     [only] = waiting
     only.continue_()
-    expect(page.locator("#held .opened")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#held .opened")).to_have_count(1)
     page.unroute_all()
     own.nth(1).get_by_role("checkbox").check()
     opened: list[str] = []
     page.on("request", lambda sent: opened.append(sent.url) if "/v1/held/" in sent.url else None)
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
-    expect(own).to_have_count(1, timeout=SLOW_MS)
+    expect(own).to_have_count(1)
     expect(page.locator("#held .opened")).to_contain_text("Айгүл")
     expect(own.get_by_role("button", name="Close")).to_be_visible()
     assert opened == []
@@ -193,14 +192,14 @@ def test_a_small_phone_selects_all_and_shows_the_headings_of_every_cell(whole: W
     desk = seat(Role.DUTY_HEAD, width=360, height=640)
     page = desk.open(f"/waiting?lang={language}")
     own = page.locator("#held tr[data-key]", has_text=author)
-    expect(own).to_have_count(2, timeout=SLOW_MS)
+    expect(own).to_have_count(2)
     page.locator("#select-all").check()
     expect(own.locator("input:checked")).to_have_count(2)
     expect(own.first.locator("td[data-label]")).to_have_count(6)
     assert page.locator("#acts").evaluate("acts => getComputedStyle(acts).position") == "static"
     names = [box.get_attribute("aria-label") or "" for box in page.locator("#held input").all()]
     assert all(any(digit in name for digit in "0123456789") for name in names)  # each with its time
-    expect(page.locator("#letters td[data-label]").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#letters td[data-label]").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert findings(page) == []
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
@@ -220,7 +219,7 @@ def test_an_administrator_sees_how_many_messages_failed_for_a_reason_and_since_w
     desk = seat(Role.ADMINISTRATOR)
     page = desk.open("/waiting?lang=en")
     row = page.locator("#letters tr", has_text="unknown_type")
-    expect(row).to_contain_text("240", timeout=SLOW_MS)
+    expect(row).to_contain_text("240")
     expect(row).to_contain_text("4 h")
     expect(row.get_by_role("button", name="Process again")).to_be_visible()
     expect(page.locator("#held-table")).to_have_count(0)
@@ -239,14 +238,14 @@ def test_failed_messages_are_assigned_to_a_duty_head_and_stay_assigned(whole: Wh
     page = desk.open("/waiting?lang=en")
     assignee = page.locator("#letters tr", has_text="malformed").locator("select")
     with page.expect_response(is_assignment) as assigned:
-        assignee.select_option(label=head.name, timeout=SLOW_MS)
+        assignee.select_option(label=head.name)
     assert assigned.value.status == 204
     page.reload()
-    expect(assignee.locator("option:checked")).to_have_text(head.name, timeout=SLOW_MS)
+    expect(assignee.locator("option:checked")).to_have_text(head.name)
     with page.expect_response(is_assignment):
         assignee.select_option("")
     page.reload()
-    expect(assignee).to_have_value("", timeout=SLOW_MS)
+    expect(assignee).to_have_value("")
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
     assert desk.errors == []
 
@@ -259,7 +258,7 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
     desk = seat(role)
     page = desk.open("/waiting?lang=en")
     row = page.locator("#letters tr", has_text="malformed")
-    expect(row).to_contain_text("alerts ← hazards", timeout=SLOW_MS)
+    expect(row).to_contain_text("alerts ← hazards")
     expect(row).to_contain_text("3 h")
     button = row.get_by_role("button", name="Process again")
     expect(button).to_have_count(1 if may_redrive else 0)
@@ -268,12 +267,12 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
         expect(page.locator("#toasts")).to_contain_text("Choose the reason that the author reads.")
         row.get_by_label("Reason that the author reads").select_option("practice")
         row.get_by_role("button", name="Refuse").click()
-        expect(page.locator("#toasts")).to_contain_text("Refused: 1", timeout=SLOW_MS)
-        expect(row).to_have_count(0, timeout=SLOW_MS)
+        expect(page.locator("#toasts")).to_contain_text("Refused: 1")
+        expect(row).to_have_count(0)
         in_thread(change(whole, LETTER))
         page.reload()
         button.click()
-        expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1", timeout=SLOW_MS)
+        expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1")
         decided = in_thread(change(whole, "SELECT account, refusal FROM redrives ORDER BY decided_at"))
         own = whole.known(desk.name).account_id
         assert [tuple(decision) for decision in decided] == [(own, "practice"), (own, None)]
@@ -290,12 +289,12 @@ def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_ag
     desk = seat(Role.DUTY_HEAD)
     page = desk.open("/waiting?lang=en")
     button = page.locator("#letters tr", has_text="unknown_type").get_by_role("button", name="Process again")
-    expect(button).to_be_visible(timeout=SLOW_MS)
+    expect(button).to_be_visible()
     answers = iter([{"status": 200, "json": {"count": 100}}, {"status": 503, "json": {"title": "Busy"}}])
     page.route("**/v1/dead-letters:redrive", lambda route: route.fulfill(**next(answers)))
     with page.expect_request("**/alerts/v1/ledger"):  # after the second answer, the page reads the messages again
         button.click()
-    expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100", timeout=SLOW_MS)
+    expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100")
     expect(page.locator("#toasts")).to_contain_text("Busy")
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
 
@@ -309,18 +308,18 @@ def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_rev
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     question = page.locator("#places-asked tr", has_text="Choko Döbö")
-    expect(question).to_contain_text("persons: 70", timeout=SLOW_MS)
+    expect(question).to_contain_text("persons: 70")
     question.get_by_role("button", name="The same place").press("Enter")
-    expect(question).to_have_count(0, timeout=SLOW_MS)
+    expect(question).to_have_count(0)
     page.locator("#places-answered summary").press("Enter")
     answered = page.locator("#places-decided tr", has_text=desk.name)
     expect(answered).to_contain_text("Choko Döbö")
-    expect(answered).not_to_contain_text("takes effect", timeout=SLOW_MS)
+    expect(answered).not_to_contain_text("takes effect")
     answered.get_by_role("button", name="Reverse").press("Enter")
-    expect(question).to_be_visible(timeout=SLOW_MS)
+    expect(question).to_be_visible()
     page.locator("#places-all").check()
     page.get_by_role("button", name="Two places", exact=True).press("Enter")
-    expect(question).to_have_count(0, timeout=SLOW_MS)
+    expect(question).to_have_count(0)
     assert desk.errors == []
 
 
@@ -347,20 +346,20 @@ def test_the_right_one_of_two_differing_counts_is_chosen_by_keyboard(whole: Whol
     assert wait_until(differ, timeout=30, every=0.2)
     page = desk.open("/waiting?lang=en")
     counts = page.locator("#differing tr", has_text=place)
-    expect(counts).to_contain_text("60–100", timeout=SLOW_MS)
+    expect(counts).to_contain_text("60–100")
     expect(counts.get_by_role("link")).to_have_count(2)
     counts.get_by_role("checkbox").press("Space")
     page.locator("#differing-assign").press("Enter")
-    expect(counts).to_contain_text(desk.name, timeout=SLOW_MS)
+    expect(counts).to_contain_text(desk.name)
     page.select_option("#differing-reason", "incomplete")
     counts.get_by_role("button", name="Choose this count: 100").press("Enter")
-    expect(counts).to_have_count(0, timeout=SLOW_MS)
+    expect(counts).to_have_count(0)
     page.locator("#differing-answered summary").press("Enter")
     chosen = page.locator("#differing-decided tr", has_text=place)
-    expect(chosen).to_contain_text("left people out", timeout=SLOW_MS)
-    expect(chosen).not_to_contain_text("takes effect", timeout=SLOW_MS)
+    expect(chosen).to_contain_text("left people out")
+    expect(chosen).not_to_contain_text("takes effect")
     chosen.get_by_role("button", name="Reverse").press("Enter")
-    expect(counts).to_be_visible(timeout=SLOW_MS)
+    expect(counts).to_be_visible()
     assert desk.errors == []
 
 
@@ -391,17 +390,17 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
     page = desk.open("/waiting?lang=en")
     link = page.locator(f"a[href='/registry/households/{own}']")
     question = page.locator("#events-asked tr", has=link)
-    expect(question).to_contain_text("At-Bashy", timeout=SLOW_MS)
+    expect(question).to_contain_text("At-Bashy")
     question.get_by_role("button", name="Flash flood").press("Enter")
-    expect(question).to_have_count(0, timeout=SLOW_MS)
+    expect(question).to_have_count(0)
     page.locator("#events-answered summary").press("Enter")
     answered = page.locator("#events-decided tr", has=link)
     expect(answered).to_contain_text("Flash flood")
-    expect(answered).not_to_contain_text("takes effect", timeout=SLOW_MS)
+    expect(answered).not_to_contain_text("takes effect")
     answered.get_by_role("button", name="Reverse").press("Enter")
-    expect(question).to_be_visible(timeout=SLOW_MS)
+    expect(question).to_be_visible()
     question.get_by_role("button", name="No, another reason").press("Enter")
-    expect(question).to_have_count(0, timeout=SLOW_MS)
+    expect(question).to_have_count(0)
     assert desk.errors == []
 
 
@@ -423,12 +422,12 @@ def test_households_that_are_no_duplicates_leave_the_list(whole: Whole, seat: An
     assert wait_until(is_compared, timeout=60, every=0.2)
     page = desk.open("/waiting?lang=en")
     pair = page.locator("#duplicates tr", has=page.locator(f"a[href='/registry/households/{own}']"))
-    expect(pair).to_contain_text("the same personal number", timeout=SLOW_MS)
-    expect(pair.get_by_role("link")).to_have_count(2, timeout=SLOW_MS)
+    expect(pair).to_contain_text("the same personal number")
+    expect(pair.get_by_role("link")).to_have_count(2)
     pair.get_by_role("checkbox").press("Space")
     page.locator("#duplicates-assign").press("Enter")
-    expect(pair).to_contain_text(desk.name, timeout=SLOW_MS)
+    expect(pair).to_contain_text(desk.name)
     pair.get_by_role("checkbox").check()
     page.locator("#duplicates-two").press("Enter")
-    expect(pair).to_have_count(0, timeout=SLOW_MS)
+    expect(pair).to_have_count(0)
     assert desk.errors == []

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.process import wait_until
 from tests import gazetteers
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import Installation, in_thread
 from tests.intake.records import records
@@ -88,7 +88,7 @@ def choose_pin(page: Page) -> None:
         page.fill("#pin", PIN)
         page.fill("#pin-again", PIN)
         page.click("#pin-form .is-primary")
-    expect(page.locator("#report")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#report")).to_be_visible()
 
 
 def enter_pin(page: Page, pin: str = PIN) -> None:

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
 from tests.intake.field.phones import (
     FORM,
@@ -45,7 +44,7 @@ def test_a_report_cannot_be_opened_by_another_account(phone: BrowserContext, cen
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     page.click("#reports >> text=Correct")
     page.fill("#notes", "sleeps at Айгүл's")
     page.click("#sign-out")
@@ -77,7 +76,7 @@ def draft(page: Page, *, is_correction: bool) -> None:
     """Begins a new report, or a correction of a sent report."""
     if is_correction:
         filled(page)
-        expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+        expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
         page.click("#reports >> text=Correct")
     begun(page)
 
@@ -134,7 +133,7 @@ def test_a_draft_outlives_its_authors_sign_in(phone: BrowserContext, centre: Cen
     expect(page.locator("#sign-in-again")).to_be_visible()
     begun(page)
     signed_in(page, author)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
 
 
@@ -147,7 +146,7 @@ def test_a_name_in_another_letter_case_is_the_same_account(phone: BrowserContext
     expect(page.locator("#sign-in-again")).to_be_visible()
     begun(page)
     signed_in(page, author.capitalize(), shown=author)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     expect(page.locator("#reports button")).to_have_text(["Correct", "What happened later", "Remove from this phone"])
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
 
@@ -170,7 +169,7 @@ def test_a_phone_with_an_expired_sign_in_sends_its_reports_and_says_what_to_do(
         expect(page.locator("#sign-in-again")).to_contain_text(sentence)
     expect(page.locator("#signing")).to_be_visible()
     filled(page)
-    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#reports .is-good")).to_have_count(1)
     assert len(sent) == 1
     signed_in(page, author)
     expect(page.locator("#sign-in-again")).to_be_hidden()
@@ -213,10 +212,10 @@ def test_an_account_that_signs_in_on_the_consoles_page_can_write_at_once(phone: 
     page.fill("[name=name]", author)
     page.fill("[name=password]", PASSWORD)
     page.click("main button")
-    expect(page.locator("#account-name")).to_have_text(author, timeout=SLOW_MS)
+    expect(page.locator("#account-name")).to_have_text(author)
     expect(page).to_have_url(f"{centre.url}{FORM}")
     expect(page.locator("#signing")).to_be_hidden()
     choose_pin(page)
     assert all("session" not in cookie.get("name", "") for cookie in phone.cookies())
     filled(page)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")

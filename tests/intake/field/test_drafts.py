@@ -3,7 +3,6 @@
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.installation import in_thread
 from tests.intake.field.phones import (
     FORM,
@@ -48,7 +47,7 @@ def test_a_draft_continues_in_another_language(phone: BrowserContext, centre: Ce
     holds_what_was_written(page)
     page.select_option("#destination-oblast", "RU")
     page.click("#send")
-    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#reports .is-good")).to_have_count(1)
     page.reload()
     expect(page.locator("#notes")).to_have_value("")
     page.go_back()
@@ -73,7 +72,7 @@ def test_a_correction_in_full_of_a_short_report_continues_as_a_correction(
     page.click("#short")
     expect(page.locator("#notes")).to_be_hidden()
     filled(page)
-    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#reports .is-good")).to_have_count(1)
     page.click("#reports >> text=Correct")
     begun(page)
     page.reload()
@@ -81,7 +80,7 @@ def test_a_correction_in_full_of_a_short_report_continues_as_a_correction(
     expect(page.locator("#correcting")).to_be_visible()
     page.click("#send")
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
-    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#reports .is-good")).to_have_count(1)
     [report] = kept_reports(page, centre)
     first, last = in_thread(records(centre.installation, "displacements", report["body"]["report_id"]))
     assert "notes" not in first.opened.sealed
@@ -117,7 +116,7 @@ def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, 
     again.select_option("#destination-oblast", "RU")
     again.fill("#persons", "1")
     again.click("#send")
-    expect(again.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(again.locator("#reports .is-good")).to_have_count(1)
     expect(again.locator("#drafts")).to_be_hidden()
     again.reload()
     expect(again.locator("#drafts")).to_be_hidden()
@@ -149,7 +148,7 @@ def test_a_draft_is_written_in_one_tab_at_a_time_and_sent_once(phone: BrowserCon
     expect(second.locator("#notes")).to_have_value(NOTES)
     expect(page.locator("#notes")).to_have_value("")
     filled(second)
-    expect(second.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    expect(second.locator("#reports .is-good")).to_have_count(1)
     expect(page.locator("#drafts")).to_be_hidden()
     assert len(kept_reports(page, centre)) == 1
 

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.intake.field.phones import FORM, Centre, choose_pin, filled, kept_reports, opened, sent, signed_in
 
 FOUND_LATE = """
@@ -120,7 +119,7 @@ def test_a_group_with_counts_by_sex_and_age(phone: BrowserContext, centre: Centr
     expect(page.locator("#wrong")).to_be_in_viewport(ratio=1)
     page.fill("#persons", "120")
     page.click("#send")
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
 
 
 def test_an_incomplete_list_of_persons_does_not_change_the_number(phone: BrowserContext, centre: Centre) -> None:

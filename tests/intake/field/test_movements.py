@@ -6,7 +6,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
-from tests.browsers import SLOW_MS
 from tests.intake.field.phones import Centre, enter_pin, filled, kept_reports, opened, sent, signed_in
 from tests.intake.field.test_groups import known_site
 from tests.registry.factories import LEILEK
@@ -24,7 +23,7 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     page.wait_for_function("name => localStorage.getItem('dayar.sites')?.includes(name)", arg=name)
     filled(page)
     answers = page.locator("#reports .answer")
-    expect(answers).to_have_text(["Received by the centre"], timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"])
     [household] = kept_reports(page, centre)
     code = household["body"]["short_code"]
     assert is_valid(code)
@@ -46,7 +45,7 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     expect(page.locator("#odd-values")).to_have_text("Number of persons: 5, but the household has 4")
     page.fill("#persons", "3")
     sent(page)
-    expect(answers).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"] * 2)
 
     page.check("input[value=household_movement]", force=True)
     page.select_option("#movement", "returned")
@@ -55,7 +54,7 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     expect(page.locator("#wrong")).to_contain_text("one of them is wrong or missing")
     page.fill("#household-code", "7k3 m9q xa7")
     sent(page)
-    expect(answers).to_have_text(["Received by the centre"] * 3, timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"] * 3)
 
     moved = {report["body"]["movement"]: report["body"] for report in kept_reports(page, centre) if report != household}
     assert moved["transferred"]["household_id"] == household["body"]["household_id"]
@@ -68,7 +67,7 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     page.locator("#reports >> text=What happened later").first.click()
     page.check("input[value=household]", force=True)  # the author changes the form from a movement to another household
     filled(page, persons="6")
-    expect(answers).to_have_text(["Received by the centre"] * 4, timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"] * 4)
     other = next(report["body"] for report in kept_reports(page, centre) if report["clear"].get("persons") == 6)
     assert other["household_id"] != household["body"]["household_id"]
 
@@ -114,7 +113,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     page.fill("#occurred", "2025-05-05")
     filled(page, persons="2", destination=OSH_OBLAST)
     answers = page.locator("#reports .answer")
-    expect(answers).to_have_text(["Received by the centre"], timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"])
 
     page.click("#reports >> text=What happened later")
     expect(page.locator("#persons")).to_be_hidden()
@@ -130,7 +129,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     enter_pin(page)
     expect(page.locator("#movers input:checked")).to_have_count(1)
     sent(page)
-    expect(answers).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"] * 2)
     household, moved = sorted(kept_reports(page, centre), key=lambda report: report["at"])
     member = next(each for each in household["body"]["members"] if each["given_name"] == "Жылдыз")
     assert moved["body"]["member_ids"] == [member["member_id"]]
@@ -147,7 +146,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     item = page.locator("#reports li", has_text="Movement")
     expect(item.locator(".muted")).to_contain_text("reversed · Settled elsewhere")
     expect(item.locator("text=This was wrong")).to_have_count(0)
-    expect(answers).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
+    expect(answers).to_have_text(["Received by the centre"] * 2)
     assert "Айгүл" not in page.evaluate("JSON.stringify({ ...localStorage })")
     [reversal] = [report["body"] for report in kept_reports(page, centre) if report["clear"]["version"] == 2]
     told = {name: reversal[name] for name in ("report_id", "version", "is_reversed", "notes", "household_id")}

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS
 from tests.intake.field.phones import (
     FORM,
     KEEP,
@@ -35,7 +34,7 @@ def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: Browser
     for _ in range(3):
         began = time.monotonic()
         enter_pin(page, "135790")
-        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
+        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.")
     enter_pin(page)
     expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
     for hours in (2, -4):  # the phone's clock is set forward, then back, and the page is loaded again
@@ -70,7 +69,7 @@ def test_the_delay_after_wrong_pins_grows_and_a_right_pin_ends_it(phone: Browser
     page.reload()
     page.click("#draft-list >> text=Continue")
     enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value(NOTES)
     assert page.evaluate("localStorage.getItem('dayar.pin.failures')") == "{}"
 
 
@@ -101,12 +100,12 @@ def test_after_a_forgotten_pin_new_drafts_have_a_new_pin_and_the_old_one_still_o
     page.fill("#pin", "804152")
     page.fill("#pin-again", "804152")
     page.click("#pin-form .is-primary")
-    expect(page.locator("#pin-panel")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#pin-panel")).to_be_hidden()
     page.click("#draft-list >> text=Continue")
     enter_pin(page, "804152")
-    expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
+    expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.")
     enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value(NOTES)
 
 
 def test_after_some_minutes_unseen_the_page_needs_the_pin_again(phone: BrowserContext, centre: Centre) -> None:
@@ -116,7 +115,7 @@ def test_after_some_minutes_unseen_the_page_needs_the_pin_again(phone: BrowserCo
     expect(page.locator("#notes")).to_have_value("")
     page.click("#draft-list >> text=Continue")
     enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value(NOTES)
 
 
 OTHER_PIN = "804152"
@@ -128,7 +127,7 @@ def choose_another_pin(page: Page) -> None:
     page.fill("#pin", OTHER_PIN)
     page.fill("#pin-again", OTHER_PIN)
     page.click("#pin-form .is-primary")
-    expect(page.locator("#pin-panel")).to_be_hidden(timeout=SLOW_MS)
+    expect(page.locator("#pin-panel")).to_be_hidden()
 
 
 def put_aside(page: Page) -> None:
@@ -152,10 +151,10 @@ def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext,
     for _ in range(3):
         page.click("#draft-list li:last-child >> text=Continue")
         enter_pin(page, "135790")
-        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
+        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.")
         page.click("#draft-list li:first-child >> text=Continue")
         enter_pin(page, OTHER_PIN)
-        expect(page.locator("#notes")).to_have_value("of the finder", timeout=SLOW_MS)
+        expect(page.locator("#notes")).to_have_value("of the finder")
         page.reload()
         page.click("#pin-later")
     page.click("#draft-list li:last-child >> text=Continue")
@@ -177,7 +176,7 @@ def test_colleagues_with_own_pins_keep_the_drafts_apart(phone: BrowserContext, c
     page.reload()
     page.click("#draft-list >> text=Continue")
     enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value(NOTES)
 
 
 def test_after_the_pin_the_draft_is_the_one_that_another_tab_wrote_meanwhile(
@@ -191,12 +190,12 @@ def test_after_the_pin_the_draft_is_the_one_that_another_tab_wrote_meanwhile(
     other = opened(phone, centre)
     other.click("#draft-list >> text=Continue")
     enter_pin(other)
-    expect(other.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(other.locator("#notes")).to_have_value(NOTES)
     other.fill("#notes", "newer")
     other.click("#another")
     expect(other.locator("#draft-list li")).to_have_count(1)
     enter_pin(page)
-    expect(page.locator("#notes")).to_have_value("newer", timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value("newer")
 
 
 def test_the_browser_cannot_take_the_pin_for_a_password(phone: BrowserContext, centre: Centre) -> None:
@@ -236,7 +235,7 @@ def test_the_form_with_a_pin_fits_the_smallest_phone(phone: BrowserContext, cent
     fits(page)
     for _ in range(3):
         enter_pin(page, "135790")
-        expect(page.locator("#pin-failed")).not_to_be_empty(timeout=SLOW_MS)
+        expect(page.locator("#pin-failed")).not_to_be_empty()
     enter_pin(page)
     expect(page.locator("#pin-failed")).to_contain_text(re.compile(r"\d"))
     fits(page)

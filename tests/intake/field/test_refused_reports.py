@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.installation import in_thread
 from tests.intake.field.phones import (
     FORM,
@@ -42,7 +42,7 @@ def test_a_refused_report_can_be_sent_again_as_it_is(
     refused(page, centre, status)
     page.reload()
     page.click("#reports button:has-text('Send again')")
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     [report] = kept_reports(page, centre)
     [record] = in_thread(records(centre.installation, "displacements", report["clear"]["report_id"]))
     assert (record.opened.clear.version, record.opened.sealed["notes"]) == (version, NOTES)
@@ -59,10 +59,10 @@ def test_what_was_written_in_a_refused_report_is_corrected_after_a_reload(
     expect(page.locator("#drafts")).to_be_hidden()
     page.click("#reports button:has-text('Correct')")
     enter_pin(page)
-    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(page.locator("#notes")).to_have_value(NOTES)
     expect(page.locator("#written-anew")).to_be_hidden()
     sent(page)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     [report] = kept_reports(page, centre)
     assert report["body"]["members"][0]["given_name"] == GIVEN
 
@@ -94,7 +94,7 @@ def test_a_report_that_the_phone_cannot_open_is_written_anew_as_its_next_version
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     written(page)
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     page.reload()
     page.click("#reports >> text=Correct")
     expect(page.locator("#written-anew")).to_be_visible()
@@ -104,7 +104,7 @@ def test_a_report_that_the_phone_cannot_open_is_written_anew_as_its_next_version
     page.fill("#persons", "2")
     sent(page)
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
-    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     [report] = kept_reports(page, centre)
     found = in_thread(records(centre.installation, "displacements", report["clear"]["report_id"]))
     assert [(record.opened.clear.version, record.opened.clear.persons) for record in found] == [(1, 1), (2, 2)]

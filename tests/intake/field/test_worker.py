@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from services.intake.field import pages
 from shared.pages.pages import HERE as SHARED
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import wait_for_script
 from tests.intake.field.phones import FORM, Centre, no_signal, opened
 
 KEPT = """async () => {
@@ -78,7 +78,7 @@ def test_offline_the_form_is_of_one_release(fresh_phone: BrowserContext, centre:
         page.reload()
         assert release(page) == kept
         expect(page.locator("#form-title")).to_have_text("New report")
-        expect(page.locator("#signing")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("#signing")).to_be_visible()
 
 
 def test_the_printed_address_opens_the_form_offline(fresh_phone: BrowserContext, centre: Centre) -> None:
