@@ -2,7 +2,8 @@
 
 The definitions are those of IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and
 DELTA (age brackets). People of a household about whom all reports state the same form a part of the household. In each
-sub-stock, a household counts once, by its largest part.
+sub-stock, a household counts once, by its largest part. A report about everybody at a site is a report about each
+household and group there.
 """
 
 from dataclasses import dataclass
@@ -12,21 +13,12 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from tests.registry.independent_lives import END, NOT_KNOWN, in_parts, lives
+
 Body = dict[str, Any]
 
 TIME_ZONE = "Asia/Bishkek"
-END = pd.Timestamp("2200-01-01")
-NOT_KNOWN = "ZZ"  # the place of people who have left the country
 SUDDEN, SLOW = "natural_disaster", "pasture_degradation"
-STOCK = ("in_displacement", "in_return", "in_settlement")
-TO_SUB_STOCK = {
-    "transferred": "in_displacement",
-    "displaced_again": "in_displacement",
-    "returned": "in_return",
-    "settled_elsewhere": "in_settlement",
-    "left_country": "left_country",
-    "died": "died",
-}
 PROFILES = {
     "dtm": {"0-5": (0, 5), "6-11": (6, 11), "12-17": (12, 17), "18-59": (18, 59), "60+": (60, 200)},
     "unhcr": {"0-4": (0, 4), "5-11": (5, 11), "12-17": (12, 17), "18-59": (18, 59), "60+": (60, 200)},
@@ -37,9 +29,6 @@ OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "K
 SEXES = ("female", "male", "unknown")
 ASSESSED = ("assessed", "with_disability")
 MILD, GRAVE = ("no_difficulty", "some_difficulty"), ("a_lot_of_difficulty", "cannot_do_at_all")  # Washington Group
-POSITION = ["sub_stock", "destination", "shelter", "departed", "confirmed", "movement"]
-PLACE = POSITION[:3]
-REPORTED = ["report_id", "movement", "day", "destination", "shelter", "member_ids"]  # the columns of a movement
 
 
 @dataclass(frozen=True)
@@ -70,10 +59,11 @@ class Figures:
         return described(in_parts(aged, "report_id"))
 
     def flows(self) -> pd.DataFrame:
-        """The displacements, and the passages of people who were forced onward."""
-        onward = self.passages[self.passages["new_movement"] == "displaced_again"]
+        """The displacements, and the passages of registered people who were forced onward."""
+        is_onward = (self.passages["new_movement"] == "displaced_again") & (self.passages["kind"] == "household")
+        onward = self.passages[is_onward]
         starts = in_parts(with_ages(self.starts, self.starts["day"]).assign(on=self.starts["day"]), "report_id")
-        parts = in_parts(aged(onward, onward["new_day"]).assign(on=onward["new_day"]), "new_report_id")
+        parts = in_parts(aged(onward, onward["new_day"]).assign(on=onward["new_day"]), "moving")
         parts = parts.assign(
             origin=parts["destination"],
             destination=parts["to_destination"],
@@ -89,17 +79,17 @@ def newest(bodies: list[Body]) -> pd.DataFrame:
     reports = pd.DataFrame(bodies).fillna({"version": 1, "occurred_at_precision": "day", "is_reversed": False})
     reports = reports.sort_values("version").drop_duplicates("report_id", keep="last")
     reports["subject"] = reports["household_id"].fillna(reports["group_id"])
-    reports["day"] = days(reports["occurred_at"])
-    reports["reported_on"] = days(reports["reported_at"])
+    reports["moment"] = moments(reports["occurred_at"])
+    reports["reported"] = moments(reports["reported_at"])
+    reports["day"] = reports["moment"].dt.floor("D")
     for side in ("origin", "destination"):
         reports[side] = [code(place) for place in reports[side]]
     return reports
 
 
-def days(moments: pd.Series) -> pd.Series:
-    return (
-        pd.to_datetime(moments, utc=True, format="ISO8601").dt.tz_convert(TIME_ZONE).dt.tz_localize(None).dt.floor("D")
-    )
+def moments(texts: pd.Series) -> pd.Series:
+    """The local times."""
+    return pd.to_datetime(texts, utc=True, format="ISO8601").dt.tz_convert(TIME_ZONE).dt.tz_localize(None)
 
 
 def code(place: Any) -> str | None:
@@ -110,13 +100,15 @@ def code(place: Any) -> str | None:
 def displacements(reports: pd.DataFrame) -> pd.DataFrame:
     """The displacements of households and the counts of groups. Each one is valid until the next one of its subject."""
     found = reports[reports["kind"].isin(["household", "group"])].copy()
-    found["begins"] = found["day"].where(found["kind"] == "household", found["reported_on"])
+    found["begins"] = found["day"].where(found["kind"] == "household", found["reported"].dt.floor("D"))
     found = found.sort_values("begins")
     found["ends"] = found.groupby("subject")["begins"].shift(-1).fillna(END)
     found["is_corrected"] = found["version"] > 1
     found["is_imprecise"] = ~found["occurred_at_precision"].isin(["hour", "day"])
     found["shelter"] = found["shelter"].fillna("unknown")
-    return found.assign(departed=found["day"], confirmed=found["day"], movement="", sub_stock="in_displacement")
+    found["needs"] = [needs if isinstance(needs, list) else [] for needs in found["needs"]]
+    started = {"departed": found["day"], "confirmed": found["reported"], "movement": "", "sub_stock": "in_displacement"}
+    return found.assign(**started, is_presumed=False, intends_to_stay=False, lost=END)
 
 
 def persons(found: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +121,7 @@ def persons(found: pd.DataFrame) -> pd.DataFrame:
     counted[["youngest", "oldest"]] = [PROFILES["dtm"][bracket] for bracket in counted["age"]]
     counted = counted.rename(columns={"count": "number"}).drop(columns="age")
     totals = found[is_counted].set_index("report_id")["persons"]
-    rest = (totals - counted.groupby("report_id")["number"].sum()).rename("number").reset_index()
+    rest = totals.sub(counted.groupby("report_id")["number"].sum(), fill_value=0).rename("number").reset_index()
     people = pd.concat([named, counted, rest[rest["number"] > 0].assign(sex="unknown")], ignore_index=True)
     people["number"] = people["number"].astype(int)
     answers = [set(told.values()) if isinstance(told, dict) else set() for told in people["functioning"]]
@@ -156,65 +148,6 @@ def completed(since: pd.Series, until: pd.Series) -> pd.Series:
     return until.dt.year - since.dt.year - is_before
 
 
-def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The positions of all people, each with its first and last day, and the people who changed their position."""
-    positions, passages = [], []
-    movements = movements.sort_values("day")
-    for _, moves in movements.groupby(movements.groupby("subject").cumcount()):
-        reported = moves[["subject", *REPORTED]].add_prefix("new_")
-        joined = people.merge(reported, how="left", left_on="subject", right_on="new_subject")
-        is_concerned = concerned(joined)
-        after = moved(joined)
-        has_moved = is_concerned & (joined[PLACE] != after[PLACE]).any(axis=1)
-        after["movement"] = joined["new_movement"].where(has_moved, joined["movement"])
-        positions.append(joined[is_concerned].assign(ends=joined["new_day"]))
-        passages.append(joined[has_moved].join(after[["destination", "shelter"]].add_prefix("to_")))
-        changed = [*POSITION, "begins"]
-        joined.loc[is_concerned, changed] = after.loc[is_concerned, changed]
-        people = joined[people.columns]
-    return pd.concat([*positions, people], ignore_index=True), pd.concat(passages, ignore_index=True)
-
-
-def concerned(joined: pd.DataFrame) -> pd.Series:
-    """Whether the movement concerns the person.
-
-    A movement concerns the people whom it names. If it names nobody, it concerns the people in the stock or, if nobody
-    is in the stock, the people who left the country.
-    """
-    is_in_stock, has_left = joined["sub_stock"].isin(STOCK), joined["sub_stock"] == "left_country"
-    is_anyone_in_stock = is_in_stock.groupby(joined["subject"]).transform("any")
-    are_named = joined["new_member_ids"].map(lambda ids: isinstance(ids, list))
-    ids = zip(joined["new_member_ids"], joined["member_id"], strict=True)
-    is_named = pd.Series([isinstance(named, list) and id in named for named, id in ids], index=joined.index)
-    unnamed = is_in_stock | (has_left & ~is_anyone_in_stock)
-    return joined["new_day"].notna() & unnamed.where(~are_named, (is_in_stock | has_left) & is_named)
-
-
-def moved(joined: pd.DataFrame) -> pd.DataFrame:
-    """The position of the people after the movement. If they were there already, the movement only confirms this."""
-    kind = joined["new_movement"]
-    is_without_shelter = kind.isin(["returned", "left_country"])
-    place = joined["new_destination"].fillna(joined["destination"])
-    place = place.mask(kind == "returned", joined["origin"]).mask(kind == "left_country", NOT_KNOWN)
-    sub_stock = kind.map(TO_SUB_STOCK).fillna(joined["sub_stock"])
-    is_new = (kind == "displaced_again") & (joined["sub_stock"] != "in_displacement")
-    return joined.assign(
-        sub_stock=sub_stock,
-        destination=place,
-        shelter=joined["new_shelter"].fillna(joined["shelter"].mask(is_without_shelter, "unknown")),
-        departed=joined["new_day"].where(is_new, joined["departed"]),
-        confirmed=joined["new_day"],
-        begins=joined["new_day"],
-    )
-
-
-def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
-    """The people with the number of their part. `is_largest` is true for the largest part of each `whole`."""
-    keys = people.groupby([whole, *POSITION])
-    size = keys["number"].transform("sum")
-    return people.assign(part=keys.ngroup(), is_largest=size == size.groupby(people[whole]).transform("max"))
-
-
 @dataclass(frozen=True)
 class Query:
     view: str = "destination"
@@ -225,14 +158,18 @@ class Query:
     sex: tuple[str, ...] = ()
     age: tuple[str, ...] = ()
     reason: str = ""
+    onset: tuple[str, ...] = ()
+    hazard_type: tuple[str, ...] = ()
+    shelter: tuple[str, ...] = ()
+    area: str = ""  # an oblast
     mobility: tuple[str, ...] = ("displacement", "evacuation")
     scope: tuple[str, ...] = ("within",)
 
     @property
     def address(self) -> str:
-        lists = {"by": self.by, "sex": self.sex, "age": self.age, "mobility": self.mobility, "scope": self.scope}
-        terms = [f"{name}={value.replace('+', '%2B')}" for name, values in lists.items() for value in values]
-        terms += [f"reason={self.reason}"] if self.reason else []
+        lists = ("by", "sex", "age", "mobility", "scope", "onset", "hazard_type", "shelter")
+        terms = [f"{name}={value.replace('+', '%2B')}" for name in lists for value in getattr(self, name)]
+        terms += [f"{name}={value}" for name in ("reason", "area") if (value := getattr(self, name))]
         return "&".join([*terms, f"view={self.view}&level={self.level}&rank={self.rank}&age_profile={self.profile}"])
 
     @property
@@ -255,10 +192,7 @@ class Query:
 
     def rows(self, people: pd.DataFrame) -> pd.DataFrame:
         """The figures. Each row has another combination of dimensions."""
-        people = people[people["mobility"].isin(self.mobility) & people["scope"].isin(self.scope)]
-        people = people[people["sex"].isin(self.sex or SEXES)]
-        people = people[people[self.profile].isin(self.age)] if self.age else people
-        people = self.by_reason(people)
+        people = self.by_reason(self.selected(people))
         is_first = ~people.duplicated(["part", "reason"])
         is_group = people["kind"] == "group"
         counts = is_first & people["is_largest"] & ~is_group
@@ -279,6 +213,34 @@ class Query:
         rows = pd.DataFrame({**keys, **chosen}).groupby(self.dimensions, observed=True).sum().astype(int)
         return rows.reset_index()
 
+    def needs(self, people: pd.DataFrame) -> pd.DataFrame:
+        """The people by need. Everybody of a household or group has its needs. The row `` has people with any need."""
+        people = self.by_reason(self.selected(people))
+        people = people.assign(is_first=~people.duplicated("part"), is_group=people["kind"] == "group")
+        people = people[people["needs"].str.len() > 0]
+        people = pd.concat([people.assign(need=""), people.assign(need=people["needs"]).explode("need")])
+        numbers = {
+            "households": people["is_first"] & people["is_largest"] & ~people["is_group"],
+            "persons": people["number"].where(~people["is_group"], 0),
+            "groups": people["is_first"] & people["is_group"],
+            "group_persons": people["number"].where(people["is_group"], 0),
+        }
+        return people[["need"]].assign(**numbers).groupby("need").sum().astype(int).reset_index()
+
+    def selected(self, people: pd.DataFrame) -> pd.DataFrame:
+        chosen = {
+            "mobility": self.mobility,
+            "scope": self.scope,
+            "sex": self.sex,
+            self.profile: self.age,
+            "hazard_type": self.hazard_type,
+            "shelter": self.shelter,
+            f"{self.view}_1": (self.area,) if self.area else (),
+        }
+        for name, values in chosen.items():
+            people = people[people[name].isin(values)] if values else people
+        return people
+
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
         """The people, once for each reason that counts, with the reason's onset and the place at the level."""
         people = people.assign(pcode=people[f"{self.view}_{self.level}"])
@@ -288,6 +250,7 @@ class Query:
             for number in range(3 if self.rank == "any" else 1)
         ]
         people = pd.concat(each, ignore_index=True)
+        people = people[people["onset"].isin(self.onset)] if self.onset else people
         people = people.assign(**{name: people[name].astype("category") for name in ("reason", "onset")})
         return people[(people["reason"] == self.reason) if self.reason else (people["reason"] != "")]
 
@@ -305,7 +268,8 @@ def described(people: pd.DataFrame) -> pd.DataFrame:
     }
     texts = ["month", "kind", "sex", "mobility", "hazard_type", "shelter", "evacuation", *found]
     categories = people.assign(**found)[texts].astype(object).fillna("").astype("category")
-    return categories.join(people[["part", "number", "is_largest", "is_corrected", "is_imprecise", *ASSESSED]])
+    numbers = ["part", "number", "is_largest", "is_corrected", "is_imprecise", *ASSESSED]
+    return categories.join(people[[*numbers, "needs"]])
 
 
 def onset(reason: pd.Series, is_drought: pd.Series) -> np.ndarray[Any, Any]:

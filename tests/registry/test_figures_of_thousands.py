@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID, uuid4
 
 import pandas as pd
@@ -11,21 +12,12 @@ import pytest
 
 from services.registry.figure_sums import sum_some
 from shared.auth.tokens import Role
+from shared.events.vocabulary import Flag
+from tests.registry import independent_movement_figures as movement_figures
 from tests.registry.conftest import Office
 from tests.registry.factories import group, household, movement
-from tests.registry.independent_figures import (
-    GRAVE,
-    MILD,
-    OBLASTS,
-    PROFILES,
-    SEXES,
-    SLOW,
-    STOCK,
-    SUDDEN,
-    Body,
-    Figures,
-    Query,
-)
+from tests.registry.independent_figures import GRAVE, MILD, OBLASTS, PROFILES, SEXES, SLOW, SUDDEN, Body, Figures, Query
+from tests.registry.independent_lives import STOCK, UNSEEN
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +25,13 @@ FIRST = datetime(2024, 9, 1, 3, tzinfo=UTC)  # 9 o'clock in Bishkek
 PLACES = tuple(OBLASTS)
 DOMAINS = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
 WITHOUT_DEGREE = ("refused", "dont_know")
-MOVEMENTS = ("returned", "transferred", "displaced_again", "settled_elsewhere", "confirmed_here", "left_country")
+OF_GROUPS = (
+    *("returned", "transferred", "displaced_again", "settled_elsewhere", "relocated", "left_country"),
+    *("confirmed_here", "contact_lost", "evacuation_lifted"),
+)
+MOVEMENTS = (*OF_GROUPS, "entered_country", "intends_to_stay", "died")
+WITH_DESTINATION = ("transferred", "displaced_again", "relocated", "entered_country")
+NEEDS = ("shelter", "water", "food", "health")
 
 
 def members(draw: Random, on: date) -> list[Body]:
@@ -95,6 +93,7 @@ def reasons(draw: Random) -> Body:
         "reasons": draw.choice(([SUDDEN], [SUDDEN, "economic"], [SLOW], ["conflict", SLOW, SUDDEN])),
         "hazard_type": draw.choice(("mudflow", "drought")),
         "shelter": draw.choice(("tent", "school", "host_relatives")),
+        "needs": draw.sample(NEEDS, draw.randint(0, 3)),
     }
 
 
@@ -104,19 +103,21 @@ def movements_of(draw: Random, body: Body) -> Iterator[Body]:
     people = [person["member_id"] for person in body["members"]]
     for number in range(draw.randint(1, 3)):
         at += timedelta(days=draw.randint(1, 150))
-        kind = draw.choice(("died", "returned", *MOVEMENTS))
-        more: Body = {}
-        if kind in ("transferred", "displaced_again"):
-            more = {"destination": {"pcode": draw.choice(PLACES)}, "shelter": "tent"}
+        kind = "entered_country" if number and draw.random() < 0.1 else draw.choice(("returned", *MOVEMENTS))
+        more = leads_to(kind, draw.choice(PLACES))
         some = draw.sample(people, draw.randint(1, len(people)))
         if number == 0 and 2 * len(some) != len(people):
             more["member_ids"] = some
         yield movement(body, kind, occurred_at=at.isoformat(), reported_at=at.isoformat(), **more)
 
 
+def leads_to(kind: str, pcode: str) -> Body:
+    return {"destination": {"pcode": pcode}, "shelter": "tent"} if kind in WITH_DESTINATION else {}
+
+
 def households(draw: Random) -> Iterator[Body]:
-    """1,500 households: some with movements, some with a correction, and some that were displaced twice."""
-    for number in range(1500):
+    """1,380 households: some with movements, some with a correction, and some that were displaced twice."""
+    for number in range(1380):
         at = FIRST + timedelta(days=draw.randrange(500))
         first = displacement(draw, at, is_moving=number % 4 == 0)
         yield first
@@ -136,8 +137,8 @@ def corrected(first: Body, changed: Body) -> Body:
 
 
 def groups(draw: Random) -> Iterator[Body]:
-    """500 groups: some are flows, some were counted again, some have returned, and some have a correction."""
-    for number in range(500):
+    """460 groups: some are flows, some were counted again, some have moved, and some have a correction."""
+    for number in range(460):
         at = FIRST + timedelta(days=draw.randrange(500))
         measure = "flow" if number % 5 == 0 else "stock"
         origin, destination = draw.sample(PLACES, 2)
@@ -158,9 +159,35 @@ def groups(draw: Random) -> Iterator[Body]:
             recount = {"report_id": str(uuid4()), "reported_at": later, "persons": draw.randint(10, 200)}
             yield {**first, **recount, "is_full_recount": True}
         if number % 5 == 2:
-            yield movement(first, "returned", occurred_at=later, reported_at=later)
+            yield from whole_movement(draw, first, destination, later)
         if number % 5 == 3:
             yield {**first, "version": 2, "persons": draw.randint(10, 200)}
+
+
+def whole_movement(draw: Random, of: Body, place: str, at: str) -> Iterator[Body]:
+    """A movement of a whole group, or of everybody at a site, from the place. Some are reversed."""
+    kind = draw.choice(OF_GROUPS)
+    elsewhere = draw.choice([pcode for pcode in PLACES if pcode != place])
+    moved = movement(of, kind, occurred_at=at, reported_at=at, **leads_to(kind, elsewhere))
+    yield moved
+    if draw.random() < 0.2:
+        yield {**moved, "version": 2, "is_reversed": True}
+
+
+def sites(draw: Random) -> Iterator[Body]:
+    """40 sites, each with three households and a group. Later everybody at the site moves."""
+    for _ in range(40):
+        at = FIRST + timedelta(days=draw.randrange(500))
+        site_id, place = str(UUID(int=draw.getrandbits(128), version=4)), draw.choice(PLACES)
+        origins = [pcode for pcode in PLACES if pcode != place]
+        for _ in range(3):
+            here = {"site_id": site_id, "destination": {"pcode": place}, "origin": {"pcode": draw.choice(origins)}}
+            yield {**displacement(draw, at, is_moving=True), **here}
+        here = {"site_id": site_id, "destination": {"pcode": place}, "origin": {"pcode": draw.choice(origins)}}
+        times = {"occurred_at": at.isoformat(), "reported_at": at.isoformat()}
+        yield group(**reasons(draw), **times, **here, persons=draw.randint(10, 200), sex_age=[])
+        later = (at + timedelta(days=draw.randint(1, 150))).isoformat()
+        yield from whole_movement(draw, {"kind": "site", "site_id": site_id}, place, later)
 
 
 MOVES = ("displacement", "evacuation", "migration", "planned_relocation")
@@ -171,21 +198,28 @@ QUERIES = [
     replace(EVERYTHING, profile="unhcr"),
     replace(EVERYTHING, profile="delta", view="origin"),
     Query(level=1, rank="any", by=("hazard_type", "onset")),
-    Query(level=0, rank="only", view="origin"),
+    Query(level=0, rank="only", view="origin", onset=("slow",)),
+    Query(level=1, rank="any", onset=("sudden",), hazard_type=("mudflow",), by=("onset",)),
+    replace(EVERYTHING, shelter=("tent", "unknown"), hazard_type=("drought",), area="KG05000000000"),
     replace(EVERYTHING, by=("hazard_type", "onset", "shelter", "evacuation"), level=1),
     Query(sex=("female",), age=("0-4", "5-11"), profile="unhcr"),
     Query(age=("65+", "unknown"), profile="delta", reason=SLOW, rank="any"),
+]
+NEED_QUERIES = [
+    Query(),
+    replace(EVERYTHING, sex=("male", "unknown")),
+    Query(onset=("sudden",), shelter=("school",), view="origin", area="KG05000000000"),
 ]
 DAYS = [date(2024, 10, 1), date(2024, 12, 31), date(2025, 1, 1), date(2025, 8, 1), date(2026, 6, 1)]
 
 
 async def test_figures_equal_an_independent_computation(office: Office) -> None:
     draw = Random(20)
-    bodies = [*households(draw), *groups(draw)]
+    bodies = [*households(draw), *groups(draw), *sites(draw)]
     expected = Figures.of(bodies)
     draw.shuffle(bodies)
     for start in range(0, len(bodies), 250):
-        await office.file(*bodies[start : start + 250])
+        await office.file(*bodies[start : start + 250], flags=(Flag.REGISTRAR_OF_COUNTRY,))
         await sum_some(office.app.state.sessions, at_once=draw.randint(100, 2000))
     people = {
         f"stock?date={on}&sub_stock={sub_stock}": expected.stock(on, sub_stock) for on in DAYS for sub_stock in STOCK
@@ -195,12 +229,47 @@ async def test_figures_equal_an_independent_computation(office: Office) -> None:
     for path, displaced in people.items():
         for query in QUERIES:
             await compare(office, path, query, query.rows(displaced))
+    await compare_needs(office, people)
+    await compare_movements(office, expected)
+
+
+async def compare_needs(office: Office, people: dict[str, pd.DataFrame]) -> None:
+    for path, present in people.items():
+        if path.startswith("stock"):
+            for query in NEED_QUERIES:
+                answer = await answered(office, f"{path.replace('stock', 'needs', 1)}&{query.address}")
+                same_rows(answer["rows"], query.needs(present), ["need"])
+
+
+async def compare_movements(office: Office, expected: Figures) -> None:
+    assert set(expected.passages["new_movement"]) == {*MOVEMENTS} - {"confirmed_here", "intends_to_stay", *UNSEEN}
+    for level in range(3):
+        answer = await answered(office, f"movements?level={level}")
+        same_rows(answer["rows"], movement_figures.movements(expected, level), movement_figures.MOVEMENT)
+    others = ("migration", "planned_relocation")
+    answer = await answered(office, "movements?mobility=migration&mobility=planned_relocation")
+    same_rows(answer["rows"], movement_figures.movements(expected, 2, others), movement_figures.MOVEMENT)
+    for on in DAYS:
+        answer = await answered(office, f"duration?date={on}")
+        same_rows(answer["rows"], movement_figures.durations(expected, on), movement_figures.DURATION)
+        assert answer["confirmation"] == movement_figures.confirmations(expected, on), on
+
+
+async def answered(office: Office, path: str) -> Any:
+    answer = await office.get(f"/v1/statistics/{path}", role=Role.ANALYST)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def same_rows(rows: list[Body], expected: pd.DataFrame, keys: list[str]) -> None:
+    found = pd.DataFrame(rows, columns=list(expected.columns))
+    frames = [each.fillna(dict.fromkeys(keys, "")).set_index(keys).sort_index() for each in (found, expected)]
+    pd.testing.assert_frame_equal(*frames, check_dtype=False, check_index_type=False)
 
 
 async def compare(office: Office, path: str, query: Query, expected: pd.DataFrame) -> None:
-    answer = await office.get(f"/v1/statistics/{path}&{query.address}", role=Role.ANALYST)
-    assert answer.status_code == 200, answer.text
-    found = pd.DataFrame(answer.json()["rows"], columns=["month", *query.dimensions[1:], *query.numbers])
+    answer = await answered(office, f"{path}&{query.address}")
+    found = pd.DataFrame(answer["rows"], columns=["month", *query.dimensions[1:], *query.numbers])
     found, expected = indexed(found, query), indexed(expected, query)
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, obj=f"{path} {query}")
 

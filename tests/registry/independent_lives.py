@@ -1,0 +1,111 @@
+"""Computes with pandas where people are, and since when, from the reports of their movements. No code of the registry.
+
+The people of the frames have the columns of `POSITION`, and `begins`, the first day of the position.
+"""
+
+import pandas as pd
+
+END = pd.Timestamp("2200-01-01")
+NOT_KNOWN = "ZZ"  # the place of people who have left the country
+STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
+TO_SUB_STOCK = {
+    "transferred": "in_displacement",
+    "displaced_again": "in_displacement",
+    "returned": "in_return",
+    "settled_elsewhere": "in_settlement",
+    "relocated": "in_settlement",
+    "entered_country": "in_displacement",
+    "left_country": "left_country",
+    "died": "died",
+}
+UNSEEN = ("contact_lost", "evacuation_lifted")  # after these reports, nobody has seen the people
+PLACE = ["sub_stock", "destination", "shelter"]
+POSITION = [*PLACE, "departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost"]
+REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", "member_ids"]  # columns of a movement
+
+
+def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The positions of all people, each with its first and last day, and the people who changed their position."""
+    positions, passages = [], []
+    movements = of_subjects(movements, people).sort_values("day")
+    for _, moves in movements.groupby(movements.groupby("subject").cumcount()):
+        reported = moves[["subject", *REPORTED]].add_prefix("new_")
+        joined = people.merge(reported, how="left", left_on="subject", right_on="new_subject")
+        is_concerned = concerned(joined)
+        after = moved(joined)
+        has_moved = is_concerned & (joined[PLACE] != after[PLACE]).any(axis=1)
+        after = after.assign(**noted(joined, has_moved))
+        moving = (joined["new_report_id"] + " " + joined["subject"]).rename("moving")
+        positions.append(joined[is_concerned].assign(ends=joined["new_day"]))
+        passages.append(pd.concat([joined, after[PLACE].add_prefix("to_"), moving], axis=1)[has_moved])
+        changed = [*POSITION, "begins", "origin"]
+        joined.loc[is_concerned, changed] = after.loc[is_concerned, changed]
+        people = joined[people.columns]
+    return pd.concat([*positions, people], ignore_index=True), pd.concat(passages, ignore_index=True)
+
+
+def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """The movements of households and groups. A movement of everybody at a site is one of each subject there."""
+    is_of_site = movements["kind"] == "site_movement"
+    there = people[["site_id", "subject"]].dropna().drop_duplicates()
+    at_sites = movements[is_of_site].drop(columns="subject").merge(there, on="site_id")
+    return pd.concat([movements[~is_of_site], at_sites], ignore_index=True)
+
+
+def concerned(joined: pd.DataFrame) -> pd.Series:
+    """Whether the movement concerns the person.
+
+    A movement concerns the people whom it names, if they can make it. If it names nobody, it concerns the people in the
+    stock or, if nobody is in the stock, the people who left the country. Only people abroad can enter the country, and
+    only displaced people were evacuated.
+    """
+    kind, in_stock, has_left = joined["new_movement"], joined["sub_stock"].isin(STOCK), joined["sub_stock"] == GONE
+    is_abroad = in_stock & ~joined["destination"].str.startswith("KG") & (joined["destination"] != NOT_KNOWN)
+    is_entry, is_lifted = kind == "entered_country", kind == "evacuation_lifted"
+    first = in_stock.mask(is_entry, has_left).mask(is_lifted, joined["sub_stock"] == "in_displacement")
+    otherwise = has_left.mask(is_entry, is_abroad).mask(is_lifted, other=False)
+    is_anyone_first = first.groupby(joined["subject"]).transform("any")
+    are_named = joined["new_member_ids"].map(lambda ids: isinstance(ids, list))
+    ids = zip(joined["new_member_ids"], joined["member_id"], strict=True)
+    is_named = pd.Series([isinstance(named, list) and id in named for named, id in ids], index=joined.index)
+    unnamed = first | (otherwise & ~is_anyone_first)
+    return joined["new_day"].notna() & unnamed.where(~are_named, (first | otherwise) & is_named)
+
+
+def moved(joined: pd.DataFrame) -> pd.DataFrame:
+    """The place of the people after the movement. A group that is forced onward is displaced from where it was."""
+    kind = joined["new_movement"]
+    is_without_shelter = kind.isin(["returned", "left_country"])
+    place = joined["new_destination"].fillna(joined["destination"])
+    place = place.mask(kind == "returned", joined["origin"]).mask(kind == "left_country", NOT_KNOWN)
+    sub_stock = kind.map(TO_SUB_STOCK).fillna(joined["sub_stock"])
+    is_onward = kind == "displaced_again"
+    is_new = is_onward & (joined["sub_stock"] != "in_displacement")
+    return joined.assign(
+        sub_stock=sub_stock,
+        destination=place,
+        shelter=joined["new_shelter"].fillna(joined["shelter"].mask(is_without_shelter, "unknown")),
+        origin=joined["origin"].mask(is_onward & (joined["kind"] == "group"), joined["destination"]),
+        departed=joined["new_day"].where(is_new, joined["departed"]),
+        begins=joined["new_day"],
+    )
+
+
+def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
+    """What is known of the people after the movement. If they were there already, the report only confirms this."""
+    kind, at = joined["new_movement"], joined["new_moment"]
+    is_seen = ~kind.isin(UNSEEN)
+    return {
+        "movement": kind.where(has_moved, joined["movement"]),
+        "confirmed": at.where(is_seen, joined["confirmed"]),
+        "is_presumed": (joined["is_presumed"] & ~is_seen) | (kind == "evacuation_lifted"),
+        "intends_to_stay": (joined["intends_to_stay"] & ~has_moved) | (kind == "intends_to_stay"),
+        "lost": joined["lost"].mask(is_seen, END).mask(kind == "contact_lost", at),
+    }
+
+
+def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
+    """The people with the number of their part. `is_largest` is true for the largest part of each `whole`."""
+    keys = people.groupby([whole, *POSITION])
+    size = keys["number"].transform("sum")
+    return people.assign(part=keys.ngroup(), is_largest=size == size.groupby(people[whole]).transform("max"))
