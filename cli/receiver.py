@@ -28,6 +28,7 @@ from cli.receiver_options import (
     Language,
     Organisation,
     Post,
+    RosterName,
     Statuses,
     Step,
     Then,
@@ -37,7 +38,8 @@ from services.alerts import receiver_trials, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receiver_checks import contact_of, faults
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.receiver_checks import contact_of, faults, roster_faults
 from services.alerts.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import FormerSecretInUse, NoWebhook, ReceiverNotFound
@@ -70,13 +72,16 @@ def add(
     account: Account = None,
     hazard: Hazards = None,
     hours: Hours = None,
+    roster: RosterName = None,
     then: Then = None,
     after: After = None,
 ) -> None:
     """Add a receiver, or replace it. A new webhook's secret is shown once."""
     first = contact_of(address)
     usual = ReceiverKind.SYSTEM if first.channel is DeliveryChannel.WEBHOOK else ReceiverKind.POST
-    changes = changed(language, status, step, area, floor, kind or usual, organisation, post, account, hazard, hours)
+    changes = changed(
+        language, status, step, area, floor, kind or usual, organisation, post, account, hazard, hours, roster
+    )
     put(Receiver(label, first.channel, first.address, **changes), internal, then or [], after)
 
 
@@ -96,18 +101,21 @@ def change(
     account: Account = None,
     hazard: Hazards = None,
     hours: Hours = None,
+    roster: RosterName = None,
     every_hazard: Annotated[bool, typer.Option("--every-hazard", help="Get alerts about all hazards again.")] = False,
     every_hour: Annotated[bool, typer.Option("--every-hour", help="Get alerts at every hour again.")] = False,
+    no_roster: Annotated[bool, typer.Option("--no-roster", help="Name no roster any more.")] = False,
     then: Then = None,
     after: After = None,
     only_first: Annotated[bool, typer.Option("--only-first", help="Remove all contacts after the first.")] = False,
 ) -> None:
     """Change what is given about a receiver, and keep the rest."""
-    changes = changed(language, status, step, area, floor, kind, organisation, post, account, hazard, hours)
+    changes = changed(language, status, step, area, floor, kind, organisation, post, account, hazard, hours, roster)
     first = None if address is None else contact_of(address)
     changes |= {"address": first.address, "channel": first.channel} if first is not None else {}
     changes |= {"hazards": ()} if every_hazard else {}
     changes |= {"hours": ()} if every_hour else {}
+    changes |= {"roster": None} if no_roster else {}
     known = run(own_settings(), lambda session: subscriptions.receiver(session, label))
     put(replace(known, **changes), internal, [] if only_first else then, after)
 
@@ -124,6 +132,7 @@ def changed(
     account: UUID | None,
     hazards: list[HazardType] | None,
     hours: list[str] | None,
+    roster: str | None,
 ) -> dict[str, Any]:
     """The fields of a receiver that the options state."""
     stated = {
@@ -138,6 +147,7 @@ def changed(
         "account_id": account,
         "hazards": tuple(hazards) if hazards else None,
         "hours": tuple(hours) if hours else None,
+        "roster": roster,
     }
     return {name: value for name, value in stated.items() if value is not None}
 
@@ -152,7 +162,7 @@ def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after
         receiver = replace(receiver, wait_seconds=first * 60)
         waits = [*(minutes * 60 for minutes in others), None]
         further = [replace(contact, wait_seconds=wait) for contact, wait in zip(further, waits, strict=True)]
-    check(receiver, further or (), settings)
+    check(receiver, further or (), settings, run(settings, roster_queries.names))
     box = WebhookSecrets(settings.alerts_key_file)
     secret = run(
         settings, lambda session: subscriptions.put(session, receiver, box, further=further, is_internal=internal)
@@ -244,6 +254,7 @@ def list_all() -> None:
         "Areas",
         "Hazards",
         "Hours",
+        "Roster",
         "From",
         "Texts",
     )
@@ -261,6 +272,7 @@ def list_all() -> None:
             ", ".join(receiver.areas) or COUNTRY,
             ", ".join(receiver.hazards) or "all",
             ", ".join(receiver.hours) or "always",
+            escape(receiver.roster or ""),
             receiver.floor,
             "all" if receiver.is_internal else "Public",
         )
@@ -276,8 +288,9 @@ def described(contact: Contact) -> str:
     return contact.address if wait is None else f"{contact.address}, then after {wait // 60} min"
 
 
-def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettings) -> None:
-    if wrong := faults(receiver, further, Places.load(settings.places_path)):
+def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettings, rosters: Sequence[str]) -> None:
+    wrong = [*faults(receiver, further, Places.load(settings.places_path)), *roster_faults(receiver, rosters)]
+    if wrong:
         refuse(" ".join(map(str, wrong)))
 
 

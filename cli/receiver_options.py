@@ -43,6 +43,13 @@ Hours = Annotated[
     ),
 ]
 
+RosterName = Annotated[
+    str | None,
+    typer.Option(
+        "--roster",
+        help="A roster. With a post, the person on duty is notified too; a person is notified only while on duty.",
+    ),
+]
 
 Then = Annotated[
     list[str] | None,

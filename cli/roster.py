@@ -37,6 +37,10 @@ class RosterNotFound(DocumentedError):
     """There is no roster of this name."""
 
 
+class RosterInUse(DocumentedError):
+    """Receivers of alerts name this roster. Change them first: `dayar receiver change LABEL --no-roster`."""
+
+
 class PeopleMissing(DocumentedError):
     """People who are receivers of alerts of the kind person are expected, but these are not, or have left."""
 
@@ -114,6 +118,8 @@ def remove(name: Name) -> None:
     """Remove a roster and its overrides."""
 
     async def drop(session: AsyncSession) -> None:
+        if receivers := await roster_queries.named_by(session, name):
+            raise RosterInUse(", ".join(receivers))
         if not await roster_queries.remove(session, name):
             raise RosterNotFound(name)
 
@@ -201,7 +207,7 @@ def content(file: Path, most_bytes: int) -> bytes:
 def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
     try:
         return asyncio.run(within("alerts", deed))
-    except (RosterNotFound, PeopleMissing, InvalidCalendar) as error:
+    except (RosterNotFound, RosterInUse, PeopleMissing, InvalidCalendar) as error:
         refuse(str(error))
 
 

@@ -10,9 +10,10 @@ from services.alerts.acts import UNDONE_WITHIN, ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.notices import Cause
+from services.alerts.plans import NotificationPlan
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import plans as plan_queries
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
 from shared.events import (
@@ -154,8 +155,8 @@ class Answers:
         due_in: timedelta = timedelta(),
     ) -> Alert:
         called = await delivery_queries.called(self._session, [alert.alert_id]) if cause else {}
-        receivers = await receiver_queries.receivers(self._session) if cause else ()
-        alert_changes = AlertChanges([alert], receivers, called, places=self._places, rules=self._rules, now=self._now)
+        plan = await plan_queries.plan(self._session) if cause else NotificationPlan()
+        alert_changes = AlertChanges([alert], plan, called, places=self._places, rules=self._rules, now=self._now)
         kept = alert_changes.act(alert, event, cause, due_in=due_in)
         await alert_queries.save_changes(self._session, alert_changes)
         await timeline.add(self._session, kept, deed, person, text, self._now)

@@ -10,6 +10,7 @@ from services.alerts import alerts, notifications
 from services.alerts.alerts import Alert
 from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.notifications import Notification, Omissions, Stage
+from services.alerts.plans import NotificationPlan
 from services.alerts.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
@@ -56,7 +57,7 @@ class AlertChanges:
     def __init__(
         self,
         known: Iterable[Alert],
-        receivers: Sequence[Receiver],
+        plan: NotificationPlan,
         called: Mapping[UUID, Collection[str]],
         *,
         places: Ancestry,
@@ -65,7 +66,8 @@ class AlertChanges:
     ) -> None:
         self._alerts = {alert.alert_id: alert for alert in known}
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
-        self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
+        self._plan, self._places, self._rules, self._now = plan, places, rules, now
+        self._on_duty = plan.on_duty(now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}  # receivers that were not notified, by alert id and step
@@ -216,8 +218,8 @@ class AlertChanges:
         """Whether the alert's places changed, and it now concerns receivers that it did not concern before."""
         if after.pcodes == known.pcodes:
             return False
-        moved = Notification(after, self._receivers, self._places, self._now, before=known)
-        return bool(notifications.recipients(moved, notifications.MOVED)[0])
+        moved = self._notification(after, before=known)
+        return bool(notifications.notified(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
         """Starts a new waiting time, as long as the severity demands, unless the current one ends earlier.
@@ -247,8 +249,8 @@ class AlertChanges:
         A receiver that is notified for the first time is told that the alert is new, unless the cause is in RISING.
         """
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
-        notification = Notification(begun, self._receivers, self._places, self._now, frozenset(called), before)
-        receivers, omissions = notifications.recipients(notification, stages)
+        notification = self._notification(begun, frozenset(called), before)
+        receivers, omissions = notifications.notified(notification, stages)
         reasons = {**omissions, **notifications.outside_hours(notification, receivers)}
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
         for receiver in receivers:
@@ -260,6 +262,11 @@ class AlertChanges:
         if reasons:
             self.omissions[begun.alert_id, begun.step] = reasons
         return begun
+
+    def _notification(self, alert: Alert, called: Collection[str] = (), before: Alert | None = None) -> Notification:
+        return Notification(
+            alert, self._plan.receivers, self._places, self._now, called=called, before=before, on_duty=self._on_duty
+        )
 
     def _delivery(
         self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.plans import NotificationPlan
+from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 
@@ -16,9 +18,9 @@ OLDEST_SECONDS = 1.0  # the age at which the copy is read again, because a NOTIF
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The receivers in the order in which they are notified. `by_label` also has the encrypted secrets."""
+    """The plan of whom alerts notify. `by_label` has the plan's receivers with their encrypted secrets."""
 
-    receivers: Sequence[Receiver]
+    plan: NotificationPlan
     by_label: Mapping[str, SealedReceiver]
 
 
@@ -26,7 +28,7 @@ class ReceiverDirectory:
     """Keeps the copy. A NOTIFY sets the event `changed`. If `changed` is None, each call reads the receivers again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
-        self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS
+        self._changed, self._known, self._read_at = changed, KnownReceivers(NotificationPlan(), {}), -OLDEST_SECONDS
 
     async def known(self, session: AsyncSession) -> KnownReceivers:
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
@@ -39,11 +41,12 @@ class ReceiverDirectory:
             self._changed.clear()  # cleared before the read, so that a change during the read causes another read
         try:
             rows = await receiver_queries.sealed_receivers(session)
+            plan = await plan_queries.plan_of(session, [receiver for receiver, _ in rows])
         except BaseException:
             if self._changed is not None:
                 self._changed.set()
             raise
         if read_at < self._read_at:
             return  # a read that began later has already finished
-        self._known = KnownReceivers([receiver for receiver, _ in rows], {row[0].label: row for row in rows})
+        self._known = KnownReceivers(plan, {row[0].label: row for row in rows})
         self._read_at = read_at

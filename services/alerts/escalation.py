@@ -12,7 +12,7 @@ from services.alerts.changes import AlertChanges
 from services.alerts.handlers import utcnow
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import plans as plan_queries
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
@@ -71,9 +71,9 @@ class Escalation:
             return len(over)
 
     async def _changes(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
-        receivers = await receiver_queries.receivers(session)
+        plan = await plan_queries.plan(session)
         called = await delivery_queries.called(session, [alert.alert_id for alert in alerts])
-        return AlertChanges(alerts, receivers, called, places=self._places, rules=self._rules, now=now)
+        return AlertChanges(alerts, plan, called, places=self._places, rules=self._rules, now=now)
 
     async def _write(self, alert_changes: AlertChanges, session: AsyncSession) -> None:
         await alert_queries.save_changes(session, alert_changes)

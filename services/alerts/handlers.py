@@ -81,8 +81,8 @@ class HazardHandler:
         known = await alert_queries.alerts_of_hazards(
             session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
         )
-        receivers = (await self._dispatcher.directory.known(session)).receivers
-        alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, among=receivers)
+        plan = (await self._dispatcher.directory.known(session)).plan
+        alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
         await hazard_queries.save_hazards(session, batch.newest.values(), batch.superseded, self.places)

@@ -1,16 +1,16 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-A new condition, such as a silence or a roster, is added as one more stage.
+A new condition, such as a silence, is added as one more stage.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from services.alerts import hours
 from services.alerts.alerts import Alert
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Severity
@@ -23,6 +23,7 @@ class Omission(StrEnum):
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     OTHER_HAZARD = "other_hazard"
+    OFF_DUTY = "off_duty"
     OTHER_HOURS = "other_hours"
     NOBODY_ELSE = "nobody_else"  # the receiver is notified, outside its hours
     LATER_STEP = "later_step"
@@ -40,6 +41,7 @@ class Notification:
     """The input of the stages.
 
     `before` is the alert before a change. `called` has the labels of the receivers that were notified of it already.
+    `on_duty` has the label of the person on duty by the name of the roster; in a gap, the labels of all its people.
     """
 
     alert: Alert
@@ -48,6 +50,7 @@ class Notification:
     now: datetime
     called: Collection[str] = ()
     before: Alert | None = None
+    on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
@@ -89,19 +92,33 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
 
 
+def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out people who are notified only while on duty, and are not, unless this leaves out everybody."""
+    off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty)]
+    return {} if len(off_duty) == len(receivers) else dict.fromkeys(off_duty, Omission.OFF_DUTY)
+
+
+def is_off_duty(receiver: Receiver, on_duty: Mapping[str, Collection[str]]) -> bool:
+    if receiver.kind is not ReceiverKind.PERSON or receiver.roster is None:
+        return False
+    return receiver.label not in on_duty.get(receiver.roster, (receiver.label,))
+
+
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers outside their hours, unless this leaves out everybody.
 
-    Alerts of Severe, Extreme or Unknown severity are sent at every hour.
+    Alerts of Severe, Extreme or Unknown severity are sent at every hour, and so are all alerts to a person on duty.
     """
     if rank_of(notification.alert) > RANK[Severity.MODERATE]:
         return {}
-    closed = [receiver.label for receiver in receivers if is_closed(receiver, notification.now)]
+    closed = [receiver.label for receiver in receivers if is_closed(receiver, notification)]
     return {} if len(closed) == len(receivers) else dict.fromkeys(closed, Omission.OTHER_HOURS)
 
 
-def is_closed(receiver: Receiver, now: datetime) -> bool:
-    return bool(receiver.hours) and not hours.are_open(receiver.hours, now)
+def is_closed(receiver: Receiver, notification: Notification) -> bool:
+    """Whether it is outside the receiver's hours. The hours of a person on duty do not count."""
+    is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
+    return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
 
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
@@ -109,7 +126,7 @@ def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> O
     if rank_of(notification.alert) > RANK[Severity.MODERATE]:
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)
-    return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification.now)}
+    return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification)}
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
@@ -158,7 +175,7 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
     return {label: omission for label, omission in unreached.items() if label in unknown}
 
 
-CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, in_hours)
+CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
 REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
 RAISED: tuple[Stage, ...] = (*REACHED, last_step)  # these are also the stages of an escalation
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
@@ -173,3 +190,24 @@ def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[lis
         omissions |= stage(notification, kept)
         kept = [receiver for receiver in kept if receiver.label not in omissions]
     return kept, omissions
+
+
+def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
+    """The receivers that are notified, and for each other receiver the reason why it is left out.
+
+    These are the receivers that all stages keep, and with each post the person on duty in the post's roster, whatever
+    this person's own conditions are. Only the alert's status must be one that the person gets. If only those are
+    informed who were notified before, nobody is added.
+    """
+    kept, omissions = recipients(notification, stages)
+    if stages == INFORMED:
+        return kept, omissions
+    posts = [receiver for receiver in kept if receiver.kind is ReceiverKind.POST]
+    people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
+    added = [
+        receiver
+        for receiver in notification.receivers
+        if receiver.label in people and receiver not in kept and notification.alert.status in receiver.statuses
+    ]
+    labels = {receiver.label for receiver in added}
+    return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}

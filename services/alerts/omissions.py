@@ -19,6 +19,7 @@ TEXTS: Mapping[str, str] = {
     Omission.BELOW_FLOOR: N_("Gets only more severe alerts"),
     Omission.OTHER_AREA: N_("The alert is outside the recipient's area"),
     Omission.OTHER_HAZARD: N_("Gets only alerts about other types of hazards"),
+    Omission.OFF_DUTY: N_("Off duty: the roster names somebody else"),
     Omission.OTHER_HOURS: N_("Outside the recipient's hours"),
     Omission.NOBODY_ELSE: N_("outside the recipient's hours, because nobody else would be notified"),
     Omission.LATER_STEP: N_("Notified only if nobody acknowledges in time"),

@@ -1,12 +1,12 @@
 """Checks a receiver that a person typed, and says which fields are wrong and what was expected."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 
 from services.alerts.hours import MOST, InvalidHours, parsed
-from services.alerts.receivers import Contact, Receiver
+from services.alerts.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.sms import numbers
 from services.alerts.telegram import chats
 from services.alerts.telegram.chats import Chat
@@ -81,6 +81,18 @@ def _faults(receiver: Receiver, places: Places) -> Iterator[Fault]:
         yield Fault(
             "hours", N_("At most %(most)s windows like “Mon 08:00-17:30” or “Fri 20:00-06:00” are expected."), shown
         )
+
+
+def roster_faults(receiver: Receiver, rosters: Collection[str]) -> list[Fault]:
+    """`rosters` has the names of all rosters."""
+    if receiver.roster is None:
+        return []
+    if receiver.kind is ReceiverKind.SYSTEM:
+        return [Fault("roster", N_("A roster is expected only for a person or a post."))]
+    if receiver.roster not in rosters:
+        known = ", ".join(sorted(rosters)[:5]) or "-"
+        return [Fault("roster", N_("The name of a roster is expected. Rosters: %(names)s"), {"names": known})]
+    return []
 
 
 def is_line(text: str, longest: int) -> bool:

@@ -50,6 +50,7 @@ class ReceiverForm:
                 "areas": [area for area in receiver.areas if area in oblasts],
                 "other-areas": [", ".join(area for area in receiver.areas if area not in oblasts)],
                 "hazards": list(receiver.hazards),
+                "roster": [receiver.roster or ""],
                 "is_internal": ["on"] if receiver.is_internal else [],
                 "address": [contact.address for contact in contacts],
                 "minutes": [str((contact.wait_seconds or USUAL_WAIT_SECONDS) // MINUTE) for contact in contacts],
@@ -104,6 +105,7 @@ class ReceiverForm:
             account_id=account,
             hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
             wait_seconds=first.wait_seconds,
+            roster=self.one("roster") or None,
         )
         hours = self._hours(wrong)
         receiver = replace(receiver, hours=tuple(hours))

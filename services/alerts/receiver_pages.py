@@ -14,7 +14,8 @@ from services.alerts.hours import DAYS
 from services.alerts.managed_receivers import Subscription, manages, may_be_internal, one, subscriptions_of
 from services.alerts.pages import sent_of
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receiver_checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, Fault, channel_of
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.receiver_checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, Fault, channel_of, roster_faults
 from services.alerts.receiver_forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receiver_trials import receiver_id
 from services.alerts.receivers import USUAL_WAIT_SECONDS, Receiver, ReceiverKind
@@ -109,6 +110,7 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
         return await form_page(request, session, form, known, version=version, act=act)
     places: Places = request.app.state.places
     receiver, further, faults = form.parsed(places, known.receiver.label if known else None)
+    faults += roster_faults(receiver, await roster_queries.names(session))
     if not manages(caller, receiver, places):
         faults.append(Fault("areas", OUT_OF_AREA))
     if receiver.is_internal and not may_be_internal(caller, known):
@@ -205,6 +207,7 @@ async def form_page(
         act=act,
         may_be_internal=may_be_internal(request.scope["principal"], known),
         people=await receiver_queries.people(session),
+        rosters=await roster_queries.names(session),
         channel_of=channel_of,
         most_contacts=MOST_CONTACTS,
         usual_minutes=USUAL_WAIT_SECONDS // 60,

@@ -44,6 +44,9 @@ class Receiver:
     match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards that are
     not Public. `post` is the job title of a person, `account_id` the person's account in the console. `channel`,
     `address` and `wait_seconds` are the receiver's first contact.
+
+    `roster` is the name of a roster. With a post, the person on duty in the roster is notified too. A person with a
+    roster is notified only while on duty in it.
     """
 
     label: str
@@ -62,6 +65,7 @@ class Receiver:
     hazards: tuple[HazardType, ...] = ()
     hours: tuple[str, ...] = ()
     wait_seconds: int | None = None
+    roster: str | None = None
 
     @property
     def first_contact(self) -> Contact:

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.receivers import ReceiverKind
+from services.alerts.rosters.rosters import Roster
 from shared.events.vocabulary import Severity, Status, Verdict
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow
 from tests.alerts.night import Night
@@ -176,6 +179,25 @@ async def test_a_worker_that_starts_later_keeps_the_stored_due_times(night: Nigh
     again = Night(engine)
     again.now = night.now + MODERATE
     assert await again.escalation.escalate() == 1
+
+
+async def test_whoever_is_on_duty_at_the_time_of_a_repetition_is_notified_with_the_post(night: Night) -> None:
+    await night.only()
+    await night.receiver("desk", 0, roster="centre")
+    for officer in ("Aida", "Bakyt"):
+        await night.receiver(officer, 0, kind=ReceiverKind.PERSON, roster="centre")
+    layer = {"name": "days", "people": ["Aida", "Bakyt"], "start": NOW.date(), "handover": "00:00", "shift_hours": 24}
+    async with night.sessions.begin() as session:
+        await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [layer]}))
+    await night.report(hazard())
+    await night.answer()
+    await night.passes(timedelta(days=1))
+    assert await night.notified() == [
+        *((1, "Aida"), (1, "desk")),
+        *((2, "Aida"), (2, "desk")),  # the acknowledgement
+        *((3, "Bakyt"), (3, "desk")),
+    ]
+    assert await night.causes("Bakyt") == ["stalled"]
 
 
 async def test_only_receivers_that_the_alert_concerns_are_notified(night: Night) -> None:

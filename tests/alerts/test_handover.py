@@ -181,4 +181,4 @@ async def test_the_directory_reads_the_receivers_again_when_one_changes(town: To
 
 async def labels(town: Town, directory: ReceiverDirectory) -> list[str]:
     async with town.sessions.begin() as session:
-        return [receiver.label for receiver in (await directory.known(session)).receivers]
+        return [receiver.label for receiver in (await directory.known(session)).plan.receivers]

@@ -7,8 +7,10 @@ import pytest
 
 from services.alerts import alerts, hours, notifications, omissions
 from services.alerts.alerts import Alert
-from services.alerts.notifications import Notification, Omission, recipients
-from services.alerts.receivers import Receiver
+from services.alerts.notifications import Notification, Omission
+from services.alerts.plans import NotificationPlan
+from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.rosters.rosters import Roster
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
 from shared.country import TIME_ZONE
@@ -39,8 +41,10 @@ def notified(
     called: tuple[str, ...] = (),
     before: Alert | None = None,
     now: datetime = NOW,
+    on_duty: str | None = None,
 ) -> tuple[list[str], dict[str, Omission]]:
-    kept, omissions = recipients(Notification(alert, receivers, PLACES, now, called, before), stages)
+    notification = Notification(alert, receivers, PLACES, now, called, before, {"centre": {on_duty}} if on_duty else {})
+    kept, omissions = notifications.notified(notification, stages)
     return [each.label for each in kept], dict(omissions)
 
 
@@ -121,6 +125,49 @@ def test_an_alert_outside_the_hours_of_everybody_is_sent_and_the_reason_is_known
     assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT) == (["office", "second office"], {})
     at_night = Notification(mild(KADAMJAI), both, PLACES, NIGHT, ["office"])
     assert notifications.outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
+
+
+def person(label: str, **changed: Any) -> Receiver:
+    return receiver(label, kind=ReceiverKind.PERSON, **changed)
+
+
+OFFICERS = person("Aida", roster="centre"), person("Bakyt", roster="centre")
+
+
+def test_a_person_with_a_roster_is_notified_only_while_on_duty() -> None:
+    assert notified(alert(KADAMJAI), notifications.RAISED, *OFFICERS, on_duty="Bakyt") == (
+        ["Bakyt"],
+        {"Aida": Omission.OFF_DUTY},
+    )
+
+
+def test_while_nobody_is_on_duty_all_people_of_the_roster_are_notified() -> None:
+    layer = {"name": "days", "people": ["Aida", "Bakyt", "who left"], "start": "2026-06-16", "shift_days": 1}
+    planned = Roster.model_validate({"name": "centre", "layers": [layer]})
+    plan = NotificationPlan(OFFICERS, {"centre": (planned, ())})
+    on_duty = [plan.on_duty(NOW + timedelta(days=days)) for days in range(4)]
+    assert on_duty == [{"centre": people} for people in ({"Aida", "Bakyt"}, {"Aida"}, {"Bakyt"}, {"Aida", "Bakyt"})]
+    assert notified(alert(KADAMJAI), notifications.RAISED, *OFFICERS)[0] == ["Aida", "Bakyt"], "no such roster"
+
+
+def test_with_a_post_the_person_on_duty_is_notified_whatever_the_own_conditions() -> None:
+    officers = person("Aida", areas=(LEILEK,), step=7), person("Bakyt", statuses=frozenset({Status.EXERCISE}))
+    post = receiver("desk", roster="centre", areas=(KADAMJAI,))
+    for on_duty, reached in (("Aida", ["desk", "Aida"]), ("Bakyt", ["desk"])):
+        kept, _ = notified(alert(KADAMJAI), notifications.RAISED, post, *officers, on_duty=on_duty)
+        assert kept == reached, "Bakyt gets exercises only"
+    elsewhere = notified(alert(LEILEK), notifications.RAISED, post, person("Bakyt"), on_duty="Bakyt")
+    assert elsewhere == (["Bakyt"], {"desk": Omission.OTHER_AREA}), "once, by the person's own conditions"
+    informed = notified(alert(KADAMJAI), notifications.INFORMED, post, *officers, called=("desk",), on_duty="Aida")
+    assert informed[0] == ["desk"], "who takes over later is not told of an acknowledgement"
+
+
+def test_the_hours_of_a_person_on_duty_do_not_count() -> None:
+    both = person("Aida", hours=OFFICE), receiver("office", hours=OFFICE)
+    assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT, on_duty="Aida") == (
+        ["Aida"],
+        {"office": Omission.OTHER_HOURS},
+    )
 
 
 def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:

@@ -16,9 +16,11 @@ from sqlalchemy import text
 from services.alerts import receiver_trials
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import rosters as roster_queries
 from services.alerts.receiver_forms import ReceiverForm
 from services.alerts.receiver_trials import receiver_id
 from services.alerts.receivers import Contact, Receiver, ReceiverKind
+from services.alerts.rosters.rosters import Roster
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.places import Places
@@ -46,6 +48,7 @@ OFFICER = Receiver(
 )
 PHONE = Contact(DeliveryChannel.SMS, "sms:0700 12-34-56")
 HOOK = Contact(DeliveryChannel.WEBHOOK, "https://mes.example/hook")
+LAYER = {"name": "days", "people": ["officer"], "start": "2026-01-01", "shift_days": 1}
 Typed = dict[str, Sequence[str]]
 
 
@@ -102,9 +105,13 @@ async def test_a_recipient_is_added_changed_and_removed_and_each_act_is_logged(d
             "https://mes.example/hook",
             "officer@mes.example",
         ]
-        changed = await post(caller, path, typed_anew(OFFICER, HOOK, version=[version_on(page)], step=["0"]))
+        async with desk.sessions.begin() as session:
+            await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [LAYER]}))
+        put_on = {"step": ["0"], "roster": ["centre"]}
+        changed = await post(caller, path, typed_anew(OFFICER, HOOK, version=[version_on(page)], **put_on))
         assert changed.status_code == 303
-        assert (await stored(desk))[0][0].step == 0
+        assert [(known.step, known.roster) for known in (await stored(desk))[0]] == [(0, "centre")]
+        assert "Roster: centre" in (await caller.get("/receivers", params={"lang": "en"})).text
         assert (await post(caller, f"{path}/removal", {})).status_code == 303
     assert await stored(desk) == ([], {})
     async with desk.sessions.begin() as session:
@@ -114,7 +121,7 @@ async def test_a_recipient_is_added_changed_and_removed_and_each_act_is_logged(d
         assert [tuple(entry) for entry in entries] == [
             ("receiver_changed", "added"),
             ("read", None),
-            ("receiver_changed", "changed: step"),
+            ("receiver_changed", "changed: step, roster"),
             ("receiver_changed", "removed"),
         ]
 
@@ -127,12 +134,13 @@ async def test_wrong_fields_are_named_and_what_was_typed_is_shown_again(desk: De
         "other-areas": ["Atlantis"],
         "account_id": ["aibek"],
         "statuses": [],
+        "roster": ["nights"],
     }
     async with desk.caller(Role.ADMINISTRATOR) as caller:
         refused = await post(caller, "/receivers?lang=en", typed_anew(OFFICER, HOOK, **wrong))
     assert refused.status_code == 422
     assert set(re.findall(r'id="wrong-([^"]+)"', refused.text)) == {
-        *("address-0", "wait-0", "hours-Mon", "other-areas", "account_id", "statuses"),
+        *("address-0", "wait-0", "hours-Mon", "other-areas", "account_id", "statuses", "roster"),
     }
     for typed in ("nowhere", "never", "8-17", "Atlantis", "aibek"):
         assert f'value="{typed}"' in refused.text

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner, Result
 
-from cli import roster
+from cli import receiver, roster
 from cli.transactions import within
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -46,6 +46,10 @@ def dayar(*words: object) -> Result:
     return CliRunner().invoke(roster.app, [str(word) for word in words])
 
 
+def receivers(*words: str) -> Result:
+    return CliRunner().invoke(receiver.app, words)
+
+
 def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) -> None:
     saved = dayar("save", definition)
     assert saved.exit_code == 0 and saved.output.startswith("centre: On duty now ") and "Gap" not in saved.output
@@ -65,6 +69,13 @@ def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) ->
     refused = dayar("import-ics", "centre", calendar)
     assert refused.exit_code == 1 and "Nothing was changed." in refused.output and "(Chynara)" in refused.output
 
+    for options in (("--roster", "nights"), ("--roster", "centre", "--kind", "system")):
+        refused = receivers("change", "Aida", *options)
+        assert refused.exit_code == 1 and "expected" in refused.output
+    assert receivers("change", "Aida", "--roster", "centre").exit_code == 0
+    in_use = dayar("remove", "centre")
+    assert in_use.exit_code == 1 and "(Aida)" in in_use.output
+    assert receivers("change", "Aida", "--no-roster").exit_code == 0
     assert dayar("remove", "centre").exit_code == 0
     assert "There is no roster of this name. (centre)" in dayar("show", "centre").output
 

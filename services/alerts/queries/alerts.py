@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, NotificationOmissions
+from services.alerts.plans import NotificationPlan
 from services.alerts.queries.deliveries import add_deliveries, called
-from services.alerts.queries.receivers import receivers
-from services.alerts.receivers import Receiver
+from services.alerts.queries.plans import plan as stored_plan
 from services.alerts.rules.findings import RuleKind
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
@@ -107,11 +107,11 @@ async def changes_of(
     rules: Ruleset,
     now: datetime,
     *,
-    among: Sequence[Receiver] | None = None,
+    plan: NotificationPlan | None = None,
 ) -> AlertChanges:
-    """The change set for these alerts and the receivers `among`. If `among` is None, the stored receivers are read."""
+    """The change set for these alerts. If `plan` is None, the stored plan of whom alerts notify is read."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
-    own = await receivers(session) if among is None else among
+    own = await stored_plan(session) if plan is None else plan
     return AlertChanges(known, own, labels, places=places, rules=rules, now=now)
 
 

@@ -17,6 +17,10 @@ async def rosters(session: AsyncSession) -> list[Roster]:
     return [roster_of(row) for row in rows]
 
 
+async def names(session: AsyncSession) -> list[str]:
+    return list(await session.scalars(select(RosterRow.name).order_by(RosterRow.name)))
+
+
 async def roster(session: AsyncSession, name: str) -> Roster | None:
     row = await session.scalar(select(RosterRow).where(RosterRow.name == name))
     return roster_of(row) if row else None
@@ -29,6 +33,13 @@ def roster_of(row: RosterRow) -> Roster:
 async def save(session: AsyncSession, roster: Roster) -> None:
     """Adds the roster, or replaces its layers and keeps its overrides."""
     await upsert(session, RosterRow, [roster.model_dump(mode="json")])
+
+
+async def named_by(session: AsyncSession, name: str) -> list[str]:
+    """The labels of the receivers that name this roster."""
+    columns = ReceiverRow.__table__.c
+    wanted = select(ReceiverRow.label).where(columns.roster == name).order_by(ReceiverRow.label)
+    return list(await session.scalars(wanted))
 
 
 async def remove(session: AsyncSession, name: str) -> bool:

@@ -70,6 +70,13 @@ def duty(roster: Roster, overrides: Sequence[Override], begins_at: datetime, end
     return Duty(tuple(shifts), tuple(gaps), tuple(overlaps))
 
 
+def person_at(roster: Roster, overrides: Sequence[Override], at: datetime) -> str | None:
+    """Who is on duty at this instant."""
+    current = [override for override in overrides if override.begins_at <= at < override.ends_at]
+    shift = _shift(roster, current, at, at)
+    return None if shift is None else shift.person
+
+
 def shifts_from(roster: Roster, overrides: Sequence[Override], now: datetime, lasts: timedelta) -> list[Shift]:
     """The shifts that end after now. The current shift has its real begin, at most 31 days ago."""
     planned = duty(roster, overrides, now - LONGEST_SHIFT, now + lasts).shifts

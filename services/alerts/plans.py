@@ -1,0 +1,33 @@
+"""The stored plan of whom alerts notify: the receivers, and the rosters that they name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.alerts.receivers import Receiver
+from services.alerts.rosters.duty import person_at
+from services.alerts.rosters.rosters import Override, Roster
+
+PlannedRoster = tuple[Roster, Sequence[Override]]
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationPlan:
+    """`receivers` are in the order in which they are notified. `rosters` has the rosters that receivers name."""
+
+    receivers: Sequence[Receiver] = ()
+    rosters: Mapping[str, PlannedRoster] = field(default_factory=dict)
+
+    def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
+        """The label of the person on duty, by the name of the roster.
+
+        While nobody is on duty, or while this person is no longer a receiver, these are all people of the roster,
+        because a gap must not silence an alert. A roster without any receiver is missing.
+        """
+        labels = {receiver.label for receiver in self.receivers}
+        people = dict[str, frozenset[str]]()
+        for name, (roster, overrides) in self.rosters.items():
+            person = person_at(roster, overrides, at)
+            if on_duty := ({person} & labels) or (roster.people & labels):
+                people[name] = frozenset(on_duty)
+        return people

@@ -1,0 +1,26 @@
+"""Reads the plan of whom alerts notify. Rosters are read only if receivers name them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.plans import NotificationPlan, PlannedRoster
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.receivers import Receiver
+
+
+async def plan(session: AsyncSession) -> NotificationPlan:
+    return await plan_of(session, await receiver_queries.receivers(session))
+
+
+async def plan_of(session: AsyncSession, receivers: Sequence[Receiver]) -> NotificationPlan:
+    names = {receiver.roster for receiver in receivers if receiver.roster is not None}
+    return NotificationPlan(receivers, await _rosters(session, names) if names else {})
+
+
+async def _rosters(session: AsyncSession, names: set[str]) -> dict[str, PlannedRoster]:
+    now = datetime.now(UTC)
+    rosters = [roster for roster in await roster_queries.rosters(session) if roster.name in names]
+    return {roster.name: (roster, await roster_queries.overrides(session, roster.name, now)) for roster in rosters}
