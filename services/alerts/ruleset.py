@@ -26,7 +26,7 @@ PRODUCT = Path(__file__).parent / "rules.toml"
 Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
-class EscalationPolicy(RuleModel):
+class EscalationDelays(RuleModel):
     """How long alerts wait before they ring or escalate, by severity.
 
     An alert waits `minutes` for an acknowledgement, and after that `idle_minutes` for each further action. An alert
@@ -69,7 +69,7 @@ class Ruleset(RuleModel):
     unjudged: UnjudgedRule | None = None
     displacement: DisplacementRule | None = None
     exposure: ExposureRule | None = None
-    escalation: EscalationPolicy
+    escalation: EscalationDelays
     budget: Budget = Budget()
 
     @cached_property
