@@ -69,13 +69,11 @@ def _faults(receiver: Receiver, places: Places) -> Iterator[Fault]:
         languages = ", ".join(LANGUAGES)
         yield Fault("language", N_("One of %(languages)s is expected as language."), {"languages": languages})
     if not 0 <= receiver.step <= HIGHEST_STEP:
-        yield Fault("step", N_("A number from 0 to %(highest)s is expected."), {"highest": HIGHEST_STEP})
+        expected = N_("A number from %(lowest)s to %(highest)s is expected.")
+        yield Fault("step", expected, {"lowest": 0, "highest": HIGHEST_STEP})
     if not receiver.statuses:
         yield Fault("statuses", N_("At least one kind of alert is expected."))
-    unknown = [area for area in receiver.areas if area != COUNTRY and places.unit(area) is None]
-    if unknown or len(receiver.areas) > MOST_AREAS:
-        shown = {"codes": ", ".join(unknown[:5]) or len(receiver.areas), "most": MOST_AREAS}
-        yield Fault("areas", N_("At most %(most)s P-codes of known places are expected, not: %(codes)s"), shown)
+    yield from area_faults(receiver.areas, places)
     if not are_hours(receiver.hours):
         shown = {"most": MOST}
         yield Fault(
@@ -93,6 +91,13 @@ def roster_faults(receiver: Receiver, rosters: Collection[str]) -> list[Fault]:
         known = ", ".join(sorted(rosters)[:5]) or "-"
         return [Fault("roster", N_("The name of a roster is expected. Rosters: %(names)s"), {"names": known})]
     return []
+
+
+def area_faults(areas: Sequence[str], places: Places) -> Iterator[Fault]:
+    unknown = [area for area in areas if area != COUNTRY and places.unit(area) is None]
+    if unknown or len(areas) > MOST_AREAS:
+        shown = {"codes": ", ".join(unknown[:5]) or len(areas), "most": MOST_AREAS}
+        yield Fault("areas", N_("At most %(most)s P-codes of known places are expected, not: %(codes)s"), shown)
 
 
 def is_line(text: str, longest: int) -> bool:

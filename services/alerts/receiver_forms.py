@@ -6,26 +6,23 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from services.alerts.hours import DAYS, InvalidHours, parsed
-from services.alerts.receiver_checks import Fault, contact_of, faults
+from services.alerts.receiver_checks import HIGHEST_STEP, Fault, contact_of, faults
 from services.alerts.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind
-from shared.country import COUNTRY
+from services.alerts.typed_forms import TypedForm, is_number
 from shared.events.vocabulary import HazardType, Severity, Status
 from shared.pages.terms import N_
 from shared.places import Places
-from shared.places.localities import folded
 
 MOST_CONTACTS = 6
 MINUTE = 60
-LONGEST_NUMBER = 4
-NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place, or several: %(names)s")
 Codes = TypeVar("Codes", Severity, ReceiverKind)
 
 
-class ReceiverForm:
+class ReceiverForm(TypedForm):
     """The typed fields by name. `addresses` and `minutes` are the contacts in order."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
-        self._typed = typed
+        super().__init__(typed)
         addresses, minutes = typed.get("address", ("",)), typed.get("minutes", ())
         waits = [*minutes, *([""] * len(addresses))]
         self.contacts = list(zip(addresses, waits, strict=False))[:MOST_CONTACTS]
@@ -58,12 +55,6 @@ class ReceiverForm:
             }
         )
 
-    def one(self, name: str, usual: str = "") -> str:
-        return next(iter(self._typed.get(name, ())), usual).strip()
-
-    def several(self, name: str) -> Sequence[str]:
-        return self._typed.get(name, ())
-
     @property
     def has_hours(self) -> bool:
         return any(self.one(f"hours-{day}") for day in DAYS)
@@ -84,9 +75,7 @@ class ReceiverForm:
     def parsed(self, places: Places, label: str | None = None) -> tuple[Receiver, list[Contact], list[Fault]]:
         """The receiver, its further contacts, and the wrong fields. `label` is that of a stored receiver."""
         wrong = list[Fault]()
-        areas, unknown = self._areas(places)
-        if unknown:
-            wrong.append(Fault("other-areas", NO_PLACE, {"names": ", ".join(unknown[:5])}))
+        areas = self.areas(places, wrong)
         account = self._account(wrong)
         first, *further = self._contacts(wrong)
         receiver = Receiver(
@@ -95,7 +84,7 @@ class ReceiverForm:
             first.address,
             language=self.one("language", "ky"),
             statuses=frozenset(Status(code) for code in self.several("statuses") if code in list(Status)),
-            step=self._number("step", 0, wrong),
+            step=self.number("step", 0, HIGHEST_STEP, wrong),
             areas=areas,
             floor=self._code("floor", Severity, Severity.MINOR),
             is_internal=bool(self.several("is_internal")),
@@ -125,21 +114,6 @@ class ReceiverForm:
                 contacts[position] = replace(contacts[position], wait_seconds=int(minutes) * MINUTE)
         return contacts
 
-    def _areas(self, places: Places) -> tuple[tuple[str, ...], list[str]]:
-        """The P-codes of the chosen and the typed places, and what was typed but is not the name of one place."""
-        codes, unknown = list(self.several("areas")), list[str]()
-        names: dict[str, set[str]] = {}
-        for unit in places.units():
-            for term in (*unit.terms(), *(unit.label(language) for language in ("ky", "ru", "en"))):
-                names.setdefault(folded(term), set()).add(unit.pcode)
-        for typed in filter(None, (part.strip() for part in self.one("other-areas").split(","))):
-            found = {typed.upper()} if typed.upper() == COUNTRY else names.get(folded(typed), set())
-            if len(found) == 1:
-                codes += found
-            else:
-                unknown.append(typed[:80])
-        return tuple(dict.fromkeys(codes)), unknown
-
     def _hours(self, wrong: list[Fault]) -> list[str]:
         """The valid windows of hours. If a day has an invalid window, the day is added to the wrong fields."""
         hours = list[str]()
@@ -165,18 +139,6 @@ class ReceiverForm:
             )
             return None
 
-    def _number(self, name: str, usual: int, wrong: list[Fault]) -> int:
-        typed = self.one(name)
-        if is_number(typed):
-            return int(typed)
-        if typed:
-            wrong.append(Fault(name, N_("A number from 0 to %(highest)s is expected."), {"highest": 20}))
-        return usual
-
     def _code(self, name: str, codes: type[Codes], usual: Codes) -> Codes:
         typed = self.one(name)
         return codes(typed) if typed in list(codes) else usual
-
-
-def is_number(typed: str) -> bool:
-    return typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_NUMBER

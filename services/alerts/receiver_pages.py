@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.alerts import receiver_trials, subscriptions
@@ -20,6 +19,7 @@ from services.alerts.receiver_forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receiver_trials import receiver_id
 from services.alerts.receivers import USUAL_WAIT_SECONDS, Receiver, ReceiverKind
 from services.alerts.subscriptions import FormerSecretInUse, NoWebhook
+from services.alerts.typed_forms import typed_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -237,14 +237,6 @@ def secret_page(request: Request, receiver: Receiver, secret: str) -> Response:
     return request.app.state.pages.render(  # type: ignore[no-any-return]
         request, "receiver-secret.html", receiver=receiver, secret=secret
     )
-
-
-def typed_of(form: FormData) -> dict[str, list[str]]:
-    typed = dict[str, list[str]]()
-    for name, value in form.multi_items():
-        if isinstance(value, str):
-            typed.setdefault(name, []).append(value)
-    return typed
 
 
 async def log(request: Request, session: Session, label: str, reason: str) -> None:

@@ -1,6 +1,6 @@
 """The receivers of alerts: people, posts and systems, and the conditions under which each of them is notified."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
@@ -76,9 +76,13 @@ class Receiver:
         return replace(self, channel=contact.channel, address=contact.address, wait_seconds=contact.wait_seconds)
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
-        """Whether the place is one of the receiver's areas, is part of such an area, or contains such an area."""
-        above = (COUNTRY, pcode, *places.ancestors(pcode))
-        return any(area in above or pcode in places.ancestors(area) for area in self.areas)
+        return covers(self.areas, pcode, places)
+
+
+def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
+    """Whether the place is one of the areas, is part of such an area, or contains such an area."""
+    above = (COUNTRY, pcode, *places.ancestors(pcode))
+    return any(area in above or pcode in places.ancestors(area) for area in areas)
 
 
 def in_order(contacts: Sequence[Contact]) -> list[Contact]:

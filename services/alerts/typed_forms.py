@@ -1,0 +1,66 @@
+"""The fields of a form as a person typed them, and the places and numbers that they name."""
+
+from collections.abc import Mapping, Sequence
+
+from starlette.datastructures import FormData
+
+from services.alerts.receiver_checks import Fault
+from shared.country import COUNTRY
+from shared.pages.terms import N_
+from shared.places import Places
+from shared.places.localities import folded
+
+LONGEST_NUMBER = 4
+NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place, or several: %(names)s")
+
+
+class TypedForm:
+    """The typed fields by name."""
+
+    def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
+        self._typed = typed
+
+    def one(self, name: str, usual: str = "") -> str:
+        return next(iter(self._typed.get(name, ())), usual).strip()
+
+    def several(self, name: str) -> Sequence[str]:
+        return self._typed.get(name, ())
+
+    def areas(self, places: Places, wrong: list[Fault]) -> tuple[str, ...]:
+        """The P-codes of the chosen and the typed places. What is not the name of one place is added to `wrong`."""
+        codes, unknown = list(self.several("areas")), list[str]()
+        names: dict[str, set[str]] = {}
+        for unit in places.units():
+            for term in (*unit.terms(), *(unit.label(language) for language in ("ky", "ru", "en"))):
+                names.setdefault(folded(term), set()).add(unit.pcode)
+        for typed in filter(None, (part.strip() for part in self.one("other-areas").split(","))):
+            found = {typed.upper()} if typed.upper() == COUNTRY else names.get(folded(typed), set())
+            if len(found) == 1:
+                codes += found
+            else:
+                unknown.append(typed[:80])
+        if unknown:
+            wrong.append(Fault("other-areas", NO_PLACE, {"names": ", ".join(unknown[:5])}))
+        return tuple(dict.fromkeys(codes))
+
+    def number(self, name: str, lowest: int, highest: int, wrong: list[Fault]) -> int:
+        """The typed number, or `lowest` if the field is empty. What is no such number is added to `wrong`."""
+        typed = self.one(name)
+        if is_number(typed) and lowest <= int(typed) <= highest:
+            return int(typed)
+        if typed:
+            expected = N_("A number from %(lowest)s to %(highest)s is expected.")
+            wrong.append(Fault(name, expected, {"lowest": lowest, "highest": highest}))
+        return lowest
+
+
+def is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_NUMBER
+
+
+def typed_of(form: FormData) -> dict[str, list[str]]:
+    typed = dict[str, list[str]]()
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            typed.setdefault(name, []).append(value)
+    return typed
