@@ -56,6 +56,7 @@ class Action(StrEnum):
     SHORT_CODE_DRAWN = "short_code_drawn"
     SITE_CHANGED = "site_changed"
     RECEIVER_CHANGED = "receiver_changed"
+    POLICY_CHANGED = "policy_changed"  # an escalation policy
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"

@@ -152,7 +152,8 @@ class AlertChanges:
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time."""
         cause = cause_of_escalation(alert)
-        wait = self._rules.escalation.wait(alert, is_acknowledged=cause is not Cause.ESCALATED)
+        is_acknowledged = cause is not Cause.ESCALATED
+        wait = self._wait(alerts.replaced(alert, level=alert.level + 1), is_acknowledged=is_acknowledged)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
@@ -197,7 +198,7 @@ class AlertChanges:
         if alert.is_suppressed:
             self._keep(alert, AlertSuppressed)
             return
-        due = self._now + self._rules.escalation.wait(alert)
+        due = self._now + self._wait(alert)
         raised = self._notified(alert, Cause.RAISED, notifications.RAISED, waits_since=self._now, escalates_at=due)
         self._keep(raised, AlertRaised)
 
@@ -229,10 +230,16 @@ class AlertChanges:
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
-        due = self._now + self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
+        due = self._now + self._wait(alert, is_acknowledged=is_acknowledged)
         if alert.escalates_at is not None and (is_acknowledged or alert.escalates_at <= due):
             return alert
         return alerts.replaced(alert, waits_since=self._now, escalates_at=due)
+
+    def _wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
+        """How long the alert waits at its level. A policy decides only on the wait for an acknowledgement."""
+        minutes = None if is_acknowledged else notifications.waiting_minutes(self._notification(alert))
+        usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
+        return usual if minutes is None else timedelta(minutes=minutes)
 
     def _notified(
         self,
@@ -265,7 +272,14 @@ class AlertChanges:
 
     def _notification(self, alert: Alert, called: Collection[str] = (), before: Alert | None = None) -> Notification:
         return Notification(
-            alert, self._plan.receivers, self._places, self._now, called=called, before=before, on_duty=self._on_duty
+            alert,
+            self._plan.receivers,
+            self._places,
+            self._now,
+            called=called,
+            before=before,
+            on_duty=self._on_duty,
+            policies=self._plan.policies,
         )
 
     def _delivery(

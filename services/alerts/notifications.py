@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from services.alerts import hours
 from services.alerts.alerts import Alert
+from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Ancestry
@@ -28,6 +29,7 @@ class Omission(StrEnum):
     NOBODY_ELSE = "nobody_else"  # the receiver is notified, outside its hours
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
+    OTHER_POLICY = "other_policy"
     CONCERNED_BEFORE = "concerned_before"
     ADDED_LATER = "added_later"
     NEVER_NOTIFIED = "never_notified"
@@ -51,6 +53,12 @@ class Notification:
     called: Collection[str] = ()
     before: Alert | None = None
     on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
+    policies: Sequence[EscalationPolicy] = ()
+
+    @property
+    def policy(self) -> EscalationPolicy | None:
+        """The escalation policy that decides on the alert's steps."""
+        return next((policy for policy in self.policies if policy.applies_to(self.alert, self.places)), None)
 
 
 Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
@@ -134,14 +142,59 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
     Steps without a receiver for this alert are skipped, so that each level reaches the next step with a receiver.
     """
-    reached = sorted({receiver.step for receiver in receivers})[: notification.alert.level + 1]
-    return {receiver.label: Omission.LATER_STEP for receiver in receivers if receiver.step not in reached}
+    steps = steps_of(notification, receivers)
+    reached = set(in_order(steps)[: notification.alert.level + 1])
+    return {
+        label: Omission.LATER_STEP if own else Omission.OTHER_POLICY
+        for label, own in steps.items()
+        if not own & reached
+    }
 
 
-def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps only receivers at the highest step. An alert that escalates further notifies the highest step again."""
-    last = max((receiver.step for receiver in receivers), default=0)
-    return {receiver.label: Omission.EARLIER_STEP for receiver in receivers if receiver.step != last}
+def current_step(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Keeps only the receivers at the step that the alert's level has reached.
+
+    The steps of a policy may be repeated. After that, an alert that escalates further notifies the last step again.
+    """
+    steps = steps_of(notification, receivers)
+    current = step_at(notification, in_order(steps))
+    return {label: Omission.EARLIER_STEP for label, own in steps.items() if current not in own}
+
+
+def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> dict[str, frozenset[int]]:
+    """The steps of each receiver, which a policy that names one of these receivers decides.
+
+    A receiver of step 0 that the policy does not name is still notified first. A policy that names none of these
+    receivers decides nothing, because it would silence the alert.
+    """
+    policy = notification.policy
+    named = {each.label: policy.steps_of(each.label, notification.on_duty) for each in receivers} if policy else {}
+    if not any(named.values()):
+        return {each.label: frozenset({each.step}) for each in receivers}
+    return {each.label: named[each.label] or frozenset({0} if each.step == 0 else ()) for each in receivers}
+
+
+def in_order(steps: Mapping[str, frozenset[int]]) -> list[int]:
+    return sorted({step for own in steps.values() for step in own})
+
+
+def step_at(notification: Notification, steps: Sequence[int]) -> int:
+    """The step that the alert's level has reached, of these steps in order."""
+    level, rounds = notification.alert.level, 1 + (notification.policy.repeats if notification.policy else 0)
+    if not steps:
+        return 0
+    return steps[level % len(steps)] if level < len(steps) * rounds else steps[-1]
+
+
+def waiting_minutes(notification: Notification) -> int | None:
+    """How long the step that the alert has reached waits for an answer; None if no policy decides."""
+    policy = notification.policy
+    if policy is None:
+        return None
+    concerned, _ = recipients(notification, CONCERNED)
+    if not any(policy.steps_of(each.label, notification.on_duty) for each in concerned):
+        return None
+    return policy.steps[step_at(notification, in_order(steps_of(notification, concerned)))].minutes
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
@@ -177,7 +230,7 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
 REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
-RAISED: tuple[Stage, ...] = (*REACHED, last_step)  # these are also the stages of an escalation
+RAISED: tuple[Stage, ...] = (*REACHED, current_step)  # these are also the stages of an escalation
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions

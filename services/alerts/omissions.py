@@ -24,6 +24,7 @@ TEXTS: Mapping[str, str] = {
     Omission.NOBODY_ELSE: N_("outside the recipient's hours, because nobody else would be notified"),
     Omission.LATER_STEP: N_("Notified only if nobody acknowledges in time"),
     Omission.EARLIER_STEP: N_("This escalation notifies the next level"),
+    Omission.OTHER_POLICY: N_("The escalation policy notifies others"),
     Omission.CONCERNED_BEFORE: N_("The alert covered the recipient's area before"),
     Omission.ADDED_LATER: N_("Not notified before, because the list of recipients changed after the alert was raised"),
     Omission.NEVER_NOTIFIED: N_("Updates go only to those who were notified of the alert"),

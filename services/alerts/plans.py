@@ -1,9 +1,10 @@
-"""The stored plan of whom alerts notify: the receivers, and the rosters that they name."""
+"""The stored plan of whom alerts notify: receivers, rosters and escalation policies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver
 from services.alerts.rosters.duty import person_at
 from services.alerts.rosters.rosters import Override, Roster
@@ -13,10 +14,14 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 
 @dataclass(frozen=True, slots=True)
 class NotificationPlan:
-    """`receivers` are in the order in which they are notified. `rosters` has the rosters that receivers name."""
+    """`receivers` are in the order in which they are notified, `policies` in the order in which they decide.
+
+    `rosters` has the rosters that receivers and policies name.
+    """
 
     receivers: Sequence[Receiver] = ()
     rosters: Mapping[str, PlannedRoster] = field(default_factory=dict)
+    policies: Sequence[EscalationPolicy] = ()
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
         """The label of the person on duty, by the name of the roster.
@@ -27,7 +32,7 @@ class NotificationPlan:
         labels = {receiver.label for receiver in self.receivers}
         people = dict[str, frozenset[str]]()
         for name, (roster, overrides) in self.rosters.items():
-            person = person_at(roster, overrides, at)
-            if on_duty := ({person} & labels) or (roster.people & labels):
+            person = person_at(roster, overrides, at) or ""
+            if on_duty := labels & {person} or labels & roster.people:
                 people[name] = frozenset(on_duty)
         return people

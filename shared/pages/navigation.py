@@ -31,6 +31,7 @@ MENU = (
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),
     Destination("/alerts/receivers", N_("Recipients of alerts")),
+    Destination("/alerts/policies", N_("Escalation policies")),
     Destination("/status", N_("System status")),
     Destination("/alerts/telegram", N_("Telegram")),
     Destination("/sign-ins", N_("Signed-in devices")),

@@ -43,6 +43,7 @@ CHANGED = (
     "contacts",
     "roster_overrides",
     "rosters",
+    "escalation_policies",
     "receivers",
     "deliveries",
     "attempts",

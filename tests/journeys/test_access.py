@@ -230,6 +230,12 @@ OF_NO_AREA = {
     "POST /alerts/receivers/{receiver_id}/removal",
     "GET /alerts/receivers/{receiver_id}/test",
     "POST /alerts/receivers/{receiver_id}/test",
+    "GET /alerts/policies",
+    "POST /alerts/policies",
+    "GET /alerts/policies/new",
+    "GET /alerts/policies/{policy_id}",
+    "POST /alerts/policies/{policy_id}",
+    "POST /alerts/policies/{policy_id}/removal",
     "GET /registry/search",
     "POST /registry/v1/households/{household_id}/short-code",  # tests/registry/test_search.py tests the areas
     "GET /registry/v1/duplicates:waiting",

@@ -10,6 +10,7 @@ from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteRo
 from services.alerts.models.hazards import Hazard, HazardRevision
 from services.alerts.models.held import HeldPeopleRow
 from services.alerts.models.households import DepartureCount, DepartureRow, HouseholdRow, ResidentCount
+from services.alerts.models.policies import PolicyRow
 from services.alerts.models.presences import BoardPresence
 from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.models.rosters import OverrideRow, RosterRow
@@ -43,6 +44,7 @@ __all__ = [
     "HouseholdRow",
     "NotificationOmissions",
     "OverrideRow",
+    "PolicyRow",
     "ReceiverRow",
     "RemovedReceiver",
     "ReplacedCount",

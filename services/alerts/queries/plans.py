@@ -1,4 +1,4 @@
-"""Reads the plan of whom alerts notify. Rosters are read only if receivers name them."""
+"""Reads the plan of whom alerts notify. Rosters are read only if receivers or policies name them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.plans import NotificationPlan, PlannedRoster
+from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import Receiver
@@ -16,8 +17,10 @@ async def plan(session: AsyncSession) -> NotificationPlan:
 
 
 async def plan_of(session: AsyncSession, receivers: Sequence[Receiver]) -> NotificationPlan:
+    policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
-    return NotificationPlan(receivers, await _rosters(session, names) if names else {})
+    names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
+    return NotificationPlan(receivers, await _rosters(session, names) if names else {}, policies)
 
 
 async def _rosters(session: AsyncSession, names: set[str]) -> dict[str, PlannedRoster]:

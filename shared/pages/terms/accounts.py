@@ -101,6 +101,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.SHORT_CODE_DRAWN: N_("Short code of a household assigned"),
         Action.SITE_CHANGED: N_("Site changed"),
         Action.RECEIVER_CHANGED: N_("Recipient of alerts changed"),
+        Action.POLICY_CHANGED: N_("Escalation policy changed"),
         Action.SMS_IGNORED: N_("SMS of a number ignored: too many wrong codes"),
         Action.COMMAND: N_("Command at the terminal"),
     },

@@ -43,7 +43,7 @@ PAGES = {
         "/purpose",
         "/alerts/telegram",
     ),
-    Role.ADMINISTRATOR: ("/", "/security", "/status", "/second-factor", "/sign-ins", "/password"),
+    Role.ADMINISTRATOR: ("/", "/alerts/policies/new", "/security", "/status", "/second-factor", "/sign-ins", "/password"),
     Role.AUDITOR: ("/audit",),
     Role.FIELD: (FORM, "/ledger", "/nowhere"),
 }

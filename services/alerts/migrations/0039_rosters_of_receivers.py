@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0038"
-down_revision = "alerts_0037"
+revision = "alerts_0039"
+down_revision = "alerts_0038"
 
 
 def upgrade() -> None:

@@ -1,0 +1,21 @@
+"""Adds escalation policies. The former release does not know them: it escalates by the steps of the receivers."""
+
+from alembic import op
+
+revision = "alerts_0040"
+down_revision = "alerts_0039"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE escalation_policies (
+            name text NOT NULL,
+            position integer NOT NULL,
+            areas text[] NOT NULL,
+            hazards text[] NOT NULL,
+            severities text[] NOT NULL,
+            repeats integer NOT NULL,
+            steps jsonb NOT NULL,
+            CONSTRAINT pk_escalation_policies PRIMARY KEY (name)
+        )
+    """)

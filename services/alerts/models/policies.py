@@ -1,0 +1,22 @@
+"""The escalation policies."""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class PolicyRow(AlertsModel):
+    """An escalation policy; `steps` is the JSON of its steps."""
+
+    __tablename__ = "escalation_policies"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    areas: Mapped[list[str]]
+    hazards: Mapped[list[str]]
+    severities: Mapped[list[str]]
+    repeats: Mapped[int]
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -1,0 +1,28 @@
+"""The SQL of escalation policies; the caller commits."""
+
+from dataclasses import asdict
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import PolicyRow
+from services.alerts.policies import EscalationPolicy
+from shared.postgres.models import table
+from shared.postgres.upsert import upsert
+
+_policies = TypeAdapter(list[EscalationPolicy])
+
+
+async def policies(session: AsyncSession) -> list[EscalationPolicy]:
+    """The policies in the order in which they decide."""
+    wanted = select(*table(PolicyRow).columns).order_by(PolicyRow.position, PolicyRow.name)
+    return _policies.validate_python([dict(row) for row in (await session.execute(wanted)).mappings()])
+
+
+async def save(session: AsyncSession, policy: EscalationPolicy) -> None:
+    await upsert(session, PolicyRow, [asdict(policy)])
+
+
+async def remove(session: AsyncSession, name: str) -> None:
+    await session.execute(delete(PolicyRow).where(PolicyRow.name == name))
