@@ -57,6 +57,7 @@ class Action(StrEnum):
     SITE_CHANGED = "site_changed"
     RECEIVER_CHANGED = "receiver_changed"
     POLICY_CHANGED = "policy_changed"  # an escalation policy
+    SILENCE_CHANGED = "silence_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"

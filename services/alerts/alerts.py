@@ -40,7 +40,8 @@ class Alert(AlertFields):
     `step` is the number of notifications so far, and the inherited `level` is the number of escalations. From
     `waits_since` to `escalates_at`, the alert waits for an answer or a further action. `is_ringing` becomes true if
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
-    `persons_step` is the highest threshold of displaced persons for which receivers were notified.
+    `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
+    equals `escalates_at`, the alert waits for the end of a silence.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,6 +55,7 @@ class Alert(AlertFields):
     step: int = 0
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
+    silenced_until: Instant | None = None
     is_ringing: bool = False
     persons_step: int = 0
     acknowledged_name: str | None = None
@@ -69,6 +71,11 @@ class Alert(AlertFields):
     def is_unjudged(self) -> bool:
         """Whether a person must judge the severity, because no severity was reported or computed."""
         return self.rule == UNJUDGED_RULE or self.reason == QUAKE_UNJUDGED
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether the alert waits for the end of a silence, after which its receivers are notified."""
+        return self.escalates_at is not None and self.escalates_at == self.silenced_until
 
     @property
     def is_answered(self) -> bool:
@@ -251,6 +258,11 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
         **NOT_RESOLVED,
         **judged,
     )
+
+
+def silenced(alert: Alert, until: datetime) -> Alert:
+    """The alert waits until the end of the silence."""
+    return replaced(alert, escalates_at=until, silenced_until=until)
 
 
 def is_worse(alert: Alert, before: Alert) -> bool:

@@ -155,7 +155,7 @@ class Answers:
         due_in: timedelta = timedelta(),
     ) -> Alert:
         called = await delivery_queries.called(self._session, [alert.alert_id]) if cause else {}
-        plan = await plan_queries.plan(self._session) if cause else NotificationPlan()
+        plan = await plan_queries.plan(self._session, self._now) if cause else NotificationPlan()
         alert_changes = AlertChanges([alert], plan, called, places=self._places, rules=self._rules, now=self._now)
         kept = alert_changes.act(alert, event, cause, due_in=due_in)
         await alert_queries.save_changes(self._session, alert_changes)

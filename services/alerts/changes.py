@@ -150,7 +150,18 @@ class AlertChanges:
                     self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
 
     def escalate(self, alert: Alert) -> None:
-        """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time."""
+        """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
+
+        A silenced alert waits until the end of the silence, and then notifies the step that it had reached.
+        """
+        if self._is_muted(alert):
+            self._keep(self._silenced(alerts.changed(alert, self._now)), AlertUpdated)
+            return
+        if alert.is_silenced:
+            wait = self._wait(alert, is_acknowledged=alert.acknowledged_at is not None)
+            again = alerts.changed(alert, self._now, waits_since=self._now, escalates_at=self._now + wait)
+            self._keep(self._notified(again, Cause.UNSILENCED, notifications.RAISED), AlertEscalated)
+            return
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
         wait = self._wait(alerts.replaced(alert, level=alert.level + 1), is_acknowledged=is_acknowledged)
@@ -199,8 +210,8 @@ class AlertChanges:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self._wait(alert)
-        raised = self._notified(alert, Cause.RAISED, notifications.RAISED, waits_since=self._now, escalates_at=due)
-        self._keep(raised, AlertRaised)
+        waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due))
+        self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
         after = alerts.renewed(known, finding, self._now)
@@ -241,6 +252,14 @@ class AlertChanges:
         usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
         return usual if minutes is None else timedelta(minutes=minutes)
 
+    def _is_muted(self, alert: Alert) -> bool:
+        return self._notification(alert).silence is not None
+
+    def _silenced(self, alert: Alert) -> Alert:
+        """The alert, which waits until the end of the silence that mutes it, if there is one."""
+        silence = self._notification(alert).silence
+        return alert if silence is None else alerts.silenced(alert, silence.ends_at)
+
     def _notified(
         self,
         alert: Alert,
@@ -280,6 +299,7 @@ class AlertChanges:
             before=before,
             on_duty=self._on_duty,
             policies=self._plan.policies,
+            silences=self._plan.silences,
         )
 
     def _delivery(

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,18 +31,19 @@ class ReceiverDirectory:
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._known, self._read_at = changed, KnownReceivers(NotificationPlan(), {}), -OLDEST_SECONDS
 
-    async def known(self, session: AsyncSession) -> KnownReceivers:
+    async def known(self, session: AsyncSession, now: datetime | None = None) -> KnownReceivers:
+        """`now` is the time after which rosters and silences are read."""
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
-            await self._read(session)
+            await self._read(session, now or datetime.now(UTC))
         return self._known
 
-    async def _read(self, session: AsyncSession) -> None:
+    async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
             self._changed.clear()  # cleared before the read, so that a change during the read causes another read
         try:
             rows = await receiver_queries.sealed_receivers(session)
-            plan = await plan_queries.plan_of(session, [receiver for receiver, _ in rows])
+            plan = await plan_queries.plan_of(session, [receiver for receiver, _ in rows], now)
         except BaseException:
             if self._changed is not None:
                 self._changed.set()

@@ -71,7 +71,7 @@ class Escalation:
             return len(over)
 
     async def _changes(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
-        plan = await plan_queries.plan(session)
+        plan = await plan_queries.plan(session, now)
         called = await delivery_queries.called(session, [alert.alert_id for alert in alerts])
         return AlertChanges(alerts, plan, called, places=self._places, rules=self._rules, now=now)
 

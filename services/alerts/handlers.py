@@ -81,7 +81,7 @@ class HazardHandler:
         known = await alert_queries.alerts_of_hazards(
             session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
         )
-        plan = (await self._dispatcher.directory.known(session)).plan
+        plan = (await self._dispatcher.directory.known(session, now)).plan
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))

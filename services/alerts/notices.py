@@ -41,6 +41,7 @@ class Cause(StrEnum):
     ESCALATED = "escalated"
     STALLED = "stalled"
     WOKEN = "woken"
+    UNSILENCED = "unsilenced"
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     RESOLVED = "resolved"
@@ -64,6 +65,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.ESCALATED: AlertEscalated,
     Cause.STALLED: AlertEscalated,
     Cause.WOKEN: AlertEscalated,
+    Cause.UNSILENCED: AlertEscalated,
     Cause.ACKNOWLEDGED: AlertAcknowledged,
     Cause.REOPENED: AlertReopened,
     Cause.RESOLVED: AlertResolved,

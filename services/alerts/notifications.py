@@ -1,6 +1,6 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-A new condition, such as a silence, is added as one more stage.
+A new condition is added as one more stage. A silence leaves out everybody.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -13,6 +13,7 @@ from services.alerts.alerts import Alert
 from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
+from services.alerts.silences import Silence
 from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Severity
 
@@ -33,6 +34,7 @@ class Omission(StrEnum):
     CONCERNED_BEFORE = "concerned_before"
     ADDED_LATER = "added_later"
     NEVER_NOTIFIED = "never_notified"
+    SILENCED = "silenced"
 
 
 Omissions = Mapping[str, Omission]
@@ -54,6 +56,12 @@ class Notification:
     before: Alert | None = None
     on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
     policies: Sequence[EscalationPolicy] = ()
+    silences: Sequence[Silence] = ()
+
+    @property
+    def silence(self) -> Silence | None:
+        """The silence that mutes the alert now."""
+        return next((each for each in self.silences if each.mutes(self.alert, self.places, self.now)), None)
 
     @property
     def policy(self) -> EscalationPolicy | None:
@@ -250,11 +258,13 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     These are the receivers that all stages keep, and with each post the person on duty in the post's roster, whatever
     this person's own conditions are. Only the alert's status must be one that the person gets. If only those are
-    informed who were notified before, nobody is added.
+    informed who were notified before, nobody is added, and no silence holds.
     """
-    kept, omissions = recipients(notification, stages)
     if stages == INFORMED:
-        return kept, omissions
+        return recipients(notification, stages)
+    if notification.silence is not None:
+        return [], {receiver.label: Omission.SILENCED for receiver in notification.receivers}
+    kept, omissions = recipients(notification, stages)
     posts = [receiver for receiver in kept if receiver.kind is ReceiverKind.POST]
     people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
     added = [

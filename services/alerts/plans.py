@@ -1,4 +1,4 @@
-"""The stored plan of whom alerts notify: receivers, rosters and escalation policies."""
+"""The stored plan of whom alerts notify: receivers, rosters, escalation policies and silences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver
 from services.alerts.rosters.duty import person_at
 from services.alerts.rosters.rosters import Override, Roster
+from services.alerts.silences import Silence
 
 PlannedRoster = tuple[Roster, Sequence[Override]]
 
@@ -16,12 +17,13 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 class NotificationPlan:
     """`receivers` are in the order in which they are notified, `policies` in the order in which they decide.
 
-    `rosters` has the rosters that receivers and policies name.
+    `rosters` has the rosters that receivers and policies name, `silences` the silences that have not ended.
     """
 
     receivers: Sequence[Receiver] = ()
     rosters: Mapping[str, PlannedRoster] = field(default_factory=dict)
     policies: Sequence[EscalationPolicy] = ()
+    silences: Sequence[Silence] = ()
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
         """The label of the person on duty, by the name of the roster.

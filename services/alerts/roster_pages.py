@@ -1,4 +1,4 @@
-"""The line of the board that says who is on duty."""
+"""The lines of the board that say who is on duty, and which alerts are silenced."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import silences as silence_queries
 from services.alerts.rosters.duty import current_and_next, duty
+from shared.auth.access import LEDGER
 from shared.postgres.database import Session
 
 SHOWN_AHEAD = timedelta(days=32)  # the longest shift lasts 31 days
@@ -24,6 +26,12 @@ async def duty_line(request: Request, session: Session) -> Response:
         shifts = duty(roster, overrides, now, now + SHOWN_AHEAD).shifts
         lines.append((roster.name, *current_and_next(shifts, now)))
     shown: Response = request.app.state.pages.render(
-        request, "duty.html", lines=lines, computed_until=now + SHOWN_AHEAD
+        request,
+        "duty.html",
+        lines=lines,
+        computed_until=now + SHOWN_AHEAD,
+        silences=[each for each in await silence_queries.not_ended(session, now) if each.begins_at <= now],
+        places=request.app.state.places,
+        may_read_silences=not request.scope["principal"].roles.isdisjoint(LEDGER),
     )
     return shown

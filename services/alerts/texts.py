@@ -38,6 +38,7 @@ CAUSES: Mapping[str, str] = {
     Cause.ESCALATED: N_("Not acknowledged"),
     Cause.STALLED: N_("Acknowledged, but nothing was done since"),
     Cause.WOKEN: N_("The snooze is over"),
+    Cause.UNSILENCED: N_("The silence is over"),
     Cause.ACKNOWLEDGED: N_("Acknowledged"),
     Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
     Cause.RESOLVED: N_("Closed"),

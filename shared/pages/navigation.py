@@ -32,6 +32,7 @@ MENU = (
     Destination("/readmission", N_("Re-admit a team")),
     Destination("/alerts/receivers", N_("Recipients of alerts")),
     Destination("/alerts/policies", N_("Escalation policies")),
+    Destination("/alerts/silences", N_("Silences of alerts")),
     Destination("/status", N_("System status")),
     Destination("/alerts/telegram", N_("Telegram")),
     Destination("/sign-ins", N_("Signed-in devices")),

@@ -44,6 +44,7 @@ CHANGED = (
     "roster_overrides",
     "rosters",
     "escalation_policies",
+    "silences",
     "receivers",
     "deliveries",
     "attempts",

@@ -14,6 +14,7 @@ from services.alerts.models.policies import PolicyRow
 from services.alerts.models.presences import BoardPresence
 from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.models.rosters import OverrideRow, RosterRow
+from services.alerts.models.silences import SilenceRow
 from services.alerts.models.sms import SmsCode, SmsMessage, SmsReply
 from services.alerts.models.telegram import TelegramMessage, TelegramPoll, TelegramQuestion
 from shared.audit import AUDIT
@@ -50,6 +51,7 @@ __all__ = [
     "ReplacedCount",
     "ResidentCount",
     "RosterRow",
+    "SilenceRow",
     "SiteRow",
     "SmsCode",
     "SmsMessage",

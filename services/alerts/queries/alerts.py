@@ -32,11 +32,12 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# If $2 is true, the boards are unattended and each alert waits half as long.
+# If $2 is true, the boards are unattended and each alert waits half as long, but not for the end of a silence.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND CASE
-        WHEN $2 THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at
+        WHEN $2 AND escalates_at IS DISTINCT FROM silenced_until
+        THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at
     END <= $1
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
@@ -111,7 +112,7 @@ async def changes_of(
 ) -> AlertChanges:
     """The change set for these alerts. If `plan` is None, the stored plan of whom alerts notify is read."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
-    own = await stored_plan(session) if plan is None else plan
+    own = await stored_plan(session, now) if plan is None else plan
     return AlertChanges(known, own, labels, places=places, rules=rules, now=now)
 
 

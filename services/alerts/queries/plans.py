@@ -1,7 +1,7 @@
 """Reads the plan of whom alerts notify. Rosters are read only if receivers or policies name them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,21 +9,22 @@ from services.alerts.plans import NotificationPlan, PlannedRoster
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import silences as silence_queries
 from services.alerts.receivers import Receiver
 
 
-async def plan(session: AsyncSession) -> NotificationPlan:
-    return await plan_of(session, await receiver_queries.receivers(session))
+async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
+    return await plan_of(session, await receiver_queries.receivers(session), now)
 
 
-async def plan_of(session: AsyncSession, receivers: Sequence[Receiver]) -> NotificationPlan:
+async def plan_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
     policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
-    return NotificationPlan(receivers, await _rosters(session, names) if names else {}, policies)
+    rosters = await _rosters(session, names, now) if names else {}
+    return NotificationPlan(receivers, rosters, policies, await silence_queries.not_ended(session, now))
 
 
-async def _rosters(session: AsyncSession, names: set[str]) -> dict[str, PlannedRoster]:
-    now = datetime.now(UTC)
+async def _rosters(session: AsyncSession, names: set[str], now: datetime) -> dict[str, PlannedRoster]:
     rosters = [roster for roster in await roster_queries.rosters(session) if roster.name in names]
     return {roster.name: (roster, await roster_queries.overrides(session, roster.name, now)) for roster in rosters}

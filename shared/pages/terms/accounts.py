@@ -102,6 +102,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.SITE_CHANGED: N_("Site changed"),
         Action.RECEIVER_CHANGED: N_("Recipient of alerts changed"),
         Action.POLICY_CHANGED: N_("Escalation policy changed"),
+        Action.SILENCE_CHANGED: N_("Silence of alerts added or ended"),
         Action.SMS_IGNORED: N_("SMS of a number ignored: too many wrong codes"),
         Action.COMMAND: N_("Command at the terminal"),
     },

@@ -43,7 +43,15 @@ PAGES = {
         "/purpose",
         "/alerts/telegram",
     ),
-    Role.ADMINISTRATOR: ("/", "/alerts/policies/new", "/security", "/status", "/second-factor", "/sign-ins", "/password"),
+    Role.ADMINISTRATOR: (
+        "/",
+        "/alerts/policies/new",
+        "/security",
+        "/status",
+        "/second-factor",
+        "/sign-ins",
+        "/password",
+    ),
     Role.AUDITOR: ("/audit",),
     Role.FIELD: (FORM, "/ledger", "/nowhere"),
 }

@@ -1,0 +1,18 @@
+"""The silences of alerts."""
+
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+from services.alerts.silences import Silence
+
+
+class SilenceRow(AlertsModel, record=Silence):
+    """A silence. A silence that a person ends early has this time as its end."""
+
+    __tablename__ = "silences"
+    __table_args__ = (Index(None, "ends_at"),)
+
+    silence_id: Mapped[UUID] = mapped_column(primary_key=True)

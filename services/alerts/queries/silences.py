@@ -1,0 +1,45 @@
+"""The SQL of silences; the caller commits."""
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import AlertRow, SilenceRow
+from services.alerts.silences import Silence
+from shared.postgres.models import table
+from shared.postgres.upsert import upsert
+
+MOST_ENDED = 50
+_silences = TypeAdapter(list[Silence])
+
+
+async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
+    """The silences that end later, also those that begin later; those that end first are first."""
+    columns = table(SilenceRow).columns
+    wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
+    return _silences.validate_python([dict(row) for row in (await session.execute(wanted)).mappings()])
+
+
+async def ended(session: AsyncSession, now: datetime) -> list[Silence]:
+    """The silences that ended last, the newest first."""
+    columns = table(SilenceRow).columns
+    wanted = select(*columns).where(columns.ends_at <= now).order_by(columns.ends_at.desc()).limit(MOST_ENDED)
+    return _silences.validate_python([dict(row) for row in (await session.execute(wanted)).mappings()])
+
+
+async def add(session: AsyncSession, silence: Silence) -> None:
+    await upsert(session, SilenceRow, [asdict(silence)])
+
+
+async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
+    """Ends the silence now. All silenced alerts are then judged anew, because another silence may mute some of them."""
+    columns = table(SilenceRow).columns
+    is_running = (columns.silence_id == silence_id) & (columns.ends_at > now)
+    await session.execute(update(SilenceRow).where(is_running).values(ends_at=now))
+    alerts = table(AlertRow).columns
+    is_silenced = (alerts.escalates_at == alerts.silenced_until) & (alerts.escalates_at > now)
+    await session.execute(update(AlertRow).where(is_silenced).values({"escalates_at": now, "silenced_until": now}))

@@ -1,0 +1,98 @@
+"""The page of silences: who muted which alerts, until when, and why."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.alerts import subscriptions
+from services.alerts.acts import Actor
+from services.alerts.queries import silences as silence_queries
+from services.alerts.receiver_checks import Fault
+from services.alerts.receiver_pages import OUT_OF_AREA, choices
+from services.alerts.silence_forms import LONGEST_HOURS, LONGEST_REASON, SilenceForm
+from services.alerts.silences import Silence
+from services.alerts.typed_forms import typed_of
+from shared import audit
+from shared.audit import Action
+from shared.auth import tokens
+from shared.auth.access import CMC
+from shared.auth.tokens import Principal, Role
+from shared.pages import language_of
+from shared.pages.terms import N_
+from shared.places import Places
+from shared.postgres.database import Session
+
+router = APIRouter(include_in_schema=False)
+Caller = Annotated[Principal, Depends(tokens.current)]
+HOME = "/alerts/silences"
+ONLY_DUTY_HEAD = N_("Only the head of shift mutes Severe and Extreme alerts.")
+EMPTY = {"hours": ["1"]}
+
+
+@router.get("/silences")
+async def silences_page(request: Request, session: Session) -> Response:
+    return await page(request, session, SilenceForm(EMPTY))
+
+
+@router.post("/silences")
+async def add(request: Request, session: Session, caller: Caller) -> Response:
+    form, now, places = SilenceForm(typed_of(await request.form())), datetime.now(UTC), request.app.state.places
+    silence, faults = form.parsed(places, Actor(caller.account, caller.name), now)
+    if silence.is_severe_too and Role.DUTY_HEAD not in caller.roles:
+        faults.append(Fault("is_severe_too", ONLY_DUTY_HEAD))
+    if not manages(caller, silence, places):
+        faults.append(Fault("areas", OUT_OF_AREA))
+    if faults:
+        return await page(request, session, form, faults, status=422)
+    await silence_queries.add(session, silence)
+    await log(request, session, silence.silence_id, "added")
+    return RedirectResponse(HOME, 303)
+
+
+@router.post("/silences/{silence_id}/end")
+async def end(silence_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    """Ends the silence before its time. Ending it again changes nothing."""
+    await subscriptions.lock(session)
+    now = datetime.now(UTC)
+    for silence in await silence_queries.not_ended(session, now):
+        if silence.silence_id == silence_id and manages(caller, silence, request.app.state.places):
+            await silence_queries.end(session, silence_id, now)
+            await log(request, session, silence_id, "ended")
+    return RedirectResponse(HOME, 303)
+
+
+def manages(caller: Principal, silence: Silence, places: Places) -> bool:
+    """Whether all areas of the silence are the caller's."""
+    return caller.covers_country or bool(silence.areas and all(caller.covers(area, places) for area in silence.areas))
+
+
+async def page(
+    request: Request, session: Session, form: SilenceForm, faults: Sequence[Fault] = (), *, status: int = 200
+) -> Response:
+    pages, language, now = request.app.state.pages, language_of(request), datetime.now(UTC)
+    caller: Principal = request.scope["principal"]
+    first_of_field = {fault.name: fault for fault in reversed(faults)}
+    wrong = {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}
+    return pages.render(  # type: ignore[no-any-return]
+        request,
+        "silences.html",
+        status=status,
+        form=form,
+        wrong=wrong,
+        now=now,
+        silences=await silence_queries.not_ended(session, now),
+        ended=await silence_queries.ended(session, now),
+        may_silence=not caller.roles.isdisjoint(CMC),
+        is_duty_head=Role.DUTY_HEAD in caller.roles,
+        longest_hours=LONGEST_HOURS,
+        longest_reason=LONGEST_REASON,
+        **choices(request),
+    )
+
+
+async def log(request: Request, session: Session, silence_id: UUID, reason: str) -> None:
+    await audit.add(session, audit.entry_of(request, Action.SILENCE_CHANGED, objects=[silence_id], reason=reason))

@@ -1,0 +1,46 @@
+"""Silences: for a stated time, nobody is notified of alerts of an area or a type of hazard."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from shared.auth.tokens import Ancestry
+from shared.country import COUNTRY
+from shared.events.vocabulary import HazardType, Severity
+
+LONGEST = timedelta(hours=24)
+MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Both conditions, `areas` and `hazards`, must hold; an empty one matches everything.
+
+    Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides.
+    """
+
+    silence_id: UUID
+    areas: tuple[str, ...]
+    hazards: tuple[HazardType, ...]
+    is_severe_too: bool
+    account_id: UUID
+    name: str
+    reason: str
+    created_at: datetime
+    begins_at: datetime
+    ends_at: datetime
+
+    def mutes(self, alert: Alert, places: Ancestry, at: datetime) -> bool:
+        return (
+            self.begins_at <= at < self.ends_at
+            and (self.is_severe_too or alert.severity in MUTED)
+            and (not self.hazards or alert.hazard_type in self.hazards)
+            and (not self.areas or self._covers_all(alert, places))
+        )
+
+    def _covers_all(self, alert: Alert, places: Ancestry) -> bool:
+        """Whether all places of the alert lie in the areas. An alert that reaches further is not muted."""
+        return bool(alert.pcodes) and all(
+            any(area in (COUNTRY, pcode, *places.ancestors(pcode)) for area in self.areas) for pcode in alert.pcodes
+        )

@@ -1,0 +1,163 @@
+"""Silences: nobody is notified of the matching alerts until the silence ends, and then those who would have been."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.alerts import alerts
+from services.alerts.alerts import Alert
+from services.alerts.queries import silences as silence_queries
+from services.alerts.silences import Silence
+from shared.auth.tokens import Role
+from shared.events.vocabulary import HazardType, Severity
+from shared.places import Places
+from tests.alerts.desk import Desk
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, hazard
+from tests.alerts.night import OPERATOR, Night
+from tests.alerts.test_notifications import mild
+
+pytestmark = pytest.mark.anyio
+
+HOUR, OSH = timedelta(hours=1), "KG06000000000"
+PLACES = Places.load()
+SILENCE = Silence(
+    silence_id=uuid4(),
+    areas=(BATKEN,),
+    hazards=(HazardType.MUDFLOW,),
+    is_severe_too=False,
+    account_id=OPERATOR.account,
+    name=OPERATOR.name,
+    reason="the sensor is being repaired",
+    created_at=NOW,
+    begins_at=NOW,
+    ends_at=NOW + 2 * HOUR,
+)
+OF_OSH = replace(SILENCE, areas=(OSH,), hazards=())
+MILD = mild(KADAMJAI)
+
+
+@pytest.mark.parametrize(
+    ("silence", "alert", "is_muted"),
+    [
+        (SILENCE, MILD, True),
+        (SILENCE, mild(KADAMJAI, LEILEK), True),
+        (SILENCE, mild(KADAMJAI, ALAI), False),
+        (SILENCE, alerts.replaced(MILD, pcodes=()), False),
+        (SILENCE, alerts.replaced(MILD, hazard_type=None), False),
+        (replace(SILENCE, hazards=()), alerts.replaced(MILD, hazard_type=None), True),
+        (replace(SILENCE, hazards=(HazardType.EARTHQUAKE,)), MILD, False),
+        (replace(SILENCE, begins_at=NOW + HOUR), MILD, False),
+        (replace(SILENCE, ends_at=NOW), MILD, False),
+        (SILENCE, alerts.replaced(MILD, severity=Severity.SEVERE), False),
+        (SILENCE, alerts.replaced(MILD, severity=Severity.UNKNOWN), False),
+        (replace(SILENCE, is_severe_too=True), alerts.replaced(MILD, severity=Severity.EXTREME), True),
+    ],
+)
+def test_a_silence_mutes_only_what_matches_all_its_conditions(silence: Silence, alert: Alert, is_muted: bool) -> None:
+    assert silence.mutes(alert, PLACES, NOW) is is_muted
+
+
+async def add(night: Night, silence: Silence) -> None:
+    async with night.sessions.begin() as session:
+        await silence_queries.add(session, silence)
+
+
+async def test_a_silenced_alert_is_raised_and_its_receivers_are_notified_when_the_silence_ends(night: Night) -> None:
+    await add(night, OF_OSH)
+    await night.touched(NOW - HOUR)
+    await night.report(hazard())
+    assert await night.passes(2 * HOUR - timedelta(seconds=1)) == 0, "unattended boards do not halve the wait"
+    assert await night.notified() == []
+    async with night.sessions.begin() as session:
+        (reasons,) = await session.scalars(text("SELECT reasons FROM notification_omissions"))
+    assert reasons == dict.fromkeys(("duty", "head", "minister"), "silenced")
+    assert await night.passes(timedelta(seconds=1)) == 1
+    assert await night.passes(timedelta(minutes=15)) == 1
+    assert await night.notified() == [(2, "duty"), (3, "head")]
+    assert (await night.causes("duty"), await night.causes("head")) == (["raised"], ["escalated"])
+
+
+async def test_a_silence_that_begins_later_pauses_the_escalation_and_its_end_repeats_the_step(night: Night) -> None:
+    await night.report(hazard())
+    await night.passes(timedelta(minutes=30))
+    await add(night, replace(OF_OSH, begins_at=night.now))
+    assert await night.passes(timedelta(minutes=30)) == 1, "the escalation waits for the end"
+    assert await night.passes(HOUR - timedelta(seconds=1)) == 0
+    assert await night.passes(timedelta(seconds=1)) == 1
+    assert await night.notified() == [(1, "duty"), (2, "head"), (3, "head")]
+    assert await night.causes("head") == ["escalated", "unsilenced"]
+
+
+async def test_an_alert_that_becomes_severe_breaks_the_silence(night: Night) -> None:
+    await add(night, OF_OSH)
+    quake = hazard()
+    await night.report(quake)
+    await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.9, msg_type="Update"))
+    assert await night.notified() == [(2, "duty")]
+    assert await night.passes(timedelta(minutes=5)) == 1
+    assert await night.notified() == [(2, "duty"), (3, "head")]
+
+
+async def test_a_silence_that_is_ended_early_notifies_unless_another_one_still_holds(night: Night) -> None:
+    longer = replace(OF_OSH, silence_id=uuid4(), ends_at=NOW + 3 * HOUR)
+    await add(night, OF_OSH)
+    await add(night, longer)
+    await night.report(hazard())
+    night.now += HOUR
+    for silence, notified in ((OF_OSH, []), (longer, [(2, "duty")])):
+        async with night.sessions.begin() as session:
+            await silence_queries.end(session, silence.silence_id, night.now)
+        assert await night.passes(timedelta()) == 1
+        assert await night.notified() == notified
+
+
+async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Sequence[str]]) -> httpx.Response:
+    return await caller.post(path, data=dict(fields), headers={"accept": "text/html"})
+
+
+async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so(desk: Desk) -> None:
+    account = uuid4()
+    typed: dict[str, Any] = {"areas": [BATKEN], "hours": ["3"], "reason": ["a <test> of sensors"]}
+    async with desk.caller(Role.OPERATOR, account=account, areas=[BATKEN]) as operator:
+        assert (await post(operator, "/silences", typed)).status_code == 303
+        for changed, field in (
+            ({"areas": [], "hazards": ["mudflow"]}, "areas"),
+            ({"areas": [ALAI]}, "areas"),
+            ({"is_severe_too": ["on"]}, "is_severe_too"),
+            ({"reason": [""]}, "reason"),
+            ({"hours": ["25"]}, "hours"),
+            ({"begins": ["2020-01-01T08:00"]}, "begins"),
+        ):
+            refused = await post(operator, "/silences?lang=en", typed | changed)
+            assert refused.status_code == 422
+            assert re.findall(r'id="wrong-([^"]+)"', refused.text) == [field]
+        board = (await operator.get("/duty", params={"lang": "en"})).text
+        assert "Silenced until" in board and "a &lt;test&gt; of sensors" in board and "Moderate and below" in board
+        page = (await operator.get("/silences", params={"lang": "en"})).text
+        (path,) = re.findall(r'action="/alerts(/silences/[^"]+/end)"', page)
+    async with desk.caller(Role.OPERATOR, areas=[ALAI]) as elsewhere, desk.caller(Role.ADMINISTRATOR) as administrator:
+        assert (await elsewhere.post(path)).status_code == 303
+        assert "Silenced until" in (await elsewhere.get("/duty", params={"lang": "en"})).text, "not the own area"
+        assert (await administrator.post(path)).status_code == 403
+    async with desk.caller(Role.DUTY_HEAD, account=account) as duty_head:
+        assert (await post(duty_head, "/silences", typed | {"is_severe_too": ["on"]})).status_code == 303
+        assert (await duty_head.post(path)).status_code == 303
+        board = (await duty_head.get("/duty", params={"lang": "en"})).text
+        assert board.count("Silenced until") == 1 and "every severity" in board
+    async with desk.caller(Role.VIEWER) as wall:
+        shown = (await wall.get("/duty", params={"lang": "en"})).text
+        assert "Silenced until" in shown and "of sensors" not in shown, "a wall screen names nobody"
+    async with desk.sessions.begin() as session:
+        entries = await session.execute(
+            text("SELECT action, reason FROM audit WHERE account = :account ORDER BY id"), {"account": account}
+        )
+        assert [tuple(entry) for entry in entries] == [
+            ("silence_changed", reason) for reason in ("added", "added", "ended")
+        ]
