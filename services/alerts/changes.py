@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.alerts import alerts, notifications
 from services.alerts.alerts import Alert
+from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
 from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.notifications import Notification, Omissions, Stage
 from services.alerts.plans import NotificationPlan
@@ -21,34 +22,7 @@ from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpd
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.messaging.records import Outcome
 
-RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN})
 NOW = timedelta()
-
-
-def cause_of_escalation(alert: Alert) -> Cause:
-    if alert.acknowledged_at is None:
-        return Cause.ESCALATED
-    return Cause.STALLED if alert.snoozed_until is None else Cause.WOKEN
-
-
-def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """Why receivers are notified after a renewal of the alert.
-
-    With the cause RAISED, only receivers that the alert did not concern before are notified.
-    """
-    if known.is_lapsed:
-        return Cause.RETURNED
-    if alerts.is_worse(after, known):
-        return Cause.UPDATED
-    if alerts.has_grown(after, known):
-        return Cause.GROWN
-    return Cause.WIDENED if known.is_answered and alerts.is_wider(after, known) else Cause.RAISED
-
-
-def is_being_settled(known: Alert, after: Alert) -> bool:
-    """Whether people still work on the lapsed alert, and its renewal makes it neither more severe nor larger."""
-    is_more = any(compare(after, known) for compare in (alerts.is_worse, alerts.is_wider, alerts.has_grown))
-    return known.is_worked_on and known.is_lapsed and not is_more
 
 
 class AlertChanges:
