@@ -14,6 +14,7 @@ from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
 from services.alerts.silences import Silence
+from services.alerts.steps import Steps
 from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Severity
 
@@ -146,31 +147,22 @@ def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> O
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers whose step the alert's level has not reached yet.
-
-    Steps without a receiver for this alert are skipped, so that each level reaches the next step with a receiver.
-    """
+    """Leaves out receivers whose step the alert's level has not reached yet, or to which a policy gives no step."""
     steps = steps_of(notification, receivers)
-    reached = set(in_order(steps)[: notification.alert.level + 1])
-    return {
-        label: Omission.LATER_STEP if own else Omission.OTHER_POLICY
-        for label, own in steps.items()
-        if not own & reached
-    }
+    reached = steps.reached(notification.alert.level)
+    missing = {label: own for label, own in steps.of.items() if not own & reached}
+    return {label: Omission.LATER_STEP if own else Omission.OTHER_POLICY for label, own in missing.items()}
 
 
 def current_step(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps only the receivers at the step that the alert's level has reached.
-
-    The steps of a policy may be repeated. After that, an alert that escalates further notifies the last step again.
-    """
+    """Keeps only the receivers at the step that is notified at the alert's level."""
     steps = steps_of(notification, receivers)
-    current = step_at(notification, in_order(steps))
-    return {label: Omission.EARLIER_STEP for label, own in steps.items() if current not in own}
+    current = steps.current(notification.alert.level)
+    return {label: Omission.EARLIER_STEP for label, own in steps.of.items() if current not in own}
 
 
-def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> dict[str, frozenset[int]]:
-    """The steps of each receiver, which a policy that names one of these receivers decides.
+def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
+    """The steps of the receivers, on which a policy decides if it names one of them.
 
     A receiver of step 0 that the policy does not name is still notified first. A policy that names none of these
     receivers decides nothing, because it would silence the alert.
@@ -178,45 +170,36 @@ def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> dict[
     policy = notification.policy
     named = {each.label: policy.steps_of(each.label, notification.on_duty) for each in receivers} if policy else {}
     if not any(named.values()):
-        return {each.label: frozenset({each.step}) for each in receivers}
-    return {each.label: named[each.label] or frozenset({0} if each.step == 0 else ()) for each in receivers}
-
-
-def in_order(steps: Mapping[str, frozenset[int]]) -> list[int]:
-    return sorted({step for own in steps.values() for step in own})
-
-
-def step_at(notification: Notification, steps: Sequence[int]) -> int:
-    """The step that the alert's level has reached, of these steps in order."""
-    level, rounds = notification.alert.level, 1 + (notification.policy.repeats if notification.policy else 0)
-    if not steps:
-        return 0
-    return steps[level % len(steps)] if level < len(steps) * rounds else steps[-1]
+        return Steps({each.label: frozenset({each.step}) for each in receivers})
+    unnamed = {each.label: frozenset({0} if each.step == 0 else ()) for each in receivers if not named[each.label]}
+    return Steps(named | unnamed, policy)
 
 
 def waiting_minutes(notification: Notification) -> int | None:
-    """How long the step that the alert has reached waits for an answer; None if no policy decides."""
-    policy = notification.policy
-    if policy is None:
+    """How long the alert waits for an acknowledgement at its level; None if no policy decides."""
+    if notification.policy is None:
         return None
     concerned, _ = recipients(notification, CONCERNED)
-    if not any(policy.steps_of(each.label, notification.on_duty) for each in concerned):
-        return None
-    return policy.steps[step_at(notification, in_order(steps_of(notification, concerned)))].minutes
+    return steps_of(notification, concerned).minutes(notification.alert.level)
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that the alert concerned before.
 
     All receivers of the notification are checked, because the steps depend on all of them. A receiver with hours that
-    was never notified is kept, because the alert may have been raised outside its hours. A receiver without hours that
-    was never notified was added after the alert was raised.
+    was never notified is kept, because the alert may have been raised outside its hours, and so is a person who may
+    have been off duty. Another receiver that was never notified was added after the alert was raised.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
     called = notification.called
-    labels = [each.label for each in receivers if each in reached and (each.label in called or not each.hours)]
+    labels = [each.label for each in receivers if each in reached and (each.label in called or not is_at_times(each))]
     return {label: Omission.CONCERNED_BEFORE if label in called else Omission.ADDED_LATER for label in labels}
+
+
+def is_at_times(receiver: Receiver) -> bool:
+    """Whether the receiver is notified only at some times."""
+    return bool(receiver.hours) or (receiver.kind is ReceiverKind.PERSON and receiver.roster is not None)
 
 
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
