@@ -236,6 +236,9 @@ OF_NO_AREA = {
     "GET /alerts/policies/{policy_id}",
     "POST /alerts/policies/{policy_id}",
     "POST /alerts/policies/{policy_id}/removal",
+    "GET /alerts/silences",  # tests/alerts/test_silences.py tests whose areas are silenced
+    "POST /alerts/silences",
+    "POST /alerts/silences/{silence_id}/end",
     "GET /registry/search",
     "POST /registry/v1/households/{household_id}/short-code",  # tests/registry/test_search.py tests the areas
     "GET /registry/v1/duplicates:waiting",
