@@ -229,10 +229,14 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    return replaced(resumed(alert, now, wait), level=alert.level + 1)
+
+
+def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    """The alert demands an answer or a further action anew, at the level that it has reached."""
     return changed(
         alert,
         now,
-        level=alert.level + 1,
         waits_since=now,
         escalates_at=now + wait,
         is_ringing=alert.acknowledged_at is not None,

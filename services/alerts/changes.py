@@ -133,8 +133,8 @@ class AlertChanges:
             return
         if alert.is_silenced:
             wait = self._wait(alert, is_acknowledged=alert.acknowledged_at is not None)
-            again = alerts.changed(alert, self._now, waits_since=self._now, escalates_at=self._now + wait)
-            self._keep(self._notified(again, Cause.UNSILENCED, notifications.RAISED), AlertEscalated)
+            resumed = alerts.resumed(alert, self._now, wait)
+            self._keep(self._notified(resumed, Cause.UNSILENCED, notifications.RAISED), AlertEscalated)
             return
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED

@@ -95,6 +95,18 @@ async def test_a_silence_that_begins_later_pauses_the_escalation_and_its_end_rep
     assert await night.causes("head") == ["escalated", "unsilenced"]
 
 
+async def test_an_alert_whose_snooze_ends_in_a_silence_demands_an_action_when_the_silence_ends(night: Night) -> None:
+    await night.report(hazard())
+    await night.does("snooze", timedelta(minutes=30), "waiting for the post's report")
+    await add(night, OF_OSH)
+    assert await night.passes(timedelta(minutes=30)) == 1
+    assert (await night.alert()).demand is None
+    assert await night.passes(timedelta(minutes=90)) == 1
+    alert = await night.alert()
+    assert (alert.demand, alert.snoozed_until, alert.level) == ("action", None, 0)
+    assert await night.causes("duty") == ["raised", "unsilenced"]
+
+
 async def test_an_alert_that_becomes_severe_breaks_the_silence(night: Night) -> None:
     await add(night, OF_OSH)
     quake = hazard()
