@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0039"
-down_revision = "alerts_0038"
+revision = "alerts_0040"
+down_revision = "alerts_0039"
 
 
 def upgrade() -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0041"
-down_revision = "alerts_0040"
+revision = "alerts_0042"
+down_revision = "alerts_0041"
 
 SILENCES = """
 CREATE TABLE silences (

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0040"
-down_revision = "alerts_0039"
+revision = "alerts_0041"
+down_revision = "alerts_0040"
 
 
 def upgrade() -> None:
