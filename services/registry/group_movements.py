@@ -123,7 +123,7 @@ def tallies(
     `counts` must contain all counts of the populations, sites and groups that the movements concern.
     """
     recounts = Recounts(counts, choices)
-    known = {count.report_id: Tally.of(count, recounts) for count in counts}
+    known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
     for movement in sorted(movements, key=movement_order):
         if moves_people(movement) and not movement.clear.is_reversed:
             for part in moved(movement, known):

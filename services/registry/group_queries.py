@@ -41,10 +41,10 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     """The counts of a group, the counts of the same people by other reports, and the recounts that replaced them."""
     course = (await courses(session, [group_id]))[group_id]
-    # Only full recounts share a stock. The id of such a stock is the id of their population, for which there is an
-    # index.
-    same = GroupCount.population.in_([row.stock_id for row in course.current])
-    others = await session.scalars(select(GroupCount).where(same, IN_EFFECT, GroupCount.group_id != group_id))
+    # the population has an index, and all counts of a stock have the same population
+    populations = {count.population for count in course.counts if count.population}
+    same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
+    others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
     replacing = [count.superseded_by for count in course.counts if count.superseded_by]
     recounts = await session.scalars(select(GroupCount).where(GroupCount.report_id.in_(replacing)))
     by_report = {recount.report_id: recount for recount in recounts}

@@ -1,9 +1,10 @@
 """Decides which counts of a group are in effect. The order of arrival does not matter. No I/O.
 
-A population is a set of people who are counted together. Counts belong to the same population if they have the same
-status, hazard, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A
-full recount replaces the earlier counts of its population. A partial count replaces no other count. A count without a
-named present place replaces no other count. The rules are in docs/decisions/0037.
+A population is a set of people from one origin at one place. Counts belong to the same population if they have the same
+status, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A full
+recount replaces the earlier counts of its population that are of the same hazard. A partial count replaces no other
+count. A count without a named present place replaces no other count. The rules are in docs/decisions/0037. If only one
+of two counts names its hazard, `named_hazards` decides.
 """
 
 from bisect import bisect
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.count_choices import CountChoice, refused
+from services.registry.named_hazards import Departure, NamedHazards
 from services.registry.people import People
 from services.registry.reports import NEVER, Filed
 from services.registry.same_places import NONE_JOINED, PlaceKey, SamePlaces
@@ -50,6 +52,8 @@ class Headcount:
     left_sub_stock: SubStock | None = None  # the former sub-stock of people who moved, except in_displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
+    decided_hazard: UUID | None = None  # the hazard that people fled, as a person decided
+    adopted_hazard: UUID | None = None  # the hazard that other counts name, if this count has none
     same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
 
     @classmethod
@@ -83,10 +87,10 @@ class Headcount:
         """Whether the report counts displaced people. A count of movements does not count them."""
         return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
 
-    def _population_at(self, *present: str | UUID | None) -> str:
+    def _population_at(self, *present: str | UUID | None, hazard_id: UUID | None = None) -> str:
         clear = self.clear
         origin = self.same.key(self.origin_key)
-        return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
+        return str(events.derived_id("population", clear.status, hazard_id, *origin, *present, clear.mobility))
 
     @property
     def origin_key(self) -> PlaceKey:
@@ -121,7 +125,8 @@ class Headcount:
         site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         if site_id is None and not sites.same:
             return self
-        return replace(self, typed_site=site_id or self.typed_site, same=sites.same)
+        decided = sites.same.hazard(self.report_id) or self.decided_hazard
+        return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
         """The populations of earlier counts that name this count's site in words, because it was not listed then."""
@@ -136,13 +141,24 @@ class Headcount:
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not joined(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
 
-    @property
+    @cached_property
     def stock_id(self) -> str:
-        """Full recounts of a population share a stock id.
+        """Full recounts of a population that are of the same hazard share a stock id.
 
         Every other count has its own stock id, so that its people are added.
         """
-        return self.population if self.population and self.clear.is_full_recount else self.report_id
+        if not self.population or not self.clear.is_full_recount:
+            return self.report_id
+        return self._population_at(*self.present_place, hazard_id=self.hazard_id or self.adopted_hazard)
+
+    @property
+    def hazard_id(self) -> UUID | None:
+        """The hazard that the report names or, if it names none, the hazard that a person decided."""
+        return self.clear.hazard_id or self.decided_hazard
+
+    @cached_property
+    def departure(self) -> Departure:
+        return Departure.of(self.clear, self.hazard_id)
 
     @property
     def counted_at(self) -> datetime:
@@ -182,11 +198,19 @@ class Recounts:
     """
 
     def __init__(self, counts: Collection[Headcount], choices: Iterable[CountChoice] = ()) -> None:
+        self._hazards = NamedHazards((count.population, count.departure) for count in counts if count.population)
         self._by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
         self._refused = refused({count.report_id: count for count in counts}, choices)
         for count in sorted(counts, key=ORDER):
             if count.population and count.clear.is_full_recount and count.report_id not in self._refused:
                 self._by_population[count.population].append(count)
+
+    def with_hazard(self, count: Headcount) -> Headcount:
+        """The count with the hazard that other counts of its population name, if it names none and only one fits."""
+        if count.hazard_id or not count.population:
+            return count
+        hazards = self._hazards.of(count.population, count.departure)
+        return replace(count, adopted_hazard=hazards.pop()) if len(hazards) == 1 else count
 
     def standing(self, count: Headcount) -> Standing:
         """The time until which the count is in effect.
@@ -198,5 +222,9 @@ class Recounts:
             return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)
         recounts = self._by_population.get(count.population, []) if count.population else []
         following = map(recounts.__getitem__, range(bisect(recounts, count.order, key=ORDER), len(recounts)))
-        replacement = next((recount for recount in following if count.is_replaced_by(recount)), None)
+        replacement = next((recount for recount in following if self._replaces(recount, count)), None)
         return Standing(replacement.counted_at, replacement.report_id) if replacement else IN_EFFECT
+
+    def _replaces(self, recount: Headcount, earlier: Headcount) -> bool:
+        population = recount.population or ""
+        return earlier.is_replaced_by(recount) and self._hazards.agree(population, earlier.departure, recount.departure)

@@ -1,6 +1,7 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
-A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059).
+A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059). In
+the same way, the desk is asked whether a count that names no hazard is of a hazard (docs/decisions/0062).
 """
 
 from collections import defaultdict
@@ -8,10 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain, combinations, product
 from typing import NamedTuple
 from uuid import UUID
 
-from services.registry.same_places import NONE_JOINED, PlaceKey, PlacePair, SamePlaces, is_listed, site_key
+from services.registry.same_places import (
+    NONE_JOINED,
+    PlaceKey,
+    PlacePair,
+    SamePlaces,
+    count_key,
+    hazard_key,
+    is_listed,
+    site_key,
+)
 from services.registry.similar_names import nearly_equal
 from shared import events
 from shared.places.localities import StatedLocality, joined
@@ -23,9 +34,15 @@ class PlaceAnswer(StrEnum):
     OPEN = "open"  # an earlier answer was reversed, so the question is asked again
 
 
+class Side(StrEnum):
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+
+
 class About(StrEnum):
     ORIGIN = "origin"
     DESTINATION = "destination"
+    HAZARD = "hazard"
 
 
 class TypedPlace(NamedTuple):
@@ -59,6 +76,9 @@ class OpenCount:
     received_at: datetime
     author: UUID
     hazard_id: UUID | None
+    hazard_type: str | None
+    population: UUID
+    stock_id: UUID
     mobility: str
     shelter: str | None
     site_id: UUID | None
@@ -71,8 +91,8 @@ class OpenCount:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The values, except places, that must be equal if two counts are of the same people."""
-        return self.hazard_id, self.mobility, None if self.site_id else self.shelter
+        """The values, except places and hazards, that must be equal if two counts are of the same people."""
+        return self.mobility, None if self.site_id else self.shelter
 
 
 class OpenSite(NamedTuple):
@@ -140,7 +160,8 @@ def proposals(
     same, similar = decided.same, _similar(counts, sites, district)
     closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
     matches = defaultdict[PlacePair, list[Match]](list)
-    for found in (*_at_sites(counts, sites, similar), *_between_counts(counts, same, similar)):
+    found_in = _at_sites(counts, sites, similar), _between_counts(counts, same, similar), _of_hazards(counts)
+    for found in chain.from_iterable(found_in):
         pairs = [PlacePair.of(same.key(match.one), same.key(match.other)) for match in found]
         for pair, match in zip(pairs, found, strict=True):
             if closed.isdisjoint(pairs) and same.may_join(pair):
@@ -173,7 +194,7 @@ def _named(site: OpenSite) -> tuple[str, str]:
 
 
 def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
-    place = count.origin if count.origin.key == key else count.destination
+    place = count.origin if count.origin.key == key else count.destination  # a count or a hazard is at this place
     return place.locality or "", place.pcode or ""
 
 
@@ -231,23 +252,50 @@ def _between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simi
 def _near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
     """Pairs of counts whose origins and present places are the same or nearly equal.
 
-    Of all counts with the same places, only the newest is compared.
+    Of all counts with the same places and the same hazard, only the newest is compared. Counts that name different
+    hazards are not compared.
     """
-    newest: dict[tuple[PlaceKey, PlaceKey], OpenCount] = {}
+    newest = defaultdict[tuple[PlaceKey, PlaceKey], dict[UUID | None, OpenCount]](dict)
     by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
     for count in sorted(counts, key=_newest):
-        newest[count.origin.key, count.present_key] = count
+        newest[count.origin.key, count.present_key][count.hazard_id] = count
         by_origin[count.origin.key].add(count.present_key)
 
     def alike(place: PlaceKey) -> set[PlaceKey]:
         return {near for known in same.all_of(place) for near in (known, *similar.get(known, ()))}
 
-    for (origin, present), count in newest.items():
+    for (origin, present), known in newest.items():
         presents = alike(present)
         for other_origin in alike(origin) & by_origin.keys():
             for other_present in by_origin[other_origin] & presents:
                 if (origin, present) < (other_origin, other_present):
-                    yield count, newest[other_origin, other_present]
+                    others = newest[other_origin, other_present]
+                    yield from filter(may_be_of_one_hazard, product(known.values(), others.values()))
+
+
+def _of_hazards(counts: Iterable[OpenCount]) -> Iterator[list[Match]]:
+    """The counts of the same people, except that only one names its hazard, that the registry did not join by itself.
+
+    A later partial count is added to the earlier count also if both are of the same hazard, so nothing is asked.
+    """
+    alike = defaultdict[UUID, list[OpenCount]](list)
+    for count in counts:
+        if count.destination.pcode:
+            alike[count.population].append(count)
+    for several in alike.values():
+        if all(count.hazard_id is None for count in several):
+            continue
+        for later, earlier in combinations(sorted(several, key=_newest, reverse=True), 2):
+            is_one_named = (later.hazard_id is None) != (earlier.hazard_id is None)
+            if is_one_named and later.is_full_recount and later.stock_id != earlier.stock_id:
+                unnamed, named = (earlier, later) if later.hazard_id else (later, earlier)
+                hazard = hazard_key(named.hazard_id) if named.hazard_id else count_key(named.report_id)
+                yield [Match(About.HAZARD, count_key(unnamed.report_id), unnamed, hazard, named)]
+
+
+def may_be_of_one_hazard(pair: tuple[OpenCount, OpenCount]) -> bool:
+    one, other = (count.hazard_id for count in pair)
+    return one == other or one is None or other is None
 
 
 def _newest(count: OpenCount) -> tuple[datetime, UUID]:

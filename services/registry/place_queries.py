@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.group_queries import HERE, IN_EFFECT, OF_COUNT
 from services.registry.models import GroupCount, PlaceDecision, Report, Site
-from services.registry.place_proposals import About, Decided, OpenCount, OpenSite, PlaceAnswer, TypedPlace
+from services.registry.place_proposals import Decided, OpenCount, OpenSite, PlaceAnswer, Side, TypedPlace
 from services.registry.same_places import PlacePair, SamePlaces, with_codes
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, SiteState, Status, SubStock
@@ -37,10 +37,10 @@ async def open_counts(session: AsyncSession, visibility: Visibility, status: Sta
     """The newest counts in effect whose people are displaced and have a named place."""
     stated = [
         part.astext
-        for side in About
+        for side in Side
         for part in (CLEAR[side]["pcode"], CLEAR[side]["country"], CLEAR[f"{side}_locality"])
     ]
-    codes = [CLEAR[f"{side}_locality_pcode"].astext for side in About]
+    codes = [CLEAR[f"{side}_locality_pcode"].astext for side in Side]
     wanted = (
         select(
             GroupCount.report_id,
@@ -53,6 +53,9 @@ async def open_counts(session: AsyncSession, visibility: Visibility, status: Sta
             Report.received_at,
             Report.author,
             GroupCount.hazard_id,
+            GroupCount.hazard_type,
+            GroupCount.population,
+            func.coalesce(GroupCount.stock_id, GroupCount.report_id),
             GroupCount.mobility,
             GroupCount.shelter,
             GroupCount.site_id,

@@ -12,7 +12,7 @@ from services.registry.count_pools import OTHERS, CountPool, headcount, same_pla
 from services.registry.headcounts import Headcount
 from services.registry.models import PlaceDecision
 from services.registry.recounts import Recount, changes_of
-from services.registry.same_places import PlaceKey, PlacePair, coded, with_codes
+from services.registry.same_places import PlaceKey, PlacePair, coded, count_key, with_codes
 from services.registry.storage import Store
 from shared.events.vocabulary import ReportKind
 from shared.places import Places
@@ -47,10 +47,14 @@ async def recount_places(
     moving |= {str(row["group_id"]) for row in await connection.fetch(MOVED, found)}
     rows = await connection.fetch(OTHERS, [], [], found, [])
     counts = [freed(headcount(row, places), concerned) for row in rows]
-    groups = moving | {count.group_id for count in counts if {count.origin_key, count.present_key} & concerned}
+    groups = moving | {count.group_id for count in counts if keys_of(count) & concerned}
     own = [count for count in counts if count.group_id in groups]
     pool = CountPool(connection, store, own, movements, decision_id=decision.decision_id)
     return await changes_of(pool, groups, (), now)
+
+
+def keys_of(count: Headcount) -> set[PlaceKey]:
+    return {count.origin_key, count.present_key, count_key(count.report_id)}
 
 
 def freed(count: Headcount, concerned: Collection[PlaceKey]) -> Headcount:

@@ -1,4 +1,4 @@
-"""Routes for places of open counts that may be the same: list the questions, answer them, reverse an answer."""
+"""Routes for places or hazards of open counts that may be the same: list the questions, answer, reverse an answer."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,8 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import place_queries
-from services.registry.place_proposals import About, Decided, OpenCount, PlaceAnswer, Proposal, ProposedPlace, proposals
-from services.registry.same_places import SITE, SamePlaces
+from services.registry.place_proposals import (
+    About,
+    Decided,
+    OpenCount,
+    PlaceAnswer,
+    Proposal,
+    ProposedPlace,
+    Side,
+    proposals,
+)
+from services.registry.same_places import HAZARD, SITE, SamePlaces
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
@@ -53,6 +62,8 @@ class StatedCount(BaseModel):
     is_full_recount: bool
     counted_at: datetime
     author: UUID
+    hazard_id: UUID | None
+    hazard_type: str | None
     origin: dict[str, str | None]
     destination: dict[str, str | None]
 
@@ -69,7 +80,11 @@ class PlaceView(BaseModel):
 
 
 class ProposalView(BaseModel):
-    """A question whether two places are the same. `about` says whether they are origins or present places."""
+    """A question whether two places are the same. `about` says whether they are origins or present places.
+
+    If it is `hazard`, the question is whether the people of the count, which names no hazard, fled the hazard that
+    other counts name. The counts are then listed as two places.
+    """
 
     proposal_id: UUID
     about: About
@@ -89,6 +104,7 @@ class DecidedPlaces(BaseModel):
     district: str
     names: tuple[str, str]
     is_site: bool
+    is_hazard: bool
 
 
 class ProposalPage(BaseModel):
@@ -236,7 +252,7 @@ def shown_place(place: ProposedPlace) -> PlaceView:
 
 def shown_count(count: OpenCount) -> StatedCount:
     stated: dict[str, Any] = {name: getattr(count, name) for name in StatedCount.model_fields}
-    for side in About:
+    for side in Side:
         stated[side] = getattr(count, side)._asdict()
     return StatedCount.model_validate(stated)
 
@@ -252,4 +268,5 @@ def shown_answer(row: Any) -> DecidedPlaces:
         district=row.district,
         names=(row.label, row.other_label),
         is_site=SITE in (row.unit, row.other_unit),
+        is_hazard=HAZARD in (row.unit, row.other_unit),
     )

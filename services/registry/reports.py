@@ -195,7 +195,12 @@ def day(filed: AnyFiled) -> date:
 
 def days(filed: AnyFiled) -> tuple[date, date]:
     """The first and the last day on which the event may have happened, according to the precision of the date."""
-    reported, precision = day(filed), filed.clear.occurred_at_precision
+    return days_of(filed.clear)
+
+
+def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date, date]:
+    """As `days`, for the clear fields of a report."""
+    reported, precision = clear.occurred_at.astimezone(TIME_ZONE).date(), clear.occurred_at_precision
     if precision is Precision.WEEK:
         return reported - timedelta(days=6), reported + timedelta(days=6)
     if precision is Precision.MONTH:

@@ -1,7 +1,8 @@
 """Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and
-joined places count as one place. The order of the decisions does not matter.
+joined places count as one place. In the same way, a decision joins a count that names no hazard to the hazard that its
+people fled. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from uuid import UUID
 from shared.places import Places
 
 PlaceKey = tuple[str, str]
-SITE = "site"
+SITE, HAZARD, COUNT = "site", "hazard", "count"
 
 
 class PlacePair(NamedTuple):
@@ -55,8 +56,13 @@ class SamePlaces:
         kind, name = self.key(place)
         return UUID(name) if kind == SITE else None
 
+    def hazard(self, report_id: str) -> UUID | None:
+        """The hazard to which the count of this report is joined."""
+        kind, name = self.key((COUNT, report_id))
+        return UUID(name) if kind == HAZARD else None
+
     def may_join(self, pair: PlacePair) -> bool:
-        """Whether the places are not joined yet, and are not two different sites or localities of a list."""
+        """Whether the places are not joined yet, and are not two different hazards, sites or localities of a list."""
         joined = self.all_of(pair.one) | self.all_of(pair.other)
         return self.key(pair.one) != self.key(pair.other) and sum(map(is_listed, joined)) <= 1
 
@@ -66,23 +72,32 @@ def with_codes(pair: PlacePair, places: Places) -> PlacePair:
 
     A name that means a site keeps this meaning, even if a settlement of the gazetteer has the same name.
     """
-    return pair if SITE in (pair.one[0], pair.other[0]) else PlacePair.of(*(coded(place, places) for place in pair))
+    is_of_id = any(kind in (SITE, HAZARD) for kind, _ in pair)
+    return pair if is_of_id else PlacePair.of(*(coded(place, places) for place in pair))
 
 
 def coded(place: PlaceKey, places: Places) -> PlaceKey:
     """The place with its code of the gazetteer, if it has one."""
     unit, name = place
-    return place if is_listed(place) else places.locality(unit, name, None).key(unit)
+    return place if is_listed(place) or unit == COUNT else places.locality(unit, name, None).key(unit)
 
 
 def site_key(site_id: UUID) -> PlaceKey:
     return SITE, str(site_id)
 
 
+def hazard_key(hazard_id: UUID) -> PlaceKey:
+    return HAZARD, str(hazard_id)
+
+
+def count_key(report_id: UUID | str) -> PlaceKey:
+    return COUNT, str(report_id)
+
+
 def is_listed(place: PlaceKey) -> bool:
-    """Whether the place is a site on the list, or a locality with a code of the gazetteer."""
+    """Whether the place is a site on the list, a locality with a code of the gazetteer, or a hazard."""
     unit, name = place
-    return unit == SITE or not name
+    return unit in (SITE, HAZARD) or not name
 
 
 NONE_JOINED = SamePlaces()

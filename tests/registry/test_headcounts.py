@@ -216,8 +216,9 @@ async def test_partial_counts_add_up(file: Filing) -> None:
     ids=lambda other: "-".join(f"{name}" for name in other),
 )
 async def test_a_full_recount_of_other_people_replaces_nothing(file: Filing, other: dict[str, Any]) -> None:
-    await file(counted(0, 100))
-    await file(counted(5, 90, **other))
+    hazard = {"hazard_id": str(uuid4())}
+    await file(counted(0, 100, **hazard))
+    await file(counted(5, 90, **hazard | other))
     assert await stocks(file) == [[90], [100]]
 
 

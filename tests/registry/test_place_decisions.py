@@ -140,8 +140,9 @@ async def test_two_places_are_not_proposed_again(office: Office) -> None:
     ids="-".join,
 )
 async def test_counts_of_other_people_are_not_proposed(office: Office, other: dict[str, Any]) -> None:
-    await office.file(counted(0, 100, origin_locality="Тобей"))
-    await office.file(counted(5, 90, **{"origin_locality": "Тобой", **other}))
+    hazard = {"hazard_id": str(uuid4())}
+    await office.file(counted(0, 100, origin_locality="Тобей", **hazard))
+    await office.file(counted(5, 90, **{"origin_locality": "Тобой", **hazard, **other}))
     assert await names(office) == []
 
 

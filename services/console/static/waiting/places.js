@@ -1,4 +1,5 @@
-// Asks whether two places of open counts are the same, because their typed names are nearly equal. Shows the answers.
+// Asks whether two places of open counts are the same, because their typed names are nearly equal, and whether a count
+// that names no event is of the event of another count. Shows the answers.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -11,10 +12,11 @@ import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, origin: Record<string, string>, destination: Record<string, string>}} Counted
+ * @typedef {"origin" | "destination" | "hazard"} About
+ * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
  * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
- * @typedef {{proposal_id: string, about: "origin" | "destination", since: string, places: PlaceAsked[]}} Proposal
- * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, district: string, names: [string, string]}} Answered
+ * @typedef {{proposal_id: string, about: About, since: string, places: PlaceAsked[]}} Proposal
+ * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, district: string, names: [string, string]}} Answered
  */
 
 const APPLIED_MS = 1500; // the registry computes the counts again in this time
@@ -40,25 +42,33 @@ export async function readPlaces() {
 
 /** @param {Proposal} proposal */
 function drawn({ proposal_id, about, since, places }) {
-  const names = places.map(({ name }) => name).join(" / ");
+  const names = [...new Set(places.map(({ name, pcode }) => name || placeOf({ pcode })))].join(" / ");
+  const ofHazard = about === "hazard";
   return labelled(row([
-    cell(...(mayDecide ? [rows.checkbox(proposal_id, names)] : [])),
+    cell(...(mayDecide && !ofHazard ? [rows.checkbox(proposal_id, names)] : [])),
     cell(age(since), small(dayAndClock(new Date(since)))),
     cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : `asks_${about}`)),
     ...places.map((place) => cell(...shown(place, about))),
-    cell(...(mayDecide ? [answerButton("same", [proposal_id], names), " ", answerButton("different", [proposal_id], names)] : [])),
+    cell(...(mayDecide ? [answerButton("same", proposal_id, names, ofHazard), " ", answerButton("different", proposal_id, names, ofHazard)] : [])),
   ]), "places-table");
 }
 
-/** The place, with its counts below. @param {PlaceAsked} place @param {"origin" | "destination"} about */
+/** The place, with its counts below. @param {PlaceAsked} place @param {About} about */
 function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
   const marks = [placeOf({ pcode }), is_site && sentence("listed_site"), has_code && sentence("listed_locality")].filter(Boolean);
   const other = about === "origin" ? "destination" : "origin";
+  const hazards = about === "hazard" ? [hazardWords(counts[0])] : [];
   return [
-    strong(name), small(marks.join(" · ")),
+    strong(name || placeOf({ pcode })), ...hazards.map(small), small(marks.join(" · ")),
     ...counts.flatMap((count) => [Object.assign(document.createElement("div"), { textContent: numbersOf(count) }), small(countWords(count, other))]),
     ...(more_counts ? [small(sentence("more_counts", { count: number.format(more_counts) }))] : []),
   ];
+}
+
+/** The event that the count names. @param {Counted} count */
+function hazardWords({ hazard_id, hazard_type }) {
+  const type = hazard_type === null ? "" : `${words("hazard_types")[hazard_type] ?? hazard_type} `;
+  return hazard_id === null ? `${type}${sentence("no_event")}` : `${type}${sentence("event", { code: hazard_id.slice(-4) })}`;
 }
 
 /** @param {Counted} count */
@@ -75,20 +85,25 @@ function countWords(count, other) {
 }
 
 /** @param {Answered} answered */
-function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_applied, district, names }) {
-  const pair = names.join(" / ");
+function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_applied, is_hazard, district, names }) {
+  const pair = [...new Set(names)].join(" / ");
   return labelled(row([
     cell(strong(pair), small(placeOf({ pcode: district }))),
-    cell(words("place_answers")[answer], ...(is_applied ? [] : [small(sentence("not_applied"))])),
+    cell(answerWords(answer, is_hazard), ...(is_applied ? [] : [small(sentence("not_applied"))])),
     cell(words("place_reasons")[reason] ?? reason),
     cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
     cell(...(mayDecide ? [named(button(sentence("reverse"), () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed")), pair)] : [])),
   ]), "places-answered-table");
 }
 
-/** @param {"same" | "different"} answer @param {string[]} ids @param {string} names */
-function answerButton(answer, ids, names) {
-  return named(button(words("place_answers")[answer], () => void decide(answer, ids)), names);
+/** @param {"same" | "different"} answer @param {string} id @param {string} names @param {boolean} ofHazard */
+function answerButton(answer, id, names, ofHazard) {
+  return named(button(answerWords(answer, ofHazard), () => void decide(answer, [id])), names);
+}
+
+/** @param {string} answer @param {boolean} ofHazard */
+function answerWords(answer, ofHazard) {
+  return words(ofHazard ? "event_answers" : "place_answers")[answer] ?? answer;
 }
 
 /** @param {number} count @param {boolean} isAll */

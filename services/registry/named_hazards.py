@@ -1,0 +1,67 @@
+"""Decides whether counts are of the same hazard, also if only one of them names its hazard. No I/O.
+
+Forms ask which hazard people fled, and not everybody answers. Without this rule, a count that names the hazard and a
+count of the same people that names none would be added. The rules are in docs/decisions/0062.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from services.registry.reports import days_of
+from shared.displacement_reasons import POSSIBLY_HAZARD
+from shared.events.displacements import GroupClear
+from shared.events.vocabulary import HazardType
+
+LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days of one departure
+
+
+class Departure(NamedTuple):
+    """Why and when the people of a count left. They left between the days `first` and `last`, both included."""
+
+    hazard_id: UUID | None
+    hazard_type: HazardType | None
+    has_other_cause: bool
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, clear: GroupClear, hazard_id: UUID | None) -> "Departure":
+        is_of_hazard = hazard_id or clear.hazard_type or not POSSIBLY_HAZARD.isdisjoint(clear.reasons)
+        return cls(hazard_id, clear.hazard_type, not is_of_hazard, *days_of(clear))
+
+    def fits(self, named: "Departure") -> bool:
+        """Whether these people, whose hazard is not named, may have fled the hazard of the departure `named`."""
+        if self.has_other_cause or (self.hazard_type and named.hazard_type not in (None, self.hazard_type)):
+            return False
+        return self.first - LEFT_TOGETHER <= named.last and named.first - LEFT_TOGETHER <= self.last
+
+
+class NamedHazards:
+    """The hazards that the counts of each population name. The order of the counts does not matter."""
+
+    def __init__(self, departures: Iterable[tuple[str, Departure]]) -> None:
+        self._named: defaultdict[str, set[Departure]] = defaultdict(set)
+        for population, departure in departures:
+            if departure.hazard_id:
+                self._named[population].add(departure)
+
+    def of(self, population: str, unnamed: Departure) -> set[UUID]:
+        """The hazards that these people may have fled, according to other counts of the population."""
+        named = self._named.get(population, ())
+        return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
+
+    def agree(self, population: str, one: Departure, other: Departure) -> bool:
+        """Whether two counts of the population are of the same hazard.
+
+        A count that names no hazard agrees with a count that names one, if the hazard fits and no other one does. If
+        several hazards fit, a machine cannot know which people were counted, so the counts stay apart.
+        """
+        if one.hazard_id == other.hazard_id:
+            return True
+        if one.hazard_id and other.hazard_id:
+            return False
+        unnamed, named = (other, one) if one.hazard_id else (one, other)
+        return unnamed.fits(named) and self.of(population, unnamed) <= {named.hazard_id}

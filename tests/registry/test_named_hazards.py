@@ -1,0 +1,143 @@
+"""Tests counts of the same people of which only one names the hazard: nobody is counted twice, and nobody is hidden."""
+
+from itertools import permutations
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.registry.config import RegistrySettings
+from services.registry.count_renewal import recount_old
+from services.registry.named_hazards import Departure
+from shared.auth.tokens import Role
+from shared.events.displacements import GroupClear
+from tests import gazetteers
+from tests.registry.conftest import Filing, Office
+from tests.registry.factories import KADAMJAI, movement, registrar_of
+from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
+from tests.registry.test_place_decisions import answer, in_effect, page, reverse
+
+pytestmark = pytest.mark.anyio
+
+OTHER = {"author": OTHER_AUTHOR, "team": OTHER_TEAM}
+MUDFLOW, QUAKE = ({"hazard_id": str(uuid4()), "hazard_type": type} for type in ("mudflow", "earthquake"))
+LATER = {"occurred_at": "2022-05-09T06:00:00Z"}  # four days after the departure of the other counts
+
+
+def departure(**changed: Any) -> Departure:
+    clear = GroupClear.model_validate({**counted(0, 100), "measure": "stock", **changed})
+    return Departure.of(clear, clear.hazard_id)
+
+
+@pytest.mark.parametrize(
+    ("unnamed", "fits"),
+    [
+        ({}, True),
+        ({"hazard_type": "mudflow"}, True),
+        ({"hazard_type": "earthquake"}, False),
+        ({"reasons": ["not_reported"]}, True),
+        ({"reasons": ["conflict"]}, False),
+        ({"occurred_at": "2022-05-08T06:00:00Z"}, True),
+        ({"occurred_at": "2022-05-02T06:00:00Z"}, True),
+        (LATER, False),
+        ({"occurred_at": "2022-05-28T06:00:00Z", "occurred_at_precision": "month"}, True),
+    ],
+)
+def test_a_hazard_fits_by_its_type_and_by_the_days_of_departure(unnamed: dict[str, Any], fits: bool) -> None:
+    assert departure(**unnamed).fits(departure(**MUDFLOW)) is fits
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+async def test_recounts_of_which_one_names_the_hazard_replace_each_other(office: Office, named_first: bool) -> None:
+    """In both orders of counting and of arrival. The numbers of board, alerts and figures follow the stock."""
+    earlier, later = (MUDFLOW, {}) if named_first else ({}, MUDFLOW)
+    bodies = counted(0, 100, **earlier), counted(5, 110, **later)
+    await office.file(bodies[1 - named_first])
+    await office.file(bodies[named_first], **OTHER)
+    assert await in_effect(office) == [110]
+    assert (await page(office))["proposals"] == []
+    figure = await office.get("/v1/statistics/stock?date=2022-05-06", role=Role.ANALYST)
+    assert figure.json()["total"]["group_persons"] == 110
+
+
+async def test_teams_that_disagree_give_a_range_if_only_one_names_the_hazard(file: Filing) -> None:
+    for unnamed, named in (({}, MUDFLOW), (MUDFLOW, {})):
+        await file(counted(0, 100, **unnamed))
+        await file(counted(2, 140, **named), **OTHER)
+        assert await stocks(file) == [[100, 140]]
+        await file.session.rollback()
+
+
+async def test_a_recount_replaces_partial_counts_and_people_who_moved_there(file: Filing) -> None:
+    """The people moved to the school from another place, and the count of their group named the hazard."""
+    first = counted(0, 100, **MUDFLOW, destination_locality="Мечит")
+    await file(first, counted(1, 20, **MUDFLOW, is_full_recount=False))
+    school = {"destination": first["destination"], "destination_locality": "Мектеп № 3", "shelter": "collective_centre"}
+    at = {"occurred_at": "2022-05-06T06:00:00Z", "reported_at": "2022-05-06T07:00:00Z"}
+    await file(movement(first, "transferred", **school, **at))
+    await file(counted(48, 115))
+    in_effect = [row for row in await file.rows("counts") if row["superseded_by"] is None]
+    assert sorted(row["displaced"] for row in in_effect) == [0, 115]
+
+
+async def test_after_an_import_the_counts_of_one_place_are_counted_once(office: Office) -> None:
+    place = {"destination": {"pcode": KADAMJAI}}
+    names = {"destination_locality": "Чоко-Добо", "destination_locality_pcode": gazetteers.DOBO}
+    await office.file(
+        counted(0, 100, **place, destination_locality="Чокодөбө"), counted(1, 110, **place, **names, **MUDFLOW)
+    )
+    assert await in_effect(office) == [100, 110]
+    sessions, places = office.app.state.sessions, gazetteers.with_dobo()
+    await recount_old(sessions, registrar_of(office.installation.settings(RegistrySettings), places), places)
+    assert await in_effect(office) == [110]
+
+
+async def test_if_the_hazard_does_not_fit_the_desk_is_asked(office: Office) -> None:
+    await office.file(counted(0, 100, **MUDFLOW), counted(100, 110, **LATER))
+    assert await in_effect(office) == [100, 110]
+    [question] = (await page(office))["proposals"]
+    assert question["about"] == "hazard"
+    stated = [[(count["persons"], count["hazard_id"]) for count in place["counts"]] for place in question["places"]]
+    assert stated == [[(110, None)], [(100, MUDFLOW["hazard_id"])]]
+    await answer(office, "same")
+    assert await in_effect(office) == [110]
+    [decided] = (await page(office))["decided"]
+    assert (decided["answer"], decided["is_hazard"]) == ("same", True)
+    await reverse(office)
+    assert await in_effect(office) == [100, 110]
+    await answer(office, "different")
+    assert await in_effect(office) == [100, 110]
+    assert (await page(office))["proposals"] == []
+
+
+async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> None:
+    unnamed = counted(5, 130)
+    await office.file(counted(0, 100, **MUDFLOW), counted(1, 40, **QUAKE), unnamed)
+    assert await in_effect(office) == [40, 100, 130]
+    assert len((await page(office))["proposals"]) == 2
+    answered = await answer(office, "same")
+    assert len(answered.json()["ids"]) == 1
+    assert (await page(office))["proposals"] == []
+    assert await in_effect(office) in ([40, 130], [100, 130])
+    await office.file({**unnamed, "version": 2, **QUAKE})  # the report itself is stronger than an answer
+    assert await in_effect(office) == [100, 130]
+
+
+async def test_a_count_that_names_no_hazard_stays_replaced_by_its_recount(file: Filing) -> None:
+    """The recount fits the hazard that a third count names. The first count left too early, and does not fit."""
+    await file(counted(0, 100, occurred_at="2022-05-01T06:00:00Z"), counted(1, 110, occurred_at="2022-05-04T06:00:00Z"))
+    await file(counted(2, 120, **MUDFLOW, occurred_at="2022-05-07T06:00:00Z"))
+    assert await stocks(file) == [[120]]
+
+
+async def test_any_order_of_arrival_gives_the_same_counts(file: Filing) -> None:
+    hazards: tuple[dict[str, Any], ...] = ({}, MUDFLOW, {}, QUAKE, LATER)
+    bodies = [counted(hours, 100 + hours, **hazard) for hours, hazard in enumerate(hazards)]
+    seen: list[list[list[int]]] = []
+    for order in Random(3).sample([*permutations(bodies)], 8):
+        for body in order:
+            await file(body, author=UUID(body["group_id"]))
+        seen.append(await stocks(file))
+        await file.session.rollback()
+    assert seen[1:] == seen[:-1]
