@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry import held
 from services.registry.chosen_counts import recount_chosen
@@ -17,7 +17,7 @@ from services.registry.household_codes import KEPT, HouseholdCodes, divided, exp
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.place_queries import APPLIED
-from services.registry.place_recounts import recount_places
+from services.registry.place_recounts import FoundCounts, find_counts, recount_places
 from services.registry.recounts import recount, recount_stored
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
@@ -101,13 +101,16 @@ class Registrar:
         await self._save(working_set, store, session)
         return outcome_of(filed, decided).kind
 
-    async def prepare_places(self, decision: PlaceDecision) -> Execution:
-        return partial(self.settle_places, decision)
+    async def prepare_places(self, sessions: async_sessionmaker[AsyncSession], decision: PlaceDecision) -> Execution:
+        return partial(self.settle_places, decision, found=await find_counts(sessions, decision, self._places))
 
-    async def settle_places(self, decision: PlaceDecision, session: AsyncSession) -> str:
+    async def settle_places(
+        self, decision: PlaceDecision, session: AsyncSession, *, found: FoundCounts | None = None
+    ) -> str:
         """Execute a person's decision whether two places are the same. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
-        recounted = await recount_places(session, decision, store, self._places, self._clock())
+        found = found or FoundCounts()
+        recounted = await recount_places(session, decision, store, self._places, self._clock(), found)
         await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
         return APPLIED
 

@@ -25,6 +25,12 @@ AT_ONCE = 200  # waiting movements that one transaction compares again
 
 # Only one transaction at a time compares codes. Otherwise two transactions would count an account's codes separately.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
+# Only one transaction at a time gives a household a certain code. Otherwise neither of two transactions would see that
+# the other one gives the code to another household. The locks are taken after those of households, and in one order.
+LOCK_GIVEN = """
+SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
+FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
+"""
 FIND = """
 SELECT household_id, key FROM search_keys CROSS JOIN unnest(keys) AS key
 WHERE keys && $1::bytea[] AND key = ANY($1::bytea[])
@@ -220,11 +226,13 @@ class HouseholdCodes:
         """Count a wrong code for each report that gave its household the code of another household.
 
         Otherwise an account could find out codes, because it learns from its own movements that a code is shared. The
-        caller stores the households later.
+        caller has locked the households, and stores them later.
         """
         if not given:
             return
-        holders, wrong = await self._holders({filed.sealed["short_code"] for filed in given}), list[Filed]()
+        codes = {filed.sealed["short_code"] for filed in given}
+        await self._connection.execute(LOCK_GIVEN, [f"code {key.hex()}" for key in self._search.of_codes(codes)])
+        holders, wrong = await self._holders(codes), list[Filed]()
         for filed in given:
             households, household_id = holders[filed.sealed["short_code"]], filed.subject[1]
             if households and household_id not in households:

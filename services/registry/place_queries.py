@@ -1,10 +1,11 @@
 """Queries about the typed places of open counts, and about the decisions which of them are the same."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, and_, cast, false, func, or_, select
+from sqlalchemy import Integer, and_, cast, false, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSON, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +20,6 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST = 2_000  # open counts that are compared, the newest
-MOST_DECIDED = 100  # decisions that are listed, the newest
 APPLIED = "applied"
 PAIR = (PlaceDecision.unit, PlaceDecision.name, PlaceDecision.other_unit, PlaceDecision.other_name)
 CLEAR = cast(Report.clear, JSON)
@@ -111,12 +111,16 @@ async def decided(session: AsyncSession, places: Places) -> Decided:
 
 
 async def answers(
-    session: AsyncSession, visibility: Visibility, account: UUID, ids: Collection[UUID] | None = None
+    session: AsyncSession,
+    visibility: Visibility,
+    *,
+    limit: int,
+    ids: Collection[UUID] | None = None,
+    after: tuple[datetime, UUID] | None = None,
 ) -> Sequence[PlaceDecision]:
-    """The newest answers about visible districts or by this account, at most MOST_DECIDED.
+    """The valid answers about the visible districts, the newest first, or those with these ids.
 
-    With ids, only these answers. People in the areas of the account may come from other districts, so own answers are
-    always included. A reversed answer is not listed.
+    A reversed answer is not listed. `after` is the time and the id of the last answer of the page before.
     """
     newest = (
         select(PlaceDecision.decision_id)
@@ -126,11 +130,14 @@ async def answers(
     wanted = (
         select(PlaceDecision)
         .where(PlaceDecision.decision_id.in_(newest), PlaceDecision.answer != PlaceAnswer.OPEN)
-        .where(or_(visibility.covers("district"), PlaceDecision.account == account))
+        .where(visibility.covers("district"))
     )
     if ids is not None:
         wanted = wanted.where(PlaceDecision.decision_id.in_(ids))
-    return (await session.scalars(wanted.order_by(PlaceDecision.decided_at.desc()).limit(MOST_DECIDED))).all()
+    order = PlaceDecision.decided_at, PlaceDecision.decision_id
+    if after is not None:
+        wanted = wanted.where(tuple_(*order) < after)
+    return (await session.scalars(wanted.order_by(*(column.desc() for column in order)).limit(limit))).all()
 
 
 async def lock(session: AsyncSession) -> None:

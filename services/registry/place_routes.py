@@ -30,11 +30,13 @@ from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import Body
 from shared.pages.languages import language_of
+from shared.places import Places
 from shared.postgres.database import Session
+from shared.web import cursors
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 100  # the limit of questions in one request
+MOST = 100  # the limit of questions or answers in one request, and of answers on one page
 MOST_SHOWN = 200
 MOST_COUNTS = 5  # the limit of counts that are shown for a place
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
@@ -83,12 +85,16 @@ class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether they are origins or present places.
 
     If it is `hazard`, the question is whether the people of the count, which names no hazard, fled the hazard that
-    other counts name. The counts are then listed as two places.
+    other counts name. The counts are then listed as two places. `is_answerable` is false if the caller's areas do not
+    contain the district of the places: people in the caller's areas may come from another district, and an answer
+    concerns all counts that name its places.
     """
 
     proposal_id: UUID
     about: About
     since: datetime
+    district: str
+    is_answerable: bool
     places: list[PlaceView]
 
 
@@ -107,12 +113,18 @@ class DecidedPlaces(BaseModel):
     is_hazard: bool
 
 
-class ProposalPage(BaseModel):
-    """The oldest questions, at most MOST_SHOWN, the number of all questions, and the newest answers."""
+class AnswerPage(BaseModel):
+    """One page of the valid answers, the newest first."""
+
+    decided: list[DecidedPlaces]
+    next: str | None = None
+
+
+class ProposalPage(AnswerPage):
+    """The oldest questions, at most MOST_SHOWN, the number of all questions, and the first page of the answers."""
 
     count: int
     proposals: list[ProposalView]
-    decided: list[DecidedPlaces]
 
 
 class PlaceAnswers(Body):
@@ -136,25 +148,42 @@ class ChangedPlaces(BaseModel):
 async def proposed(request: Request, session: Session, caller: Caller) -> ProposalPage:
     """Places in the caller's areas that may be the same, because their names are nearly equal."""
     decided = await place_queries.decided(session, request.app.state.places)
-    answers = await place_queries.answers(session, visibility_of(caller, request.app.state.places), caller.account)
     found = await questions(request, session, caller, decided)
+    answers = await answer_page(request, session, caller)
     return ProposalPage(
         count=len(found),
-        proposals=[shown(proposal) for proposal in found[:MOST_SHOWN]],
-        decided=[shown_answer(row) for row in answers],
+        proposals=[shown(proposal, caller, request.app.state.places) for proposal in found[:MOST_SHOWN]],
+        decided=answers.decided,
+        next=answers.next,
     )
+
+
+@router.get("/v1/places:decided")
+async def answered(request: Request, session: Session, caller: Caller, cursor: str | None = None) -> AnswerPage:
+    """The valid answers about places in the caller's areas."""
+    return await answer_page(request, session, caller, cursor)
+
+
+async def answer_page(
+    request: Request, session: AsyncSession, caller: Principal, cursor: str | None = None
+) -> AnswerPage:
+    visibility, after = visibility_of(caller, request.app.state.places), cursors.decoded(cursor)
+    rows = await place_queries.answers(session, visibility, limit=MOST, after=after)
+    more = cursors.encoded(rows[-1].decided_at, rows[-1].decision_id) if len(rows) == MOST else None
+    return AnswerPage(decided=[shown_answer(row) for row in rows], next=more)
 
 
 @router.post("/v1/places:decide")
 async def decide(body: PlaceAnswers, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
-    """Answer questions. The registry's worker computes the counts again within seconds."""
+    """Answer questions about places in the caller's areas. The registry's worker then computes the counts again."""
     await place_queries.lock(session)
     decided, answer, places = (
         await place_queries.decided(session, request.app.state.places),
         PlaceAnswer(body.answer),
         request.app.state.places,
     )
-    wanted = [each for each in await questions(request, session, caller, decided) if each.id in body.proposal_ids]
+    found = await questions(request, session, caller, decided)
+    wanted = [each for each in found if each.id in body.proposal_ids and is_answerable(each, caller, places)]
     answered = list(consistent(wanted, decided.accepted)) if answer is PlaceAnswer.SAME else wanted
     made = [
         place_queries.decision(
@@ -181,7 +210,7 @@ async def reverse(body: Reversals, request: Request, session: Session, caller: C
     """Reverse answers. The questions are asked again, and the counts are computed as before the answers."""
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
-    rows = await place_queries.answers(session, visibility, caller.account, body.decision_ids)
+    rows = await place_queries.answers(session, visibility, limit=MOST, ids=body.decision_ids)
     made = [
         place_queries.decision(
             place_queries.pair_of(row),
@@ -229,11 +258,17 @@ async def note(
     await audit.add(session, *entries)
 
 
-def shown(proposal: Proposal) -> ProposalView:
+def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool:
+    return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)
+
+
+def shown(proposal: Proposal, caller: Principal, places: Places) -> ProposalView:
     return ProposalView(
         proposal_id=proposal.id,
         about=proposal.about,
         since=proposal.since,
+        district=places.district(proposal.places[0].pcode),
+        is_answerable=is_answerable(proposal, caller, places),
         places=[shown_place(place) for place in proposal.places],
     )
 

@@ -2,6 +2,7 @@
 
 import gc
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -67,7 +68,9 @@ async def run(settings: RegistrySettings) -> None:
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
-            Decisions("registry", PlaceDecision, engine, registrar.prepare_places).run(),
+            Decisions(
+                "registry", PlaceDecision, engine, partial(registrar.prepare_places, database.sessions(engine))
+            ).run(),
             Decisions("registry", CountDecision, engine, registrar.prepare_counts).run(),
             Decisions("registry", EventAnswer, engine, registrar.prepare_event).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),

@@ -124,6 +124,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /registry/v1/events:answer": to(DECIDERS),
     "POST /registry/v1/events:reverse": to(DECIDERS),
     "GET /registry/v1/places:proposed": to(COUNTERS),
+    "GET /registry/v1/places:decided": to(COUNTERS),
     "POST /registry/v1/places:decide": to(DECIDERS),
     "POST /registry/v1/places:reverse": to(DECIDERS),
     "GET /registry/v1/held": to(COUNTERS),

@@ -116,6 +116,19 @@ async def test_codes_are_locked_before_households(
         assert await filing == ["recorded", "recorded"]
 
 
+async def test_two_transactions_that_give_one_code_wait_for_each_other(
+    file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
+) -> None:
+    """Otherwise neither would see that the code belongs to two households, and no wrong code would be counted."""
+    await file(household(short_code=CODE))
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with database.opened(settings) as engine, database.sessions(engine)() as other:
+        filing = asyncio.create_task(Filing(registrar, desk, other)(household(short_code=CODE)))
+        await wait_for(lambda: file.session.scalar(waiting))
+        await file.session.rollback()
+        assert await filing == ["recorded"]
+
+
 @pytest.mark.parametrize("is_accepted_first", [True, False])
 async def test_a_movement_of_an_ended_sign_in_finds_its_household_before_or_after_its_acceptance(
     file: Filing, is_accepted_first: bool

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from services.registry import place_recounts, place_routes
 from services.registry.config import RegistrySettings
 from services.registry.count_renewal import recount_old
 from services.registry.models import PlaceDecision
@@ -18,7 +19,7 @@ from shared.auth.tokens import Role
 from shared.places import Places
 from tests import gazetteers
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import BATKEN, LEILEK, movement, registrar_of
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, movement, registrar_of
 from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
 from tests.registry.test_sites import occupancy, saved
 from tests.registry.test_waiting import rows, sent
@@ -57,10 +58,14 @@ async def reverse(office: Office, role: Role = Role.REGISTRAR) -> httpx.Response
 
 
 async def carried_out(office: Office) -> None:
-    async with office.app.state.sessions.begin() as session:
-        for decision in (await session.scalars(OPEN)).all():
-            decision.result = await office.registrar.settle_places(decision, session)
-            decision.carried_out_at = datetime.now(UTC)
+    sessions = office.app.state.sessions
+    async with sessions() as session:
+        decisions = (await session.scalars(OPEN)).all()
+    for decision in decisions:
+        execute = await office.registrar.prepare_places(sessions, decision)
+        async with sessions.begin() as session:
+            stored = await session.get(PlaceDecision, decision.decision_id)
+            stored.result, stored.carried_out_at = await execute(session), datetime.now(UTC)
 
 
 async def in_effect(office: Office) -> list[int]:
@@ -259,19 +264,56 @@ async def test_only_deciders_of_the_area_answer(office: Office) -> None:
     assert refused.status_code == 422
 
 
-async def test_a_person_reverses_an_own_answer_about_people_from_another_district(office: Office) -> None:
+async def test_a_question_about_another_district_is_answered_by_a_person_of_this_district(office: Office) -> None:
+    """The people are in Batken, and come from Kadamjai. An answer concerns all people who come from these villages."""
     await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
-    here: dict[str, Any] = {"areas": (BATKEN,), "account": uuid4()}
-    elsewhere: dict[str, Any] = {"areas": (BATKEN,), "account": uuid4()}
-    await answer(office, "same", **here)
-    assert (await page(office, **elsewhere))["decided"] == []
-    [decided] = (await page(office, **here))["decided"]
+    here: dict[str, Any] = {"areas": (BATKEN,)}
+    [question] = (await page(office, **here))["proposals"]
+    assert (question["is_answerable"], question["district"]) == (False, KADAMJAI)
+    assert (await answer(office, "same", **here)).json()["ids"] == []
+    assert await in_effect(office) == [100, 110]
+    both: dict[str, Any] = {"areas": (BATKEN, KADAMJAI)}
+    assert [each["is_answerable"] for each in (await page(office, **both))["proposals"]] == [True]
+    assert len((await answer(office, "same", **both)).json()["ids"]) == 1
+    [decided] = (await page(office))["decided"]
+    assert (await page(office, **here))["decided"] == []
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
-    for person, count in ((elsewhere, 0), (here, 1)):
+    for person, count in ((here, 0), (both, 1)):
         reversed_ = await sent(office, "/v1/places:reverse", body, role=Role.REGISTRAR, **person)
         assert len(reversed_.json()["ids"]) == count
     await carried_out(office)
     assert await in_effect(office) == [100, 110]
+
+
+async def test_all_answers_are_listed_in_pages(office: Office) -> None:
+    made = [PlaceDecision(**decision(f"а{number}", f"б{number}", "different", number)) for number in range(3)]
+    async with office.app.state.sessions.begin() as session:
+        session.add_all([*made, PlaceDecision(**decision("а1", "б1", "open", 9))])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(place_routes, "MOST", 1)
+        first = await page(office)
+        further = (await office.get(f"/v1/places:decided?cursor={first['next']}", role=Role.REGISTRAR)).json()
+        last = await office.get(f"/v1/places:decided?cursor={further['next']}", role=Role.REGISTRAR)
+    listed = [each["names"] for each in (*first["decided"], *further["decided"], *last.json()["decided"])]
+    assert listed == [["а2", "б2"], ["а0", "б0"]]
+    assert (await office.get("/v1/places:decided?cursor=x", role=Role.REGISTRAR)).status_code == 422
+
+
+async def test_a_decision_finds_its_counts_in_batches_and_also_counts_that_come_meanwhile(office: Office) -> None:
+    mosques = [{"destination_locality": f"Мечит {name}"} for name in ("Тобей", "Тобой")]
+    await office.file(*(counted(hours, 100 + hours, **place) for hours, place in enumerate(mosques)))
+    ids = [each["proposal_id"] for each in (await page(office))["proposals"]]
+    body = {"proposal_ids": ids, "answer": "same", "reason": "known"}
+    await sent(office, "/v1/places:decide", body, role=Role.REGISTRAR)
+    async with office.app.state.sessions() as session:
+        made = (await session.scalars(OPEN)).one()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(place_recounts, "AT_ONCE", 1)
+        execute = await office.registrar.prepare_places(office.app.state.sessions, made)
+        await office.file(counted(3, 103, **mosques[0]), counted(4, 104, **mosques[1]))
+        async with office.app.state.sessions.begin() as session:
+            await execute(session)
+    assert await in_effect(office) == [104]
 
 
 async def test_counts_corrections_and_answers_in_any_order_give_the_same_counts(file: Filing) -> None:

@@ -15,7 +15,7 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {"origin" | "destination" | "hazard"} About
  * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
  * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
- * @typedef {{proposal_id: string, about: About, since: string, places: PlaceAsked[]}} Proposal
+ * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean, places: PlaceAsked[]}} Proposal
  * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, district: string, names: [string, string]}} Answered
  */
 
@@ -23,33 +23,51 @@ const APPLIED_MS = 1500; // the registry computes the counts again in this time
 const MOST = 100; // questions of one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
+let pages = 1; // the pages of answers that are shown
 
 export async function readPlaces() {
   const answer = await call("GET", "/registry/v1/places:proposed");
   if (!answer.ok) return;
-  /** @type {{count: number, proposals: Proposal[], decided: Answered[]}} */
-  const { count, proposals, decided } = await answer.json();
+  /** @type {{count: number, proposals: Proposal[], decided: Answered[], next: string | null}} */
+  const { count, proposals, ...first } = await answer.json();
+  const { decided, next } = await withFurther(first);
   await learnNames([...proposals.flatMap(({ places }) => places.flatMap(({ counts }) => counts.map(({ author }) => author))), ...decided.map(({ account }) => account)]);
   rows.keep(proposals.map(({ proposal_id }) => proposal_id));
   element("places-count").textContent = number.format(count);
   element("places-none").hidden = proposals.length > 0;
   element("places-asked").replaceChildren(...proposals.map(drawn));
   element("places-answered").hidden = !decided.length;
-  element("places-answered-count").textContent = number.format(decided.length);
+  element("places-answered-count").textContent = `${number.format(decided.length)}${next ? "+" : ""}`;
+  element("places-more").hidden = !next;
   element("places-decided").replaceChildren(...decided.map(drawnAnswer));
   rows.shown();
 }
 
+/** The shown pages of the answers. @param {{decided: Answered[], next: string | null}} first */
+async function withFurther({ decided, next }) {
+  for (let page = 1; page < pages && next; page++) {
+    const answer = await call("GET", `/registry/v1/places:decided?cursor=${encodeURIComponent(next)}`);
+    if (!answer.ok) break;
+    /** @type {{decided: Answered[], next: string | null}} */
+    const further = await answer.json();
+    decided = [...decided, ...further.decided];
+    next = further.next;
+  }
+  return { decided, next };
+}
+
 /** @param {Proposal} proposal */
-function drawn({ proposal_id, about, since, places }) {
+function drawn({ proposal_id, about, since, district, is_answerable, places }) {
   const names = [...new Set(places.map(({ name, pcode }) => name || placeOf({ pcode })))].join(" / ");
   const ofHazard = about === "hazard";
+  const answers = [answerButton("same", proposal_id, names, ofHazard), " ", answerButton("different", proposal_id, names, ofHazard)];
+  const elsewhere = small(sentence("answered_in", { place: placeOf({ pcode: district }) }));
   return labelled(row([
-    cell(...(mayDecide && !ofHazard ? [rows.checkbox(proposal_id, names)] : [])),
+    cell(...(mayDecide && is_answerable && !ofHazard ? [rows.checkbox(proposal_id, names)] : [])),
     cell(age(since), small(dayAndClock(new Date(since)))),
     cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : `asks_${about}`)),
     ...places.map((place) => cell(...shown(place, about))),
-    cell(...(mayDecide ? [answerButton("same", proposal_id, names, ofHazard), " ", answerButton("different", proposal_id, names, ofHazard)] : [])),
+    cell(...(!mayDecide ? [] : is_answerable ? answers : [elsewhere])),
   ]), "places-table");
 }
 
@@ -156,6 +174,7 @@ async function readAgain() {
 
 /** Begins to show the questions. */
 export function listenToPlaces() {
+  element("places-more").addEventListener("click", () => { pages += 1; void readAgain(); });
   if (!mayDecide) return;
   element("places-acts").addEventListener("submit", (event) => event.preventDefault());
   for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));
