@@ -64,11 +64,10 @@ def text_of(id: object) -> str | None:
     return None if id is None else str(id)
 
 
-def identification(movement: FiledMovement, keys: Keys) -> tuple[Any, ...]:
-    subject_id, version = movement.subject[1], movement.clear.version
-    aad = report_aad(subject_id, movement.report_id, version, movement.author)
-    sealed = keys[movement.subject].seal(movement.plain, aad)
-    return movement.report_id, version, movement.author, movement.clear.kind, subject_id, sealed
+def identification(filed: AnyFiled, keys: Keys) -> tuple[Any, ...]:
+    subject_id, version = filed.subject[1], filed.clear.version
+    sealed = keys[filed.subject].seal(filed.plain, report_aad(subject_id, filed.report_id, version, filed.author))
+    return filed.report_id, version, filed.author, filed.clear.kind, subject_id, sealed
 
 
 def refiling(filed: AnyFiled) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry import held
 from services.registry.chosen_counts import recount_chosen
+from services.registry.acceptances import accept_under
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.event_links import EventAnswered
@@ -87,19 +88,24 @@ class Registrar:
             return "not_held"
         kind, subject_id, report_id = map(str, name)
         store = Store(session, self._encryption, self._search, self._places)
-        working_set = await store.open_at({(kind, subject_id)}, [report_id])
+        household = (ReportKind.HOUSEHOLD.value, str(decision.household_id))
+        names = {(kind, subject_id), household} if decision.household_id else {(kind, subject_id)}
+        working_set = await store.open_at(names, [report_id])
         outcome_id = str(decision.outcome_id)
         filed = next(
             (candidate for candidate in working_set.reports[report_id] if candidate.outcome_id == outcome_id), None
         )
         if filed is None or filed.outcome is not OutcomeKind.HELD:
             return "not_held"
-        if decision.is_accepted:
-            decided = working_set.accept(filed, is_expiry_only=decision.is_expiry_only)
+        if decision.household_id:
+            if reason := accept_under(working_set, filed, household, is_later=decision.is_later):
+                return reason
+        elif decision.is_accepted:
+            working_set.accept(filed, is_expiry_only=decision.is_expiry_only)
         else:
-            decided = working_set.refuse(filed, RefusalReason(decision.refusal or RefusalReason.UNSTATED))
+            working_set.refuse(filed, RefusalReason(decision.refusal or RefusalReason.UNSTATED))
         await self._save(working_set, store, session)
-        return outcome_of(filed, decided).kind
+        return filed.outcome
 
     async def prepare_places(self, sessions: async_sessionmaker[AsyncSession], decision: PlaceDecision) -> Execution:
         return partial(self.settle_places, decision, found=await find_counts(sessions, decision, self._places))

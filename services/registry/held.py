@@ -13,7 +13,7 @@ from services.registry.models import CODE, HeldDecision, Household, Report
 from services.registry.visibility import HERE, Visibility
 from shared import audit
 from shared.audit import Action, Entry
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import decisions
 from shared.places.conditions import is_within
 
@@ -36,6 +36,10 @@ ACCEPTABLE = frozenset(
 # A reason outside ACCEPTABLE and WAITS means that the report contradicts its earlier versions.
 # The report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
+
+# A person may accept a report that is held for these reasons as a report about another, registered household.
+ADOPTABLE = ACCEPTABLE | {Held.OTHER_HOUSEHOLD, Held.HOUSEHOLD_UNKNOWN}
+OF_HOUSEHOLDS = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 
 MOST_CODED = 50  # the limit of held reports with one code that a search returns
 MOST = 1000  # the largest number of a team's reports that one request accepts

@@ -75,6 +75,7 @@ class FiledReport(Generic[C]):
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
+    is_replacement: bool = False  # a person accepted the report in place of the household's current report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
     replaces: str | None = None  # if the report was redriven, the id of its previous outcome
     first_reported_at: datetime | None = None  # for a correction, the time of the first version

@@ -275,7 +275,7 @@ class Store:
             [*self._new_keys(working_set), *self._copies(working_set, changed, tallies), outbox.copied(messages)],
         )
         await self.keep_codes(changed[ReportKind.HOUSEHOLD])
-        await self._identify(working_set.identified, connection)
+        await self._identify(working_set, connection)
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
         await self._note_households(working_set, connection)
@@ -286,11 +286,11 @@ class Store:
             codes = [(id, self._keys[kind, id].seal(code.encode(), code_aad(id))) for (kind, id), code in drawn]
             await (await database.driver(self._session)).executemany(KEEP_CODE, codes)
 
-    async def _identify(self, movements: Sequence[FiledMovement], connection: Connection) -> None:
-        """Store the households of these movements, and encrypt the movements with the keys of their households."""
-        if movements:
-            await connection.executemany(IDENTIFY, [identification(movement, self._keys) for movement in movements])
-            await connection.execute(DELETE_KEYS, [movement.report_id for movement in movements])
+    async def _identify(self, working_set: WorkingSet, connection: Connection) -> None:
+        """Store the households of the identified reports, and encrypt the reports with the keys of their households."""
+        if reports := working_set.identified:
+            await connection.executemany(IDENTIFY, [identification(report, self._keys) for report in reports])
+            await connection.execute(DELETE_KEYS, list(working_set.former_ids))
 
     async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
         """Store the households to which movements of this batch must still be applied. Delete the applied entries."""

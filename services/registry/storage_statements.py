@@ -73,7 +73,7 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# Deletes the keys of movements whose household is known now, unless another version of the movement needs the key.
+# Deletes the keys of the ids that identified reports had before, unless another report needs the key.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

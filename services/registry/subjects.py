@@ -59,6 +59,16 @@ class Subject:
         self._courses = None
         del self.movements[movement.report_id]
 
+    def set_aside(self, displacement: Filed) -> None:
+        """Remove a displacement that a report about the same displacement replaces.
+
+        The short code of the removed report still finds the household.
+        """
+        self._courses = None
+        del self.displacements[displacement.report_id]
+        if not self.drawn_code and (code := displacement.sealed.get("short_code")):
+            self.drawn_code, self.is_code_new = code, True
+
     @property
     def reports(self) -> Iterator[AnyFiled]:
         """The valid reports of displacements and of movements."""

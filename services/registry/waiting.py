@@ -33,10 +33,21 @@ from sqlalchemy.orm import aliased
 from services.registry import held
 from services.registry.decisions import SUBJECT_OF, Held
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.held import ACCEPTABLE, COVERS_SUBJECT, HELD, IS_HELD, PCODE, SUBJECT_PCODE, UNDECIDED, WAITS
+from services.registry.held import (
+    ACCEPTABLE,
+    ADOPTABLE,
+    COVERS_SUBJECT,
+    HELD,
+    IS_HELD,
+    OF_HOUSEHOLDS,
+    PCODE,
+    SUBJECT_PCODE,
+    UNDECIDED,
+    WAITS,
+)
 from services.registry.models import Group, HeldAssignment, Household, Report
 from services.registry.report_queries import KEYS, opened_version
-from services.registry.visibility import Visibility
+from services.registry.visibility import HERE, Visibility
 from shared.events.vocabulary import DISPLACED, Measure, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
 from shared.postgres.upsert import upsert
 
@@ -170,7 +181,9 @@ async def decide(
     ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
-    if decision["is_accepted"]:
+    if household_id := decision.get("household_id"):
+        wanted = wanted.where(is_adoptable(), covers_subject(visibility), is_of_status_of(household_id, visibility))
+    elif decision["is_accepted"]:
         wanted = wanted.where(Report.reason.in_(ACCEPTABLE), covers_subject(visibility))
     elif len(outcome_ids) > 1:
         wanted = wanted.where(Report.reason.not_in(WAITS))
@@ -206,6 +219,17 @@ def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> S
 def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
     """Undecided held reports. A report is visible in the area that it states, and where its people are registered."""
     return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
+
+
+def is_adoptable() -> ColumnElement[bool]:
+    """Whether a person may accept the report as a report about another household."""
+    return and_(Report.reason.in_(ADOPTABLE), Report.kind.in_(OF_HOUSEHOLDS))
+
+
+def is_of_status_of(household_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
+    """Whether the household exists in the visible area, has the status of the report, and is not the report's own."""
+    is_it = (Household.household_id == household_id, Household.status == Report.status, visibility.covers(HERE))
+    return and_(Report.subject_id != household_id, exists().where(*is_it))
 
 
 def covers_subject(visibility: Visibility) -> TextClause:

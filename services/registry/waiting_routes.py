@@ -8,9 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import from_json
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import openings, waiting
-from services.registry.held import ACCEPTABLE, WAITS
+from services.registry.duplicate_routes import duplicates_of
+from services.registry.duplicates import DuplicateReason, OpenedHousehold
+from services.registry.held import ACCEPTABLE, ADOPTABLE, OF_HOUSEHOLDS, WAITS
 from services.registry.routes import at_hand, check_purpose, note_read, refused
 from services.registry.visibility import visibility_of
 from services.registry.waiting import HeldQuery
@@ -27,6 +30,7 @@ from shared.web.problems import Problem
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 500
+MOST_SIMILAR = 5
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 SHOWN = (
     "persons",
@@ -48,7 +52,8 @@ class HeldReport(BaseModel):
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
     report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction. Most
-    movements state no place, so `subject_pcode` is the place of the people, if the caller's areas contain it.
+    movements state no place, so `subject_pcode` is the place of the people, if the caller's areas contain it. If
+    `is_adoptable` is true, the caller may accept the report as a report about another household that is registered.
     """
 
     outcome_id: UUID
@@ -64,6 +69,7 @@ class HeldReport(BaseModel):
     flags: tuple[Flag, ...]
     assignee: UUID | None
     is_acceptable: bool
+    is_adoptable: bool
     is_elsewhere: bool
     waits: bool
     subject_pcode: str | None
@@ -87,11 +93,22 @@ class HeldPage(BaseModel):
     next: str | None = None
 
 
+class SimilarHousehold(BaseModel):
+    """A registered household in the caller's areas that is probably the household of the report."""
+
+    household_id: UUID
+    reasons: tuple[DuplicateReason, ...]
+
+
 class OpenedReport(BaseModel):
-    """A held report with all its fields, named as in the report."""
+    """A held report with all its fields, named as in the report.
+
+    `households` are registered households with the same persons, the strongest reason first.
+    """
 
     outcome_id: UUID
     report: dict[str, Any]
+    households: list[SimilarHousehold]
 
 
 class HeldPersonsView(BaseModel):
@@ -105,16 +122,30 @@ class HeldPersonsView(BaseModel):
 
 
 class HeldDecisions(Body):
-    """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read."""
+    """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read.
+
+    If `household_id` is given, one report is accepted as a report about this registered household. It replaces the
+    household's current report, unless `is_later` is true: then the household was displaced again.
+    """
 
     outcome_ids: Ids
     is_accepted: bool
     refusal: RefusalReason | None = None
+    household_id: UUID | None = None
+    is_later: bool = False
 
     @model_validator(mode="after")
     def refusal_fits(self) -> "HeldDecisions":
         if self.is_accepted == (self.refusal is not None):
             raise ValueError("`refusal` is expected if, and only if, the reports are not accepted")
+        return self
+
+    @model_validator(mode="after")
+    def household_fits(self) -> "HeldDecisions":
+        if self.household_id and not (self.is_accepted and len(self.outcome_ids) == 1):
+            raise ValueError("`household_id` is expected only if one report is accepted")
+        if self.is_later and not self.household_id:
+            raise ValueError("`is_later` is expected only with `household_id`")
         return self
 
 
@@ -170,8 +201,29 @@ async def opened(outcome_id: UUID, request: Request, session: Session, caller: C
         await refused(request, "not-found", outcome_id)
         raise Problem(404, "not-found", "No report is held under this id.")
     await note_read(request, session, [report["subject_id"]])
+    similar = await similar_households(report, request, session, caller)
     await openings.watch(session, caller)
-    return OpenedReport(outcome_id=outcome_id, report=report["report"])
+    return OpenedReport(outcome_id=outcome_id, report=report["report"], households=similar)
+
+
+async def similar_households(
+    report: dict[str, Any], request: Request, session: AsyncSession, caller: Principal
+) -> list[SimilarHousehold]:
+    if report["kind"] != ReportKind.HOUSEHOLD:
+        return []
+    found = await duplicates_of(household_of(report), request, session, caller)
+    return [
+        SimilarHousehold(household_id=each.household["household_id"], reasons=tuple(each.reasons))
+        for each in found.duplicates[:MOST_SIMILAR]
+    ]
+
+
+def household_of(report: dict[str, Any]) -> OpenedHousehold:
+    """The household that the report describes, with the fields that are compared with other households."""
+    content = report["report"]
+    pcodes = {f"{side}_pcode": content[side].get("pcode") for side in ("origin", "destination")}
+    members = content.get("members", [])
+    return {"household_id": report["subject_id"], "sealed": content, "members": members, **pcodes}
 
 
 @router.post("/v1/held:decide")
@@ -180,9 +232,12 @@ async def decide(body: HeldDecisions, request: Request, session: Session, caller
     visibility = visibility_of(caller, request.app.state.places)
     because = str(body.refusal or "accepted")
     decision = {"account": caller.account, "reason": because, "is_accepted": body.is_accepted, "refusal": body.refusal}
+    if body.household_id:
+        decision |= {"household_id": body.household_id, "is_later": body.is_later}
     decided = await waiting.decide(session, body.outcome_ids, visibility, **decision)
     action = Action.HELD_ACCEPTED if body.is_accepted else Action.HELD_REFUSED
-    await note(request, session, action, body.outcome_ids, changed=decided, reason=body.refusal)
+    under = [body.household_id] if body.household_id else []
+    await note(request, session, action, body.outcome_ids, changed=decided, reason=body.refusal, besides=under)
     return ChangedHeldReports(outcome_ids=decided)
 
 
@@ -204,11 +259,15 @@ async def note(
     *,
     changed: Collection[UUID],
     reason: str | None,
+    besides: Collection[UUID] = (),
 ) -> None:
-    """Log the people of the changed reports. Also log the unchanged ids, because a caller may guess ids."""
+    """Log the people of the changed reports, and the household `besides` under which a report is accepted.
+
+    Also log the unchanged ids, because a caller may guess ids.
+    """
     entries = []
     if changed:
-        objects = await waiting.subjects(session, changed)
+        objects = [*await waiting.subjects(session, changed), *besides]
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
     if refused := sorted(set(outcome_ids) - set(changed)):
         entries.append(audit.entry_of(request, action, result=Result.REFUSED, objects=refused, reason="not-found"))
@@ -221,6 +280,7 @@ def shown(row: Any) -> HeldReport:
         {
             **row,
             "is_acceptable": row["reason"] in ACCEPTABLE and row["is_in_area"],
+            "is_adoptable": row["kind"] in OF_HOUSEHOLDS and row["reason"] in ADOPTABLE and row["is_in_area"],
             "is_elsewhere": not row["is_in_area"],
             "waits": row["reason"] in WAITS,
             "subject_pcode": row["household_pcode"] if row["is_in_area"] else None,

@@ -39,9 +39,9 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 @dataclass(slots=True)
 class WorkingSet(Judgements):
-    identified: list[FiledMovement] = field(default_factory=list)  # stored movements whose household is known now
-    # the reports of the batch that gave their household a new short code
-    given_codes: list[Filed] = field(default_factory=list)
+    identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household is known now
+    former_ids: set[str] = field(default_factory=set)  # the ids that these reports had as their household's id
+    given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # unknown households
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
@@ -125,11 +125,29 @@ class WorkingSet(Judgements):
             if (filed.clear.version, filed.author) == version:
                 is_waiting = is_unidentified(filed)
                 self.early.pop(filed.subject, None)
-                filed.name_household(household[1])
-                self.identified.append(filed)
+                self.move(filed, household)
                 if is_waiting:
                     filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
+
+    def move(self, filed: AnyFiled, household: Name) -> None:
+        """Make a stored report a report about another household. The caller decides about the report again."""
+        self.former_ids.add(filed.subject[1])
+        filed.subject = household
+        self.identified.append(filed)
+
+    def replace_current(self, subject: Subject, replaced: Filed) -> None:
+        """Remove the household's current report, because another report about this displacement takes its place.
+
+        All versions of the removed report get the outcome of a duplicate, which their author reads as recorded. A
+        later correction by this author then waits for a person.
+        """
+        if subject.movements or subject.has_movements:
+            self._to_judge(subject)
+        subject.set_aside(replaced)
+        for version in self.reports[replaced.report_id]:
+            if version.subject == subject.name and version.precedent.took_effect:
+                self._judge(version, refused(RefusalReason.DUPLICATE))
 
     def refuse_unidentified(self, movement: FiledMovement) -> None:
         """Refuse a stored movement that still waits for a household with its short code."""
@@ -297,7 +315,7 @@ class WorkingSet(Judgements):
         if subject.has_movements:  # this report may be the first that names a site whose people moved
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject
-        is_correction = effect is Effect.SUPERSEDE or subject.published is before
+        is_correction = effect is Effect.SUPERSEDE or filed.is_replacement or subject.published is before
         self._note_change(subject, filed, is_correction=is_correction)
         self._free_early(subject.name)
 

@@ -27,6 +27,8 @@ class HeldDecision(Decision, RegistryModel):
 
     If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
     the right to change the household. `refusal` is the reason of a refusal, which the report's author can read.
+    If `household_id` is set, the report is accepted as a report about this household. The report then replaces the
+    household's current report, unless `is_later` says that it is about a later displacement.
     """
 
     __tablename__ = "held_decisions"
@@ -39,6 +41,8 @@ class HeldDecision(Decision, RegistryModel):
     is_accepted: Mapped[bool]
     is_expiry_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     refusal: Mapped[str | None]
+    household_id: Mapped[UUID | None]
+    is_later: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class HeldAssignment(RegistryModel):

@@ -10,7 +10,7 @@ import { selection } from "/static/waiting/selection.js";
 
 /**
  * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
- *   assignee: string | null, is_acceptable: boolean, is_elsewhere: boolean, waits: boolean, subject_pcode: string | null, clear: Record<string, any>}} Held
+ *   assignee: string | null, is_acceptable: boolean, is_adoptable: boolean, is_elsewhere: boolean, waits: boolean, subject_pcode: string | null, clear: Record<string, any>}} Held
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 

@@ -5,14 +5,20 @@ import { labels, labelOf, valueOf } from "/static/entry/report-values.js";
 import { cell, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
+import { adoption } from "/static/waiting/adopting.js";
 
 /** @typedef {import("/static/waiting/held.js").Held} Held */
 
 /** The reports that are being read. @type {Set<string>} */
 const beingRead = new Set();
+const mayDecide = "decides" in (document.getElementById("waiting")?.dataset ?? {});
 
-/** Opens the report, or closes it if it is open. @param {Held} report @param {HTMLTableRowElement} above */
-export async function open({ outcome_id }, above) {
+/**
+ * Opens the report, or closes it if it is open. `changed` is called after a decision about the report.
+ * @param {Held} report @param {HTMLTableRowElement} above @param {() => void} changed
+ */
+export async function open(report, above, changed) {
+  const { outcome_id } = report;
   const below = above.nextElementSibling;
   if (below?.classList.contains("opened")) {
     below.remove();
@@ -20,11 +26,12 @@ export async function open({ outcome_id }, above) {
   }
   if (beingRead.has(outcome_id)) return;
   beingRead.add(outcome_id);
-  const report = await content(outcome_id);
+  const opened = await content(outcome_id);
   beingRead.delete(outcome_id);
   const shown = /** @type {HTMLTableRowElement | null} */ (document.querySelector(`#held tr[data-key="${outcome_id}"]`)); // the list may have been drawn again
-  if (!report || !shown) return;
-  const made = row([cell(list(report), sentence("opened"))]);
+  if (!opened || !shown) return;
+  const decision = mayDecide && report.is_adoptable ? [adoption(report, opened.households, changed)] : [];
+  const made = row([cell(list(opened.report), sentence("opened"), ...decision)]);
   made.className = "opened";
   made.cells[0].colSpan = shown.cells.length;
   shown.after(made);
@@ -38,11 +45,11 @@ function showState(above, isOpen) {
   if (button) button.textContent = sentence(isOpen ? "close" : "open");
 }
 
-/** @param {string} id @returns {Promise<Record<string, any> | undefined>} */
+/** @param {string} id @returns {Promise<{report: Record<string, any>, households: import("/static/waiting/adopting.js").Similar[]} | undefined>} */
 async function content(id) {
   try {
     const answer = await call("GET", `/registry/v1/held/${id}`);
-    if (answer.ok) return (await answer.json()).report;
+    if (answer.ok) return await answer.json();
     toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;

@@ -52,7 +52,7 @@ async function readPage(cursor) {
   reports = [...(cursor ? reports : []), ...page.reports];
   next = page.next ?? "";
   drawReasons(page.reasons, reason, choose);
-  drawHeld(reports, (report, row) => void open(report, row));
+  drawHeld(reports, (report, row) => void open(report, row, readAfterDecision));
   element("more").hidden = !next;
 }
 
@@ -91,6 +91,11 @@ async function act(path, body, done) {
   } finally {
     for (const button of buttons) button.disabled = false;
   }
+  readAfterDecision();
+}
+
+/** Reads the held reports again, now and when the registry has carried the decision out. */
+function readAfterDecision() {
   attempt(read);
   setTimeout(() => attempt(read), CARRIED_OUT_MS);
 }

@@ -1,0 +1,84 @@
+// Accepts an opened held report as a report about a household that is registered already.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { number } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+import { toast } from "/static/toasts.js";
+import { button } from "/static/waiting/held.js";
+
+/**
+ * @typedef {import("/static/waiting/held.js").Held} Held
+ * @typedef {{household_id: string, reasons: string[]}} Similar
+ */
+
+const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+
+/**
+ * The form below the opened report. `changed` is called after the decision.
+ * @param {Held} report @param {Similar[]} households @param {() => void} changed
+ */
+export function adoption({ outcome_id, kind }, households, changed) {
+  const form = document.createElement("form");
+  form.className = "adoption";
+  form.noValidate = true;
+  form.autocomplete = "off";
+  const other = Object.assign(document.createElement("input"), { name: "household", maxLength: 300 });
+  const isLater = Object.assign(document.createElement("input"), { type: "checkbox", name: "is-later" });
+  const send = button(sentence("accept_under"), () => void decide());
+  form.append(legend(), ...households.map(({ household_id, reasons }, place) => similar(household_id, reasons, !place)));
+  form.append(labelled(sentence("other_household"), other));
+  if (kind === "household") form.append(labelled(sentence("is_later"), isLater, true));
+  form.append(send);
+  form.addEventListener("submit", (event) => { event.preventDefault(); void decide(); });
+  return form;
+
+  /** The household that was typed or, if none was typed, the chosen one. */
+  function household() {
+    if (other.value.trim()) return ID.exec(other.value)?.[0].toLowerCase();
+    return /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=radio]:checked"))?.value;
+  }
+
+  async function decide() {
+    const household_id = household();
+    other.ariaInvalid = String(!household_id);
+    if (!household_id) {
+      toast(sentence("no_household"), "bad");
+      return other.focus();
+    }
+    send.disabled = true; // a second press would send the decision again
+    try {
+      const body = { outcome_ids: [outcome_id], is_accepted: true, household_id, is_later: isLater.checked };
+      const answer = await call("POST", "/registry/v1/held:decide", body);
+      if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+      if (!(await answer.json()).outcome_ids.length) return toast(sentence("not_under"), "bad");
+      toast(sentence("accepted", { count: number.format(1) }), "good");
+      changed();
+    } catch (error) {
+      if (!isNoAnswer(error)) throw error;
+      toast(sentence("unsure"), "bad");
+    } finally {
+      send.disabled = false;
+    }
+  }
+}
+
+function legend() {
+  return Object.assign(document.createElement("p"), { className: "strong", textContent: sentence("registered_already") });
+}
+
+/** @param {string} id @param {string[]} reasons @param {boolean} isFirst */
+function similar(id, reasons, isFirst) {
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "similar", value: id, checked: isFirst });
+  const link = Object.assign(document.createElement("a"), { href: `/registry/households/${id}`, textContent: sentence("household_link", { id: id.slice(0, 8) }) });
+  const label = document.createElement("label");
+  label.append(radio, " ", link, ` · ${reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join(", ")}`);
+  return label;
+}
+
+/** @param {string} text @param {HTMLInputElement} input @param {boolean} [isBox] a checkbox stands before its label */
+function labelled(text, input, isBox = false) {
+  const label = Object.assign(document.createElement("label"), isBox ? {} : { className: "field" });
+  const words = Object.assign(document.createElement("span"), { textContent: text });
+  label.append(...(isBox ? [input, " ", words] : [words, input]));
+  return label;
+}

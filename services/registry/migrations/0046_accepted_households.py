@@ -1,0 +1,10 @@
+"""Adds the household under which a person accepted a held report."""
+
+from alembic import op
+
+revision = "registry_0046"
+down_revision = "registry_0045"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE held_decisions ADD household_id uuid, ADD is_later boolean NOT NULL DEFAULT false")
