@@ -1,19 +1,23 @@
 """Computes stored counts again if an import of the gazetteer gave their localities other codes or names.
 
-Before an import, a count names its localities only in words, so no recount with codes could replace the count.
+Before an import, a count names its localities only in words, so no recount with codes could replace the count. The
+worker also computes stored counts again if a release has changed the rules.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.count_pools import headcount, same_places
 from services.registry.decisions import Name
 from services.registry.handlers import Registrar
+from services.registry.models import CountRenewal
 from services.registry.renewals import UNREADABLE
 from services.registry.same_places import SamePlaces
 from shared import log
@@ -21,11 +25,21 @@ from shared.events.vocabulary import ReportKind
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 from shared.postgres import database
+from shared.postgres.upsert import upsert
 
 AT_ONCE = 200  # groups in one transaction
 FIRST = UUID(int=0)
+# Another worker may still have used the former gazetteer or rules, or a report may have waited to be processed.
+OVERLAP = timedelta(days=1)
+RULES = 2  # the version of the rules that compute counts: in version 2, a population no longer contains the hazard
 # raw SQL: as in `count_pools`
-GROUPS = "SELECT DISTINCT group_id FROM counts WHERE group_id > $1 ORDER BY group_id LIMIT $2"
+GROUPS = """
+SELECT DISTINCT group_id FROM counts
+WHERE group_id > $1 AND ($3::timestamptz IS NULL OR EXISTS (
+    SELECT FROM reports WHERE received_at >= $3 AND (subject_id = counts.group_id OR report_id = counts.movement_id)
+))
+ORDER BY group_id LIMIT $2
+"""
 COUNTS = """
 SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs, counts.population,
     reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
@@ -42,16 +56,34 @@ WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL AND population IS N
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """Compute these counts again. The worker does this once, because it loads the gazetteer only when it starts."""
-    last = FIRST
-    while ids := await retry_while_unavailable(partial(next_groups, sessions, last)):
+    """Compute these counts again. The worker does this once, because it loads the gazetteer only when it starts.
+
+    If the gazetteer and the rules are those of the last start, only the groups of reports since then are considered.
+    """
+    version, now = f"{RULES}/{places.version}", datetime.now(UTC)
+    renewed_at = await retry_while_unavailable(partial(last_renewal, sessions, version))
+    since, last = renewed_at and renewed_at - OVERLAP, FIRST
+    while ids := await retry_while_unavailable(partial(next_groups, sessions, last, since)):
         await retry_while_unavailable(partial(recount_some, sessions, registrar, places, ids))
         last = ids[-1]
+    await retry_while_unavailable(partial(note_renewal, sessions, version, now))
 
 
-async def next_groups(sessions: async_sessionmaker[AsyncSession], last: UUID) -> Sequence[UUID]:
+async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
+    """The time of the last renewal, if the gazetteer and the rules are still of this version."""
+    async with sessions() as session:
+        return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))
+
+
+async def note_renewal(sessions: async_sessionmaker[AsyncSession], version: str, at: datetime) -> None:
     async with sessions.begin() as session:
-        rows = await (await database.driver(session)).fetch(GROUPS, last, AT_ONCE)
+        await session.execute(delete(CountRenewal).where(CountRenewal.version != version))
+        await upsert(session, CountRenewal, [{"version": version, "renewed_at": at}])
+
+
+async def next_groups(sessions: async_sessionmaker[AsyncSession], last: UUID, since: datetime | None) -> Sequence[UUID]:
+    async with sessions.begin() as session:
+        rows = await (await database.driver(session)).fetch(GROUPS, last, AT_ONCE, since)
     return [row["group_id"] for row in rows]
 
 

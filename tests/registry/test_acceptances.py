@@ -127,7 +127,10 @@ async def test_nothing_changes_for_other_areas_other_kinds_and_other_statuses(of
     assert await accept_under(office, outcome_id, first, areas=(BATKEN,)) == []  # the household is in Leilek
     assert await accept_under(office, outcome_id, first, areas=(OSH,)) == []
     assert await accept_under(office, outcome_id, first, areas=(LEILEK, BATKEN)) == [outcome_id]
-    for wrong in ({"is_accepted": False, "refusal": "wrong"}, {"is_accepted": True, "outcome_ids": [outcome_id] * 2}):
+    for wrong in (
+        {"is_accepted": False, "refusal": "wrong_number"},
+        {"is_accepted": True, "outcome_ids": [outcome_id] * 2},
+    ):
         answer = await decide(office, [outcome_id], **{"household_id": first["household_id"], **wrong})
         assert answer.status_code == 422
     answer = await decide(office, [outcome_id], is_accepted=True, is_later=True)

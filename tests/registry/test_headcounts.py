@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.registry import count_renewal
 from services.registry.config import RegistrySettings
 from services.registry.count_renewal import recount_old
 from services.registry.figure_queries import FigureQuery
@@ -142,6 +143,28 @@ async def test_people_who_moved_before_the_import_are_replaced_by_a_recount_with
     await recount_old(sessions, registrar, places)
     async with sessions() as session:
         assert (await session.execute(written)).all() == before
+
+
+async def test_a_start_without_a_new_gazetteer_considers_only_groups_with_new_reports(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.file(counted(0, 100))
+    sessions, places = office.app.state.sessions, Places.load()
+    await recount_old(sessions, office.registrar, places)
+
+    async def is_computed_again(by: Places) -> bool:
+        async with sessions.begin() as session:
+            await session.execute(text("UPDATE counts SET population = gen_random_uuid(), fingerprint = NULL"))
+            before = await session.scalar(text("SELECT population FROM counts"))
+        await recount_old(sessions, office.registrar, by)
+        async with sessions() as session:
+            return bool(await session.scalar(text("SELECT population FROM counts")) != before)
+
+    assert not await is_computed_again(places)  # the report was received in 2022
+    assert await is_computed_again(gazetteers.with_dobo())
+    assert await is_computed_again(places)
+    monkeypatch.setattr(count_renewal, "OVERLAP", timedelta(days=36_525))
+    assert await is_computed_again(places)
 
 
 async def test_a_group_that_cannot_be_read_does_not_stop_the_others(office: Office) -> None:

@@ -6,7 +6,15 @@ The columns named `sealed` contain the personal data, encrypted with the key of 
 from services.registry.models.base import RegistryModel
 from services.registry.models.events import EventAnswer
 from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
-from services.registry.models.groups import CountAssignment, CountDecision, Group, GroupCount, GroupKey, GroupStay
+from services.registry.models.groups import (
+    CountAssignment,
+    CountDecision,
+    CountRenewal,
+    Group,
+    GroupCount,
+    GroupKey,
+    GroupStay,
+)
 from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
 from services.registry.models.households import Household, HouseholdKey, Member
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
@@ -38,6 +46,7 @@ __all__ = [
     "UNCOMPARED",
     "CountAssignment",
     "CountDecision",
+    "CountRenewal",
     "DataVersion",
     "DigestKey",
     "DuplicatePair",

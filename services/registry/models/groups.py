@@ -108,3 +108,12 @@ class CountAssignment(RegistryModel):
     account: Mapped[UUID]
     assigned_by: Mapped[UUID]
     assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CountRenewal(RegistryModel):
+    """The version of the gazetteer and the rules by which all stored counts are computed. The table has one row."""
+
+    __tablename__ = "count_renewals"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    renewed_at: Mapped[datetime]
