@@ -21,7 +21,7 @@ from services.registry.count_choices import CountChoice, refused
 from services.registry.named_hazards import Departure, NamedHazards
 from services.registry.people import People
 from services.registry.reports import NEVER, Filed
-from services.registry.same_places import NONE_JOINED, PlaceKey, SamePlaces
+from services.registry.same_places import NONE_JOINED, PlaceKey, SamePlaces, count_key, hazard_key
 from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
@@ -125,7 +125,7 @@ class Headcount:
         site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         if site_id is None and not sites.same:
             return self
-        decided = sites.same.hazard(self.report_id) or self.decided_hazard
+        decided = sites.same.hazard(count_key(self.report_id)) or self.decided_hazard
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
@@ -153,8 +153,12 @@ class Headcount:
 
     @property
     def hazard_id(self) -> UUID | None:
-        """The hazard that the report names or, if it names none, the hazard that a person decided."""
-        return self.clear.hazard_id or self.decided_hazard
+        """The hazard that the report names or, if it names none, the hazard that a person decided.
+
+        Hazards that a person has joined have one id.
+        """
+        named = self.clear.hazard_id or self.decided_hazard
+        return self.same.hazard(hazard_key(named)) if named else None
 
     @cached_property
     def departure(self) -> Departure:

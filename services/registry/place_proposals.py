@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, combinations, product
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from services.registry.named_hazards import LEFT_TOGETHER
 from services.registry.same_places import (
     NONE_JOINED,
     PlaceKey,
@@ -79,6 +81,7 @@ class OpenCount:
     hazard_type: str | None
     population: UUID
     stock_id: UUID
+    occurred_at: datetime
     mobility: str
     shelter: str | None
     site_id: UUID | None
@@ -274,23 +277,35 @@ def _near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> It
 
 
 def _of_hazards(counts: Iterable[OpenCount]) -> Iterator[list[Match]]:
-    """The counts of the same people, except that only one names its hazard, that the registry did not join by itself.
+    """The counts of the same people, except for the hazard, that the registry did not join by itself.
 
-    A later partial count is added to the earlier count also if both are of the same hazard, so nothing is asked.
+    Either only one of the counts names its hazard, or they name two hazards of one type that people fled at about the
+    same time. A later partial count is added to the earlier count also if both are of the same hazard, so nothing is
+    asked.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
             alike[count.population].append(count)
     for several in alike.values():
-        if all(count.hazard_id is None for count in several):
-            continue
-        for later, earlier in combinations(sorted(several, key=_newest, reverse=True), 2):
-            is_one_named = (later.hazard_id is None) != (earlier.hazard_id is None)
-            if is_one_named and later.is_full_recount and later.stock_id != earlier.stock_id:
-                unnamed, named = (earlier, later) if later.hazard_id else (later, earlier)
-                hazard = hazard_key(named.hazard_id) if named.hazard_id else count_key(named.report_id)
-                yield [Match(About.HAZARD, count_key(unnamed.report_id), unnamed, hazard, named)]
+        if len({count.hazard_id for count in several}) > 1:
+            for later, earlier in combinations(sorted(several, key=_newest, reverse=True), 2):
+                if later.is_full_recount and later.stock_id != earlier.stock_id and may_be_one_event(later, earlier):
+                    keys = (_hazard_or_count(later), _hazard_or_count(earlier))
+                    (one, counted), (other, also) = sorted(zip(keys, (later, earlier), strict=True), key=itemgetter(0))
+                    yield [Match(About.HAZARD, one, counted, other, also)]
+
+
+def may_be_one_event(one: OpenCount, other: OpenCount) -> bool:
+    if one.hazard_id == other.hazard_id:
+        return False
+    if one.hazard_id is None or other.hazard_id is None:
+        return True
+    return one.hazard_type == other.hazard_type and abs(one.occurred_at - other.occurred_at) <= LEFT_TOGETHER
+
+
+def _hazard_or_count(count: OpenCount) -> PlaceKey:
+    return hazard_key(count.hazard_id) if count.hazard_id else count_key(count.report_id)
 
 
 def may_be_of_one_hazard(pair: tuple[OpenCount, OpenCount]) -> bool:

@@ -56,6 +56,7 @@ async def open_counts(session: AsyncSession, visibility: Visibility, status: Sta
             GroupCount.hazard_type,
             GroupCount.population,
             func.coalesce(GroupCount.stock_id, GroupCount.report_id),
+            GroupCount.occurred_at,
             GroupCount.mobility,
             GroupCount.shelter,
             GroupCount.site_id,

@@ -18,7 +18,7 @@ from services.registry.count_pools import OTHERS, CountPool, headcount, same_pla
 from services.registry.headcounts import Headcount
 from services.registry.models import PlaceDecision
 from services.registry.recounts import Recount, changes_of
-from services.registry.same_places import PlaceKey, PlacePair, coded, count_key, with_codes
+from services.registry.same_places import HAZARD, PlaceKey, PlacePair, coded, count_key, hazard_key, with_codes
 from services.registry.storage import Store
 from shared.events.vocabulary import ReportKind
 from shared.places import Places
@@ -27,7 +27,8 @@ from shared.postgres import database
 AT_ONCE = 500  # counts that are loaded together
 LISTED = """
 SELECT counts.report_id, counts.version FROM counts
-WHERE movement_id IS NULL AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1))
+WHERE movement_id IS NULL
+    AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 STATED = """
 SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs,
@@ -56,13 +57,19 @@ class FoundCounts:
 
 @dataclass(frozen=True)
 class Concerned:
-    """The places that are joined, before or after the decision, and their units with the decision's district."""
+    """The places that are joined, before or after the decision, and their units with the decision's district.
+
+    `hazards` are the hazards among them. Counts in all districts may name these hazards.
+    """
 
     places: frozenset[PlaceKey]
     codes: Sequence[str]
+    hazards: Sequence[str]
 
     def is_named_by(self, count: Headcount) -> bool:
-        return not self.places.isdisjoint((count.origin_key, count.present_key, count_key(count.report_id)))
+        keys = [count.origin_key, count.present_key, count_key(count.report_id)]
+        keys += [hazard_key(count.clear.hazard_id)] if count.clear.hazard_id else []
+        return not self.places.isdisjoint(keys)
 
     def freed(self, count: Headcount) -> Headcount:
         """The count without the site that was found by the typed place, if the decision concerns this place.
@@ -118,12 +125,13 @@ async def concerned_by(connection: Any, decision: PlaceDecision, places: Places)
         concerned |= same.all_of(pair.one) | same.all_of(pair.other)
     concerned |= {coded(place, places) for place in concerned}
     codes = {*(places.within([decision.district]) or ()), *(unit for unit, _ in concerned)}
-    return Concerned(frozenset(concerned), sorted(codes))
+    return Concerned(frozenset(concerned), sorted(codes), sorted(name for kind, name in concerned if kind == HAZARD))
 
 
 async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
     """Look at some of the counts that were not looked at before. Returns False if there are none."""
-    listed = {(row["report_id"], row["version"]) for row in await connection.fetch(LISTED, concerned.codes)}
+    stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
+    listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]
     rows = await connection.fetch(STATED, [report_id for report_id, _ in some]) if some else []
     counts = [headcount(row, places) for row in rows]

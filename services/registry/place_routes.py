@@ -85,9 +85,9 @@ class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether they are origins or present places.
 
     If it is `hazard`, the question is whether the people of the count, which names no hazard, fled the hazard that
-    other counts name. The counts are then listed as two places. `is_answerable` is false if the caller's areas do not
-    contain the district of the places: people in the caller's areas may come from another district, and an answer
-    concerns all counts that name its places.
+    other counts name, or whether two hazards are one event. The counts are then listed as two places.
+    `is_answerable` is false if the caller's areas do not contain the district of the places: people in the caller's
+    areas may come from another district, and an answer concerns all counts that name its places.
     """
 
     proposal_id: UUID
@@ -210,7 +210,8 @@ async def reverse(body: Reversals, request: Request, session: Session, caller: C
     """Reverse answers. The questions are asked again, and the counts are computed as before the answers."""
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
-    rows = await place_queries.answers(session, visibility, limit=MOST, ids=body.decision_ids)
+    listed = await place_queries.answers(session, visibility, limit=MOST, ids=body.decision_ids)
+    rows = [row for row in listed if caller.covers_country or not row.unit == row.other_unit == HAZARD]
     made = [
         place_queries.decision(
             place_queries.pair_of(row),
@@ -259,6 +260,9 @@ async def note(
 
 
 def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool:
+    """Whether the caller's areas contain the places. Whether two hazards are one event concerns the whole country."""
+    if all(kind == HAZARD for kind, _ in proposal.pair):
+        return caller.covers_country
     return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)
 
 

@@ -2,7 +2,7 @@
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and
 joined places count as one place. In the same way, a decision joins a count that names no hazard to the hazard that its
-people fled. The order of the decisions does not matter.
+people fled, or two hazards that are one event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -56,15 +56,19 @@ class SamePlaces:
         kind, name = self.key(place)
         return UUID(name) if kind == SITE else None
 
-    def hazard(self, report_id: str) -> UUID | None:
-        """The hazard to which the count of this report is joined."""
-        kind, name = self.key((COUNT, report_id))
+    def hazard(self, key: PlaceKey) -> UUID | None:
+        """The hazard to which the count or hazard with this key is joined. Joined hazards have one id."""
+        kind, name = self.key(key)
         return UUID(name) if kind == HAZARD else None
 
     def may_join(self, pair: PlacePair) -> bool:
-        """Whether the places are not joined yet, and are not two different hazards, sites or localities of a list."""
-        joined = self.all_of(pair.one) | self.all_of(pair.other)
-        return self.key(pair.one) != self.key(pair.other) and sum(map(is_listed, joined)) <= 1
+        """Whether the places are not joined yet, and are not two different sites or localities of a list.
+
+        A count does not join two hazards, but a decision about the two hazards does.
+        """
+        are_listed = all(any(map(is_listed, self.all_of(place))) for place in pair)
+        are_hazards = all(kind == HAZARD for kind, _ in pair)
+        return self.key(pair.one) != self.key(pair.other) and (are_hazards or not are_listed)
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:

@@ -51,6 +51,14 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
 
 
 @pytest.mark.anyio
+async def test_persons_estimated_from_families_count_for_the_alarm(post: Post) -> None:
+    estimated = {"persons_estimated": True, "quantifier": "approximately"}
+    assert await post(group(persons=45, households=9, **estimated)) == ["noted below_threshold"]
+    assert await post(group(persons=5, households=1, **estimated)) == ["alerted households_displaced"]
+    assert (await post.alert()).figures["persons"] == 50
+
+
+@pytest.mark.anyio
 async def test_each_step_notifies_once_and_asks_for_a_new_acknowledgement(post: Post) -> None:
     first = group(persons=199)
     await post(first)

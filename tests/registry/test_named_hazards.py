@@ -14,9 +14,10 @@ from shared.auth.tokens import Role
 from shared.events.displacements import GroupClear
 from tests import gazetteers
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import KADAMJAI, movement, registrar_of
+from tests.registry.factories import BATKEN, KADAMJAI, movement, registrar_of
 from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
 from tests.registry.test_place_decisions import answer, in_effect, page, reverse
+from tests.registry.test_waiting import sent
 
 pytestmark = pytest.mark.anyio
 
@@ -122,6 +123,27 @@ async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> No
     assert await in_effect(office) in ([40, 130], [100, 130])
     await office.file({**unnamed, "version": 2, **QUAKE})  # the report itself is stronger than an answer
     assert await in_effect(office) == [100, 130]
+
+
+async def test_two_hazards_that_a_person_joins_are_one_event_in_all_districts(office: Office) -> None:
+    """Two operators have entered one mudflow."""
+    again = {**MUDFLOW, "hazard_id": str(uuid4())}
+    elsewhere = {"destination": {"pcode": KADAMJAI}}
+    await office.file(counted(0, 100, **MUDFLOW), counted(5, 110, **again))
+    await office.file(counted(0, 70, **MUDFLOW, **elsewhere), counted(5, 80, **again, **elsewhere))
+    assert await in_effect(office) == [70, 80, 100, 110]
+    [question] = (await page(office))["proposals"]
+    assert (question["about"], question["is_answerable"]) == ("hazard", True)
+    districts: dict[str, Any] = {"areas": (BATKEN, KADAMJAI)}
+    assert not (await page(office, **districts))["proposals"][0]["is_answerable"]
+    assert (await answer(office, "same", **districts)).json()["ids"] == []
+    await answer(office, "same")
+    assert await in_effect(office) == [80, 110]
+    [decided] = (await page(office, **districts))["decided"]
+    body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
+    assert (await sent(office, "/v1/places:reverse", body, role=Role.REGISTRAR, **districts)).json()["ids"] == []
+    await reverse(office)
+    assert await in_effect(office) == [70, 80, 100, 110]
 
 
 async def test_a_count_that_names_no_hazard_stays_replaced_by_its_recount(file: Filing) -> None:

@@ -65,10 +65,15 @@ function drawn({ proposal_id, about, since, district, is_answerable, places }) {
   return labelled(row([
     cell(...(mayDecide && is_answerable && !ofHazard ? [rows.checkbox(proposal_id, names)] : [])),
     cell(age(since), small(dayAndClock(new Date(since)))),
-    cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : `asks_${about}`)),
+    cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : namesTwo(places) && ofHazard ? "asks_events" : `asks_${about}`)),
     ...places.map((place) => cell(...shown(place, about))),
     cell(...(!mayDecide ? [] : is_answerable ? answers : [elsewhere])),
   ]), "places-table");
+}
+
+/** Whether both sides name an event. @param {PlaceAsked[]} places */
+function namesTwo(places) {
+  return places.every(({ counts }) => counts[0]?.hazard_id);
 }
 
 /** The place, with its counts below. @param {PlaceAsked} place @param {About} about */
