@@ -6,7 +6,7 @@ the same way, the desk is asked whether a count that names no hazard is of a haz
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, combinations, product
@@ -163,7 +163,7 @@ def proposals(
     same, similar = decided.same, _similar(counts, sites, district)
     closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
     matches = defaultdict[PlacePair, list[Match]](list)
-    found_in = _at_sites(counts, sites, similar), _between_counts(counts, same, similar), _of_hazards(counts)
+    found_in = _at_sites(counts, sites, similar), _between_counts(counts, same, similar), _of_hazards(counts, same)
     for found in chain.from_iterable(found_in):
         pairs = [PlacePair.of(same.key(match.one), same.key(match.other)) for match in found]
         for pair, match in zip(pairs, found, strict=True):
@@ -276,7 +276,7 @@ def _near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> It
                     yield from filter(may_be_of_one_hazard, product(known.values(), others.values()))
 
 
-def _of_hazards(counts: Iterable[OpenCount]) -> Iterator[list[Match]]:
+def _of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
     """The counts of the same people, except for the hazard, that the registry did not join by itself.
 
     Either only one of the counts names its hazard, or they name two hazards of one type that people fled at about the
@@ -286,7 +286,8 @@ def _of_hazards(counts: Iterable[OpenCount]) -> Iterator[list[Match]]:
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
-            alike[count.population].append(count)
+            decided = count.hazard_id or same.hazard(count_key(count.report_id))
+            alike[count.population].append(replace(count, hazard_id=decided))
     for several in alike.values():
         if len({count.hazard_id for count in several}) > 1:
             for later, earlier in combinations(sorted(several, key=_newest, reverse=True), 2):
