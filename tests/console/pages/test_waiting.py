@@ -404,6 +404,59 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
     assert desk.errors == []
 
 
+def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat: Any) -> None:
+    author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
+    school = f"Мектеп {uuid4().hex[:6]}"
+    for persons, hazard in (
+        (60, {"hazard_type": "mudflow", "hazard_id": str(uuid4())}),
+        (66, {"hazard_type": "flash_flood"}),
+    ):
+        more = {"destination_locality": school, "persons": persons, "is_full_recount": True, **hazard}
+        body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
+        assert author.post("/intake/v1/displacements", json=body).status_code == 202
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/waiting?lang=en")
+    question = page.locator("#places-asked tr", has_text=school)
+    expect(question).to_contain_text("Only one of the counts names the event", timeout=SLOW_MS)
+    expect(question).to_contain_text("no event named")
+    expect(question.get_by_role("checkbox")).to_have_count(0)
+    question.get_by_role("button", name="The same event").press("Enter")
+    expect(question).to_have_count(0, timeout=SLOW_MS)
+    page.locator("#places-answered summary").press("Enter")
+    expect(page.locator("#places-decided tr", has_text=school)).to_contain_text("The same event")
+    assert desk.errors == []
+
+
+def test_an_opened_report_is_accepted_under_the_household_that_is_registered_already(whole: Whole, seat: Any) -> None:
+    author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
+    first, second = (household(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}) for _ in range(2))
+    for body in (first, second):
+        body["members"][0]["personal_number"] = "1" + str(uuid4().int)[:13]
+    second["members"][0] |= {"personal_number": first["members"][0]["personal_number"]}
+    assert author.post("/intake/v1/displacements", json=first).status_code == 202
+    desk = seat(Role.REGISTRAR)
+    path = f"/registry/v1/households/{first['household_id']}"
+
+    def reports() -> int:
+        history = desk.context.request.get(f"{whole.url}{path}/history")
+        return len(history.json()["versions"]) if history.ok else 0
+
+    desk.sign_in()
+    assert wait_until(lambda: reports() == 1, timeout=30, every=0.2)
+    sender = send_with_ended_sign_in(whole, second)
+    page = desk.open("/waiting?lang=en")
+    held = page.locator("#held tr[data-key]", has_text=sender)
+    held.get_by_role("button", name="Open").click()
+    adoption = page.locator("#held .adoption")
+    known = adoption.locator("label", has=page.locator(f'a[href="/registry/households/{first["household_id"]}"]'))
+    expect(known).to_contain_text("personal number", timeout=SLOW_MS)
+    known.get_by_role("radio").check()
+    adoption.get_by_role("button", name="Accept under this household").click()
+    expect(held).to_have_count(0, timeout=SLOW_MS)
+    assert wait_until(lambda: reports() == 2, timeout=30, every=0.2)
+    assert desk.errors == []
+
+
 def test_households_that_are_no_duplicates_leave_the_list(whole: Whole, seat: Any) -> None:
     author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
     number = "1" + str(uuid4().int)[:13]
