@@ -282,7 +282,7 @@ class WorkingSet(Judgements):
             self.changed[subject.name] = subject
 
     def _claim(self, filed: AnyFiled, subject: Subject | None) -> Claim:
-        if subject is None or not (filed.flags or filed.registrar_areas):
+        if subject is None or filed.is_accepted or not (filed.flags or filed.registrar_areas):
             return filed.claim
         known = self.site_pcodes.get(subject.name[1]) if subject.name[0] == SITE else subject.current.clear.pcode
         if isinstance(filed, FiledMovement):

@@ -29,6 +29,7 @@ TABLES = (
     "coded_movements",
     "count_assignments",
     "count_decisions",
+    "count_renewals",
     "counts",
     "duplicate_pairs",
     "duplicate_reviews",

@@ -90,8 +90,8 @@ function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
 
 /** The event that the count names. @param {Counted} count */
 function hazardWords({ hazard_id, hazard_type }) {
-  const type = hazard_type === null ? "" : `${words("hazard_types")[hazard_type] ?? hazard_type} `;
-  return hazard_id === null ? `${type}${sentence("no_event")}` : `${type}${sentence("event", { code: hazard_id.slice(-4) })}`;
+  const event = hazard_id === null ? sentence("no_event") : sentence("event", { code: hazard_id.slice(-4) });
+  return [...(hazard_type === null ? [] : [words("hazard_types")[hazard_type] ?? hazard_type]), event].join(" · ");
 }
 
 /** @param {Counted} count */
