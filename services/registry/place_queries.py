@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.group_queries import HERE, IN_EFFECT, OF_COUNT
 from services.registry.models import GroupCount, PlaceDecision, Report, Site
-from services.registry.place_proposals import Decided, OpenCount, OpenSite, PlaceAnswer, Side, TypedPlace
+from services.registry.open_counts import OpenCount, OpenSite, Side, TypedPlace
+from services.registry.place_proposals import Decided, PlaceAnswer
 from services.registry.same_places import PlacePair, SamePlaces, with_codes
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, SiteState, Status, SubStock

@@ -12,16 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import place_queries
-from services.registry.place_proposals import (
-    About,
-    Decided,
-    OpenCount,
-    PlaceAnswer,
-    Proposal,
-    ProposedPlace,
-    Side,
-    proposals,
-)
+from services.registry.open_counts import OpenCount, Side
+from services.registry.place_matches import About
+from services.registry.place_proposals import Decided, PlaceAnswer, Proposal, ProposedPlace, proposals
 from services.registry.same_places import HAZARD, SITE, SamePlaces
 from services.registry.visibility import visibility_of
 from shared import audit
