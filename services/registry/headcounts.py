@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.count_choices import CountChoice, refused
-from services.registry.named_hazards import Departure, NamedHazards
+from services.registry.named_hazards import CountedDeparture, NamedHazards
 from services.registry.people import People
 from services.registry.reports import NEVER, Filed
 from services.registry.same_places import NONE_JOINED, PlaceKey, SamePlaces, count_key, hazard_key
@@ -161,8 +161,8 @@ class Headcount:
         return self.same.hazard(hazard_key(named)) if named else None
 
     @cached_property
-    def departure(self) -> Departure:
-        return Departure.of(self.clear, self.hazard_id)
+    def departure(self) -> CountedDeparture:
+        return CountedDeparture.of(self.clear, self.hazard_id)
 
     @property
     def counted_at(self) -> datetime:

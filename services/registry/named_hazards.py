@@ -18,7 +18,7 @@ from shared.events.vocabulary import HazardType
 LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days of one departure
 
 
-class Departure(NamedTuple):
+class CountedDeparture(NamedTuple):
     """Why and when the people of a count left. They left between the days `first` and `last`, both included."""
 
     hazard_id: UUID | None
@@ -28,11 +28,11 @@ class Departure(NamedTuple):
     last: date
 
     @classmethod
-    def of(cls, clear: GroupClear, hazard_id: UUID | None) -> "Departure":
+    def of(cls, clear: GroupClear, hazard_id: UUID | None) -> "CountedDeparture":
         is_of_hazard = hazard_id or clear.hazard_type or not POSSIBLY_HAZARD.isdisjoint(clear.reasons)
         return cls(hazard_id, clear.hazard_type, not is_of_hazard, *days_of(clear))
 
-    def fits(self, named: "Departure") -> bool:
+    def fits(self, named: "CountedDeparture") -> bool:
         """Whether these people, whose hazard is not named, may have fled the hazard of the departure `named`."""
         if self.has_other_cause or (self.hazard_type and named.hazard_type not in (None, self.hazard_type)):
             return False
@@ -42,18 +42,18 @@ class Departure(NamedTuple):
 class NamedHazards:
     """The hazards that the counts of each population name. The order of the counts does not matter."""
 
-    def __init__(self, departures: Iterable[tuple[str, Departure]]) -> None:
-        self._named: defaultdict[str, set[Departure]] = defaultdict(set)
+    def __init__(self, departures: Iterable[tuple[str, CountedDeparture]]) -> None:
+        self._named: defaultdict[str, set[CountedDeparture]] = defaultdict(set)
         for population, departure in departures:
             if departure.hazard_id:
                 self._named[population].add(departure)
 
-    def of(self, population: str, unnamed: Departure) -> set[UUID]:
+    def of(self, population: str, unnamed: CountedDeparture) -> set[UUID]:
         """The hazards that these people may have fled, according to other counts of the population."""
         named = self._named.get(population, ())
         return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
 
-    def agree(self, population: str, one: Departure, other: Departure) -> bool:
+    def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
         """Whether two counts of the population are of the same hazard.
 
         A count that names no hazard agrees with a count that names one, if the hazard fits and no other one does. If

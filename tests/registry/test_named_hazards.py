@@ -9,7 +9,7 @@ import pytest
 
 from services.registry.config import RegistrySettings
 from services.registry.count_renewal import recount_old
-from services.registry.named_hazards import Departure
+from services.registry.named_hazards import CountedDeparture
 from shared.auth.tokens import Role
 from shared.events.displacements import GroupClear
 from tests import gazetteers
@@ -26,9 +26,9 @@ MUDFLOW, QUAKE = ({"hazard_id": str(uuid4()), "hazard_type": type} for type in (
 LATER = {"occurred_at": "2022-05-09T06:00:00Z"}  # four days after the departure of the other counts
 
 
-def departure(**changed: Any) -> Departure:
+def departure(**changed: Any) -> CountedDeparture:
     clear = GroupClear.model_validate({**counted(0, 100), "measure": "stock", **changed})
-    return Departure.of(clear, clear.hazard_id)
+    return CountedDeparture.of(clear, clear.hazard_id)
 
 
 @pytest.mark.parametrize(
