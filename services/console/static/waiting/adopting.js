@@ -1,10 +1,9 @@
 // Accepts an opened held report as a report about a household that is registered already.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { number } from "/static/tables.js";
+import { button, number } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
-import { button } from "/static/waiting/held.js";
 
 /**
  * @typedef {import("/static/waiting/held.js").Held} Held

@@ -82,7 +82,7 @@ function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
   const other = about === "origin" ? "destination" : "origin";
   const hazards = about === "hazard" ? [hazardWords(counts[0])] : [];
   return [
-    strong(name || placeOf({ pcode })), ...hazards.map(small), small(marks.join(" · ")),
+    strong(name || placeOf({ pcode })), ...hazards.map((text) => small(text)), small(marks.join(" · ")),
     ...counts.flatMap((count) => [Object.assign(document.createElement("div"), { textContent: numbersOf(count) }), small(countWords(count, other))]),
     ...(more_counts ? [small(sentence("more_counts", { count: number.format(more_counts) }))] : []),
   ];
