@@ -8,8 +8,8 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry import held
-from services.registry.chosen_counts import recount_chosen
 from services.registry.acceptances import accept_under
+from services.registry.chosen_counts import recount_chosen
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.event_links import EventAnswered

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0047"
-down_revision = "registry_0046"
+revision = "registry_0050"
+down_revision = "registry_0049"
 
 
 def upgrade() -> None:

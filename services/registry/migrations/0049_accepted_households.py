@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0046"
-down_revision = "registry_0045"
+revision = "registry_0049"
+down_revision = "registry_0048"
 
 
 def upgrade() -> None:
