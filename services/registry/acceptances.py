@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
 A person decides this at the desk, because the report looks like the existing household. The report then makes no second
-household. The rules are in docs/decisions/0063.
+household. The rules are in docs/decisions/0065.
 """
 
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """Decides whether counts are of the same hazard, also if only one of them names its hazard. No I/O.
 
 Forms ask which hazard people fled, and not everybody answers. Without this rule, a count that names the hazard and a
-count of the same people that names none would be added. The rules are in docs/decisions/0062.
+count of the same people that names none would be added. The rules are in docs/decisions/0064.
 """
 
 from collections import defaultdict

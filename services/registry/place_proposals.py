@@ -1,7 +1,7 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
 A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059). In
-the same way, the desk is asked whether a count that names no hazard is of a hazard (docs/decisions/0062).
+the same way, the desk is asked whether a count that names no hazard is of a hazard (docs/decisions/0064).
 """
 
 from collections import defaultdict
