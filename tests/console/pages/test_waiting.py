@@ -417,11 +417,11 @@ def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     question = page.locator("#places-asked tr", has_text=school)
-    expect(question).to_contain_text("Only one of the counts names the event", timeout=SLOW_MS)
+    expect(question).to_contain_text("Only one of the counts names the event")
     expect(question).to_contain_text("no event named")
     expect(question.get_by_role("checkbox")).to_have_count(0)
     question.get_by_role("button", name="The same event").press("Enter")
-    expect(question).to_have_count(0, timeout=SLOW_MS)
+    expect(question).to_have_count(0)
     page.locator("#places-answered summary").press("Enter")
     expect(page.locator("#places-decided tr", has_text=school)).to_contain_text("The same event")
     assert desk.errors == []
@@ -449,10 +449,10 @@ def test_an_opened_report_is_accepted_under_the_household_that_is_registered_alr
     held.get_by_role("button", name="Open").click()
     adoption = page.locator("#held .adoption")
     known = adoption.locator("label", has=page.locator(f'a[href="/registry/households/{first["household_id"]}"]'))
-    expect(known).to_contain_text("personal number", timeout=SLOW_MS)
+    expect(known).to_contain_text("personal number")
     known.get_by_role("radio").check()
     adoption.get_by_role("button", name="Accept under this household").click()
-    expect(held).to_have_count(0, timeout=SLOW_MS)
+    expect(held).to_have_count(0)
     assert wait_until(lambda: reports() == 2, timeout=30, every=0.2)
     assert desk.errors == []
 
