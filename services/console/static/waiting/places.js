@@ -90,7 +90,7 @@ function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
 
 /** The event that the count names. @param {Counted} count */
 function hazardWords({ hazard_id, hazard_type }) {
-  const event = hazard_id === null ? sentence("no_event") : sentence("event", { code: hazard_id.slice(-4) });
+  const event = hazard_id === null ? sentence("unnamed_event") : sentence("event", { code: hazard_id.slice(-4) });
   return [...(hazard_type === null ? [] : [words("hazard_types")[hazard_type] ?? hazard_type]), event].join(" · ");
 }
 
@@ -126,7 +126,7 @@ function answerButton(answer, id, names, ofHazard) {
 
 /** @param {string} answer @param {boolean} ofHazard */
 function answerWords(answer, ofHazard) {
-  return words(ofHazard ? "event_answers" : "place_answers")[answer] ?? answer;
+  return words(ofHazard ? "same_event_answers" : "place_answers")[answer] ?? answer;
 }
 
 /** @param {number} count @param {boolean} isAll */
