@@ -38,7 +38,10 @@ class RosterNotFound(DocumentedError):
 
 
 class RosterInUse(DocumentedError):
-    """Receivers of alerts name this roster. Change them first: `dayar receiver change LABEL --no-roster`."""
+    """Receivers of alerts or escalation policies name this roster. Change them first.
+
+    For a receiver: `dayar receiver change LABEL --no-roster`. For a policy: account menu, "Escalation policies".
+    """
 
 
 class PeopleMissing(DocumentedError):
@@ -118,8 +121,8 @@ def remove(name: Name) -> None:
     """Remove a roster and its overrides."""
 
     async def drop(session: AsyncSession) -> None:
-        if receivers := await roster_queries.named_by(session, name):
-            raise RosterInUse(", ".join(receivers))
+        if users := await roster_queries.named_by(session, name):
+            raise RosterInUse(", ".join(users))
         if not await roster_queries.remove(session, name):
             raise RosterNotFound(name)
 

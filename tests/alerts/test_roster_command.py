@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 
 from cli import receiver, roster
 from cli.transactions import within
+from services.alerts.policies import EscalationPolicy, PolicyStep
+from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import Receiver, ReceiverKind
@@ -76,6 +78,11 @@ def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) ->
     in_use = dayar("remove", "centre")
     assert in_use.exit_code == 1 and "(Aida)" in in_use.output
     assert receivers("change", "Aida", "--no-roster").exit_code == 0
+    policy = EscalationPolicy("mudflows", (PolicyStep(10, rosters=("centre",)),))
+    in_thread(within("alerts", lambda session: policy_queries.save(session, policy)))
+    in_use = dayar("remove", "centre")
+    assert in_use.exit_code == 1 and "(mudflows)" in in_use.output
+    in_thread(within("alerts", lambda session: policy_queries.remove(session, policy.name)))
     assert dayar("remove", "centre").exit_code == 0
     assert "There is no roster of this name. (centre)" in dayar("show", "centre").output
 

@@ -8,16 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import PolicyRow
 from services.alerts.policies import EscalationPolicy
+from services.alerts.queries import rows
 from shared.postgres.models import table
 from shared.postgres.upsert import upsert
 
-_policies = TypeAdapter(list[EscalationPolicy])
+_policy = TypeAdapter(EscalationPolicy)
 
 
 async def policies(session: AsyncSession) -> list[EscalationPolicy]:
     """The policies in the order in which they decide."""
     wanted = select(*table(PolicyRow).columns).order_by(PolicyRow.position, PolicyRow.name)
-    return _policies.validate_python([dict(row) for row in (await session.execute(wanted)).mappings()])
+    return rows.valid((await session.execute(wanted)).mappings(), _policy, PolicyRow.__tablename__)
 
 
 async def save(session: AsyncSession, policy: EscalationPolicy) -> None:

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import OverrideRow, ReceiverRow, RosterRow
+from services.alerts.queries import policies as policy_queries
+from services.alerts.queries import rows
 from services.alerts.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Override, Roster
 from shared.postgres.upsert import upsert
 
+_roster = TypeAdapter(Roster)
+
 
 async def rosters(session: AsyncSession) -> list[Roster]:
-    rows = await session.scalars(select(RosterRow).order_by(RosterRow.name))
-    return [roster_of(row) for row in rows]
+    wanted = select(RosterRow.name, RosterRow.layers).order_by(RosterRow.name)
+    return rows.valid((await session.execute(wanted)).mappings(), _roster, RosterRow.__tablename__)
 
 
 async def names(session: AsyncSession) -> list[str]:
@@ -36,10 +41,12 @@ async def save(session: AsyncSession, roster: Roster) -> None:
 
 
 async def named_by(session: AsyncSession, name: str) -> list[str]:
-    """The labels of the receivers that name this roster."""
+    """The labels of the receivers and the names of the escalation policies that name this roster."""
     columns = ReceiverRow.__table__.c
     wanted = select(ReceiverRow.label).where(columns.roster == name).order_by(ReceiverRow.label)
-    return list(await session.scalars(wanted))
+    policies = await policy_queries.policies(session)
+    naming = [policy.name for policy in policies if any(name in step.rosters for step in policy.steps)]
+    return [*await session.scalars(wanted), *naming]
 
 
 async def remove(session: AsyncSession, name: str) -> bool:
@@ -51,8 +58,8 @@ async def remove(session: AsyncSession, name: str) -> bool:
 async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> list[Override]:
     """The overrides in the order in which they were added."""
     wanted = select(OverrideRow).where(OverrideRow.roster == name, OverrideRow.ends_at > ends_after)
-    rows = await session.scalars(wanted.order_by(OverrideRow.override_id))
-    return [Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid) for row in rows]
+    stored = await session.scalars(wanted.order_by(OverrideRow.override_id))
+    return [Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid) for row in stored]
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:

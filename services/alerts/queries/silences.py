@@ -9,26 +9,27 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import AlertRow, SilenceRow
+from services.alerts.queries import rows
 from services.alerts.silences import Silence
 from shared.postgres.models import table
 from shared.postgres.upsert import upsert
 
 MOST_ENDED = 50
-_silences = TypeAdapter(list[Silence])
+_silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
     """The silences that end later, also those that begin later; those that end first are first."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
-    return _silences.validate_python([dict(row) for row in (await session.execute(wanted)).mappings()])
+    return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
 
 
 async def ended(session: AsyncSession, now: datetime) -> list[Silence]:
     """The silences that ended last, the newest first."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at <= now).order_by(columns.ends_at.desc()).limit(MOST_ENDED)
-    return _silences.validate_python([dict(row) for row in (await session.execute(wanted)).mappings()])
+    return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
 
 
 async def add(session: AsyncSession, silence: Silence) -> None:
@@ -36,10 +37,17 @@ async def add(session: AsyncSession, silence: Silence) -> None:
 
 
 async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
-    """Ends the silence now. All silenced alerts are then judged anew, because another silence may mute some of them."""
+    """Ends the silence now. All silenced alerts are then judged anew, because another silence may mute some of them.
+
+    The alerts are locked in the order of their ids, as by all others who change several alerts.
+    """
     columns = table(SilenceRow).columns
     is_running = (columns.silence_id == silence_id) & (columns.ends_at > now)
     await session.execute(update(SilenceRow).where(is_running).values(ends_at=now))
     alerts = table(AlertRow).columns
     is_silenced = (alerts.escalates_at == alerts.silenced_until) & (alerts.escalates_at > now)
-    await session.execute(update(AlertRow).where(is_silenced).values({"escalates_at": now, "silenced_until": now}))
+    silenced = await session.scalars(
+        select(alerts.alert_id).where(is_silenced).order_by(alerts.alert_id).with_for_update()
+    )
+    changed = update(AlertRow).where(alerts.alert_id.in_(silenced.all()))
+    await session.execute(changed.values({"escalates_at": now, "silenced_until": now}))

@@ -1,0 +1,21 @@
+"""Reads stored settings that another release or a person with SQL may have written."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared import log
+
+Setting = TypeVar("Setting")
+
+
+def valid(rows: Iterable[Mapping[str, Any]], adapter: TypeAdapter[Setting], table: str) -> list[Setting]:
+    """The settings of the valid rows. An invalid row is logged and left out, because it must not stop all alerts."""
+    settings = list[Setting]()
+    for row in rows:
+        try:
+            settings.append(adapter.validate_python(dict(row)))
+        except ValidationError:
+            log.get().error("invalid row left out", table=table)
+    return settings
