@@ -34,6 +34,8 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 HOME = "/alerts/policies"
+MOST_POLICIES = 100
+TOO_MANY = N_("There are %(most)s escalation policies already, and there can be no more. Remove one of them first.")
 TAKEN = N_("There is an escalation policy of this name already.")
 CHANGED = N_("Somebody else has changed this policy meanwhile. What you typed is kept: check it, and save again.")
 EMPTY = {"position": ["1"], "repeats": ["0"], "minutes-0": [USUAL_MINUTES]}
@@ -92,8 +94,11 @@ async def save(request: Request, session: Session, known: EscalationPolicy | Non
     places: Places = request.app.state.places
     receivers, rosters = await named(session)
     policy, faults = form.parsed(places, receivers, rosters, known.name if known else None)
-    if known is None and policy.name in {each.name for each in await policy_queries.policies(session)}:
+    names = {each.name for each in await policy_queries.policies(session)}
+    if known is None and policy.name in names:
         faults.append(Fault("name", TAKEN))
+    elif known is None and len(names) >= MOST_POLICIES:
+        faults.append(Fault("name", TOO_MANY, {"most": MOST_POLICIES}))
     if known is not None and version != version_of(known):
         faults.append(Fault("version", CHANGED))
         version = version_of(known)

@@ -29,6 +29,8 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/silences"
+MOST_SILENCES = 100
+TOO_MANY = N_("There are %(most)s silences already, and there can be no more. End one of them first.")
 ONLY_DUTY_HEAD = N_("Only the head of shift mutes Severe and Extreme alerts.")
 EMPTY = {"hours": ["1"]}
 
@@ -46,6 +48,8 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
         faults.append(Fault("is_severe_too", ONLY_DUTY_HEAD))
     if not manages(caller, silence, places):
         faults.append(Fault("areas", OUT_OF_AREA))
+    if len(await silence_queries.not_ended(session, now)) >= MOST_SILENCES:
+        faults.append(Fault("areas", TOO_MANY, {"most": MOST_SILENCES}))
     if faults:
         return await page(request, session, form, faults, status=422)
     await silence_queries.add(session, silence)

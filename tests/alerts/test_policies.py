@@ -16,10 +16,10 @@ from services.alerts.alerts import Alert
 from services.alerts.notifications import Notification, Omission
 from services.alerts.policies import EscalationPolicy, PolicyStep
 from services.alerts.policy_forms import PolicyForm
-from services.alerts.policy_pages import policy_id
+from services.alerts.policy_pages import MOST_POLICIES, policy_id
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Receiver, ReceiverKind
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity
 from shared.places import Places
@@ -107,6 +107,27 @@ async def test_each_step_waits_as_long_as_its_policy_says(night: Night) -> None:
     assert await night.passes(timedelta(minutes=14)) == 0, "the rules decide on the wait after an acknowledgement"
 
 
+async def test_an_alert_to_be_judged_waits_no_longer_than_the_rules_say(night: Night) -> None:
+    async with night.sessions.begin() as session:
+        await policy_queries.save(session, EscalationPolicy("all", (PolicyStep(60, ("head",)),)))
+    await night.report(hazard(type="landslide", severity="Unknown", source="gdacs"))
+    assert await night.passes(timedelta(minutes=10)) == 1
+
+
+async def test_policies_silences_and_rosters_that_cannot_be_read_stop_no_alert(night: Night) -> None:
+    await night.receiver("duty", 0, kind=ReceiverKind.PERSON, roster="broken")
+    async with night.sessions.begin() as session:
+        for row in (
+            "INTO rosters (name, layers) VALUES ('broken', '[]')",
+            "INTO escalation_policies VALUES ('later release', 1, '{}', '{unknown}', '{}', 0, '[]')",
+            "INTO silences VALUES (:id, '{}', '{unknown}', true, :id, '', '', now(), now(), '2099-01-01')",
+        ):
+            await session.execute(text(f"INSERT {row}"), {"id": uuid4()} if ":id" in row else {})
+    await night.report(hazard())
+    assert await night.notified() == [(1, "duty")]
+    assert await night.passes(timedelta(minutes=30)) == 1
+
+
 async def test_other_alerts_escalate_by_the_steps_of_the_receivers(night: Night) -> None:
     async with night.sessions.begin() as session:
         await policy_queries.save(session, replace(MUDFLOWS, steps=(PolicyStep(1, ("minister",)),)))
@@ -152,6 +173,13 @@ async def test_an_administrator_adds_changes_and_removes_a_policy_and_each_act_i
             await session.execute(text("DELETE FROM receivers WHERE label = 'minister'"))
         listed = (await caller.get("/policies", params={"lang": "en"})).text
         assert "No longer a recipient or roster: minister" in listed and "10 minutes" in listed
+        async with desk.sessions.begin() as session:
+            for position in range(MOST_POLICIES - 1):
+                await policy_queries.save(session, replace(policy, name=f"policy {position}"))
+        full = await post(caller, "/policies?lang=en", typed(policy, name=["one more"]))
+        assert full.status_code == 422 and "There are 100 escalation policies already" in full.text
+        async with desk.sessions.begin() as session:
+            await session.execute(text("DELETE FROM escalation_policies WHERE name <> :name"), {"name": policy.name})
         assert (await post(caller, f"{path}/removal", {})).status_code == 303
         assert (await caller.get(path)).status_code == 404
     assert await stored(desk) == []
