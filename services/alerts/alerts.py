@@ -229,17 +229,20 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    return replaced(resumed(alert, now, wait), level=alert.level + 1)
+    return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1)
 
 
 def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """The alert demands an answer or a further action anew, at the level that it has reached."""
-    return changed(
+    """The alert demands an answer or a further action anew, at the level that it has reached.
+
+    An alert in progress demands nothing.
+    """
+    is_in_progress = alert.progressed_at is not None
+    return replaced(
         alert,
-        now,
         waits_since=now,
-        escalates_at=now + wait,
-        is_ringing=alert.acknowledged_at is not None,
+        escalates_at=None if is_in_progress else now + wait,
+        is_ringing=alert.acknowledged_at is not None and not is_in_progress,
         **NOT_SNOOZED,
     )
 

@@ -126,15 +126,15 @@ class AlertChanges:
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
-        A silenced alert waits until the end of the silence, and then notifies the step that it had reached.
+        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. So does an
+        alert that was silenced until a person's action replaced the wait, if no receiver knows it yet.
         """
         if self._is_muted(alert):
             self._keep(self._silenced(alerts.changed(alert, self._now)), AlertUpdated)
             return
-        if alert.is_silenced:
-            wait = self._wait(alert, is_acknowledged=alert.acknowledged_at is not None)
-            resumed = alerts.resumed(alert, self._now, wait)
-            self._keep(self._notified(resumed, Cause.UNSILENCED, notifications.RAISED), AlertEscalated)
+        is_unknown = alert.silenced_until is not None and not self._called[alert.alert_id]
+        if alert.is_silenced or is_unknown:
+            self._unsilence(alerts.changed(alert, self._now))
             return
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
@@ -193,38 +193,56 @@ class AlertChanges:
             return
         cause = cause_of_renewal(known, after)
         is_graver = cause is not Cause.RAISED
+        if not is_graver and known.is_silenced and not self._is_muted(after):
+            self._unsilence(after)
+            return
         if is_graver or self._reaches_others(known, after):
             if known.resolved_at or (is_graver and not is_being_settled(known, after)):
                 after = alerts.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
-            after = self._notified(self._hastened(after), cause, stages, before=known)
+            after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
         self._keep(after, AlertUpdated)
 
+    def _unsilence(self, alert: Alert) -> None:
+        """Notifies the step that the alert has reached, and restarts the waiting time."""
+        wait = self._wait(alert, is_acknowledged=alert.acknowledged_at is not None)
+        resumed = alerts.resumed(alert, self._now, wait)
+        self._keep(self._notified(resumed, Cause.UNSILENCED, notifications.UNSILENCED), AlertEscalated)
+
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Whether the alert's places changed, and it now concerns receivers that it did not concern before."""
+        """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
+
+        A silence makes no difference, because these receivers are notified at its end.
+        """
         if after.pcodes == known.pcodes:
             return False
         moved = self._notification(after, before=known)
-        return bool(notifications.notified(moved, notifications.MOVED)[0])
+        return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
         """Starts a new waiting time, as long as the severity demands, unless the current one ends earlier.
 
-        An acknowledged alert that has a waiting time keeps it.
+        An acknowledged alert that has a waiting time keeps it. The wait for the end of a silence is always replaced.
         """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
         due = self._now + self._wait(alert, is_acknowledged=is_acknowledged)
-        if alert.escalates_at is not None and (is_acknowledged or alert.escalates_at <= due):
+        if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
             return alert
         return alerts.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
-        """How long the alert waits at its level. A policy decides only on the wait for an acknowledgement."""
+        """How long the alert waits at its level.
+
+        A policy decides only on the wait for an acknowledgement, and never lets an alert whose severity a person must
+        judge wait longer than the rules do.
+        """
         minutes = None if is_acknowledged else notifications.waiting_minutes(self._notification(alert))
         usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
-        return usual if minutes is None else timedelta(minutes=minutes)
+        if minutes is None:
+            return usual
+        return min(timedelta(minutes=minutes), usual) if alert.is_unjudged else timedelta(minutes=minutes)
 
     def _is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).silence is not None

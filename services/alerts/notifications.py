@@ -161,6 +161,15 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
     return {label: Omission.EARLIER_STEP for label, own in steps.of.items() if current not in own}
 
 
+def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers of earlier steps that were notified before.
+
+    A receiver of an earlier step that was not notified, for example because of a silence, is kept.
+    """
+    earlier = current_step(notification, receivers)
+    return {label: omission for label, omission in earlier.items() if label in notification.called}
+
+
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
     """The steps of the receivers, on which a policy decides if it names one of them.
 
@@ -222,6 +231,7 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
 REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)  # these are also the stages of an escalation
+UNSILENCED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions

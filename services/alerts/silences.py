@@ -17,7 +17,8 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 class Silence:
     """Both conditions, `areas` and `hazards`, must hold; an empty one matches everything.
 
-    Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides.
+    Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides. So
+    are alerts whose severity a person must judge: until then, they have the usual severity of their type.
     """
 
     silence_id: UUID
@@ -34,7 +35,7 @@ class Silence:
     def mutes(self, alert: Alert, places: Ancestry, at: datetime) -> bool:
         return (
             self.begins_at <= at < self.ends_at
-            and (self.is_severe_too or alert.severity in MUTED)
+            and (self.is_severe_too or (alert.severity in MUTED and not alert.is_unjudged))
             and (not self.hazards or alert.hazard_type in self.hazards)
             and (not self.areas or self._covers_all(alert, places))
         )

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -14,12 +14,15 @@ from sqlalchemy import text
 from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.queries import silences as silence_queries
+from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE
+from services.alerts.silence_pages import MOST_SILENCES
 from services.alerts.silences import Silence
 from shared.auth.tokens import Role
+from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity
 from shared.places import Places
 from tests.alerts.desk import Desk
-from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, hazard
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, hazard, mudflow
 from tests.alerts.night import OPERATOR, Night
 from tests.alerts.test_notifications import mild
 
@@ -40,7 +43,9 @@ SILENCE = Silence(
     ends_at=NOW + 2 * HOUR,
 )
 OF_OSH = replace(SILENCE, areas=(OSH,), hazards=())
+OF_BATKEN = replace(SILENCE, ends_at=NOW + timedelta(minutes=20))
 MILD = mild(KADAMJAI)
+IN_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,8 @@ MILD = mild(KADAMJAI)
         (replace(SILENCE, ends_at=NOW), MILD, False),
         (SILENCE, alerts.replaced(MILD, severity=Severity.SEVERE), False),
         (SILENCE, alerts.replaced(MILD, severity=Severity.UNKNOWN), False),
+        (SILENCE, alerts.replaced(MILD, rule=UNJUDGED_RULE), False),
+        (SILENCE, alerts.replaced(MILD, reason=QUAKE_UNJUDGED), False),
         (replace(SILENCE, is_severe_too=True), alerts.replaced(MILD, severity=Severity.EXTREME), True),
     ],
 )
@@ -107,14 +114,74 @@ async def test_an_alert_whose_snooze_ends_in_a_silence_demands_an_action_when_th
     assert await night.causes("duty") == ["raised", "unsilenced"]
 
 
-async def test_an_alert_that_becomes_severe_breaks_the_silence(night: Night) -> None:
-    await add(night, OF_OSH)
+async def test_an_alert_that_becomes_severe_breaks_the_silence_and_its_end_does_not_repeat_it(night: Night) -> None:
+    await add(night, replace(OF_OSH, ends_at=NOW + timedelta(minutes=1)))
     quake = hazard()
     await night.report(quake)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.9, msg_type="Update"))
     assert await night.notified() == [(2, "duty")]
     assert await night.passes(timedelta(minutes=5)) == 1
     assert await night.notified() == [(2, "duty"), (3, "head")]
+
+
+def moved(hazard_id: UUID, *pcodes: str) -> HazardReported:
+    area = {"pcodes": pcodes}
+    return mudflow(hazard_id=hazard_id, revision=2, msg_type="Update", severity="Moderate", area=area)
+
+
+async def test_an_alert_that_reaches_beyond_the_silence_is_sent_at_once(night: Night) -> None:
+    await add(night, SILENCE)
+    flow = uuid4()
+    await night.report(mudflow(hazard_id=flow, severity="Moderate"))
+    assert await night.notified() == []
+    await night.report(moved(flow, KADAMJAI, ALAI))
+    assert await night.notified() == [(2, "duty")]
+    assert await night.passes(timedelta(minutes=30)) == 1
+    assert (await night.causes("duty"), await night.causes("head")) == (["raised"], ["escalated"])
+
+
+@pytest.mark.parametrize(
+    ("act", "pcodes", "demand"),
+    [
+        (("progress", None), [LEILEK], None),
+        (("acknowledge",), [KADAMJAI, LEILEK], "acknowledgement"),
+    ],
+)
+async def test_receivers_whom_an_answered_alert_reaches_during_a_silence_are_notified_at_its_end(
+    night: Night, act: tuple[Any, ...], pcodes: list[str], demand: str | None
+) -> None:
+    await night.receiver("leilek", 0, areas=(LEILEK,))
+    flow = uuid4()
+    await night.report(mudflow(hazard_id=flow, severity="Moderate"))
+    await night.does(*act)
+    await add(night, OF_BATKEN)
+    await night.report(moved(flow, *pcodes))
+    assert await night.causes("leilek") == []
+    assert await night.passes(timedelta(minutes=20)) == 1
+    assert await night.causes("leilek") == ["raised"]
+    assert (await night.causes("duty"))[-1] == "unsilenced"
+    assert (await night.alert()).demand == demand
+
+
+async def test_the_first_step_is_notified_although_an_undone_acknowledgement_outlasted_the_silence(
+    night: Night,
+) -> None:
+    await add(night, OF_BATKEN)
+    await night.report(mudflow(severity="Moderate"))
+    for act in ("acknowledge", "take_back"):
+        await night.does(act)
+    assert await night.passes(timedelta(minutes=30)) == 1
+    assert await night.passes(timedelta(minutes=30)) == 1
+    assert (await night.causes("duty"), await night.causes("head")) == (["raised"], ["escalated"])
+
+
+async def test_an_alert_that_was_silenced_while_a_person_ended_the_silence_is_sent(night: Night) -> None:
+    await add(night, OF_OSH)
+    await night.report(hazard())
+    async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE silences SET ends_at = :now"), {"now": night.now})
+    assert await night.passes(timedelta()) == 1
+    assert await night.notified() == [(2, "duty")]
 
 
 async def test_a_silence_that_is_ended_early_notifies_unless_another_one_still_holds(night: Night) -> None:
@@ -152,6 +219,13 @@ async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so
             assert re.findall(r'id="wrong-([^"]+)"', refused.text) == [field]
         board = (await operator.get("/duty", params={"lang": "en"})).text
         assert "Silenced until" in board and "a &lt;test&gt; of sensors" in board and "Moderate and below" in board
+        async with desk.sessions.begin() as session:
+            for _ in range(MOST_SILENCES - 1):
+                await silence_queries.add(session, replace(SILENCE, silence_id=uuid4(), ends_at=IN_FUTURE))
+        full = await post(operator, "/silences?lang=en", typed)
+        assert full.status_code == 422 and "There are 100 silences already" in full.text
+        async with desk.sessions.begin() as session:
+            await session.execute(text("DELETE FROM silences WHERE ends_at = :at"), {"at": IN_FUTURE})
         page = (await operator.get("/silences", params={"lang": "en"})).text
         (path,) = re.findall(r'action="/alerts(/silences/[^"]+/end)"', page)
     async with desk.caller(Role.OPERATOR, areas=[ALAI]) as elsewhere, desk.caller(Role.ADMINISTRATOR) as administrator:

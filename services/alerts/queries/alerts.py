@@ -33,12 +33,17 @@ OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR ale
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
 # If $2 is true, the boards are unattended and each alert waits half as long, but not for the end of a silence.
+# An alert that waits for the end of a silence is due at once if no silence ends then: a person has ended the silence
+# early, perhaps after the transaction that stored this wait had read the silence.
 UNANSWERED = f"""
 {SELECT_ALERTS}
-WHERE escalates_at IS NOT NULL AND CASE
+WHERE escalates_at IS NOT NULL AND (
+    CASE
         WHEN $2 AND escalates_at IS DISTINCT FROM silenced_until
         THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at
     END <= $1
+    OR (escalates_at = silenced_until AND NOT EXISTS (SELECT FROM silences WHERE ends_at = silenced_until))
+)
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 

@@ -10,7 +10,7 @@ from shared import log
 Setting = TypeVar("Setting")
 
 
-def valid(rows: Iterable[Mapping[str, Any]], adapter: TypeAdapter[Setting], table: str) -> list[Setting]:
+def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], table: str) -> list[Setting]:
     """The settings of the valid rows. An invalid row is logged and left out, because it must not stop all alerts."""
     settings = list[Setting]()
     for row in rows:
