@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from services.registry import charts
 from services.registry.age_profiles import PROFILES, AgeProfile
-from services.registry.confirmations import ConfirmationState, confirmed_from
 from services.registry.figure_filters import WITHOUT_EFFECT, Caller, Filters, FlowFilters, PageDates, StockFilters
 from services.registry.figure_queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
 from services.registry.figures import flows_of, stock_of
@@ -26,7 +25,7 @@ from services.registry.statistics import Figure, by_evacuation, by_shelter, tota
 from shared.auth.tokens import Principal
 from shared.country import soate
 from shared.displacement_reasons import BY_ONSET
-from shared.events.vocabulary import DISPLACED, HazardType, Sex, SubStock
+from shared.events.vocabulary import HazardType, Sex
 from shared.hazards import Onset
 from shared.pages import Pages, language_of
 from shared.places import Places
@@ -69,10 +68,6 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         apart=totals(found.stock),
         evacuated=by_evacuation(found.shelters),
         by_age=totals(found.by_age),
-        unconfirmed=totals(
-            figure for figure in found.confirmations if figure.confirmation is ConfirmationState.UNCONFIRMED
-        ),
-        confirmed_from={mobility.value: confirmed_from(mobility, chosen_filters.ends_at) for mobility in DISPLACED},
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         chart=charts.monthly(found.flows),
@@ -139,14 +134,12 @@ class PageFigures:
     """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation.
 
     `by_age` has UNHCR's age brackets. From these brackets, the page counts the persons aged 5 and over, because only
-    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages. `confirmations` has the
-    dimension confirmation, and is empty if the filters select people who are not displaced.
+    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages.
     """
 
     stock: list[Figure]
     shelters: list[Figure]
     by_age: list[Figure]
-    confirmations: list[Figure]
     flows: list[Figure]
     needs: list[NeedFigure]
 
@@ -163,7 +156,6 @@ class PageFigures:
             "is_by_reason": False,
             "has_cells": False,
         }
-        confirmed: dict[str, Any] = {**sheltered, "by": (Dimension.CONFIRMATION,)}
         aged: dict[str, Any] = {"age_profile": AgeProfile.UNHCR, "is_by_reason": False, "view": view, "level": 0}
 
         async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
@@ -176,28 +168,19 @@ class PageFigures:
         async def by_age(session: AsyncSession) -> list[Figure]:
             return [] if filters.sex or filters.age else await stock(session, **aged)
 
-        async def by_confirmation(session: AsyncSession) -> list[Figure]:
-            are_displaced = filters.are_displaced and filters.sub_stock == [SubStock.IN_DISPLACEMENT]
-            return await stock(session, **confirmed, view=view, level=0) if are_displaced else []
-
-        # one after the other, because the pool keeps only five connections
-        async def by_age_and_confirmation(session: AsyncSession) -> list[list[Figure]]:
-            return [await by_age(session), await by_confirmation(session)]
-
         try:
             async with asyncio.TaskGroup() as tasks:
                 asked = (
                     tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
                     tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
-                    tasks.create_task(with_session(by_age_and_confirmation)),
+                    tasks.create_task(with_session(by_age)),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
-        stocked, shelters, aged_and_confirmed, flows, needs = asked
-        aged_stock, confirmations = aged_and_confirmed.result()
-        return cls(stocked.result(), shelters.result(), aged_stock, confirmations, flows.result(), needs.result())
+        stocked, shelters, aged_stock, flows, needs = asked
+        return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:
