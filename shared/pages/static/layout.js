@@ -31,7 +31,7 @@ function switchTheme() {
 }
 
 // On a phone, the names of the pages are in one scrolling line: show the current page's name.
-document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));
 addEventListener("keydown", (event) => {
