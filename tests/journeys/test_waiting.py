@@ -70,7 +70,7 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     rows.filter(has_text="persons: 4").get_by_role("button", name="Open").click()
     expect(desk.locator("#held .opened")).to_contain_text("This viewing has been logged.")
     rows.filter(has_text="persons: 4").get_by_role("checkbox").check()
-    desk.get_by_role("button", name="Accept").click()
+    desk.get_by_role("button", name="Accept", exact=True).click()
     expect(rows).to_have_count(1)
     rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
     desk.get_by_role("button", name="Refuse").click()  # without a reason, nothing is refused

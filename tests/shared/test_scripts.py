@@ -63,21 +63,35 @@ def served_as(script: Path) -> str:
     return script.as_posix().rpartition("/static/")[2]
 
 
-TEMPLATES = [
+def chain_of(template: Path) -> list[Path]:
+    """The template and the templates that it extends, up to the layout of all pages."""
+    extended = re.search(r'extends "([\w-]+\.html)"', template.read_text("utf-8"))
+    return [template, *(chain_of(imported_template(template, extended[1])) if extended else ())]
+
+
+FILES = [
     file
     for room in ("services", "shared")
     for file in (ROOT / room).rglob("templates/*.html")
-    if "field" not in file.parts and "/static/" in file.read_text(encoding="utf-8")
+    if "field" not in file.parts
+]
+EXTENDED = {base for file in FILES for base in chain_of(file)[1:] if base.name != "layout.html"}
+TEMPLATES = [
+    file
+    for file in FILES
+    if file not in EXTENDED and any("/static/" in each.read_text("utf-8") for each in chain_of(file))
 ]
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.stem)
 def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
-    own = re.findall(r'(?:src|data-script)="/static/([\w/-]+\.js)"', template.read_text("utf-8"))
+    chain = chain_of(template)
+    source = "".join(each.read_text("utf-8") for each in chain if each.name != "layout.html")
+    own = re.findall(r'(?:src|data-script)="/static/([\w/-]+\.js)"', source)
     scripts = {file for name in own for file in scripts_of(name)}
     assert scripts or not own
-    layout = given(ROOT / "shared/pages/templates/layout.html")
-    assert {name for script in scripts for name in used(script)} - given(template) - layout == set()
+    shown = {name for script in scripts for name in used(script)}
+    assert shown - given(ROOT / "shared/pages/templates/layout.html") - set[str]().union(*map(given, chain)) == set()
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:

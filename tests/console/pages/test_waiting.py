@@ -74,7 +74,7 @@ def test_reports_of_one_reason_are_assigned_and_accepted_together(whole: Whole, 
     page.locator("#assign").click()
     expect(rows.filter(has_text=desk.name)).to_have_count(3)
     page.locator("#select-all").check()
-    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.locator("#held-none")).to_be_visible()
     expect(page.locator(".clock-day")).to_contain_text("day ")  # Saturday 28 November
     assert desk.errors == []
