@@ -19,7 +19,7 @@ from shared.errors import DocumentedError
 from shared.failures import Backoff
 from shared.postgres import database
 from shared.web.apps import MOUNTS
-from shared.web.connections import LimitedProtocol
+from shared.web.connections import IDLE_SECONDS, LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
@@ -146,6 +146,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
+            timeout_keep_alive=IDLE_SECONDS,
         )
     )
     async with app.router.lifespan_context(app):

@@ -9,6 +9,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
+# An idle connection is kept longer than by the gateway (Caddy: 120 s) and by clients. If the service closed it first, a
+# report that is sent at this moment would fail.
+IDLE_SECONDS = 150
 PIPELINED = 8  # the largest number of requests that wait for an earlier answer
 
 TITLES = {
