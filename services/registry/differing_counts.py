@@ -117,7 +117,7 @@ async def differing(request: Request, session: Session, caller: Caller) -> Diffe
     found = await visible(request, session, caller)
     assignees = await differing_queries.assignees(session, [stock.stock_id for stock in found])
     places = request.app.state.places
-    decided = await differing_queries.chosen(session, visibility_of(caller, places), caller.account)
+    decided = await differing_queries.chosen(session, visibility_of(caller, places))
     return DifferingPage(
         stocks=[shown(stock, assignees.get(stock.stock_id)) for stock in found],
         decided=[shown_choice(row) for row in decided],
@@ -150,7 +150,7 @@ async def reverse(body: CountReversals, request: Request, session: Session, call
     """Reverse choices. Both counts are in effect again, as before the choice."""
     await differing_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
-    rows = await differing_queries.chosen(session, visibility, caller.account, body.decision_ids)
+    rows = await differing_queries.chosen(session, visibility, body.decision_ids)
     found: list[CountDecision] = [row.CountDecision for row in rows]
     by = {"account": caller.account, "reason": body.reason}
     pairs = [{name: getattr(row, name) for name in OF_PAIR} for row in found]

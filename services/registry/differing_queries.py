@@ -88,10 +88,8 @@ async def assign(session: AsyncSession, stock_ids: Collection[UUID], *, account:
         await upsert(session, CountAssignment, [{"stock_id": stock_id, **given} for stock_id in stock_ids])
 
 
-async def chosen(
-    session: AsyncSession, visibility: Visibility, account: UUID, ids: Collection[UUID] | None = None
-) -> Sequence[Any]:
-    """The valid choices in the visible districts or by this account, the newest first, or those with these ids.
+async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
+    """The valid choices in the visible districts, the newest first, or those with these ids.
 
     A reversed choice, and a choice about a count that was corrected later, are not listed.
     """
@@ -118,7 +116,7 @@ async def chosen(
         .join(other, (other.report_id == CountDecision.other_id) & (other.version == CountDecision.other_version))
         .join(Report, OF_COUNT)
         .where(CountDecision.decision_id.in_(newest), ~CountDecision.is_reversed)
-        .where(or_(visibility.covers(HERE), CountDecision.account == account))
+        .where(visibility.covers(HERE))
     )
     if ids is not None:
         wanted = wanted.where(CountDecision.decision_id.in_(ids))

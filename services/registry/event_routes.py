@@ -108,7 +108,7 @@ async def unanswered(request: Request, session: Session, caller: Caller) -> Unan
     status = request.app.state.settings.counted_status
     rows = await event_queries.unanswered(session, visibility, status, datetime.now(UTC))
     found = event_queries.by_departure(rows, places)
-    answered = event_queries.together(await event_queries.answers(session, visibility, caller.account))
+    answered = event_queries.together(await event_queries.answers(session, visibility))
     if read := sorted({id for departure in found for id in households_of(departure)}):
         await note_read(request, session, read)
     return UnansweredPage(
@@ -150,7 +150,7 @@ async def reverse(body: EventReversals, request: Request, session: Session, call
     """Reverse answers. The question is asked again."""
     await event_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
-    rows = await event_queries.answers(session, visibility, caller.account, body.decision_ids)
+    rows = await event_queries.answers(session, visibility, body.decision_ids)
     by = {"account": caller.account, "decided_at": datetime.now(UTC), "reason": body.reason}
     kept = ("household_id", "report_id", "origin_pcode", "occurred_at")
     pairs = [{name: getattr(row, name) for name in kept} for row in rows]

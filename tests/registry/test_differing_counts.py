@@ -72,7 +72,8 @@ async def logged(office: Office, *reports: str) -> list[tuple[str, str, int]]:
 async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(office: Office, chosen: int) -> None:
     reports = await differ(office, 100, 60)
     assert await in_effect(office) == [60, 100]
-    response = await choose(office, reports[chosen])
+    own: dict[str, Any] = {"account": uuid4(), "areas": (OSH_OBLAST,)}
+    response = await choose(office, reports[chosen], account=own["account"])
     assert response.json()["ids"] == [reports[1 - chosen]]
     assert (await page(office))["stocks"] == []  # settled before the worker has computed the counts
     await carried_out(office)
@@ -82,7 +83,9 @@ async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(
     assert figure.json()["total"]["group_persons"] == right
     [decided] = (await page(office))["decided"]
     assert (decided["persons"], decided["other_persons"], decided["is_applied"]) == (right, wrong, True)
-    assert (await page(office, areas=(OSH_OBLAST,)))["decided"] == []
+    assert (await page(office, **own))["decided"] == []  # the areas decide, also about a person's own choices
+    body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
+    assert (await sent(office, "/v1/counts:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
     await reverse(office)
     assert await in_effect(office) == [60, 100]
     assert len((await page(office))["stocks"]) == 1

@@ -149,5 +149,11 @@ async def test_only_deciders_of_the_area_answer_and_the_hazard_has_the_reported_
     assert (await answer(office, {**NO, "hazard_id": HAZARD})).status_code == 422
     assert (await page(office, areas=(OSH_OBLAST,)))["departures"] == []
     assert await hazards(office) == [(None, "landslide")]
-    assert len((await answer(office, {**YES, "hazard_type": "landslide"})).json()["ids"]) == 1
+    account = uuid4()
+    assert len((await answer(office, {**YES, "hazard_type": "landslide"}, account=account)).json()["ids"]) == 1
     assert await hazards(office) == [(HAZARD, "landslide")]
+    [answered] = (await page(office))["answered"]
+    own: dict[str, Any] = {"account": account, "areas": (OSH_OBLAST,)}
+    assert (await page(office, **own))["answered"] == []  # the areas decide, also about a person's own answers
+    body = {"decision_ids": answered["decision_ids"], "reason": "mistake"}
+    assert (await sent(office, "/v1/events:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
