@@ -4,11 +4,14 @@ A person decides this at the desk, because the report looks like the existing ho
 household. The rules are in docs/decisions/0065.
 """
 
+from datetime import date
 from enum import StrEnum
 
 from services.registry.decisions import Name
-from services.registry.reports import AnyFiled, Filed
+from services.registry.named_hazards import LEFT_TOGETHER
+from services.registry.reports import AnyFiled, Filed, days
 from services.registry.working_set import WorkingSet
+from shared.events.vocabulary import ReportKind
 
 
 class NotAccepted(StrEnum):
@@ -36,8 +39,51 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
     if filed.clear.status is not (replaced or subject.current).clear.status:
         return NotAccepted.OTHER_STATUS
     working_set.move(filed, household)
+    accept_in_place_of(working_set, filed, replaced)
+    return None
+
+
+def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:
+    """Accept the held report as what it says.
+
+    If a person found an earlier version to be a duplicate, the household has another report about the same departure.
+    The correction replaces this report. Otherwise the household would have been displaced twice at that time.
+    """
+    if is_expiry_only:
+        working_set.accept(filed, is_expiry_only=True)
+    else:
+        accept_in_place_of(working_set, filed, same_departure(working_set, filed))
+
+
+def accept_in_place_of(working_set: WorkingSet, filed: AnyFiled, replaced: Filed | None) -> None:
     if isinstance(filed, Filed) and replaced is not None:
         filed.is_replacement = True
-        working_set.replace_current(subject, replaced)
+        working_set.replace_current(working_set.subjects[filed.subject], replaced)
     working_set.accept(filed)
-    return None
+
+
+def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
+    """The household's report about the departure of an earlier version of `filed` that was a duplicate."""
+    subject, siblings = working_set.subjects.get(filed.subject), working_set.reports[filed.report_id]
+    if subject is None or filed.subject[0] != ReportKind.HOUSEHOLD or not isinstance(filed, Filed):
+        return None
+    duplicates = [
+        known
+        for known in siblings
+        if known.subject == filed.subject and known.precedent.is_duplicate_by(filed.author, filed.team)
+    ]
+    if not duplicates or any(known.precedent.took_effect for known in siblings):
+        return None
+    stated = [*map(days, duplicates), days(filed)]
+    near = [
+        known
+        for known in subject.displacements.values()
+        if known.clear.status is filed.clear.status and any(are_near(days(known), each) for each in stated)
+    ]
+    departed = filed.clear.occurred_at
+    return min(near, key=lambda known: (abs(known.clear.occurred_at - departed), known.report_id), default=None)
+
+
+def are_near(one: tuple[date, date], other: tuple[date, date]) -> bool:
+    """Whether people may have left together on these days. Teams may state different days of one departure."""
+    return one[0] - LEFT_TOGETHER <= other[1] and other[0] - LEFT_TOGETHER <= one[1]

@@ -176,7 +176,9 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
     if any(precedent.subject != claim.subject for precedent in effective):
         return held(Held.OTHER_HOUSEHOLD)
     if not effective and corrects_duplicate(claim, precedents):
-        return held(Held.CORRECTS_DUPLICATE)
+        duplicates = (known for known in precedents if known.is_duplicate_by(claim.author, claim.team))
+        is_here = all(known.subject == claim.subject for known in duplicates)
+        return held(Held.CORRECTS_DUPLICATE if is_here else Held.OTHER_HOUSEHOLD)
     if owner is None:
         return CREATE if claim.version == 1 or begins else held(Held.WAITING)
     return decide_version(claim, effective, begins=begins)

@@ -8,7 +8,7 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry import held
-from services.registry.acceptances import accept_under
+from services.registry.acceptances import accept, accept_under
 from services.registry.chosen_counts import recount_chosen
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -101,7 +101,7 @@ class Registrar:
             if reason := accept_under(working_set, filed, household, is_later=decision.is_later):
                 return reason
         elif decision.is_accepted:
-            working_set.accept(filed, is_expiry_only=decision.is_expiry_only)
+            accept(working_set, filed, is_expiry_only=decision.is_expiry_only)
         else:
             working_set.refuse(filed, RefusalReason(decision.refusal or RefusalReason.UNSTATED))
         await self._save(working_set, store, session)

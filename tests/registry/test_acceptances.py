@@ -83,7 +83,15 @@ async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the
     # the first report's own household is the household, so it is accepted without naming it
     await decide(office, [held["corrects_duplicate"]], is_accepted=True)
     await carried_out(office)
-    assert await rows(office, "SELECT count(*) AS n FROM households") == [{"n": 1}]
+    assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
+    # one departure, so the figures of the month have these people once
+    assert await rows(office, "SELECT persons FROM episodes") == [{"persons": 4}]
+    await office.file({**second, "version": 3, "persons": 8, "members": family(8)}, **OTHER)
+    [held_again] = (await listed(office))["reports"]
+    assert (held_again["reason"], held_again["is_acceptable"]) == ("other_household", False)  # no second household
+    await accept_under(office, held_again["outcome_id"], first)
+    assert await carried_out(office) == ["recorded"]
+    assert await rows(office, "SELECT persons FROM episodes") == [{"persons": 8}]
 
 
 async def test_a_report_of_a_later_displacement_keeps_the_earlier_one(office: Office) -> None:
