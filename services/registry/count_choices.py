@@ -1,6 +1,7 @@
 """Persons choose which of several differing counts is right. No I/O.
 
-A choice concerns two versions of two reports. If one of the reports is corrected, the choice is no longer valid.
+A choice concerns two versions of two reports. If one of the reports is corrected, the choice is no longer valid. It is
+not valid either if a later answer of a person means that the counts are of two hazards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,8 @@ class CountChoice(NamedTuple):
         is_same_version = (chosen.clear.version, other.clear.version) == (self.version, self.other_version)
         are_recounts = chosen.clear.is_full_recount and other.clear.is_full_recount
         is_same_population = chosen.population is not None and chosen.population == other.population
-        return is_same_version and are_recounts and is_same_population
+        is_one_hazard = chosen.hazard_id == other.hazard_id or None in (chosen.hazard_id, other.hazard_id)
+        return is_same_version and are_recounts and is_same_population and is_one_hazard
 
 
 def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -> dict[str, "Headcount"]:

@@ -33,11 +33,17 @@ FIRST = UUID(int=0)
 OVERLAP = timedelta(days=1)
 RULES = 2  # the version of the rules that compute counts: in version 2, a population no longer contains the hazard
 # raw SQL: as in `count_pools`
+# A former build that ran meanwhile has written populations that contain the hazard, also for older reports. The
+# `stock_id` of such a recount is its population; partial counts do not show which build wrote them.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
-WHERE group_id > $1 AND ($3::timestamptz IS NULL OR EXISTS (
-    SELECT FROM reports WHERE received_at >= $3 AND (subject_id = counts.group_id OR report_id = counts.movement_id)
-))
+WHERE group_id > $1 AND (
+    $3::timestamptz IS NULL
+    OR hazard_id IS NOT NULL AND stock_id IN (population, report_id)
+    OR EXISTS (
+        SELECT FROM reports WHERE received_at >= $3 AND (subject_id = counts.group_id OR report_id = counts.movement_id)
+    )
+)
 ORDER BY group_id LIMIT $2
 """
 COUNTS = """

@@ -148,19 +148,22 @@ async def test_people_who_moved_before_the_import_are_replaced_by_a_recount_with
 async def test_a_start_without_a_new_gazetteer_considers_only_groups_with_new_reports(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await office.file(counted(0, 100))
+    await office.file(counted(0, 100, hazard_id=str(uuid4()), hazard_type="mudflow"))
     sessions, places = office.app.state.sessions, Places.load()
     await recount_old(sessions, office.registrar, places)
 
-    async def is_computed_again(by: Places) -> bool:
+    async def is_computed_again(by: Places, *, is_of_former_build: bool = False) -> bool:
         async with sessions.begin() as session:
             await session.execute(text("UPDATE counts SET population = gen_random_uuid(), fingerprint = NULL"))
+            if is_of_former_build:
+                await session.execute(text("UPDATE counts SET stock_id = population"))
             before = await session.scalar(text("SELECT population FROM counts"))
         await recount_old(sessions, office.registrar, by)
         async with sessions() as session:
             return bool(await session.scalar(text("SELECT population FROM counts")) != before)
 
     assert not await is_computed_again(places)  # the report was received in 2022
+    assert await is_computed_again(places, is_of_former_build=True)
     assert await is_computed_again(gazetteers.with_dobo())
     assert await is_computed_again(places)
     monkeypatch.setattr(count_renewal, "OVERLAP", timedelta(days=36_525))
