@@ -1,14 +1,14 @@
 """The registry's events about people of whom only held reports exist. The alerts service counts these people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.count_pools import typed_sites
-from services.registry.headcounts import Headcount
+from services.registry.count_pools import OTHERS, headcount, typed_sites
+from services.registry.headcounts import Headcount, Recounts
 from services.registry.held_people import HeldChange
 from services.registry.household_events import SOURCE
 from services.registry.typed_sites import TypedSites
@@ -33,14 +33,26 @@ async def held_events(
     connection = await database.driver(session)
     counts = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
     sites = await typed_sites(connection, places, counts) if counts else TypedSites(())
+    stocks = await stocks_of([count.at_typed_site(sites) for count in counts], connection, places, sites)
     sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
     return [
-        events.message(event(change, sequence, places, sites), id=random_id(), source=SOURCE, time=now)
+        events.message(event(change, sequence, places, stocks), id=random_id(), source=SOURCE, time=now)
         for change, sequence in zip(changes, sequences, strict=True)
     ]
 
 
-def event(change: HeldChange, sequence: int, places: Places, sites: TypedSites) -> EventData:
+async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places, sites: TypedSites) -> dict[str, UUID]:
+    """Maps the report ids of held counts to the stocks that the counts would belong to.
+
+    Recorded counts of the same people may name the hazard that a held count does not name.
+    """
+    populations = {count.population for count in counts if count.population}
+    found = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []
+    recorded = [headcount(row, places).at_typed_site(sites) for row in found]
+    return {count.report_id: UUID(Recounts([count, *recorded]).with_hazard(count).stock_id) for count in counts}
+
+
+def event(change: HeldChange, sequence: int, places: Places, stocks: Mapping[str, UUID]) -> EventData:
     filed, clear = change.filed, change.filed.clear
     fields: dict[str, Any] = {
         "report_id": UUID(filed.report_id),
@@ -59,11 +71,10 @@ def event(change: HeldChange, sequence: int, places: Places, sites: TypedSites) 
     }
     if not isinstance(clear, GroupClear):
         return HouseholdHeld(household_id=clear.household_id, **fields)
-    count = Headcount.of(filed).at_typed_site(sites)
-    fields["reported_on"] = count.counted_at.astimezone(TIME_ZONE).date()
+    fields["reported_on"] = Headcount.of(filed).counted_at.astimezone(TIME_ZONE).date()
     return GroupHeld(
         group_id=clear.group_id,
-        stock_id=UUID(count.stock_id),
+        stock_id=stocks[filed.report_id],
         measure=clear.measure,
         households=clear.households,
         household_unit=clear.household_unit,

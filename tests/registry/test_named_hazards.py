@@ -12,9 +12,11 @@ from services.registry.count_renewal import recount_old
 from services.registry.named_hazards import CountedDeparture
 from shared.auth.tokens import Role
 from shared.events.displacements import GroupClear
+from shared.events.vocabulary import Flag
 from tests import gazetteers
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import BATKEN, KADAMJAI, movement, registrar_of
+from tests.registry.test_differing_counts import carried_out, choose
 from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
 from tests.registry.test_place_decisions import answer, in_effect, page, reverse
 from tests.registry.test_waiting import sent
@@ -94,6 +96,15 @@ async def test_after_an_import_the_counts_of_one_place_are_counted_once(office: 
     assert await in_effect(office) == [110]
 
 
+async def test_a_held_count_belongs_to_the_people_of_a_recorded_count_that_names_the_hazard(file: Filing) -> None:
+    """The alerts service does not add a held count to a recorded count with the same `stock_id`."""
+    await file(counted(0, 100, **MUDFLOW))
+    await file(counted(2, 110), flags=(Flag.EXPIRED_TOKEN,), **OTHER)
+    recorded, held = await file.events("groups")
+    assert held["is_held"]
+    assert held["stock_id"] == recorded["stock_id"]
+
+
 async def test_if_the_hazard_does_not_fit_the_desk_is_asked(office: Office) -> None:
     await office.file(counted(0, 100, **MUDFLOW), counted(100, 110, **LATER))
     assert await in_effect(office) == [100, 110]
@@ -144,6 +155,19 @@ async def test_two_hazards_that_a_person_joins_are_one_event_in_all_districts(of
     assert (await sent(office, "/v1/places:reverse", body, role=Role.REGISTRAR, **districts)).json()["ids"] == []
     await reverse(office)
     assert await in_effect(office) == [70, 80, 100, 110]
+
+
+async def test_a_choice_between_counts_ends_if_they_are_of_two_hazards_after_all(office: Office) -> None:
+    again = {**MUDFLOW, "hazard_id": str(uuid4())}
+    first = counted(0, 100, **MUDFLOW)
+    await office.file(first)
+    await office.file(counted(5, 60, **again), **OTHER)
+    await answer(office, "same")
+    await choose(office, first["report_id"])
+    await carried_out(office)
+    assert await in_effect(office) == [100]
+    await reverse(office)
+    assert await in_effect(office) == [60, 100]
 
 
 async def test_a_count_that_names_no_hazard_stays_replaced_by_its_recount(file: Filing) -> None:
