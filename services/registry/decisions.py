@@ -124,10 +124,14 @@ class Precedent(NamedTuple):
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether a person refused this version as a duplicate, or found it to be one later."""
+        return self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
+
     def is_duplicate_by(self, author: str, team: str | None) -> bool:
-        """Whether this author or team sent this version, and a person refused it as a duplicate."""
-        is_duplicate = self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
-        return is_duplicate and Owner(self.author, self.team).shares(author, team)
+        """Whether this version is a duplicate by this author or team."""
+        return self.is_duplicate and Owner(self.author, self.team).shares(author, team)
 
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement in place of this version.

@@ -18,7 +18,7 @@ from services.registry.filed_reports import Keys, filed_from, identification, id
 from services.registry.group_movements import Tally
 from services.registry.household_codes import MovementVersion
 from services.registry.household_sites import HouseholdSites, ReportVersion
-from services.registry.reports import AnyFiled, FiledMovement
+from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.settlements import add_settlements
 from services.registry.site_passages import site_passages
@@ -204,6 +204,8 @@ class Store:
         for report in sorted(filed, key=lambda report: report.clear.version):
             if report.subject == name and report.precedent.took_effect:
                 subject.add(report)
+            elif report.subject == name and isinstance(report, Filed) and report.precedent.is_duplicate:
+                subject.keep_code(report)
         return subject
 
     def _code(self, name: Name, sealed: bytes | None) -> str | None:

@@ -30,6 +30,7 @@ class Subject:
 
     A site is a subject that has only movements and no owner. `sites` are the loaded sites that have movements.
     `drawn_code` is the short code that the registry drew for a household. `is_code_new` is true until it is stored.
+    `former_codes` are the codes of reports about the household that were duplicates.
     """
 
     name: Name
@@ -42,6 +43,7 @@ class Subject:
     sites: Mapping[str, "Subject"] = field(default_factory=dict)
     drawn_code: str | None = None
     is_code_new: bool = False
+    former_codes: set[str] = field(default_factory=set)
     _courses: Courses | None = None
 
     def look_at(self, sites: Mapping[str, "Subject"]) -> None:
@@ -66,8 +68,14 @@ class Subject:
         """
         self._courses = None
         del self.displacements[displacement.report_id]
+        self.keep_code(displacement)
         if not self.drawn_code and (code := displacement.sealed.get("short_code")):
             self.drawn_code, self.is_code_new = code, True
+
+    def keep_code(self, duplicate: Filed) -> None:
+        """Keep the short code of a duplicate, which the household's people may have on paper."""
+        if code := duplicate.sealed.get("short_code"):
+            self.former_codes.add(code)
 
     @property
     def reports(self) -> Iterator[AnyFiled]:
@@ -83,7 +91,8 @@ class Subject:
     @property
     def short_codes(self) -> set[str]:
         """The short codes by which a movement can name the household."""
-        codes = {code for filed in self.displacements.values() if (code := filed.sealed.get("short_code"))}
+        given = {code for filed in self.displacements.values() if (code := filed.sealed.get("short_code"))}
+        codes = given | self.former_codes
         return codes | {self.drawn_code} if self.drawn_code else codes
 
     def draw_code(self) -> None:

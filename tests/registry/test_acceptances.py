@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.auth.tokens import Role
+from shared.events.short_codes import drawn_code
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, LEILEK, NOON, OSH, family, group, household, movement
@@ -70,7 +71,8 @@ async def test_the_report_replaces_the_current_report_of_the_existing_household(
 
 
 async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the_household(office: Office) -> None:
-    first, second, outcome_id = await twice(office)
+    code = drawn_code()
+    first, second, outcome_id = await twice(office, short_code=code)
     await accept_under(office, outcome_id, first)
     await carried_out(office)
     await office.file({**second, "version": 2, "persons": 7, "members": family(7)}, **OTHER)
@@ -86,6 +88,9 @@ async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
     # one departure, so the figures of the month have these people once
     assert await rows(office, "SELECT persons FROM episodes") == [{"persons": 4}]
+    by_code = movement(first, "confirmed_here", household_code=code)
+    del by_code["household_id"]
+    await office.file(by_code, **OTHER)  # the code that the second team gave still finds the household
     await office.file({**second, "version": 3, "persons": 8, "members": family(8)}, **OTHER)
     [held_again] = (await listed(office))["reports"]
     assert (held_again["reason"], held_again["is_acceptable"]) == ("other_household", False)  # no second household
