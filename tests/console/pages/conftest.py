@@ -173,10 +173,10 @@ class Contexts:
             context.close()
             return
         context.set_offline(False)
-        context.clear_cookies()
         left, empty = context.pages, context.new_page()
         for page in left:
             page.close()
+        context.clear_cookies()  # an answer to an open page could set the cookie again
         context.new_cdp_session(empty).send("Storage.clearDataForOrigin", self._emptied)
         empty.close()
         self._free[browser].append(context)

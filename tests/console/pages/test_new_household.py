@@ -159,16 +159,25 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
 
 
 def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:
+    """For the next household of the call, the short form shows each further question whose answer is kept and sent."""
     page = opened(seat, Role.REGISTRAR)
     typed_in_full(page, f"+996 7{random.randrange(10**8):08}", "Чоко-Добо")
+    page.locator("#members > li:nth-child(1)").get_by_label("Relationship").select_option("")
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     head, spouse = body["members"]
     assert (body["reasons"], body["intention"]) == (["natural_disaster", "economic"], "return")
     assert (head["personal_number"], spouse["relationship"]) == ("21234567890123", "spouse")
+    assert "relationship" not in head  # the preset was removed
     assert head["functioning"] == {"seeing": "some_difficulty", "walking": "a_lot_of_difficulty"}
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
+    page.locator("#another").press("Enter")
+    page.locator("#all-questions").press("Space")
+    expect(page.locator("#intention")).to_be_hidden()
+    expect(page.locator("#mobility")).to_be_hidden()
+    expect(page.locator("#reason-2")).to_be_visible()
+    expect(page.locator("#reason-2")).to_have_value("economic")
 
 
 def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any) -> None:
@@ -183,6 +192,14 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#failure")).to_contain_text("3 in all, but the number of persons is 2")
     expect(page.locator("#persons")).to_be_focused()
+    page.check("#all-questions")
+    page.select_option("#occurred_at_precision", "hour")
+    page.fill("#left-hour", "00:10")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate("() => { Date.now = () => 0; }")  # so that the hour is in the future, but today is not
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("At what time they left, Bishkek time. The time is in the future.")
+    expect(page.locator("#left-hour")).to_be_focused()
     leaving_asks(page)
 
 

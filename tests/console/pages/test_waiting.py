@@ -5,7 +5,7 @@ On this page, a person can decide about several reports together.
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Response, expect
@@ -27,6 +27,10 @@ LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
 VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETURNING 1
 """
+OTHER_LETTER = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
+VALUES ('hazards', 0, -6, 'unknown_type', '', now()) RETURNING 1
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,21 +40,40 @@ def emptied(whole: Whole) -> None:
 
 
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
-    """Sends the reports. Returns the part of the author's id that the page shows instead of a name."""
+    """Sends the reports, and waits until they are held, because the page reads the list only once.
+
+    Returns the part of the author's id that the page shows instead of a name.
+    """
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
     claims["account"] = author
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
     for body in bodies:
         assert phone.post(path, json=body).status_code == 202
+    assert wait_until(lambda: held_of(whole, author) == len(bodies), timeout=60, every=0.2)
     return str(author)[:8]
+
+
+def held_of(whole: Whole, author: UUID) -> int:
+    """How many reports of the author are held."""
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.REGISTRAR])}"}
+    held = whole.client(headers=bearer).get("/registry/v1/held?limit=200").json()["reports"]
+    return sum(report["author"] == str(author) for report in held)
+
+
+def proposed(desk: Any, name: str) -> bool:
+    """Whether the desk is asked about a place with this name."""
+    answer = desk.context.request.get(f"{desk.whole.url}/registry/v1/places:proposed")
+    return any(place["name"] == name for asked in answer.json()["proposals"] for place in asked["places"])
 
 
 def send_early_movement(whole: Whole) -> None:
     """Sends a movement of an unknown household. The movement is held until the household is reported."""
-    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4()}
+    author = uuid4()
+    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "account": author}
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
     assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
+    assert wait_until(lambda: held_of(whole, author) == 1, timeout=60, every=0.2)
 
 
 async def change(whole: Whole, statement: str) -> Any:
@@ -269,10 +292,16 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
         row.get_by_role("button", name="Refuse").click()
         expect(page.locator("#toasts")).to_contain_text("Refused: 1")
         expect(row).to_have_count(0)
-        in_thread(change(whole, LETTER))
+        for statement in (LETTER, OTHER_LETTER):
+            in_thread(change(whole, statement))
         page.reload()
+        other = page.locator("#letters tr", has_text="unknown_type")
+        other.get_by_label("Reason that the author reads").select_option("practice")
+        other.evaluate("row => { row.dataset.former = ''; }")
         button.click()
         expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1")
+        expect(page.locator("#letters tr[data-former]")).to_have_count(0)  # the list was drawn again
+        expect(other.get_by_label("Reason that the author reads")).to_have_value("practice")
         decided = in_thread(change(whole, "SELECT account, refusal FROM redrives ORDER BY decided_at"))
         own = whole.known(desk.name).account_id
         assert [tuple(decision) for decision in decided] == [(own, "practice"), (own, None)]
@@ -306,14 +335,25 @@ def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_rev
         body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
         assert author.post("/intake/v1/displacements", json=body).status_code == 202
     desk = seat(Role.REGISTRAR)
+    desk.sign_in()
+    assert wait_until(lambda: proposed(desk, "Choko Döbö"), timeout=60, every=0.2)
     page = desk.open("/waiting?lang=en")
     question = page.locator("#places-asked tr", has_text="Choko Döbö")
     expect(question).to_contain_text("persons: 70")
-    question.get_by_role("button", name="The same place").press("Enter")
+    same = question.get_by_role("button", name="The same place")
+    same.press("Enter")
+    expect(page.locator("#toasts")).to_have_text("Choose how you know the answer.")
+    expect(page.locator("#places-reason")).to_be_focused()
+    page.select_option("#places-reason", "mapped")
+    same.focus()
+    page.evaluate("import('/static/waiting/places.js').then((places) => places.readPlaces())")
+    expect(same).to_be_focused()  # although the list was drawn again
+    same.press("Enter")
     expect(question).to_have_count(0)
     page.locator("#places-answered summary").press("Enter")
     answered = page.locator("#places-decided tr", has_text=desk.name)
     expect(answered).to_contain_text("Choko Döbö")
+    expect(answered).to_contain_text("A map or an official list shows it")
     expect(answered).not_to_contain_text("takes effect")
     answered.get_by_role("button", name="Reverse").press("Enter")
     expect(question).to_be_visible()
@@ -387,15 +427,23 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
         return bool(answer.json()["hazards"])
 
     assert wait_until(lambda: is_asked() and is_proposed(), timeout=30, every=0.2)
+    desk.page.route("**/hazards:proposals", lambda route: route.fulfill(status=503, json={"title": "Busy"}))
     page = desk.open("/waiting?lang=en")
+    expect(page.locator("#toasts")).to_have_text("Not done. Busy")
+    expect(page.locator("#events-none")).to_be_hidden()
+    page.unroute("**/hazards:proposals")
+    desk.errors.clear()
+    page.reload()
     link = page.locator(f"a[href='/registry/households/{own}']")
     question = page.locator("#events-asked tr", has=link)
     expect(question).to_contain_text("At-Bashy")
+    page.select_option("#events-reason", "fits")
     question.get_by_role("button", name="Flash flood").press("Enter")
     expect(question).to_have_count(0)
     page.locator("#events-answered summary").press("Enter")
     answered = page.locator("#events-decided tr", has=link)
     expect(answered).to_contain_text("Flash flood")
+    expect(answered).to_contain_text("Place and time")
     expect(answered).not_to_contain_text("takes effect")
     answered.get_by_role("button", name="Reverse").press("Enter")
     expect(question).to_be_visible()
@@ -415,7 +463,10 @@ def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat
         body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
         assert author.post("/intake/v1/displacements", json=body).status_code == 202
     desk = seat(Role.REGISTRAR)
+    desk.sign_in()
+    assert wait_until(lambda: proposed(desk, school), timeout=60, every=0.2)
     page = desk.open("/waiting?lang=en")
+    page.select_option("#places-reason", "asked")
     question = page.locator("#places-asked tr", has_text=school)
     expect(question).to_contain_text("Only one of the counts names the event")
     expect(question).to_contain_text("no event named")
@@ -481,6 +532,7 @@ def test_households_that_are_no_duplicates_leave_the_list(whole: Whole, seat: An
     page.locator("#duplicates-assign").press("Enter")
     expect(pair).to_contain_text(desk.name)
     pair.get_by_role("checkbox").check()
+    page.select_option("#duplicates-because", "namesakes")
     page.locator("#duplicates-two").press("Enter")
     expect(pair).to_have_count(0)
     assert desk.errors == []

@@ -32,12 +32,12 @@ export class Departure {
 
   /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
   get errors() {
-    const { left, precision } = this, isDay = isValid(day(input("left").value.trim()));
+    const { left, precision } = this, date = day(input("left").value.trim()), isDay = isValid(date);
     const isFuture = precision === "hour" ? isAhead(left) : isAfterToday(left);
     return [
       ["day", isDay ? [] : [input("left")]],
       ["hour", isDay && !isValid(left) ? [input("left-hour")] : []],
-      ["ahead", isFuture ? [input("left")] : []],
+      ["ahead", isFuture ? [input(isAfterToday(date) ? "left" : "left-hour")] : []],
     ];
   }
 

@@ -1,4 +1,5 @@
 // The short form asks the minimum of a rapid assessment. "All questions" opens the rest; a correction has all questions.
+// The short form also shows each question of the rest that has an answer, because the answer is sent.
 
 import { input } from "/static/entry/fields.js";
 
@@ -29,4 +30,16 @@ function ask(areAll) {
   const box = input("all-questions");
   box.checked = areAll;
   box.form?.classList.toggle("is-short", !areAll);
+  for (const question of box.form?.querySelectorAll("[data-full]") ?? []) question.classList.toggle("is-answered", isAnswered(question));
+}
+
+/** Whether a field of the question has another value than the form presets. @param {Element} question */
+function isAnswered(question) {
+  const fields = /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (question.querySelectorAll("input, select"));
+  return [...fields].some((field) => field.value !== (field instanceof HTMLSelectElement ? presetOf(field) : field.defaultValue));
+}
+
+/** @param {HTMLSelectElement} select */
+function presetOf({ options }) {
+  return ([...options].find(({ defaultSelected }) => defaultSelected) ?? options[0]).value;
 }

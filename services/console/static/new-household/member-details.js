@@ -13,7 +13,9 @@ const YOUNGEST = 5;
 export function addDetails(line, relationship) {
   const template = /** @type {HTMLTemplateElement} */ (element("member-details"));
   line.append(document.importNode(template.content, true));
-  line.dataset.preset = detail(line, "relationship").value = relationship;
+  const field = /** @type {HTMLSelectElement} */ (line.querySelector("[data-detail=relationship]"));
+  line.dataset.preset = field.value = relationship;
+  field.selectedOptions[0].defaultSelected = true;
 }
 
 /** Whether somebody has answered a question. @param {HTMLElement} line */

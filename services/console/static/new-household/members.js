@@ -81,7 +81,7 @@ export function members() {
     const takesFamily = family && (!others.family_name || others.family_name === common);
     const isSameAge = person && age === String(ageShown(person) ?? "");
     return {
-      ...(!place && !person && { relationship: "head" }), ...others, ...readDetails(line), ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
+      ...(!place && !person && !line.dataset.preset && { relationship: "head" }), ...others, ...readDetails(line), ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
       ...(isSameAge ? present({ age: old, age_reported_on, birth_date, birth_year }) : ageOf(Number(age), line.dataset.ageOn ?? "")),
     };
   });

@@ -24,7 +24,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   const other = Object.assign(document.createElement("input"), { name: "household", maxLength: 300 });
   const isLater = Object.assign(document.createElement("input"), { type: "checkbox", name: "is-later" });
   const send = button(sentence("accept_under"), () => void decide());
-  form.append(legend(), ...households.map(({ household_id, reasons }, place) => similar(household_id, reasons, !place)));
+  form.append(legend(), ...households.map(({ household_id, reasons }) => similar(household_id, reasons, households.length === 1)));
   form.append(labelled(sentence("other_household"), other));
   if (kind === "household") form.append(labelled(sentence("is_later"), isLater, true));
   form.append(send);
@@ -38,6 +38,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   }
 
   async function decide() {
+    if (send.disabled) return; // Enter in a field sends too
     const household_id = household();
     other.ariaInvalid = String(!household_id);
     if (!household_id) {
@@ -65,9 +66,9 @@ function legend() {
   return Object.assign(document.createElement("p"), { className: "strong", textContent: sentence("registered_already") });
 }
 
-/** @param {string} id @param {string[]} reasons @param {boolean} isFirst */
-function similar(id, reasons, isFirst) {
-  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "similar", value: id, checked: isFirst });
+/** @param {string} id @param {string[]} reasons @param {boolean} isOnly */
+function similar(id, reasons, isOnly) {
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "similar", value: id, checked: isOnly });
   const link = Object.assign(document.createElement("a"), { href: `/registry/households/${id}`, textContent: sentence("household_link", { id: id.slice(0, 8) }) });
   const label = document.createElement("label");
   label.append(radio, " ", link, ` · ${reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join(", ")}`);

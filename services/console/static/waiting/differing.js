@@ -7,7 +7,10 @@ import { button, cell, labelled, named, number, row, small, strong } from "/stat
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { knowledge } from "/static/waiting/knowledge.js";
+import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
+import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
@@ -16,7 +19,6 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {{decision_id: string, reason: string, account: string, decided_at: string, is_applied: boolean, persons: number, group_id: string, other_persons: number, other_group: string, clear: Record<string, any>}} Chosen
  */
 
-const APPLIED_MS = 1500; // the registry computes the counts again in this time
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("differing", showChosen);
 
@@ -29,10 +31,10 @@ export async function readDiffering() {
   rows.keep(stocks.map(({ stock_id }) => stock_id));
   element("differing-count").textContent = number.format(stocks.length);
   element("differing-none").hidden = stocks.length > 0;
-  element("differing").replaceChildren(...stocks.map(drawn));
+  redraw(element("differing"), stocks.map((stock) => keyed(stock.stock_id, drawn(stock))));
   element("differing-answered").hidden = !decided.length;
   element("differing-answered-count").textContent = number.format(decided.length);
-  element("differing-decided").replaceChildren(...decided.map(drawnChoice));
+  redraw(element("differing-decided"), decided.map((chosen) => keyed(chosen.decision_id, drawnChoice(chosen))));
   rows.shown();
 }
 
@@ -57,7 +59,7 @@ function shown({ report_id, group_id, persons, author, counted_at }, stock_id, c
   const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: dayAndClock(new Date(counted_at)) });
   const other_ids = counts.map((count) => count.report_id).filter((id) => id !== report_id);
   line.append(group(group_id, text));
-  if (mayDecide) line.append(named(button(sentence("choose"), () => void send("choose", { stock_id, report_id, other_ids, reason: given("differing-reason") }, "chosen")), text));
+  if (mayDecide) line.append(named(button(sentence("choose"), () => void choose({ stock_id, report_id, other_ids })), text));
   return line;
 }
 
@@ -102,6 +104,12 @@ function showChosen(count, isAll) {
   /** @type {HTMLInputElement} */ (element("differing-all")).checked = isAll;
 }
 
+/** @param {{stock_id: string, report_id: string, other_ids: string[]}} choice */
+async function choose(choice) {
+  const reason = knowledge("differing-reason");
+  if (reason) await send("choose", { ...choice, reason }, "chosen");
+}
+
 /** @param {"choose" | "reverse" | "assign"} act @param {Record<string, any>} body @param {string} done */
 async function send(act, body, done) {
   const buttons = element("differing-panel").querySelectorAll("button");
@@ -119,7 +127,7 @@ async function send(act, body, done) {
     for (const each of buttons) each.disabled = false;
   }
   await readAgain();
-  if (act !== "assign") setTimeout(() => void readAgain(), APPLIED_MS);
+  if (act !== "assign") lookAgain(readAgain);
 }
 
 /** Reads the counts again, and says so if there is no answer. */

@@ -7,6 +7,7 @@ import { cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { knowledge } from "/static/waiting/knowledge.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 
@@ -86,6 +87,11 @@ async function send(act, body, done) {
   }
 }
 
+async function answerTwo() {
+  const because = knowledge("duplicates-because");
+  if (because) await send("answer", { because }, "two_households");
+}
+
 /** @param {string} id */
 function given(id) {
   return /** @type {HTMLSelectElement} */ (element(id)).value;
@@ -96,5 +102,5 @@ export function listenToDuplicates() {
   element("duplicates-acts").addEventListener("submit", (event) => event.preventDefault());
   element("duplicates-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
   element("duplicates-assign").addEventListener("click", () => void send("assign", { account: given("duplicates-assignee") || null }, "assigned"));
-  if ("decides" in element("waiting").dataset) element("duplicates-two").addEventListener("click", () => void send("answer", { because: given("duplicates-because") }, "two_households"));
+  if ("decides" in element("waiting").dataset) element("duplicates-two").addEventListener("click", () => void answerTwo());
 }

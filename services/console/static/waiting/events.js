@@ -7,16 +7,18 @@ import { button, cell, labelled, named, number, row, small, strong } from "/stat
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { knowledge } from "/static/waiting/knowledge.js";
+import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
+import { keyed, redraw } from "/static/waiting/redrawing.js";
 
 /**
  * @typedef {{status: string, pcode: string, occurred_at: string, occurred_at_precision: string, hazard_type: string | null, since: string, persons: number, report_ids: string[], household_ids: string[]}} Departure
  * @typedef {import("/static/event-question.js").ProposedHazard} ProposedHazard
  * @typedef {{decision_ids: string[], answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, pcode: string, occurred_at: string, hazard_type: string | null, household_ids: string[]}} Answered
- * @typedef {{departure: Departure, hazards: ProposedHazard[]}} Question
+ * @typedef {{departure: Departure, hazards: ProposedHazard[], refused?: Response}} Question `refused` is the answer of an intake that proposes nothing now
  */
 
-const APPLIED_MS = 1500; // the registry publishes the households in this time
 const MOST = 200; // reports of one request
 const AT_ONCE = 4; // questions that intake answers at the same time
 const mayDecide = "decides" in element("waiting").dataset;
@@ -26,33 +28,34 @@ export async function readEvents() {
   if (!answer.ok) return;
   /** @type {{departures: Departure[], answered: Answered[]}} */
   const { departures, answered } = await answer.json();
-  const questions = await withHazards(departures);
+  const { questions, refused } = await withHazards(departures);
   await learnNames(answered.map(({ account }) => account));
   const households = questions.reduce((total, { departure }) => total + departure.report_ids.length, 0);
   element("events-count").textContent = number.format(households);
-  element("events-none").hidden = questions.length > 0;
+  element("events-none").hidden = questions.length > 0 || Boolean(refused);
+  if (refused) toast(sentence("failed", { problem: (await problem(refused)).text }), "bad");
   if (mayDecide) element("events-acts").hidden = !questions.length;
-  element("events-asked").replaceChildren(...questions.map(drawn));
+  redraw(element("events-asked"), questions.map((question) => keyed(question.departure.report_ids[0], drawn(question))));
   element("events-answered").hidden = !answered.length;
   element("events-answered-count").textContent = number.format(answered.length);
-  element("events-decided").replaceChildren(...answered.map(drawnAnswer));
+  redraw(element("events-decided"), answered.map((each) => keyed(each.decision_ids[0], drawnAnswer(each))));
 }
 
-/** The departures for which intake proposes at least one event. @param {Departure[]} departures @returns {Promise<Question[]>} */
+/** The departures for which intake proposes at least one event, and one refused proposal. @param {Departure[]} departures */
 async function withHazards(departures) {
   /** @type {Question[]} */
   const questions = [];
   for (let begin = 0; begin < departures.length; begin += AT_ONCE) {
     questions.push(...await Promise.all(departures.slice(begin, begin + AT_ONCE).map(proposed)));
   }
-  return questions.filter(({ hazards }) => hazards.length);
+  return { questions: questions.filter(({ hazards }) => hazards.length), refused: questions.find(({ refused }) => refused)?.refused };
 }
 
 /** @param {Departure} departure @returns {Promise<Question>} */
 async function proposed(departure) {
   const { status, pcode, occurred_at, occurred_at_precision, hazard_type } = departure;
   const answer = await call("POST", "/intake/v1/hazards:proposals", { status, pcode, occurred_at, occurred_at_precision, ...(hazard_type && { hazard_type }) });
-  return { departure, hazards: answer.ok ? (await answer.json()).hazards : [] };
+  return answer.ok ? { departure, hazards: (await answer.json()).hazards } : { departure, hazards: [], refused: answer };
 }
 
 /** @param {Question} question */
@@ -107,8 +110,8 @@ function link(id) {
 
 /** @param {Departure} departure @param {{answer: string, hazard_id?: string, hazard_type?: string}} answer */
 async function decide({ report_ids }, answer) {
-  const reason = /** @type {HTMLSelectElement} */ (element("events-reason")).value;
-  await sendParts("answer", "report_ids", report_ids, { ...answer, reason }, "answered");
+  const reason = knowledge("events-reason");
+  if (reason) await sendParts("answer", "report_ids", report_ids, { ...answer, reason }, "answered");
 }
 
 /** Sends the ids in as many requests as needed. @param {"answer" | "reverse"} act @param {string} name @param {string[]} ids @param {object} body @param {string} done */
@@ -131,7 +134,7 @@ async function sendParts(act, name, ids, body, done) {
     for (const each of buttons) each.disabled = false;
   }
   await readAgain();
-  setTimeout(() => void readAgain(), APPLIED_MS);
+  lookAgain(readAgain);
 }
 
 /** Reads the questions again, and says so if there is no answer. */

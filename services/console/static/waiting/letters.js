@@ -7,6 +7,7 @@ import { button, cell, code, figure, labelled, number, row } from "/static/table
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { age } from "/static/waiting/names.js";
+import { keyed, redraw } from "/static/waiting/redrawing.js";
 
 /** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
 /** @typedef {{service: string, topic: string, reason: string, letters: number, oldest: string}} Counted the letters of one reason */
@@ -15,6 +16,8 @@ import { age } from "/static/waiting/names.js";
 const LEDGERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
 const MOST = 100; // letters of one request
 const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
+/** The chosen reasons of refusals that are not sent yet, by the kind of the letters. @type {Map<string, string>} */
+const chosen = new Map();
 
 export async function readLetters() {
   const heard = await Promise.all(Object.entries(LEDGERS).map(([service, path]) => read(service, path)));
@@ -28,7 +31,7 @@ export async function readLetters() {
   element("letters-none").hidden = counted.length > 0 || unpublished.length > 0 || silent.length > 0;
   element("letters-silent").hidden = !silent.length;
   element("letters-silent").textContent = sentence("no_answer", { names: silent.join(", ") });
-  element("letters").replaceChildren(...counted.map((kind) => drawn(kind, letters.filter((letter) => kindOf(letter) === kindOf(kind)), assigned.get(kindOf(kind)))), ...unpublished.map(drawnUnpublished));
+  redraw(element("letters"), [...counted.map((kind) => keyed(kindOf(kind), drawn(kind, letters.filter((letter) => kindOf(letter) === kindOf(kind)), assigned.get(kindOf(kind))))), ...unpublished.map(drawnUnpublished)]);
 }
 
 /** Who looks after the letters of a service, topic and reason. @returns {Promise<Map<string, string>>} */
@@ -105,6 +108,9 @@ async function assign(assignment) {
 function refusal(letters) {
   const made = /** @type {DocumentFragment} */ (/** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true));
   const select = /** @type {HTMLSelectElement} */ (made.querySelector("select"));
+  const kind = kindOf(letters[0]);
+  select.value = chosen.get(kind) ?? "";
+  select.addEventListener("change", () => chosen.set(kind, select.value));
   const refuse = button(sentence("refuse"), () => {
     if (!select.value) return toast(sentence("reasonless"), "bad");
     return void decide(letters, "refuse", { refusal: select.value });
@@ -116,6 +122,7 @@ function refusal(letters) {
 async function decide(letters, verb, more = {}) {
   const { count, failure } = await sent(letters, verb, more);
   if (failure) toast(failure, "bad");
+  else chosen.delete(kindOf(letters[0])); // this reason must not be sent to the author of the next letter
   if (count || !failure) toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
   for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }

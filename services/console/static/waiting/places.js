@@ -8,7 +8,10 @@ import { button, cell, labelled, named, number, row, small, strong } from "/stat
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { knowledge } from "/static/waiting/knowledge.js";
+import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
+import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
@@ -19,7 +22,6 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, district: string, names: [string, string]}} Answered
  */
 
-const APPLIED_MS = 1500; // the registry computes the counts again in this time
 const MOST = 100; // questions of one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
@@ -35,11 +37,11 @@ export async function readPlaces() {
   rows.keep(proposals.map(({ proposal_id }) => proposal_id));
   element("places-count").textContent = number.format(count);
   element("places-none").hidden = proposals.length > 0;
-  element("places-asked").replaceChildren(...proposals.map(drawn));
+  redraw(element("places-asked"), proposals.map((proposal) => keyed(proposal.proposal_id, drawn(proposal))));
   element("places-answered").hidden = !decided.length;
   element("places-answered-count").textContent = `${number.format(decided.length)}${next ? "+" : ""}`;
   element("places-more").hidden = !next;
-  element("places-decided").replaceChildren(...decided.map(drawnAnswer));
+  redraw(element("places-decided"), decided.map((answered) => keyed(answered.decision_id, drawnAnswer(answered))));
   rows.shown();
 }
 
@@ -140,7 +142,8 @@ function showChosen(count, isAll) {
 
 /** @param {string} answer @param {string[]} proposal_ids */
 async function decide(answer, proposal_ids) {
-  const reason = /** @type {HTMLSelectElement} */ (element("places-reason")).value;
+  const reason = knowledge("places-reason");
+  if (!reason) return;
   for (let begin = 0; begin < proposal_ids.length; begin += MOST) {
     await send("decide", { proposal_ids: proposal_ids.slice(begin, begin + MOST), answer, reason }, "answered");
   }
@@ -164,7 +167,7 @@ async function send(act, body, done) {
     for (const each of buttons) each.disabled = false;
   }
   await readAgain();
-  setTimeout(() => void readAgain(), APPLIED_MS);
+  lookAgain(readAgain);
 }
 
 /** Reads the questions again, and says so if there is no answer. */

@@ -11,11 +11,11 @@ import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.j
 import { drawHeld, drawReasons, rows } from "/static/waiting/held.js";
 import { readLetters } from "/static/waiting/letters.js";
 import { listenToEvents, readEvents } from "/static/waiting/events.js";
+import { lookAgain } from "/static/waiting/looks.js";
 import { learnNames } from "/static/waiting/names.js";
 import { open } from "/static/waiting/opened.js";
 import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
 
-const CARRIED_OUT_MS = 1500; // the registry carries a decision out in this time
 const PAGE = 100, LONGEST_PAGE = 200; // reports of one reading
 const AT_ONCE = 500; // ids of one request
 /** @type {import("/static/waiting/held.js").Held[]} */
@@ -97,7 +97,7 @@ async function act(path, body, done) {
 /** Reads the held reports again, now and when the registry has carried the decision out. */
 function readAfterDecision() {
   attempt(read);
-  setTimeout(() => attempt(read), CARRIED_OUT_MS);
+  lookAgain(() => attempt(read));
 }
 
 /** How many reports were changed; null if a request was refused. @param {string} path @param {string[]} ids @param {object} body */

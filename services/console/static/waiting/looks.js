@@ -1,0 +1,8 @@
+// After a decision, the page reads a list again until the registry has probably carried the decision out.
+
+const LOOKS_MS = [1500, 5000, 15_000]; // the registry needs more time while many reports arrive
+
+/** @param {() => unknown} read */
+export function lookAgain(read) {
+  for (const after of LOOKS_MS) setTimeout(() => void read(), after);
+}
