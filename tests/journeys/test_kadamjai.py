@@ -254,14 +254,14 @@ def test_a_mudflow_from_the_first_call_to_the_last_return(centre: Served) -> Non
             if alerted:
                 becomes(desk.alerted, alerted)
                 steps = min(steps + 1, len(NOTIFIED))
-                assert desk.notified() == NOTIFIED[:steps]
+                becomes(desk.notified, NOTIFIED[:steps])
         becomes(partial(desk.of_date, number), of_date(day))
         becomes(desk.board, (day.families, sum(day.displaced.values()), day.in_groups))
-        assert desk.occupancy() == day.occupancy
-        assert desk.flow() == day.flow
-        assert desk.moved() == day.moved
+        becomes(desk.occupancy, day.occupancy)
+        becomes(desk.flow, day.flow)
+        becomes(desk.moved, day.moved)
 
     becomes(lambda: desk.alert()["validity"], "downgraded")  # nobody is displaced any more
-    assert desk.notified() == [*NOTIFIED, "lapsed"]
+    becomes(desk.notified, [*NOTIFIED, "lapsed"])
     assert [desk.of_date(number) for number in range(1, 6)] == [of_date(day) for day in DAYS]
     assert client(centre, Role.REGISTRAR).get("/registry/v1/held").json()["reports"] == []
