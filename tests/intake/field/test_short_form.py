@@ -94,6 +94,12 @@ def test_a_household_of_four_with_names_is_reported_in_the_actions_of_three_minu
 
 
 def test_the_short_form_asks_for_sex_and_age_and_leaves_the_rest_for_later(page: Page) -> None:
+    page.select_option("#mobility", "migration")
+    page.tap("#short")
+    for shown in ("#mobility", "#occurred-precision"):  # migration presets the month, and both are sent
+        expect(page.locator(shown)).to_be_visible()
+    expect(page.locator("#intention")).to_be_hidden()
+    page.tap("#short")
     page.fill("#notes", "sleeps at Айгүл's")
     page.click("#another")
     page.tap("#short")

@@ -2,6 +2,7 @@
 // The short form also shows each question of the rest that has an answer, because the answer is sent.
 
 import { input } from "/static/entry/fields.js";
+import { isAnswered } from "/static/presets.js";
 
 const KEPT = "dayar.all-questions";
 
@@ -31,15 +32,4 @@ function ask(areAll) {
   box.checked = areAll;
   box.form?.classList.toggle("is-short", !areAll);
   for (const question of box.form?.querySelectorAll("[data-full]") ?? []) question.classList.toggle("is-answered", isAnswered(question));
-}
-
-/** Whether a field of the question has another value than the form presets. @param {Element} question */
-function isAnswered(question) {
-  const fields = /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (question.querySelectorAll("input, select"));
-  return [...fields].some((field) => field.value !== (field instanceof HTMLSelectElement ? presetOf(field) : field.defaultValue));
-}
-
-/** @param {HTMLSelectElement} select */
-function presetOf({ options }) {
-  return ([...options].find(({ defaultSelected }) => defaultSelected) ?? options[0]).value;
 }

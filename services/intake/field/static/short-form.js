@@ -1,6 +1,8 @@
 // The short form has only the fields that the first hours need. The full form has all fields, also for a correction.
+// The short form also shows each other field that has a value, because the value is sent.
 
 import { element } from "./elements.js";
+import { isAnswered } from "./presets.js";
 
 const KEPT = "dayar.short-form";
 const box = /** @type {HTMLInputElement} */ (element("short"));
@@ -27,5 +29,6 @@ export function showAll() {
 function show(isShort) {
   box.checked = isShort;
   element("report").classList.toggle("is-short", isShort);
+  for (const question of element("report").querySelectorAll("[data-full]")) question.classList.toggle("is-answered", isAnswered(question));
   if (isShort) /** @type {HTMLDetailsElement} */ (element("counts")).open = true;
 }

@@ -1,0 +1,12 @@
+// Whether somebody has answered a question: a field of it has another value than the form presets.
+
+/** @param {Element} question an element with the fields of the question */
+export function isAnswered(question) {
+  const fields = /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>} */ (question.querySelectorAll("input, select, textarea"));
+  return [...fields].some((field) => field.value !== (field instanceof HTMLSelectElement ? presetOf(field) : field.defaultValue));
+}
+
+/** @param {HTMLSelectElement} select */
+function presetOf({ options }) {
+  return ([...options].find(({ defaultSelected }) => defaultSelected) ?? options[0]).value;
+}
