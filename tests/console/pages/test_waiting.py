@@ -64,7 +64,7 @@ def held_of(whole: Whole, author: UUID) -> int:
 def proposed(desk: Any, name: str) -> bool:
     """Whether the desk is asked about a place with this name."""
     answer = desk.context.request.get(f"{desk.whole.url}/registry/v1/places:proposed")
-    return any(place["name"] == name for asked in answer.json()["proposals"] for place in asked["places"])
+    return name in str(answer.json()["proposals"])
 
 
 def send_early_movement(whole: Whole) -> None:
