@@ -39,6 +39,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
         "elements.js",
         "event-question.js",
         "place-search.js",
+        "presets.js",
         "romanised.js",
         "settlements.js",
         "sites.js",
