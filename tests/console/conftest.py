@@ -89,6 +89,7 @@ class Served:
     async def _meanwhile(self, ask: Callable[[], Any], statement: str, seconds: int) -> Any:
         engine = database.engine(self.installation.settings(ConsoleSettings, "console"))
         async with engine.connect() as locking, engine.connect() as other:
+            await locking.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and not await other.scalar(text(WAITS)):

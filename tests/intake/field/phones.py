@@ -77,6 +77,8 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
+    if not wait_until(lambda: page.locator("#opening").is_hidden(), timeout=10):
+        page.reload()  # rarely, a script does not load on a busy machine; the page asks to open it again
     choose_pin(page)
     return page
 
@@ -162,7 +164,9 @@ def with_body(report: dict[str, Any], centre: Centre) -> dict[str, Any]:
         return {**report, "body": opened_report(envelope, centre.installation.secrets / "phones-key")}
     found = in_thread(records(centre.installation, "displacements", clear["report_id"]))
     at_centre = [{**at.opened.clear.model_dump(mode="json", exclude_none=True), **at.opened.sealed} for at in found]
-    return {**report, "body": at_centre[-1] if at_centre else clear}
+    # a request that was delayed may be recorded after a later version
+    same = [body for body in at_centre if body["version"] == clear["version"]]
+    return {**report, "body": same[-1] if same else clear}
 
 
 def written(page: Page, *, send: bool = True) -> None:
