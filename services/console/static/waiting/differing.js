@@ -1,12 +1,13 @@
 // Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the counts.
 
-import { call, isNoAnswer, problem } from "/static/calls.js";
+import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { posted, readAgain, sending } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -112,32 +113,20 @@ async function choose(choice) {
 
 /** @param {"choose" | "reverse" | "assign"} act @param {Record<string, any>} body @param {string} done */
 async function send(act, body, done) {
-  const buttons = element("differing-panel").querySelectorAll("button");
-  for (const each of buttons) each.disabled = true; // a second press would send the choice again
-  try {
-    const answer = await call("POST", `/registry/v1/counts:${act}`, body);
-    if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
-    const changed = (await answer.json()).ids.length;
-    toast(changed ? sentence(done, { count: number.format(changed) }) : sentence("counts_changed"), changed ? "good" : "bad");
+  const mayHaveChanged = await sending("differing-panel", async () => {
+    const changed = await posted(`counts:${act}`, body);
+    if (!changed) return false;
+    toast(changed.length ? sentence(done, { count: number.format(changed.length) }) : sentence("counts_changed"), changed.length ? "good" : "bad");
     rows.all(false);
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("unsure"), "bad");
-  } finally {
-    for (const each of buttons) each.disabled = false;
-  }
-  await readAgain();
-  if (act !== "assign") lookAgain(readAgain);
+    return true;
+  });
+  if (!mayHaveChanged) return;
+  await again();
+  if (act !== "assign") lookAgain(again);
 }
 
-/** Reads the counts again, and says so if there is no answer. */
-async function readAgain() {
-  try {
-    await readDiffering();
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("away"), "bad");
-  }
+function again() {
+  return readAgain(readDiffering);
 }
 
 /** Begins to choose and assign. */

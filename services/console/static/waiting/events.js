@@ -1,12 +1,13 @@
 // Asks whether households left because of an event, if their reports name none. Intake proposes the events.
 
-import { call, isNoAnswer, problem } from "/static/calls.js";
+import { call, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { posted, readAgain, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -116,35 +117,23 @@ async function decide({ report_ids }, answer) {
 
 /** Sends the ids in as many requests as needed. @param {"answer" | "reverse"} act @param {string} name @param {string[]} ids @param {object} body @param {string} done */
 async function sendParts(act, name, ids, body, done) {
-  const buttons = element("fled-events").querySelectorAll("button");
-  for (const each of buttons) each.disabled = true; // a second press would send the answer again
-  let changed = 0;
-  try {
+  const mayHaveChanged = await sending("fled-events", async () => {
+    let count = 0;
     for (let begin = 0; begin < ids.length; begin += MOST) {
-      const answer = await call("POST", `/registry/v1/events:${act}`, { [name]: ids.slice(begin, begin + MOST), ...body });
-      if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
-      changed += (await answer.json()).ids.length;
+      const changed = await posted(`events:${act}`, { [name]: ids.slice(begin, begin + MOST), ...body });
+      if (!changed) return false;
+      count += changed.length;
     }
-    if (changed) toast(sentence(done, { count: number.format(changed) }), "good");
-    if (changed < ids.length) toast(sentence("faster", { count: number.format(ids.length - changed) }), "bad");
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("unsure"), "bad");
-  } finally {
-    for (const each of buttons) each.disabled = false;
-  }
-  await readAgain();
-  lookAgain(readAgain);
+    tellChanged(done, count, ids.length);
+    return true;
+  });
+  if (!mayHaveChanged) return;
+  await again();
+  lookAgain(again);
 }
 
-/** Reads the questions again, and says so if there is no answer. */
-async function readAgain() {
-  try {
-    await readEvents();
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("away"), "bad");
-  }
+function again() {
+  return readAgain(readEvents);
 }
 
 /** Begins to answer. */

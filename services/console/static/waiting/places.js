@@ -1,13 +1,13 @@
 // Asks whether two places of open counts are the same, because their typed names are nearly equal, and whether a count
 // that names no event is of the event of another count. Shows the answers.
 
-import { call, isNoAnswer, problem } from "/static/calls.js";
+import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { toast } from "/static/toasts.js";
+import { posted, readAgain, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -151,38 +151,24 @@ async function decide(answer, proposal_ids) {
 
 /** @param {"decide" | "reverse"} act @param {Record<string, any>} body @param {string} done */
 async function send(act, body, done) {
-  const buttons = element("same-places").querySelectorAll("button");
-  for (const each of buttons) each.disabled = true; // a second press would send the answer again
   const sent = (body.proposal_ids ?? body.decision_ids).length;
-  try {
-    const answer = await call("POST", `/registry/v1/places:${act}`, body);
-    if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
-    const changed = (await answer.json()).ids.length;
-    if (changed) toast(sentence(done, { count: number.format(changed) }), "good");
-    if (changed < sent) toast(sentence("faster", { count: number.format(sent - changed) }), "bad");
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("unsure"), "bad");
-  } finally {
-    for (const each of buttons) each.disabled = false;
-  }
-  await readAgain();
-  lookAgain(readAgain);
+  const mayHaveChanged = await sending("same-places", async () => {
+    const changed = await posted(`places:${act}`, body);
+    if (changed) tellChanged(done, changed.length, sent);
+    return Boolean(changed);
+  });
+  if (!mayHaveChanged) return;
+  await again();
+  lookAgain(again);
 }
 
-/** Reads the questions again, and says so if there is no answer. */
-async function readAgain() {
-  try {
-    await readPlaces();
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("away"), "bad");
-  }
+function again() {
+  return readAgain(readPlaces);
 }
 
 /** Begins to show the questions. */
 export function listenToPlaces() {
-  element("places-more").addEventListener("click", () => { pages += 1; void readAgain(); });
+  element("places-more").addEventListener("click", () => { pages += 1; void again(); });
   if (!mayDecide) return;
   element("places-acts").addEventListener("submit", (event) => event.preventDefault());
   for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));

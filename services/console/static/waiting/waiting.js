@@ -6,6 +6,7 @@ import { element } from "/static/elements.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
+import { sending } from "/static/waiting/decisions.js";
 import { listenToDiffering, readDiffering } from "/static/waiting/differing.js";
 import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.js";
 import { drawHeld, drawReasons, rows } from "/static/waiting/held.js";
@@ -76,22 +77,16 @@ function attempt(reading) {
 /** @param {string} path @param {object} body @param {string} done */
 async function act(path, body, done) {
   const outcome_ids = [...rows.chosen];
-  const buttons = element("acts").querySelectorAll("button");
-  for (const button of buttons) button.disabled = true; // a second press would send the decision again
-  try {
+  const mayHaveChanged = await sending("acts", async () => {
     const changed = await sentInParts(path, outcome_ids, body);
-    if (changed === null) return;
+    if (changed === null) return false;
     toast(sentence(done, { count: number.format(changed) }), "good");
     if (changed < outcome_ids.length) toast(sentence("left", { count: number.format(outcome_ids.length - changed) }), "bad");
     rows.chosen.clear();
     if ("is_accepted" in body) forgetRefusal();
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    toast(sentence("unsure"), "bad");
-  } finally {
-    for (const button of buttons) button.disabled = false;
-  }
-  readAfterDecision();
+    return true;
+  });
+  if (mayHaveChanged) readAfterDecision();
 }
 
 /** Reads the held reports again, now and when the registry has carried the decision out. */

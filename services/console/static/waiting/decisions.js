@@ -1,0 +1,50 @@
+// Sends decisions about a list of the page, and says what became of them.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+import { toast } from "/static/toasts.js";
+
+/**
+ * Runs `send` while the buttons of the panel are disabled, because a second press would send the decision again.
+ * @param {string} panel @param {() => Promise<boolean>} send whether the registry took the decision
+ * @returns {Promise<boolean>} whether the list may have changed; also true if the registry did not answer
+ */
+export async function sending(panel, send) {
+  const buttons = element(panel).querySelectorAll("button");
+  for (const each of buttons) each.disabled = true;
+  try {
+    return await send();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("unsure"), "bad");
+    return true;
+  } finally {
+    for (const each of buttons) each.disabled = false;
+  }
+}
+
+/** Posts a decision, and says why if the registry refuses it. @param {string} path @param {object} body @returns {Promise<string[] | undefined>} the ids that it changed */
+export async function posted(path, body) {
+  const answer = await call("POST", `/registry/v1/${path}`, body);
+  if (answer.ok) return (await answer.json()).ids;
+  toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+  return undefined;
+}
+
+/** Says how many answers took effect, and how many others had decided before. @param {string} done @param {number} changed @param {number} sent */
+export function tellChanged(done, changed, sent) {
+  if (changed) toast(sentence(done, { count: number.format(changed) }), "good");
+  if (changed < sent) toast(sentence("faster", { count: number.format(sent - changed) }), "bad");
+}
+
+/** Reads a list again, and says so if there is no answer. @param {() => Promise<unknown>} read */
+export async function readAgain(read) {
+  try {
+    await read();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("away"), "bad");
+  }
+}
