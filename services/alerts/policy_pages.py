@@ -23,10 +23,9 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receiver_checks import LONGEST_LABEL, Fault
 from services.alerts.receiver_pages import choices
-from services.alerts.typed_forms import typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit, events
 from shared.audit import Action
-from shared.pages import language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
@@ -143,9 +142,7 @@ async def form_page(
     act: str = "",
     status: int = 200,
 ) -> Response:
-    pages, language = request.app.state.pages, language_of(request)
-    first_of_field = {fault.name: fault for fault in reversed(faults)}
-    wrong = {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}
+    pages = request.app.state.pages
     receivers, rosters = await named(session)
     return pages.render(  # type: ignore[no-any-return]
         request,
@@ -154,7 +151,7 @@ async def form_page(
         form=form,
         known=known,
         id=known and policy_id(known),
-        wrong=wrong,
+        wrong=expected_by_field(request, faults),
         version=version,
         act=act,
         all_receivers=receivers,

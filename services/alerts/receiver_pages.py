@@ -19,7 +19,7 @@ from services.alerts.receiver_forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receiver_trials import receiver_id
 from services.alerts.receivers import USUAL_WAIT_SECONDS, Receiver, ReceiverKind
 from services.alerts.subscriptions import FormerSecretInUse, NoWebhook
-from services.alerts.typed_forms import typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -193,16 +193,14 @@ async def form_page(
     act: str = "",
     status: int = 200,
 ) -> Response:
-    pages, language = request.app.state.pages, language_of(request)
-    first_of_field = {fault.name: fault for fault in reversed(faults)}
-    wrong = {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}
+    pages = request.app.state.pages
     return pages.render(  # type: ignore[no-any-return]
         request,
         "receiver.html",
         status=status,
         form=form,
         known=known,
-        wrong=wrong,
+        wrong=expected_by_field(request, faults),
         version=version,
         act=act,
         may_be_internal=may_be_internal(request.scope["principal"], known),

@@ -15,13 +15,12 @@ from services.alerts.receiver_checks import Fault
 from services.alerts.receiver_pages import OUT_OF_AREA, choices
 from services.alerts.silence_forms import LONGEST_HOURS, LONGEST_REASON, SilenceForm
 from services.alerts.silences import Silence
-from services.alerts.typed_forms import typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
-from shared.pages import language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
@@ -77,16 +76,14 @@ def manages(caller: Principal, silence: Silence, places: Places) -> bool:
 async def page(
     request: Request, session: Session, form: SilenceForm, faults: Sequence[Fault] = (), *, status: int = 200
 ) -> Response:
-    pages, language, now = request.app.state.pages, language_of(request), datetime.now(UTC)
+    pages, now = request.app.state.pages, datetime.now(UTC)
     caller: Principal = request.scope["principal"]
-    first_of_field = {fault.name: fault for fault in reversed(faults)}
-    wrong = {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}
     return pages.render(  # type: ignore[no-any-return]
         request,
         "silences.html",
         status=status,
         form=form,
-        wrong=wrong,
+        wrong=expected_by_field(request, faults),
         now=now,
         silences=await silence_queries.not_ended(session, now),
         ended=await silence_queries.ended(session, now),

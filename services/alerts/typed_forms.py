@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import FormData
+from starlette.requests import Request
 
 from services.alerts.receiver_checks import Fault
 from shared.country import COUNTRY
+from shared.pages import language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.places.localities import folded
@@ -64,3 +66,10 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
         if isinstance(value, str):
             typed.setdefault(name, []).append(value)
     return typed
+
+
+def expected_by_field(request: Request, faults: Sequence[Fault]) -> dict[str, str]:
+    """What is expected in each wrong field, in the reader's language. A field shows its first fault."""
+    pages, language = request.app.state.pages, language_of(request)
+    first_of_field = {fault.name: fault for fault in reversed(faults)}
+    return {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}
