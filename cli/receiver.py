@@ -19,6 +19,7 @@ from cli.receiver_options import (
     Address,
     After,
     Areas,
+    DutyHead,
     Floor,
     Hazards,
     Hours,
@@ -73,6 +74,7 @@ def add(
     hazard: Hazards = None,
     hours: Hours = None,
     roster: RosterName = None,
+    duty_head: DutyHead = None,
     then: Then = None,
     after: After = None,
 ) -> None:
@@ -80,7 +82,19 @@ def add(
     first = contact_of(address)
     usual = ReceiverKind.SYSTEM if first.channel is DeliveryChannel.WEBHOOK else ReceiverKind.POST
     changes = changed(
-        language, status, step, area, floor, kind or usual, organisation, post, account, hazard, hours, roster
+        language,
+        status,
+        step,
+        area,
+        floor,
+        kind or usual,
+        organisation,
+        post,
+        account,
+        hazard,
+        hours,
+        roster,
+        duty_head,
     )
     put(Receiver(label, first.channel, first.address, **changes), internal, then or [], after)
 
@@ -102,6 +116,7 @@ def change(
     hazard: Hazards = None,
     hours: Hours = None,
     roster: RosterName = None,
+    duty_head: DutyHead = None,
     every_hazard: Annotated[bool, typer.Option("--every-hazard", help="Get alerts about all hazards again.")] = False,
     every_hour: Annotated[bool, typer.Option("--every-hour", help="Get alerts at every hour again.")] = False,
     no_roster: Annotated[bool, typer.Option("--no-roster", help="Name no roster any more.")] = False,
@@ -110,7 +125,9 @@ def change(
     only_first: Annotated[bool, typer.Option("--only-first", help="Remove all contacts after the first.")] = False,
 ) -> None:
     """Change what is given about a receiver, and keep the rest."""
-    changes = changed(language, status, step, area, floor, kind, organisation, post, account, hazard, hours, roster)
+    changes = changed(
+        language, status, step, area, floor, kind, organisation, post, account, hazard, hours, roster, duty_head
+    )
     first = None if address is None else contact_of(address)
     changes |= {"address": first.address, "channel": first.channel} if first is not None else {}
     changes |= {"hazards": ()} if every_hazard else {}
@@ -133,6 +150,7 @@ def changed(
     hazards: list[HazardType] | None,
     hours: list[str] | None,
     roster: str | None,
+    is_duty_head: bool | None,
 ) -> dict[str, Any]:
     """The fields of a receiver that the options state."""
     stated = {
@@ -148,6 +166,7 @@ def changed(
         "hazards": tuple(hazards) if hazards else None,
         "hours": tuple(hours) if hours else None,
         "roster": roster,
+        "is_duty_head": is_duty_head,
     }
     return {name: value for name, value in stated.items() if value is not None}
 
@@ -255,6 +274,7 @@ def list_all() -> None:
         "Hazards",
         "Hours",
         "Roster",
+        "Duty head",
         "From",
         "Texts",
     )
@@ -273,6 +293,7 @@ def list_all() -> None:
             ", ".join(receiver.hazards) or "all",
             ", ".join(receiver.hours) or "always",
             escape(receiver.roster or ""),
+            "yes" if receiver.is_duty_head else "",
             receiver.floor,
             "all" if receiver.is_internal else "Public",
         )

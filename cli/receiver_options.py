@@ -51,6 +51,14 @@ RosterName = Annotated[
     ),
 ]
 
+DutyHead = Annotated[
+    bool | None,
+    typer.Option(
+        "--duty-head/--no-duty-head",
+        help="Whether it gets every Severe and Extreme alert that nobody acknowledges at the last step.",
+    ),
+]
+
 Then = Annotated[
     list[str] | None,
     typer.Option(

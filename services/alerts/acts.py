@@ -47,9 +47,17 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
     return _seen(alert, now, idle, **_acknowledgement(person, now))
 
 
-def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Withdraws the acknowledgement, so that the alert waits for a new acknowledgement."""
-    return _seen(alert, now, wait, **NOT_ACKNOWLEDGED)
+def partly_acknowledged(alert: Alert, person: Actor, now: datetime) -> Alert:
+    """Records an acknowledgement that is not enough for the step of a policy. The alert waits and rings as before."""
+    return changed(alert, now, partly_acknowledged_by=(*alert.partly_acknowledged_by, person.account))
+
+
+def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
+    """Withdraws the person's acknowledgement, so that the alert waits for a new acknowledgement."""
+    others = tuple(account for account in alert.partly_acknowledged_by if account != person.account)
+    if alert.acknowledged_at is None:
+        return changed(alert, now, partly_acknowledged_by=others)
+    return _seen(alert, now, wait, **{**NOT_ACKNOWLEDGED, "partly_acknowledged_by": others})
 
 
 def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:

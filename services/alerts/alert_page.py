@@ -1,6 +1,8 @@
 """The page of one alert: its data, the deliveries, the timeline, and the buttons for actions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,12 +11,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.alerts import behalf, budgets, listings, omissions, timeline, words
+from services.alerts.acts import ActKind
 from services.alerts.alerts import Alert
+from services.alerts.models import Act
 from services.alerts.notifications import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import sites as site_queries
+from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import AlertView
@@ -54,6 +59,8 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
     pages: Pages = request.app.state.pages
     revisions = await hazard_queries.hazard_history(session, alert.hazard_id) if alert.hazard_id else []
     deliveries = await listings.deliveries(session, alert_id=alert_id) if may.see_deliveries else []
+    acts = await timeline.of(session, alert_id)
+    is_waiting = may.see_deliveries and not alert.is_answered and not alert.is_suppressed
     return pages.render(
         request,
         "alert.html",
@@ -71,7 +78,9 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         outside_hours=await omissions.outside_hours(session, alert_id) if may.see_deliveries else (),
         nobody_else=omissions.TEXTS[Omission.NOBODY_ELSE],
-        acts=await timeline.of(session, alert_id),
+        acts=acts,
+        quorum=await quorum_of(session, alert, request.app.state.places, datetime.now(UTC)) if is_waiting else None,
+        partly_acknowledged=partly_acknowledged(alert, acts),
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),
         sites=await sites_of(session, alert, caller, request.app.state.places, language),
@@ -88,6 +97,12 @@ def event_of(alert: Alert) -> AlertRaised:
 def texts_of(revision: HazardReported, language: str) -> list[tuple[str, Any]]:
     """The texts of a hazard's revision in all languages, with the text in the reader's language first."""
     return [(language_code, revision.text[language_code]) for language_code in words.in_order(revision.text, language)]
+
+
+def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
+    """The last acknowledgement of each person whose acknowledgement was not enough for a step."""
+    acknowledgements = {act.account_id: act for act in acts if act.deed == ActKind.ACKNOWLEDGED}
+    return [acknowledgements[account] for account in alert.partly_acknowledged_by if account in acknowledgements]
 
 
 async def sites_of(

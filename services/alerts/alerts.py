@@ -25,7 +25,10 @@ SOURCE = "/alerts"
 # Reasons why an alert lapses. Rules give further reasons.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
-NOT_ACKNOWLEDGED: dict[str, Any] = dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note"))
+NOT_ACKNOWLEDGED: dict[str, Any] = {
+    **dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note")),
+    "partly_acknowledged_by": (),
+}
 NOT_IN_PROGRESS: dict[str, Any] = dict.fromkeys(f"progressed_{part}" for part in ("at", "by", "name"))
 NOT_CONFIRMED: dict[str, Any] = dict.fromkeys(f"confirmed_{part}" for part in ("at", "by", "name"))
 NOT_SNOOZED: dict[str, Any] = dict.fromkeys(f"snoozed_{part}" for part in ("until", "by", "name"))
@@ -41,7 +44,8 @@ class Alert(AlertFields):
     `waits_since` to `escalates_at`, the alert waits for an answer or a further action. `is_ringing` becomes true if
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
-    equals `escalates_at`, the alert waits for the end of a silence.
+    equals `escalates_at`, the alert waits for the end of a silence. `partly_acknowledged_by` are the accounts that
+    acknowledged while the step of a policy demanded more acknowledgements (`quorums.py`).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +62,7 @@ class Alert(AlertFields):
     silenced_until: Instant | None = None
     is_ringing: bool = False
     persons_step: int = 0
+    partly_acknowledged_by: tuple[UUID, ...] = ()
     acknowledged_name: str | None = None
     acknowledged_note: str | None = None
     confirmed_name: str | None = None

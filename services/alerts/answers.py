@@ -14,6 +14,7 @@ from services.alerts.plans import NotificationPlan
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import plans as plan_queries
+from services.alerts.queries.quorums import quorum_of
 from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
 from shared.events import (
@@ -25,6 +26,7 @@ from shared.events import (
     AlertReopened,
     AlertResolved,
     AlertSnoozed,
+    AlertUpdated,
 )
 from shared.events.vocabulary import Severity, Verdict
 from shared.messaging import outbox
@@ -55,14 +57,24 @@ class Answers:
     ) -> Alert:
         """Raises AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused.
 
+        While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
+
         `channel` is the name of the channel by which the person answered; the timeline shows it.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
+        has_acknowledged = person.account in alert.partly_acknowledged_by
         if alert.acknowledged_at is not None:
-            return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
+            first = person.account if has_acknowledged else alert.acknowledged_by
+            return _own(alert, first, person, "already-acknowledged")
         _is_open(alert)
         if is_one_of_many and alert.severity is Severity.EXTREME:
             raise AnswerRefused("one-by-one", alert)
+        quorum = await quorum_of(self._session, alert, self._places, self._now)
+        if not quorum.is_reached({*alert.partly_acknowledged_by, person.account}):
+            if has_acknowledged:
+                return alert
+            after = acts.partly_acknowledged(alert, person, self._now)
+            return await self._keep(after, AlertUpdated, ActKind.ACKNOWLEDGED, person, channel)
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
             after,
@@ -79,12 +91,15 @@ class Answers:
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:
-            return alert
+            if person.account not in alert.partly_acknowledged_by:
+                return alert
+            after = acts.unacknowledged(alert, person, self._now, self._idle(alert))
+            return await self._keep(after, AlertUpdated, ActKind.UNACKNOWLEDGED, person)
         _own(alert, alert.acknowledged_by, person, "already-acknowledged")
         if alert.is_worked_on or self._now > alert.acknowledged_at + UNDONE_WITHIN:
             raise AnswerRefused("too-late", alert)
         is_known = await delivery_queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
-        after = acts.unacknowledged(alert, self._now, self._rules.escalation.wait(alert))
+        after = acts.unacknowledged(alert, person, self._now, self._rules.escalation.wait(alert))
         cause = Cause.REOPENED if is_known else None
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 

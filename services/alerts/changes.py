@@ -138,7 +138,12 @@ class AlertChanges:
             return
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
-        wait = self._wait(alerts.replaced(alert, level=alert.level + 1), is_acknowledged=is_acknowledged)
+        next_level = alerts.replaced(alert, level=alert.level + 1)
+        if not is_acknowledged and notifications.is_ended(self._notification(next_level)):
+            ended = alerts.changed(alert, self._now, escalates_at=None)
+            self._keep(self._notified(ended, cause, notifications.ENDED), AlertUpdated)
+            return
+        wait = self._wait(next_level, is_acknowledged=is_acknowledged)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
@@ -235,14 +240,14 @@ class AlertChanges:
     def _wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
         """How long the alert waits at its level.
 
-        A policy decides only on the wait for an acknowledgement, and never lets an alert whose severity a person must
-        judge wait longer than the rules do.
+        A policy, and the list of duty heads, decide only on the wait for an acknowledgement. They never let an alert
+        whose severity a person must judge wait longer than the rules do.
         """
-        minutes = None if is_acknowledged else notifications.waiting_minutes(self._notification(alert))
+        wait = None if is_acknowledged else notifications.waiting_time(self._notification(alert))
         usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
-        if minutes is None:
+        if wait is None:
             return usual
-        return min(timedelta(minutes=minutes), usual) if alert.is_unjudged else timedelta(minutes=minutes)
+        return min(wait, usual) if alert.is_unjudged else wait
 
     def _is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).silence is not None

@@ -66,8 +66,12 @@ async def one(session: AsyncSession, id: UUID, caller: Principal, places: Places
 
 
 def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
-    """Whether all areas of the receiver are the caller's. Receivers without areas get alerts of the whole country."""
-    return caller.covers_country or bool(receiver.areas and all(caller.covers(area, places) for area in receiver.areas))
+    """Whether all areas of the receiver are the caller's.
+
+    Receivers without areas, and duty heads, get alerts of the whole country.
+    """
+    is_limited = bool(receiver.areas) and not receiver.is_duty_head
+    return caller.covers_country or (is_limited and all(caller.covers(area, places) for area in receiver.areas))
 
 
 def may_be_internal(caller: Principal, known: Subscription | None) -> bool:

@@ -5,10 +5,10 @@ A new condition is added as one more stage. A silence leaves out everybody.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.alerts import hours
+from services.alerts import duty_heads, hours
 from services.alerts.alerts import Alert
 from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver, ReceiverKind
@@ -35,6 +35,8 @@ class Omission(StrEnum):
     CONCERNED_BEFORE = "concerned_before"
     ADDED_LATER = "added_later"
     NEVER_NOTIFIED = "never_notified"
+    NO_DUTY_HEAD = "no_duty_head"
+    POLICY_ENDED = "policy_ended"
     SILENCED = "silenced"
 
 
@@ -184,12 +186,34 @@ def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps
     return Steps(named | unnamed, policy)
 
 
-def waiting_minutes(notification: Notification) -> int | None:
-    """How long the alert waits for an acknowledgement at its level; None if no policy decides."""
-    if notification.policy is None:
+def steps_of_alert(notification: Notification) -> Steps:
+    """The steps of the receivers that the alert concerns."""
+    return steps_of(notification, recipients(notification, CONCERNED)[0])
+
+
+def waiting_time(notification: Notification) -> timedelta | None:
+    """How long the alert waits for an acknowledgement at its level; None if only the rules decide."""
+    if notification.policy is None and not any(receiver.is_duty_head for receiver in notification.receivers):
         return None
-    concerned, _ = recipients(notification, CONCERNED)
-    return steps_of(notification, concerned).minutes(notification.alert.level)
+    steps = steps_of_alert(notification)
+    if duty_heads.notified(notification.alert, notification.receivers, steps):
+        return duty_heads.EVERY
+    minutes = steps.minutes(notification.alert.level)
+    return None if minutes is None else timedelta(minutes=minutes)
+
+
+def is_ended(notification: Notification) -> bool:
+    """Whether the policy has ended, so that nobody is notified at the alert's level."""
+    policy, alert = notification.policy, notification.alert
+    if policy is None or not policy.ends or duty_heads.is_grave(alert):
+        return False
+    steps = steps_of_alert(notification)
+    return steps.policy is policy and steps.is_over(alert.level)
+
+
+def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:  # noqa: ARG001 - as all stages
+    """Leaves out everybody, because the policy has ended."""
+    return {receiver.label: Omission.POLICY_ENDED for receiver in receivers}
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
@@ -234,6 +258,7 @@ RAISED: tuple[Stage, ...] = (*REACHED, current_step)  # these are also the stage
 UNSILENCED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
+ENDED: tuple[Stage, ...] = (after_end,)
 INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions
 
 
@@ -251,13 +276,18 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     These are the receivers that all stages keep, and with each post the person on duty in the post's roster, whatever
     this person's own conditions are. Only the alert's status must be one that the person gets. If only those are
-    informed who were notified before, nobody is added, and no silence holds.
+    informed who were notified before, nobody is added, and no silence holds. After the last step of an escalation, the
+    duty heads are notified.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
     if notification.silence is not None:
         return [], {receiver.label: Omission.SILENCED for receiver in notification.receivers}
     kept, omissions = recipients(notification, stages)
+    is_first_step = notification.alert.level == 0 and bool(kept)
+    if stages == RAISED and not is_first_step and (heads := heads_after_last_step(notification)):
+        others = [receiver for receiver in notification.receivers if receiver not in heads]
+        kept, omissions = heads, {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     posts = [receiver for receiver in kept if receiver.kind is ReceiverKind.POST]
     people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
     added = [
@@ -267,3 +297,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     ]
     labels = {receiver.label for receiver in added}
     return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}
+
+
+def heads_after_last_step(notification: Notification) -> list[Receiver]:
+    return duty_heads.notified(notification.alert, notification.receivers, steps_of_alert(notification))

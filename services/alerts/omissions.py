@@ -28,6 +28,8 @@ TEXTS: Mapping[str, str] = {
     Omission.CONCERNED_BEFORE: N_("The alert covered the recipient's area before"),
     Omission.ADDED_LATER: N_("Not notified before, because the list of recipients changed after the alert was raised"),
     Omission.NEVER_NOTIFIED: N_("Updates go only to those who were notified of the alert"),
+    Omission.NO_DUTY_HEAD: N_("Nobody acknowledged the last step: the heads of shift are notified"),
+    Omission.POLICY_ENDED: N_("The escalation policy has ended"),
     Omission.SILENCED: N_("Silenced at that time: see “Silences of alerts”"),
 }
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")

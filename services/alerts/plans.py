@@ -25,6 +25,14 @@ class NotificationPlan:
     policies: Sequence[EscalationPolicy] = ()
     silences: Sequence[Silence] = ()
 
+    @property
+    def people_of_rosters(self) -> dict[str, frozenset[str]]:
+        """The labels of all people of each roster, also of those whom only an override names."""
+        return {
+            name: roster.people | {override.person for override in overrides}
+            for name, (roster, overrides) in self.rosters.items()
+        }
+
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
         """The label of the person on duty, by the name of the roster.
 

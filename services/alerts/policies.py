@@ -13,12 +13,14 @@ from shared.events.vocabulary import HazardType, Severity
 class PolicyStep:
     """The receivers, and the rosters whose people on duty are notified.
 
-    If nobody acknowledges within `minutes`, the next step is notified.
+    If fewer than `acknowledgements` of these people acknowledge within `minutes`, the next step is notified. If one
+    acknowledgement is enough, it may be anybody's.
     """
 
     minutes: int
     receivers: tuple[str, ...] = ()
     rosters: tuple[str, ...] = ()
+    acknowledgements: int = 1
 
     def names(self, label: str, on_duty: Mapping[str, Collection[str]]) -> bool:
         return label in self.receivers or any(label in on_duty.get(roster, ()) for roster in self.rosters)
@@ -29,7 +31,8 @@ class EscalationPolicy:
     """The steps for alerts of these areas, types of hazards and severities. Empty ones apply to all alerts.
 
     If several policies apply to an alert, the one with the lowest `position` decides. The steps are repeated `repeats`
-    times; then the last step is repeated until somebody acknowledges.
+    times. After that, the duty heads are notified of Severe and Extreme alerts (`duty_heads.py`). For other alerts the
+    last step is repeated until somebody acknowledges, unless the policy `ends`.
     """
 
     name: str
@@ -39,6 +42,7 @@ class EscalationPolicy:
     hazards: tuple[HazardType, ...] = ()
     severities: tuple[Severity, ...] = ()
     repeats: int = 0
+    ends: bool = False
 
     def applies_to(self, alert: Alert, places: Ancestry) -> bool:
         return (

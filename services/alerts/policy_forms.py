@@ -5,6 +5,7 @@ from typing import Self
 
 from services.alerts.policies import EscalationPolicy, PolicyStep
 from services.alerts.receiver_checks import LONGEST_LABEL, Fault, area_faults, is_line
+from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.typed_forms import TypedForm
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.terms import N_
@@ -14,8 +15,10 @@ MOST_STEPS = 8
 HIGHEST_POSITION = 99
 MOST_REPEATS = 9
 LONGEST_MINUTES = 240
-STEP_FIELDS = ("minutes", "receivers", "rosters")
-USUAL_MINUTES = "10"
+STEP_FIELDS = ("minutes", "acknowledgements", "receivers", "rosters")
+MOST_ACKNOWLEDGEMENTS = 20
+USUAL = {"minutes": "10", "acknowledgements": "1"}
+TOO_FEW = N_("At most %(most)s can be expected: only people with an account, and people on duty, acknowledge.")
 
 
 class PolicyForm(TypedForm):
@@ -38,6 +41,7 @@ class PolicyForm(TypedForm):
             for at, step in enumerate(policy.steps)
             for name, values in (
                 ("minutes", [str(step.minutes)]),
+                ("acknowledgements", [str(step.acknowledgements)]),
                 ("receivers", list(step.receivers)),
                 ("rosters", list(step.rosters)),
             )
@@ -51,6 +55,7 @@ class PolicyForm(TypedForm):
                 "hazards": list(policy.hazards),
                 "severities": list(policy.severities),
                 "repeats": [str(policy.repeats)],
+                "ends": ["on"] if policy.ends else [],
                 "steps": [str(len(policy.steps))],
                 **steps,
             }
@@ -61,7 +66,7 @@ class PolicyForm(TypedForm):
         deed, _, position = act.partition("-")
         at = int(position) if position.isdigit() else -1
         if deed == "add" and len(self.steps) < MOST_STEPS:
-            self.steps.append({"minutes": [USUAL_MINUTES], "receivers": [], "rosters": []})
+            self.steps.append({name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS})
         elif deed == "drop" and 0 <= at < len(self.steps) > 1:
             del self.steps[at]
         elif deed in ("up", "down"):
@@ -70,7 +75,7 @@ class PolicyForm(TypedForm):
                 self.steps[at], self.steps[other] = self.steps[other], self.steps[at]
 
     def parsed(
-        self, places: Places, receivers: Collection[str], rosters: Collection[str], name: str | None = None
+        self, places: Places, receivers: Sequence[Receiver], rosters: Collection[str], name: str | None = None
     ) -> tuple[EscalationPolicy, list[Fault]]:
         """The policy, and the wrong fields. `name` is that of a stored policy."""
         wrong = list[Fault]()
@@ -82,26 +87,42 @@ class PolicyForm(TypedForm):
             hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
             severities=tuple(Severity(code) for code in self.several("severities") if code in list(Severity)),
             repeats=self.number("repeats", 0, MOST_REPEATS, wrong),
+            ends=bool(self.several("ends")),
         )
         if not is_line(policy.name, LONGEST_LABEL):
             expected = N_("A name of at most %(most)s characters is expected.")
             wrong.append(Fault("name", expected, {"most": LONGEST_LABEL}))
         return policy, [*wrong, *area_faults(policy.areas, places)]
 
-    def _step(self, at: int, receivers: Collection[str], rosters: Collection[str], wrong: list[Fault]) -> PolicyStep:
+    def _step(self, at: int, receivers: Sequence[Receiver], rosters: Collection[str], wrong: list[Fault]) -> PolicyStep:
         """The step with the receivers and rosters that still exist."""
-        typed = self.steps[at]
+        typed, labels = self.steps[at], {receiver.label for receiver in receivers}
         chosen = PolicyStep(
             minutes=self.number(f"minutes-{at}", 1, LONGEST_MINUTES, wrong),
-            receivers=tuple(label for label in typed["receivers"] if label in receivers),
+            receivers=tuple(label for label in typed["receivers"] if label in labels),
             rosters=tuple(name for name in typed["rosters"] if name in rosters),
+            acknowledgements=self.number(f"acknowledgements-{at}", 1, MOST_ACKNOWLEDGEMENTS, wrong),
         )
         if not chosen.receivers and not chosen.rosters:
             wrong.append(Fault(f"receivers-{at}", N_("At least one recipient or roster is expected in each step.")))
+        elif (most := most_acknowledgements(chosen, receivers, rosters)) < chosen.acknowledgements:
+            wrong.append(Fault(f"acknowledgements-{at}", TOO_FEW, {"most": most}))
         if not "".join(typed["minutes"]).strip():
             expected = N_("A number from %(lowest)s to %(highest)s is expected.")
             wrong.append(Fault(f"minutes-{at}", expected, {"lowest": 1, "highest": LONGEST_MINUTES}))
         return chosen
+
+
+def most_acknowledgements(step: PolicyStep, receivers: Sequence[Receiver], rosters: Collection[str]) -> int:
+    """How many people of the step can acknowledge, at least one.
+
+    These are its receivers with an account, and one person on duty in each of its rosters and in each roster of its
+    posts.
+    """
+    named = [receiver for receiver in receivers if receiver.label in step.receivers]
+    accounts = {receiver.account_id for receiver in named if receiver.account_id}
+    of_posts = {receiver.roster for receiver in named if receiver.kind is ReceiverKind.POST}
+    return max(1, len(accounts) + len((of_posts | set(step.rosters)) & set(rosters)))
 
 
 def left(policy: EscalationPolicy, receivers: Collection[str], rosters: Collection[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -12,17 +13,20 @@ from services.alerts.policies import EscalationPolicy
 from services.alerts.policy_forms import (
     HIGHEST_POSITION,
     LONGEST_MINUTES,
+    MOST_ACKNOWLEDGEMENTS,
     MOST_REPEATS,
     MOST_STEPS,
-    USUAL_MINUTES,
+    USUAL,
     PolicyForm,
     left,
+    most_acknowledgements,
 )
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receiver_checks import LONGEST_LABEL, Fault
 from services.alerts.receiver_pages import choices
+from services.alerts.receivers import Receiver
 from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit, events
 from shared.audit import Action
@@ -37,16 +41,24 @@ MOST_POLICIES = 100
 TOO_MANY = N_("There are %(most)s escalation policies already, and there can be no more. Remove one of them first.")
 TAKEN = N_("There is an escalation policy of this name already.")
 CHANGED = N_("Somebody else has changed this policy meanwhile. What you typed is kept: check it, and save again.")
-EMPTY = {"position": ["1"], "repeats": ["0"], "minutes-0": [USUAL_MINUTES]}
+EMPTY = {"position": ["1"], "repeats": ["0"], **{f"{name}-0": [usual] for name, usual in USUAL.items()}}
 
 
 @router.get("/policies")
 async def policies_page(request: Request, session: Session) -> Response:
     receivers, rosters = await named(session)
     policies = await policy_queries.policies(session)
-    missing = {policy.name: sorted(set(left(policy, receivers, rosters))) for policy in policies}
+    labels = {receiver.label for receiver in receivers}
+    missing = {policy.name: sorted(set(left(policy, labels, rosters))) for policy in policies}
     return request.app.state.pages.render(  # type: ignore[no-any-return]
-        request, "policies.html", policies=policies, missing=missing, policy_id=policy_id, **choices(request)
+        request,
+        "policies.html",
+        policies=policies,
+        missing=missing,
+        most_acknowledgements=partial(most_acknowledgements, receivers=receivers, rosters=rosters),
+        duty_heads=sorted(receiver.label for receiver in receivers if receiver.is_duty_head),
+        policy_id=policy_id,
+        **choices(request),
     )
 
 
@@ -108,10 +120,9 @@ async def save(request: Request, session: Session, known: EscalationPolicy | Non
     return RedirectResponse(HOME, 303)
 
 
-async def named(session: Session) -> tuple[list[str], list[str]]:
-    """The labels of all receivers, and the names of all rosters."""
-    receivers = await receiver_queries.receivers(session)
-    return sorted(receiver.label for receiver in receivers), await roster_queries.names(session)
+async def named(session: Session) -> tuple[list[Receiver], list[str]]:
+    """All receivers, and the names of all rosters."""
+    return await receiver_queries.receivers(session), await roster_queries.names(session)
 
 
 async def one(session: Session, id: UUID) -> EscalationPolicy:
@@ -154,13 +165,14 @@ async def form_page(
         wrong=expected_by_field(request, faults),
         version=version,
         act=act,
-        all_receivers=receivers,
+        all_receivers=sorted(receiver.label for receiver in receivers),
         all_rosters=rosters,
         most_steps=MOST_STEPS,
         longest_label=LONGEST_LABEL,
         longest_minutes=LONGEST_MINUTES,
         highest_position=HIGHEST_POSITION,
         most_repeats=MOST_REPEATS,
+        most_acknowledgements=MOST_ACKNOWLEDGEMENTS,
         **choices(request),
     )
 

@@ -48,6 +48,7 @@ class ReceiverForm(TypedForm):
                 "other-areas": [", ".join(area for area in receiver.areas if area not in oblasts)],
                 "hazards": list(receiver.hazards),
                 "roster": [receiver.roster or ""],
+                "is_duty_head": ["on"] if receiver.is_duty_head else [],
                 "is_internal": ["on"] if receiver.is_internal else [],
                 "address": [contact.address for contact in contacts],
                 "minutes": [str((contact.wait_seconds or USUAL_WAIT_SECONDS) // MINUTE) for contact in contacts],
@@ -95,6 +96,7 @@ class ReceiverForm(TypedForm):
             hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
             wait_seconds=first.wait_seconds,
             roster=self.one("roster") or None,
+            is_duty_head=bool(self.several("is_duty_head")),
         )
         hours = self._hours(wrong)
         receiver = replace(receiver, hours=tuple(hours))

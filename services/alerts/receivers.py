@@ -47,6 +47,8 @@ class Receiver:
 
     `roster` is the name of a roster. With a post, the person on duty in the roster is notified too. A person with a
     roster is notified only while on duty in it.
+
+    Every receiver with `is_duty_head` is notified if nobody acknowledges a Severe or Extreme alert at its last step.
     """
 
     label: str
@@ -66,6 +68,7 @@ class Receiver:
     hours: tuple[str, ...] = ()
     wait_seconds: int | None = None
     roster: str | None = None
+    is_duty_head: bool = False
 
     @property
     def first_contact(self) -> Contact:

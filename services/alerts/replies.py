@@ -42,6 +42,7 @@ class ReplyResult(StrEnum):
     """The result of a person's answer."""
 
     ACKNOWLEDGED = "acknowledged"
+    PARTLY_ACKNOWLEDGED = "partly_acknowledged"
     ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
     CLOSED = "closed"
     NOT_FOUND = "not_found"
@@ -55,6 +56,7 @@ class ReplyResult(StrEnum):
 
 SENTENCES = {
     ReplyResult.ACKNOWLEDGED: N_("Acknowledged by you, {time}."),
+    ReplyResult.PARTLY_ACKNOWLEDGED: N_("Your acknowledgement is recorded. More people must acknowledge this alert."),
     ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("Already acknowledged by {name}, {time}."),
     ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
     ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
@@ -80,7 +82,7 @@ class Reply:
 
     @property
     def is_done(self) -> bool:
-        return self.result is ReplyResult.ACKNOWLEDGED
+        return self.result in (ReplyResult.ACKNOWLEDGED, ReplyResult.PARTLY_ACKNOWLEDGED)
 
 
 class Replies:
@@ -112,7 +114,9 @@ class Replies:
         actor = Actor(person.account, person.name, note)
         try:
             answers = Answers(session, self._rules, self._places, now)
-            return Reply(ReplyResult.ACKNOWLEDGED, await answers.acknowledge(alert_id, actor, channel=channel))
+            alert = await answers.acknowledge(alert_id, actor, channel=channel)
+            is_enough = alert.acknowledged_at is not None
+            return Reply(ReplyResult.ACKNOWLEDGED if is_enough else ReplyResult.PARTLY_ACKNOWLEDGED, alert)
         except AnswerRefused as refused:
             is_closed = refused.alert.resolved_at is not None
             return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, refused.alert)

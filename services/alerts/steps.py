@@ -25,12 +25,17 @@ class Steps:
         """The steps that the level has reached."""
         return frozenset(self.in_order[: level + 1])
 
+    def is_over(self, level: int) -> bool:
+        """Whether all steps were notified before this level, with all their repetitions."""
+        rounds = 1 + (self.policy.repeats if self.policy else 0)
+        return level >= len(self.in_order) * rounds
+
     def current(self, level: int) -> int | None:
         """The step that is notified at this level. After the repetitions of a policy this is always the last step."""
-        steps, rounds = self.in_order, 1 + (self.policy.repeats if self.policy else 0)
+        steps = self.in_order
         if not steps:
             return None
-        return steps[level % len(steps)] if level < len(steps) * rounds else steps[-1]
+        return steps[-1] if self.is_over(level) else steps[level % len(steps)]
 
     def minutes(self, level: int) -> int | None:
         """How long the alert waits at this level for an acknowledgement; None if no policy decides."""

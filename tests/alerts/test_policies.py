@@ -136,6 +136,16 @@ async def test_other_alerts_escalate_by_the_steps_of_the_receivers(night: Night)
     assert await night.notified() == [(1, "duty")]
 
 
+def test_a_step_demands_no_more_acknowledgements_than_its_people_can_give() -> None:
+    account = {"account_id": uuid4()}
+    people = receiver("head", **account), receiver("deputy", **account), receiver("siren", roster="days")
+    step = PolicyStep(10, ("head", "deputy", "siren"), ("nights",), acknowledgements=3)
+    form = PolicyForm.of(replace(MUDFLOWS, steps=(step,)), PLACES)
+    for rosters, most in (((), 1), (("nights",), 2), (("days", "nights"), 3)):
+        _, faults = form.parsed(PLACES, people, rosters)
+        assert [fault.values["most"] for fault in faults] == ([most] if most < 3 else [])
+
+
 async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Any]) -> httpx.Response:
     return await caller.post(path, data=dict(fields), headers={"accept": "text/html"})
 
@@ -150,7 +160,10 @@ def typed(policy: EscalationPolicy, **changed: Sequence[str]) -> dict[str, Seque
 
 
 async def test_an_administrator_adds_changes_and_removes_a_policy_and_each_act_is_logged(desk: Desk) -> None:
-    account, policy = uuid4(), replace(MUDFLOWS, steps=(PolicyStep(10, ("head",)), PolicyStep(5, ("minister",))))
+    account, policy = (
+        uuid4(),
+        replace(MUDFLOWS, steps=(PolicyStep(10, ("head",)), PolicyStep(5, ("minister",))), ends=True),
+    )
     async with desk.sessions.begin() as session:
         for label in ("head", "minister"):
             person = Receiver(label, DeliveryChannel.EMAIL, f"{label}@mes.example")
@@ -201,6 +214,7 @@ async def test_wrong_fields_of_a_policy_are_named_and_only_administrators_keep_p
         "steps": ["2"],
         "minutes-0": ["soon"],
         "minutes-1": [""],
+        "acknowledgements-1": ["several"],
         "receivers-0": ["who left"],
     }
     async with desk.caller(Role.ADMINISTRATOR) as caller:
@@ -208,8 +222,9 @@ async def test_wrong_fields_of_a_policy_are_named_and_only_administrators_keep_p
     assert refused.status_code == 422
     assert set(re.findall(r'id="wrong-([^"]+)"', refused.text)) == {
         *("name", "position", "repeats", "other-areas", "minutes-0", "minutes-1", "receivers-0", "receivers-1"),
+        "acknowledgements-1",
     }
-    for value in ("first", "10", "Atlantis", "soon"):
+    for value in ("first", "10", "Atlantis", "soon", "several"):
         assert f'value="{value}"' in refused.text
     async with desk.caller(Role.DUTY_HEAD) as duty_head:
         assert (await duty_head.get("/policies")).status_code == 403

@@ -74,7 +74,7 @@ def version_on(page: httpx.Response) -> str:
 
 
 def test_a_stored_receiver_is_shown_and_read_again_without_a_change() -> None:
-    own = replace(OFFICER, is_internal=True)
+    own = replace(OFFICER, is_internal=True, is_duty_head=True)
     form = ReceiverForm.of(own, [HOOK], Places.load())
     assert form.parsed(Places.load(), own.label) == (own, [HOOK], [])
 
@@ -182,6 +182,8 @@ async def test_only_duty_heads_and_administrators_of_the_area_keep_recipients(de
         assert (await batken.get(path)).status_code == 200, "all of its areas lie in Batken"
         abroad = typed_anew(OFFICER, **{"areas": [], "other-areas": ["KG"], "label": ["other"]})
         assert (await post(batken, "/receivers", abroad)).status_code == 422
+        head = typed_anew(replace(OFFICER, label="head", is_duty_head=True))
+        assert (await post(batken, "/receivers", head)).status_code == 422, "a duty head gets alerts of all areas"
         own = await post(batken, "/receivers?lang=en", typed_anew(replace(OFFICER, label="own", is_internal=True)))
         assert own.status_code == 422 and "Only an administrator decides" in own.text
     async with desk.caller(Role.DUTY_HEAD, areas=["KG06000000000"]) as osh, desk.caller(Role.OPERATOR) as operator:

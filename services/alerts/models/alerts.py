@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, UniqueConstraint, false, text
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, UniqueConstraint, Uuid, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.alerts import Alert
@@ -39,6 +39,7 @@ class AlertRow(AlertsModel, record=Alert):
     is_suppressed: Mapped[bool]
     is_ringing: Mapped[bool] = mapped_column(server_default=false())
     persons_step: Mapped[int] = mapped_column(server_default="0")
+    partly_acknowledged_by: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
     figures: Mapped[str]
     hazard_id: Mapped[UUID | None] = mapped_column(index=True)
     pcodes: Mapped[list[str]]

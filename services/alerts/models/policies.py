@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,4 +20,5 @@ class PolicyRow(AlertsModel):
     hazards: Mapped[list[str]]
     severities: Mapped[list[str]]
     repeats: Mapped[int]
+    ends: Mapped[bool] = mapped_column(server_default=false())
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -23,6 +23,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
     wait_seconds: Mapped[int | None]
     is_internal: Mapped[bool] = mapped_column(server_default=false())
     kind: Mapped[str] = mapped_column(server_default="post")
+    is_duty_head: Mapped[bool] = mapped_column(server_default=false())
     hazards: Mapped[list[str]] = mapped_column(server_default="{}")
     hours: Mapped[list[str]] = mapped_column(server_default="{}")
     secret: Mapped[bytes | None]

@@ -13,6 +13,7 @@ const UNDO_MS = 10_000;
 const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
+/** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
 /** @type {{act: string, alert: string}} */
 let intended = { act: "", alert: "" };
 
@@ -63,11 +64,18 @@ async function send(alert, what, body, done) {
     const answer = await call("PUT", `/alerts/v1/alerts/${alert}/${what}`, body);
     if (!answer.ok) return fail(`${about}: ${refusal(await problem(answer))}`);
     dialog.close();
-    toast(`${sentence(done)}: ${about}`, "good", what === "acknowledgement" ? undoing([alert]) : undefined);
+    const isAcknowledgement = what === "acknowledgement";
+    const result = isAcknowledgement && isPartly(await answer.json()) ? "partly_acknowledged" : done;
+    toast(`${sentence(result)}: ${about}`, "good", isAcknowledgement ? undoing([alert]) : undefined);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(`${about}: ${sentence("away")}`);
   }
+}
+
+/** Whether the step of an escalation policy demands acknowledgements of more people. @param {Acknowledged} alert */
+function isPartly(alert) {
+  return alert.acknowledged_at === null;
 }
 
 /** Acknowledges the selected alerts independently of each other, and reports those that were refused. */
@@ -78,8 +86,10 @@ async function acknowledgeSelected() {
     if (!answer.ok) return fail(refusal(await problem(answer)));
     const { acknowledged, refused } = await answer.json();
     chooseNone(alerts);
-    const done = acknowledged.map((/** @type {{alert_id: string}} */ alert) => alert.alert_id);
-    if (done.length) toast(`${sentence("acknowledged")}: ${done.map(named).join("; ")}`, "good", undoing(done));
+    for (const result of ["acknowledged", "partly_acknowledged"]) {
+      const done = acknowledged.filter((/** @type {Acknowledged} */ alert) => isPartly(alert) === (result !== "acknowledged")).map((/** @type {Acknowledged} */ alert) => alert.alert_id);
+      if (done.length) toast(`${sentence(result)}: ${done.map(named).join("; ")}`, "good", undoing(done));
+    }
     for (const rejection of refused) toast(`${named(rejection.alert_id)}: ${refusalOf(rejection)}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;

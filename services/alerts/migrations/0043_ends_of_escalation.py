@@ -1,0 +1,15 @@
+"""Adds the end of escalation policies, the list of duty heads, and acknowledgements of several people.
+
+The former release repeats the last step of each policy, and takes the first acknowledgement for all.
+"""
+
+from alembic import op
+
+revision = "alerts_0043"
+down_revision = "alerts_0042"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE escalation_policies ADD COLUMN ends boolean NOT NULL DEFAULT false")
+    op.execute("ALTER TABLE receivers ADD COLUMN is_duty_head boolean NOT NULL DEFAULT false")
+    op.execute("ALTER TABLE alerts ADD COLUMN partly_acknowledged_by uuid[] NOT NULL DEFAULT '{}'")

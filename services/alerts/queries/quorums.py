@@ -1,0 +1,30 @@
+"""Reads how many people must acknowledge an alert, by the stored policies, rosters and notifications."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import quorums
+from services.alerts.alerts import Alert
+from services.alerts.notifications import Notification
+from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import plans as plan_queries
+from services.alerts.quorums import Quorum
+from shared.auth.tokens import Ancestry
+
+
+async def quorum_of(session: AsyncSession, alert: Alert, places: Ancestry, now: datetime) -> Quorum:
+    plan = await plan_queries.plan(session, now)
+    if all(step.acknowledgements <= 1 for policy in plan.policies for step in policy.steps):
+        return Quorum()
+    called = await delivery_queries.called(session, [alert.alert_id])
+    notification = Notification(
+        alert,
+        plan.receivers,
+        places,
+        now,
+        called=called.get(alert.alert_id, ()),
+        on_duty=plan.on_duty(now),
+        policies=plan.policies,
+    )
+    return quorums.quorum(notification, plan.people_of_rosters)

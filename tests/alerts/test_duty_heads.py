@@ -1,0 +1,81 @@
+"""After the last step: all duty heads are notified every five minutes, or the policy ends."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts import alerts
+from services.alerts.escalation import Escalation
+from services.alerts.notifications import RAISED, Omission
+from services.alerts.policies import EscalationPolicy, PolicyStep
+from services.alerts.queries import policies as policy_queries
+from services.alerts.receivers import ReceiverKind
+from shared.events.vocabulary import HazardType, Severity, Status
+from shared.places import Places
+from shared.postgres import database
+from tests.alerts.factories import ALAI, KADAMJAI, mudflow, rules
+from tests.alerts.night import Night
+from tests.alerts.test_notifications import alert, mild, notified, receiver
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+ELSEWHERE = {"areas": (ALAI,), "hazards": (HazardType.EARTHQUAKE,), "floor": Severity.EXTREME, "is_duty_head": True}
+HEADS = receiver("head 1", **ELSEWHERE), receiver("head 2", hours=("Mon 03:00-03:01",), **ELSEWHERE)
+TRAINEE = receiver("trainee", **ELSEWHERE, statuses=frozenset({Status.EXERCISE}))
+ONCE = EscalationPolicy("once", (PolicyStep(10, ("duty",)),), ends=True)
+
+
+def test_all_duty_heads_are_notified_after_the_last_step_of_a_severe_alert() -> None:
+    duty = receiver("duty")
+    reached = [notified(alert(KADAMJAI, level=level), RAISED, duty, *HEADS, TRAINEE) for level in range(3)]
+    assert [labels for labels, _ in reached] == [["duty"], ["head 1", "head 2"], ["head 1", "head 2"]]
+    assert reached[1][1] == dict.fromkeys(("duty", "trainee"), Omission.NO_DUTY_HEAD)
+    moderate = alerts.replaced(mild(KADAMJAI), level=1)
+    assert notified(moderate, RAISED, duty, *HEADS)[0] == ["duty"], "the last step is repeated"
+    assert notified(alert(KADAMJAI), RAISED, *HEADS)[0] == ["head 1", "head 2"], "nobody else gets the alert"
+    post, officer = replace(HEADS[0], roster="centre"), receiver("Aida", kind=ReceiverKind.PERSON, areas=(ALAI,))
+    assert notified(alert(KADAMJAI), RAISED, post, officer, on_duty="Aida")[0] == ["head 1", "Aida"]
+
+
+async def test_duty_heads_are_notified_every_five_minutes_also_by_a_worker_that_starts_later(
+    night: Night, engine: AsyncEngine
+) -> None:
+    await night.only(("duty", 0), ("minister", 1))
+    for label in ("head 1", "head 2"):
+        await night.receiver(label, 0, **ELSEWHERE)
+    await night.report(mudflow())
+    for _ in range(2):
+        assert await night.passes(10 * MINUTE) == 1
+    night.escalation = Escalation(database.sessions(engine), rules(), Places.load(), clock=night.clock)
+    assert await night.passes(5 * MINUTE - timedelta(seconds=1)) == 0
+    assert await night.passes(timedelta(seconds=1)) == 1
+    await night.touched(night.now - timedelta(hours=1))
+    assert await night.passes(2.5 * MINUTE) == 1, "unattended boards halve this wait, too"
+    heads = [(step, label) for step in (3, 4, 5) for label in ("head 1", "head 2")]
+    assert await night.notified() == [(1, "duty"), (2, "minister"), *heads]
+    await night.does("acknowledge")
+    assert await night.passes(5 * MINUTE) == 0
+
+
+async def test_a_policy_may_end_for_a_moderate_alert_until_the_alert_becomes_severe(night: Night) -> None:
+    async with night.sessions.begin() as session:
+        await policy_queries.save(session, ONCE)
+    await night.receiver("head 1", 0, **ELSEWHERE)
+    flow = uuid4()
+    await night.report(mudflow(hazard_id=flow, severity="Moderate"))
+    assert await night.passes(10 * MINUTE) == 1
+    assert await night.passes(2 * 60 * MINUTE) == 0
+    assert await night.notified() == [(1, "duty")]
+    ended = await night.alert()
+    assert (ended.demand, ended.escalates_at) == ("acknowledgement", None)
+    async with night.sessions.begin() as session:
+        reasons = await session.scalar(text("SELECT reasons FROM notification_omissions ORDER BY step DESC LIMIT 1"))
+    assert reasons == dict.fromkeys(("duty", "head", "minister", "head 1"), "policy_ended")
+    await night.report(mudflow(hazard_id=flow, revision=2, msg_type="Update"))
+    assert await night.passes(10 * MINUTE) == 1
+    assert (await night.notified())[1:] == [(3, "duty"), (4, "head 1")]
