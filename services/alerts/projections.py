@@ -1,10 +1,11 @@
 """The fields of hazards, households and groups that the rules need. Each place is stored as its district."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.country import TIME_ZONE
+from shared.departure_days import departed_on
 from shared.displacement_reasons import POSSIBLY_HAZARD
 from shared.events import (
     Displacement,
@@ -22,13 +23,11 @@ from shared.events.vocabulary import (
     HouseholdUnit,
     Measure,
     Mobility,
-    Precision,
     ReportKind,
     Status,
 )
 from shared.places import Places
 
-ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, so it may be wrong by this time
 Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
 HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
@@ -267,19 +266,6 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
         destination_area=area_of(event.destination, places),
         departed_on=departed_on(event.occurred_on, event.occurred_on_precision, event.reported_on),
     )
-
-
-def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
-    """The date that counts in an alert's window, or None if the stated date is too vague.
-
-    People who left "about" a date count on the day of their report. If this day is not in the week around the stated
-    date, they count on the nearest day of this week.
-    """
-    if precision in TO_THE_DAY:
-        return stated
-    if precision is not Precision.WEEK:
-        return None
-    return min(max(reported_on or stated, stated - ABOUT), stated + ABOUT)
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.alerts.projections import departed_on
 from services.alerts.queries.departures import REGISTERED
+from shared.departure_days import departed_on
 from shared.events import GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import Precision, Severity
 from shared.postgres import database
