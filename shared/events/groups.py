@@ -31,6 +31,32 @@ class GroupWhereabouts(Data):
     confirmed_on: Clear[date]
 
 
+class RegisteredPeople(Data):
+    """Registered households that left the count's district of origin on a day, and are now in its present district.
+
+    `persons` and `households` are at the place of the count. `stated_persons` and `stated_households` also include the
+    people at other places of the district that reports state. For each place and day, only whole fives of households
+    are counted, so up to four households are missing: a number must not show where a single household is.
+    """
+
+    occurred_on: Clear[date]
+    mobility: Clear[Mobility]
+    persons: Clear[Persons]
+    households: Clear[Persons]
+    stated_persons: Clear[Persons]
+    stated_households: Clear[Persons]
+
+
+class PlaceComparison(Data):
+    """The registered people who may be among the counted people, by the day on which they left.
+
+    Counts at the same site or locality have the same `place_id`.
+    """
+
+    place_id: Clear[UUID]
+    registered: Clear[tuple[RegisteredPeople, ...]] = ()
+
+
 class GroupCounted(EventData):
     """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
 
@@ -43,6 +69,9 @@ class GroupCounted(EventData):
     effect. `replaces` are the reports that this full recount replaces from now on. Each replaced report also has a
     separate event, which may come later, because it is on another partition. If `covers_site` is true, everybody at the
     site was counted, so earlier counts there are not added.
+
+    `comparison` is set if the registry has compared the count with the registered people. Without `comparison`, the
+    last comparison of the count stays valid.
     """
 
     event_type: ClassVar[str] = "dayar.group.counted.v1"
@@ -88,6 +117,7 @@ class GroupCounted(EventData):
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None
     whereabouts: Clear[GroupWhereabouts | None] = None
+    comparison: Clear[PlaceComparison | None] = None
 
     @property
     def displaced_now(self) -> int:
@@ -109,7 +139,10 @@ class GroupCorrected(GroupCounted):
 
 
 class GroupStatusChanged(GroupCounted):
-    """Another report changed this count: a full recount replaced it, or no longer replaces it, or people moved."""
+    """Another report changed this count: a full recount replaced it, or no longer replaces it, or people moved.
+
+    The registry also publishes this event if the number of registered people at the place of the count changed.
+    """
 
     event_type: ClassVar[str] = "dayar.group.status_changed.v1"
 

@@ -92,6 +92,11 @@ MAY_BE_CLEAR = {
     "settled",
     "confirmed_on",
     "is_return_presumed",  # fields of movements, and of the numbers of people by whereabouts
+    "comparison",
+    "place_id",
+    "registered",
+    "stated_persons",
+    "stated_households",  # the place of a count, and sums over registered households (docs/decisions/0067)
 }
 BOX = "sealed"
 
