@@ -252,6 +252,8 @@ async def _groups(
         if group.report_id in known and group.sequence <= known[group.report_id].sequence:
             batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
+        if group.comparison is None and group.report_id in known:
+            group = replace(group, comparison=known[group.report_id].comparison)
         known[group.report_id] = batch.groups[position] = group
         for report_id in event.replaces:
             batch.replaced[report_id] = max(event.sequence, batch.replaced.get(report_id, 0))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from shared.country import TIME_ZONE
@@ -17,15 +18,7 @@ from shared.events import (
     Place,
     SiteChanged,
 )
-from shared.events.vocabulary import (
-    TO_THE_DAY,
-    HazardType,
-    HouseholdUnit,
-    Measure,
-    Mobility,
-    ReportKind,
-    Status,
-)
+from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, ReportKind, Status
 from shared.places import Places
 
 Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
@@ -81,7 +74,8 @@ class CountedGroup:
     `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
     `departed_on` is None if the date is too vague for a window. If `covers_site` is true, the count includes everybody
     who was counted at the site before. `counted_at` is None in rows of the previous release. `locality_pcode` is the
-    code of the settlement where the people are, if it is known.
+    code of the settlement where the people are, if it is known. `comparison` is the registry's last comparison with
+    registered people, with the sequence of its event.
     """
 
     report_id: UUID
@@ -100,6 +94,7 @@ class CountedGroup:
     covers_site: bool
     counted_at: datetime | None
     locality_pcode: str | None
+    comparison: dict[str, Any] | None
 
     @property
     def stock(self) -> Stock:
@@ -229,7 +224,14 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         covers_site=event.covers_site,
         counted_at=event.counted_at,
         locality_pcode=event.destination_locality_pcode,
+        comparison=comparison(event),
     )
+
+
+def comparison(event: GroupCounted) -> dict[str, Any] | None:
+    if event.comparison is None:
+        return None
+    return {"sequence": event.sequence, **event.comparison.model_dump(mode="json")}
 
 
 def site(event: SiteChanged, places: Places) -> ListedSite:

@@ -1,5 +1,6 @@
 """The counts of groups, and the sites where they live."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, false, text
@@ -21,6 +22,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     covers_site: Mapped[bool] = mapped_column(server_default=false())
+    comparison: Mapped[dict[str, Any] | None]
 
 
 class ReplacedCount(AlertsModel):

@@ -3,12 +3,16 @@
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.queries.groups import LEFT_ON
+from services.alerts.rules.compared_places import ComparedPlace, RegisteredThere
 from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDeparture
 from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
@@ -42,7 +46,7 @@ ASKED_STOCKS = """ARRAY(
 )"""
 COUNTED = f"""
 SELECT status, origin_area, stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
-    coalesce(destination_area, '') AS destination, persons, families, yards
+    coalesce(destination_area, '') AS destination, persons, families, yards, comparison
 FROM counted_groups JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
 WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
     SELECT FROM replaced_counts AS replaced
@@ -90,8 +94,9 @@ async def departed(
     for status, area, moves, *registered in await connection.fetch(REGISTERED, *columns):
         if dates := _dates(moves, mobility):
             people[Status(status), area].registered.append(RegisteredDeparture(dates, *registered))
-    for status, area, *counted in await connection.fetch(COUNTED, *columns, list(mobility)):
-        people[Status(status), area].counts.append(HeadCount(*counted))
+    for status, area, *counted, comparison in await connection.fetch(COUNTED, *columns, list(mobility)):
+        place = _place(from_json(comparison), mobility) if comparison else None
+        people[Status(status), area].counts.append(replace(HeadCount(*counted), place=place))
     for status, area, day, *households in await connection.fetch(HELD_HOUSEHOLDS, *columns, list(mobility)):
         people[Status(status), area].held.append(RegisteredDeparture((day,), *households))
     for status, area, *held in await connection.fetch(HELD_COUNTS, *columns, list(mobility)):
@@ -102,3 +107,15 @@ async def departed(
 def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
     departures = (move.split(" ") for move in moves)
     return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in departures if how in mobility))
+
+
+def _place(comparison: Mapping[str, Any], mobility: Collection[Mobility]) -> ComparedPlace:
+    registered = tuple(
+        RegisteredThere(
+            date.fromisoformat(people["occurred_on"]),
+            *(people[name] for name in ("persons", "households", "stated_persons", "stated_households")),
+        )
+        for people in comparison["registered"]
+        if people["mobility"] in mobility
+    )
+    return ComparedPlace(comparison["place_id"], comparison["sequence"], registered)

@@ -1,7 +1,8 @@
 """Computes how many people left a district. Registered households and counts of groups are compared place by place.
 
-A group at a place may include households that are registered at this place. The place is the district where the
-people are now; "" is an unknown place. People in held reports count too, and their part is also computed separately.
+A group at a place may include households that are registered at this place. A destination is the district where the
+people are now; "" is an unknown destination. `compared_places` compares the sites and localities of a destination.
+People in held reports count too, and their part is also computed separately.
 """
 
 from collections import Counter, defaultdict
@@ -11,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.alerts.rules.compared_places import NEWEST, ComparedPlace, at_all_places
 from services.alerts.rules.windows import Window
 
 # If a count's departure is later than the stock's by more than this time, the people were displaced again.
@@ -36,7 +38,7 @@ class HeadCount:
     """A count of a group that no other count has replaced. Counts with the same `stock_id` count the same people.
 
     `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that this
-    count reports.
+    count reports. `place` is None if the registry has not compared the count with registered people.
     """
 
     stock_id: UUID
@@ -46,6 +48,7 @@ class HeadCount:
     persons: int
     families: int = 0
     yards: int = 0
+    place: ComparedPlace | None = None
 
     @property
     def households(self) -> int:
@@ -55,9 +58,9 @@ class HeadCount:
 
 @dataclass(frozen=True, slots=True)
 class DisplacementFigures:
-    """`persons` and `households` are sums over the destinations.
+    """`persons` and `households` are sums over the sites and localities.
 
-    Each destination adds the larger of its registered figure and its counted figure. `held_persons` and
+    Each place adds the larger of its registered figure and its counted figure. `held_persons` and
     `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
     no held reports.
     """
@@ -142,16 +145,30 @@ def _sums(
     for departure in registered:
         households[departure.destination] += departure.households
         persons[departure.destination] += departure.persons
-    counted_households, counted_persons = Counter[str](), Counter[str]()
+    by_destination = defaultdict[str, list[HeadCount]](list)
     for count in counts:
-        counted_households[count.destination] += count.households
-        counted_persons[count.destination] += count.persons
+        by_destination[count.destination].append(count)
+    destinations = sorted(persons.keys() | by_destination.keys())
     return DisplacementFigures(
-        persons=(persons | counted_persons).total(),
-        households=(households | counted_households).total(),
+        persons=sum(
+            at_all_places(
+                persons[destination],
+                [(count.persons, count.place) for count in by_destination[destination]],
+                lambda place: place.persons(window),
+            )
+            for destination in destinations
+        ),
+        households=sum(
+            at_all_places(
+                households[destination],
+                [(count.households, count.place) for count in by_destination[destination]],
+                lambda place: place.households(window),
+            )
+            for destination in destinations
+        ),
         registered_households=households.total(),
         registered_persons=persons.total(),
-        counted_persons=counted_persons.total(),
+        counted_persons=sum(count.persons for count in counts),
         reports=len(counts),
         families=sum(count.families for count in counts),
         yards=sum(count.yards for count in counts),
@@ -185,6 +202,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
     latest = max(count.departed_on for count in same)
     return replace(
         _highest(largest, *same),
+        place=max((count.place for count in same if count.place), key=NEWEST, default=None),
         departed_on=min(day for day in (count.departed_on for count in same) if latest - day <= SAME_DISPLACEMENT),
     )
 

@@ -1,0 +1,79 @@
+"""Compares registered and counted people place by place, although no event says where a household is. No I/O.
+
+The registry publishes with a count how many registered people are at the same site or locality, and how many are at any
+stated place of the district. All other registered people may be at any place (docs/decisions/0067).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
+
+from services.alerts.rules.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredThere:
+    """The registered people who left on a day: those at the place, and those at any stated place of the district."""
+
+    departed_on: date
+    persons: int
+    households: int
+    stated_persons: int
+    stated_households: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPlace:
+    """The place of a count, and the registered people with whom the registry has compared the count.
+
+    `sequence` is the sequence of the event with this comparison.
+    """
+
+    place_id: str
+    sequence: int
+    registered: tuple[RegisteredThere, ...] = ()
+
+    def persons(self, window: Window) -> tuple[int, int]:
+        """The persons at the place, and the persons at any stated place of the district."""
+        left = [people for people in self.registered if people.departed_on in window]
+        return sum(people.persons for people in left), sum(people.stated_persons for people in left)
+
+    def households(self, window: Window) -> tuple[int, int]:
+        left = [people for people in self.registered if people.departed_on in window]
+        return sum(people.households for people in left), sum(people.stated_households for people in left)
+
+
+NEWEST = attrgetter("sequence")
+
+
+def at_all_places(
+    registered: int,
+    counts: Iterable[tuple[int, ComparedPlace | None]],
+    numbers: Callable[[ComparedPlace], tuple[int, int]],
+) -> int:
+    """The number of people in a district: the sum of the larger of the registered and the counted number at each place.
+
+    `registered` is the number of all registered people in the district, and `counts` has the counted numbers with their
+    places. `numbers` gives the registered people at a place, and at any stated place of the district. The result is the
+    lowest number that agrees with all numbers: registered people whose place is not known, and counted people whose
+    place is not compared, are added only as far as they cannot be the same people. An outdated comparison never makes
+    the result lower than the registered or the counted people, or higher than their sum.
+    """
+    counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
+    for number, place in counts:
+        if place is None:
+            uncompared += number
+        else:
+            counted[place.place_id] += number
+            places[place.place_id] = max(place, places.get(place.place_id, place), key=NEWEST)
+    there = Counter({place_id: numbers(place)[0] for place_id, place in places.items()})
+    newest = max(places.values(), key=NEWEST, default=None)
+    stated = max(numbers(newest)[1] if newest else 0, there.total())
+    without_place = max(0, registered - stated)
+    at_other_places = stated - there.total() + (there - counted).total()
+    not_registered = (counted - there).total() + max(0, uncompared - at_other_places)
+    total = registered + max(0, not_registered - without_place)
+    counted_in_all = counted.total() + uncompared
+    return min(max(total, counted_in_all), registered + counted_in_all)
