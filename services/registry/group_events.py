@@ -11,7 +11,7 @@ from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events import GroupCounted, Message
 from shared.events.displacements import GroupClear
-from shared.events.groups import GroupWhereabouts
+from shared.events.groups import GroupWhereabouts, PlaceComparison
 from shared.events.vocabulary import SubStock
 
 FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {
@@ -27,6 +27,8 @@ def counted(
     replaced: Sequence[UUID],
     sequence: int,
     now: datetime,
+    *,
+    comparison: PlaceComparison | None = None,
 ) -> Message:
     """The event about this count, of the type `model`. `replaced` are the reports whose counts this count replaces."""
     count, clear, standing = tally.count, tally.count.clear, tally.standing
@@ -47,6 +49,7 @@ def counted(
         team=UUID(count.team) if count.team else None,
         places_version=count.places_version,
         whereabouts=whereabouts(tally) if tally.has_moved else None,
+        comparison=comparison,
     )
     return events.message(data, id=random_id(), source=SOURCE, time=now)
 

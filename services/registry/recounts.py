@@ -21,6 +21,7 @@ from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared.events import GroupCorrected, GroupCounted, GroupStatusChanged, Message
+from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import ReportKind, SubStock
 from shared.postgres import database
 
@@ -88,9 +89,38 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
 
 async def recount_stored(session: AsyncSession, subjects: Collection[Subject], store: Store, now: datetime) -> Recount:
     """Compute the counts of these groups again, whose reports have not changed. Only counts that changed are stored."""
+    return await changes_of(await pool_of(session, subjects, store), (), (), now)
+
+
+async def pool_of(session: AsyncSession, subjects: Collection[Subject], store: Store) -> CountPool:
     own = [Headcount.of(filed) for subject in subjects for filed in subject.displacements.values()]
     movements = [movement for subject in subjects for movement in subject.movements.values()]
-    return await changes_of(CountPool(await database.driver(session), store, own, movements), (), (), now)
+    return CountPool(await database.driver(session), store, own, movements)
+
+
+async def publish_again(
+    session: AsyncSession,
+    subjects: Collection[Subject],
+    store: Store,
+    comparisons: Mapping[UUID, PlaceComparison],
+    now: datetime,
+) -> list[Message]:
+    """The events about these counts of these groups, which have not changed, with their new comparisons.
+
+    A count that another count has replaced meanwhile is left out.
+    """
+    pool = await pool_of(session, subjects, store)
+    own = {str(report_id): comparison for report_id, comparison in comparisons.items()}
+    tallies = [
+        tally
+        for report_id, tally in (await pool.tallies()).items()
+        if report_id in own and not tally.standing.superseded_by
+    ]
+    sequences = await pool.connection.fetch(SEQUENCES, len(tallies))
+    return [
+        group_events.counted(GroupStatusChanged, tally, (), row["nextval"], now, comparison=own[tally.count.report_id])
+        for tally, row in zip(tallies, sequences, strict=True)
+    ]
 
 
 async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Collection[str], now: datetime) -> Recount:

@@ -19,6 +19,7 @@ from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
 from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
+from services.registry.place_comparisons import PlaceComparing, keep_counts_compared
 from services.registry.rewrap import rewrap
 from services.registry.search_keys import SearchKeys
 from services.registry.search_renewal import SearchRenewal
@@ -65,6 +66,10 @@ async def run(settings: RegistrySettings) -> None:
             publish_earlier(database.sessions(engine), registrar),
             recount_old(database.sessions(engine), registrar, places),
             keep_compared(database.sessions(engine), encryption, search, places),
+            keep_counts_compared(
+                engine,
+                lambda: PlaceComparing(database.sessions(engine), encryption, search, places, settings.counted_status),
+            ),
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),

@@ -40,7 +40,8 @@ class Day:
     """The figures at the end of a day. People of groups are never added to registered people.
 
     `alerted` are the figures of the alert after each batch: all persons, registered persons and counted persons. The
-    alert takes for each district, where the people are now, the larger of its registered and its counted persons.
+    alert takes for each site the larger of its registered and its counted persons. At each site, only whole fives of
+    families are known to be there. All other families are added only as far as they cannot be counted people.
     """
 
     displaced: dict[str, int]  # registered persons by district
@@ -71,8 +72,8 @@ DAYS = (
         occupancy=(480, 420, 650, 300, 0, 0),
         in_groups=1_850,  # 480 + 420 + 650 + 300
         flow=(380, 1_900),
-        # first call 60; D 60 * 5 = 300 > 60; and B 80 * 5 = 400; and C 700 and A 500, more than the 1,850 counted
-        alerted=[(60, 0, 60), (300, 300, 60), (700, 700, 60), (1_900, 1_900, 1_850)],
+        # first call 60 at A; and D 60 * 5 = 300; and B 80 * 5 = 400; then A 500 > 480, B 420 > 400, C 700 > 650, D 300
+        alerted=[(60, 0, 60), (360, 300, 60), (760, 700, 60), (1_920, 1_900, 1_850)],
     ),
     Day(
         # E 120 + F 100 = 220 families, which are 1,100 persons; 380 + 220 = 600 families, which are 3,000 persons
@@ -82,8 +83,8 @@ DAYS = (
         in_groups=2_970,  # 1,850 + 600 + 520
         flow=(600, 3_000),
         evacuated=1_100,
-        # in Kadamjai 1,900 registered; in Batken 1,120 counted, which are more than the 1,100 registered
-        alerted=[(3_020, 3_000, 2_970)],
+        # 1,920 in Kadamjai; E 120 * 5 = 600 registered and counted, F 520 counted > 500
+        alerted=[(3_040, 3_000, 2_970)],
     ),
     Day(
         # Kadamjai 1,900 - 3 dead - 20 abroad = 1,877; Batken 1,100 - 40 = 1,060; Leilek 8 * 5 = 40; together 2,977
@@ -97,8 +98,9 @@ DAYS = (
         # the last reports about the 112 families at E and the 100 at F are of day 2
         confirmation=(212, 1_060, 0, 0),
         moved=MOVED_ON_DAY_3,
-        # Kadamjai 1,877 > 1,825 counted; Batken 1,085 counted > 1,060; Leilek 40, because its 35 counted left Batken
-        alerted=[(3_002, 2_977, 2_910)],
+        # A 400, C 160 * 5 = 800 > 730, D 55 * 5 = 275, and B 420 counted > 400 - 3; the 5 of D's last family may be among
+        # those counted at B: 1,895 in Kadamjai; E 565 > 560 and F 520 > 500; Leilek 40, because its 35 counted left Batken
+        alerted=[(3_020, 2_977, 2_910)],
     ),
     Day(
         # D had 60 - 4 = 56 families, and all 280 persons return; of B return 30 families, which lost 3 persons: 147
@@ -113,8 +115,8 @@ DAYS = (
         # E 112, F 100 and now also the 8 families in Leilek; at F, the return of 100 families is presumed
         confirmation=(220, 1_100, 100, 500),
         moved={**MOVED_ON_DAY_3, "returned": (86, 427, 425)},  # 56 + 30 families
-        # Kadamjai 1,450 > 1,400 counted; Batken 1,085 counted > 1,060; Leilek 40
-        alerted=[(2_575, 2_550, 2_485)],
+        # A 400, B 270 counted > 250, C 800; E 565 and F 520 counted; Leilek 40
+        alerted=[(2_595, 2_550, 2_485)],
     ),
     Day(
         displaced={},

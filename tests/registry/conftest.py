@@ -28,6 +28,7 @@ AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
     "coded_movements",
     "count_assignments",
+    "count_comparisons",
     "count_decisions",
     "count_renewals",
     "counts",

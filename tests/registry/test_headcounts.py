@@ -262,6 +262,7 @@ async def test_the_same_locality_in_other_letters_is_the_same(file: Filing) -> N
         (100, 125, 2, [125]),  # 25 is 20 % of 125, which is no disagreement
         (100, 130, 24, [100, 130]),
         (100, 130, 24.1, [130]),  # after more than a day, the number may have changed
+        (100, 900, 24 * 30, [900]),
         (100, 0, 2, [0, 100]),
     ],
 )

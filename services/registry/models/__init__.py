@@ -8,6 +8,7 @@ from services.registry.models.events import EventAnswer
 from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
 from services.registry.models.groups import (
     CountAssignment,
+    CountComparison,
     CountDecision,
     CountRenewal,
     Group,
@@ -45,6 +46,7 @@ __all__ = [
     "SHARED",
     "UNCOMPARED",
     "CountAssignment",
+    "CountComparison",
     "CountDecision",
     "CountRenewal",
     "DataVersion",

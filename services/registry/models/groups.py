@@ -1,6 +1,7 @@
 """The groups with their keys, counts and stays."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, func, text
@@ -108,6 +109,18 @@ class CountAssignment(RegistryModel):
     account: Mapped[UUID]
     assigned_by: Mapped[UUID]
     assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CountComparison(RegistryModel):
+    """The last published comparison of a count with the registered people (`shared.events.groups.PlaceComparison`).
+
+    It has sums over whole fives of households, and no household.
+    """
+
+    __tablename__ = "count_comparisons"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    comparison: Mapped[dict[str, Any]]
 
 
 class CountRenewal(RegistryModel):

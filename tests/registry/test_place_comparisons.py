@@ -1,0 +1,186 @@
+"""Counts are compared with the registered people at the same place, and no event reveals the place of a household."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.registry.config import RegistrySettings
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.open_counts import OpenCount, TypedPlace
+from services.registry.place_comparisons import PlaceComparing
+from services.registry.registered_places import (
+    ComparedHouseholds,
+    KnownSite,
+    PresentPlaces,
+    RegisteredHousehold,
+    compared,
+)
+from services.registry.same_places import PlacePair, SamePlaces, site_key
+from services.registry.search_keys import SearchKeys
+from shared.events.groups import PlaceComparison
+from shared.events.vocabulary import Mobility, Status
+from shared.places import Places
+from shared.places.localities import StatedLocality
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, group, household, movement
+
+DAY = date(2026, 6, 15)
+SCHOOL = KnownSite(UUID(int=7), BATKEN, StatedLocality.of("Бужум", None), ["Школа № 3"])
+HOSTEL = KnownSite(UUID(int=8), BATKEN, StatedLocality.of("Самаркандек", None), ["Общежитие"])
+
+
+def counted(locality: str | None = None, site: KnownSite | None = None, pcode: str = BATKEN) -> OpenCount:
+    return OpenCount(
+        report_id=uuid4(),
+        group_id=uuid4(),
+        persons=100,
+        households=None,
+        household_unit=None,
+        is_full_recount=True,
+        counted_at=NOON,
+        received_at=NOON,
+        author=uuid4(),
+        hazard_id=None,
+        hazard_type=None,
+        population=uuid4(),
+        stock_id=uuid4(),
+        occurred_at=NOON,
+        mobility="displacement",
+        shelter=None,
+        site_id=site.site_id if site else None,
+        origin=TypedPlace(KADAMJAI, None, None, None),
+        destination=TypedPlace(pcode, None, locality, None),
+    )
+
+
+def registered(
+    number: int, locality: str | None = None, site: KnownSite | None = None, *, persons: int = 5, day: date = DAY
+) -> list[RegisteredHousehold]:
+    return [
+        RegisteredHousehold(
+            household_id=str(uuid4()),
+            registered_at=NOON + timedelta(minutes=minute),
+            origin_pcode=KADAMJAI,
+            pcode=BATKEN,
+            site_id=str(site.site_id) if site else "",
+            locality=StatedLocality.of(locality, None),
+            left=(day, Mobility.DISPLACEMENT),
+            persons=persons,
+        )
+        for minute in range(number)
+    ]
+
+
+def compared_with(
+    counts: Sequence[OpenCount], *households: list[RegisteredHousehold], same: SamePlaces | None = None
+) -> list[PlaceComparison]:
+    places = PresentPlaces([SCHOOL, HOSTEL], same or SamePlaces())
+    found = compared(counts, [each for some in households for each in some], places)
+    return [found[count.report_id] for count in counts]
+
+
+def numbers(comparison: PlaceComparison) -> list[tuple[int, int]]:
+    """The persons at the place, and at any stated place, of each day."""
+    return [(people.persons, people.stated_persons) for people in comparison.registered]
+
+
+def test_people_are_compared_at_each_site_and_locality() -> None:
+    counts = [counted(site=SCHOOL), counted("Зар-Таш"), counted("Зар-Таш")]
+    at_school, *in_village = compared_with(
+        counts, registered(10, site=SCHOOL), registered(5, "зарташ"), registered(15, "Кара-Бак"), registered(20)
+    )
+    assert numbers(at_school) == [(50, 150)]
+    assert [numbers(comparison) for comparison in in_village] == [[(25, 150)], [(25, 150)]]
+    assert in_village[0].place_id == in_village[1].place_id != at_school.place_id
+
+
+@pytest.mark.parametrize(
+    ("count", "households"),
+    [
+        (counted("Кара-Бак"), registered(5, "Karabak")),  # nearly the same name
+        (counted(site=SCHOOL), registered(5, "Бужум")),  # the locality of the site
+        (counted("Самаркандек"), registered(5, site=HOSTEL)),
+        (counted("Кара-Бак", pcode="KG05214000001"), registered(5, "Кара-Бак")),  # the same name in another unit
+        (counted("Кара-Бак"), registered(5)),  # no locality is stated
+    ],
+)
+def test_people_who_may_be_at_the_counted_place_are_neither_there_nor_elsewhere(
+    count: OpenCount, households: list[RegisteredHousehold]
+) -> None:
+    assert compared_with([count], households)[0].registered == ()
+
+
+def test_a_typed_name_means_a_site_as_in_counts() -> None:
+    assert numbers(compared_with([counted(site=SCHOOL)], registered(5, "школа №3"))[0]) == [(25, 25)]
+    same = SamePlaces([PlacePair.of(site_key(SCHOOL.site_id), (BATKEN, "мектеп"))])
+    assert numbers(compared_with([counted(site=SCHOOL)], registered(5, "Мектеп"), same=same)[0]) == [(25, 25)]
+
+
+def test_only_whole_fives_of_households_are_published() -> None:
+    small, large = registered(4, site=SCHOOL, persons=9), registered(9, site=HOSTEL, persons=3)
+    at_school, at_hostel = compared_with([counted(site=SCHOOL), counted(site=HOSTEL)], small, large)
+    assert (numbers(at_school), numbers(at_hostel)) == ([(0, 15)], [(15, 15)])
+    other_day = registered(4, site=HOSTEL, day=DAY + timedelta(days=1))
+    assert numbers(compared_with([counted(site=HOSTEL)], large, other_day)[0]) == [(15, 15)]
+
+
+def test_fewer_than_five_changed_households_are_not_compared() -> None:
+    pair, compared_households = (KADAMJAI, BATKEN), ComparedHouseholds()
+    before = registered(20, site=SCHOOL)
+    assert {*compared_households.of(pair, before)} == {*before}
+    moved = [replace(each, site_id=str(HOSTEL.site_id)) for each in before[:3]]
+    assert {*compared_households.of(pair, [*moved, *before[3:], *registered(1)])} == {*before}
+    now = [*moved, *before[5:]]
+    assert {*compared_households.of(pair, now)} == {*now}
+
+
+async def compare(office: Office, comparing: PlaceComparing | None = None) -> PlaceComparing:
+    settings = office.installation.settings(RegistrySettings)
+    comparing = comparing or PlaceComparing(
+        office.app.state.sessions,
+        EnvelopeEncryption(settings.registry_kek_file),
+        SearchKeys(settings.search_root_file),
+        Places.load(),
+        Status.ACTUAL,
+        clock=lambda: NOON + timedelta(days=1),
+    )
+    while not await comparing.compare_some():
+        pass
+    return comparing
+
+
+async def published(office: Office) -> list[dict[str, Any]]:
+    """The comparisons in the events about counts, in the order of the events."""
+    events = text("SELECT convert_from(value, 'UTF8')::json FROM outbox WHERE topic = 'groups' ORDER BY id")
+    async with office.app.state.sessions() as session:
+        return [event["comparison"] for event in await session.scalars(events) if event.get("comparison")]
+
+
+@pytest.mark.anyio
+async def test_the_worker_publishes_changed_comparisons(office: Office) -> None:
+    count = group(is_full_recount=True, destination_locality="Зар-Таш")
+    there = {"destination": {"pcode": BATKEN}, "destination_locality": "Зарташ"}
+    families = [household(**there) for _ in range(5)]
+    elsewhere = [household(**{**there, "destination_locality": "Кара-Бак"}) for _ in range(5)]
+    await office.file(count, *families, *elsewhere, household(**there), household(destination={"pcode": LEILEK}))
+    comparing = await compare(office)
+    [first] = await published(office)
+    sums = {"persons": 25, "households": 5, "stated_persons": 50, "stated_households": 10}
+    assert first["registered"] == [{"occurred_on": "2026-06-15", "mobility": "displacement", **sums}]
+
+    for family in families[:2]:
+        await office.file(movement(family, "returned"))
+    await compare(office, comparing)
+    assert len(await published(office)) == 1
+    for family in families[2:]:
+        await office.file(movement(family, "returned"))
+    await compare(office, comparing)
+    _, second = await published(office)
+    assert [(people["persons"], people["stated_persons"]) for people in second["registered"]] == [(0, 25)]
+    await compare(office)  # another worker
+    assert len(await published(office)) == 2
