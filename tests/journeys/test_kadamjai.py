@@ -98,8 +98,9 @@ DAYS = (
         # the last reports about the 112 families at E and the 100 at F are of day 2
         confirmation=(212, 1_060, 0, 0),
         moved=MOVED_ON_DAY_3,
-        # A 400, C 160 * 5 = 800 > 730, D 55 * 5 = 275, and B 420 counted > 400 - 3; the 5 of D's last family may be among
-        # those counted at B: 1,895 in Kadamjai; E 565 > 560 and F 520 > 500; Leilek 40, because its 35 counted left Batken
+        # Kadamjai 1,895: A 400, C 160 * 5 = 800 > 730, D 55 * 5 = 275, and B 420 counted > 400 - 3
+        # (the 5 persons of the last family at D may be among those counted at B)
+        # E 565 counted > 560; F 520 > 500; Leilek 40, because its 35 counted left Batken
         alerted=[(3_020, 2_977, 2_910)],
     ),
     Day(
