@@ -203,8 +203,9 @@ class PlaceComparing:
             store = Store(session, self._encryption, self._search, self._places)
             names = [(ReportKind.GROUP.value, str(id)) for id in sorted({groups[report_id] for report_id in changed})]
             subjects = await self._open(store, names)
-            await outbox.add(session, *await publish_again(session, subjects, store, changed, self._clock()))
-            stored = [{"report_id": id, "comparison": shown.model_dump(mode="json")} for id, shown in changed.items()]
+            messages = await publish_again(session, subjects, store, changed, self._clock())
+            await outbox.add(session, *messages.values())
+            stored = [{"report_id": id, "comparison": changed[id].model_dump(mode="json")} for id in messages]
             await upsert(session, CountComparison, stored)
 
 

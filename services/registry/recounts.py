@@ -104,23 +104,19 @@ async def publish_again(
     store: Store,
     comparisons: Mapping[UUID, PlaceComparison],
     now: datetime,
-) -> list[Message]:
-    """The events about these counts of these groups, which have not changed, with their new comparisons.
+) -> dict[UUID, Message]:
+    """The events about these counts of these groups, by report id. The counts have only a new comparison.
 
     A count that another count has replaced meanwhile is left out.
     """
     pool = await pool_of(session, subjects, store)
-    own = {str(report_id): comparison for report_id, comparison in comparisons.items()}
-    tallies = [
-        tally
-        for report_id, tally in (await pool.tallies()).items()
-        if report_id in own and not tally.standing.superseded_by
-    ]
-    sequences = await pool.connection.fetch(SEQUENCES, len(tallies))
-    return [
-        group_events.counted(GroupStatusChanged, tally, (), row["nextval"], now, comparison=own[tally.count.report_id])
-        for tally, row in zip(tallies, sequences, strict=True)
-    ]
+    known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}
+    counted = [id for id in comparisons if id in known and not known[id].standing.superseded_by]
+    sequences = await pool.connection.fetch(SEQUENCES, len(counted))
+    return {
+        id: group_events.counted(GroupStatusChanged, known[id], (), row["nextval"], now, comparison=comparisons[id])
+        for id, row in zip(counted, sequences, strict=True)
+    }
 
 
 async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Collection[str], now: datetime) -> Recount:
