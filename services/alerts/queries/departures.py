@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.queries.groups import LEFT_ON
@@ -95,7 +94,7 @@ async def departed(
         if dates := _dates(moves, mobility):
             people[Status(status), area].registered.append(RegisteredDeparture(dates, *registered))
     for status, area, *counted, comparison in await connection.fetch(COUNTED, *columns, list(mobility)):
-        place = _place(from_json(comparison), mobility) if comparison else None
+        place = _place(comparison, mobility) if comparison else None
         people[Status(status), area].counts.append(replace(HeadCount(*counted), place=place))
     for status, area, day, *households in await connection.fetch(HELD_HOUSEHOLDS, *columns, list(mobility)):
         people[Status(status), area].held.append(RegisteredDeparture((day,), *households))

@@ -5,12 +5,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 from pydantic import TypeAdapter
-from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import CountedGroupRow, ReplacedCount
@@ -42,11 +39,7 @@ async def groups(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Cou
         return {}
     connection = await database.driver(session)
     rows = await connection.fetch(SELECT_GROUPS, list(ids))
-    return {row["report_id"]: _group.validate_python({**row, "comparison": comparison(row)}) for row in rows}
-
-
-def comparison(row: asyncpg.Record) -> Any:
-    return from_json(row["comparison"]) if row["comparison"] else None
+    return {row["report_id"]: _group.validate_python(dict(row)) for row in rows}
 
 
 async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> None:
