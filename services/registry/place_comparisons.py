@@ -25,8 +25,8 @@ from services.registry.open_counts import OpenCount
 from services.registry.recounts import publish_again
 from services.registry.registered_places import (
     ComparedHouseholds,
+    ComparedSite,
     Comparisons,
-    KnownSite,
     Pair,
     PresentPlaces,
     RegisteredHousehold,
@@ -178,7 +178,7 @@ class PlaceComparing:
     async def _compare(self, counts: Mapping[Pair, Sequence[OpenCount]]) -> Comparisons:
         async with self._sessions.begin() as session:
             same = await same_places(await database.driver(session), self._places)
-            places = PresentPlaces(map(known_site, await session.scalars(select(Site))), same)
+            places = PresentPlaces(map(compared_site, await session.scalars(select(Site))), same)
         district, present = self._places.district, defaultdict[Pair, list[RegisteredHousehold]](list)
         for _, household in self._read.values():
             if household:
@@ -214,6 +214,6 @@ def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None)
     return bool(comparison.registered) if published is None else comparison.model_dump(mode="json") != published
 
 
-def known_site(site: Site) -> KnownSite:
+def compared_site(site: Site) -> ComparedSite:
     names = [name for name in (site.name_ky, site.name_ru, site.name_en) if name]
-    return KnownSite(site.site_id, site.pcode, StatedLocality.of(site.locality, site.locality_pcode), names)
+    return ComparedSite(site.site_id, site.pcode, StatedLocality.of(site.locality, site.locality_pcode), names)

@@ -72,7 +72,7 @@ class RegisteredHousehold:
         )
 
 
-class KnownSite(NamedTuple):
+class ComparedSite(NamedTuple):
     site_id: UUID
     pcode: str
     locality: StatedLocality
@@ -82,7 +82,7 @@ class KnownSite(NamedTuple):
 class PresentPlaces:
     """Finds the key of a present place, and the words by which reports may name the same place."""
 
-    def __init__(self, sites: Iterable[KnownSite], same: SamePlaces) -> None:
+    def __init__(self, sites: Iterable[ComparedSite], same: SamePlaces) -> None:
         self._sites = {site_key(site.site_id): site for site in sites}
         self._typed = TypedSites(((site.site_id, site.pcode, site.names) for site in self._sites.values()), same)
         self._same = same

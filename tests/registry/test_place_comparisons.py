@@ -15,7 +15,7 @@ from services.registry.open_counts import OpenCount, TypedPlace
 from services.registry.place_comparisons import PlaceComparing
 from services.registry.registered_places import (
     ComparedHouseholds,
-    KnownSite,
+    ComparedSite,
     PresentPlaces,
     RegisteredHousehold,
     compared,
@@ -30,11 +30,11 @@ from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, group, household, movement
 
 DAY = date(2026, 6, 15)
-SCHOOL = KnownSite(UUID(int=7), BATKEN, StatedLocality.of("Бужум", None), ["Школа № 3"])
-HOSTEL = KnownSite(UUID(int=8), BATKEN, StatedLocality.of("Самаркандек", None), ["Общежитие"])
+SCHOOL = ComparedSite(UUID(int=7), BATKEN, StatedLocality.of("Бужум", None), ["Школа № 3"])
+HOSTEL = ComparedSite(UUID(int=8), BATKEN, StatedLocality.of("Самаркандек", None), ["Общежитие"])
 
 
-def counted(locality: str | None = None, site: KnownSite | None = None, pcode: str = BATKEN) -> OpenCount:
+def counted(locality: str | None = None, site: ComparedSite | None = None, pcode: str = BATKEN) -> OpenCount:
     return OpenCount(
         report_id=uuid4(),
         group_id=uuid4(),
@@ -59,7 +59,7 @@ def counted(locality: str | None = None, site: KnownSite | None = None, pcode: s
 
 
 def registered(
-    number: int, locality: str | None = None, site: KnownSite | None = None, *, persons: int = 5, day: date = DAY
+    number: int, locality: str | None = None, site: ComparedSite | None = None, *, persons: int = 5, day: date = DAY
 ) -> list[RegisteredHousehold]:
     return [
         RegisteredHousehold(
