@@ -1,6 +1,6 @@
 """Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
 
-The place of a household is sealed, and is in no event (docs/decisions/0067). Therefore the sums contain only
+The place of a household is sealed, and is in no event (docs/decisions/0068). Therefore the sums contain only
 whole fives of households, and change only after at least five households of the pair of districts have changed.
 """
 

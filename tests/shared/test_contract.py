@@ -96,7 +96,7 @@ MAY_BE_CLEAR = {
     "place_id",
     "registered",
     "stated_persons",
-    "stated_households",  # the place of a count, and sums over registered households (docs/decisions/0067)
+    "stated_households",  # the place of a count, and sums over registered households (docs/decisions/0068)
 }
 BOX = "sealed"
 

@@ -1,7 +1,7 @@
 """Compares registered and counted people place by place, although no event says where a household is. No I/O.
 
 The registry publishes with a count how many registered people are at the same site or locality, and how many are at any
-stated place of the district. All other registered people may be at any place (docs/decisions/0067).
+stated place of the district. All other registered people may be at any place (docs/decisions/0068).
 """
 
 from collections import Counter

@@ -5,8 +5,8 @@ The former release does not read the column. If it stores an event meanwhile, th
 
 from alembic import op
 
-revision = "alerts_0043"
-down_revision = "alerts_0042"
+revision = "alerts_0044"
+down_revision = "alerts_0043"
 
 
 def upgrade() -> None:
