@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from shared import liveness, log
+from shared import liveness, log, tracing
 from shared.config import Settings
 from shared.errors import DocumentedError
 from shared.failures import Backoff
@@ -46,7 +46,6 @@ def run_service(
 
     By default, the web server and the worker run in one process. If either fails, it is restarted.
     """
-    log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
     async def main() -> None:
@@ -65,7 +64,17 @@ def run_service(
             else:
                 tasks.create_task(sides[side]())
 
-    run_worker(main)
+    run_process(name, main)
+
+
+def run_process(name: str, main: Callable[[], Awaitable[None]]) -> None:
+    """Run `main` like `run_worker`, with logs and traces that contain the name."""
+    log.configure(name)
+    tracing.start(name)
+    try:
+        run_worker(main)
+    finally:
+        tracing.stop()
 
 
 async def beating(work: Coroutine[Any, Any, None], file: Path | None) -> None:

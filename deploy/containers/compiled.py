@@ -16,8 +16,12 @@ LATE = (
 )
 
 
+# imported only if tracing is on
+OPTIONAL = ("shared.tracing.recorder",)
+
+
 def main() -> None:
-    for name in (*LATE, *sys.argv[1:]):
+    for name in (*LATE, *OPTIONAL, *sys.argv[1:]):
         package = import_module(name)
         for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
             if ".migrations" not in module.name:

@@ -15,7 +15,7 @@ from services.intake.app import create_app as intake
 from services.intake.config import IntakeSettings
 from services.registry.app import create_app as registry
 from services.registry.config import RegistrySettings
-from shared import lifecycle, log
+from shared import lifecycle
 from shared.config import Settings
 
 
@@ -48,5 +48,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    log.configure("web")
-    lifecycle.run_worker(main)
+    lifecycle.run_process("web", main)

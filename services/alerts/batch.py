@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -32,6 +33,7 @@ from shared.events import (
     HouseholdRegistered,
 )
 from shared.events.vocabulary import Mobility, OutcomeKind, ReportKind, Status
+from shared.messaging import traces
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
@@ -53,6 +55,10 @@ class ConsumedBatch:
             known = self.settled.get(position)
             if known is None or WEIGHT.index(outcome.kind) > WEIGHT.index(known.kind):
                 self.settled[position] = outcome
+
+    def caused_by(self, positions: Sequence[int]) -> AbstractContextManager[None]:
+        """Continue the trace of the last of these records."""
+        return traces.caused_by(self.received[position] for position in positions)
 
     @property
     def outcomes(self) -> list[Outcome]:

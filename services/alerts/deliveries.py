@@ -21,12 +21,13 @@ from services.alerts.notices import FOLDABLE, is_trial, without_restricted_words
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Contact, Receiver
-from shared import events, log
+from shared import events, log, tracing
 from shared.events import DeliverySettled
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
+from shared.tracing import Attributes, Phase
 
 LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
 GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
@@ -167,7 +168,9 @@ class Deliveries:
     async def _send(self, job: Job) -> str:
         if job.receiver is None:
             raise Undelivered("receiver_removed", is_final=True)
-        return await self._channels[job.receiver.channel].send(permitted(job, job.receiver), job.receiver)
+        channel = job.receiver.channel
+        with tracing.span(Phase.DELIVER, f"deliver {channel}", job.traceparent, traced(job)):
+            return await self._channels[channel].send(permitted(job, job.receiver), job.receiver)
 
     async def _record(self) -> None:
         """Records attempts in groups: each write includes all attempts that finished before the write began."""
@@ -197,7 +200,8 @@ class Deliveries:
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
             if rows:
-                await outbox.insert(connection, [settled(row) for row in rows])
+                traces = {job.delivery_id: job.traceparent for job, _ in finished}
+                await outbox.insert(connection, [settled(row, traces[row["delivery_id"]]) for row in rows])
 
     def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
         seconds = self._pause(job.attempt) if attempt.retry_after is None else attempt.retry_after
@@ -260,7 +264,17 @@ def job_of(row: asyncpg.Record) -> Job:
     return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())
 
 
-def settled(row: asyncpg.Record) -> events.Message:
+def settled(row: asyncpg.Record, traceparent: str | None) -> events.Message:
     data = DeliverySettled.model_validate(dict(row))
     id = events.derived_id("delivery_settled", data.delivery_id)
-    return events.message(data, id=id, source=SOURCE, time=data.settled_at)
+    with tracing.continued(traceparent):
+        return events.message(data, id=id, source=SOURCE, time=data.settled_at)
+
+
+def traced(job: Job) -> Attributes:
+    """The attributes of an attempt's span."""
+    return {
+        "dayar.alert_id": str(job.alert_id),
+        "dayar.delivery_id": str(job.delivery_id),
+        "dayar.attempt": job.attempt,
+    }

@@ -48,7 +48,7 @@ from shared.events import (
     SiteChanged,
 )
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind
-from shared.messaging import outbox
+from shared.messaging import outbox, traces
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
@@ -84,7 +84,8 @@ class HazardHandler:
         plan = (await self._dispatcher.directory.known(session, now)).plan
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
-            batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
+            with batch.caused_by(touched.positions):
+                batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
         await hazard_queries.save_hazards(session, batch.newest.values(), batch.superseded, self.places)
         await alert_queries.save_alerts(session, alert_changes)
         await self._dispatcher.add(session, alert_changes.deliveries, batch.newest)
@@ -141,7 +142,8 @@ class HouseholdHandler:
         known = await alert_queries.alerts_of_flights(session, {area for _, area, _ in flights}, earliest)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         async for touched, finding in judged([rule], batch, alert_changes, session, now):
-            batch.settle(touched.positions, counted(finding, alert_changes))
+            with batch.caused_by(touched.positions):
+                batch.settle(touched.positions, counted(finding, alert_changes))
         await alert_queries.save_changes(session, alert_changes)
         await outbox.add(session, *alert_changes.messages)
 
@@ -212,4 +214,5 @@ def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
         replaces=UUID(received.replaces) if received.replaces else None,
     )
     id = events.derived_id("outcome", "alerts", received.event.id)
-    return events.message(settled, id=id, source=SOURCE, time=now)
+    with traces.caused_by([received]):
+        return events.message(settled, id=id, source=SOURCE, time=now)

@@ -124,4 +124,5 @@ def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownRec
         channel=delivery.channel,
         receiver=receiver,
         secrets=secrets,
+        traceparent=delivery.traceparent,
     )

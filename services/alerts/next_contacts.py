@@ -118,4 +118,5 @@ def following(
         is_internal=receiver.is_internal,
         next_contact_in=None if contact.wait_seconds is None else timedelta(seconds=contact.wait_seconds),
         follows=follows,
+        traceparent=delivery.traceparent,
     )

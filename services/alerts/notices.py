@@ -1,7 +1,7 @@
 """The content of a delivery and its cause."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from services.alerts.alerts import Alert
 from services.alerts.rules.findings import RANK
 from services.alerts.words import HazardWords
+from shared import tracing
 from shared.events import (
     AlertAcknowledged,
     AlertEscalated,
@@ -90,6 +91,7 @@ class PlannedDelivery:
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
     next_contact_in: timedelta | None = None  # the time after which the receiver's next contact is notified
     follows: Follows | None = None  # why this contact is notified after the contact before it
+    traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
     COLUMNS: ClassVar = (
         "delivery_id",
@@ -102,6 +104,7 @@ class PlannedDelivery:
         "created_at",
         "is_foldable",
         "follows",
+        "traceparent",
     )
 
     @property

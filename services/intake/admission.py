@@ -35,11 +35,11 @@ class AdmissionRules:
         """Make the draft of a validated report. Raises ReportRefused."""
         if self.is_exercise and report.status not in PRACTICE:
             raise Invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
-        principal, clocks, traceparent = sender.principal, Clocks(sender.now, sender.clock), sender.traceparent
+        principal, clocks = sender.principal, Clocks(sender.now, sender.clock)
         if isinstance(report, HazardReport):
             may_report(principal, report)
-            return reports.hazard(report, principal, clocks=clocks, places=self.places, traceparent=traceparent)
-        return reports.displacement(report, principal, clocks=clocks, places=self.places, traceparent=traceparent)
+            return reports.hazard(report, principal, clocks=clocks, places=self.places)
+        return reports.displacement(report, principal, clocks=clocks, places=self.places)
 
 
 def may_report(principal: Principal, report: HazardReport) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -27,7 +28,6 @@ class ReportSender:
     """The sender of a body, and the time when the body arrived."""
 
     principal: Principal
-    traceparent: str | None
     clock: datetime | None = None  # the time by the author's clock, if the request states this time
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -76,7 +76,8 @@ class Drafting:
         """Run the function in a thread, one call at a time per account, so that no account occupies all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *given)
+            context = copy_context()  # the report continues the trace of its request
+            return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *given)
 
     def _at_once(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Draft | None:
         report = format.read_at_once(raw)

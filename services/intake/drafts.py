@@ -1,11 +1,12 @@
 """Drafts: validated reports before intake seals them, and the names under which drafts are deduplicated."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from shared import tracing
 from shared.crypto import seal
 from shared.crypto.seal import Sealer
 from shared.events import HazardReported, HouseholdReported, Message, message, raw_message
@@ -51,7 +52,7 @@ class DisplacementDraft:
     plain: bytes
     stamps: str
     received_at: datetime
-    traceparent: str | None = None
+    traceparent: str | None = field(default_factory=tracing.current)  # the record is written by another task
     unchecked: bytes | None = None
     # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
     # report comes without the change, and must be recognised as equal.
@@ -65,16 +66,16 @@ class DisplacementDraft:
         clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
         aad = seal.report_aad(kid=sealer.kid, event_type=self.event_type, event_id=self.event_id, clear=clear)
         value = seal.with_box(clear, sealer.seal_json(self.plain, aad))
-        return raw_message(
-            HouseholdReported.topic,
-            self.key,
-            value,
-            type=self.event_type,
-            id=self.event_id,
-            source=SOURCE,
-            time=self.received_at,
-            traceparent=self.traceparent,
-        )
+        with tracing.continued(self.traceparent):
+            return raw_message(
+                HouseholdReported.topic,
+                self.key,
+                value,
+                type=self.event_type,
+                id=self.event_id,
+                source=SOURCE,
+                time=self.received_at,
+            )
 
 
 @dataclass(slots=True)
@@ -86,13 +87,12 @@ class HazardDraft:
     content: bytes
     event: HazardReported
     states_scope: bool
-    traceparent: str | None = None
+    traceparent: str | None = field(default_factory=tracing.current)  # the record is written by another task
     unchecked: bytes | None = None
 
     def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard has no sealed fields
-        return message(
-            self.event, id=self.event_id, source=SOURCE, time=self.event.received_at, traceparent=self.traceparent
-        )
+        with tracing.continued(self.traceparent):
+            return message(self.event, id=self.event_id, source=SOURCE, time=self.event.received_at)
 
 
 def content_of(clear: bytes, plain: bytes) -> bytes:

@@ -54,7 +54,6 @@ def displacement(
     *,
     clocks: Clocks,
     places: Places,
-    traceparent: str | None = None,
 ) -> DisplacementDraft:
     """The draft of the report. Raises Invalid for a movement in the future, and for a settlement of another unit."""
     if isinstance(report, HouseholdReport | GroupReport | MovementBody):
@@ -86,7 +85,6 @@ def displacement(
             report, principal, author=author, now=now, places=places, uncorrected=uncorrected(report, times or ())
         ),
         received_at=now,
-        traceparent=traceparent,
         unchecked=unchecked.credential(principal),
         original=original,
     )
@@ -128,9 +126,7 @@ def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
         raise Invalid([{"pointer": "/occurred_at", "expected": "a day that is not in the future"}])
 
 
-def hazard(
-    report: HazardReport, principal: Principal, *, clocks: Clocks, places: Places, traceparent: str | None = None
-) -> HazardDraft:
+def hazard(report: HazardReport, principal: Principal, *, clocks: Clocks, places: Places) -> HazardDraft:
     """The draft of the report. Raises Invalid for a settlement outside the area's P-codes."""
     check_settlement(report, places)
     kind = HAZARD_EVENTS[report.msg_type]
@@ -157,7 +153,6 @@ def hazard(
         content=_hazard(report),
         event=event,
         states_scope=report.scope is not None,
-        traceparent=traceparent,
         unchecked=unchecked.credential(principal),
     )
 

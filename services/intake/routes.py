@@ -1,7 +1,6 @@
 """The routes for reports are raw ASGI, because FastAPI would spend more time on the body than intake does."""
 
 import asyncio
-import re
 from collections.abc import Iterable
 
 from starlette.requests import HTTPConnection, Request
@@ -33,8 +32,6 @@ RELEASES = {
     MsgType.CANCEL: Action.RELEASE_WITHDRAWN,
 }
 RELEASED = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE)
-# A `traceparent` header has a version, a trace id, a parent id and flags. An id of only zeros is invalid.
-TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class SingleReportRoute:
@@ -162,15 +159,7 @@ async def unpublished(request: Request) -> Response:
 
 
 def sender(scope: Scope) -> ReportSender:
-    return ReportSender(scope["principal"], traceparent(scope), authors_clock(scope["headers"]))
-
-
-def traceparent(scope: Scope) -> str | None:
-    """The caller's W3C trace context for the record. The standard requires that a malformed header is ignored."""
-    for name, value in scope["headers"]:
-        if name == b"traceparent":
-            return value.decode("ascii") if TRACEPARENT.fullmatch(value) else None
-    return None
+    return ReportSender(scope["principal"], authors_clock(scope["headers"]))
 
 
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.registry.group_movements import Tally
 from services.registry.household_events import SOURCE
-from shared import events
+from shared import events, tracing
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events import GroupCounted, Message
@@ -51,7 +51,8 @@ def counted(
         whereabouts=whereabouts(tally) if tally.has_moved else None,
         comparison=comparison,
     )
-    return events.message(data, id=random_id(), source=SOURCE, time=now)
+    with tracing.caused_by(count.report_id, count.group_id):
+        return events.message(data, id=random_id(), source=SOURCE, time=now)
 
 
 def whereabouts(tally: Tally) -> GroupWhereabouts:

@@ -24,6 +24,7 @@ from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.storage import Store
 from services.registry.working_set import WorkingSet
+from shared import tracing
 from shared.events import (
     GroupCorrectionReported,
     GroupMovementReported,
@@ -34,6 +35,7 @@ from shared.events import (
     SiteMovementReported,
 )
 from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
+from shared.messaging import traces
 from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
@@ -64,6 +66,7 @@ class Registrar:
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """File the reports. Return one outcome per report, in order. The caller commits."""
         batch = [filed_of(event) for event in received]
+        name_causes(received, batch)
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
         if early or late:
@@ -225,6 +228,15 @@ def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
     if isinstance(filed, FiledMovement):
         return Outcome(filed.outcome, filed.reason)
     return Outcome(decision.outcome, decision.reason)
+
+
+def name_causes(received: Sequence[Received], batch: Sequence[AnyFiled]) -> None:
+    """Let the events about a report and about its household or group continue the trace of the report's record."""
+    tracing.name_causes(
+        (traces.cause(reading), name)
+        for reading, filed in zip(received, batch, strict=True)
+        for name in (filed.report_id, filed.subject[1])
+    )
 
 
 def filed_of(received: Received) -> AnyFiled:

@@ -12,7 +12,7 @@ from services.registry.headcounts import Headcount, Recounts
 from services.registry.held_people import HeldChange
 from services.registry.household_events import SOURCE
 from services.registry.typed_sites import TypedSites
-from shared import events
+from shared import events, tracing
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events import EventData, GroupHeld, HouseholdHeld, Message, Place
@@ -36,9 +36,14 @@ async def held_events(
     stocks = await stocks_of([count.at_typed_site(sites) for count in counts], connection, places, sites)
     sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
     return [
-        events.message(event(change, sequence, places, stocks), id=random_id(), source=SOURCE, time=now)
+        published(event(change, sequence, places, stocks), now)
         for change, sequence in zip(changes, sequences, strict=True)
     ]
+
+
+def published(event: EventData, now: datetime) -> Message:
+    with tracing.caused_by(str(event.key)):
+        return events.message(event, id=random_id(), source=SOURCE, time=now)
 
 
 async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places, sites: TypedSites) -> dict[str, UUID]:

@@ -15,7 +15,7 @@ from services.registry.judgements import Settled
 from services.registry.reports import Filed
 from services.registry.subjects import SubjectChange
 from services.registry.working_set import WorkingSet
-from shared import events
+from shared import events, tracing
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.crypto.randomness import random_id
 from shared.events import (
@@ -223,7 +223,8 @@ def outcome(settled: Settled, now: datetime) -> Message:
 
 def written(model: type[EventData], key: str, data: msgspec.Struct, id: str, now: datetime) -> Message:
     value = _encode(data)
-    return events.raw_message(model.topic, key, value, type=model.event_type, id=id, source=SOURCE, time=now)
+    with tracing.caused_by(key):
+        return events.raw_message(model.topic, key, value, type=model.event_type, id=id, source=SOURCE, time=now)
 
 
 def utcnow() -> datetime:

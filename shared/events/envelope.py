@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared import tracing
 from shared.events.fields import Data
 
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
@@ -125,7 +126,7 @@ def _version_5(drawn: str) -> str:
     return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 
 
-def message(data: EventData, *, id: UUID | str, source: str, time: datetime, traceparent: str | None = None) -> Message:
+def message(data: EventData, *, id: UUID | str, source: str, time: datetime) -> Message:
     return raw_message(
         data.own_topic,
         str(data.key),
@@ -134,7 +135,6 @@ def message(data: EventData, *, id: UUID | str, source: str, time: datetime, tra
         id=id,
         source=source,
         time=time,
-        traceparent=traceparent,
     )
 
 
@@ -147,7 +147,6 @@ def raw_message(
     id: UUID | str,
     source: str,
     time: datetime,
-    traceparent: str | None = None,
 ) -> Message:
     """Like `message`, but for a value that is JSON already (fast path)."""
     name = key.encode()
@@ -157,8 +156,8 @@ def raw_message(
         ("ce_subject", name),
         *_constant(type, source),
     )
-    if traceparent is not None:
-        headers += (("traceparent", traceparent.encode()),)
+    if (traceparent := tracing.current()) is not None:
+        headers += ((tracing.HEADER, traceparent.encode()),)
     return Message(topic, name, value, headers)
 
 

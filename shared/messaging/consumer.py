@@ -29,6 +29,7 @@ from shared.messaging.offsets import Fenced
 from shared.messaging.records import Check, Opener, Outcome, Reading, Received, Record, UnreadableRecord, open_plain
 from shared.messaging.signatures import RecordVerifier
 from shared.messaging.stream import RecordStream
+from shared.messaging.traces import Processing
 from shared.postgres import database
 
 TRIES_ALONE = 3
@@ -62,6 +63,7 @@ class Consumer:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
         self.topics = handlers.topics
         self._service = service
+        self._group = group or service
         self._handlers = handlers
         self._opener = opener
         self._verifier = RecordVerifier(settings)
@@ -71,7 +73,7 @@ class Consumer:
         self._failures = Failures(service, sessions)
         self._stream = RecordStream(
             self.topics,
-            group=group or service,
+            group=self._group,
             open=self.open,
             max_records=max_records,
             every_ms=every_ms,
@@ -223,12 +225,8 @@ class Consumer:
         backoff, is_again = Backoff(), False
         while True:
             try:
-                async with database.committed(self._sessions) as session:
-                    if is_again:
-                        await offsets.end_frozen(session)
-                    outcomes = await batches.settle(
-                        readings, session, handler=self._handlers, letters=self._letters, check=self._check
-                    )
+                with Processing(self._group, readings):
+                    outcomes = await self._commit(readings, is_again=is_again)
             except Exception as error:
                 if not is_dependency_unavailable(error) and await database.is_there(self._sessions):
                     raise
@@ -238,6 +236,14 @@ class Consumer:
             else:
                 self._note(readings, outcomes)
                 return
+
+    async def _commit(self, readings: Sequence[Reading], *, is_again: bool) -> list[Outcome]:
+        async with database.committed(self._sessions) as session:
+            if is_again:
+                await offsets.end_frozen(session)
+            return await batches.settle(
+                readings, session, handler=self._handlers, letters=self._letters, check=self._check
+            )
 
     def _note(self, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
         self._failures.passed(sum(outcome.kind is not OutcomeKind.SET_ASIDE for outcome in outcomes))

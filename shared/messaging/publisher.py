@@ -14,6 +14,7 @@ from shared.events import Message
 from shared.messaging import kafka
 from shared.messaging.partition_senders import PartitionSenders
 from shared.messaging.signatures import RecordSigner
+from shared.messaging.traces import Sending
 
 BATCH_BYTES = 512 * 1024  # aiokafka's default of 16 KiB holds only six reports
 RETRY_SECONDS = 0.5
@@ -62,10 +63,11 @@ class Publisher:
         if senders is None:
             raise BrokerAway
         try:
-            async with asyncio.timeout(timeout):
-                acked, _ = await asyncio.wait(await senders.send(messages))
-            for each in acked:
-                each.result()
+            with Sending(messages) as traced:
+                async with asyncio.timeout(timeout):
+                    acked, _ = await asyncio.wait(await senders.send(traced))
+                for each in acked:
+                    each.result()
         except TimeoutError:
             raise BrokerAway from None
         except MessageSizeTooLargeError:

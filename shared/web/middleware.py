@@ -11,6 +11,7 @@ from shared.failures import is_dependency_unavailable
 from shared.web.concurrency import ConcurrentRequests, too_many
 from shared.web.metrics import HttpMetrics
 from shared.web.problems import Problem, answered, dependency_unavailable
+from shared.web.traces import TracedRequest
 
 logger = log.get()
 
@@ -48,7 +49,8 @@ class OutermostMiddleware:
         return self.serve(scope, receive, send)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began, status = time.perf_counter(), 0
+        began, status, failure = time.perf_counter(), 0, None
+        traced = TracedRequest(scope)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -65,6 +67,7 @@ class OutermostMiddleware:
             app = self.app if self.concurrent_requests.enter_address(scope) else too_many().response()
             await app(scope, receive, answer)
         except Exception as error:
+            failure = error
             logger.error("request failed", route=route_of(scope), **log.described(error))
             if not status:  # 503, for an unavailable dependency, asks the caller to retry
                 problem = dependency_unavailable() if is_dependency_unavailable(error) else FAULT
@@ -72,6 +75,7 @@ class OutermostMiddleware:
         finally:
             self.concurrent_requests.leave(scope)
             self.metrics.observe(route_of(scope), status, time.perf_counter() - began)
+            traced.end(route_of(scope), status, failure)
 
 
 def security_headers(*, is_https: bool) -> list[tuple[bytes, bytes]]:

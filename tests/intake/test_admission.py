@@ -29,7 +29,7 @@ SERVICE = Principal(
 
 
 def drafted(adapter: TypeAdapter[Any], body: Any, principal: Principal, rules: AdmissionRules = RULES) -> Any:
-    return rules.draft(adapter.validate_python(body), ReportSender(principal, None))
+    return rules.draft(adapter.validate_python(body), ReportSender(principal))
 
 
 def test_a_source_reports_only_its_own_hazards() -> None:

@@ -29,7 +29,7 @@ async def test_the_event_loop_serves_others_between_batches_that_came_together()
     served: list[str] = []
 
     async def batch(drafting: Drafting) -> None:
-        assert len(await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE, None))) == 20
+        assert len(await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE))) == 20
         served.append("batch")
 
     async def others() -> None:
@@ -90,7 +90,7 @@ async def test_a_refused_report_of_a_batch_is_not_kept_in_a_reference_cycle(refu
         gc.disable()
         try:
             for _ in range(2):  # the thread keeps the result of its last task
-                [result] = await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE, None))
+                [result] = await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE))
                 assert isinstance(result, ReportRefused)
             del result
             assert gc.collect() < 500

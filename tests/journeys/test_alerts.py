@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,25 +34,35 @@ from tests.hooks import Hook, Mood, listening
 from tests.installation import Installation
 from tests.journeys.count import Sent, count_check
 from tests.journeys.logs import events_on
+from tests.otlp import Collector, collecting
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
 ALAI, LEILEK = "KG06207000000", "KG05236000000"
 DISTRICTS = ("KG05258000000", "KG05214000000", "KG06211000000")
+FROM_A_PHONE = [
+    "POST /intake/v1/displacements",
+    "send displacements",
+    "process displacements",
+    "send households",
+    "process households",
+    "deliver webhook",
+]
 
 
 class Centre:
     """A running installation without a worker of the alerts service. Each test starts this worker itself."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, collector: Collector) -> None:
         self.installation = installation
+        self.collector = collector
         self.settings = installation.settings(AlertsSettings)
-        self.base_url = installation.web().base_url
+        self.base_url = installation.web(env=collector.env).base_url
         self.sent = Sent()
         self.workers: list[Process] = []
         for service in ("intake", "registry", "console"):
-            installation.start(service, "worker")
+            installation.start(service, "worker", env=collector.env)
         self.sessions: async_sessionmaker[AsyncSession]
 
     def client(self, role: Role, **claims: Any) -> httpx.AsyncClient:
@@ -66,6 +76,7 @@ class Centre:
     def worker(self, *hooks: Hook, **env: str) -> Process:
         allowed = json.dumps([f"127.0.0.1:{hook.port}" for hook in hooks])
         env = {"OUTBOUND_ALLOW": allowed, "ALERTS_RETRY_SECONDS": "0.2", "ALERTS_RETRY_LONGEST_SECONDS": "1", **env}
+        env |= self.collector.env
         process = self.installation.start("alerts", "worker", env=env)
         self.workers.append(process)
         return process
@@ -155,8 +166,9 @@ class Centre:
 
 
 @pytest.fixture(scope="module")
-def made(shared_installation: Installation) -> Centre:
-    return Centre(shared_installation)
+def made(shared_installation: Installation) -> Iterator[Centre]:
+    with collecting() as collector:
+        yield Centre(shared_installation, collector)
 
 
 @pytest.fixture
@@ -286,7 +298,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
 async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
     """Two workers of the registry and two of the alerts service handle ten households in each of three districts."""
     await centre.receiver("duty", hook)
-    centre.workers.append(centre.installation.start("registry", "worker"))
+    centre.workers.append(centre.installation.start("registry", "worker", env=centre.collector.env))
     centre.worker(hook)
     centre.worker(hook)
     services = {"registry": "registry", "alerts": ALERTS_HOUSEHOLDS}
@@ -315,6 +327,17 @@ async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(
     newest = {alert.alert_id: alert.households for alert in sorted(delivery_rows, key=lambda alert: alert.sequence)}
     assert list(newest.values()) == [10] * len(DISTRICTS)
     assert set(hook.answered.values()) == {1}
+    delivered = {body["data"]["alert_id"] for body in hook.bodies}
+    ways = await wait_for(lambda: ways_to(centre.collector, delivered))
+    assert ways == dict.fromkeys(delivered, FROM_A_PHONE), "each message belongs to a phone's trace"
+    assert await wait_for(lambda: set(FROM_A_PHONE) <= centre.collector.durations.keys())
+
+
+def ways_to(collector: Collector, alert_ids: set[str]) -> dict[str, list[str]]:
+    """The spans on the way to each alert's message, by the alert's id; empty until all of them are exported."""
+    spans = [span for span in collector.spans.values() if span.attributes.get("dayar.alert_id") in alert_ids]
+    ways = {span.attributes["dayar.alert_id"]: collector.way_to(span) for span in spans}
+    return ways if len(ways) == len(alert_ids) and all(len(way) >= len(FROM_A_PHONE) for way in ways.values()) else {}
 
 
 def reached(hook: Hook, goal: int) -> bool:

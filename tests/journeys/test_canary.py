@@ -27,6 +27,7 @@ from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
 from tests.journeys.count import Sent, count_check, drained, everything
+from tests.otlp import Collector, collecting
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
@@ -75,6 +76,7 @@ class Journey:
 
     installation: Installation
     base_url: str
+    collector: Collector
     content: list[tuple[str, bytes]] = field(default_factory=list)
     sent: Sent = field(default_factory=Sent)
 
@@ -119,12 +121,12 @@ class Journey:
 @pytest.fixture
 def journey(tmp_path: Path) -> Iterator[Journey]:
     """An installation with its own servers, because the test searches every byte of the servers' files."""
-    with components(own=True) as own:
+    with components(own=True) as own, collecting() as collector:
         installation = Installation(Ground(own), tmp_path / "installation")
-        web = installation.web()
+        web = installation.web(env=collector.env)
         for service in SERVICES:
-            installation.start(service, "worker")
-        yield Journey(installation, web.base_url)
+            installation.start(service, "worker", env=collector.env)
+        yield Journey(installation, web.base_url, collector)
         installation.end_processes()
 
 
@@ -144,6 +146,8 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         await look_at_the_pages(journey)
         listening.cancel()
     assert any(where == "SSE" and line.startswith(b"data") for where, line in journey.content)
+    assert {"POST /intake/v1/displacements", "process displacements"} <= journey.collector.durations.keys()
+    journey.content.extend((f"telemetry {path}", body) for path, body in journey.collector.bodies)
     leaks = [finding async for finding in findings(journey)]
     assert not leaks, "\n".join(leaks)
 

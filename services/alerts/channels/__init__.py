@@ -51,6 +51,7 @@ class Job:
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
+    traceparent: str | None = None  # the trace of the record that caused the delivery, if it is known
 
     @property
     def slot(self) -> Slot:

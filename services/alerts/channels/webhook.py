@@ -9,6 +9,7 @@ from standardwebhooks import Webhook
 from services.alerts.channels import Job, Undelivered, sending
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
+from shared import tracing
 from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound
 from shared.retry_after import pause
@@ -24,7 +25,7 @@ class WebhookChannel:
     async def send(self, job: Job, receiver: Receiver) -> str:
         try:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
-            headers = signed(job, secrets, datetime.now(UTC))
+            headers = signed(job, secrets, datetime.now(UTC)) | tracing.headers()
             response = await self._outbound.post(receiver.address, job.content.encode(), headers)
         except (InvalidTag, UnknownKey) as error:
             # The encryption key is missing. Somebody must restore the key or run `dayar receiver rotate`.

@@ -14,7 +14,7 @@ class Delivery(AlertsModel):
     """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
 
     At `next_contact_at` the receiver's next contact is notified, unless this delivery has done. `follows` is the reason
-    why this contact was notified after the contact before it.
+    why this contact was notified after the contact before it. `traceparent` is the trace of what caused the delivery.
     """
 
     __tablename__ = "deliveries"
@@ -45,6 +45,7 @@ class Delivery(AlertsModel):
     planned_at: Mapped[datetime | None]
     next_contact_at: Mapped[datetime | None]
     follows: Mapped[str | None]
+    traceparent: Mapped[str | None]
 
 
 class AttemptRow(AlertsModel):

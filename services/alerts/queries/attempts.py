@@ -8,7 +8,7 @@ taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
     FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
     RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
-        channel, attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
+        channel, attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds, traceparent
 )
 SELECT taken.*, receivers AS receiver, contacts AS contact FROM taken
 LEFT JOIN receivers ON receivers.label = taken.recipient

@@ -33,6 +33,7 @@ class DueDelivery:
     content: str
     is_delivered: bool | None
     failure: str | None
+    traceparent: str | None = None
 
     @property
     def key(self) -> DeliveryKey:
@@ -83,6 +84,7 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
             Delivery.content,
             Delivery.is_delivered,
             Delivery.reason,
+            Delivery.traceparent,
         )
         .where(Delivery.next_contact_at <= now)
         .order_by(Delivery.next_contact_at)
@@ -91,8 +93,8 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
     )
     rows = (await session.execute(wanted)).all()
     return [
-        DueDelivery(id, alert_id, step, recipient, DeliveryChannel(channel), cause, content, is_delivered, failure)
-        for id, alert_id, step, recipient, channel, cause, content, is_delivered, failure in rows
+        DueDelivery(id, alert_id, step, recipient, DeliveryChannel(channel), *others)
+        for id, alert_id, step, recipient, channel, *others in rows
     ]
 
 

@@ -24,7 +24,7 @@ SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, coales
     (lease IS NOT NULL)::integer
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-    $9::boolean[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::interval[], $14::uuid[]
+    $9::boolean[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::interval[], $15::uuid[]
 ) AS added ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_in, lease)
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id

@@ -1,0 +1,39 @@
+"""The trace context of a request: a `traceparent` that the caller sent, or the request's own span."""
+
+from starlette.types import Scope
+
+from shared import tracing
+from shared.tracing import Attributes, Continued, Phase, Span
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Paths without spans, by their last segment: checks that come every few seconds, and the stream, which lasts for hours.
+UNTRACED = frozenset({"live", "ready", "metrics", "stream"})
+
+
+class TracedRequest:
+    """Sets the trace context, until `end` is called in the same task."""
+
+    def __init__(self, scope: Scope) -> None:
+        parent = tracing.parent_in(scope["headers"])
+        self._method = method_of(scope)
+        self._span = self._begun(scope, parent) if tracing.is_on() else None
+        self._continued = Continued(parent if self._span is None else self._span.traceparent)
+        self._continued.__enter__()
+
+    def _begun(self, scope: Scope, parent: str | None) -> Span | None:
+        if scope["path"].rpartition("/")[2] in UNTRACED:
+            return None
+        return tracing.begin(Phase.REQUEST, self._method, parent, {"http.request.method": self._method})
+
+    def end(self, route: str, status: int, error: BaseException | None) -> None:
+        """End the span. It is named by the route's template, because the path may contain ids."""
+        self._continued.__exit__(None, None, None)
+        if self._span is not None:
+            attributes: Attributes = {"http.route": route, "http.response.status_code": status}
+            self._span.end(error, name=f"{self._method} {route}", attributes=attributes)
+
+
+def method_of(scope: Scope) -> str:
+    """The request's method. A method that HTTP does not define could be any text."""
+    method: str = scope["method"]
+    return method if method in METHODS else "_OTHER"
