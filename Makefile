@@ -6,7 +6,7 @@ GROUPS := intake registry alerts console
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix quick fuzz lock docs audit sbom messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
+.PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
         bench-alert-latency-under-load bench-figures bench-search bench-signing bench-restart \
         clean-state env up down test-compose running development
 
@@ -38,6 +38,9 @@ quick: development ## run the pure tests, in seconds
 
 fuzz: development ## call each route with many more generated bodies than `make test` does: FUZZ_EXAMPLES=
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(PYTHON) -m pytest tests/fuzz
+
+faults-alerts: development ## kill the alerts worker at five points, with 20 seeds each: SEED=
+	@CRASH_SEED=$${SEED:-1} CRASH_SEEDS=20 $(PYTHON) -m pytest -n 2 tests/journeys/test_crashes.py
 
 lock: development ## write requirements/ from pyproject.toml; pins that still fit are kept
 	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done

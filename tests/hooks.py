@@ -29,6 +29,7 @@ class Hook:
         self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered requests
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
+        self.answered_ids: list[str] = []  # the `webhook-id` of each of the bodies
         self.arrivals: list[tuple[str, float]] = []
         self.came = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -86,6 +87,7 @@ class Hook:
             return f"HTTP/1.1 503 Service Unavailable\r\n{header}Content-Length: 0\r\n\r\n".encode()
         self.answered[id] += 1
         self.bodies.append(json.loads(body))
+        self.answered_ids.append(id)
         return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
