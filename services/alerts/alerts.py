@@ -44,7 +44,8 @@ class Alert(AlertFields):
     `waits_since` to `escalates_at`, the alert waits for an answer or a further action. `is_ringing` becomes true if
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
-    equals `escalates_at`, the alert waits for the end of a silence. `partly_acknowledged_by` are the accounts that
+    equals `escalates_at`, the alert waits for the end of a silence, or of the Extreme alert `inhibited_by`, which mutes
+    it (`inhibitions.py`). `partly_acknowledged_by` are the accounts that
     acknowledged while the step of a policy demanded more acknowledgements (`quorums.py`).
     """
 
@@ -60,6 +61,7 @@ class Alert(AlertFields):
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
     silenced_until: Instant | None = None
+    inhibited_by: UUID | None = None
     is_ringing: bool = False
     persons_step: int = 0
     partly_acknowledged_by: tuple[UUID, ...] = ()
@@ -79,7 +81,7 @@ class Alert(AlertFields):
 
     @property
     def is_silenced(self) -> bool:
-        """Whether the alert waits for the end of a silence, after which its receivers are notified."""
+        """Whether the alert waits for the end of a silence or inhibition, after which its receivers are notified."""
         return self.escalates_at is not None and self.escalates_at == self.silenced_until
 
     @property
@@ -272,9 +274,9 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
     )
 
 
-def silenced(alert: Alert, until: datetime) -> Alert:
-    """The alert waits until the end of the silence."""
-    return replaced(alert, escalates_at=until, silenced_until=until)
+def silenced(alert: Alert, until: datetime, inhibited_by: UUID | None = None) -> Alert:
+    """The alert waits until the end of the silence, or until the end of the inhibition by another alert."""
+    return replaced(alert, escalates_at=until, silenced_until=until, inhibited_by=inhibited_by)
 
 
 def is_worse(alert: Alert, before: Alert) -> bool:

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts import alerts, notifications
+from services.alerts import alerts, inhibitions, notifications
 from services.alerts.alerts import Alert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
+from services.alerts.inhibitions import Inhibitor
 from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.notifications import Notification, Omissions, Stage
 from services.alerts.plans import NotificationPlan
@@ -45,6 +46,7 @@ class AlertChanges:
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
         self.omissions: dict[tuple[UUID, int], Omissions] = {}  # receivers that were not notified, by alert id and step
+        self.muted_by: dict[tuple[UUID, int], UUID] = {}  # the silences or inhibitors of muted notifications
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -120,8 +122,9 @@ class AlertChanges:
             is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
             if is_own and not alert.is_suppressed and not alert.is_lapsed:
                 figures = {**alert.figures, "displaced": households}
+                after = alerts.changed(alert, self._now, figures=figures)
                 if households != alert.figures.get("displaced", 0):
-                    self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
+                    self._keep_or_unsilence(alert, after)
 
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
@@ -130,7 +133,8 @@ class AlertChanges:
         alert that was silenced until a person's action replaced the wait, if no receiver knows it yet.
         """
         if self._is_muted(alert):
-            self._keep(self._silenced(alerts.changed(alert, self._now)), AlertUpdated)
+            muted = self._silenced(alerts.changed(alert, self._now))
+            self._keep(self._notified(muted, Cause.ESCALATED, notifications.RAISED), AlertUpdated)
             return
         is_unknown = alert.silenced_until is not None and not self._called[alert.alert_id]
         if alert.is_silenced or is_unknown:
@@ -212,7 +216,15 @@ class AlertChanges:
         """Notifies the step that the alert has reached, and restarts the waiting time."""
         wait = self._wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = alerts.resumed(alert, self._now, wait)
-        self._keep(self._notified(resumed, Cause.UNSILENCED, notifications.UNSILENCED), AlertEscalated)
+        cause = Cause.UNSILENCED if alert.inhibited_by is None else Cause.UNINHIBITED
+        self._keep(self._notified(resumed, cause, notifications.UNSILENCED), AlertEscalated)
+
+    def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
+        """Stores the change of the figures. If the alert may no longer be muted, its step is notified at once."""
+        if known.is_silenced and not self._is_muted(after):
+            self._unsilence(after)
+        else:
+            self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
         """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
@@ -250,12 +262,16 @@ class AlertChanges:
         return min(wait, usual) if alert.is_unjudged else wait
 
     def _is_muted(self, alert: Alert) -> bool:
-        return self._notification(alert).silence is not None
+        return self._notification(alert).muted_by is not None
 
     def _silenced(self, alert: Alert) -> Alert:
-        """The alert, which waits until the end of the silence that mutes it, if there is one."""
-        silence = self._notification(alert).silence
-        return alert if silence is None else alerts.silenced(alert, silence.ends_at)
+        """The alert, which waits until the end of the silence or inhibition that mutes it, if there is one."""
+        notification = self._notification(alert)
+        if (silence := notification.silence) is not None:
+            return alerts.silenced(alert, silence.ends_at)
+        if (inhibitor := notification.inhibitor) is not None:
+            return alerts.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
+        return alert
 
     def _notified(
         self,
@@ -284,6 +300,8 @@ class AlertChanges:
             called.add(receiver.label)
         if reasons:
             self.omissions[begun.alert_id, begun.step] = reasons
+        if stages != notifications.INFORMED and notification.muted_by is not None:
+            self.muted_by[begun.alert_id, begun.step] = notification.muted_by
         return begun
 
     def _notification(self, alert: Alert, called: Collection[str] = (), before: Alert | None = None) -> Notification:
@@ -297,7 +315,13 @@ class AlertChanges:
             on_duty=self._on_duty,
             policies=self._plan.policies,
             silences=self._plan.silences,
+            inhibitors=self._inhibitors() if inhibitions.may_be_muted(alert) else (),
         )
+
+    def _inhibitors(self) -> Sequence[Inhibitor]:
+        """The stored inhibitors, and those of this transaction, whose newest state decides."""
+        stored = [each for each in self._plan.inhibitors if each.alert_id not in self._alerts]
+        return [*inhibitions.inhibitors(self._alerts.values()), *stored]
 
     def _delivery(
         self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta

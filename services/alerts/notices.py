@@ -43,6 +43,7 @@ class Cause(StrEnum):
     STALLED = "stalled"
     WOKEN = "woken"
     UNSILENCED = "unsilenced"
+    UNINHIBITED = "uninhibited"
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     RESOLVED = "resolved"
@@ -67,6 +68,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.STALLED: AlertEscalated,
     Cause.WOKEN: AlertEscalated,
     Cause.UNSILENCED: AlertEscalated,
+    Cause.UNINHIBITED: AlertEscalated,
     Cause.ACKNOWLEDGED: AlertAcknowledged,
     Cause.REOPENED: AlertReopened,
     Cause.RESOLVED: AlertResolved,

@@ -1,15 +1,17 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-A new condition is added as one more stage. A silence leaves out everybody.
+A new condition is added as one more stage. A silence or an inhibition leaves out everybody.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from services.alerts import duty_heads, hours
 from services.alerts.alerts import Alert
+from services.alerts.inhibitions import Inhibitor
 from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
@@ -38,6 +40,7 @@ class Omission(StrEnum):
     NO_DUTY_HEAD = "no_duty_head"
     POLICY_ENDED = "policy_ended"
     SILENCED = "silenced"
+    INHIBITED = "inhibited"
 
 
 Omissions = Mapping[str, Omission]
@@ -60,11 +63,24 @@ class Notification:
     on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
     policies: Sequence[EscalationPolicy] = ()
     silences: Sequence[Silence] = ()
+    inhibitors: Sequence[Inhibitor] = ()
 
     @property
     def silence(self) -> Silence | None:
         """The silence that mutes the alert now."""
         return next((each for each in self.silences if each.mutes(self.alert, self.places, self.now)), None)
+
+    @property
+    def inhibitor(self) -> Inhibitor | None:
+        """The Extreme alert that mutes the alert now."""
+        return next((each for each in self.inhibitors if each.mutes(self.alert, self.now)), None)
+
+    @property
+    def muted_by(self) -> UUID | None:
+        """The id of the silence or of the Extreme alert that mutes the alert now."""
+        if (silence := self.silence) is not None:
+            return silence.silence_id
+        return None if (inhibitor := self.inhibitor) is None else inhibitor.alert_id
 
     @property
     def policy(self) -> EscalationPolicy | None:
@@ -276,13 +292,15 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     These are the receivers that all stages keep, and with each post the person on duty in the post's roster, whatever
     this person's own conditions are. Only the alert's status must be one that the person gets. If only those are
-    informed who were notified before, nobody is added, and no silence holds. After the last step of an escalation, the
-    duty heads are notified.
+    informed who were notified before, nobody is added, and no silence or inhibition holds. After the last step of an
+    escalation, the duty heads are notified.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
     if notification.silence is not None:
         return [], {receiver.label: Omission.SILENCED for receiver in notification.receivers}
+    if notification.inhibitor is not None:
+        return [], {receiver.label: Omission.INHIBITED for receiver in notification.receivers}
     kept, omissions = recipients(notification, stages)
     is_first_step = notification.alert.level == 0 and bool(kept)
     if stages == RAISED and not is_first_step and (heads := heads_after_last_step(notification)):

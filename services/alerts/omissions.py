@@ -31,18 +31,26 @@ TEXTS: Mapping[str, str] = {
     Omission.NO_DUTY_HEAD: N_("Nobody acknowledged the last step: the heads of shift are notified"),
     Omission.POLICY_ENDED: N_("The escalation policy has ended"),
     Omission.SILENCED: N_("Silenced at that time: see “Silences of alerts”"),
+    Omission.INHIBITED: N_(
+        "Muted: an Extreme alert of the same type covers these districts, and this alert is milder, without casualties"
+    ),
 }
+PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}"}
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 
 @dataclass(frozen=True, slots=True)
 class OmittedReceiver:
-    """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate."""
+    """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate.
+
+    `link` is the page of what muted the alert.
+    """
 
     recipient: str
     reason: str
     decided_at: datetime
     channel: DeliveryChannel | None = None
+    link: str | None = None
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
@@ -62,7 +70,8 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
     for notification in await session.scalars(notifications):
         for label, reason in notification.reasons.items():
             if label not in notified:
-                omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at)
+                link = PAGES[reason].format(notification.muted_by) if reason in PAGES else None
+                omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at, link=link)
     further = await contact_queries.further(session, notified.keys())
     unused = [
         OmittedReceiver(label, NOT_NEEDED, notified[label], contact.channel)

@@ -1,9 +1,10 @@
-"""The stored plan of whom alerts notify: receivers, rosters, escalation policies and silences."""
+"""The stored plan of whom alerts notify: receivers, rosters, escalation policies, silences and inhibitors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.alerts.inhibitions import Inhibitor
 from services.alerts.policies import EscalationPolicy
 from services.alerts.receivers import Receiver
 from services.alerts.rosters.duty import person_at
@@ -17,13 +18,15 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 class NotificationPlan:
     """`receivers` are in the order in which they are notified, `policies` in the order in which they decide.
 
-    `rosters` has the rosters that receivers and policies name, `silences` the silences that have not ended.
+    `rosters` has the rosters that receivers and policies name, `silences` the silences that have not ended, and
+    `inhibitors` the Extreme alerts that mute milder ones.
     """
 
     receivers: Sequence[Receiver] = ()
     rosters: Mapping[str, PlannedRoster] = field(default_factory=dict)
     policies: Sequence[EscalationPolicy] = ()
     silences: Sequence[Silence] = ()
+    inhibitors: Sequence[Inhibitor] = ()
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:

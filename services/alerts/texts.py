@@ -39,6 +39,7 @@ CAUSES: Mapping[str, str] = {
     Cause.STALLED: N_("Acknowledged, but nothing was done since"),
     Cause.WOKEN: N_("The snooze is over"),
     Cause.UNSILENCED: N_("The silence is over"),
+    Cause.UNINHIBITED: N_("No longer muted by an Extreme alert"),
     Cause.ACKNOWLEDGED: N_("Acknowledged"),
     Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
     Cause.RESOLVED: N_("Closed"),

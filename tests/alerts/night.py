@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -58,10 +58,12 @@ class Night:
         self.now += time
         return await self.escalation.escalate()
 
-    async def alert(self) -> Alert:
+    async def alert(self, alert_id: UUID | None = None) -> Alert:
+        """The alert with this id, or the only alert."""
         async with self.sessions.begin() as session:
-            (id,) = (await session.execute(text("SELECT alert_id FROM alerts"))).one()
-            return await alert_queries.locked_alert(session, id)
+            if alert_id is None:
+                (alert_id,) = (await session.execute(text("SELECT alert_id FROM alerts"))).one()
+            return await alert_queries.locked_alert(session, alert_id)
 
     async def notified(self) -> list[tuple[int, str]]:
         async with self.sessions.begin() as session:
@@ -81,8 +83,8 @@ class Night:
         async with self.sessions.begin() as session:
             await presences.note(session, uuid4(), OPERATOR.account, at, at)
 
-    async def does(self, act: str, *arguments: Any) -> None:
-        alert = await self.alert()
+    async def does(self, act: str, *arguments: Any, alert_id: UUID | None = None) -> None:
+        alert = await self.alert(alert_id)
         async with self.sessions.begin() as session:
             answers = Answers(session, rules(), Places.load(), self.now)
             await getattr(answers, act)(alert.alert_id, OPERATOR, *arguments)

@@ -98,7 +98,7 @@ async def test_a_silence_that_begins_later_pauses_the_escalation_and_its_end_rep
     assert await night.passes(timedelta(minutes=30)) == 1, "the escalation waits for the end"
     assert await night.passes(HOUR - timedelta(seconds=1)) == 0
     assert await night.passes(timedelta(seconds=1)) == 1
-    assert await night.notified() == [(1, "duty"), (2, "head"), (3, "head")]
+    assert await night.notified() == [(1, "duty"), (2, "head"), (4, "head")], "the paused step is recorded, too"
     assert await night.causes("head") == ["escalated", "unsilenced"]
 
 
@@ -190,7 +190,7 @@ async def test_a_silence_that_is_ended_early_notifies_unless_another_one_still_h
     await add(night, longer)
     await night.report(hazard())
     night.now += HOUR
-    for silence, notified in ((OF_OSH, []), (longer, [(2, "duty")])):
+    for silence, notified in ((OF_OSH, []), (longer, [(3, "duty")])):
         async with night.sessions.begin() as session:
             await silence_queries.end(session, silence.silence_id, night.now)
         assert await night.passes(timedelta()) == 1

@@ -20,6 +20,13 @@ class AlertRow(AlertsModel, record=Alert):
         Index("ix_alerts_area", "area", postgresql_where=text("kind = 'displacement'")),
         Index("ix_alerts_escalates_at", "escalates_at", postgresql_where=text("escalates_at IS NOT NULL")),
         Index(
+            "ix_alerts_inhibitors",
+            "raised_at",
+            postgresql_where=text(
+                "severity = 'Extreme' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL"
+            ),
+        ),
+        Index(
             "ix_alerts_expires",
             "expires",
             postgresql_where=text(

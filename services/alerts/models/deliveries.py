@@ -61,7 +61,10 @@ class AttemptRow(AlertsModel):
 
 
 class NotificationOmissions(AlertsModel):
-    """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons."""
+    """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons.
+
+    `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification.
+    """
 
     __tablename__ = "notification_omissions"
 
@@ -69,3 +72,4 @@ class NotificationOmissions(AlertsModel):
     step: Mapped[int] = mapped_column(primary_key=True)
     reasons: Mapped[dict[str, str]] = mapped_column(JSONB)
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    muted_by: Mapped[UUID | None]

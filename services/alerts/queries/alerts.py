@@ -34,7 +34,8 @@ OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND 
 
 # If $2 is true, the boards are unattended and each alert waits half as long, but not for the end of a silence.
 # An alert that waits for the end of a silence is due at once if no silence ends then: a person has ended the silence
-# early, perhaps after the transaction that stored this wait had read the silence.
+# early, perhaps after the transaction that stored this wait had read the silence. In the same way, an alert that an
+# Extreme alert mutes is due when this alert ends, becomes milder, or no longer covers the same places.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -42,10 +43,22 @@ WHERE escalates_at IS NOT NULL AND (
         WHEN $2 AND escalates_at IS DISTINCT FROM silenced_until
         THEN escalates_at - (escalates_at - coalesce(waits_since, escalates_at)) / 2 ELSE escalates_at
     END <= $1
-    OR (escalates_at = silenced_until AND NOT EXISTS (SELECT FROM silences WHERE ends_at = silenced_until))
+    OR (
+        escalates_at = silenced_until AND inhibited_by IS NULL
+        AND NOT EXISTS (SELECT FROM silences WHERE ends_at = silenced_until)
+    )
+    OR (
+        escalates_at = silenced_until AND inhibited_by IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM alerts AS inhibitor
+            WHERE inhibitor.alert_id = alerts.inhibited_by AND inhibitor.severity = 'Extreme'
+                AND NOT inhibitor.is_lapsed AND NOT inhibitor.is_suppressed AND inhibitor.resolved_at IS NULL
+                AND alerts.pcodes <@ inhibitor.pcodes
+        )
+    )
 )
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 - names of our own columns
 
 # A displacement alert never expires, because the days of its window may be over when the alert is raised.
 # An alert that began to wait after the end of its hazard does not expire either, because it still needs an answer.
@@ -130,7 +143,8 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
     """Stores the changed alerts, and the reasons why receivers were not notified of these alerts."""
     await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
-        {"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in alert_changes.omissions.items()
+        {"alert_id": id, "step": step, "reasons": reasons, "muted_by": alert_changes.muted_by.get((id, step))}
+        for (id, step), reasons in alert_changes.omissions.items()
     ]
     if rows:
         await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)

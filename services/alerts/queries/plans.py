@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.plans import NotificationPlan, PlannedRoster
+from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -22,7 +23,8 @@ async def plan_of(session: AsyncSession, receivers: Sequence[Receiver], now: dat
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
-    return NotificationPlan(receivers, rosters, policies, await silence_queries.not_ended(session, now))
+    silences = await silence_queries.not_ended(session, now)
+    return NotificationPlan(receivers, rosters, policies, silences, await inhibitor_queries.inhibitors(session, now))
 
 
 async def _rosters(session: AsyncSession, names: set[str], now: datetime) -> dict[str, PlannedRoster]:

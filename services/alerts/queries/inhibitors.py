@@ -1,0 +1,34 @@
+"""The SQL of the Extreme alerts that mute milder ones."""
+
+# raw SQL throughout: batches of hazards wait until the inhibitors are read
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.inhibitions import LONGEST, Inhibitor
+from shared.events.vocabulary import HazardType, Status
+from shared.postgres import database
+
+# The newest ones mute longest. If there are more, the others mute nothing, so a batch never waits for thousands.
+IN_FORCE = """
+SELECT alert_id, status, hazard_type, pcodes, raised_at FROM alerts
+WHERE severity = 'Extreme' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
+    AND kind = 'hazard' AND hazard_type IS NOT NULL AND raised_at > $1
+ORDER BY raised_at DESC LIMIT 200
+"""
+
+
+async def inhibitors(session: AsyncSession, now: datetime) -> list[Inhibitor]:
+    """The Extreme alerts in force that were raised within the last 6 hours, the newest first."""
+    connection = await database.driver(session)
+    return [
+        Inhibitor(
+            row["alert_id"],
+            Status(row["status"]),
+            HazardType(row["hazard_type"]),
+            frozenset(row["pcodes"]),
+            row["raised_at"],
+        )
+        for row in await connection.fetch(IN_FORCE, now - LONGEST)
+    ]
