@@ -35,7 +35,7 @@ TEXTS: Mapping[str, str] = {
         "Muted: an Extreme alert of the same type covers these districts, and this alert is milder, without casualties"
     ),
 }
-PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}"}
+PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}", Omission.SILENCED: "/alerts/silences/{}"}
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 
@@ -70,7 +70,9 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
     for notification in await session.scalars(notifications):
         for label, reason in notification.reasons.items():
             if label not in notified:
-                link = PAGES[reason].format(notification.muted_by) if reason in PAGES else None
+                link = (
+                    PAGES[reason].format(notification.muted_by) if reason in PAGES and notification.muted_by else None
+                )
                 omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at, link=link)
     further = await contact_queries.further(session, notified.keys())
     unused = [

@@ -24,6 +24,7 @@ from shared.auth.tokens import Principal, Role
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
+from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -54,6 +55,22 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
     await silence_queries.add(session, silence)
     await log(request, session, silence.silence_id, "added")
     return RedirectResponse(HOME, 303)
+
+
+@router.get("/silences/{silence_id}")
+async def silence_page(silence_id: UUID, request: Request, session: Session) -> Response:
+    """One silence, to which the pages of the alerts that it muted lead."""
+    silence = await silence_queries.silence(session, silence_id)
+    if silence is None:
+        raise Problem(404, "not-found", "There is no such silence.")
+    return request.app.state.pages.render(  # type: ignore[no-any-return]
+        request,
+        "silence-detail.html",
+        silence=silence,
+        now=datetime.now(UTC),
+        places=request.app.state.places,
+        may_silence=False,
+    )
 
 
 @router.post("/silences/{silence_id}/end")

@@ -160,6 +160,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/policies/{policy_id}": to(frozenset({R.ADMINISTRATOR})),
     "POST /alerts/policies/{policy_id}/removal": to(frozenset({R.ADMINISTRATOR})),
     "GET /alerts/silences": page(LEDGER),
+    "GET /alerts/silences/{silence_id}": page(LEDGER),
     "POST /alerts/silences": to(CMC),
     "POST /alerts/silences/{silence_id}/end": to(CMC),
     "GET /alerts/notices": to(frozenset({R.ADMINISTRATOR})),

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE
 from services.alerts.silence_pages import MOST_SILENCES
@@ -21,10 +22,10 @@ from shared.auth.tokens import Role
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity
 from shared.places import Places
-from tests.alerts.desk import Desk
+from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, hazard, mudflow
 from tests.alerts.night import OPERATOR, Night
-from tests.alerts.test_notifications import mild
+from tests.alerts.test_notifications import mild, receiver
 
 pytestmark = pytest.mark.anyio
 
@@ -195,6 +196,20 @@ async def test_a_silence_that_is_ended_early_notifies_unless_another_one_still_h
             await silence_queries.end(session, silence.silence_id, night.now)
         assert await night.passes(timedelta()) == 1
         assert await night.notified() == notified
+
+
+async def test_the_page_of_a_silenced_alert_leads_to_the_silence_and_its_reason(desk: Desk) -> None:
+    silence = replace(OF_OSH, silence_id=uuid4(), begins_at=datetime.now(UTC), ends_at=IN_FUTURE)
+    async with desk.sessions.begin() as session:
+        await receiver_queries.save_receiver(session, receiver("duty-desk"))
+        await silence_queries.add(session, silence)
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller(Role.OPERATOR) as caller:
+        page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+        (path,) = re.findall(r'href="/alerts(/silences/[^"]+)"', page)
+        assert path == f"/silences/{silence.silence_id}"
+        assert silence.reason in (await caller.get(path)).text
+        assert (await caller.get(f"/silences/{uuid4()}")).status_code == 404
 
 
 async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Sequence[str]]) -> httpx.Response:

@@ -238,6 +238,7 @@ OF_NO_AREA = {
     "POST /alerts/policies/{policy_id}",
     "POST /alerts/policies/{policy_id}/removal",
     "GET /alerts/silences",  # tests/alerts/test_silences.py tests whose areas are silenced
+    "GET /alerts/silences/{silence_id}",
     "POST /alerts/silences",
     "POST /alerts/silences/{silence_id}/end",
     "GET /registry/search",

@@ -32,6 +32,12 @@ async def ended(session: AsyncSession, now: datetime) -> list[Silence]:
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
 
 
+async def silence(session: AsyncSession, silence_id: UUID) -> Silence | None:
+    columns = table(SilenceRow).columns
+    row = (await session.execute(select(*columns).where(columns.silence_id == silence_id))).mappings()
+    return next(iter(rows.valid(row, _silence, SilenceRow.__tablename__)), None)
+
+
 async def add(session: AsyncSession, silence: Silence) -> None:
     await upsert(session, SilenceRow, [asdict(silence)])
 
