@@ -182,10 +182,12 @@ class PlaceComparing:
         district, present = self._places.district, defaultdict[Pair, list[RegisteredHousehold]](list)
         for _, household in self._read.values():
             if household:
-                present[district(household.origin_pcode), district(household.pcode)].append(household)
+                present[district(household.origin_pcode), district(household.place.pcode)].append(household)
         comparisons: Comparisons = {}
         for pair, counted in counts.items():
-            comparisons |= compared(counted, self._households.of(pair, present[pair]), places)
+            # in a thread, because the names of thousands of places are compared in about a second
+            households = self._households.of(pair, present[pair])
+            comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons
 
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> None:

@@ -15,7 +15,7 @@ from services.registry.household_parts import largest_first
 from services.registry.movements import beginning
 from services.registry.open_counts import OpenCount
 from services.registry.same_places import PlaceKey, SamePlaces, site_key
-from services.registry.similar_names import nearly_equal
+from services.registry.similar_names import similar_among
 from services.registry.subjects import Subject
 from services.registry.typed_sites import TypedSites
 from shared import events
@@ -32,6 +32,14 @@ Leaving = tuple[date, Mobility]
 Comparisons = dict[UUID, PlaceComparison]  # by the report id of the count
 
 
+class HouseholdPlace(NamedTuple):
+    """The place of a household. The site is an empty string if it is not stated."""
+
+    pcode: str
+    site_id: str
+    locality: StatedLocality
+
+
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
     """The displaced people of a household, at the place where most of them are. It is never stored."""
@@ -39,9 +47,7 @@ class RegisteredHousehold:
     household_id: str
     registered_at: datetime
     origin_pcode: str
-    pcode: str
-    site_id: str
-    locality: StatedLocality
+    place: HouseholdPlace
     left: Leaving
     persons: int
 
@@ -64,9 +70,7 @@ class RegisteredHousehold:
             household_id=subject.name[1],
             registered_at=subject.registered_at,
             origin_pcode=clear.origin.pcode,
-            pcode=place.pcode,
-            site_id=place.site_id,
-            locality=place.locality,
+            place=HouseholdPlace(place.pcode, place.site_id, place.locality),
             left=(day, clear.mobility),
             persons=sum(parts[position].count for position in displaced),
         )
@@ -90,15 +94,14 @@ class PresentPlaces:
     def of_count(self, count: OpenCount) -> PlaceKey:
         return self._same.key(count.present_key)
 
-    def of_household(self, household: RegisteredHousehold) -> PlaceKey | None:
+    def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
         """None if no report states the site or the locality."""
-        locality = household.locality
-        if household.site_id:
-            return self._same.key(site_key(UUID(household.site_id)))
-        if not locality.name and not locality.pcode:
+        if at.site_id:
+            return self._same.key(site_key(UUID(at.site_id)))
+        if not any(at.locality):
             return None
-        site_id = self._typed.meant(household.pcode, locality.name)
-        return self._same.key(site_key(site_id) if site_id else locality.key(household.pcode))
+        site_id = self._typed.meant(at.pcode, at.locality.name)
+        return self._same.key(site_key(site_id) if site_id else at.locality.key(at.pcode))
 
     def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
         """The joined names and codes of this place. A site also has those of its locality."""
@@ -170,18 +173,16 @@ def stated(
         for locality in [StatedLocality.of(count.destination.locality, count.destination.locality_pcode)]
         for word in places.words(places.of_count(count), locality)
     }
-    elsewhere = []
+    by_stated = defaultdict[HouseholdPlace, list[RegisteredHousehold]](list)
     for household in households:
-        place = places.of_household(household)
-        if place in counted:
-            yield place, household
-        elif place is not None:
-            elsewhere.append((places.words(place, household.locality), household))
-    names = of_counts.union(*(words for words, _ in elsewhere))
-    like_counted = of_counts.union(*(others for name, others in nearly_equal(names).items() if name in of_counts))
-    for words, household in elsewhere:
-        if like_counted.isdisjoint(words):
-            yield None, household
+        by_stated[household.place].append(household)
+    keys = {at: key for at in by_stated if (key := places.of_household(at))}
+    elsewhere = {at: places.words(key, at.locality) for at, key in keys.items() if key not in counted}
+    similar = similar_among(of_counts, {word for words in elsewhere.values() for word in words})
+    like_counted = of_counts.union(*similar.values())
+    for at, key in keys.items():
+        if key in counted or like_counted.isdisjoint(elsewhere[at]):
+            yield from ((key if key in counted else None, household) for household in by_stated[at])
 
 
 def whole(households: Sequence[RegisteredHousehold]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ of the country's units (docs/decisions/0059). No I/O.
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from rapidfuzz import process
@@ -22,17 +22,28 @@ DIGITS = re.compile(r"\d+")
 
 def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
     """Maps names to the names that are nearly equal to them. Names with different numbers are never nearly equal."""
+    similar = similar_among(names, names)
+    return {name: others - {name} for name, others in similar.items() if others - {name}}
+
+
+def similar_among(names: Collection[str], others: Collection[str]) -> Mapping[str, set[str]]:
+    """Maps names to those of the other names that are equal or nearly equal to them."""
+    spelled, choices = by_spelling(names), by_spelling(others)
+    similar, spellings = defaultdict[str, set[str]](set), list(choices)
+    for spelling, written in spelled.items():
+        for other, errors, _ in process.extract(spelling, spellings, scorer=OSA.distance, score_cutoff=2, limit=None):
+            if errors <= allowed_errors(min(len(spelling), len(other))):
+                for name in written:
+                    similar[name] |= {same for same in choices[other] if numbers(same) == numbers(name)}
+    return similar
+
+
+def by_spelling(names: Iterable[str]) -> Mapping[str, set[str]]:
     spelled = defaultdict[str, set[str]](set)
     for name in names:
         for spelling in spellings_of(name):
             spelled[spelling].add(name)
-    similar, choices = defaultdict[str, set[str]](set), list(spelled)
-    for spelling, written in spelled.items():
-        for other, errors, _ in process.extract(spelling, choices, scorer=OSA.distance, score_cutoff=2, limit=None):
-            if errors <= allowed_errors(min(len(spelling), len(other))):
-                for name in written:
-                    similar[name] |= {same for same in spelled[other] if numbers(same) == numbers(name)}
-    return {name: others - {name} for name, others in similar.items() if others - {name}}
+    return spelled
 
 
 def allowed_errors(letters: int) -> int:

@@ -16,6 +16,7 @@ from services.registry.place_comparisons import PlaceComparing
 from services.registry.registered_places import (
     ComparedHouseholds,
     ComparedSite,
+    HouseholdPlace,
     PresentPlaces,
     RegisteredHousehold,
     compared,
@@ -66,9 +67,7 @@ def registered(
             household_id=str(uuid4()),
             registered_at=NOON + timedelta(minutes=minute),
             origin_pcode=KADAMJAI,
-            pcode=BATKEN,
-            site_id=str(site.site_id) if site else "",
-            locality=StatedLocality.of(locality, None),
+            place=HouseholdPlace(BATKEN, str(site.site_id) if site else "", StatedLocality.of(locality, None)),
             left=(day, Mobility.DISPLACEMENT),
             persons=persons,
         )
@@ -133,7 +132,7 @@ def test_fewer_than_five_changed_households_are_not_compared() -> None:
     pair, compared_households = (KADAMJAI, BATKEN), ComparedHouseholds()
     before = registered(20, site=SCHOOL)
     assert {*compared_households.of(pair, before)} == {*before}
-    moved = [replace(each, site_id=str(HOSTEL.site_id)) for each in before[:3]]
+    moved = [replace(each, place=each.place._replace(site_id=str(HOSTEL.site_id))) for each in before[:3]]
     assert {*compared_households.of(pair, [*moved, *before[3:], *registered(1)])} == {*before}
     now = [*moved, *before[5:]]
     assert {*compared_households.of(pair, now)} == {*now}
