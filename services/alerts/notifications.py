@@ -128,23 +128,38 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out people who are notified only while on duty, and are not, unless this leaves out everybody."""
-    off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty)]
+    """Leaves out people who are notified only while on duty, and are not, unless this leaves out everybody.
+
+    If whoever is on duty does not get the alert, for example because of the person's own area, the other people of the
+    roster do, as in a gap.
+    """
+    reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
+    off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
     return {} if len(off_duty) == len(receivers) else dict.fromkeys(off_duty, Omission.OFF_DUTY)
 
 
-def is_off_duty(receiver: Receiver, on_duty: Mapping[str, Collection[str]]) -> bool:
+def is_off_duty(receiver: Receiver, on_duty: Mapping[str, Collection[str]], reached: Collection[str]) -> bool:
     if receiver.kind is not ReceiverKind.PERSON or receiver.roster is None:
         return False
-    return receiver.label not in on_duty.get(receiver.roster, (receiver.label,))
+    people = on_duty.get(receiver.roster, (receiver.label,))
+    return receiver.label not in people and any(person in reached for person in people)
+
+
+def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]) -> set[str]:
+    """The people on duty in the rosters of these posts, who are notified with the posts."""
+    posts = [receiver for receiver in receivers if receiver.kind is ReceiverKind.POST]
+    people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
+    gets_status = (receiver for receiver in notification.receivers if notification.alert.status in receiver.statuses)
+    return people & {receiver.label for receiver in gets_status}
 
 
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers outside their hours, unless this leaves out everybody.
 
-    Alerts of Severe, Extreme or Unknown severity are sent at every hour, and so are all alerts to a person on duty.
+    Alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must judge, are sent at every
+    hour, and so are all alerts to a person on duty.
     """
-    if rank_of(notification.alert) > RANK[Severity.MODERATE]:
+    if duty_heads.is_grave(notification.alert):
         return {}
     closed = [receiver.label for receiver in receivers if is_closed(receiver, notification)]
     return {} if len(closed) == len(receivers) else dict.fromkeys(closed, Omission.OTHER_HOURS)
@@ -158,7 +173,7 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
     """The receivers notified for the first time, outside their hours, because nobody else would be notified."""
-    if rank_of(notification.alert) > RANK[Severity.MODERATE]:
+    if duty_heads.is_grave(notification.alert):
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)
     return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification)}
@@ -306,13 +321,8 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     if stages == RAISED and not is_first_step and (heads := heads_after_last_step(notification)):
         others = [receiver for receiver in notification.receivers if receiver not in heads]
         kept, omissions = heads, {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
-    posts = [receiver for receiver in kept if receiver.kind is ReceiverKind.POST]
-    people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
-    added = [
-        receiver
-        for receiver in notification.receivers
-        if receiver.label in people and receiver not in kept and notification.alert.status in receiver.statuses
-    ]
+    people = on_duty_with_posts(notification, kept)
+    added = [receiver for receiver in notification.receivers if receiver.label in people and receiver not in kept]
     labels = {receiver.label for receiver in added}
     return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}
 

@@ -31,6 +31,8 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/silences"
 MOST_SILENCES = 100
 TOO_MANY = N_("There are %(most)s silences already, and there can be no more. End one of them first.")
+NOT_ENDED = N_("The silence was not ended: it also mutes alerts outside your areas.")
+NO_SILENCE = "There is no such silence."
 ONLY_DUTY_HEAD = N_("Only the head of shift mutes Severe and Extreme alerts.")
 EMPTY = {"hours": ["1"]}
 
@@ -62,7 +64,7 @@ async def silence_page(silence_id: UUID, request: Request, session: Session) -> 
     """One silence, to which the pages of the alerts that it muted lead."""
     silence = await silence_queries.silence(session, silence_id)
     if silence is None:
-        raise Problem(404, "not-found", "There is no such silence.")
+        raise Problem(404, "not-found", NO_SILENCE)
     return request.app.state.pages.render(  # type: ignore[no-any-return]
         request,
         "silence-detail.html",
@@ -78,10 +80,14 @@ async def end(silence_id: UUID, request: Request, session: Session, caller: Call
     """Ends the silence before its time. Ending it again changes nothing."""
     await subscriptions.lock(session)
     now = datetime.now(UTC)
-    for silence in await silence_queries.not_ended(session, now):
-        if silence.silence_id == silence_id and manages(caller, silence, request.app.state.places):
-            await silence_queries.end(session, silence_id, now)
-            await log(request, session, silence_id, "ended")
+    silence = await silence_queries.silence(session, silence_id)
+    if silence is None:
+        raise Problem(404, "not-found", NO_SILENCE)
+    if not manages(caller, silence, request.app.state.places):
+        return await page(request, session, SilenceForm(EMPTY), [Fault("end", NOT_ENDED)], status=403)
+    if silence.ends_at > now:
+        await silence_queries.end(session, silence_id, now)
+        await log(request, session, silence_id, "ended")
     return RedirectResponse(HOME, 303)
 
 
@@ -95,6 +101,7 @@ async def page(
 ) -> Response:
     pages, now = request.app.state.pages, datetime.now(UTC)
     caller: Principal = request.scope["principal"]
+    silences = await silence_queries.not_ended(session, now)
     return pages.render(  # type: ignore[no-any-return]
         request,
         "silences.html",
@@ -102,7 +109,8 @@ async def page(
         form=form,
         wrong=expected_by_field(request, faults),
         now=now,
-        silences=await silence_queries.not_ended(session, now),
+        silences=silences,
+        managed={each.silence_id for each in silences if manages(caller, each, request.app.state.places)},
         ended=await silence_queries.ended(session, now),
         may_silence=not caller.roles.isdisjoint(CMC),
         is_duty_head=Role.DUTY_HEAD in caller.roles,

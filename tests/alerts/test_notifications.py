@@ -11,7 +11,7 @@ from services.alerts.notifications import Notification, Omission
 from services.alerts.plans import NotificationPlan
 from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster
-from services.alerts.rules.findings import Finding
+from services.alerts.rules.findings import UNJUDGED_RULE, Finding
 from services.alerts.rules.hazard import decide
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
@@ -113,6 +113,13 @@ def test_all_conditions_of_a_receiver_must_hold() -> None:
     )
 
 
+def test_an_alert_whose_severity_must_be_judged_is_sent_at_every_hour() -> None:
+    unjudged = alerts.replaced(mild(KADAMJAI), rule=UNJUDGED_RULE)
+    both = receiver("office", hours=OFFICE), receiver("country")
+    assert notified(unjudged, notifications.RAISED, *both, now=NIGHT) == (["office", "country"], {})
+    assert notifications.outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
+
+
 @pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
 def test_a_severe_or_unknown_alert_is_sent_outside_the_hours_and_above_the_floor(severity: Severity) -> None:
     at_night = alerts.replaced(alert(KADAMJAI), severity=severity)
@@ -139,6 +146,20 @@ def test_a_person_with_a_roster_is_notified_only_while_on_duty() -> None:
         ["Bakyt"],
         {"Aida": Omission.OFF_DUTY},
     )
+
+
+def test_if_the_person_on_duty_does_not_get_the_alert_the_others_of_the_roster_do() -> None:
+    people = person("Aida", roster="centre", areas=(LEILEK,)), person("Bakyt", roster="centre")
+    other = receiver("system")
+    elsewhere = {"Aida": Omission.OTHER_AREA}
+    assert notified(alert(KADAMJAI), notifications.RAISED, *people, other, on_duty="Aida") == (
+        ["Bakyt", "system"],
+        elsewhere,
+    )
+    with_post = notified(
+        alert(KADAMJAI), notifications.RAISED, *people, receiver("desk", roster="centre"), on_duty="Aida"
+    )
+    assert with_post == (["desk", "Aida"], {"Bakyt": Omission.OFF_DUTY}), "the post's person on duty gets the alert"
 
 
 def test_while_nobody_is_on_duty_all_people_of_the_roster_are_notified() -> None:
