@@ -23,8 +23,8 @@ MOST_SEARCHES_AN_HOUR = 120  # searches without a result also count, because som
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened households, histories and held reports, and of the pages of groups and sites. Entries of
-# lists are not counted.
+# The audit entries of opened households, histories, held reports and dead letters, and of the pages of groups and
+# sites. Entries of lists are not counted.
 # Entries of authors who open their own reports are counted too.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
@@ -32,6 +32,7 @@ PATHS = (
     "GET /registry/groups/{group_id}",
     "GET /registry/sites/{site_id}",
     "GET /registry/v1/held/{outcome_id}",
+    "GET /registry/v1/dead-letters/openings/{opening_id}",
 )
 DUPLICATES = "duplicates of "  # the start of the audit subject for households that a page shows as duplicates
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")

@@ -4,11 +4,11 @@ from sqlalchemy import Table, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.models import GroupKey, HouseholdKey, SiteKey, SiteReportKey
+from services.registry.models import GroupKey, HouseholdKey, LetterOpening, SiteKey, SiteReportKey
 from shared.postgres.models import table
 
 ROWS_AT_ONCE = 1_000
-KEYS = (table(HouseholdKey), table(GroupKey), table(SiteKey), table(SiteReportKey))
+KEYS = (table(HouseholdKey), table(GroupKey), table(SiteKey), table(SiteReportKey), table(LetterOpening))
 
 
 async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption) -> int:

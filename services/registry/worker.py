@@ -17,6 +17,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
+from services.registry.letter_openings import LetterOpenings, keep_forgotten
 from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
 from services.registry.place_comparisons import PlaceComparing, keep_counts_compared
@@ -47,6 +48,7 @@ async def run(settings: RegistrySettings) -> None:
         search, places = SearchKeys(settings.search_root_file), Places.load(settings.places_path)
         kept = timedelta(days=settings.registry_unknown_code_days)
         registrar = Registrar(encryption, search, places, unknown_codes_kept=kept)
+        redrives = Redrives("registry", [reports], settings=settings, keys=keys)
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
         await retry_while_unavailable(lambda: complete_list(database.sessions(engine)))
         await wiring.work(
@@ -78,7 +80,9 @@ async def run(settings: RegistrySettings) -> None:
             ).run(),
             Decisions("registry", CountDecision, engine, registrar.prepare_counts).run(),
             Decisions("registry", EventAnswer, engine, registrar.prepare_event).run(),
-            redrives=Redrives("registry", [reports], settings=settings, keys=keys),
+            LetterOpenings(redrives, keys, encryption).decisions(engine).run(),
+            keep_forgotten(database.sessions(engine)),
+            redrives=redrives,
         )
 
 

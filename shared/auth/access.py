@@ -138,6 +138,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/ledger": to(LEDGER),
     "POST /registry/v1/dead-letters:redrive": to(REDRIVERS),
     "POST /registry/v1/dead-letters:refuse": to(REDRIVERS),
+    "POST /registry/v1/dead-letters:open": to(COUNTERS),
+    "GET /registry/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
     "GET /registry/v1/audit": to(AUDITOR),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),

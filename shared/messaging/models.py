@@ -83,7 +83,15 @@ class Decision:
     result: Mapped[str | None]
 
 
-class Redrive(Decision, Base):
+class OfLetter:
+    """The columns that name a dead letter: the record's position in its topic."""
+
+    topic: Mapped[str]
+    partition: Mapped[int]
+    offset: Mapped[int] = mapped_column(BigInteger)
+
+
+class Redrive(Decision, OfLetter, Base):
     """A decision to redrive the dead letter of the record at this offset.
 
     If `refusal` is the code of a reason, the record is not handled once more: its author reads that it is refused.
@@ -91,9 +99,6 @@ class Redrive(Decision, Base):
 
     __tablename__ = "redrives"
 
-    topic: Mapped[str]
-    partition: Mapped[int]
-    offset: Mapped[int] = mapped_column(BigInteger)
     refusal: Mapped[str | None]
 
 

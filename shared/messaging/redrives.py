@@ -24,7 +24,7 @@ from shared.messaging import kafka, outbox
 from shared.messaging.consumer import Consumer
 from shared.messaging.dead_letters import DEAD_SIGNATURE, UNPROVEN, dead_aad, outcome_of, set_aside_id
 from shared.messaging.decisions import Decisions, Execution, answer
-from shared.messaging.models import DeadLetterRow, OutboxEvent, Redrive
+from shared.messaging.models import DeadLetterRow, OfLetter, OutboxEvent, Redrive
 from shared.messaging.records import Received, Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 from shared.postgres import database
@@ -51,13 +51,7 @@ class Redrives:
         return Decisions(self._service, Redrive, engine, partial(self._prepare, database.sessions(engine)))
 
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
-        async with sessions() as session:
-            row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
-            # the outbox is read before the search, because the relay may publish the dead letter during the search
-            is_waiting = await session.scalar(select(in_outbox(TOPICS[redrive.topic].dead(self._service))))
-        record = None if row is None else await self._original(redrive, row)
-        if row is not None and record is None and is_waiting:
-            raise DependencyUnavailable("the outbox has not published its dead letters yet")
+        row, record = await self.found(sessions, redrive)
         if row is not None and redrive.refusal is not None:
             return partial(self._refuse, redrive, record, row.written)
         if row is None or record is None:
@@ -68,6 +62,19 @@ class Redrives:
         if isinstance(reading, UnreadableRecord):
             return answer(reading.reason)
         return partial(self._handle, reading, row.written)
+
+    async def found(
+        self, sessions: async_sessionmaker[AsyncSession], letter: OfLetter
+    ) -> tuple[DeadLetterRow | None, Record | None]:
+        """The row of the dead letter, and the record that was set aside. Each is None if it does not exist."""
+        async with sessions() as session:
+            row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
+            # the outbox is read before the search, because the relay may publish the dead letter during the search
+            is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self._service))))
+        record = None if row is None else await self._original(letter, row)
+        if row is not None and record is None and is_waiting:
+            raise DependencyUnavailable("the outbox has not published its dead letters yet")
+        return row, record
 
     async def _refuse(self, redrive: Redrive, record: Record | None, written: int, session: AsyncSession) -> str:
         """Delete the row, and publish the outcome for the report's author.
@@ -109,26 +116,26 @@ class Redrives:
             raise SetAside(outcome.reason or "")
         return outcome.kind
 
-    async def _original(self, redrive: Redrive, row: DeadLetterRow) -> Record | None:
+    async def _original(self, letter: OfLetter, row: DeadLetterRow) -> Record | None:
         """The record that was set aside in this row, with its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
-            return chosen([record async for record in self._named(redrive, row.written)], row)
+            return chosen([record async for record in self._named(letter, row.written)], row)
 
-    async def _named(self, redrive: Redrive, written: int) -> AsyncIterator[Record]:
+    async def _named(self, wanted: OfLetter, written: int) -> AsyncIterator[Record]:
         """Find the dead letters with this offset.
 
         A restored dead letter and a new dead letter can have the same offset.
         """
-        wanted = (redrive.topic, str(redrive.partition), str(written))
-        topic = TOPICS[redrive.topic].dead(self._service)
+        place = (wanted.topic, str(wanted.partition), str(written))
+        topic = TOPICS[wanted.topic].dead(self._service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker who has the service's broker login can write forged dead letters
                 # If two headers have the same name, the dictionary keeps the last header, which the service appended.
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}
-                if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
-                    yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
+                if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == place:
+                    yield self._restored(letter, wanted, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
         """The reason why the signature is not proven, or None. The function does not wait for a missing key."""
@@ -140,15 +147,15 @@ class Redrives:
             return UNKNOWN_KEY
         return None
 
-    def _restored(self, letter: Record, redrive: Redrive, written: int, *, is_sealed: bool) -> Record:
+    def _restored(self, letter: Record, wanted: OfLetter, written: int, *, is_sealed: bool) -> Record:
         key, value, headers = letter.key, letter.value, without_why(letter.headers)
         if is_sealed and self._keys is not None:
             box = SealedBox.model_validate_json(letter.value)
-            aad = dead_aad(box.kid, redrive.topic, redrive.partition, written)
+            aad = dead_aad(box.kid, wanted.topic, wanted.partition, written)
             plain = json.loads(self._keys.open(box, aad))
             key, value = decode(plain["key"]), decode(plain["value"])
             headers = tuple((name, decode(header)) for name, header in plain["headers"])
-        return Record(redrive.topic, redrive.partition, redrive.offset, letter.timestamp_ms, key, value, headers)
+        return Record(wanted.topic, wanted.partition, wanted.offset, letter.timestamp_ms, key, value, headers)
 
 
 def in_outbox(topic: str) -> Exists:

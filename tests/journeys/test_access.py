@@ -175,6 +175,8 @@ OF_NO_AREA = {
     "POST /intake/v1/receipts",
     "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the areas
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
+    "POST /registry/v1/dead-letters:open",  # tests/registry/test_letters.py tests the areas
+    "GET /registry/v1/dead-letters/openings/{opening_id}",
     "POST /registry/v1/counts:choose",  # tests/registry/test_differing_counts.py tests the areas
     "POST /registry/v1/counts:reverse",
     "POST /registry/v1/counts:assign",

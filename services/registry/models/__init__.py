@@ -18,6 +18,7 @@ from services.registry.models.groups import (
 )
 from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
 from services.registry.models.households import Household, HouseholdKey, Member
+from services.registry.models.letters import LetterOpening
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
 from services.registry.models.places import PlaceDecision
 from services.registry.models.reads import PersonalDataRead
@@ -68,6 +69,7 @@ __all__ = [
     "HouseholdSite",
     "HouseholdSiteKey",
     "HouseholdStay",
+    "LetterOpening",
     "Member",
     "PersonalDataRead",
     "PlaceDecision",

@@ -3,6 +3,7 @@
 On this page, a person can decide about several reports together.
 """
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,8 +14,13 @@ from sqlalchemy import text
 
 from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
+from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
+from shared.crypto.seal import Sealer
 from shared.events.vocabulary import SubmissionChannel
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.publisher import Publisher
+from shared.messaging.records import Record, UnreadableRecord
 from shared.postgres import database
 from tests.console.factories import LEILEK
 from tests.console.pages.conftest import Whole
@@ -30,6 +36,10 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 OTHER_LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
 VALUES ('hazards', 0, -6, 'unknown_type', '', now()) RETURNING 1
+"""
+FAILED_REPORT = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer)
+VALUES ('displacements', 0, -7, 'seal_mismatch', '/sealed') RETURNING 1
 """
 
 
@@ -76,9 +86,11 @@ def send_early_movement(whole: Whole) -> None:
     assert wait_until(lambda: held_of(whole, author) == 1, timeout=60, every=0.2)
 
 
-async def change(whole: Whole, statement: str) -> Any:
-    """Executes a statement in the alerts service's database."""
-    engine = database.engine(whole.installation.settings(AlertsSettings))
+async def change(
+    whole: Whole, statement: str, kind: type[AlertsSettings] | type[RegistrySettings] = AlertsSettings
+) -> Any:
+    """Executes a statement in the database of the alerts service, or of the service with these settings."""
+    engine = database.engine(whole.installation.settings(kind))
     async with database.sessions(engine).begin() as session:
         rows = (await session.execute(text(statement))).all()
     await engine.dispose()
@@ -306,6 +318,33 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
         own = whole.known(desk.name).account_id
         assert [tuple(decision) for decision in decided] == [(own, "practice"), (own, None)]
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
+async def set_aside(whole: Whole, content: dict[str, Any]) -> None:
+    """Makes a record with this content a dead letter of the registry, as its worker does."""
+    settings = whole.installation.settings(RegistrySettings)
+    record = Record("displacements", 0, -7, 0, b"", json.dumps(content).encode(), ())
+    letter = DeadLetters("registry", Sealer(settings.seal_public_key_file)).letter(
+        UnreadableRecord(record, "seal_mismatch", "/sealed")
+    )
+    async with Publisher(settings) as publisher:
+        await publisher.flush()
+        await publisher.publish(letter, timeout=60)
+    await change(whole, FAILED_REPORT, RegistrySettings)
+
+
+def test_a_message_about_people_that_failed_is_opened_in_the_list(whole: Whole, seat: Any) -> None:
+    """The record is not valid, so it was sealed whole. Only the worker can decrypt it."""
+    notes = f"мост {uuid4().hex[:8]}"
+    in_thread(set_aside(whole, {"persons": "five", "origin": {"pcode": LEILEK}, "notes": notes}))
+    desk = seat(Role.REGISTRAR, Role.OPERATOR)
+    page = desk.open("/waiting?lang=en")
+    row = page.locator("#letters tr", has_text="registry ← displacements").filter(has_text="seal_mismatch")
+    row.get_by_role("button", name="Open").click()
+    expect(page.locator("#letters .opened")).to_contain_text(notes)
+    expect(page.locator("#letters .opened")).to_contain_text("This viewing has been logged.")
+    in_thread(change(whole, "DELETE FROM dead_letters WHERE reason = 'seal_mismatch' RETURNING 1", RegistrySettings))
     assert desk.errors == []
 
 

@@ -7,6 +7,7 @@ import { button, cell, code, figure, labelled, number, row } from "/static/table
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { age } from "/static/waiting/names.js";
+import { isOpenable, openLetters } from "/static/waiting/letter-contents.js";
 import { keyed, redraw } from "/static/waiting/redrawing.js";
 
 /** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
@@ -77,10 +78,14 @@ async function read(service, path) {
 /** @param {Counted} kind @param {Letter[]} letters of it, as far as the ledger lists them @param {string | undefined} account that looks after them */
 function drawn(kind, letters, account) {
   const may = letters.length && "redrives" in element("waiting").dataset;
-  return labelled(row([
+  const made = labelled(row([
     cell(code(kind.reason)), cell(`${kind.service} ← ${kind.topic}`), figure(kind.letters), cell(age(kind.oldest)), cell(assignee(kind, account)),
-    cell(...(may ? [button(sentence("redrive"), () => void decide(letters, "redrive")), ...refusal(letters)] : [])),
+    cell(
+      ...(letters.length && isOpenable(kind) ? [button(sentence("open"), () => openLetters(letters, made))] : []),
+      ...(may ? [button(sentence("redrive"), () => void decide(letters, "redrive")), ...refusal(letters)] : []),
+    ),
   ]), "letters-table");
+  return made;
 }
 
 /** @param {Counted} kind @param {string | undefined} account */

@@ -59,7 +59,7 @@ async function content(id) {
 }
 
 /** All fields: first those that have a label here, in the order of the labels. @param {Record<string, any>} report */
-function list(report) {
+export function list(report) {
   const made = document.createElement("dl");
   made.className = "facts";
   const others = Object.keys(report).filter((name) => name !== "kind" && !labels.has(name));

@@ -1,0 +1,20 @@
+"""The openings of dead letters by people."""
+
+from sqlalchemy.orm import Mapped
+
+from services.registry.models.base import RegistryModel
+from shared.messaging.models import Decision, OfLetter
+
+
+class LetterOpening(Decision, OfLetter, RegistryModel):
+    """A request to read a dead letter. Only the worker can decrypt the letter, and stores the content for the reader.
+
+    `sealed` is the content, encrypted with a key of its own, which `wrapped` contains. The row is deleted when the
+    content was read, and after some minutes.
+    """
+
+    __tablename__ = "letter_openings"
+
+    kek_id: Mapped[str | None]
+    wrapped: Mapped[bytes | None]
+    sealed: Mapped[bytes | None]
