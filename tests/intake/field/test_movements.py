@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
 from tests.intake.field.phones import Centre, enter_pin, filled, kept_reports, opened, sent, signed_in
-from tests.intake.field.test_groups import known_site
+from tests.intake.field.test_groups import begun_group, known_site
 from tests.registry.factories import LEILEK
 
 OSH_OBLAST = "KG06000000000"
@@ -80,8 +80,8 @@ def contradicted(page: Page) -> None:
     page.fill("#occurred", "2025-05-04")
     sent(page)
     expect(page.locator("#odd-values")).to_have_text(
-        "When it happened: 04.05.2025 is before the household left, on 05.05.2025\n"
-        "Where they are now: Osh oblast, where the household is already"
+        "When it happened: 04.05.2025 is before these people left, on 05.05.2025\n"
+        "Where they are now: Osh oblast, where these people are already"
     )
     page.fill("#occurred", today)
 
@@ -97,7 +97,7 @@ def after_a_death(page: Page) -> None:
     page.select_option("#movement", "confirmed_here")
     page.fill("#occurred", "2025-06-02")
     sent(page)
-    died = "When it happened: 02.06.2025 is after 01.06.2025, when all persons of the household had died"
+    died = "When it happened: 02.06.2025 is after 01.06.2025, when all these people had died"
     expect(page.locator("#odd-values")).to_have_text(died)
 
 
@@ -159,3 +159,52 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     }
     assert reversal["occurred_at"] == moved["body"]["occurred_at"]
     after_a_death(page)
+
+
+def test_a_movement_of_a_counted_group_is_written_without_a_signal_and_reversed(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun_group(page, "150")
+    page.select_option("#measure", "flow")
+    sent(page)
+    answers = page.locator("#reports .answer")
+    expect(answers).to_have_text(["Received by the centre"])
+    expect(page.locator("#reports >> text=What happened later")).to_have_count(0)  # these people only passed by
+    begun_group(page, "120")
+    sent(page)
+    expect(answers).to_have_text(["Received by the centre"] * 2)
+
+    page.click("#reports >> text=What happened later")
+    expect(page.locator("#household option:checked")).to_contain_text("persons: 120")
+    expect(page.locator("#household option")).to_have_count(2)  # the group, and "By short code"
+    page.select_option("#movement", "died")
+    sent(page)
+    expect(page.locator("#wrong")).to_have_text("Say who or how many died.")
+    page.select_option("#movement", "returned")
+    page.fill("#persons", "130")
+    sent(page)
+    expect(page.locator("#odd-values")).to_have_text("Number of persons: 130, but 120 were counted")
+    page.fill("#persons", "30")
+    page.reload()
+    enter_pin(page)
+    expect(page.locator("#household option:checked")).to_contain_text("persons: 120")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    phone.set_offline(True)
+    sent(page)
+    expect(answers.first).to_have_text("Saved on this phone, not sent yet")
+    phone.set_offline(False)
+    expect(answers).to_have_text(["Received by the centre"] * 3)
+    _, group, moved = sorted(kept_reports(page, centre), key=lambda report: report["at"])
+    assert moved["body"]["kind"] == "group_movement"
+    assert moved["body"]["group_id"] == group["body"]["group_id"]
+    assert (moved["body"]["persons"], "household_id" in moved["body"]) == (30, False)
+
+    page.click("#reports >> text=This was wrong")
+    page.fill("#reversal-reason", "another group")
+    page.click("#reversal-form .is-primary")
+    expect(page.locator("#reports li", has_text="Movement of a group").locator(".muted")).to_contain_text("reversed")
+    expect(answers).to_have_text(["Received by the centre"] * 3)
+    [reversal] = [report["body"] for report in kept_reports(page, centre) if report["clear"].get("is_reversed")]
+    assert (reversal["group_id"], reversal["version"]) == (group["body"]["group_id"], 2)

@@ -2,8 +2,9 @@
 
 import { element } from "./elements.js";
 import { tooYoung } from "./functioning.js";
+import { isMovementKind } from "./kept.js";
 import { nameOf, personOf, placeName } from "./labels.js";
-import { contradictions, knownOf, MOVEMENT, sizeExceeded } from "./movements.js";
+import { contradictions, knownOf, sizeExceeded } from "./movements.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
 import { dayAndClock, local } from "./time.js";
@@ -84,12 +85,12 @@ export function oddities(body, today) {
     ...(body.members ?? []).map(
       (/** @type {any} */ { birth_year }, /** @type {number} */ place) => isOddBirth(birth_year, today) && `${personOf(place)}: ${sentence("oddBirth", { year: birth_year })}`,
     ),
-    day < FIRST_DAY && body.kind !== MOVEMENT && sentence("oddLeft", { day: shownDay(day) }),
-    day > today && sentence(body.kind === MOVEMENT ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
+    day < FIRST_DAY && !isMovementKind(body.kind) && sentence("oddLeft", { day: shownDay(day) }),
+    day > today && sentence(isMovementKind(body.kind) ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
     new Date(body.counted_at ?? 0) > new Date(Date.now() + AHEAD_MS) && sentence("oddCounted", { time: dayAndClock(new Date(body.counted_at)) }),
-    sizeExceeded(body) && sentence("oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
-    body.kind !== MOVEMENT && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
-    ...(body.kind === MOVEMENT ? againstReports(body, day) : []),
+    sizeExceeded(body) && sentence(body.kind === "group_movement" ? "oddGroupPart" : "oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
+    !isMovementKind(body.kind) && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
+    ...(isMovementKind(body.kind) ? againstReports(body, day) : []),
   ].filter(Boolean).map(String);
 }
 

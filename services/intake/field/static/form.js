@@ -11,7 +11,7 @@ import { kindChosen, mobilityChosen, write } from "./fields.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
 import { listenToMembers, membersChanged } from "./members.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
-import { listenToMovements, MOVEMENT, writeMovement } from "./movements.js";
+import { listenToMovements, movementOf, writeMovement } from "./movements.js";
 import { sendWaiting } from "./outbox.js";
 import { listenToMoments, writeMoment } from "./moments.js";
 import { tell } from "./page.js";
@@ -217,9 +217,9 @@ function copyLast() {
   save();
 }
 
-/** Begin a report of what happened later to a household of this phone. @param {Kept} report */
+/** Begin a report of what happened later to a household or a group of this phone. @param {Kept} report */
 export function moveOn({ clear }) {
-  begin({ author: account()?.name ?? "", corrected: null, body: { ...idsOf({ household_id: clear.household_id }), kind: MOVEMENT } });
+  begin({ author: account()?.name ?? "", corrected: null, body: { ...idsOf(), ...movementOf(clear) } });
   save();
   changed();
   show();

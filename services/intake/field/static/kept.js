@@ -6,7 +6,7 @@ import { uuid } from "./uuid.js";
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
- * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement"}} Body
+ * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement" | "group_movement"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, settled_at?: string | null}} Receipt
  * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short code, version, kind, districts, number of persons, and the time of what happened
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
@@ -39,9 +39,14 @@ function stored(key) {
 }
 
 /** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
-export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, origin, destination, occurred_at, occurred_at_precision, is_reversed }) {
-  const moved = kind === "household_movement" ? { persons: persons ?? member_ids?.length, is_reversed } : { persons };
+export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed }) {
+  const moved = isMovementKind(kind) ? { persons: persons ?? member_ids?.length, is_reversed } : { persons, ...(measure === "flow" && { measure }) };
   return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, occurred_at, occurred_at_precision, ...moved };
+}
+
+/** Whether a report of this kind says what happened later to people of another report. @param {Body["kind"]} kind @returns {kind is "household_movement" | "group_movement"} */
+export function isMovementKind(kind) {
+  return kind === "household_movement" || kind === "group_movement";
 }
 
 /** @param {Kept} report @returns {Outline} also of a report that an earlier release stored */

@@ -10,7 +10,9 @@ import { sentence } from "./texts.js";
 const CONTROLS = /** @type {Record<string, string>} */ ({
   occurred_at: "occurred", counted_at: "counted", origin: "origin_oblast", destination: "destination_oblast", reasons: "reason", legal_basis: "consent",
   origin_locality_pcode: "origin_locality", destination_locality_pcode: "destination_locality", site_id: "destination_locality",
+  household_id: "household", group_id: "household",
 });
+const CODE_DIGITS = 4;
 const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_age: "[data-age]" });
 
 /** @type {(Unit & {districts: Unit[]})[]} */
@@ -35,6 +37,11 @@ export function nameOf(control) {
 /** @param {number} place */
 export function personOf(place) {
   return sentence("person", { number: place + 1 });
+}
+
+/** By which a report is told from others in the list. @param {{report_id: string}} clear */
+export function codeOf({ report_id }) {
+  return report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
 /** @param {{pcode?: string, country?: string}} place */

@@ -3,9 +3,9 @@
 import { discard, discardCopy, drafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
-import { account, isAnswered, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
-import { labelOf, placeName } from "./labels.js";
-import { isOwnHousehold, MOVEMENT } from "./movements.js";
+import { account, isAnswered, isMovementKind, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
+import { codeOf, labelOf, placeName } from "./labels.js";
+import { areOwnPeople } from "./movements.js";
 import { sendAgain } from "./outbox.js";
 import { reverse } from "./reversals.js";
 import { canSeal } from "./sealing.js";
@@ -20,7 +20,6 @@ import { dayAndClock } from "./time.js";
  * @typedef {import("./drafts.js").Draft} Draft
  */
 
-const CODE_DIGITS = 4;
 
 export function show() {
   const kept = reports(), waiting = kept.filter((report) => ["waiting", "unopened"].includes(report.state)).length;
@@ -78,7 +77,7 @@ function shown(report) {
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
-    ...(!isBad && canSeal() && isOwnHousehold(report) ? [button(sentence("later"), () => moveOn(report))] : []),
+    ...(!isBad && canSeal() && areOwnPeople(report) ? [button(sentence("later"), () => moveOn(report))] : []),
     ...(!isBad && canSeal() && isReversible(report) ? [button(sentence("wrong"), () => reverse(report, part(item, ".muted").textContent ?? ""))] : []),
     ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state) ? [button(sentence("sendAgain"), () => sendAgain(report))] : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
@@ -88,26 +87,21 @@ function shown(report) {
 
 /** Whether the report is a movement that the centre has, and that was not reversed. @param {Kept} report */
 function isReversible(report) {
-  return report.clear.kind === MOVEMENT && isOwn(report) && isAnswered(report) && !report.clear.is_reversed;
+  return isMovementKind(report.clear.kind) && isOwn(report) && isAnswered(report) && !report.clear.is_reversed;
 }
 
 /** Describe a report without names: kind, number of persons, origin, destination, time, short code of the household. @param {HTMLElement} item @param {Clear} clear @param {string} at */
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(clear.kind)} ${codeOf(clear)}${version}`;
-  const what = clear.kind === MOVEMENT ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
+  const what = isMovementKind(clear.kind) ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
   const code = clear.short_code ?? clear.household_code;
   part(item, ".muted").textContent = [...what, dayAndClock(new Date(at)), code && sentence("shortCode", { code: shownCode(code) })].filter(Boolean).join(" · ");
 }
 
-/** A movement may concern the whole household, and has no destination if the people stayed where they were. @param {Clear} clear */
+/** A movement may concern all the people, and has no destination if the people stayed where they were. @param {Clear} clear */
 function movedTo({ movement, persons, destination, is_reversed }) {
   return [is_reversed && sentence("reversed"), words("movements")[movement ?? ""], persons && sentence("persons", { count: persons }), destination && placeName(destination)];
-}
-
-/** @param {Clear} clear */
-function codeOf(clear) {
-  return clear.report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
 /** @param {Kept} report */

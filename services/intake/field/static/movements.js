@@ -1,8 +1,9 @@
-// The form's fields for a movement: what happened later to a household of this phone, or to the household with a short code.
+// The form's fields for a movement: what happened later to a household or group of this phone, or to the household with
+// a short code.
 
 import { element } from "./elements.js";
-import { CHANGED, isOwn, isRefused, reports } from "./kept.js";
-import { nameOf, placeName } from "./labels.js";
+import { CHANGED, isMovementKind, isOwn, isRefused, reports } from "./kept.js";
+import { codeOf, nameOf, placeName } from "./labels.js";
 import { offerMovers, readMovers, renewMovers, stateOfMovers } from "./movers.js";
 import { codeIn, shownCode } from "./short-codes.js";
 import { sentence } from "./texts.js";
@@ -11,7 +12,8 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./kept.js").Clear} Clear */
 /** @typedef {import("./checks.js").Problem} Problem */
 
-export const MOVEMENT = "household_movement";
+export const MOVEMENT = "household_movement"; // in the form, also for groups
+const OF_GROUP = "group_movement";
 const UNKNOWN = "ZZ";
 const COUNTRY = "KG";
 const household = /** @type {HTMLSelectElement} */ (element("household"));
@@ -23,7 +25,7 @@ const locality = /** @type {HTMLInputElement} */ (element("destination-locality"
 export function listenToMovements() {
   household.addEventListener("change", () => { showCode(); offerMovers(household.value, []); });
   movement.addEventListener("change", showDestination);
-  addEventListener(CHANGED, () => { if (document.activeElement !== household) offerHouseholds(household.value); renewMovers(household.value); });
+  addEventListener(CHANGED, () => { if (document.activeElement !== household) offerPeople(household.value, named().kind); renewMovers(household.value); });
 }
 
 export function isMovement() {
@@ -37,8 +39,18 @@ function mayLead() {
 
 /** Whom the movement concerns, and what happened. */
 export function readMovement() {
-  const named = household.value ? { household_id: household.value } : { household_code: codeIn(code.value) || code.value.trim() };
-  return { ...named, movement: movement.value, ...readMovers() };
+  return { ...named(), movement: movement.value, ...readMovers() };
+}
+
+/** @returns {{kind: Body["kind"]} & Partial<Body>} */
+function named() {
+  if (!household.value) return { kind: MOVEMENT, household_code: codeIn(code.value) || code.value.trim() };
+  return household.selectedOptions[0]?.dataset.kind === "group" ? { kind: OF_GROUP, group_id: household.value } : { kind: MOVEMENT, household_id: household.value };
+}
+
+/** The kind of a movement of the people in a report, and their id. @param {Clear} clear @returns {Pick<Body, "kind"> & Partial<Body>} */
+export function movementOf({ kind, household_id, group_id }) {
+  return kind === "group" ? { kind: OF_GROUP, group_id } : { kind: MOVEMENT, household_id };
 }
 
 /** Whether the movement can have a destination. */
@@ -48,30 +60,44 @@ export function leads() {
 
 /** @param {Body} [body] */
 export function writeMovement(body) {
-  const isOf = body?.kind === MOVEMENT;
-  offerHouseholds((isOf && body.household_id) || "");
+  const isOf = body && isMovementKind(body.kind);
+  offerPeople((isOf && peopleOf(body)) || "", isOf ? body.kind : MOVEMENT);
   code.value = shownCode((isOf && body.household_code) || "");
   movement.value = (isOf && body.movement) || "";
   offerMovers(household.value, (isOf && body.member_ids) || []);
 }
 
-/** The households of this phone, newest first. A household that the list no longer has is named by the start of its id. @param {string} chosen */
-function offerHouseholds(chosen) {
-  const own = new Map(reports().filter((report) => isOwnHousehold(report) && !isRefused(report)).map(({ clear }) => [clear.household_id, called(clear)]));
-  if (chosen && !own.has(chosen)) own.set(chosen, chosen.slice(0, 8));
-  household.replaceChildren(new Option(sentence("byCode"), ""), ...[...own].map(([id, name]) => new Option(name, id)));
+/** The households and groups of this phone, newest first. People that the list no longer has are named by the start of their id. @param {string} chosen @param {Body["kind"]} kind of the movement */
+function offerPeople(chosen, kind) {
+  const own = new Map(reports().filter((report) => areOwnPeople(report) && !isRefused(report)).map(({ clear }) => [peopleOf(clear), option(clear)]));
+  if (chosen && !own.has(chosen)) own.set(chosen, option({ kind: kind === OF_GROUP ? "group" : "household", report_id: chosen, version: 1 }, chosen.slice(0, 8)));
+  household.replaceChildren(new Option(sentence("byCode"), ""), ...own.values());
   household.value = chosen;
   showCode();
 }
 
-/** @param {import("./kept.js").Kept} report */
-export function isOwnHousehold(report) {
-  return report.clear.kind === "household" && isOwn(report);
+/** Whether the report is about people of whom a movement can be reported here. People who passed by are no longer there. @param {import("./kept.js").Kept} report */
+export function areOwnPeople(report) {
+  return !isMovementKind(report.clear.kind) && report.clear.measure !== "flow" && isOwn(report);
 }
 
-/** @param {import("./kept.js").Clear} clear */
-function called({ short_code, persons, destination }) {
-  return [short_code && shownCode(short_code), sentence("persons", { count: persons ?? "?" }), placeName(destination)].filter(Boolean).join(" · ");
+/** The id of the household or group. @param {Clear} clear @returns {string} */
+function peopleOf({ kind, household_id, group_id }) {
+  return kind === "group" || kind === OF_GROUP ? group_id : household_id;
+}
+
+/** @param {Clear} clear @param {string} [name] */
+function option(clear, name = called(clear)) {
+  const made = new Option(name, peopleOf(clear) ?? clear.report_id);
+  made.dataset.kind = clear.kind;
+  return made;
+}
+
+/** @param {Clear} clear */
+function called(clear) {
+  const { short_code, persons, destination } = clear;
+  const name = clear.kind === "group" ? `${sentence("group")} ${codeOf(clear)}` : short_code && shownCode(short_code);
+  return [name, sentence("persons", { count: persons ?? "?" }), placeName(destination ?? {})].filter(Boolean).join(" · ");
 }
 
 function showCode() {
@@ -85,23 +111,29 @@ export function showDestination() {
   oblast.required = !isMovement() || mayLead() === "needed";
 }
 
-/** The number of persons of a household in the list, if fewer persons than are said to move. @param {Body} body @returns {number | undefined} */
-export function sizeExceeded({ kind, household_id, persons = 0 }) {
-  const known = kind === MOVEMENT && household_id && reports().find(({ clear }) => clear.kind === "household" && clear.household_id === household_id);
+/** The number of persons of a household or group in the list, if fewer persons than are said to move. @param {Body} body @returns {number | undefined} */
+export function sizeExceeded(body) {
+  const { persons = 0 } = body, known = isMovementKind(body.kind) && peopleOf(body) && reports().find(({ clear }) => areOfPeople(clear, body));
   return known && known.clear.persons < persons ? known.clear.persons : undefined;
 }
 
 /**
- * What the other reports of this phone say about the household of a movement: when the household left, where it is, and
- * when all its persons died. After a movement, the place is not known.
+ * What the other reports of this phone say about the people of a movement: when they left, where they are, and
+ * when all of them died. After a movement, the place is not known.
  * @param {Body} body @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
  */
-export function knownOf({ household_id, report_id }) {
-  const others = reports().filter((report) => !isRefused(report)).map(({ clear }) => clear).filter((clear) => clear.household_id === household_id && clear.report_id !== report_id);
-  const left = household_id && others.find(({ kind }) => kind === "household");
+export function knownOf(body) {
+  const id = peopleOf(body);
+  const others = reports().filter((report) => !isRefused(report)).map(({ clear }) => clear).filter((clear) => peopleOf(clear) === id && clear.report_id !== body.report_id);
+  const left = id && others.find((clear) => areOfPeople(clear, body));
   if (!left) return {};
-  const moved = others.filter(({ kind, is_reversed }) => kind === MOVEMENT && !is_reversed);
+  const moved = others.filter(({ kind, is_reversed }) => isMovementKind(kind) && !is_reversed);
   return { left, died: moved.find(({ movement: what, persons }) => what === "died" && persons >= left.persons), place: moved.length ? undefined : left.destination };
+}
+
+/** Whether this is the report in which the people of the movement were first reported. @param {Clear} clear @param {Body} body */
+function areOfPeople(clear, body) {
+  return !isMovementKind(clear.kind) && peopleOf(clear) === peopleOf(body);
 }
 
 /** What the fields of a movement contradict. @returns {Problem[]} */

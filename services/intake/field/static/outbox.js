@@ -2,8 +2,7 @@
 
 import { forgetKey, heardOf, sealReport } from "./centre-key.js";
 import { discardCopy, keepCopy } from "./drafts.js";
-import { account, isAnswered, isRefused, isSame, isSameName, keep, kept, nextVersion, reports, setAccount } from "./kept.js";
-import { MOVEMENT } from "./movements.js";
+import { account, isAnswered, isMovementKind, isRefused, isSame, isSameName, keep, kept, nextVersion, reports, setAccount } from "./kept.js";
 import { hasPin } from "./pin.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
@@ -60,7 +59,7 @@ async function send(report) {
 /** A report that an earlier release stored is sent as it is, if it is not sealed yet. @param {Kept} report @param {string} [token] */
 function upload({ clear, sealed, body }, token) {
   if (!sealed) return post("/intake/v1/displacements", /** @type {object} */ (body), token);
-  const path = clear.kind === MOVEMENT ? "/intake/v1/movements:sealed" : "/intake/v1/displacements:sealed";
+  const path = isMovementKind(clear.kind) ? "/intake/v1/movements:sealed" : "/intake/v1/displacements:sealed";
   return post(path, { report_id: clear.report_id, version: clear.version, ...sealed }, token);
 }
 

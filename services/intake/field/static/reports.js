@@ -4,8 +4,9 @@ import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readEvent } from "./events.js";
 import { readAnswers } from "./functioning.js";
+import { isMovementKind } from "./kept.js";
 import { readMoment } from "./moments.js";
-import { leads, MOVEMENT, readMovement } from "./movements.js";
+import { leads, readMovement } from "./movements.js";
 import { statedDestination, statedLocalities } from "./places.js";
 import { readReasons } from "./reasons.js";
 import { drawCode } from "./short-codes.js";
@@ -18,12 +19,13 @@ import { uuid } from "./uuid.js";
 
 
 /**
- * The ids of a report; each missing id is generated. The household of a movement was reported before, so its id is not
- * used: the author may choose another kind of report in the form, and then reports another household.
+ * The ids of a report; each missing id is generated. The people of a movement were reported before, so their id is not
+ * used: the author may choose another kind of report in the form, and then reports other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({ kind, report_id = uuid(), household_id = uuid(), short_code = drawCode(), group_id = uuid(), version = 1 } = {}) {
-  return { report_id, household_id: kind === MOVEMENT ? uuid() : household_id, short_code, group_id, version };
+  const isLater = kind && isMovementKind(kind);
+  return { report_id, household_id: isLater ? uuid() : household_id, short_code, group_id: isLater ? uuid() : group_id, version };
 }
 
 /**
@@ -36,7 +38,7 @@ export function idsOf({ kind, report_id = uuid(), household_id = uuid(), short_c
 export function read(form, status, ids, point) {
   const data = new FormData(form);
   const kind = /** @type {Body["kind"]} */ (String(data.get("kind")));
-  if (kind === MOVEMENT) return movement(data, status, ids);
+  if (isMovementKind(kind)) return movement(data, status, ids);
   const members = kind === "household" ? readMembers(form) : [];
   const sexAge = readCounts(form);
   return {
@@ -67,10 +69,9 @@ export function read(form, status, ids, point) {
   };
 }
 
-/** What happened later to a household. @param {FormData} data @param {string} status @param {Ids} ids @returns {Body} */
+/** What happened later to a household or a group. @param {FormData} data @param {string} status @param {Ids} ids @returns {Body} */
 function movement(data, status, ids) {
   return {
-    kind: MOVEMENT,
     report_id: ids.report_id,
     version: ids.version,
     status,
