@@ -49,6 +49,7 @@ class Action(StrEnum):
     COUNTS_CHOSEN = "counts_chosen"
     COUNTS_ASSIGNED = "counts_assigned"
     EVENTS_ANSWERED = "events_answered"
+    EVENTS_ASSIGNED = "events_assigned"
     PLACES_DECIDED = "places_decided"
     LETTERS_ASSIGNED = "letters_assigned"
     LETTERS_REFUSED = "letters_refused"

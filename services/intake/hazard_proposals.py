@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 from sqlalchemy import ColumnElement, Select, Text, case, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import RecentHazard
 from shared.auth import access, tokens
@@ -22,6 +23,7 @@ from shared.places import Places
 from shared.postgres.database import Session
 
 MOST = 5
+MOST_DEPARTURES = 50  # of one request
 AREAS = type_coerce(RecentHazard.areas, ARRAY(Text))  # the general ARRAY of SQLAlchemy has no operators
 OF_FIELD = (Scope.PUBLIC, Scope.RESTRICTED)
 
@@ -56,10 +58,36 @@ class HazardProposals(Data):
     hazards: list[ProposedHazard]
 
 
+class StatedDepartures(Body):
+    departures: Annotated[list[StatedDeparture], Field(min_length=1, max_length=MOST_DEPARTURES)]
+
+
+class HazardProposalsOfMany(Data):
+    """The proposals for each departure, in the order of the departures."""
+
+    proposals: list[HazardProposals]
+
+
 @router.post("/v1/hazards:proposals")
 async def proposals(departure: StatedDeparture, request: Request, session: Session, caller: Caller) -> HazardProposals:
     """The hazards that may be why people left a place. Nothing is linked, because a person must answer first."""
+    return await proposed(departure, request.app.state.places, session, caller)
+
+
+@router.post("/v1/hazards:proposals-of-many")
+async def proposals_of_many(
+    body: StatedDepartures, request: Request, session: Session, caller: Caller
+) -> HazardProposalsOfMany:
+    """The hazards that may be why people left, for each of several departures."""
     places: Places = request.app.state.places
+    return HazardProposalsOfMany(
+        proposals=[await proposed(departure, places, session, caller) for departure in body.departures]
+    )
+
+
+async def proposed(
+    departure: StatedDeparture, places: Places, session: AsyncSession, caller: Principal
+) -> HazardProposals:
     latest = latest_onset(departure)
     if latest is None or has_other_cause(departure):
         return HazardProposals(hazards=[])

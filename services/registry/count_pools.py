@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.count_choices import CountChoice
+from services.registry.event_links import EventAnswered, EventLink
 from services.registry.group_movements import Tallies, moves_people, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
@@ -18,7 +19,7 @@ from services.registry.settlements import with_settlements
 from services.registry.storage import Store
 from services.registry.typed_sites import TypedSites
 from shared.events.displacements import GroupClear
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import HazardType, ReportKind
 from shared.places import Places
 
 STORED_POPULATIONS = (
@@ -29,11 +30,20 @@ LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
 """
-OTHERS = """
-SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs,
-    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
+# Counts with their reports, and with the valid answer of a person because of which event the people left.
+STATED = """
+SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs, counts.population,
+    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at,
+    link.answer, link.hazard_id, link.hazard_type, link.origin_pcode, link.occurred_at
 FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
+LEFT JOIN LATERAL (
+    SELECT * FROM event_answers
+    WHERE household_id = counts.group_id AND event_answers.report_id = counts.report_id AND result = 'applied'
+    ORDER BY decided_at DESC, decision_id LIMIT 1
+) AS link ON true
+"""
+OTHERS = f"""{STATED}
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
@@ -203,7 +213,7 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
     return Headcount(
         str(row["group_id"]),
         str(row["report_id"]),
-        with_settlements(GroupClear.model_validate_json(row["clear"]), places),
+        with_event(with_settlements(GroupClear.model_validate_json(row["clear"]), places), row),
         str(row["author"]),
         str(row["team"]) if row["team"] else None,
         row["places_version"],
@@ -212,3 +222,11 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
         row["site_id"],
         needs=tuple(row["needs"] or ()),
     )
+
+
+def with_event(clear: GroupClear, row: asyncpg.Record) -> GroupClear:
+    """The clear fields with the hazard, if a person has said that these people left because of it."""
+    if row["answer"] != EventAnswered.YES:
+        return clear
+    link = EventLink(row["hazard_id"], HazardType(row["hazard_type"]), row["origin_pcode"], row["occurred_at"])
+    return clear.model_copy(update=link.hazard) if link.concerns(clear) else clear

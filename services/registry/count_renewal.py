@@ -14,7 +14,7 @@ import asyncpg
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.count_pools import headcount, same_places
+from services.registry.count_pools import STATED, headcount, same_places
 from services.registry.decisions import Name
 from services.registry.handlers import Registrar
 from services.registry.models import CountRenewal
@@ -46,13 +46,7 @@ WHERE group_id > $1 AND (
 )
 ORDER BY group_id LIMIT $2
 """
-COUNTS = """
-SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs, counts.population,
-    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
-FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
-    AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
-WHERE counts.group_id = ANY($1::uuid[])
-"""
+COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
 # The groups whose people moved to a place without a site. The movement's locality is encrypted and cannot be compared
 # here, so these groups are always computed again. Nothing is written if nothing changes.
 MOVED = """

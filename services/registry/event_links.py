@@ -6,11 +6,11 @@ An answer concerns a report as long as the report states the same departure.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.registry.reports import AnyFiled
-from shared.events.displacements import HouseholdClear
+from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.vocabulary import HazardType
 
 
@@ -28,15 +28,19 @@ class EventLink(NamedTuple):
     origin_pcode: str
     occurred_at: datetime
 
-    def concerns(self, clear: HouseholdClear) -> bool:
+    def concerns(self, clear: HouseholdClear | GroupClear) -> bool:
         """Whether the report states this departure, and no other hazard."""
         is_same = (clear.origin.pcode, clear.occurred_at) == (self.origin_pcode, self.occurred_at)
         return is_same and clear.hazard_id is None and clear.hazard_type in (None, self.hazard_type)
 
+    @property
+    def hazard(self) -> dict[str, Any]:
+        """The clear fields of a report with this hazard."""
+        return {"hazard_id": self.hazard_id, "hazard_type": self.hazard_type}
+
 
 def add_event(filed: AnyFiled, links: Mapping[str, EventLink]) -> None:
     """Add the hazard to the report's clear fields. The report's stored text stays as its author sent it."""
-    link = links.get(filed.report_id)
-    if link and isinstance(filed.clear, HouseholdClear) and link.concerns(filed.clear):
-        hazard = {"hazard_id": link.hazard_id, "hazard_type": link.hazard_type}
-        filed.clear = filed.clear.model_copy(update=hazard)
+    link, clear = links.get(filed.report_id), filed.clear
+    if link and isinstance(clear, HouseholdClear | GroupClear) and link.concerns(clear):
+        filed.clear = clear.model_copy(update=link.hazard)

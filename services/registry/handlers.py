@@ -23,6 +23,7 @@ from services.registry.recounts import recount, recount_stored
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.storage import Store
+from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared import tracing
 from shared.events import (
@@ -34,6 +35,7 @@ from shared.events import (
     HouseholdReported,
     SiteMovementReported,
 )
+from shared.events.displacements import GroupClear
 from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
 from shared.messaging import traces
 from shared.messaging.decisions import Execution
@@ -137,15 +139,19 @@ class Registrar:
         return partial(self.settle_event, answer)
 
     async def settle_event(self, answer: EventAnswer, session: AsyncSession) -> str:
-        """Execute a person's answer whether a household left because of an event. The caller commits."""
+        """Execute a person's answer whether a household or group left because of an event. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places, answer_id=answer.decision_id)
-        name = (ReportKind.HOUSEHOLD.value, str(answer.household_id))
-        working_set = await store.open_at({name}, [])
-        subject = working_set.subjects.get(name)
+        names = [(kind.value, str(answer.household_id)) for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)]
+        working_set = await store.open_at(names, [])
+        subject = next(filter(None, map(working_set.subjects.get, names)), None)
         filed = subject.displacements.get(str(answer.report_id)) if subject else None
         if subject is None or filed is None:
             return "not_found"
-        if answer.answer != EventAnswered.NO:
+        if answer.answer == EventAnswered.NO:
+            return APPLIED
+        if isinstance(filed.clear, GroupClear):
+            await self._recount([subject], store, session)
+        else:
             working_set.publish_again(subject, filed)
             await self._save(working_set, store, session)
         return APPLIED
@@ -194,7 +200,9 @@ class Registrar:
         """Compute the counts of these groups again. Store and publish the counts that changed. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         subjects = (await store.open_at(names, ())).subjects
-        groups = [subjects[name] for name in names if name in subjects]
+        await self._recount([subjects[name] for name in names if name in subjects], store, session)
+
+    async def _recount(self, groups: Collection[Subject], store: Store, session: AsyncSession) -> None:
         recounted = await recount_stored(session, groups, store, self._clock())
         await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
 

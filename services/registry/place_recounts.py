@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.count_pools import OTHERS, CountPool, headcount, same_places
+from services.registry.count_pools import OTHERS, STATED, CountPool, headcount, same_places
 from services.registry.headcounts import Headcount
 from services.registry.models import PlaceDecision
 from services.registry.recounts import Recount, changes_of
@@ -30,13 +30,7 @@ SELECT counts.report_id, counts.version FROM counts
 WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
-STATED = """
-SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs,
-    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
-FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
-    AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
-WHERE counts.report_id = ANY($1::uuid[])
-"""
+WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
 # The groups with a count in these units, or with people who moved there, about which there are movements.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
@@ -133,7 +127,7 @@ async def find_some(connection: Any, concerned: Concerned, places: Places, found
     stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
     listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]
-    rows = await connection.fetch(STATED, [report_id for report_id, _ in some]) if some else []
+    rows = await connection.fetch(WITH_IDS, [report_id for report_id, _ in some]) if some else []
     counts = [headcount(row, places) for row in rows]
     found.groups |= {count.group_id for count in counts if concerned.is_named_by(count)}
     found.seen |= {*some}

@@ -99,7 +99,7 @@ class Store:
             if (ids := {subject_id for of, subject_id in names if of == kind})
             for row in await self._lock(connection, kind, ids)
         ]
-        await self._find_links(connection, [id for (kind, id), _ in known if kind == ReportKind.HOUSEHOLD])
+        await self._find_links(connection, [id for (_, id), _ in known])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
             # A household without an author has only held reports. Some may wait for the household's first report.
@@ -219,10 +219,10 @@ class Store:
         add_event(filed, self._links)
         return filed
 
-    async def _find_links(self, connection: Connection, household_ids: Collection[str]) -> None:
-        """Load the events because of which these locked households left, as far as a person has said so."""
-        if household_ids:
-            rows = await connection.fetch(LINKS, household_ids, self._answer_id)
+    async def _find_links(self, connection: Connection, ids: Collection[str]) -> None:
+        """Load the events because of which these locked households and groups left, as far as a person has said so."""
+        if ids:
+            rows = await connection.fetch(LINKS, ids, self._answer_id)
             self._links = {
                 str(report_id): EventLink(hazard_id, HazardType(hazard_type), pcode, occurred_at)
                 for report_id, hazard_id, hazard_type, pcode, occurred_at in rows

@@ -35,7 +35,8 @@ KINDS_OF = {
 }
 # The keys of reports about everybody at a site. The table `site_keys` has the key of the person in charge.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-# The valid answer about each report of these households, including the answer $2 that this transaction executes.
+# The valid answer about each report of these households and groups, including the answer $2 that this transaction
+# executes.
 LINKS = """
 SELECT report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
     SELECT DISTINCT ON (report_id) * FROM event_answers

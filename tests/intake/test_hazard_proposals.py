@@ -103,6 +103,12 @@ async def test_those_hazards_are_proposed_that_people_fled_and_the_account_may_s
     assert of_staff == ["restricted", "private", "minor", "flood"]
     assert await asking(status="Exercise") == ["actual"]
     assert await asking(status="Test", hazard_type="river_flood") == ["flood"]
+    of_many = {"departures": [departure(status=status) for status in ("Test", "Exercise", "System")]}
+    answer = await intake.caller(Role.OPERATOR).post(f"{PROPOSALS}-of-many", of_many)
+    listed = [{each["hazard_id"] for each in proposed["hazards"]} for proposed in answer.json()["proposals"]]
+    ids = {name: hazard_id for hazard_id, name in asking.names.items()}
+    assert ids["flood"] in listed[0] and ids["actual"] in listed[1] and listed[2].isdisjoint(asking.names)
+    assert (await intake.caller(Role.FIELD).post(f"{PROPOSALS}-of-many", of_many)).status_code == 403
     assert await asking(status="Test", reasons=["economic"]) == []
     assert await asking(status="Test", pcode=BATKEN_OBLAST) == ["flood"]
     assert "later" in await asking(status="Test", occurred_at_precision="day")

@@ -173,6 +173,7 @@ OF_NO_AREA = {
     "POST /intake/v1/household-sheets:refused",
     "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
+    "POST /intake/v1/hazards:proposals-of-many",
     "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the areas
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
     "POST /registry/v1/dead-letters:open",  # tests/registry/test_letters.py tests the areas
@@ -183,6 +184,7 @@ OF_NO_AREA = {
     "GET /registry/v1/events:unanswered",  # tests/registry/test_event_answers.py tests the areas
     "POST /registry/v1/events:answer",
     "POST /registry/v1/events:reverse",
+    "POST /registry/v1/events:assign",
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test
     "GET /registry/v1/places:proposed",  # tests/registry/test_place_decisions.py tests the areas

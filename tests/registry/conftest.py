@@ -37,6 +37,7 @@ TABLES = (
     "duplicate_reviews",
     "episodes",
     "event_answers",
+    "event_assignments",
     "group_keys",
     "group_stays",
     "groups",

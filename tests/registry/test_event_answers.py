@@ -8,10 +8,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from services.registry.event_queries import MOST_DEPARTURES
 from services.registry.models import EventAnswer
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
-from tests.registry.factories import KADAMJAI, household, movement
+from tests.registry.factories import KADAMJAI, OSH, group, household, movement
 from tests.registry.test_waiting import OSH_OBLAST, rows, sent
 
 pytestmark = pytest.mark.anyio
@@ -157,3 +158,66 @@ async def test_only_deciders_of_the_area_answer_and_the_hazard_has_the_reported_
     assert (await page(office, **own))["answered"] == []  # the areas decide, also about a person's own answers
     body = {"decision_ids": answered["decision_ids"], "reason": "mistake"}
     assert (await sent(office, "/v1/events:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
+
+
+GROUP_EVENTS = "SELECT convert_from(value, 'UTF8')::json AS event FROM outbox WHERE topic = 'groups' ORDER BY id"
+
+
+def counted(**changed: Any) -> dict[str, Any]:
+    """Makes a count of a group that left yesterday, without an event."""
+    moments = {name: fled()[name] for name in ("occurred_at", "reported_at", "occurred_at_precision")}
+    return group(**{**moments, "hazard_type": None, **changed})
+
+
+async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reversed(office: Office) -> None:
+    body = counted()
+    household_of_day = fled(occurred_at=body["occurred_at"])
+    await office.file(body, household_of_day)
+    departures = {departure["kind"]: departure for departure in (await page(office))["departures"]}
+    assert departures["group"]["persons"] == 120 and departures["group"]["household_ids"] == [body["group_id"]]
+    assert departures["household"]["persons"] == 5  # counted and registered people are never added
+    assert len((await answer(office, YES)).json()["ids"]) == 2
+    stored = "SELECT hazard_id::text, hazard_type FROM counts"
+    assert await rows(office, stored) == [{"hazard_id": HAZARD, "hazard_type": "mudflow"}]
+    *_, last = [row["event"] for row in await rows(office, GROUP_EVENTS)]
+    assert (last["hazard_id"], last["hazard_type"], last["persons"]) == (HAZARD, "mudflow", 120)
+    answered = (await page(office))["answered"]
+    assert [group_id for row in answered for group_id in row["group_ids"]] == [body["group_id"]]
+    await office.file({**body, "version": 2, "persons": 90, "sex_age": []})
+    assert await rows(office, stored) == [{"hazard_id": HAZARD, "hazard_type": "mudflow"}]
+    await office.file(counted(destination={"pcode": OSH}))  # this count is of other people
+    await reverse(office)
+    assert {row["hazard_id"] for row in await rows(office, stored)} == {None}
+    *_, last = [row["event"] for row in await rows(office, GROUP_EVENTS)]
+    assert last.get("hazard_id") is None
+
+
+async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_asked_about(office: Office) -> None:
+    """The registry joins such counts, or asks whether both are of this hazard."""
+    named = {"is_full_recount": True, "destination_locality": "Тобей", "hazard_type": "mudflow", "hazard_id": HAZARD}
+    body = counted(**named)
+    await office.file(body, counted(**{**named, "hazard_id": None, "occurred_at": body["occurred_at"]}))
+    await office.file(counted(measure="flow"))
+    assert (await page(office))["departures"] == []
+
+
+async def test_departures_are_listed_in_pages_and_assigned(office: Office) -> None:
+    """Intake proposes no event for many departures, so a limit would hide others."""
+    left = datetime.now(UTC) - timedelta(days=20)
+    hours = [(left + timedelta(hours=number)).isoformat() for number in range(MOST_DEPARTURES + 1)]
+    for hour in hours:
+        await office.file(fled(occurred_at=hour, members=[], persons=1))
+    first = await page(office)
+    second = await office.get(f"/v1/events:unanswered?cursor={first['next']}", role=Role.REGISTRAR)
+    [departure] = second.json()["departures"]
+    assert (len(first["departures"]), second.json()["next"], second.json()["answered"]) == (MOST_DEPARTURES, None, [])
+    listed = [each["report_ids"] for each in (*first["departures"], departure)]
+    assert len({report_id for [report_id] in listed}) == MOST_DEPARTURES + 1
+    account, ids = str(uuid4()), departure["report_ids"]
+    for given in (account, None):
+        body = {"report_ids": [*ids, str(uuid4())], "account": given}
+        assert (await sent(office, "/v1/events:assign", body, role=Role.OPERATOR)).json()["ids"] == ids
+        again = await office.get(f"/v1/events:unanswered?cursor={first['next']}", role=Role.REGISTRAR)
+        assert [each["assignee"] for each in again.json()["departures"]] == [given]
+    elsewhere = await sent(office, "/v1/events:assign", body, role=Role.OPERATOR, areas=(OSH_OBLAST,))
+    assert elsewhere.json()["ids"] == []

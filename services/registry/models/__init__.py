@@ -4,7 +4,7 @@ The columns named `sealed` contain the personal data, encrypted with the key of 
 """
 
 from services.registry.models.base import RegistryModel
-from services.registry.models.events import EventAnswer
+from services.registry.models.events import EventAnswer, EventAssignment
 from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
 from services.registry.models.groups import (
     CountAssignment,
@@ -56,6 +56,7 @@ __all__ = [
     "DuplicateReview",
     "Episode",
     "EventAnswer",
+    "EventAssignment",
     "Group",
     "GroupCount",
     "GroupKey",

@@ -91,6 +91,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.COUNTS_CHOSEN: N_("Chosen between counts that differ"),
         Action.COUNTS_ASSIGNED: N_("Counts that differ assigned"),
         Action.EVENTS_ANSWERED: N_("Answered whether people left because of an event"),
+        Action.EVENTS_ASSIGNED: N_("Questions about events assigned"),
         Action.PLACES_DECIDED: N_("Decided whether places are the same"),
         Action.LETTERS_ASSIGNED: N_("Failed messages assigned"),
         Action.LETTERS_REFUSED: N_("Failed messages refused"),

@@ -455,7 +455,12 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
     own = body["household_id"]
 
     def is_asked() -> bool:
-        listed = desk.context.request.get(f"{whole.url}/registry/v1/events:unanswered").json()["departures"]
+        page = desk.context.request.get(f"{whole.url}/registry/v1/events:unanswered").json()
+        listed = page["departures"]
+        while page["next"]:
+            path = f"{whole.url}/registry/v1/events:unanswered?cursor={page['next']}"
+            page = desk.context.request.get(path).json()
+            listed += page["departures"]
         return any(own in departure["household_ids"] for departure in listed)
 
     departure = {"status": "Actual", "pcode": AT_BASHY, "occurred_at": now}
@@ -466,16 +471,19 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
         return bool(answer.json()["hazards"])
 
     assert wait_until(lambda: is_asked() and is_proposed(), timeout=30, every=0.2)
-    desk.page.route("**/hazards:proposals", lambda route: route.fulfill(status=503, json={"title": "Busy"}))
+    desk.page.route("**/hazards:proposals-of-many", lambda route: route.fulfill(status=503, json={"title": "Busy"}))
     page = desk.open("/waiting?lang=en")
     expect(page.locator("#toasts")).to_have_text("Not done. Busy")
     expect(page.locator("#events-none")).to_be_hidden()
-    page.unroute("**/hazards:proposals")
+    page.unroute("**/hazards:proposals-of-many")
     desk.errors.clear()
     page.reload()
     link = page.locator(f"a[href='/registry/households/{own}']")
     question = page.locator("#events-asked tr", has=link)
     expect(question).to_contain_text("At-Bashy")
+    question.get_by_role("checkbox").press("Space")
+    page.get_by_role("region", name="Did they leave because of an event?").get_by_role("button", name="Assign").click()
+    expect(question).to_contain_text(desk.name)
     page.select_option("#events-reason", "fits")
     question.get_by_role("button", name="Flash flood").press("Enter")
     expect(question).to_have_count(0)

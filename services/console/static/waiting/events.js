@@ -1,4 +1,4 @@
-// Asks whether households left because of an event, if their reports name none. Intake proposes the events.
+// Asks whether households and groups left because of an event, if their reports name none. Intake proposes the events.
 
 import { call, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -12,65 +12,100 @@ import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { keyed, redraw } from "/static/waiting/redrawing.js";
+import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{status: string, pcode: string, occurred_at: string, occurred_at_precision: string, hazard_type: string | null, since: string, persons: number, report_ids: string[], household_ids: string[]}} Departure
+ * @typedef {{kind: "household" | "group", status: string, pcode: string, occurred_at: string, occurred_at_precision: string, hazard_type: string | null, since: string, persons: number, report_ids: string[], household_ids: string[], assignee: string | null}} Departure
+ *   `household_ids` are the ids of the households or groups
  * @typedef {import("/static/event-question.js").ProposedHazard} ProposedHazard
- * @typedef {{decision_ids: string[], answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, pcode: string, occurred_at: string, hazard_type: string | null, household_ids: string[]}} Answered
- * @typedef {{departure: Departure, hazards: ProposedHazard[], refused?: Response}} Question `refused` is the answer of an intake that proposes nothing now
+ * @typedef {{decision_ids: string[], answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, pcode: string, occurred_at: string, hazard_type: string | null, household_ids: string[], group_ids: string[]}} Answered
+ * @typedef {{departure: Departure, hazards: ProposedHazard[]}} Question
  */
 
 const MOST = 200; // reports of one request
-const AT_ONCE = 4; // questions that intake answers at the same time
+const SHOWN = 50; // questions of one page of this list
 const mayDecide = "decides" in element("waiting").dataset;
 
+const rows = selection("events-asked", showChosen);
+/** The reports of each row, by the row's key. @type {Map<string, string[]>} */
+const reportsOf = new Map();
+let pages = 1; // pages of the list that are shown
+
 export async function readEvents() {
-  const answer = await call("GET", "/registry/v1/events:unanswered");
-  if (!answer.ok) return;
-  /** @type {{departures: Departure[], answered: Answered[]}} */
-  const { departures, answered } = await answer.json();
-  const { questions, refused } = await withHazards(departures);
-  await learnNames(answered.map(({ account }) => account));
-  const households = questions.reduce((total, { departure }) => total + departure.report_ids.length, 0);
-  element("events-count").textContent = number.format(households);
+  const { questions, answered, refused, isMore } = await readQuestions(pages * SHOWN);
+  await learnNames([...questions.map(({ departure }) => departure.assignee), ...answered.map(({ account }) => account)]);
+  const reports = questions.reduce((total, { departure }) => total + departure.report_ids.length, 0);
+  reportsOf.clear();
+  for (const { departure } of questions) reportsOf.set(keyOf(departure), departure.report_ids);
+  rows.keep([...reportsOf.keys()]);
+  element("events-count").textContent = `${number.format(reports)}${isMore ? "+" : ""}`;
   element("events-none").hidden = questions.length > 0 || Boolean(refused);
   if (refused) toast(sentence("failed", { problem: (await problem(refused)).text }), "bad");
-  if (mayDecide) element("events-acts").hidden = !questions.length;
-  redraw(element("events-asked"), questions.map((question) => keyed(question.departure.report_ids[0], drawn(question))));
+  element("events-acts").hidden = !questions.length;
+  redraw(element("events-asked"), questions.map((question) => keyed(keyOf(question.departure), drawn(question))));
+  element("events-more").hidden = !isMore;
   element("events-answered").hidden = !answered.length;
   element("events-answered-count").textContent = number.format(answered.length);
   redraw(element("events-decided"), answered.map((each) => keyed(each.decision_ids[0], drawnAnswer(each))));
+  rows.shown();
 }
 
-/** The departures for which intake proposes at least one event, and one refused proposal. @param {Departure[]} departures */
-async function withHazards(departures) {
+/** @param {Departure} departure */
+function keyOf({ report_ids }) {
+  return report_ids[0];
+}
+
+/**
+ * Reads departures until there are so many questions, because intake proposes no event for most departures.
+ * `refused` is the answer of a service that lists or proposes nothing now.
+ * @param {number} most @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
+ */
+async function readQuestions(most) {
   /** @type {Question[]} */
   const questions = [];
-  for (let begin = 0; begin < departures.length; begin += AT_ONCE) {
-    questions.push(...await Promise.all(departures.slice(begin, begin + AT_ONCE).map(proposed)));
-  }
-  return { questions: questions.filter(({ hazards }) => hazards.length), refused: questions.find(({ refused }) => refused)?.refused };
+  /** @type {Answered[]} */
+  let answered = [];
+  let cursor = "";
+  do {
+    const answer = await call("GET", `/registry/v1/events:unanswered${cursor && `?${new URLSearchParams({ cursor })}`}`);
+    if (!answer.ok) return { questions, answered, refused: answer, isMore: false };
+    /** @type {{departures: Departure[], answered: Answered[], next: string | null}} */
+    const page = await answer.json();
+    if (!cursor) answered = page.answered;
+    cursor = page.next ?? "";
+    const proposed = await withHazards(page.departures);
+    if (!Array.isArray(proposed)) return { questions, answered, refused: proposed, isMore: false };
+    questions.push(...proposed);
+  } while (cursor && questions.length < most);
+  return { questions, answered, isMore: Boolean(cursor) };
 }
 
-/** @param {Departure} departure @returns {Promise<Question>} */
-async function proposed(departure) {
-  const { status, pcode, occurred_at, occurred_at_precision, hazard_type } = departure;
-  const answer = await call("POST", "/intake/v1/hazards:proposals", { status, pcode, occurred_at, occurred_at_precision, ...(hazard_type && { hazard_type }) });
-  return answer.ok ? { departure, hazards: (await answer.json()).hazards } : { departure, hazards: [], refused: answer };
+/** The departures for which intake proposes at least one event, or the answer by which intake refused. @param {Departure[]} departures @returns {Promise<Question[] | Response>} */
+async function withHazards(departures) {
+  if (!departures.length) return [];
+  const stated = departures.map(({ status, pcode, occurred_at, occurred_at_precision, hazard_type }) => ({ status, pcode, occurred_at, occurred_at_precision, ...(hazard_type && { hazard_type }) }));
+  const answer = await call("POST", "/intake/v1/hazards:proposals-of-many", { departures: stated });
+  if (!answer.ok) return answer;
+  /** @type {{hazards: ProposedHazard[]}[]} */
+  const proposals = (await answer.json()).proposals;
+  return departures.map((departure, place) => ({ departure, hazards: proposals[place].hazards })).filter(({ hazards }) => hazards.length);
 }
 
 /** @param {Question} question */
 function drawn({ departure, hazards }) {
-  const { pcode, since, persons, report_ids, household_ids } = departure;
+  const { kind, pcode, since, persons, report_ids, household_ids, assignee } = departure;
   const place = placeOf({ pcode });
   const others = report_ids.length - household_ids.length;
+  const about = `${place}, ${left(departure)}`;
   return labelled(row([
+    cell(rows.checkbox(keyOf(departure), about)),
     cell(age(since), small(dayAndClock(new Date(since)))),
     cell(strong(place), small(sentence("left_on", { time: left(departure) }))),
     cell(
-      sentence("households_and_persons", { households: number.format(report_ids.length), persons: number.format(persons) }),
-      ...household_ids.map(link), ...(others > 0 ? [small(sentence("more_households", { count: number.format(others) }))] : []),
+      sentence(kind === "group" ? "counts_and_persons" : "households_and_persons", { households: number.format(report_ids.length), persons: number.format(persons) }),
+      ...household_ids.map((id) => link(id, kind)), ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : []),
     ),
+    cell(assignee ? nameOf(assignee) : "–"),
     cell(...hazards.map((hazard) => asked(departure, hazard, place)), ...(mayDecide ? [named(button(sentence("no_event"), () => void decide(departure, { answer: "no" })), place)] : [])),
   ]), "events-table");
 }
@@ -84,11 +119,11 @@ function asked(departure, { hazard_id, type, onset }, place) {
 }
 
 /** @param {Answered} answered */
-function drawnAnswer({ decision_ids, answer, reason, account, decided_at, is_applied, pcode, occurred_at, hazard_type, household_ids }) {
+function drawnAnswer({ decision_ids, answer, reason, account, decided_at, is_applied, pcode, occurred_at, hazard_type, household_ids, group_ids }) {
   const place = placeOf({ pcode }), others = decision_ids.length - household_ids.length;
   return labelled(row([
     cell(strong(place), small(sentence("left_on", { time: left({ occurred_at }) }))),
-    cell(...household_ids.map(link), ...(others > 0 ? [small(sentence("more_households", { count: number.format(others) }))] : [])),
+    cell(...household_ids.map((id) => link(id, group_ids.includes(id) ? "group" : "household")), ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : [])),
     cell(hazard_type ? words("hazardTypes")[hazard_type] ?? hazard_type : words("event_answers")[answer] ?? answer, ...(is_applied ? [] : [small(sentence("not_applied"))])),
     cell(words("event_reasons")[reason] ?? reason),
     cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
@@ -102,11 +137,18 @@ function left({ occurred_at, occurred_at_precision }) {
   return occurred_at_precision === "hour" ? text : text.split(",")[0];
 }
 
-/** @param {string} id */
-function link(id) {
+/** @param {string} id @param {"household" | "group"} kind */
+function link(id, kind) {
   const shown = document.createElement("small");
-  shown.append(Object.assign(document.createElement("a"), { href: `/registry/households/${id}`, textContent: sentence("household_link", { id: id.slice(0, 8) }) }));
+  shown.append(Object.assign(document.createElement("a"), { href: `/registry/${kind}s/${id}`, textContent: sentence(`${kind}_link`, { id: id.slice(0, 8) }) }));
   return shown;
+}
+
+/** @param {number} count @param {boolean} isAll */
+function showChosen(count, isAll) {
+  /** @type {HTMLButtonElement} */ (element("events-assign")).disabled = !count;
+  element("events-chosen").textContent = count ? sentence("selected", { count: number.format(count) }) : "";
+  /** @type {HTMLInputElement} */ (element("events-all")).checked = isAll;
 }
 
 /** @param {Departure} departure @param {{answer: string, hazard_id?: string, hazard_type?: string}} answer */
@@ -115,7 +157,14 @@ async function decide({ report_ids }, answer) {
   if (reason) await sendParts("answer", "report_ids", report_ids, { ...answer, reason }, "answered");
 }
 
-/** Sends the ids in as many requests as needed. @param {"answer" | "reverse"} act @param {string} name @param {string[]} ids @param {object} body @param {string} done */
+async function assign() {
+  const report_ids = [...rows.chosen].flatMap((key) => reportsOf.get(key) ?? []);
+  const account = /** @type {HTMLSelectElement} */ (element("events-assignee")).value || null;
+  await sendParts("assign", "report_ids", report_ids, { account }, "assigned");
+  rows.all(false);
+}
+
+/** Sends the ids in as many requests as needed. @param {"answer" | "reverse" | "assign"} act @param {string} name @param {string[]} ids @param {object} body @param {string} done */
 async function sendParts(act, name, ids, body, done) {
   const mayHaveChanged = await sending("fled-events", async () => {
     let count = 0;
@@ -129,14 +178,17 @@ async function sendParts(act, name, ids, body, done) {
   });
   if (!mayHaveChanged) return;
   await again();
-  lookAgain(again);
+  if (act !== "assign") lookAgain(again);
 }
 
 function again() {
   return readAgain(readEvents);
 }
 
-/** Begins to answer. */
+/** Begins to answer and assign. */
 export function listenToEvents() {
-  if (mayDecide) element("events-acts").addEventListener("submit", (event) => event.preventDefault());
+  element("events-acts").addEventListener("submit", (event) => event.preventDefault());
+  element("events-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("events-assign").addEventListener("click", () => void assign());
+  element("events-more").addEventListener("click", () => { pages += 1; void again(); });
 }
