@@ -44,6 +44,7 @@ class Action(StrEnum):
     HELD_ACCEPTED = "held_accepted"
     HELD_REFUSED = "held_refused"
     HELD_ASSIGNED = "held_assigned"
+    ACCEPTANCE_REVERSED = "acceptance_reversed"
     DUPLICATES_ANSWERED = "duplicates_answered"
     DUPLICATES_ASSIGNED = "duplicates_assigned"
     COUNTS_CHOSEN = "counts_chosen"

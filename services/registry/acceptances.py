@@ -6,8 +6,9 @@ household. The rules are in docs/decisions/0065.
 
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
-from services.registry.decisions import Name
+from services.registry.decisions import Held, Name
 from services.registry.named_hazards import LEFT_TOGETHER
 from services.registry.reports import AnyFiled, Filed, days
 from services.registry.working_set import WorkingSet
@@ -22,12 +23,26 @@ class NotAccepted(StrEnum):
     OTHER_HOUSEHOLD = "other_household"  # a version of the report has already taken effect on another household
 
 
-def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | None:
+class Adopted(NamedTuple):
+    """How a report was accepted under a household: why it was held, and which version of which report it replaced."""
+
+    reason: str
+    replaced_id: str | None = None
+    replaced_version: int | None = None
+
+
+class NotReversed(StrEnum):
+    """Why an acceptance was not reversed."""
+
+    CHANGED_SINCE = "changed_since"  # another report has taken the place of the accepted one
+
+
+def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | Adopted:
     """Accept the held report as a report about this household.
 
     A report about a displacement replaces the household's current report, unless `is_later` is true: then the household
     was displaced again. If a version of the report is already known for this household, this version corrects it.
-    Returns the reason if nothing was changed.
+    Returns the reason if nothing was changed, else what is needed to reverse the acceptance.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -38,9 +53,40 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
     replaced = None if is_later or effective or not isinstance(filed, Filed) else subject.current
     if filed.clear.status is not (replaced or subject.current).clear.status:
         return NotAccepted.OTHER_STATUS
+    reason = filed.reason or Held.HOUSEHOLD_UNKNOWN
     working_set.move(filed, household)
     accept_in_place_of(working_set, filed, replaced)
+    return Adopted(reason, replaced.report_id, replaced.clear.version) if replaced else Adopted(reason)
+
+
+def reverse(working_set: WorkingSet, filed: AnyFiled, household: Name, adopted: Adopted) -> NotReversed | None:
+    """Reverse the acceptance: the report waits again, and the report that it replaced is the household's report again.
+
+    An earlier acceptance can be reversed only after the later ones. Returns the reason if nothing was changed.
+    """
+    subject = working_set.subjects.get(household)
+    if filed.subject != household or subject is None or subject.valid(filed.report_id) is not filed:
+        return NotReversed.CHANGED_SINCE
+    replaced = [
+        version
+        for version in working_set.reports[adopted.replaced_id or ""]
+        if isinstance(version, Filed)
+        and version.subject == household
+        and version.precedent.is_duplicate
+        and version.clear.version <= (adopted.replaced_version or 0)
+    ]
+    others = [report_id for report_id in subject.displacements if report_id != filed.report_id]
+    has_other = replaced or others or working_set.effective_below(filed)
+    if isinstance(filed, Filed) and (not has_other or (adopted.replaced_id and not replaced)):
+        return NotReversed.CHANGED_SINCE
+    working_set.give_back(filed, former_name(filed), Held(adopted.reason), replaced)
     return None
+
+
+def former_name(filed: AnyFiled) -> Name:
+    """The household that the report itself names. A movement with an unknown short code has its own id in its place."""
+    named = getattr(filed.clear, "household_id", None)
+    return ReportKind.HOUSEHOLD.value, str(named or filed.report_id)
 
 
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.registry import (
+    adoption_routes,
     code_routes,
     differing_counts,
     duplicate_reviews,
@@ -72,6 +73,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             history_routes.router,
             held_routes.router,
             waiting_routes.router,
+            adoption_routes.router,
             letter_routes.router,
             differing_counts.router,
             event_routes.router,

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry import held
-from services.registry.acceptances import accept, accept_under
+from services.registry.acceptances import Adopted, NotAccepted, accept, accept_under, reverse
 from services.registry.chosen_counts import recount_chosen
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -16,7 +17,7 @@ from services.registry.event_links import EventAnswered
 from services.registry.held_events import held_events
 from services.registry.household_codes import KEPT, HouseholdCodes, divided, expired, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
-from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
+from services.registry.models import Adoption, AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.place_queries import APPLIED
 from services.registry.place_recounts import FoundCounts, find_counts, recount_places
 from services.registry.recounts import recount, recount_stored
@@ -45,6 +46,7 @@ from shared.places import Places
 from shared.postgres import database
 
 AT_ONCE = 200  # households of a site
+REVERSED = "reversed"
 STEPS_AT_ONCE = 1000  # movements that are judged; PostgreSQL ends a transaction that is idle for 5 seconds
 
 
@@ -103,14 +105,41 @@ class Registrar:
         if filed is None or filed.outcome is not OutcomeKind.HELD:
             return "not_held"
         if decision.household_id:
-            if reason := accept_under(working_set, filed, household, is_later=decision.is_later):
-                return reason
+            adopted = accept_under(working_set, filed, household, is_later=decision.is_later)
+            if isinstance(adopted, NotAccepted):
+                return adopted
+            session.add(adoption_of(decision, filed, adopted))
         elif decision.is_accepted:
             accept(working_set, filed, is_expiry_only=decision.is_expiry_only)
         else:
             working_set.refuse(filed, RefusalReason(decision.refusal or RefusalReason.UNSTATED))
         await self._save(working_set, store, session)
         return filed.outcome
+
+    async def prepare_reversal(self, reversal: AdoptionReversal) -> Execution:
+        return partial(self.settle_reversal, reversal)
+
+    async def settle_reversal(self, reversal: AdoptionReversal, session: AsyncSession) -> str:
+        """Reverse the acceptance of a report under a household. The caller commits."""
+        adoption = await session.get_one(Adoption, reversal.adoption_id)
+        household = (ReportKind.HOUSEHOLD.value, str(adoption.household_id))
+        adopted = Adopted(
+            adoption.former_reason,
+            str(adoption.replaced_id) if adoption.replaced_id else None,
+            adoption.replaced_version,
+        )
+        store = Store(session, self._encryption, self._search, self._places)
+        report_ids = [str(adoption.report_id), *([adopted.replaced_id] if adopted.replaced_id else [])]
+        working_set = await store.open_at({household}, report_ids)
+        version = adoption.version, str(adoption.author)
+        known = working_set.reports[str(adoption.report_id)]
+        filed = next((filed for filed in known if (filed.clear.version, filed.author) == version), None)
+        if filed is None:
+            return "not_found"
+        if reason := reverse(working_set, filed, household, adopted):
+            return reason
+        await self._save(working_set, store, session)
+        return REVERSED
 
     async def prepare_places(self, sessions: async_sessionmaker[AsyncSession], decision: PlaceDecision) -> Execution:
         return partial(self.settle_places, decision, found=await find_counts(sessions, decision, self._places))
@@ -244,6 +273,19 @@ def name_causes(received: Sequence[Received], batch: Sequence[AnyFiled]) -> None
         (traces.cause(reading), name)
         for reading, filed in zip(received, batch, strict=True)
         for name in (filed.report_id, filed.subject[1])
+    )
+
+
+def adoption_of(decision: HeldDecision, filed: AnyFiled, adopted: Adopted) -> Adoption:
+    return Adoption(
+        decision_id=decision.decision_id,
+        household_id=decision.household_id,
+        report_id=UUID(filed.report_id),
+        version=filed.clear.version,
+        author=UUID(filed.author),
+        former_reason=adopted.reason,
+        replaced_id=UUID(adopted.replaced_id) if adopted.replaced_id else None,
+        replaced_version=adopted.replaced_version,
     )
 
 

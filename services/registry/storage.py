@@ -305,7 +305,8 @@ class Store:
 
     def _new_keys(self, working_set: WorkingSet) -> Iterator[Copy]:
         for kind in KNOWN_OF:
-            new = {report.subject for report in working_set.filed if report.subject[0] == kind} - self._known
+            reports = (*working_set.filed, *working_set.identified)
+            new = {report.subject for report in reports if report.subject[0] == kind} - self._known
             yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
         sites = {report.subject for report in working_set.filed if report.subject[0] == SITE} - self._known
         yield Copy("site_report_keys", ("site_id", "kek_id", "wrapped"), map(self._drawn, sites))

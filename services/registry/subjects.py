@@ -57,9 +57,16 @@ class Subject:
         else:
             put(filed, self.displacements)
 
-    def remove(self, movement: FiledMovement) -> None:
+    def remove(self, filed: AnyFiled) -> None:
         self._courses = None
-        del self.movements[movement.report_id]
+        if isinstance(filed, FiledMovement):
+            del self.movements[filed.report_id]
+        else:
+            del self.displacements[filed.report_id]
+
+    def valid(self, report_id: str) -> AnyFiled | None:
+        """The valid version of this report."""
+        return self.displacements.get(report_id) or self.movements.get(report_id)
 
     def set_aside(self, displacement: Filed) -> None:
         """Remove a displacement that a report about the same displacement replaces.

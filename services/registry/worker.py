@@ -18,7 +18,7 @@ from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
 from services.registry.letter_openings import LetterOpenings, keep_forgotten
-from services.registry.models import CountDecision, EventAnswer, HeldDecision, PlaceDecision
+from services.registry.models import AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
 from services.registry.place_comparisons import PlaceComparing, keep_counts_compared
 from services.registry.rewrap import rewrap
@@ -75,6 +75,7 @@ async def run(settings: RegistrySettings) -> None:
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
+            Decisions("registry", AdoptionReversal, engine, registrar.prepare_reversal).run(),
             Decisions(
                 "registry", PlaceDecision, engine, partial(registrar.prepare_places, database.sessions(engine))
             ).run(),

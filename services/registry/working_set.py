@@ -7,8 +7,10 @@ from itertools import chain
 
 from services.registry import decisions
 from services.registry.decisions import (
+    HELD,
     NOBODY,
     OLDER,
+    RECORDED,
     SITE,
     Claim,
     Effect,
@@ -149,6 +151,27 @@ class WorkingSet(Judgements):
             if version.subject == subject.name and version.precedent.took_effect:
                 self._judge(version, refused(RefusalReason.DUPLICATE))
 
+    def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
+        """Take an accepted report away from its household, because a person has reversed the acceptance.
+
+        The report waits again, under its former name. The earlier version that took effect takes its place, or the
+        report that it had replaced, of which `replaced` are the versions.
+        """
+        subject = self.subjects[filed.subject]
+        if subject.movements or subject.has_movements:
+            self._to_judge(subject)
+        self.changed[subject.name] = subject
+        subject.remove(filed)
+        for earlier in self.effective_below(filed):
+            subject.add(earlier)
+        for version in replaced:
+            self._judge(version, RECORDED)
+            subject.add(version)
+        self.move(filed, former)
+        self._judge(filed, HELD[reason])
+        if isinstance(filed, Filed):
+            self._note_change(subject, subject.current, is_correction=True)
+
     def refuse_unidentified(self, movement: FiledMovement) -> None:
         """Refuse a stored movement that still waits for a household with its short code."""
         version = (movement.clear.version, movement.author)
@@ -165,15 +188,19 @@ class WorkingSet(Judgements):
         self._to_judge(subject)
         self.changed[subject.name] = subject
         subject.remove(movement)
+        for earlier in self.effective_below(movement):
+            subject.add(earlier)
+
+    def effective_below(self, filed: AnyFiled) -> list[AnyFiled]:
+        """The highest earlier version of the report that took effect on its household, if there is one."""
         below = [
             sibling
-            for sibling in self.reports[movement.report_id]
-            if sibling.clear.version < movement.clear.version
-            and sibling.subject == subject.name
+            for sibling in self.reports[filed.report_id]
+            if sibling.clear.version < filed.clear.version
+            and sibling.subject == filed.subject
             and sibling.precedent.took_effect
         ]
-        if below:
-            subject.add(max(below, key=lambda sibling: sibling.clear.version))
+        return sorted(below, key=lambda sibling: sibling.clear.version)[-1:]
 
     def _free_waiting(self, filed: AnyFiled, siblings: list[AnyFiled], decision: ReportDecision) -> None:
         """Decide again about the corrections that were waiting for this version."""

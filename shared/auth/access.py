@@ -133,6 +133,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/held:persons": to(FIGURES),
     "GET /registry/v1/held/{outcome_id}": to(COUNTERS),
     "POST /registry/v1/held:decide": to(DECIDERS),
+    "GET /registry/v1/held:adopted": to(COUNTERS),
+    "POST /registry/v1/held:reverse": to(DECIDERS),
     "POST /registry/v1/held:assign": to(COUNTERS),
     "GET /registry/v1/teams/{team}/held": to(frozenset({R.DUTY_HEAD})),
     "POST /registry/v1/teams/{team}/held:accept": to(frozenset({R.DUTY_HEAD})),

@@ -26,6 +26,8 @@ from tests.tables import emptied
 
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
+    "adoption_reversals",
+    "adoptions",
     "coded_movements",
     "count_assignments",
     "count_comparisons",

@@ -1,16 +1,19 @@
 """A held report is accepted as a report about a household that is registered already, and makes no second household."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
+from services.registry.models import AdoptionReversal
 from shared.auth.tokens import Role
 from shared.events.short_codes import drawn_code
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, LEILEK, NOON, OSH, family, group, household, movement
-from tests.registry.test_waiting import HELD, carried_out, decide, listed, rows
+from tests.registry.test_waiting import HELD, carried_out, decide, listed, rows, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -143,3 +146,105 @@ async def test_nothing_changes_for_other_areas_other_kinds_and_other_statuses(of
         assert answer.status_code == 422
     answer = await decide(office, [outcome_id], is_accepted=True, is_later=True)
     assert answer.status_code == 422
+
+
+async def adopted(office: Office, **more: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await listed(office, path=f"{HELD}:adopted", **more))["adopted"]
+    return found
+
+
+async def reverse(office: Office, *ids: str, role: Role = Role.REGISTRAR, **more: Any) -> list[str]:
+    """Reverses the acceptances, and executes the reversals as the worker does."""
+    body = {"decision_ids": ids, "reason": "asked"}
+    answer = await sent(office, f"{HELD}:reverse", body, role=role, **more)
+    assert answer.status_code == 200, answer.text
+    async with office.app.state.sessions.begin() as session:
+        for reversal in (await session.scalars(select(AdoptionReversal).filter_by(carried_out_at=None))).all():
+            reversal.result = await office.registrar.settle_reversal(reversal, session)
+            reversal.carried_out_at = datetime.now(UTC)
+    changed: list[str] = answer.json()["ids"]
+    return changed
+
+
+async def test_a_reversed_acceptance_gives_both_reports_back(office: Office) -> None:
+    first, second, outcome_id = await twice(office)
+    await accept_under(office, outcome_id, first)
+    await carried_out(office)
+    [acceptance] = await adopted(office)
+    assert (acceptance["household_id"], acceptance["clear"]["persons"]) == (first["household_id"], 6)
+    assert await adopted(office, areas=(OSH,)) == []
+    decision_id = acceptance["decision_id"]
+    assert await reverse(office, decision_id, areas=(OSH,)) == []
+    refused = {"decision_ids": [decision_id], "reason": "asked"}
+    assert (await sent(office, f"{HELD}:reverse", refused, role=Role.OPERATOR)).status_code == 403
+    assert await reverse(office, decision_id) == [decision_id]
+    assert await rows(office, "SELECT household_id::text, persons FROM households") == [
+        {"household_id": first["household_id"], "persons": 5}
+    ]
+    total = (await office.get("/v1/statistics/stock?date=2026-06-16", role=Role.ANALYST)).json()["total"]
+    assert (total["households"], total["persons"]) == (1, 5)
+    [held] = (await listed(office))["reports"]
+    assert (held["report_id"], held["reason"], held["is_adoptable"]) == (second["report_id"], "expired_token", True)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_households"] == 6
+    last = {event["household_id"]: event for event in await events(office, "households")}
+    assert (last[first["household_id"]]["persons"], last[second["household_id"]]["is_held"]) == (5, True)
+    outcomes = {event["report_id"]: event.get("outcome") for event in await events(office, "outcomes")}
+    assert outcomes == {first["report_id"]: "recorded", second["report_id"]: "held"}
+    [entry] = await rows(
+        office, "SELECT objects, reason FROM audit WHERE action = 'acceptance_reversed' AND result = 'done'"
+    )
+    assert [*map(str, entry["objects"])] == [first["household_id"], second["report_id"]]
+    assert entry["reason"] == "asked"
+    assert await adopted(office) == [] and await reverse(office, decision_id) == []
+    opened = await listed(office, path=f"{HELD}/{held['outcome_id']}")
+    assert opened["report"]["notes"] == "мост снесло"  # it is encrypted with the key of its own household again
+    await decide(office, [held["outcome_id"]], is_accepted=True)
+    await carried_out(office)
+    assert {row["persons"] for row in await rows(office, "SELECT persons FROM households")} == {5, 6}
+
+
+async def test_acceptances_are_reversed_in_the_order_from_the_last_to_the_first(office: Office) -> None:
+    first, second, outcome_id = await twice(office)
+    await office.file(movement(first, "returned"))
+    await accept_under(office, outcome_id, first)
+    await carried_out(office)
+    await office.file({**second, "version": 2, "persons": 7, "members": family(7)}, **OTHER)
+    [held] = (await listed(office))["reports"]
+    await accept_under(office, held["outcome_id"], first)
+    await carried_out(office)
+    for persons in (6, 5):
+        [acceptance] = await adopted(office)
+        assert await reverse(office, acceptance["decision_id"]) == [acceptance["decision_id"]]
+        assert await rows(office, "SELECT persons FROM households") == [{"persons": persons}]
+        assert await rows(office, "SELECT persons FROM episodes") == [{"persons": persons}]
+    reasons = {each["version"]: each["reason"] for each in (await listed(office))["reports"]}
+    assert reasons == {1: "expired_token", 2: "other_household"}
+
+
+async def test_an_acceptance_that_another_report_has_replaced_is_not_reversed(office: Office) -> None:
+    first, _, outcome_id = await twice(office)
+    await accept_under(office, outcome_id, first)
+    await carried_out(office)
+    [acceptance] = await adopted(office)
+    await office.file({**first, "version": 2, "persons": 4, "members": []})
+    [held] = (await listed(office))["reports"]
+    await decide(office, [held["outcome_id"]], is_accepted=True)
+    await carried_out(office)
+    assert await adopted(office) == [] and await reverse(office, acceptance["decision_id"]) == []
+    assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
+
+
+async def test_a_movement_that_was_accepted_under_a_household_waits_again(office: Office) -> None:
+    first = household()
+    elsewhere = movement(household(), "returned")
+    await office.file(first)
+    await office.file(elsewhere, **OTHER)
+    [held] = (await listed(office))["reports"]
+    await accept_under(office, held["outcome_id"], first)
+    await carried_out(office)
+    assert await rows(office, "SELECT sub_stock FROM stays WHERE sub_stock = 'in_return'") != []
+    [acceptance] = await adopted(office)
+    await reverse(office, acceptance["decision_id"])
+    assert await rows(office, "SELECT sub_stock FROM stays WHERE sub_stock = 'in_return'") == []
+    [again] = (await listed(office))["reports"]
+    assert again["reason"] == "household_unknown"

@@ -16,7 +16,13 @@ from services.registry.models.groups import (
     GroupKey,
     GroupStay,
 )
-from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
+from services.registry.models.held import (
+    Adoption,
+    AdoptionReversal,
+    HeldAssignment,
+    HeldDecision,
+    UnpublishedHeldPeople,
+)
 from services.registry.models.households import Household, HouseholdKey, Member
 from services.registry.models.letters import LetterOpening
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
@@ -46,6 +52,8 @@ __all__ = [
     "FIGURE_NUMBERS",
     "SHARED",
     "UNCOMPARED",
+    "Adoption",
+    "AdoptionReversal",
     "CountAssignment",
     "CountComparison",
     "CountDecision",

@@ -45,6 +45,40 @@ class HeldDecision(Decision, RegistryModel):
     is_later: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
+class Adoption(RegistryModel):
+    """How the decision `decision_id` accepted a held report under a household, so that this can be reversed.
+
+    The report was held for `former_reason`. `replaced_id` is the report that it replaced, and `replaced_version` the
+    version of this report that was valid. Both are None if the report replaced none.
+    """
+
+    __tablename__ = "adoptions"
+    __table_args__ = (Index(None, "report_id"),)
+
+    decision_id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID]
+    report_id: Mapped[UUID]
+    version: Mapped[int]
+    author: Mapped[UUID]
+    former_reason: Mapped[str]
+    replaced_id: Mapped[UUID | None]
+    replaced_version: Mapped[int | None]
+
+
+class AdoptionReversal(Decision, RegistryModel):
+    """A person's decision that a report was accepted under a household by mistake. `adoption_id` is the acceptance."""
+
+    __tablename__ = "adoption_reversals"
+    # Only one open reversal of an acceptance is possible, so that the first of two people decides.
+    __table_args__ = (
+        Index(
+            "uq_adoption_reversals_open", "adoption_id", unique=True, postgresql_where=text("carried_out_at IS NULL")
+        ),
+    )
+
+    adoption_id: Mapped[UUID]
+
+
 class HeldAssignment(RegistryModel):
     """The person who is to decide about a held report.
 

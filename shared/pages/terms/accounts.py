@@ -86,6 +86,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.HELD_ACCEPTED: N_("Held reports accepted"),
         Action.HELD_REFUSED: N_("Held reports refused"),
         Action.HELD_ASSIGNED: N_("Held reports assigned"),
+        Action.ACCEPTANCE_REVERSED: N_("Acceptance of a held report reversed"),
         Action.DUPLICATES_ANSWERED: N_("Decided that they are two households"),
         Action.DUPLICATES_ASSIGNED: N_("Probable duplicates assigned"),
         Action.COUNTS_CHOSEN: N_("Chosen between counts that differ"),

@@ -6,6 +6,7 @@ import { element } from "/static/elements.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
+import { listenToAdopted, readAdopted } from "/static/waiting/adopted.js";
 import { sending } from "/static/waiting/decisions.js";
 import { listenToDiffering, readDiffering } from "/static/waiting/differing.js";
 import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.js";
@@ -92,7 +93,7 @@ async function act(path, body, done) {
 /** Reads the held reports again, now and when the registry has carried the decision out. */
 function readAfterDecision() {
   attempt(read);
-  lookAgain(() => attempt(read));
+  lookAgain(() => { attempt(read); attempt(readAdopted); });
 }
 
 /** How many reports were changed; null if a request was refused. @param {string} path @param {string[]} ids @param {object} body */
@@ -143,6 +144,8 @@ function listen() {
   element("select-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
   element("more").addEventListener("click", () => attempt(() => readPage(next)));
   attempt(read);
+  attempt(readAdopted);
+  listenToAdopted(readAfterDecision);
   listenToPlaces();
   listenToDuplicates();
   listenToDiffering();

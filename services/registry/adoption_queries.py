@@ -1,0 +1,66 @@
+"""Queries about the acceptances of held reports under households, and their reversals."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from services.registry.models import Adoption, AdoptionReversal, HeldDecision, Household, Report
+from services.registry.visibility import HERE, Visibility
+from shared.events.vocabulary import OutcomeKind
+from shared.messaging import decisions
+from shared.postgres import database
+
+MOST = 100  # acceptances that are listed, the newest
+REVERSED = "reversed"
+LATER = aliased(Report)
+OF_ADOPTION = and_(
+    Report.report_id == Adoption.report_id,
+    Report.version == Adoption.version,
+    Report.author == Adoption.author,
+    Report.subject_id == Adoption.household_id,
+)
+IS_REPLACED = exists().where(
+    LATER.report_id == Adoption.report_id,
+    LATER.subject_id == Adoption.household_id,
+    LATER.version > Adoption.version,
+    LATER.outcome == OutcomeKind.RECORDED,
+)
+IS_REVERSED = exists().where(AdoptionReversal.adoption_id == Adoption.decision_id, AdoptionReversal.result == REVERSED)
+IS_OPEN = exists().where(
+    AdoptionReversal.adoption_id == Adoption.decision_id, AdoptionReversal.carried_out_at.is_(None)
+)
+
+
+async def adopted(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
+    """The acceptances about households in the visible districts that can be reversed, the newest first."""
+    wanted = (
+        select(
+            *(Adoption.decision_id, Adoption.household_id, Adoption.report_id),
+            *(HeldDecision.account, HeldDecision.decided_at, HeldDecision.is_later),
+            *(Report.kind, Report.clear, Report.author, IS_OPEN.label("is_open")),
+        )
+        .join(HeldDecision, HeldDecision.decision_id == Adoption.decision_id)
+        .join(Report, OF_ADOPTION)
+        .join(Household, Household.household_id == Adoption.household_id)
+        .where(Report.outcome.in_((OutcomeKind.RECORDED, OutcomeKind.NOTED)), ~IS_REPLACED, ~IS_REVERSED)
+        .where(visibility.covers(HERE))
+    )
+    if ids is not None:
+        wanted = wanted.where(Adoption.decision_id.in_(ids))
+    newest_first = wanted.order_by(HeldDecision.decided_at.desc(), Adoption.decision_id)
+    return (await session.execute(newest_first.limit(MOST))).mappings().all()
+
+
+async def lock(session: AsyncSession) -> None:
+    """Take a lock, so that only the first reversal is stored if two people reverse the same acceptance."""
+    await session.execute(database.advisory_lock("adoption reversals"))
+
+
+async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, account: UUID, reason: str) -> None:
+    """Store a reversal of each of these acceptances."""
+    made = [AdoptionReversal(adoption_id=id, account=account, reason=reason) for id in adoption_ids]
+    await decisions.write(session, *made)
