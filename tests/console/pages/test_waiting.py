@@ -473,11 +473,12 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
     assert wait_until(lambda: is_asked() and is_proposed(), timeout=30, every=0.2)
     desk.page.route("**/hazards:proposals-of-many", lambda route: route.fulfill(status=503, json={"title": "Busy"}))
     page = desk.open("/waiting?lang=en")
-    expect(page.locator("#toasts")).to_have_text("Not done. Busy")
+    expect(page.locator("#events-stale")).to_have_text("This list cannot be read. Busy")
     expect(page.locator("#events-none")).to_be_hidden()
     page.unroute("**/hazards:proposals-of-many")
-    desk.errors.clear()
     page.reload()
+    expect(page.locator("#events-stale")).to_be_hidden()
+    desk.errors.clear()
     link = page.locator(f"a[href='/registry/households/{own}']")
     question = page.locator("#events-asked tr", has=link)
     expect(question).to_contain_text("At-Bashy")
@@ -497,6 +498,29 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
     question.get_by_role("button", name="No, another reason").press("Enter")
     expect(question).to_have_count(0)
     assert desk.errors == []
+
+
+def test_each_list_says_that_it_could_not_be_read(whole: Whole, seat: Any) -> None:
+    lists = {
+        "duplicates": "duplicates:waiting",
+        "places": "places:proposed",
+        "differing": "counts:differing",
+        "adopted": "held:adopted",
+        "events": "events:unanswered",
+    }
+    desk = seat(Role.REGISTRAR)
+    desk.sign_in()
+    page = desk.page
+    for path in lists.values():
+        page.route(f"**/registry/v1/{path}", lambda route: route.abort())
+    desk.open("/waiting?lang=en")
+    for name, path in lists.items():
+        expect(page.locator(f"#{name}-stale")).to_have_text("No connection. The list is not up to date.")
+        page.unroute(f"**/registry/v1/{path}")
+    page.reload()
+    expect(page.locator("#events-answered, #events-none:not([hidden])").first).to_be_attached()
+    for name in lists:
+        expect(page.locator(f"#{name}-stale")).to_be_hidden()
 
 
 def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat: Any) -> None:

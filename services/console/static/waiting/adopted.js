@@ -6,7 +6,7 @@ import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { posted, readAgain, sending, tellChanged } from "/static/waiting/decisions.js";
+import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { learnNames, nameOf } from "/static/waiting/names.js";
@@ -17,15 +17,21 @@ import { keyed, redraw } from "/static/waiting/redrawing.js";
 const mayDecide = "decides" in element("waiting").dataset;
 let heldChanged = () => {};
 
-export async function readAdopted() {
+export function readAdopted() {
+  return readList("adopted", list);
+}
+
+/** @returns {Promise<Response | undefined>} */
+async function list() {
   const answer = await call("GET", "/registry/v1/held:adopted");
-  if (!answer.ok) return;
+  if (!answer.ok) return answer;
   /** @type {{adopted: Adopted[]}} */
   const { adopted } = await answer.json();
   await learnNames(adopted.flatMap(({ author, account }) => [author, account]));
   element("adopted").hidden = !adopted.length;
   element("adopted-count").textContent = number.format(adopted.length);
   redraw(element("adopted-reports"), adopted.map((each) => keyed(each.decision_id, drawn(each))));
+  return undefined;
 }
 
 /** @param {Adopted} adopted */
@@ -53,13 +59,9 @@ async function reverse(id) {
     return Boolean(changed);
   });
   if (!mayHaveChanged) return;
-  await again();
-  lookAgain(again);
+  await readAdopted();
+  lookAgain(readAdopted);
   heldChanged();
-}
-
-function again() {
-  return readAgain(readAdopted);
 }
 
 /** `changed` is called after a reversal, because the report is in the list of held reports again. @param {() => void} changed */

@@ -39,12 +39,19 @@ export function tellChanged(done, changed, sent) {
   if (changed < sent) toast(sentence("faster", { count: number.format(sent - changed) }), "bad");
 }
 
-/** Reads a list again, and says so if there is no answer. @param {() => Promise<unknown>} read */
-export async function readAgain(read) {
+/**
+ * Reads a list. Its panel says so if the registry refuses, or if there is no answer.
+ * @param {string} list @param {() => Promise<Response | undefined>} read returns the answer by which a service refused
+ */
+export async function readList(list, read) {
+  const notice = element(`${list}-stale`);
   try {
-    await read();
+    const refused = await read();
+    notice.hidden = !refused;
+    if (refused) notice.textContent = refused.status === 401 ? sentence("signed_out") : sentence("unread", { problem: (await problem(refused)).text });
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    toast(sentence("away"), "bad");
+    notice.hidden = false;
+    notice.textContent = sentence("away");
   }
 }

@@ -7,7 +7,7 @@ import { button, cell, labelled, named, number, row, small, strong } from "/stat
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
-import { posted, readAgain, sending } from "/static/waiting/decisions.js";
+import { posted, readList, sending } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -23,9 +23,14 @@ import { selection } from "/static/waiting/selection.js";
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("differing", showChosen);
 
-export async function readDiffering() {
+export function readDiffering() {
+  return readList("differing", list);
+}
+
+/** @returns {Promise<Response | undefined>} */
+async function list() {
   const answer = await call("GET", "/registry/v1/counts:differing");
-  if (!answer.ok) return;
+  if (!answer.ok) return answer;
   /** @type {{stocks: Differing[], decided: Chosen[]}} */
   const { stocks, decided } = await answer.json();
   await learnNames([...stocks.flatMap(({ assignee, counts }) => [assignee, ...counts.map(({ author }) => author)]), ...decided.map(({ account }) => account)]);
@@ -37,6 +42,7 @@ export async function readDiffering() {
   element("differing-answered-count").textContent = number.format(decided.length);
   redraw(element("differing-decided"), decided.map((chosen) => keyed(chosen.decision_id, drawnChoice(chosen))));
   rows.shown();
+  return undefined;
 }
 
 /** @param {Differing} stock */
@@ -121,12 +127,8 @@ async function send(act, body, done) {
     return true;
   });
   if (!mayHaveChanged) return;
-  await again();
-  if (act !== "assign") lookAgain(again);
-}
-
-function again() {
-  return readAgain(readDiffering);
+  await readDiffering();
+  if (act !== "assign") lookAgain(readDiffering);
 }
 
 /** Begins to choose and assign. */

@@ -7,6 +7,7 @@ import { cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { readList } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
@@ -19,9 +20,14 @@ import { selection } from "/static/waiting/selection.js";
 const SEPARATOR = "/"; // between the two ids of a pair
 const rows = selection("duplicates", showChosen);
 
-export async function readDuplicates() {
+export function readDuplicates() {
+  return readList("duplicates", list);
+}
+
+/** @returns {Promise<Response | undefined>} */
+async function list() {
   const answer = await call("GET", "/registry/v1/duplicates:waiting");
-  if (!answer.ok) return;
+  if (!answer.ok) return answer;
   /** @type {{pairs: Pair[], count: number}} */
   const { pairs, count } = await answer.json();
   await learnNames(pairs.flatMap(({ assignee, households }) => [assignee, ...households.map(({ author }) => author)]));
@@ -30,6 +36,7 @@ export async function readDuplicates() {
   element("duplicates-none").hidden = count > 0;
   element("duplicates").replaceChildren(...pairs.map(drawn));
   rows.shown();
+  return undefined;
 }
 
 /** @param {Pair} pair */

@@ -1,13 +1,12 @@
 // Asks whether households and groups left because of an event, if their reports name none. Intake proposes the events.
 
-import { call, problem } from "/static/calls.js";
+import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { toast } from "/static/toasts.js";
-import { posted, readAgain, sending, tellChanged } from "/static/waiting/decisions.js";
+import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -31,16 +30,24 @@ const rows = selection("events-asked", showChosen);
 const reportsOf = new Map();
 let pages = 1; // pages of the list that are shown
 
-export async function readEvents() {
+export function readEvents() {
+  return readList("events", list);
+}
+
+/** @returns {Promise<Response | undefined>} */
+async function list() {
   const { questions, answered, refused, isMore } = await readQuestions(pages * SHOWN);
+  if (refused) {
+    element("events-none").hidden = true;
+    return refused;
+  }
   await learnNames([...questions.map(({ departure }) => departure.assignee), ...answered.map(({ account }) => account)]);
   const reports = questions.reduce((total, { departure }) => total + departure.report_ids.length, 0);
   reportsOf.clear();
   for (const { departure } of questions) reportsOf.set(keyOf(departure), departure.report_ids);
   rows.keep([...reportsOf.keys()]);
   element("events-count").textContent = `${number.format(reports)}${isMore ? "+" : ""}`;
-  element("events-none").hidden = questions.length > 0 || Boolean(refused);
-  if (refused) toast(sentence("failed", { problem: (await problem(refused)).text }), "bad");
+  element("events-none").hidden = questions.length > 0;
   element("events-acts").hidden = !questions.length;
   redraw(element("events-asked"), questions.map((question) => keyed(keyOf(question.departure), drawn(question))));
   element("events-more").hidden = !isMore;
@@ -48,6 +55,7 @@ export async function readEvents() {
   element("events-answered-count").textContent = number.format(answered.length);
   redraw(element("events-decided"), answered.map((each) => keyed(each.decision_ids[0], drawnAnswer(each))));
   rows.shown();
+  return undefined;
 }
 
 /** @param {Departure} departure */
@@ -177,12 +185,8 @@ async function sendParts(act, name, ids, body, done) {
     return true;
   });
   if (!mayHaveChanged) return;
-  await again();
-  if (act !== "assign") lookAgain(again);
-}
-
-function again() {
-  return readAgain(readEvents);
+  await readEvents();
+  if (act !== "assign") lookAgain(readEvents);
 }
 
 /** Begins to answer and assign. */
@@ -190,5 +194,5 @@ export function listenToEvents() {
   element("events-acts").addEventListener("submit", (event) => event.preventDefault());
   element("events-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
   element("events-assign").addEventListener("click", () => void assign());
-  element("events-more").addEventListener("click", () => { pages += 1; void again(); });
+  element("events-more").addEventListener("click", () => { pages += 1; void readEvents(); });
 }

@@ -7,7 +7,7 @@ import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { posted, readAgain, sending, tellChanged } from "/static/waiting/decisions.js";
+import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -27,9 +27,14 @@ const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 let pages = 1; // the pages of answers that are shown
 
-export async function readPlaces() {
+export function readPlaces() {
+  return readList("places", list);
+}
+
+/** @returns {Promise<Response | undefined>} */
+async function list() {
   const answer = await call("GET", "/registry/v1/places:proposed");
-  if (!answer.ok) return;
+  if (!answer.ok) return answer;
   /** @type {{count: number, proposals: Proposal[], decided: Answered[], next: string | null}} */
   const { count, proposals, ...first } = await answer.json();
   const { decided, next } = await withFurther(first);
@@ -43,6 +48,7 @@ export async function readPlaces() {
   element("places-more").hidden = !next;
   redraw(element("places-decided"), decided.map((answered) => keyed(answered.decision_id, drawnAnswer(answered))));
   rows.shown();
+  return undefined;
 }
 
 /** The shown pages of the answers. @param {{decided: Answered[], next: string | null}} first */
@@ -158,17 +164,13 @@ async function send(act, body, done) {
     return Boolean(changed);
   });
   if (!mayHaveChanged) return;
-  await again();
-  lookAgain(again);
-}
-
-function again() {
-  return readAgain(readPlaces);
+  await readPlaces();
+  lookAgain(readPlaces);
 }
 
 /** Begins to show the questions. */
 export function listenToPlaces() {
-  element("places-more").addEventListener("click", () => { pages += 1; void again(); });
+  element("places-more").addEventListener("click", () => { pages += 1; void readPlaces(); });
   if (!mayDecide) return;
   element("places-acts").addEventListener("submit", (event) => event.preventDefault());
   for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));

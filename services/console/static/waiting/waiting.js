@@ -93,7 +93,7 @@ async function act(path, body, done) {
 /** Reads the held reports again, now and when the registry has carried the decision out. */
 function readAfterDecision() {
   attempt(read);
-  lookAgain(() => { attempt(read); attempt(readAdopted); });
+  lookAgain(() => { attempt(read); void readAdopted(); });
 }
 
 /** How many reports were changed; null if a request was refused. @param {string} path @param {string[]} ids @param {object} body */
@@ -144,14 +144,11 @@ function listen() {
   element("select-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
   element("more").addEventListener("click", () => attempt(() => readPage(next)));
   attempt(read);
-  attempt(readAdopted);
+  void readAdopted();
   listenToAdopted(readAfterDecision);
   listenToPlaces();
   listenToDuplicates();
   listenToDiffering();
   listenToEvents();
-  attempt(readDuplicates);
-  attempt(readPlaces);
-  attempt(readDiffering);
-  attempt(readEvents);
+  for (const read of [readDuplicates, readPlaces, readDiffering, readEvents]) void read();
 }

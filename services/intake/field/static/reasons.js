@@ -32,7 +32,7 @@ export function readReasons() {
 /** @param {import("./kept.js").Body} [body] without a report, the fields keep their defaults */
 export function writeReasons(body) {
   selects().forEach((select, rank) => {
-    if (body) select.value = body.reasons[rank] ?? "";
+    if (body) select.value = body.reasons[rank] ?? (rank ? "" : NOT_REPORTED);
     fieldOf(select).hidden = rank > 0 && !select.value;
   });
   if (body) /** @type {HTMLInputElement} */ (element("reason-text")).value = body.reason_text ?? "";
