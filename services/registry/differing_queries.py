@@ -93,6 +93,21 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
 
     A reversed choice, and a choice about a count that was corrected later, are not listed.
     """
+    wanted = _choices().where(visibility.covers(HERE))
+    if ids is not None:
+        wanted = wanted.where(CountDecision.decision_id.in_(ids))
+    return (await session.execute(wanted.order_by(CountDecision.decided_at.desc()).limit(MOST_DECIDED))).all()
+
+
+async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[Any]:
+    """The valid choices that the worker has executed, and in which one of the counts is of these reports."""
+    either = or_(CountDecision.report_id.in_(report_ids), CountDecision.other_id.in_(report_ids))
+    wanted = _choices().where(either, CountDecision.result == APPLIED)
+    return (await session.execute(wanted.order_by(CountDecision.decided_at))).all()
+
+
+def _choices() -> Any:
+    """The newest choice between each two counts, unless it is reversed, or one of the counts was corrected later."""
     newest = (
         select(CountDecision.decision_id)
         .ext(distinct_on(*PAIR))
@@ -100,7 +115,7 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
         .order_by(*PAIR, CountDecision.decided_at.desc(), CountDecision.decision_id)
     )
     other = aliased(GroupCount)
-    wanted = (
+    return (
         select(
             CountDecision,
             GroupCount.persons,
@@ -116,11 +131,7 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
         .join(other, (other.report_id == CountDecision.other_id) & (other.version == CountDecision.other_version))
         .join(Report, OF_COUNT)
         .where(CountDecision.decision_id.in_(newest), ~CountDecision.is_reversed)
-        .where(visibility.covers(HERE))
     )
-    if ids is not None:
-        wanted = wanted.where(CountDecision.decision_id.in_(ids))
-    return (await session.execute(wanted.order_by(CountDecision.decided_at.desc()).limit(MOST_DECIDED))).all()
 
 
 async def lock(session: AsyncSession) -> None:

@@ -1,15 +1,23 @@
-"""Publishes the people in reports that an earlier release held, because earlier releases published no such events."""
+"""Publishes the people in listed held reports.
 
+Earlier releases published no such events. And the stock of a held count changes if a count of its people is recorded
+later that names the hazard.
+"""
+
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.registry.decisions import Name
 from services.registry.handlers import Registrar
+from services.registry.held_counts import CHANNEL
 from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
+from shared.postgres import database, notify
 
+IDLE_SECONDS = 5.0  # the list is also polled, because a NOTIFY is missed while the connection is renewed
 AT_ONCE = 200  # households and groups in one transaction
 # raw SQL: the ORM cannot read whether a sequence was used.
 # An earlier release may have held further reports after the migration made the list.
@@ -32,10 +40,16 @@ async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
         await session.execute(COMPLETE)
 
 
-async def publish_earlier(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
-    """Publish the people of all listed households and groups. Afterwards, the list stays empty."""
-    while await retry_while_unavailable(lambda: publish_some(sessions, registrar)):
-        pass
+async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
+    """Publish the people of all listed households and groups, until cancelled."""
+    woken, sessions = asyncio.Event(), database.sessions(engine)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(notify.listen(engine, CHANNEL, woken))
+        while True:
+            woken.clear()
+            while await retry_while_unavailable(lambda: publish_some(sessions, registrar)):
+                pass
+            await notify.wait(woken, IDLE_SECONDS)
 
 
 async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.registry import group_queries, openings
+from services.registry import differing_queries, group_queries, openings
 from services.registry.group_timelines import count_timeline, sources, why_not_counted
 from services.registry.history_pages import HistoryPage
 from services.registry.history_routes import opened_group
@@ -35,6 +35,7 @@ async def group_page(
     await note_read(request, session, [group_id])
     await openings.watch(session, caller)
     other_groups = {count.group_id for count in (*course.others, *course.replacing.values())}
+    choices = await differing_queries.choices_about(session, [count.report_id for count in course.counts])
     of_counts = {row.site_id for row in course.counts if row.site_id}
     return render(
         request,
@@ -46,6 +47,7 @@ async def group_page(
         history=history,
         timeline=timeline,
         sources_of=lambda moved: sources(moved, [*course.counts, *course.others]),
+        choices=choices,
         readable_groups=await group_queries.readable(session, other_groups, caller, places),
         sites=await site_links(session, request, caller, named_in(timeline) | of_counts),
     )

@@ -16,6 +16,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption, code_aad, 
 from services.registry.event_links import EventLink, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.group_movements import Tally
+from services.registry.held_counts import list_held_counts
 from services.registry.household_codes import MovementVersion
 from services.registry.household_sites import HouseholdSites, ReportVersion
 from services.registry.reports import AnyFiled, Filed, FiledMovement
@@ -276,6 +277,7 @@ class Store:
             connection,
             [*self._new_keys(working_set), *self._copies(working_set, changed, tallies), outbox.copied(messages)],
         )
+        await list_held_counts(connection, [tally.count for tally in tallies])
         await self.keep_codes(changed[ReportKind.HOUSEHOLD])
         await self._identify(working_set, connection)
         if working_set.refiled:

@@ -12,7 +12,7 @@ from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.count_renewal import recount_old
 from services.registry.digests import Digests
-from services.registry.earlier_held import complete_list, publish_earlier
+from services.registry.earlier_held import complete_list, keep_published
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
@@ -65,7 +65,7 @@ async def run(settings: RegistrySettings) -> None:
             keep_newest("ages", AgeRenewal(database.sessions(engine), encryption, search, places).run),
             keep_applied(engine, registrar),
             keep_identified(database.sessions(engine), registrar),
-            publish_earlier(database.sessions(engine), registrar),
+            keep_published(engine, registrar),
             recount_old(database.sessions(engine), registrar, places),
             keep_compared(database.sessions(engine), encryption, search, places),
             keep_counts_compared(

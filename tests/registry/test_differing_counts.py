@@ -83,6 +83,13 @@ async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(
     assert figure.json()["total"]["group_persons"] == right
     [decided] = (await page(office))["decided"]
     assert (decided["persons"], decided["other_persons"], decided["is_applied"]) == (right, wrong, True)
+    for group_id, text in (
+        (decided["other_group"], f"Not used any more: a person chose the count of {right} instead."),
+        (decided["group_id"], f"A person chose this count instead of {wrong}."),
+    ):
+        html = await office.get(f"/groups/{group_id}?lang=en", role=Role.REGISTRAR, accept="text/html")
+        assert text in html.text and "Replaced by the full recount" not in html.text
+        assert f"account {str(own['account'])[:8]}" in html.text and "They or the teams were asked" in html.text
     assert (await page(office, **own))["decided"] == []  # the areas decide, also about a person's own choices
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
     assert (await sent(office, "/v1/counts:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []

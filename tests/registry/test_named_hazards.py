@@ -9,6 +9,7 @@ import pytest
 
 from services.registry.config import RegistrySettings
 from services.registry.count_renewal import recount_old
+from services.registry.earlier_held import take_some
 from services.registry.named_hazards import CountedDeparture
 from shared.auth.tokens import Role
 from shared.events.displacements import GroupClear
@@ -103,6 +104,19 @@ async def test_a_held_count_belongs_to_the_people_of_a_recorded_count_that_names
     recorded, held = await file.events("groups")
     assert held["is_held"]
     assert held["stock_id"] == recorded["stock_id"]
+
+
+async def test_a_held_count_is_published_again_if_the_hazard_is_named_later(file: Filing) -> None:
+    await file(counted(2, 110), flags=(Flag.EXPIRED_TOKEN,), **OTHER)
+    await file(counted(0, 100, **MUDFLOW))
+    listed = await take_some(file.session)
+    await file.registrar.publish_held(listed, file.session)
+    first, recorded, again = await file.events("groups")
+    assert (again["is_held"], again["persons"]) == (True, 110)
+    assert again["sequence"] > first["sequence"]
+    assert again["stock_id"] == recorded["stock_id"] != first["stock_id"]
+    await file(counted(0, 100, **QUAKE, origin={"pcode": BATKEN}))
+    assert await take_some(file.session) == []  # the held count is not of people from there
 
 
 async def test_if_the_hazard_does_not_fit_the_desk_is_asked(office: Office) -> None:

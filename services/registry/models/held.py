@@ -11,9 +11,9 @@ from shared.messaging.models import Decision
 
 
 class UnpublishedHeldPeople(RegistryModel):
-    """A household or group that an earlier release held, and whose people no event has published yet.
+    """A household or group whose held reports must be published: again, or because an earlier release did not.
 
-    The migration writes the rows, and the worker deletes them.
+    The worker publishes the reports and deletes the row.
     """
 
     __tablename__ = "unpublished_held_people"

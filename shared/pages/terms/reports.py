@@ -25,6 +25,13 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReportKind.GROUP_MOVEMENT: N_("Movement of a group"),
         ReportKind.SITE_MOVEMENT: N_("Movement of a site"),
     },
+    "count_reason": {
+        "asked": N_("They or the teams were asked"),
+        "incomplete": N_("The other count left people out"),
+        "twice": N_("The other count has people twice"),
+        "changed": N_("People came or left between the counts"),
+        "mistake": N_("The earlier answer was wrong"),
+    },
     "outcome": {
         OutcomeKind.RECORDED: N_("recorded"),
         OutcomeKind.MERGED: N_("merged"),
