@@ -1,8 +1,11 @@
-// Shows the errors of a form for telephone reports: marks the invalid fields, focuses the first, and shows the reason.
+// Shows the errors of a form: marks the invalid fields, focuses the first, and shows the reason. What a service refused
+// is also said at each field.
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
+
+/** @typedef {{pointer: string, expected?: string}} Wrong a field that a service did not accept */
 
 const form = /** @type {HTMLFormElement} */ (element("failure").closest("form"));
 
@@ -11,6 +14,7 @@ export function fail(text, fields = []) {
   const failure = element("failure");
   failure.textContent = text;
   failure.hidden = !text;
+  for (const note of form.querySelectorAll(".problem")) note.remove();
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
     field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form shows a field that it has hidden
@@ -30,8 +34,21 @@ export function isWithout(errors) {
 export async function refuse(answer) {
   if (answer.status === 401) return fail(sentence("signed_out"));
   const { text, body } = await problem(answer);
-  const fields = named((body.errors ?? []).map((/** @type {{pointer: string}} */ error) => error.pointer));
+  /** @type {Wrong[]} */
+  const wrong = body.errors ?? [];
+  const fields = named(wrong.map(({ pointer }) => pointer));
   fail(fields.length ? sentence("check", { fields: labels(fields) }) : sentence("refused", { problem: text }), fields);
+  for (const field of fields) note(field, wrong);
+}
+
+/** Says at the field what is wrong. What a service expected is known in English only. @param {HTMLElement} field @param {Wrong[]} wrong */
+function note(field, wrong) {
+  const expected = document.documentElement.lang === "en" && wrong.find(({ pointer }) => isOf(field, pointer))?.expected;
+  const made = Object.assign(document.createElement("p"), { className: "problem", textContent: sentence("wrong_field") + (expected ? ` ${expected}` : "") });
+  made.id = `${field.id}-problem`;
+  (field.closest(".field, fieldset") ?? form).append(made);
+  const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== made.id);
+  field.setAttribute("aria-describedby", [...described, made.id].join(" "));
 }
 
 /** @param {HTMLElement[]} fields */
@@ -42,8 +59,17 @@ export function labels(fields) {
 /** The form fields of these JSON pointers. @param {string[]} pointers @returns {HTMLElement[]} */
 function named(pointers) {
   const fields = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-pointer]")]);
-  return fields.filter((field) => pointers.some((pointer) => pointer.startsWith(field.dataset.pointer ?? "/")));
+  return fields.filter((field) => pointers.some((pointer) => isOf(field, pointer)));
 }
 
-// The mark of a field is removed when somebody edits the field.
-form.addEventListener("input", (event) => /** @type {HTMLElement} */ (event.target).removeAttribute("aria-invalid"));
+/** @param {HTMLElement} field @param {string} pointer */
+function isOf(field, pointer) {
+  return pointer.startsWith(field.dataset.pointer ?? "/");
+}
+
+// The mark and the note of a field are removed when somebody edits the field.
+form.addEventListener("input", (event) => {
+  const field = /** @type {HTMLElement} */ (event.target);
+  field.removeAttribute("aria-invalid");
+  field.closest(".field, fieldset")?.querySelector(".problem")?.remove();
+});
