@@ -1,28 +1,33 @@
-"""Imports a program while the servers start, and runs the program when the supervisor writes a line to stdin.
+"""The fork server of `make run`: imports programs while the servers start, and forks them when the supervisor asks.
 
-`python -m deploy.local.preload services.registry worker`
+`python -m deploy.local.preload services.intake services.alerts` gets the requests on standard input.
 """
 
 import gc
-import runpy
+import socket
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
 from deploy.containers.compiled import LATE
+from deploy.local.forks import serve
 
 
 def main() -> None:
-    module, *_ = arguments = sys.argv[1:]
+    preload(sys.argv[1:])
+    serve(socket.socket(fileno=sys.stdin.fileno()))
+
+
+def preload(modules: Sequence[str]) -> None:
     gc.disable()  # garbage collections would take a sixth of the time of the imports and free little
-    for name in (*LATE, entry := entry_of(module)):
+    entries = [entry_of(module) for module in modules]
+    for name in (*LATE, *entries):
         import_module(name)
+    for entry in entries:
+        del sys.modules[entry]  # runpy runs the program again as `__main__`; all other modules stay imported
+    gc.freeze()  # otherwise, garbage collections in the forked processes would copy the memory of these objects
     gc.enable()
-    del sys.modules[entry]  # runpy runs the program again as `__main__`; all other modules stay imported
-    if not sys.stdin.readline():
-        sys.exit("The supervisor ended before it gave the word.")
-    sys.argv = arguments
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def entry_of(module: str) -> str:

@@ -46,7 +46,6 @@ class Process:
         cwd: Path | None = None,
         user: User | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
-        is_gated: bool = False,
     ) -> None:
         self.name = name
         self._argv = list(argv)
@@ -54,26 +53,25 @@ class Process:
         self._cwd = cwd
         self._user = user
         self._stop_signal = stop_signal
-        self._is_gated = is_gated
         self._popen: Child | None = None
         self._pid_file = run / f"{name}.pid"
         self.log = logs / f"{name}.log"
 
     def start(self) -> None:
-        """Call this only from the main thread, because the kernel ends the child when the calling thread ends.
-
-        If `is_gated` is true, the process waits until `give_word` is called.
-        """
+        """Call this only from the main thread, because the kernel ends the child when the calling thread ends."""
         with open_log(self.log) as log:
             self._popen = self._spawn(log)
         self._write_pid()
 
     def _spawn(self, log: IO[bytes]) -> Child:
+        return self._popen_of(log, stdin=subprocess.DEVNULL)
+
+    def _popen_of(self, log: IO[bytes], *, stdin: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own arguments
             [*self._prefix(), *self._argv],
             env=self._env,
             cwd=self._cwd,
-            stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C at the terminal must not end all processes at once
@@ -84,12 +82,6 @@ class Process:
         unfinished = self._pid_file.with_suffix(".unfinished")
         unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
         unfinished.replace(self._pid_file)
-
-    def give_word(self) -> None:
-        assert isinstance(self._popen, subprocess.Popen)
-        assert self._popen.stdin is not None
-        with suppress(BrokenPipeError), self._popen.stdin as gate:  # the supervisor restarts a dead process
-            gate.write(b"go on\n")
 
     def _prefix(self) -> list[str]:
         return ["setpriv", *(self._user.switch() if self._user else []), "--pdeathsig", "KILL", "--"]
@@ -108,7 +100,10 @@ class Process:
         if not self.is_running:
             return
         loop, is_over = asyncio.get_running_loop(), asyncio.Event()
-        descriptor = os.pidfd_open(self.pid)
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:  # the fork server has ended, so the kernel keeps no exit code for us
+            return
         loop.add_reader(descriptor, is_over.set)
         try:
             await is_over.wait()
@@ -154,7 +149,8 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         if self.is_running:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # the fork server has just ended, and this process with it
+                os.kill(self.pid, number)
 
     def _reap(self, timeout: float) -> None:
         if self._popen is not None:

@@ -14,6 +14,7 @@ from deploy.backup import making
 from deploy.backup.settings import BackupSettings
 from deploy.local import jars, paths, program_copies, readable_copies, rights
 from deploy.local.component import Component, Folders
+from deploy.local.forked import ForkedProcess, ForkServer
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
 from deploy.local.postgres import PostgreSQL
@@ -46,6 +47,11 @@ WORKER_NAMES = [
     for number in range(1, count + 1)
 ]
 WEB = "web"
+# the programs that the fork server of each user imports
+PRELOADED = {
+    SERVICES_USER: ("deploy.local.web", *(f"services.{service}" for service in SERVICES if service != "registry")),
+    OPENER: ("services.registry",),
+}
 NOWHERE = "/nonexistent"  # the home folder of users without a home
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
@@ -79,6 +85,7 @@ class Stack:
             shared_copy=paths.shared_home(),
         )
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
+        self._fork_servers: dict[User | None, ForkServer] = {}
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
@@ -104,20 +111,25 @@ class Stack:
             rights.give_paper(Path(env["PAPER_FOLDER"]))
 
     @cached_property
-    def processes(self) -> list[Process]:
+    def processes(self) -> list[ForkedProcess]:
         """The processes of the services and of the backups; the web process is the last."""
         return list(self._processes())
 
     @cached_property
-    def watch(self) -> Process:
+    def watch(self) -> ForkedProcess:
         """The monitoring."""
         return self._process("watch", "deploy.watch", user=SERVICES_USER)
+
+    @property
+    def fork_servers(self) -> list[ForkServer]:
+        """One fork server for each user that runs one of the `processes`."""
+        return list(self._fork_servers.values())
 
     @cached_property
     def _program(self) -> readable_copies.Program:
         return readable_copies.program(self.folders.state, if_root(SERVICES_USER))
 
-    def _processes(self) -> Iterator[Process]:
+    def _processes(self) -> Iterator[ForkedProcess]:
         for service in SERVICES:
             user = OPENER if service == "registry" else SERVICES_USER
             yield self._process(f"{service}-worker", f"services.{service}", "worker", user=user)
@@ -130,21 +142,28 @@ class Stack:
             yield self._process("backup", "deploy.backup", user=None)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
-    def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
+    def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> ForkedProcess:
         """If root starts the stack, run the process as `user`, or as root if `user` is None."""
-        user = if_root(user) if user else None
-        program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
-        env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
-        return Process(
-            name,
-            [str(program.python), "-m", "deploy.local.preload", *module],
-            run=self.folders.run,
-            logs=self.folders.logs,
-            cwd=program.folder,
-            user=user,
-            is_gated=True,
-            env={**env, **program.environment, **({"HOME": NOWHERE} if user else {})},
+        server = self._fork_server(if_root(user) if user else None)
+        own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
+        return ForkedProcess(
+            name, module, server=server, run=self.folders.run, logs=self.folders.logs, env={**server.environment, **own}
         )
+
+    def _fork_server(self, user: User | None) -> ForkServer:
+        """The fork server of a user, which has imported the services that this user runs."""
+        if user not in self._fork_servers:
+            program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
+            self._fork_servers[user] = ForkServer(
+                f"fork-server-{user.uid}" if user else "fork-server",
+                preloaded(user),
+                program=program,
+                run=self.folders.run,
+                logs=self.folders.logs,
+                env={**self.env(), **program.environment, **({"HOME": NOWHERE} if user else {})},
+                user=user,
+            )
+        return self._fork_servers[user]
 
     def liveness(self, process: Process) -> Answers:
         """Return the function that checks by HTTP, or by a worker's heartbeat file, whether a process is alive."""
@@ -269,3 +288,13 @@ class Stack:
 
     def _password(self, server: str, login: str) -> str:
         return secret(self.folders.secrets / f"{server}-{login}") or ""
+
+
+def preloaded(user: User | None) -> list[str]:
+    """The programs of this user. If nobody switches users, the user that started the stack runs all programs.
+
+    If root started the stack, root itself runs only the nightly backup, which needs no fast start.
+    """
+    if user is None and os.geteuid() == 0:
+        return []
+    return [program for owner, programs in PRELOADED.items() if user in (owner, None) for program in programs]

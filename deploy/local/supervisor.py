@@ -9,6 +9,7 @@ from functools import partial
 
 from deploy.local import accounts, given
 from deploy.local.component import Component, check_port
+from deploy.local.forked import ForkedProcess, ForkServer
 from deploy.local.given import ServerAway
 from deploy.local.messages import CannotStart, ComponentFailed
 from deploy.local.options import GIVEN
@@ -91,26 +92,24 @@ class Supervisor:
             await asyncio.to_thread(lambda: self._stack.processes)
 
     async def _start(self) -> None:
-        *workers, web = self._stack.processes
-        web.start()  # the web process imports its libraries while the servers start
+        for server in self._stack.fork_servers:
+            server.start()  # the programs are imported while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
-            # Workers start after PostgreSQL, because the imports of six processes would slow down Kafka and intake.
-            for worker in workers:
-                worker.start()
             await valkey
             if not self._stack.has_topics:
                 await kafka  # a consumer that starts before its topic exists detects the topic late
             # On a busy machine Kafka starts three times as slowly as the other servers. Intake already accepts reports.
-            self._let_go()
+            await self._start_processes()
 
-    def _let_go(self) -> None:
+    async def _start_processes(self) -> None:
         self._stack.write_environment()
         self._stack.write_integrator()
-        for process in self._stack.processes:
-            process.give_word()
+        *workers, web = self._stack.processes
+        for process in (web, *workers):  # the web process is first, because it accepts reports
+            await process_starter(process)()
 
     async def _refuse_absent(self) -> None:
         """Refuse to start if an external PostgreSQL does not answer.
@@ -194,17 +193,18 @@ class Supervisor:
         """Stop the monitoring and the web process first, then the workers, then the servers."""
         self._screen.say("Stopping ...")
         *workers, web = self._stack.processes
-        for several in ([self._stack.watch, web], workers, self._stack.components):
+        servers: list[Component | ForkServer] = [*self._stack.components, *self._stack.fork_servers]
+        for several in ([self._stack.watch, web], workers, servers):
             async with asyncio.TaskGroup() as group:
                 for process in several:
                     group.create_task(asyncio.to_thread(process.stop))
         self._screen.say("Stopped.")
 
 
-def process_starter(process: Process) -> Starter:
+def process_starter(process: ForkedProcess) -> Starter:
     async def start() -> None:
-        process.start()
-        process.give_word()
+        process.server.ensure()
+        await asyncio.to_thread(process.start)
 
     return start
 

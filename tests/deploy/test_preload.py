@@ -1,39 +1,68 @@
-"""A preloaded process imports its program at once, and runs the program only after the supervisor's signal."""
+"""A fork server imports programs once, and forks processes that run them with their own arguments and settings."""
 
-import subprocess
+import os
+import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local import paths
-from deploy.local.process import Process, wait_until
+from deploy.local.forked import ForkedProcess, ForkServer
+from deploy.local.messages import ComponentFailed
+from deploy.local.process import wait_until
+from deploy.local.readable_copies import Program
+
+Make = Callable[..., ForkedProcess]
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Process:
-    argv = [sys.executable, "-m", "deploy.local.preload", "timeit", "-n", "7", "pass"]
-    made = Process("timeit", argv, run=tmp_path, logs=tmp_path, cwd=paths.ROOT, is_gated=True)
+def server(tmp_path: Path) -> Iterator[ForkServer]:
+    program = Program(Path(sys.executable), paths.ROOT)
+    made = ForkServer(
+        "fork-server", ["timeit"], program=program, run=tmp_path, logs=tmp_path, env=dict(os.environ), user=None
+    )
     made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def make(server: ForkServer, tmp_path: Path) -> Make:
+    def made(*arguments: str, **env: str) -> ForkedProcess:
+        return ForkedProcess("intake-worker", arguments, server=server, run=tmp_path, logs=tmp_path, env=env)
+
     return made
 
 
-def test_at_the_signal_the_program_runs_with_its_arguments(process: Process) -> None:
-    process.give_word()
+def test_a_program_runs_with_its_arguments_and_settings(make: Make) -> None:
+    process = make("timeit", "-n", "7", "import os; assert os.environ['ASKED'] == 'yes'", ASKED="yes")
+    process.start()
     assert wait_until(lambda: not process.is_running, timeout=60)
-    assert process.exit_code == 0
+    assert process.exit_code == 0, process.log_tail()
     assert "7 loops" in process.log_tail()
 
 
-def test_if_the_supervisor_died_the_program_never_runs(process: Process) -> None:
-    assert isinstance(process._popen, subprocess.Popen) and process._popen.stdin is not None
-    process._popen.stdin.close()
-    assert wait_until(lambda: not process.is_running, timeout=60)
-    assert process.exit_code == 1
-    assert "loops" not in process.log_tail()
-
-
-def test_a_dead_process_gets_no_signal(process: Process) -> None:
+def test_a_process_has_its_own_name_and_session_and_its_signal_is_known(make: Make) -> None:
+    process = make("timeit", "import signal; signal.pause()")
+    process.start()
+    assert wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "intake-worker\n", timeout=60)
+    assert os.getsid(process.pid) == process.pid
     process.kill9()
-    process.give_word()
-    assert process.exit_code == -9
+    assert process.exit_code == -signal.SIGKILL
+
+
+def test_if_the_fork_server_dies_its_processes_die_and_start_again_with_a_new_server(
+    server: ForkServer, make: Make
+) -> None:
+    process = make("timeit", "import signal; signal.pause()")
+    process.start()
+    server.kill9()
+    assert wait_until(lambda: not process.is_running, timeout=60)
+    assert process.exit_code == -signal.SIGKILL
+    with pytest.raises(ComponentFailed, match="fork-server"):
+        process.start()
+    server.ensure()
+    process.start()
+    assert process.is_running

@@ -18,10 +18,14 @@ from tests.supervised import Run, all_answer
 pytestmark = pytest.mark.components
 
 
-def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(run: Run) -> None:
-    names = ("web", "postgres", "registry-worker", "alerts-worker", "console-worker", "intake-worker")
-    web, postgres, *workers = [psutil.Process(run.pid(name)).create_time() for name in names]
-    assert web < postgres < min(workers)
+def test_programs_are_imported_while_the_servers_start_and_the_web_process_is_first(run: Run) -> None:
+    """The imports begin before PostgreSQL starts. When PostgreSQL runs, reports are accepted early."""
+    importing = [file.stem for file in (run.folder / "run").glob("fork-server*.pid")]
+    workers = ("registry-worker", "alerts-worker", "console-worker", "intake-worker")
+    started = {name: psutil.Process(run.pid(name)).create_time() for name in ("web", "postgres", *importing, *workers)}
+    assert importing
+    assert max(started[name] for name in importing) < started["postgres"] < started["web"]
+    assert started["web"] <= min(started[name] for name in workers)
 
 
 def test_it_is_monitored_and_its_status_is_known(run: Run) -> None:

@@ -11,7 +11,7 @@ import pytest
 from deploy.local import paths, readable_copies, rights
 from deploy.local.component import Folders
 from deploy.local.rights import FileClosed, PaperClosed
-from deploy.local.users import KAFKA, SERVICES, User
+from deploy.local.users import KAFKA, OPENER, SERVICES, User
 from deploy.provision import secrets
 from shared.crypto.seal import write_whole
 from tests import preloaded
@@ -20,6 +20,7 @@ from tests.supervised import Run, all_answer, own_environment
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
 WORKERS = ("intake-worker", "alerts-worker", "console-worker", "watch")
 SERVERS = ("kafka", "postgres", "valkey")
+FORK_SERVERS = (f"fork-server-{SERVICES.uid}", f"fork-server-{OPENER.uid}")
 
 pytestmark = [
     pytest.mark.components,
@@ -40,10 +41,12 @@ def user_of(run: Run, name: str) -> User:
 
 
 def test_no_program_but_the_supervisor_is_root(run: Run) -> None:
-    users = {name: user_of(run, name) for name in (WEB, *WORKERS, *OPENERS, *SERVERS)}
+    users = {name: user_of(run, name) for name in (WEB, *WORKERS, *OPENERS, *SERVERS, *FORK_SERVERS)}
     assert 0 not in {number for user in users.values() for number in (user.uid, user.gid, *user.groups)}
     assert {users[name].uid for name in WORKERS} == {users[WEB].uid}
     assert {users[name].uid for name in OPENERS}.isdisjoint({users[WEB].uid})
+    assert [users[name].uid for name in FORK_SERVERS] == [users[WEB].uid, users[OPENERS[0]].uid]
+    assert {file.stem for file in (run.folder / "run").glob("fork-server*.pid")} == {*FORK_SERVERS}
     servers = [users[name].uid for name in SERVERS]
     assert len({*servers, users[WEB].uid, users[OPENERS[0]].uid}) == len(SERVERS) + 2
 

@@ -27,6 +27,23 @@ def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=120, every=0.2), run.printed
 
 
+def test_if_a_fork_server_is_killed_its_processes_start_again(run: Run) -> None:
+    server = max(
+        file.stem for file in (run.folder / "run").glob("fork-server*.pid")
+    )  # of the registry, if root runs it
+    names = (server, "registry-worker", "registry-worker-2")
+    before = [run.pid(name) for name in names]
+    os.kill(before[0], signal.SIGKILL)
+    assert wait_until(
+        lambda: (
+            all(now != was for now, was in zip([run.pid(name) for name in names], before, strict=True))
+            and all_answer(run)
+        ),
+        timeout=120,
+        every=0.2,
+    ), run.printed
+
+
 def test_a_hanging_process_is_replaced(run: Run) -> None:
     """A process stopped by SIGSTOP does not answer, like a process whose event loop is blocked."""
     hung = {name: run.pid(name) for name in ("web", "alerts-worker")}
