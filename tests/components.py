@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,17 @@ Valkey = valkey.Valkey | containers.Valkey
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """The files of a stopped PostgreSQL with the services' logins and a migrated database (tests/clusters.py).
+
+    PostgreSQL calls the files of a server a cluster. Other servers start with a copy of these files.
+    """
+
+    state: str  # the folder of the server's files and passwords
+    name: str  # what the names of the logins and of the database begin with
+
+
+@dataclass(frozen=True)
 class Components:
     """The three servers, with administrators' logins. A test can kill a server only if the tests started it."""
 
@@ -38,6 +50,7 @@ class Components:
     redis_databases: Sequence[int]
     is_redis_ours: bool
     started: tuple[Component, ...] = ()
+    cluster: Cluster | None = None  # of which PostgreSQL has a copy
 
     @property
     def kafka(self) -> Kafka:
@@ -53,20 +66,23 @@ class Components:
 
 
 @contextmanager
-def components(*, own: bool = False, broker: Broker | None = None) -> Iterator[Components]:
+def components(
+    *, own: bool = False, broker: Broker | None = None, cluster: Cluster | None = None
+) -> Iterator[Components]:
     """Uses the external servers in the environment, and starts all other servers. With `own=True`, starts all servers.
 
-    If `broker` is given, uses this Kafka instead of starting Kafka.
+    If `broker` is given, uses this Kafka instead of starting Kafka. If `cluster` is given, starts PostgreSQL with a
+    copy of it.
     """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     if broker is not None:
         wanted.remove("kafka")
-    with _started(wanted, keeps_through_power_cut=own) as (folders, started):
+    with started_servers(wanted, keeps_through_power_cut=own, cluster=cluster) as (folders, started):
         yield Components(
             secrets=folders.secrets,
             broker=_broker(started["kafka"], folders) if "kafka" in started else broker or _given_broker(),
-            server=_server(started["postgres"], folders) if "postgres" in started else _given_server(),
+            server=server_of(started["postgres"], folders) if "postgres" in started else _given_server(),
             redis_url=_redis_url(started["valkey"]) if "valkey" in started else variables["REDIS_URL"],
             redis_password_file=folders.secrets / "valkey"
             if "valkey" in started
@@ -74,6 +90,7 @@ def components(*, own: bool = False, broker: Broker | None = None) -> Iterator[C
             redis_databases=range(VALKEY_DATABASES) if "valkey" in started else _given_databases(),
             is_redis_ours="valkey" in started,
             started=tuple(started.values()),
+            cluster=cluster if "postgres" in started else None,
         )
 
 
@@ -83,16 +100,24 @@ def shared_broker() -> Iterator[Broker | None]:
     if GIVEN["kafka"] in os.environ:
         yield None
         return
-    with _started(["kafka"], keeps_through_power_cut=False) as (folders, started):
+    with started_servers(["kafka"]) as (folders, started):
         yield _broker(started["kafka"], folders)
 
 
+def is_embedded() -> bool:
+    return os.environ.get("COMPONENTS") != "containers"
+
+
 @contextmanager
-def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
+def started_servers(
+    names: list[str], *, keeps_through_power_cut: bool = False, cluster: Cluster | None = None
+) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
     folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter its subfolder
+    if cluster is not None:
+        _copy(Path(cluster.state), folders)
     secrets.draw(folders.secrets)
-    make = _contained if os.environ.get("COMPONENTS") == "containers" else _embedded
+    make = _embedded if is_embedded() else _contained
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]
     try:
         _start(wanted)
@@ -101,6 +126,13 @@ def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tup
         for component in wanted:
             component.end()
         shutil.rmtree(folders.state)
+
+
+def _copy(state: Path, folders: Folders) -> None:
+    """Copies PostgreSQL's files, with their owner, and the passwords of its logins."""
+    subprocess.run(["cp", "--archive", state / "postgres", folders.state], check=True)
+    for file in (state / "secrets").glob("database-*"):
+        shutil.copy(file, folders.secrets)
 
 
 def _embedded(name: str, folders: Folders, *, fsync: bool) -> Component:
@@ -152,7 +184,7 @@ def _broker(component: Component, folders: Folders) -> Broker:
     return Broker(component.bootstrap, kafka.ADMIN, secret(folders.secrets / PASSWORDS["kafka"]))
 
 
-def _server(component: Component, folders: Folders) -> Server:
+def server_of(component: Component, folders: Folders) -> Server:
     assert isinstance(component, PostgreSQL)
     return Server(component.url, secret(folders.secrets / PASSWORDS["postgres"]))
 

@@ -18,7 +18,9 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.provision.topics import Broker
 from shared.config import Settings
 from shared.postgres import database
-from tests.components import Components, components, shared_broker
+from tests import preloaded
+from tests.clusters import shared_cluster
+from tests.components import Cluster, Components, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
@@ -58,7 +60,7 @@ LONGEST = (
     "tests/journeys/test_canary.py",
 )
 
-BROKER = pytest.StashKey[Broker | None]()
+SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 
 # A shell starts a background command with SIGINT ignored. Without this handler, the tests and the commands that they
 # start would ignore it, too.
@@ -78,18 +80,26 @@ class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Starts one Kafka in the process that controls the xdist workers, and gives each worker its login."""
+    """Starts one Kafka in the process that controls the xdist workers, and gives each worker its login.
+
+    Also makes the files with which the workers' PostgreSQL servers start. The workers inherit the address of the
+    process that imports the programs for them.
+    """
     if node.config.getoption("--quick"):
         return
-    if BROKER not in node.config.stash:
+    if SHARED_SERVERS not in node.config.stash:
         stack = ExitStack()
         node.config.add_cleanup(stack.close)
         with ThreadPoolExecutor(1) as pool:  # Kafka starts on one core, and the asserts are rewritten on another
             rewriting = pool.submit(write_bytecode, node.config)
-            node.config.stash[BROKER] = stack.enter_context(shared_broker())
+            os.environ[preloaded.ADDRESS] = stack.enter_context(preloaded.fork_servers())
+            servers = {
+                "broker": stack.enter_context(shared_broker()),
+                "cluster": stack.enter_context(shared_cluster()),
+            }
+            node.config.stash[SHARED_SERVERS] = {name: made and asdict(made) for name, made in servers.items()}
             rewriting.result()
-    broker = node.config.stash[BROKER]
-    node.workerinput["broker"] = broker and asdict(broker)
+    node.workerinput.update(node.config.stash[SHARED_SERVERS])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -154,9 +164,19 @@ def kept_umask() -> Iterator[None]:
 @pytest.fixture(name="components", scope="session")
 def session_components(request: pytest.FixtureRequest) -> Iterator[Components]:
     """Kafka, PostgreSQL and Valkey for all tests. No test may stop these servers. All xdist workers share Kafka."""
-    shared = getattr(request.config, "workerinput", {}).get("broker")
-    with components(broker=Broker(**shared) if shared else None) as servers:
+    broker = shared(request.config, "broker")
+    with components(broker=Broker(**broker) if broker else None, cluster=cluster_of(request.config)) as servers:
         yield servers
+
+
+def shared(config: pytest.Config, name: str) -> dict[str, Any] | None:
+    """What the process that controls the xdist workers has made for all workers."""
+    made: dict[str, Any] | None = getattr(config, "workerinput", {}).get(name)
+    return made
+
+
+def cluster_of(config: pytest.Config) -> Cluster | None:
+    return Cluster(**made) if (made := shared(config, "cluster")) else None
 
 
 @pytest.fixture(scope="session")
@@ -222,12 +242,12 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture(scope="session")
-def killable() -> Iterator[Ground]:
+def killable(request: pytest.FixtureRequest) -> Iterator[Ground]:
     """Servers that a test may kill.
 
     The test must start stopped servers again, because the next test uses the same servers.
     """
-    with components(own=True) as servers:
+    with components(own=True, cluster=cluster_of(request.config)) as servers:
         yield Ground(servers)
 
 

@@ -1,13 +1,12 @@
 """Makes a fresh installation for a test, with its own database, topics, rights and keys, on the session's servers."""
 
-import asyncio
 import itertools
 import os
 import secrets as random
 import shutil
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +27,8 @@ from shared.auth.tokens import Principal, Role, Signer
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import SubmissionChannel
-from shared.postgres.database import migrate
 from tests.clients import PLAIN
+from tests.clusters import in_thread, make_template, password
 from tests.components import Components
 from tests.preloaded import Preloaded
 from tests.waiting import wait_for
@@ -51,32 +50,22 @@ class Ground:
         self.name = f"t{random.token_hex(4)}"
         self.numbers = itertools.count(1)
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
-        self.role_prefix = f"{self.name}_"
-        self.template = f"{self.name}_template"
+        of_database = components.cluster.name if components.cluster else self.name
+        self.role_prefix = f"{of_database}_"
+        self.template = f"{of_database}_template"
         self.redis_databases = deque(components.redis_databases)  # Valkey's free databases
         if components.broker.is_closed:
             topics.set_passwords(
-                components.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
+                components.broker,
+                {name: password(components.secrets, "kafka", own) for own, name in self.kafka_logins.items()},
             )
-        in_thread(self._make_template())
+        if components.cluster is None:
+            in_thread(make_template(self.components.server, self.components.secrets, self.name))
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
         self._settings = Settings()  # these are read at the start, because a test may change the environment later
         self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
-
-    async def _make_template(self) -> None:
-        passwords = {service: self._password("database", service) for service in SERVICES}
-        await database.create(self.components.server, self.template, role_prefix=self.role_prefix, passwords=passwords)
-        settings = Settings(
-            database_url=self.components.server.service_url(self.template, self.role_prefix),
-            database_password_file=f"{self.components.secrets}/database-{{service}}",
-        )
-        for service in SERVICES:
-            await migrate(service, settings)
-
-    def _password(self, component: str, login: str) -> str:
-        return secret(self.components.secrets / f"{component}-{login}") or ""
 
     def topic_prefix(self, number: int) -> str:
         return f"{self.name}.{number}."
@@ -256,7 +245,8 @@ class Installation:
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
         assert answers and process.is_running, process.log_tail()
         url = f"http://127.0.0.1:{self.port}"
-        assert not has_broker or wait_until(lambda: knows_access(url), timeout=60), process.log_tail()
+        with httpx.Client(base_url=url, timeout=20, verify=PLAIN) as client:
+            assert not has_broker or wait_until(lambda: knows_access(client), timeout=60), process.log_tail()
         return Web(process, url)
 
     def end_processes(self) -> None:
@@ -315,11 +305,11 @@ def signed_token(
     )
 
 
-def knows_access(url: str) -> bool:
-    """Whether each app at this URL has read the topic `access`."""
+def knows_access(client: httpx.Client) -> bool:
+    """Whether each app of the web process has read the topic `access`."""
     for prefix in ("", "/intake", "/registry", "/alerts"):
         try:
-            answer = httpx.get(f"{url}{prefix}/ready", timeout=20, verify=PLAIN).json()
+            answer = client.get(f"{prefix}/ready").json()
         except (httpx.TransportError, ValueError):
             return False
         if not answer.get("dependencies", {}).get("revocations", True):
@@ -331,12 +321,6 @@ class Web:
     def __init__(self, process: Process, base_url: str) -> None:
         self.process = process
         self.base_url = base_url
-
-
-def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Runs the coroutine in a new thread with its own event loop, because the test's loop may be running already."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 __all__ = ["Ground", "Installation", "Web", "in_thread", "signed_token", "wait_for"]

@@ -1,0 +1,59 @@
+"""Makes a database for tests to copy, and the files with which the PostgreSQL servers of all test processes start."""
+
+import asyncio
+import os
+import secrets as random
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deploy.local.options import GIVEN
+from deploy.provision import database
+from deploy.provision.database import Server
+from shared.config import Settings, secret
+from shared.events.topics import SERVICES
+from shared.postgres.database import migrate
+from tests.components import Cluster, is_embedded, server_of, started_servers
+
+Result = TypeVar("Result")
+
+
+async def make_template(server: Server, folder: Path, name: str) -> None:
+    """Creates the services' logins, and the migrated database that installations copy. `folder` has the passwords."""
+    passwords = {service: password(folder, "database", service) for service in SERVICES}
+    template, prefix = f"{name}_template", f"{name}_"
+    await database.create(server, template, role_prefix=prefix, passwords=passwords)
+    settings = Settings(
+        database_url=server.service_url(template, prefix), database_password_file=f"{folder}/database-{{service}}"
+    )
+    for service in SERVICES:
+        await migrate(service, settings)
+
+
+def password(folder: Path, component: str, login: str) -> str:
+    return secret(folder / f"{component}-{login}") or ""
+
+
+@contextmanager
+def shared_cluster() -> Iterator[Cluster | None]:
+    """The files that each PostgreSQL of the tests starts with, so that initdb and the migrations run only once.
+
+    None if PostgreSQL is external or runs in a container.
+    """
+    if GIVEN["postgres"] in os.environ or not is_embedded():
+        yield None
+        return
+    name = f"t{random.token_hex(4)}"
+    with started_servers(["postgres"]) as (folders, started):
+        server = server_of(started["postgres"], folders)
+        in_thread(make_template(server, folders.secrets, name))
+        started["postgres"].stop()
+        yield Cluster(str(folders.state), name)
+
+
+def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Runs the coroutine in a new thread with its own event loop, because the test's loop may be running already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
