@@ -1,13 +1,18 @@
-"""Runs a program without root's right to open every folder, because root runs the tests in CI."""
+"""Runs programs without root's right to open every folder, because root runs the tests in CI."""
 
+import ctypes
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Mapping
 
 from deploy.local import paths
+from tests import preloaded
 
 WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
+DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # numbers of bits in linux/capability.h
+VERSION_3 = 0x20080522
 
 
 def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -21,3 +26,31 @@ def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]
         cwd=paths.ROOT,
         env={"PATH": os.environ["PATH"], **env},
     )
+
+
+def run_module(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs a module, like `run`, but forks it from a process that has imported the services and commands."""
+    return preloaded.run("tests.confined", *words, env={"PATH": os.environ["PATH"], **env})
+
+
+def give_up_rights() -> None:
+    """Removes root's rights to open every file and folder from the effective and permitted capabilities."""
+    header = (ctypes.c_uint32 * 2)(VERSION_3, 0)
+    held = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable, for capabilities below 32 and from 32 on
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capget(header, held) != 0:
+        raise OSError(ctypes.get_errno(), "capget")
+    for number in (0, 1):
+        held[number] &= ~(1 << DAC_OVERRIDE | 1 << DAC_READ_SEARCH)
+    if libc.capset(header, held) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def main() -> None:
+    give_up_rights()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

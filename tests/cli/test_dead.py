@@ -20,7 +20,7 @@ def spool(tmp_path: Path) -> Path:
 
 def listed(installation: Installation, spool: Path) -> tuple[int, str, str]:
     env = {**installation.env(), "INTAKE_SPOOL_FOLDER": str(spool)}
-    done = confined.run("-m", "cli", "dead", "list", env=env)
+    done = confined.run_module("cli", "dead", "list", env=env)
     return done.returncode, done.stdout, done.stderr
 
 
