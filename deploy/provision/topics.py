@@ -111,8 +111,9 @@ def create(
     made = admin.create_topics(topics, request_timeout=SECONDS)
     rights = set(_acls(prefix, logins)) if broker.is_closed else set()
     _settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
-    kept = [_retention(topic) for topic in topics if "retention.ms" in topic.config]
-    _settle(admin.incremental_alter_configs(kept, request_timeout=SECONDS).values())
+    existing = [topic for topic in topics if made[topic.topic].exception() and "retention.ms" in topic.config]
+    if existing:
+        _settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
     # a broker refuses clients until it has read the topics and rights from the controller
