@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.households import HouseholdReader, SheetHousehold
 from services.intake.sheets.imports import SentBefore, judged
@@ -72,6 +75,13 @@ def test_every_wrong_cell_of_a_row_has_its_reason() -> None:
     assert row(ROW.replace("корова", "всего три коровы")).report is not None
     assert faults(row(ROW.replace(";5;", ";0;"))) == faults(row(ROW.replace(";5;", ";61;"))) == [(2, F.NUMBER)]
     assert faults(row(ROW.replace("корова", "а" * 3_995))) == [(None, F.NOTES)]
+
+
+@pytest.mark.parametrize("code", ["TJ05258000000", "KG0525800000", "kg"])
+def test_a_chosen_place_has_a_code_that_reports_accept(code: str) -> None:
+    for side in ("origin", "destination"):
+        with pytest.raises(ValidationError):
+            SheetChoices.of({side: code})
 
 
 def test_a_missing_column_is_named_unless_the_page_has_a_value_for_all_rows() -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.intake.sheets.days import day_of
 from services.intake.sheets.labels import guess, guesses
+from shared.country import COUNTRY
 from shared.events.fields import Body, Day
 from shared.events.vocabulary import HazardType, Mobility, Reason, Shelter
 from shared.sheets.codes import HouseholdColumn
@@ -15,7 +16,7 @@ from shared.sheets.header import Header, guessed, labels, rows_below
 from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0 means no header; Excel has at most this number of lines
-PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
+PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
 # Two rows count as the same row even if they differ in these columns.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
 OF_HOUSEHOLD = {  # columns that have one value for all persons of a household
