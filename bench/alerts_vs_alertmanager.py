@@ -143,8 +143,8 @@ class Dayar:
 
 
 class Alertmanager:
-    def __init__(self, folder: Path, arrivals: Arrivals, *, waits: str) -> None:
-        self.name = f"Alertmanager{waits.replace(',', '')}"
+    def __init__(self, name: str, folder: Path, arrivals: Arrivals, *, waits: str) -> None:
+        self.name = name
         self.port = paths.free_port()
         configuration = folder / "alertmanager.yml"
         configuration.write_text(CONFIGURATION.format(url=arrivals.url, waits=waits), encoding="utf-8")
@@ -237,10 +237,10 @@ async def compare(made: Bench, folder: Path, count: int, rate: float) -> int:
     arrivals = Arrivals()
     async with arrivals.listening():
         lost = await measure(Dayar(made, arrivals), arrivals, count, rate)
-        for number, waits in enumerate(("", ", group_wait: 0s")):
-            own = folder / str(number)
+        for name, waits in (("Alertmanager default", ""), ("Alertmanager 0s", ", group_wait: 0s")):
+            own = folder / name
             own.mkdir()
-            await measure(Alertmanager(own, arrivals, waits=waits), arrivals, count, rate)
+            await measure(Alertmanager(name, own, arrivals, waits=waits), arrivals, count, rate)
     print(f"Dayar lost {lost} alerts (promised 0)")
     return 1 if lost else 0
 
