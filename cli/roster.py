@@ -11,6 +11,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.transactions import within
+from services.alerts.definitions import MOST_BYTES
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.rosters import calendars, definitions, reports
 from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
@@ -78,7 +79,7 @@ def show(
 def save(file: Annotated[Path, typer.Argument(help="The definition of a roster in TOML or JSON.")]) -> None:
     """Add a roster, or replace its layers and keep its overrides. Gaps and overlaps of 8 weeks are reported."""
     try:
-        roster = definitions.read(content(file, definitions.MOST_BYTES))
+        roster = definitions.read(content(file, MOST_BYTES))
     except InvalidRoster as error:
         refuse(str(error))
 

@@ -11,6 +11,7 @@ from shared.events.vocabulary import HazardType, Severity
 from shared.pages.terms import N_
 from shared.places import Places
 
+MOST_POLICIES = 100
 MOST_STEPS = 8
 HIGHEST_POSITION = 99
 MOST_REPEATS = 9

@@ -14,6 +14,7 @@ from services.alerts.policy_forms import (
     HIGHEST_POSITION,
     LONGEST_MINUTES,
     MOST_ACKNOWLEDGEMENTS,
+    MOST_POLICIES,
     MOST_REPEATS,
     MOST_STEPS,
     USUAL,
@@ -37,7 +38,6 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 HOME = "/alerts/policies"
-MOST_POLICIES = 100
 TOO_MANY = N_("There are %(most)s escalation policies already, and there can be no more. Remove one of them first.")
 TAKEN = N_("There is an escalation policy of this name already.")
 CHANGED = N_("Somebody else has changed this policy meanwhile. What you typed is kept: check it, and save again.")

@@ -1,5 +1,6 @@
 """The form of a silence: what a person typed, the silence that it describes, and the wrong fields."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ from services.alerts.acts import Actor
 from services.alerts.receiver_checks import Fault, area_faults, is_line
 from services.alerts.silences import LONGEST, Silence
 from services.alerts.typed_forms import TypedForm
-from shared.country import TIME_ZONE
+from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import HazardType
 from shared.pages.terms import N_
 from shared.places import Places
@@ -15,6 +16,12 @@ from shared.places import Places
 LONGEST_HOURS = LONGEST // timedelta(hours=1)
 LONGEST_REASON = 200
 AHEAD = timedelta(days=7)
+MOST_SILENCES = 100
+
+
+def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
+    """Whether all areas of the silence lie in these areas. A silence without areas is of the whole country."""
+    return all(places.covers(areas, area) for area in silence.areas or (COUNTRY,))
 
 
 class SilenceForm(TypedForm):

@@ -13,7 +13,7 @@ from services.alerts.acts import Actor
 from services.alerts.queries import silences as silence_queries
 from services.alerts.receiver_checks import Fault
 from services.alerts.receiver_pages import OUT_OF_AREA, choices
-from services.alerts.silence_forms import LONGEST_HOURS, LONGEST_REASON, SilenceForm
+from services.alerts.silence_forms import LONGEST_HOURS, LONGEST_REASON, MOST_SILENCES, SilenceForm, is_within
 from services.alerts.silences import Silence
 from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit
@@ -29,7 +29,6 @@ from shared.web.problems import Problem
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/silences"
-MOST_SILENCES = 100
 TOO_MANY = N_("There are %(most)s silences already, and there can be no more. End one of them first.")
 NOT_ENDED = N_("The silence was not ended: it also mutes alerts outside your areas.")
 NO_SILENCE = "There is no such silence."
@@ -93,7 +92,7 @@ async def end(silence_id: UUID, request: Request, session: Session, caller: Call
 
 def manages(caller: Principal, silence: Silence, places: Places) -> bool:
     """Whether all areas of the silence are the caller's."""
-    return caller.covers_country or bool(silence.areas and all(caller.covers(area, places) for area in silence.areas))
+    return is_within(caller.areas, silence, places)
 
 
 async def page(

@@ -15,8 +15,8 @@ from services.alerts import alerts, notifications
 from services.alerts.alerts import Alert
 from services.alerts.notifications import Notification, Omission
 from services.alerts.policies import EscalationPolicy, PolicyStep
-from services.alerts.policy_forms import PolicyForm
-from services.alerts.policy_pages import MOST_POLICIES, policy_id
+from services.alerts.policy_forms import MOST_POLICIES, PolicyForm
+from services.alerts.policy_pages import policy_id
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver, ReceiverKind

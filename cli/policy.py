@@ -1,0 +1,134 @@
+"""`dayar policy` keeps escalation policies: who is notified at which step, and how long each step waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.roster import content
+from cli.transactions import within
+from cli.user import refuse
+from services.alerts import policy_definitions, subscriptions
+from services.alerts.config import AlertsSettings
+from services.alerts.definitions import MOST_BYTES
+from services.alerts.policies import EscalationPolicy, PolicyStep
+from services.alerts.policy_definitions import InvalidPolicy
+from services.alerts.policy_forms import MOST_POLICIES, left, most_acknowledgements
+from services.alerts.queries import policies as policy_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.receivers import Receiver
+from shared.country import COUNTRY
+from shared.errors import DocumentedError
+from shared.places import Places
+
+T = TypeVar("T")
+
+app = typer.Typer(help="Escalation policies.", no_args_is_help=True, add_completion=False)
+Name = Annotated[str, typer.Argument(help="The policy.")]
+
+
+class PolicyNotFound(DocumentedError):
+    """There is no escalation policy of this name."""
+
+
+@app.command("list")
+def list_all() -> None:
+    """List the policies with their steps, in the order in which they decide."""
+
+    async def read(session: AsyncSession) -> tuple[list[EscalationPolicy], list[Receiver], list[str]]:
+        policies = await policy_queries.policies(session)
+        return policies, await receiver_queries.receivers(session), await roster_queries.names(session)
+
+    policies, receivers, rosters = run(read)
+    if not policies:
+        typer.echo("There is no escalation policy.", err=True)
+    for policy in policies:
+        typer.echo(f"{policy.position}  {policy.name}: {', '.join(conditions(policy))}")
+        for number, step in enumerate(policy.steps, 1):
+            typer.echo(f"   {number}. {described(step)}")
+            if (most := most_acknowledgements(step, receivers, rosters)) < step.acknowledgements:
+                typer.echo(f"      At most {most} can acknowledge, so the next step is always notified.")
+        if missing := sorted(set(left(policy, {receiver.label for receiver in receivers}, rosters))):
+            typer.echo(f"   No longer a receiver or roster: {', '.join(missing)}.")
+    if heads := [receiver.label for receiver in receivers if receiver.is_duty_head]:
+        typer.echo(f"Duty heads, notified after the last step: {', '.join(heads)}.")
+
+
+@app.command()
+def show(name: Name) -> None:
+    """Print the definition of a policy in JSON, as `save` reads it."""
+
+    async def read(session: AsyncSession) -> EscalationPolicy:
+        return await known(session, name)
+
+    typer.echo(policy_definitions.written(run(read)))
+
+
+@app.command()
+def save(
+    file: Annotated[
+        Path, typer.Argument(help="The definition in TOML or JSON; - for standard input.", allow_dash=True)
+    ],
+) -> None:
+    """Add a policy, or replace it."""
+    try:
+        policy = policy_definitions.read(content(file, MOST_BYTES))
+    except InvalidPolicy as error:
+        refuse(f"Nothing was changed. {error}")
+    places = Places.load(AlertsSettings().places_path)
+
+    async def put(session: AsyncSession) -> list[str]:
+        await subscriptions.lock(session)
+        receivers, rosters = await receiver_queries.receivers(session), await roster_queries.names(session)
+        if wrong := policy_definitions.faults(policy, places, receivers, rosters):
+            return [f"{fault.name}: {fault}" for fault in wrong]
+        names = {each.name for each in await policy_queries.policies(session)} | {policy.name}
+        if len(names) > MOST_POLICIES:
+            return [f"There can be at most {MOST_POLICIES} policies."]
+        await policy_queries.save(session, policy)
+        return []
+
+    if faults := run(put):
+        refuse(f"Nothing was changed. {' '.join(faults)}")
+    typer.echo(f"{policy.name} is saved. Steps: {len(policy.steps)}.")
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a policy. Then another policy or the steps of the receivers decide."""
+
+    async def drop(session: AsyncSession) -> None:
+        await subscriptions.lock(session)
+        await policy_queries.remove(session, (await known(session, name)).name)
+
+    run(drop)
+    typer.echo(f"{name} is removed.")
+
+
+def conditions(policy: EscalationPolicy) -> Sequence[str]:
+    repeated = [f"repeated {policy.repeats} times"] if policy.repeats else []
+    ends = ["ends for Moderate and Minor alerts"] if policy.ends else []
+    return [*(policy.severities or ["every severity"]), *(policy.areas or [COUNTRY]), *policy.hazards, *repeated, *ends]
+
+
+def described(step: PolicyStep) -> str:
+    names = [*step.receivers, *(f"on duty in {roster}" for roster in step.rosters)]
+    return f"{', '.join(names)}: {step.acknowledgements} must acknowledge within {step.minutes} minutes"
+
+
+async def known(session: AsyncSession, name: str) -> EscalationPolicy:
+    for policy in await policy_queries.policies(session):
+        if policy.name == name:
+            return policy
+    raise PolicyNotFound(name)
+
+
+def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    try:
+        return asyncio.run(within("alerts", deed))
+    except PolicyNotFound as error:
+        refuse(f"Nothing was changed. {error}")

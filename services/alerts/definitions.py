@@ -1,0 +1,35 @@
+"""Reads definitions, such as those of rosters and escalation policies, from files in TOML or JSON."""
+
+import json
+import tomllib
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import DocumentedError
+
+MOST_BYTES = 256 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(content: bytes, model: type[Model], invalid: type[DocumentedError]) -> Model:
+    """Raises `invalid`, whose argument names the fields that are wrong and what was expected."""
+    if len(content) > MOST_BYTES:
+        raise invalid(f"the file has more than {MOST_BYTES // 1024} KiB")
+    try:
+        text = content.decode("utf-8-sig")
+        stated = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        return model.model_validate(stated)
+    except ValidationError as error:
+        raise invalid("; ".join(map(_fault, error.errors(include_url=False)))) from None
+    except (UnicodeDecodeError, RecursionError):
+        raise invalid("the file is not text in UTF-8") from None
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise invalid(str(error)) from None
+
+
+def _fault(error: Any) -> str:
+    """The path of the field, with the items of lists counted from 1, and what was expected."""
+    path = ".".join(str(part + 1 if isinstance(part, int) else part) for part in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message
