@@ -14,7 +14,6 @@ from services.alerts import behalf, budgets, listings, omissions, timeline, word
 from services.alerts.acts import ActKind
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
-from services.alerts.notifications import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -22,6 +21,7 @@ from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
+from services.alerts.stages import Omission
 from services.alerts.views import AlertView
 from shared.auth.access import CMC, COUNTERS, LEDGER
 from shared.auth.tokens import Principal

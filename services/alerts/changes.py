@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts import alerts, inhibitions, notifications
+from services.alerts import alerts, conditions, inhibitions, notifications
 from services.alerts.alerts import Alert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
 from services.alerts.inhibitions import Inhibitor
 from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
-from services.alerts.notifications import Notification, Omissions, Stage
 from services.alerts.plans import NotificationPlan
 from services.alerts.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
+from services.alerts.stages import Notification, Omissions, Stage
 from shared import events
 from shared.auth.tokens import Ancestry
 from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, HazardReported, Message
@@ -290,7 +290,7 @@ class AlertChanges:
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
-        reasons = {**omissions, **notifications.outside_hours(notification, receivers)}
+        reasons = {**omissions, **conditions.outside_hours(notification, receivers)}
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Delivery, NotificationOmissions
-from services.alerts.notifications import Omission
 from services.alerts.queries import contacts as contact_queries
+from services.alerts.stages import Omission
 from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.alerts import duty_heads, notifications
-from services.alerts.notifications import Notification
 from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.stages import Notification
 from services.alerts.steps import Steps
 
 

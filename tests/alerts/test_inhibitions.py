@@ -13,10 +13,11 @@ from services.alerts.alerts import Alert
 from services.alerts.answers import Answers
 from services.alerts.changes import AlertChanges
 from services.alerts.inhibitions import LONGEST, Inhibitor, inhibitors
-from services.alerts.notifications import INFORMED, Notification, Omission
+from services.alerts.notifications import INFORMED
 from services.alerts.plans import NotificationPlan
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, RuleKind
+from services.alerts.stages import Notification, Omission
 from shared.auth.tokens import Role
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity, Status, Verdict

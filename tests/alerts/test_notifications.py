@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from services.alerts import alerts, hours, notifications, omissions
+from services.alerts import alerts, conditions, hours, notifications, omissions
 from services.alerts.alerts import Alert
-from services.alerts.notifications import Notification, Omission
 from services.alerts.plans import NotificationPlan
 from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster
 from services.alerts.rules.findings import UNJUDGED_RULE, Finding
 from services.alerts.rules.hazard import decide
+from services.alerts.stages import Notification, Omission, Stage
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.places import Places
@@ -36,7 +36,7 @@ def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert
 
 def notified(
     alert: Alert,
-    stages: tuple[notifications.Stage, ...],
+    stages: tuple[Stage, ...],
     *receivers: Receiver,
     called: tuple[str, ...] = (),
     before: Alert | None = None,
@@ -117,7 +117,7 @@ def test_an_alert_whose_severity_must_be_judged_is_sent_at_every_hour() -> None:
     unjudged = alerts.replaced(mild(KADAMJAI), rule=UNJUDGED_RULE)
     both = receiver("office", hours=OFFICE), receiver("country")
     assert notified(unjudged, notifications.RAISED, *both, now=NIGHT) == (["office", "country"], {})
-    assert notifications.outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
+    assert conditions.outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
 
 
 @pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
@@ -131,7 +131,7 @@ def test_an_alert_outside_the_hours_of_everybody_is_sent_and_the_reason_is_known
     both = receiver("office", hours=OFFICE), receiver("second office", hours=OFFICE)
     assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT) == (["office", "second office"], {})
     at_night = Notification(mild(KADAMJAI), both, PLACES, NIGHT, ["office"])
-    assert notifications.outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
+    assert conditions.outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
 
 
 def person(label: str, **changed: Any) -> Receiver:

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import quorums
 from services.alerts.alerts import Alert
-from services.alerts.notifications import Notification
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import plans as plan_queries
 from services.alerts.quorums import Quorum
+from services.alerts.stages import Notification
 from shared.auth.tokens import Ancestry
 
 
