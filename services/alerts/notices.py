@@ -84,7 +84,7 @@ class PlannedDelivery:
     step: int
     recipient: str
     channel: DeliveryChannel
-    cause: str  # a Cause, or the cause that a later release stored for the contact before this one
+    cause: Cause
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()

@@ -12,7 +12,7 @@ from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.messages import Messages, ShownMessage
 from services.alerts.notices import Content, Follows
 from services.alerts.queries import telegram_polls as poll_queries
-from services.alerts.texts import cause_text
+from services.alerts.texts import CAUSES
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
@@ -119,7 +119,7 @@ def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language
         delivery["is_delivered"],
         delivery["recipient"],
         DeliveryChannel(delivery["channel"]),
-        pages.gettext(language, cause_text(delivery["cause"])),
+        pages.gettext(language, CAUSES[delivery["cause"]]),
         content.data.severity,
         messages.texts.subject(content.data, delivery["cause"], language),
         messages.of(delivery, content),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,10 +18,11 @@ from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.site_movements import apply_some
+from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
 from shared.postgres import database
 from tests import gazetteers
-from tests.installation import Installation, wait_for
+from tests.installation import Ground, Installation, installed
 from tests.registry.factories import Desk, registrar_of
 from tests.tables import emptied
 
@@ -130,23 +132,22 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture(scope="module")
-async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:
-    settings = shared_installation.settings(RegistrySettings)
+async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    """The registry's app in a database of its own, because it commits. The fixture `session` needs empty tables."""
+    with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
+        async for office in opened(installation):
+            yield office
+
+
+async def opened(installation: Installation) -> AsyncIterator[Office]:
+    settings = installation.settings(RegistrySettings)
+    # The app reads the revocations from this stored snapshot, because the installation has no Kafka topics.
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            await wait_for(lambda: is_ready(client))
-            yield Office(
-                shared_installation,
-                app,
-                registrar_of(settings),
-                client,
-            )
-
-
-async def is_ready(client: httpx.AsyncClient) -> bool:
-    return (await client.get("/ready")).status_code == 200
+            yield Office(installation, app, registrar_of(settings), client)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Tests that a person with the right reads a dead letter about displaced people, and that the security log has it."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,19 @@ from shared.messaging.models import DeadLetterRow
 from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.redrives import Redrives
-from tests.registry.conftest import AUTHOR, Office
+from tests.installation import Installation
+from tests.registry.conftest import AUTHOR, Office, opened
 from tests.registry.factories import NOON, Desk, household
 
 pytestmark = pytest.mark.anyio
 OSH_OBLAST = "KG06000000000"
+
+
+@pytest.fixture(scope="module")
+async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:
+    """The registry's app with Kafka topics, from which dead letters are read."""
+    async for office in opened(shared_installation):
+        yield office
 
 
 async def set_aside(office: Office, body: dict[str, Any], offset: int) -> dict[str, Any]:

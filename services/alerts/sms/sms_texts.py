@@ -8,7 +8,7 @@ from services.alerts.notices import TRIAL_RULE, Cause
 from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
 from services.alerts.sms.segments import Segments, segments_of
-from services.alerts.texts import LOCALES, Texts, cause_text, printable, time_of
+from services.alerts.texts import CAUSES, LOCALES, Texts, printable, time_of
 from services.alerts.words import HazardWords
 from shared.events import AlertRaised
 from shared.events.vocabulary import Demand, Scope, Verification
@@ -85,7 +85,7 @@ class SmsTexts:
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
         needed = [
-            *([_(cause_text(cause))] if cause != Cause.RAISED else []),
+            *([_(CAUSES[cause])] if cause != Cause.RAISED else []),
             _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset)),
             *([_(HOW_TO_REPLY).format(code=code)] if code else []),
         ]
