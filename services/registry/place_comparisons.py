@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -90,11 +90,29 @@ async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> Non
             return
         while not connection.is_closed():
             is_finished = await comparing.compare_some()
-            await asyncio.sleep(IDLE_SECONDS if is_finished else PAUSE_SECONDS)
+            await asyncio.sleep(comparing.rest_seconds if is_finished else PAUSE_SECONDS)
+
+
+class Listed(NamedTuple):
+    """The counts and households of one version of the data. `unread` are the households that are still to be read.
+
+    They are listed once for each comparison. If they were listed again whenever some households have been read,
+    comparisons would never end while households keep arriving, and the first comparison of 100,000 households would
+    list them 2,000 times.
+    """
+
+    version: str
+    counts: Mapping[Pair, Sequence[OpenCount]]
+    versions: Mapping[UUID, int]
+    unread: list[UUID]
 
 
 class PlaceComparing:
-    """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere."""
+    """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere.
+
+    `rest_seconds` is the pause after a comparison. It is longer if many counts were published, because each household
+    may change the sums of all counts of its pair of districts.
+    """
 
     def __init__(
         self,
@@ -110,37 +128,51 @@ class PlaceComparing:
         self._households = ComparedHouseholds()
         self._read: dict[UUID, tuple[int, RegisteredHousehold | None]] = {}  # with the versions of the rows
         self._version: str | None = None  # the version of the data that was compared last
+        self._listed: Listed | None = None
+        self._unreadable: set[UUID] = set()  # the counts that cannot be read, so that each is logged once
+        self.rest_seconds = IDLE_SECONDS
 
     async def compare_some(self) -> bool:
-        """Read some of the changed households. If none is left, publish the counts whose comparison has changed.
+        """Read some of the listed households. If none is left, publish the counts whose comparison has changed.
 
         Returns whether everything is compared.
         """
+        self._listed = listed = self._listed or await self._list()
+        if listed is None:
+            self.rest_seconds = IDLE_SECONDS
+            return True
+        if listed.unread:
+            await self._read_some(listed.unread[:HOUSEHOLDS_AT_ONCE], listed.versions)
+            del listed.unread[:HOUSEHOLDS_AT_ONCE]
+            return False
+        comparisons = await self._compare(listed.counts)
+        groups = {count.report_id: count.group_id for counted in listed.counts.values() for count in counted}
+        ids, number = sorted(comparisons.keys() - self._unreadable), 0
+        for start in range(0, len(ids), COUNTS_AT_ONCE):
+            number += await self._publish({id: comparisons[id] for id in ids[start : start + COUNTS_AT_ONCE]}, groups)
+            await asyncio.sleep(PAUSE_SECONDS if start + COUNTS_AT_ONCE < len(ids) else 0)
+        self.rest_seconds = IDLE_SECONDS + number * PAUSE_SECONDS
+        self._version, self._listed = listed.version, None
+        return True
+
+    async def _list(self) -> Listed | None:
+        """The counts and the households to compare. None if nothing has changed since the last comparison."""
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version == self._version:
-                return True
+                return None
             counts = by_pair(await self._recent_counts(session), self._places.district)
-            versions = await self._listed(session, counts) if counts else {}
+            versions = await self._versions(session, counts) if counts else {}
         self._read = {household_id: read for household_id, read in self._read.items() if household_id in versions}
-        changed = [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
-        if changed:
-            await self._read_some(changed[:HOUSEHOLDS_AT_ONCE], versions)
-            return False
-        comparisons = await self._compare(counts)
-        groups = {count.report_id: count.group_id for counted in counts.values() for count in counted}
-        ids = sorted(comparisons)
-        for start in range(0, len(ids), COUNTS_AT_ONCE):
-            await self._publish({id: comparisons[id] for id in ids[start : start + COUNTS_AT_ONCE]}, groups)
-        self._version = version
-        return True
+        unread = [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
+        return Listed(version, counts, versions, unread)
 
     async def _recent_counts(self, session: AsyncSession) -> list[OpenCount]:
         since = self._clock() - RECENT
         counts = await place_queries.open_counts(session, EVERYWHERE, self._status, self._places)
         return [count for count in counts if count.occurred_at >= since and count.mobility in DISPLACED]
 
-    async def _listed(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
+    async def _versions(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
         """The households of these pairs of districts that left recently, with the versions of their rows."""
         connection, district = await database.driver(session), self._places.district
         recent = self._status, self._clock() - RECENT, list(DISPLACED)
@@ -190,25 +222,42 @@ class PlaceComparing:
             comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons
 
-    async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> None:
-        """Publish the counts whose comparison differs from the last published comparison."""
-        async with self._sessions.begin() as session:
-            listed = select(CountComparison).where(CountComparison.report_id.in_(comparisons))
-            published = {row.report_id: row.comparison for row in await session.scalars(listed)}
-            changed = {
-                report_id: comparison
-                for report_id, comparison in comparisons.items()
-                if is_changed(comparison, published.get(report_id))
-            }
-            if not changed:
-                return
-            store = Store(session, self._encryption, self._search, self._places)
-            names = [(ReportKind.GROUP.value, str(id)) for id in sorted({groups[report_id] for report_id in changed})]
-            subjects = await self._open(store, names)
-            messages = await publish_again(session, subjects, store, changed, self._clock())
-            await outbox.add(session, *messages.values())
-            stored = [{"report_id": id, "comparison": changed[id].model_dump(mode="json")} for id in messages]
-            await upsert(session, CountComparison, stored)
+    async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
+        """Publish the counts whose comparison differs from the last published one. Returns the number of these counts.
+
+        A count that cannot be read is left out, so that it stops no other count.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                return await self._publish_changed(session, comparisons, groups)
+        except UNREADABLE as error:
+            if len(comparisons) > 1:
+                return sum([await self._publish({id: comparison}, groups) for id, comparison in comparisons.items()])
+            self._unreadable |= comparisons.keys()
+            failed = {"group_id": str(groups[next(iter(comparisons))]), **log.described(error)}
+            log.get().error("count not compared with households: its group cannot be read", **failed)
+            return 0
+
+    async def _publish_changed(
+        self, session: AsyncSession, comparisons: Comparisons, groups: Mapping[UUID, UUID]
+    ) -> int:
+        listed = select(CountComparison).where(CountComparison.report_id.in_(comparisons))
+        published = {row.report_id: row.comparison for row in await session.scalars(listed)}
+        changed = {
+            report_id: comparison
+            for report_id, comparison in comparisons.items()
+            if is_changed(comparison, published.get(report_id))
+        }
+        if not changed:
+            return 0
+        store = Store(session, self._encryption, self._search, self._places)
+        names = [(ReportKind.GROUP.value, str(id)) for id in sorted({groups[report_id] for report_id in changed})]
+        subjects = await self._open(store, names)
+        messages = await publish_again(session, subjects, store, changed, self._clock())
+        await outbox.add(session, *messages.values())
+        stored = [{"report_id": id, "comparison": changed[id].model_dump(mode="json")} for id in messages]
+        await upsert(session, CountComparison, stored)
+        return len(messages)
 
 
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:

@@ -21,6 +21,7 @@ from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import TIME_ZONE
 from shared.departure_days import departed_on
+from shared.events.fields import MOST_PERSONS
 from shared.events.groups import PlaceComparison, RegisteredPeople
 from shared.events.vocabulary import DISPLACED, Mobility
 from shared.places.localities import StatedLocality, joined
@@ -189,12 +190,17 @@ def whole(households: Sequence[RegisteredHousehold]) -> tuple[int, int]:
     """The number of persons and of households in the whole fives that were registered first."""
     number = len(households) // WHOLE * WHOLE
     first = sorted(households, key=lambda household: (household.registered_at, household.household_id))[:number]
-    return sum(household.persons for household in first), number
+    return bounded(household.persons for household in first), number
 
 
 def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
     persons, households = zip(*numbers, strict=True)
-    return sum(persons), sum(households)
+    return bounded(persons), sum(households)
+
+
+def bounded(persons: Iterable[int]) -> int:
+    """The sum of these persons, as far as an event can state it: one mistyped household may have a million persons."""
+    return min(sum(persons), MOST_PERSONS)
 
 
 def comparison_at(

@@ -61,7 +61,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=150, p
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32, pattern=r"^[0-9+() .-]*$")]
-Persons = Annotated[int, Field(ge=0, le=1_000_000)]
+MOST_PERSONS = 1_000_000
+Persons = Annotated[int, Field(ge=0, le=MOST_PERSONS)]
 Version = Annotated[int, Field(ge=1, le=32_767)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.open_counts import OpenCount, TypedPlace
-from services.registry.place_comparisons import PlaceComparing
+from services.registry.place_comparisons import IDLE_SECONDS, PlaceComparing
 from services.registry.registered_places import (
     ComparedHouseholds,
     ComparedSite,
@@ -138,9 +139,9 @@ def test_fewer_than_five_changed_households_are_not_compared() -> None:
     assert {*compared_households.of(pair, now)} == {*now}
 
 
-async def compare(office: Office, comparing: PlaceComparing | None = None) -> PlaceComparing:
+def comparing_of(office: Office) -> PlaceComparing:
     settings = office.installation.settings(RegistrySettings)
-    comparing = comparing or PlaceComparing(
+    return PlaceComparing(
         office.app.state.sessions,
         EnvelopeEncryption(settings.registry_kek_file),
         SearchKeys(settings.search_root_file),
@@ -148,6 +149,10 @@ async def compare(office: Office, comparing: PlaceComparing | None = None) -> Pl
         Status.ACTUAL,
         clock=lambda: NOON + timedelta(days=1),
     )
+
+
+async def compare(office: Office, comparing: PlaceComparing | None = None) -> PlaceComparing:
+    comparing = comparing or comparing_of(office)
     while not await comparing.compare_some():
         pass
     return comparing
@@ -183,3 +188,51 @@ async def test_the_worker_publishes_changed_comparisons(office: Office) -> None:
     assert [(people["persons"], people["stated_persons"]) for people in second["registered"]] == [(0, 25)]
     await compare(office)  # another worker
     assert len(await published(office)) == 2
+
+
+async def households_at(office: Office, number: int, locality: str, **more: Any) -> list[dict[str, Any]]:
+    there = {"destination": {"pcode": BATKEN}, "destination_locality": locality}
+    families = [household(**{**there, **more}) for _ in range(number)]
+    await office.file(*families)
+    return families
+
+
+@pytest.mark.anyio
+async def test_a_group_that_cannot_be_read_stops_no_other_count(office: Office) -> None:
+    damaged, sound = (group(is_full_recount=True, destination_locality=name) for name in ("Зар-Таш", "Кара-Бак"))
+    await office.file(damaged, sound)
+    await households_at(office, 5, "Зарташ")
+    async with office.app.state.sessions.begin() as session:
+        statement = text("UPDATE reports SET sealed = sealed || '\\x00' WHERE subject_id = :id")
+        await session.execute(statement, {"id": damaged["group_id"]})
+    with capture_logs() as lines:
+        comparing = await compare(office)
+    assert [line["group_id"] for line in lines if "group_id" in line] == [damaged["group_id"]]
+    assert len(await published(office)) == 1
+    assert comparing.rest_seconds > IDLE_SECONDS
+
+    await households_at(office, 5, "Зарташ")
+    with capture_logs() as lines:
+        await compare(office, comparing)
+    assert not [line for line in lines if "group_id" in line], "the same fault is logged once"
+    assert len(await published(office)) == 2
+
+
+@pytest.mark.anyio
+async def test_mistyped_numbers_of_persons_stop_no_comparison(office: Office) -> None:
+    await office.file(group(is_full_recount=True, destination_locality="Зар-Таш"))
+    await households_at(office, 5, "Зарташ", persons=300_000, members=[])
+    await compare(office)
+    [comparison] = await published(office)
+    assert comparison["registered"][0]["persons"] == 1_000_000
+
+
+@pytest.mark.anyio
+async def test_comparisons_end_while_households_keep_arriving(office: Office) -> None:
+    await office.file(group(is_full_recount=True, destination_locality="Зар-Таш"))
+    await households_at(office, 5, "Зарташ")
+    comparing = comparing_of(office)
+    for _ in range(2):
+        await comparing.compare_some()
+        await households_at(office, 1, "Зарташ")
+    assert len(await published(office)) == 1
