@@ -139,7 +139,7 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=2)
     arguments = options.parse_args()
     longest = 0.0
-    with running(DEMO="0") as run:
+    with running(DEMO="0", is_measured=True) as run:
         for _ in range(arguments.rounds):
             for how in ("stopped", "killed"):
                 restarted(run, how, 0, arguments.seconds)

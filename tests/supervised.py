@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,9 +16,10 @@ import psutil
 
 from deploy.local import paths
 from deploy.local.options import GIVEN, Options
-from deploy.local.process import wait_until
+from deploy.local.process import Child, wait_until
 from deploy.local.supervisor import PATHS
 from shared.liveness import over_http
+from tests import preloaded
 from tests.compose.project import Desk, rows
 
 # `make run` itself waits for each server for 180 s, and first copies the libraries if root starts it. A test may last
@@ -26,9 +28,13 @@ START_SECONDS = 240
 
 
 class Run:
-    """Runs `make run` with a new state folder, as a person does at a terminal."""
+    """Runs `make run` with a new state folder, as a person does at a terminal.
 
-    def __init__(self, root: Path, **env: str) -> None:
+    The supervisor is forked from a process that has imported it. If `is_measured` is true, it imports everything.
+    """
+
+    def __init__(self, root: Path, *, is_measured: bool = False, **env: str) -> None:
+        self.is_measured = is_measured
         self.port = paths.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {"STATE": str(root), "PORT": str(self.port), **env}
@@ -39,28 +45,33 @@ class Run:
         self.output.write_bytes(b"")
         ours, theirs = os.openpty()
         Thread(target=keep, args=(ours, self.output), daemon=True).start()
-        self.supervisor = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"],
-            cwd=paths.ROOT,
-            stdout=theirs,
-            stderr=theirs,
-            env={**own_environment(), "TERM": "dumb", **self.environment},
-        )
+        self.supervisor = self.spawned(theirs, {**own_environment(), "TERM": "dumb", **self.environment})
         os.close(theirs)
         assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=START_SECONDS, every=0.2), (
             f"after {START_SECONDS} s: {self.printed!r}, running: {[child.name() for child in self.children()]}"
         )
         assert self.supervisor.poll() is None, self.printed
 
+    def spawned(self, output: int, env: dict[str, str]) -> Child:
+        if self.is_measured:
+            command = [sys.executable, "-m", "deploy.local"]
+            return subprocess.Popen(command, cwd=paths.ROOT, stdout=output, stderr=output, env=env)
+        with Path(os.devnull).open("rb") as nothing:
+            return preloaded.forked(["deploy.local"], env, (nothing.fileno(), output, output))
+
+    def send(self, number: signal.Signals) -> None:
+        if self.supervisor.poll() is None:
+            os.kill(self.supervisor.pid, number)
+
     def stop(self) -> None:
-        self.supervisor.terminate()
+        self.send(signal.SIGTERM)
         assert self.supervisor.wait(timeout=60) == 0, self.printed
 
     def kill(self) -> None:
         """Kills the supervisor, and checks that all its child processes end with it."""
         children = self.children()
         assert len(children) >= 10
-        self.supervisor.kill()
+        self.send(signal.SIGKILL)
         self.supervisor.wait()
         _, alive = psutil.wait_procs(children, timeout=60)
         assert alive == []
@@ -89,15 +100,15 @@ def keep(terminal: int, output: Path) -> None:
 
 
 @contextmanager
-def running(**env: str) -> Iterator[Run]:
+def running(*, is_measured: bool = False, **env: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
     root.chmod(0o711)  # if root runs the test, PostgreSQL's user must be able to enter a subfolder
-    run = Run(root, **env)
+    run = Run(root, is_measured=is_measured, **env)
     try:
         run.start()
         yield run
     finally:
-        run.supervisor.kill()
+        run.send(signal.SIGKILL)
         run.supervisor.wait()
         shutil.rmtree(root, ignore_errors=True)
 
