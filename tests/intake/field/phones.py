@@ -1,6 +1,7 @@
 """Steps on a phone: open the form, sign in, fill in the form, and read the phone's storage."""
 
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -75,10 +76,16 @@ class UsedPhone:
 
 def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
     page = phone.new_page()
+    faults: list[str] = []
+    page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text))
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
     if not wait_until(lambda: page.locator("#opening").is_hidden(), timeout=10):
-        page.reload()  # rarely, a script does not load on a busy machine; the page asks to open it again
+        # Seen twice on a busy machine. The page had loaded, so a script failed. The warning is to show which one.
+        warnings.warn(f"the form did not open: {faults}", stacklevel=2)
+        page.click(".unopened .button")
     choose_pin(page)
     return page
 
