@@ -34,6 +34,7 @@ COMPONENTS = {"components", "killable"}
 SHARED = (
     "tests/console/pages",
     "tests/deploy/running",
+    "tests/fuzz",
     "tests/intake/field",
 )  # packages whose fixtures have the scope "package"
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.

@@ -6,13 +6,19 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browsers import chromium
-from tests.installation import Ground, Installation, installed
+from tests.installation import Ground, Installation, Web, installed
 
 
 @pytest.fixture(scope="package")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
         yield installation
+
+
+@pytest.fixture(scope="package")
+def web(shared_installation: Installation) -> Web:
+    """The web process of all services."""
+    return shared_installation.web()
 
 
 @pytest.fixture(scope="package")

@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, Phase, settings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
+from tests.packages import shared_installation, web
+
+__all__ = ["shared_installation", "web"]
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 FUZZED = settings(
@@ -18,7 +21,7 @@ FUZZED = settings(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def token(shared_installation: Installation) -> str:
     """The token of an account that may call every route."""
     return shared_installation.token(roles=list(Role), channel=SubmissionChannel.CONSOLE, sources=["hydromet"])

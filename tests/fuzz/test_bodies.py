@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.channels.paths import FORMATS
 from shared.auth.access import ROUTES
 from tests.clients import PLAIN
 from tests.fuzz.conftest import EXAMPLES, FUZZED
@@ -68,3 +70,19 @@ def test_a_hostile_body_gets_a_short_problem(web: Web, token: str, route: str) -
 
     with httpx.Client(timeout=60, verify=PLAIN, trust_env=False) as client:
         answered()
+
+
+@pytest.mark.parametrize("path", FORMATS)
+def test_a_chunked_body_is_refused_once_it_is_too_big(web: Web, token: str, path: str) -> None:
+    """A chunked request does not state the length of its body."""
+    headers = {"authorization": f"Bearer {token}"}
+    url = f"{web.base_url}/intake{path}"
+    with httpx.Client(timeout=30, verify=PLAIN, trust_env=False) as client:
+        answer = client.post(url, content=pieces(), headers=headers)
+    assert answer.request.headers["transfer-encoding"] == "chunked"
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+def pieces() -> Iterator[bytes]:
+    for _ in range(48):
+        yield b" " * 65_536
