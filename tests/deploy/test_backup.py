@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 from sqlalchemy import text
 
 from cli import backup as manual
@@ -66,6 +65,8 @@ def recipient(key: Path) -> str:
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """A local server with the S3 API."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - all workers import this file, but only one needs moto
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     _, port = server.get_host_and_port()
