@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Error, Page
 from sqlalchemy import delete
 
 from deploy.local.process import wait_until
@@ -157,15 +157,23 @@ def browser() -> Iterator[Browser]:
 
 
 class Contexts:
-    """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again."""
+    """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again.
+
+    The first page of each context stays blank and open, because a new page would start a process of the browser.
+    """
 
     def __init__(self, url: str) -> None:
         self._emptied = {"origin": url, "storageTypes": "all"}
         self._free: dict[Browser, list[BrowserContext]] = {}
+        self._devtools: dict[BrowserContext, CDPSession] = {}
 
     def take(self, browser: Browser) -> BrowserContext:
         free = self._free.setdefault(browser, [])
-        return free.pop() if free else new_context(browser)
+        if free:
+            return free.pop()
+        context = new_context(browser)
+        self._devtools[context] = context.new_cdp_session(context.new_page())
+        return context
 
     def give_back(self, context: BrowserContext, browser: Browser) -> None:
         """Deletes what the test left in the context."""
@@ -173,12 +181,10 @@ class Contexts:
             context.close()
             return
         context.set_offline(False)
-        left, empty = context.pages, context.new_page()
-        for page in left:
+        for page in context.pages[1:]:
             page.close()
         context.clear_cookies()  # an answer to an open page could set the cookie again
-        context.new_cdp_session(empty).send("Storage.clearDataForOrigin", self._emptied)
-        empty.close()
+        self._devtools[context].send("Storage.clearDataForOrigin", self._emptied)
         self._free[browser].append(context)
 
 
