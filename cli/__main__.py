@@ -19,6 +19,7 @@ GROUPS = (
     "contract",
     "dead",
     "demo",
+    "directory",
     "feed",
     "grant",
     "held",

@@ -17,6 +17,7 @@ from deploy.provision.keys import OVER, CannotRetire
 from deploy.provision.rotation import FOLLOWS, Kind
 from services.alerts import behalf, subscriptions
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import sealed_rows
 from services.console.config import ConsoleSettings
 from services.console.queries import callers, second_factors
 from services.intake import phone_key_uses
@@ -186,7 +187,8 @@ async def uses(of: Kind, kid: str) -> int:
             return noted + await within("console", lambda session: second_factors.sealed_by(session, kid))
         case Kind.RECEIVERS:
             receivers = await within("alerts", lambda session: subscriptions.sealed_by(session, kid))
-            return receivers + await within("alerts", lambda session: behalf.sealed_by(session, kid))
+            notes = await within("alerts", lambda session: behalf.sealed_by(session, kid))
+            return receivers + notes + await within("alerts", lambda session: sealed_rows.sealed_by(session, kid))
         case Kind.DIGESTS:
             return await within("registry", digests.stored)
         case Kind.SEARCH:

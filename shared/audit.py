@@ -60,6 +60,7 @@ class Action(StrEnum):
     RECEIVER_CHANGED = "receiver_changed"
     POLICY_CHANGED = "policy_changed"  # an escalation policy
     SILENCE_CHANGED = "silence_changed"
+    DUTY_NUMBERS_CHANGED = "duty_numbers_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"

@@ -16,7 +16,7 @@ from shared.events.topics import SERVICES as NAMES
 
 READ = ("valkey", *(f"{server}-{service}" for server in ("kafka", "database") for service in NAMES))
 WRITTEN = ("spool", "access", "watch")
-FILES = ("_FILE", "PLACES_PATH", "ALERTS_RULES", "ALERTS_SMS_PROFILE")
+FILES = ("_FILE", "PLACES_PATH", "ALERTS_CHECKLISTS", "ALERTS_RULES", "ALERTS_SMS_PROFILE")
 
 
 class PaperClosed(CannotStart):

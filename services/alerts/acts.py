@@ -32,6 +32,9 @@ class ActKind(StrEnum):
     SNOOZED = "snoozed"
     RESOLVED = "resolved"
     REOPENED = "reopened"
+    STEP_DONE = "step_done"  # a step of the checklist; the action's text is the id of the step
+    STEP_UNDONE = "step_undone"
+    CALLED = "called"  # the words of the call are in the log of calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,10 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """The alert after a comment.
+    """The alert after a comment, a call or a step of the checklist.
 
-    If somebody has acknowledged or closed the alert, the comment stops its ringing. It also restarts the waiting time,
-    if the alert has one and is not snoozed. A comment changes nothing else in the alert's state.
+    If somebody has acknowledged or closed the alert, this action stops its ringing. It also restarts the waiting time,
+    if the alert has one and is not snoozed. The action changes nothing else in the alert's state.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)

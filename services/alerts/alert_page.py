@@ -1,6 +1,6 @@
 """The page of one alert: its data, the deliveries, the timeline, and the buttons for actions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,11 +10,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts import behalf, budgets, listings, omissions, timeline, words
+from services.alerts import behalf, budgets, listings, omissions, timeline, whom_to_call, words
+from services.alerts import calls as call_log
 from services.alerts.acts import ActKind
 from services.alerts.alerts import Alert
+from services.alerts.calls import Call, CallResult
+from services.alerts.checklists import Checklist
+from services.alerts.duty_numbers import DutyNumber
 from services.alerts.models import Act
 from services.alerts.pages import sent_of
+from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import sites as site_queries
@@ -23,6 +28,8 @@ from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
 from services.alerts.stages import Omission
 from services.alerts.views import AlertView
+from shared import audit
+from shared.audit import Action
 from shared.auth.access import CMC, COUNTERS, LEDGER
 from shared.auth.tokens import Principal
 from shared.events import AlertRaised, HazardReported
@@ -81,6 +88,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         acts=acts,
         quorum=await quorum_of(session, alert, request.app.state.places, datetime.now(UTC)) if is_waiting else None,
         partly_acknowledged=partly_acknowledged(alert, acts),
+        **await checklist_of(session, alert, acts, request, caller, revisions),
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),
         sites=await sites_of(session, alert, caller, request.app.state.places, language),
@@ -88,6 +96,44 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         verdicts=VERDICTS,
         places=request.app.state.places,
     )
+
+
+async def checklist_of(
+    session: Session,
+    alert: Alert,
+    acts: Sequence[Act],
+    request: Request,
+    caller: Principal,
+    revisions: Sequence[HazardReported],
+) -> dict[str, Any]:
+    """The alert's checklist, and the calls by the sequence of their actions.
+
+    Only readers who may act see duty numbers and the words of calls. Each read adds a row to the security log.
+    """
+    state, may_act = request.app.state, May.of(caller, alert).act
+    checklist = None if alert.is_suppressed else state.checklists.of(alert)
+    calls: Mapping[int, Call] = {}
+    numbers: Sequence[DutyNumber] = ()
+    if may_act:
+        calls = await call_log.of(session, alert.alert_id, state.box)
+        if checklist is not None:
+            units = whom_to_call.units(alert, caller, state.places)
+            most = whom_to_call.MOST_NUMBERS
+            known = await number_queries.numbers(session, state.box, pcodes=units, limit=most)
+            numbers = whom_to_call.in_order(known, alert, revisions[0] if revisions else None, state.places)
+    if calls or numbers:
+        read = audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="duty-numbers")
+        await audit.add(session, read)
+    sheet = checklist and whom_to_call.sheet(
+        checklist, alert, timeline.done_steps(acts), numbers, whom_to_call.last_calls(acts, calls)
+    )
+    text = partial(step_text, checklist, language=language_of(request))
+    return {"acts": acts, "calls": calls, "sheet": sheet, "step_text": text, "call_results": list(CallResult)}
+
+
+def step_text(checklist: Checklist | None, step: str, *, language: str) -> str:
+    """The text of a step that somebody did; its id if the checklist no longer has the step."""
+    return checklist.by_id[step].text[language] if checklist and step in checklist.by_id else step
 
 
 def event_of(alert: Alert) -> AlertRaised:

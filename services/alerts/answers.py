@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import acts, timeline
+from services.alerts import acts, calls, timeline
 from services.alerts.acts import UNDONE_WITHIN, ActKind, Actor
 from services.alerts.alerts import Alert
+from services.alerts.calls import Call
 from services.alerts.changes import AlertChanges
 from services.alerts.notices import Cause
 from services.alerts.plans import NotificationPlan
@@ -16,6 +17,7 @@ from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.ruleset import Ruleset
+from services.alerts.secrets import WebhookSecrets
 from shared.auth.tokens import Ancestry
 from shared.events import (
     AlertAcknowledged,
@@ -123,6 +125,22 @@ class Answers:
         alert = await alert_queries.locked_alert(self._session, alert_id)
         after = acts.commented(alert, self._now, self._idle(alert))
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
+
+    async def mark_step(self, alert_id: UUID, person: Actor, step: str, *, is_done: bool) -> Alert:
+        """Marks a step of the checklist as done, or as not done. If the step is marked so already, nothing changes."""
+        alert = await self._open(alert_id)
+        if (step in timeline.done_steps(await timeline.of(self._session, alert_id))) is is_done:
+            return alert
+        deed = ActKind.STEP_DONE if is_done else ActKind.STEP_UNDONE
+        after = acts.commented(alert, self._now, self._idle(alert))
+        return await self._keep(after, AlertUpdated, deed, person, step)
+
+    async def log_call(self, alert_id: UUID, person: Actor, call: Call, box: WebhookSecrets) -> Alert:
+        """Logs a call about an open or a closed alert."""
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        after = acts.commented(alert, self._now, self._idle(alert))
+        await calls.add(self._session, alert_id, after.sequence, call, box)
+        return await self._keep(after, AlertUpdated, ActKind.CALLED, person)
 
     async def snooze(self, alert_id: UUID, person: Actor, wait: timedelta, reason: str) -> Alert:
         alert = await self._open(alert_id)

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from services.alerts import (
     act_routes,
     alert_page,
+    checklist_routes,
+    duty_number_pages,
     hazard_routes,
     measures,
     pages,
@@ -22,6 +24,7 @@ from services.alerts import (
     telegram_page,
 )
 from services.alerts.answers import AnswerRefused
+from services.alerts.checklists import Checklists
 from services.alerts.config import AlertsSettings
 from services.alerts.messages import Messages
 from services.alerts.replies import Replies
@@ -50,6 +53,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.places = Places.load(settings.places_path)
         app.state.box = WebhookSecrets(settings.alerts_key_file)
         app.state.rules = Ruleset.load(settings.alerts_rules, app.state.places)
+        app.state.checklists = Checklists.load(settings.alerts_checklists)
         app.state.watched = WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(app.state.places, settings)
@@ -72,6 +76,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         routers=[
             routes.router,
             act_routes.router,
+            checklist_routes.router,
             hazard_routes.router,
             source_routes.router,
             sms_routes.router,
@@ -79,6 +84,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             receiver_pages.router,
             policy_pages.router,
             silence_pages.router,
+            duty_number_pages.router,
             alert_page.router,
             telegram_page.router,
             roster_pages.router,

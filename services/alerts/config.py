@@ -9,6 +9,7 @@ class AlertsSettings(MailServerSettings):
     """`alerts_key_file` contains the 32-byte key that encrypts the receivers' secrets at rest."""
 
     alerts_rules: Path | None = None
+    alerts_checklists: Path | None = None  # a folder that replaces the product's checklists
     alerts_key_file: Path = Path(".state/secrets/alerts-key")
 
     alerts_telegram_token_file: str | None = None

@@ -23,3 +23,16 @@ async def add(
 async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
     """The actions in the order in which they happened."""
     return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()
+
+
+def done_steps(acts: Sequence[Act]) -> dict[str, Act]:
+    """The steps of the checklist that are done now, by the ids of the steps, with the actions that say by whom."""
+    done = dict[str, Act]()
+    for act in acts:
+        if act.text is None:
+            continue
+        if act.deed == ActKind.STEP_DONE:
+            done[act.text] = act
+        elif act.deed == ActKind.STEP_UNDONE:
+            done.pop(act.text, None)
+    return done

@@ -1,11 +1,12 @@
 """The request and response bodies of the alerts API."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.alerts.calls import CallResult
 from services.alerts.listings import AlertState
 from shared.events.alerts import PublishedAlert
 from shared.events.fields import Body, Instant, Line
@@ -52,6 +53,21 @@ class Snooze(Body):
 class Resolution(Body):
     verdict: Verdict
     note: Line | None = None
+
+
+class CallReport(Body):
+    """A call about the alert, to a duty number or to another post."""
+
+    number_id: UUID | None = None
+    post: Line | None = None
+    result: CallResult
+    agreed: Words | None = None
+
+    @model_validator(mode="after")
+    def _has_one_post(self) -> Self:
+        if (self.number_id is None) == (self.post is None):
+            raise ValueError("either number_id or post is expected")
+        return self
 
 
 class Presence(Body):

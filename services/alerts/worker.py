@@ -21,6 +21,7 @@ from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, Househo
 from services.alerts.handover import Dispatcher
 from services.alerts.next_contacts import NextContacts
 from services.alerts.queries import held as held_queries
+from services.alerts.queries import sealed_rows
 from services.alerts.replies import Replies
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
@@ -147,7 +148,8 @@ async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: WebhookSec
 
 async def reseal(sessions: async_sessionmaker[AsyncSession], box: WebhookSecrets) -> int:
     async with sessions.begin() as session:
-        return await subscriptions.reseal(session, box) + await behalf.reseal(session, box)
+        receivers = await subscriptions.reseal(session, box)
+        return receivers + await behalf.reseal(session, box) + await sealed_rows.reseal(session, box)
 
 
 async def somebody_to_tell(sessions: async_sessionmaker[AsyncSession]) -> None:

@@ -40,6 +40,8 @@ CHANGED = (
     "sites",
     "alerts",
     "acts",
+    "calls",
+    "duty_numbers",
     "contacts",
     "roster_overrides",
     "rosters",

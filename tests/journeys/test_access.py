@@ -150,6 +150,11 @@ BY_AREA = {
     "POST /alerts/v1/alerts/{alert_id}/comments": VisibleContent(
         "/alerts/v1/alerts/{alert}/comments", body={"text": "seen"}
     ),
+    "PUT /alerts/v1/alerts/{alert_id}/steps/{step}": VisibleContent("/alerts/v1/alerts/{alert}/steps/reach_place"),
+    "DELETE /alerts/v1/alerts/{alert_id}/steps/{step}": VisibleContent("/alerts/v1/alerts/{alert}/steps/reach_place"),
+    "POST /alerts/v1/alerts/{alert_id}/calls": VisibleContent(
+        "/alerts/v1/alerts/{alert}/calls", body={"post": "duty officer", "result": "reached"}
+    ),
     "PUT /alerts/v1/alerts/{alert_id}/snooze": VisibleContent(
         "/alerts/v1/alerts/{alert}/snooze", body={"minutes": 1, "reason": "waiting"}
     ),
@@ -247,6 +252,9 @@ OF_NO_AREA = {
     "GET /alerts/silences/{silence_id}",
     "POST /alerts/silences",
     "POST /alerts/silences/{silence_id}/end",
+    "GET /alerts/duty-numbers",  # tests/alerts/test_whom_to_call.py tests the areas of the numbers
+    "POST /alerts/duty-numbers",
+    "POST /alerts/duty-numbers/{pcode}/removal",
     "GET /registry/search",
     "POST /registry/v1/households/{household_id}/short-code",  # tests/registry/test_search.py tests the areas
     "GET /registry/v1/duplicates:waiting",

@@ -5,6 +5,7 @@ from services.alerts.models.base import AlertsModel
 from services.alerts.models.bindings import Binding, BindingCode, BindingTries
 from services.alerts.models.budgets import BudgetLift
 from services.alerts.models.deliveries import AttemptRow, Delivery, NotificationOmissions
+from services.alerts.models.duty_numbers import CallRow, DutyNumberRow
 from services.alerts.models.exposures import Exposure, HazardChange
 from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteRow
 from services.alerts.models.hazards import Hazard, HazardRevision
@@ -32,11 +33,13 @@ __all__ = [
     "BindingTries",
     "BoardPresence",
     "BudgetLift",
+    "CallRow",
     "ContactRow",
     "CountedGroupRow",
     "Delivery",
     "DepartureCount",
     "DepartureRow",
+    "DutyNumberRow",
     "Exposure",
     "Hazard",
     "HazardChange",

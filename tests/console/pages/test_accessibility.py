@@ -38,6 +38,7 @@ PAGES = {
         "/alerts/deliveries",
         "/alerts/receivers",
         "/alerts/receivers/new",
+        "/alerts/duty-numbers",
         "/ledger",
         "/readmission",
         "/purpose",

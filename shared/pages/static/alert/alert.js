@@ -23,17 +23,21 @@ export async function submitted(form) {
   }
 }
 
-/** Shows the page as it is now, and keeps the forms that were not sent. @param {HTMLFormElement} sent */
-async function readAgain(sent) {
+/** Shows the page as it is now, and keeps the forms that were not sent. @param {HTMLFormElement} [sent] */
+export async function readAgain(sent) {
   const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => undefined);
   if (!answer?.ok || answer.redirected) return location.reload();
   const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
   const before = document.querySelector("main");
   if (!main || !before) return location.reload();
   const focused = document.activeElement;
-  for (const form of before.querySelectorAll("form.act")) if (form !== sent) keep(form, main);
+  for (const form of before.querySelectorAll("form.act:not(.tick)")) if (form !== sent) keep(form, main);
+  for (const { id } of before.querySelectorAll("details[id][open]")) main.querySelector(`#${id}`)?.setAttribute("open", "");
   before.replaceWith(main);
-  if (focused instanceof HTMLElement && main.contains(focused)) focused.focus();
+  if (!(focused instanceof HTMLElement)) return;
+  // the button of a step is another one after the step is done
+  const same = main.contains(focused) ? focused : main.querySelector(`[aria-labelledby="${focused.getAttribute("aria-labelledby")}"]`);
+  if (same instanceof HTMLElement) same.focus();
 }
 
 /** @param {Element} form @param {Element} main */

@@ -1,0 +1,99 @@
+"""`dayar directory` imports and lists the duty numbers: whom to call in each unit and locality."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.transactions import within
+from services.alerts import duty_numbers
+from services.alerts.config import AlertsSettings
+from services.alerts.duty_number_imports import ImportPlan, JudgedRow, planned
+from services.alerts.duty_number_sheets import COLUMNS, BadSheet, DutyNumberSheets, SheetRow
+from services.alerts.duty_numbers import DutyNumber
+from services.alerts.queries import duty_numbers as number_queries
+from services.alerts.secrets import WebhookSecrets
+from shared.places import Places
+
+MOST_BYTES = 2 * 1024 * 1024
+
+app = typer.Typer(help="Duty numbers: whom to call.", no_args_is_help=True, add_completion=False)
+Sheet = Annotated[Path, typer.Argument(help=f"A CSV file. Its header names the columns {', '.join(COLUMNS)}.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each row.")]
+Area = Annotated[str | None, typer.Option(help="The P-code of a unit; without it, all numbers are listed.")]
+
+
+@app.callback()
+def directory() -> None:
+    """Duty numbers: whom to call in each unit and locality."""
+
+
+@app.command("import")
+def import_file(file: Sheet, dry_run: DryRun = False) -> None:
+    """Replace the duty numbers of the units in the file. If a row is refused, nothing changes."""
+    try:
+        rows = DutyNumberSheets(Places.load(AlertsSettings().places_path)).read(content(file))
+    except BadSheet as error:
+        refuse(str(error))
+    plan = asyncio.run(run(rows, is_dry_run=dry_run))
+    for row in plan.rows:
+        typer.echo(line(row))
+    for number in plan.removed if not plan.is_refused else ():
+        typer.echo(f"removed  {number.place.pcode} {number.service}, {number.contact.post}")
+    removed = f", removed: {len(plan.removed)}" if not plan.is_refused else ""
+    typer.echo(", ".join(f"{verdict}: {count}" for verdict, count in plan.counts.items()) + removed)
+    if plan.is_refused:
+        refuse("Correct the refused rows, and import the file again.")
+    if dry_run:
+        typer.echo("Dry run: nothing was imported.")
+
+
+@app.command("list")
+def list_numbers(area: Area = None) -> None:
+    """List the duty numbers by unit."""
+
+    async def read(session: AsyncSession) -> list[DutyNumber]:
+        return await number_queries.numbers(session, box(), pcodes=None if area is None else [area])
+
+    for number in asyncio.run(within("alerts", read)):
+        contact, place = number.contact, number.place
+        telephones = ", ".join(map(duty_numbers.written, contact.telephones))
+        parts = (place.pcode, place.locality, number.service.value, contact.post, telephones, contact.note)
+        typer.echo("  ".join(filter(None, parts)))
+
+
+async def run(rows: list[SheetRow], *, is_dry_run: bool) -> ImportPlan:
+    async def replace(session: AsyncSession) -> ImportPlan:
+        await number_queries.lock(session)
+        plan = planned(rows, await number_queries.numbers(session, box()))
+        if not plan.is_refused and not is_dry_run:
+            await number_queries.store(session, plan, box())
+        return plan
+
+    return await within("alerts", replace)
+
+
+def line(row: JudgedRow) -> str:
+    told = f"{row.number.service}, {row.number.contact.post}" if row.number else ""
+    faults = "; ".join(f"{fault.name}: {fault}" for fault in row.faults)
+    return f"line {row.line}: {row.verdict}  {told}{faults}"
+
+
+def box() -> WebhookSecrets:
+    return WebhookSecrets(AlertsSettings().alerts_key_file)
+
+
+def content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            refuse(f"A file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
+        return file.read_bytes()
+    except OSError as error:
+        refuse(f"{file}: {error.strerror}.")
+
+
+def refuse(why: str) -> NoReturn:
+    typer.echo(f"Nothing was changed. {why}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,21 @@
+"""Adds the log of calls. The former release shows a call as an action without a text."""
+
+from alembic import op
+
+revision = "alerts_0048"
+down_revision = "alerts_0047"
+
+CALLS = """
+CREATE TABLE calls (
+    alert_id uuid NOT NULL,
+    sequence integer NOT NULL,
+    number_id uuid,
+    result text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT pk_calls PRIMARY KEY (alert_id, sequence)
+)
+"""
+
+
+def upgrade() -> None:
+    op.execute(CALLS)

@@ -1,0 +1,73 @@
+"""The SQL of duty numbers; the caller commits."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import duty_numbers
+from services.alerts.duty_number_imports import ImportPlan
+from services.alerts.duty_numbers import DutyNumber, DutyPlace, DutyService
+from services.alerts.models import DutyNumberRow
+from services.alerts.queries import locks
+from services.alerts.secrets import WebhookSecrets
+from shared.postgres.upsert import upsert
+
+
+async def lock(session: AsyncSession) -> None:
+    """Waits for others who change duty numbers, so that the caller sees their change before it is overwritten."""
+    await locks.lock(session, {("duty-numbers", "")})
+
+
+async def numbers(
+    session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None = None, limit: int | None = None
+) -> list[DutyNumber]:
+    """The numbers of these units, or of all units, decrypted. Whoever shows them writes a row of the security log."""
+    wanted = select(DutyNumberRow).order_by(DutyNumberRow.pcode, DutyNumberRow.position).limit(limit)
+    if pcodes is not None:
+        wanted = wanted.where(DutyNumberRow.pcode.in_(pcodes))
+    return [number_of(row, box) for row in await session.scalars(wanted)]
+
+
+async def number(session: AsyncSession, number_id: UUID, box: WebhookSecrets) -> DutyNumber | None:
+    row = await session.get(DutyNumberRow, number_id)
+    return None if row is None else number_of(row, box)
+
+
+async def counts(session: AsyncSession) -> dict[str, int]:
+    """How many numbers each unit has."""
+    counted = select(DutyNumberRow.pcode, func.count()).group_by(DutyNumberRow.pcode)
+    return {row.pcode: row[1] for row in await session.execute(counted)}
+
+
+async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
+    """Applies a plan without refused rows."""
+    await remove(session, [number.number_id for number in plan.removed])
+    await save(session, plan.saved, box)
+
+
+async def save(session: AsyncSession, changed: Sequence[DutyNumber], box: WebhookSecrets) -> None:
+    rows = [
+        {
+            "number_id": number.number_id,
+            "pcode": number.place.pcode,
+            "locality": number.place.locality,
+            "locality_pcode": number.place.locality_pcode,
+            "service": number.service.value,
+            "position": number.position,
+            "sealed": duty_numbers.sealed(number.contact, number.number_id, box),
+        }
+        for number in changed
+    ]
+    await upsert(session, DutyNumberRow, rows)
+
+
+async def remove(session: AsyncSession, number_ids: Collection[UUID]) -> None:
+    await session.execute(delete(DutyNumberRow).where(DutyNumberRow.number_id.in_(number_ids)))
+
+
+def number_of(row: DutyNumberRow, box: WebhookSecrets) -> DutyNumber:
+    contact = duty_numbers.opened(row.sealed, row.number_id, box)
+    place = DutyPlace(row.pcode, row.locality, row.locality_pcode)
+    return DutyNumber(row.number_id, place, DutyService(row.service), contact, row.position)

@@ -1,0 +1,39 @@
+"""Encrypts the column `sealed` of several tables again after a rotation of the key; the caller commits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import calls, duty_numbers
+from services.alerts.models import CallRow, DutyNumberRow
+from services.alerts.secrets import WebhookSecrets
+from shared.crypto.keyring import ID_BYTES
+
+# The tables, each with the function that says what the encryption of a row is bound to.
+LABELS: Mapping[Any, Any] = {
+    DutyNumberRow: lambda row: duty_numbers.label(row.number_id),
+    CallRow: lambda row: calls.label(row.alert_id, row.sequence),
+}
+
+
+async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
+    """Encrypts every row with the newest key; returns the number of re-encrypted rows."""
+    count = 0
+    for model, label in LABELS.items():
+        is_old = func.substr(model.sealed, 1, ID_BYTES) != box.newest_id
+        for row in await session.scalars(select(model).where(is_old).with_for_update()):
+            if (new := box.resealed(row.sealed, label(row))) is not None:
+                row.sealed = new
+                count += 1
+    return count
+
+
+async def sealed_by(session: AsyncSession, key_id: str) -> int:
+    """How many rows are still encrypted with this key."""
+    count = 0
+    for model in LABELS:
+        is_sealed_by = func.substr(model.sealed, 1, ID_BYTES) == key_id.encode()
+        count += await session.scalar(select(func.count()).select_from(model).where(is_sealed_by)) or 0
+    return count

@@ -1,0 +1,41 @@
+// Reads the page of an alert again when somebody else has changed the alert.
+
+import { call } from "/static/calls.js";
+import { readAgain } from "/static/alert/alert.js";
+
+const AGAIN_MS = 5000;
+
+/** @type {EventSource | undefined} */
+let stream;
+
+// A browser opens only some connections to a host at once, so only the page that is seen listens.
+document.addEventListener("visibilitychange", listen);
+listen();
+
+function listen() {
+  stream?.close();
+  if (document.visibilityState === "hidden") return;
+  const opened = (stream = new EventSource("/stream?topics=alerts"));
+  opened.addEventListener("open", () => void compare());
+  opened.addEventListener("alerts", ({ data }) => { heard(JSON.parse(data).data); });
+  opened.addEventListener("reset", () => void compare());
+  opened.addEventListener("error", () => {
+    if (opened.readyState === EventSource.CLOSED && opened === stream) setTimeout(listen, AGAIN_MS);
+  });
+}
+
+/** Compares the page with the alert, because the alert may have changed while nobody listened. */
+async function compare() {
+  const answer = await call("GET", `/alerts/v1/alerts/${shown()?.dataset.alert}`).catch(() => undefined);
+  if (answer?.ok) heard(await answer.json());
+}
+
+/** @param {{ alert_id?: string, sequence?: number }} [alert] a listener who may not read the event gets no data */
+function heard(alert) {
+  const page = shown();
+  if (page && alert?.alert_id === page.dataset.alert && (alert.sequence ?? 0) > Number(page.dataset.sequence)) void readAgain();
+}
+
+function shown() {
+  return /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
+}
