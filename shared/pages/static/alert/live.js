@@ -33,7 +33,8 @@ async function compare() {
 /** @param {{ alert_id?: string, sequence?: number }} [alert] a listener who may not read the event gets no data */
 function heard(alert) {
   const page = shown();
-  if (page && alert?.alert_id === page.dataset.alert && (alert.sequence ?? 0) > Number(page.dataset.sequence)) void readAgain();
+  if (!page || !alert || alert.alert_id !== page.dataset.alert) return;
+  if ((alert.sequence ?? 0) > Number(page.dataset.sequence)) void readAgain();
 }
 
 function shown() {
