@@ -67,7 +67,8 @@ def list_numbers(area: Area = None) -> None:
 async def run(rows: list[SheetRow], *, is_dry_run: bool) -> ImportPlan:
     async def replace(session: AsyncSession) -> ImportPlan:
         await number_queries.lock(session)
-        plan = planned(rows, await number_queries.numbers(session, box()))
+        units = {row.entry.place.pcode for row in rows if row.entry is not None}
+        plan = planned(rows, await number_queries.numbers(session, box(), pcodes=units))
         if not plan.is_refused and not is_dry_run:
             await number_queries.store(session, plan, box())
         return plan

@@ -128,7 +128,14 @@ async def checklist_of(
         checklist, alert, timeline.done_steps(acts), numbers, whom_to_call.last_calls(acts, calls)
     )
     text = partial(step_text, checklist, language=language_of(request))
-    return {"acts": acts, "calls": calls, "sheet": sheet, "step_text": text, "call_results": list(CallResult)}
+    return {
+        "acts": acts,
+        "calls": calls,
+        "sheet": sheet,
+        "is_cut": len(numbers) == whom_to_call.MOST_NUMBERS,
+        "step_text": text,
+        "call_results": list(CallResult),
+    }
 
 
 def step_text(checklist: Checklist | None, step: str, *, language: str) -> str:

@@ -89,13 +89,16 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
     except BadSheet as error:
         return Imported(typed, is_check, fault=error.fault)
     await number_queries.lock(session)
-    known = await number_queries.numbers(session, request.app.state.box)
+    units = {row.entry.place.pcode for row in rows if row.entry is not None}
+    known = await number_queries.numbers(session, request.app.state.box, pcodes=units)
     plan = planned(rows, known, lambda pcode: covers(caller, pcode, places))
     imported = Imported(typed, is_check, plan)
     if imported.is_done:
         await number_queries.store(session, plan, request.app.state.box)
         changed = [row.number for row in plan.rows if row.number and row.verdict is not RowVerdict.UNCHANGED]
         await log(request, session, [*changed, *plan.removed], "imported")
+    elif plan.removed and not plan.is_refused:
+        await note_read(request, session)  # the check shows which posts would be removed
     return imported
 
 
@@ -145,8 +148,12 @@ async def page(
 async def read(request: Request, session: Session, area: str | None) -> list[DutyNumber]:
     """The numbers of the unit. The read adds a row to the security log."""
     numbers = await number_queries.numbers(session, request.app.state.box, pcodes=[area or COUNTRY])
-    await audit.add(session, audit.entry_of(request, Action.READ, reason="duty-numbers"))
+    await note_read(request, session)
     return numbers
+
+
+async def note_read(request: Request, session: Session) -> None:
+    await audit.add(session, audit.entry_of(request, Action.READ, reason="duty-numbers"))
 
 
 async def log(request: Request, session: Session, changed: list[DutyNumber], reason: str) -> None:

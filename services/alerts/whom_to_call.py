@@ -16,7 +16,7 @@ from shared.places import Places
 from shared.places.localities import folded
 
 SHOWN = 6  # so many numbers of a step are shown at once, the others on request
-MOST_NUMBERS = 1_000  # an alert of the whole country is not about a certain unit
+MOST_NUMBERS = 1_000  # an alert of the whole country may have more; its page then says so
 
 
 @dataclass(frozen=True, slots=True)

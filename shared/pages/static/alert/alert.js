@@ -32,7 +32,9 @@ export async function readAgain(sent) {
   if (!main || !before) return location.reload();
   const focused = document.activeElement;
   for (const form of before.querySelectorAll("form.act:not(.tick)")) if (form !== sent) keep(form, main);
-  for (const { id } of before.querySelectorAll("details[id][open]")) main.querySelector(`#${id}`)?.setAttribute("open", "");
+  for (const details of before.querySelectorAll("details[id][open]")) {
+    if (!sent || !details.contains(sent)) main.querySelector(`#${details.id}`)?.setAttribute("open", "");
+  }
   before.replaceWith(main);
   if (!(focused instanceof HTMLElement)) return;
   // the button of a step is another one after the step is done
