@@ -50,6 +50,16 @@ function keep(form, main) {
   fresh?.replaceWith(form);
 }
 
+// When a number is dialled, the form of the call opens with this number.
+document.addEventListener("click", ({ target }) => {
+  const number = target instanceof Element ? target.closest("a.telephone")?.closest("[data-number]") : undefined;
+  const key = number?.closest("[data-calls]")?.getAttribute("data-calls");
+  const select = /** @type {HTMLSelectElement | null} */ (document.getElementById(`number-${key}`));
+  if (!number || !select) return;
+  select.value = number.getAttribute("data-number") ?? "";
+  select.closest("details")?.setAttribute("open", "");
+});
+
 /** The form's fields as JSON: a dot in a name makes an object, empty fields are omitted. @param {HTMLFormElement} form */
 function body(form) {
   /** @type {Record<string, any>} */
