@@ -1,9 +1,9 @@
 """The SQL of duty numbers; the caller commits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import duty_numbers
@@ -12,7 +12,6 @@ from services.alerts.duty_numbers import DutyNumber, DutyPlace, DutyService
 from services.alerts.models import DutyNumberRow
 from services.alerts.queries import locks
 from services.alerts.secrets import WebhookSecrets
-from shared.postgres.upsert import upsert
 
 
 async def lock(session: AsyncSession) -> None:
@@ -43,11 +42,7 @@ async def counts(session: AsyncSession) -> dict[str, int]:
 
 async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
     """Applies a plan without refused rows."""
-    await remove(session, [number.number_id for number in plan.removed])
-    await save(session, plan.saved, box)
-
-
-async def save(session: AsyncSession, changed: Sequence[DutyNumber], box: WebhookSecrets) -> None:
+    await remove(session, [number.number_id for number in (*plan.removed, *plan.saved)])
     rows = [
         {
             "number_id": number.number_id,
@@ -58,9 +53,10 @@ async def save(session: AsyncSession, changed: Sequence[DutyNumber], box: Webhoo
             "position": number.position,
             "sealed": duty_numbers.sealed(number.contact, number.number_id, box),
         }
-        for number in changed
+        for number in plan.saved
     ]
-    await upsert(session, DutyNumberRow, rows)
+    if rows:
+        await session.execute(insert(DutyNumberRow), rows)
 
 
 async def remove(session: AsyncSession, number_ids: Collection[UUID]) -> None:

@@ -30,7 +30,9 @@ export async function readAgain(sent) {
   const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
   const before = document.querySelector("main");
   if (!main || !before) return location.reload();
-  const focused = document.activeElement;
+  // the button that sent a form has lost the focus, because it was disabled
+  const active = document.activeElement;
+  const focused = active === document.body ? sent?.querySelector("button") : active;
   for (const form of before.querySelectorAll("form.act:not(.tick)")) if (form !== sent) keep(form, main);
   for (const details of before.querySelectorAll("details[id][open]")) {
     if (!sent || !details.contains(sent)) main.querySelector(`#${details.id}`)?.setAttribute("open", "");
