@@ -129,7 +129,6 @@ async def checklist_of(
     )
     text = partial(step_text, checklist, language=language_of(request))
     return {
-        "acts": acts,
         "calls": calls,
         "sheet": sheet,
         "is_cut": len(numbers) == whom_to_call.MOST_NUMBERS,
