@@ -150,8 +150,8 @@ BY_AREA = {
     "POST /alerts/v1/alerts/{alert_id}/comments": VisibleContent(
         "/alerts/v1/alerts/{alert}/comments", body={"text": "seen"}
     ),
-    "PUT /alerts/v1/alerts/{alert_id}/steps/{step}": VisibleContent("/alerts/v1/alerts/{alert}/steps/reach_place"),
-    "DELETE /alerts/v1/alerts/{alert_id}/steps/{step}": VisibleContent("/alerts/v1/alerts/{alert}/steps/reach_place"),
+    "PUT /alerts/v1/alerts/{alert_id}/steps/{step}": VisibleContent("/alerts/v1/alerts/{alert}/steps/report_up"),
+    "DELETE /alerts/v1/alerts/{alert_id}/steps/{step}": VisibleContent("/alerts/v1/alerts/{alert}/steps/report_up"),
     "POST /alerts/v1/alerts/{alert_id}/calls": VisibleContent(
         "/alerts/v1/alerts/{alert}/calls", body={"post": "duty officer", "result": "reached"}
     ),

@@ -6,11 +6,18 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
 
+/** Whether a form is being sent; the page is read again after that. */
+let isSending = false;
+
+export function isBusy() {
+  return isSending;
+}
+
 /** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   if (button.disabled) return; // the button was pressed twice before this script was loaded
-  button.disabled = true;
+  button.disabled = isSending = true;
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
     if (answer.ok) return await readAgain(form);
@@ -19,7 +26,8 @@ export async function submitted(form) {
     if (!isNoAnswer(error)) throw error;
     fail(form, sentence("away"));
   } finally {
-    button.disabled = false;
+    button.disabled = isSending = false;
+    document.dispatchEvent(new Event("sent"));
   }
 }
 
@@ -33,15 +41,25 @@ export async function readAgain(sent) {
   // the button that sent a form has lost the focus, because it was disabled
   const active = document.activeElement;
   const focused = active === document.body ? sent?.querySelector("button") : active;
+  const same = focused && before.contains(focused) ? selector(focused) : undefined;
   for (const form of before.querySelectorAll("form.act:not(.tick)")) if (form !== sent) keep(form, main);
   for (const details of before.querySelectorAll("details[id][open]")) {
     if (!sent || !details.contains(sent)) main.querySelector(`#${details.id}`)?.setAttribute("open", "");
   }
   before.replaceWith(main);
-  if (!(focused instanceof HTMLElement)) return;
-  // the button of a step is another one after the step is done
-  const same = main.contains(focused) ? focused : main.querySelector(`[aria-labelledby="${focused.getAttribute("aria-labelledby")}"]`);
-  if (same instanceof HTMLElement) same.focus();
+  const refocused = focused && main.contains(focused) ? focused : same && main.querySelector(same);
+  if (refocused instanceof HTMLElement) refocused.focus();
+}
+
+/** Finds in a new version of the page the element that had the focus. @param {Element} focused */
+function selector(focused) {
+  const details = focused.closest("summary")?.parentElement;
+  if (details) return `details:is([id="${details.id}"], :has([id="${details.querySelector("button")?.id}"])) > summary`;
+  for (const name of ["aria-labelledby", "href", "id"]) {
+    const value = focused.getAttribute(name);
+    if (value) return `[${name}="${CSS.escape(value)}"]`;
+  }
+  return undefined;
 }
 
 /** @param {Element} form @param {Element} main */

@@ -1,15 +1,17 @@
 // Reads the page of an alert again when somebody else has changed the alert.
 
 import { call } from "/static/calls.js";
-import { readAgain } from "/static/alert/alert.js";
+import { isBusy, readAgain } from "/static/alert/alert.js";
 
 const AGAIN_MS = 5000;
 
 /** @type {EventSource | undefined} */
 let stream;
+let newest = 0;
 
 // A browser opens only some connections to a host at once, so only the page that is seen listens.
 document.addEventListener("visibilitychange", listen);
+document.addEventListener("sent", catchUp);
 listen();
 
 function listen() {
@@ -32,9 +34,14 @@ async function compare() {
 
 /** @param {{ alert_id?: string, sequence?: number }} [alert] a listener who may not read the event gets no data */
 function heard(alert) {
-  const page = shown();
-  if (!page || !alert || alert.alert_id !== page.dataset.alert) return;
-  if ((alert.sequence ?? 0) > Number(page.dataset.sequence)) void readAgain();
+  if (!alert || alert.alert_id !== shown()?.dataset.alert) return;
+  newest = Math.max(newest, alert.sequence ?? 0);
+  catchUp();
+}
+
+/** Reads the page again, unless a form of the page does so in a moment. */
+function catchUp() {
+  if (!isBusy() && newest > Number(shown()?.dataset.sequence)) void readAgain();
 }
 
 function shown() {
