@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.transactions import within
 from services.alerts import duty_numbers
 from services.alerts.config import AlertsSettings
-from services.alerts.duty_number_imports import ImportPlan, JudgedRow, planned
-from services.alerts.duty_number_sheets import COLUMNS, BadSheet, DutyNumberSheets, SheetRow
+from services.alerts.duty_number_imports import ImportPlan, JudgedNumber, planned
+from services.alerts.duty_number_sheets import COLUMNS, BadDutyNumbers, DutyNumberSheets, NumberRow
 from services.alerts.duty_numbers import DutyNumber
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.secrets import WebhookSecrets
@@ -35,7 +35,7 @@ def import_file(file: Sheet, dry_run: DryRun = False) -> None:
     """Replace the duty numbers of the units in the file. If a row is refused, nothing changes."""
     try:
         rows = DutyNumberSheets(Places.load(AlertsSettings().places_path)).read(content(file))
-    except BadSheet as error:
+    except BadDutyNumbers as error:
         refuse(str(error))
     plan = asyncio.run(run(rows, is_dry_run=dry_run))
     for row in plan.rows:
@@ -64,7 +64,7 @@ def list_numbers(area: Area = None) -> None:
         typer.echo("  ".join(filter(None, parts)))
 
 
-async def run(rows: list[SheetRow], *, is_dry_run: bool) -> ImportPlan:
+async def run(rows: list[NumberRow], *, is_dry_run: bool) -> ImportPlan:
     async def replace(session: AsyncSession) -> ImportPlan:
         await number_queries.lock(session)
         units = {row.entry.place.pcode for row in rows if row.entry is not None}
@@ -76,7 +76,7 @@ async def run(rows: list[SheetRow], *, is_dry_run: bool) -> ImportPlan:
     return await within("alerts", replace)
 
 
-def line(row: JudgedRow) -> str:
+def line(row: JudgedNumber) -> str:
     told = f"{row.number.service}, {row.number.contact.post}" if row.number else ""
     faults = "; ".join(f"{fault.name}: {fault}" for fault in row.faults)
     return f"line {row.line}: {row.verdict}  {told}{faults}"

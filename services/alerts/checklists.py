@@ -35,7 +35,7 @@ class ChecklistModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Step(ChecklistModel):
+class ChecklistStep(ChecklistModel):
     """A step. `floor` is the lowest severity of the alerts that have the step; those of unknown severity have all."""
 
     id: Code
@@ -59,7 +59,7 @@ class Checklist(ChecklistModel):
     reviewed_by: str = ""
     hazards: tuple[HazardType, ...] = ()
     kinds: tuple[RuleKind, ...] = ()
-    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    steps: Annotated[tuple[ChecklistStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
 
     @model_validator(mode="after")
     def _has_each_step_once(self) -> Self:
@@ -68,10 +68,10 @@ class Checklist(ChecklistModel):
         return self
 
     @cached_property
-    def by_id(self) -> Mapping[str, Step]:
+    def by_id(self) -> Mapping[str, ChecklistStep]:
         return {step.id: step for step in self.steps}
 
-    def steps_for(self, severity: Severity) -> list[Step]:
+    def steps_for(self, severity: Severity) -> list[ChecklistStep]:
         return [step for step in self.steps if step.is_for(severity)]
 
 

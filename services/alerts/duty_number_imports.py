@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import uuid4
 
-from services.alerts.duty_number_sheets import DutyEntry, DutyKey, SheetRow
+from services.alerts.duty_number_sheets import DutyEntry, DutyKey, NumberRow
 from services.alerts.duty_numbers import DutyNumber
 from services.alerts.receiver_checks import Fault
 from shared.pages.terms import N_
@@ -15,7 +15,7 @@ from shared.pages.terms import N_
 OUT_OF_AREA = N_("A unit within your own areas is expected.")
 
 
-class RowVerdict(StrEnum):
+class NumberVerdict(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -23,11 +23,11 @@ class RowVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedRow:
+class JudgedNumber:
     """A row of the file with its verdict. A refused row has at least one fault, and no number."""
 
     line: int
-    verdict: RowVerdict
+    verdict: NumberVerdict
     number: DutyNumber | None = None
     faults: tuple[Fault, ...] = ()
 
@@ -36,17 +36,17 @@ class JudgedRow:
 class ImportPlan:
     """What the import does. If a row is refused, nothing is imported."""
 
-    rows: Sequence[JudgedRow]
+    rows: Sequence[JudgedNumber]
     removed: Sequence[DutyNumber]
 
     @cached_property
-    def counts(self) -> Mapping[RowVerdict, int]:
+    def counts(self) -> Mapping[NumberVerdict, int]:
         counted = Counter(row.verdict for row in self.rows)
-        return {verdict: counted[verdict] for verdict in RowVerdict}
+        return {verdict: counted[verdict] for verdict in NumberVerdict}
 
     @property
     def is_refused(self) -> bool:
-        return self.counts[RowVerdict.REFUSED] > 0
+        return self.counts[NumberVerdict.REFUSED] > 0
 
     @property
     def saved(self) -> list[DutyNumber]:
@@ -55,7 +55,7 @@ class ImportPlan:
 
 
 def planned(
-    rows: Sequence[SheetRow], known: Sequence[DutyNumber], covers: Callable[[str], bool] = lambda _: True
+    rows: Sequence[NumberRow], known: Sequence[DutyNumber], covers: Callable[[str], bool] = lambda _: True
 ) -> ImportPlan:
     """`known` are the stored numbers, and `covers` says whether a unit lies in the importer's areas."""
     by_key = {entry_of(number).key: number for number in known}
@@ -67,23 +67,23 @@ def planned(
 
 
 def _judged(
-    row: SheetRow,
+    row: NumberRow,
     position: int,
     by_key: Mapping[DutyKey, DutyNumber],
     covers: Callable[[str], bool],
-) -> JudgedRow:
+) -> JudgedNumber:
     entry = row.entry
     if entry is None:
-        return JudgedRow(row.line, RowVerdict.REFUSED, faults=row.faults)
+        return JudgedNumber(row.line, NumberVerdict.REFUSED, faults=row.faults)
     if not covers(entry.place.pcode):
-        return JudgedRow(row.line, RowVerdict.REFUSED, faults=(Fault("unit", OUT_OF_AREA),))
+        return JudgedNumber(row.line, NumberVerdict.REFUSED, faults=(Fault("unit", OUT_OF_AREA),))
     before = by_key.get(entry.key)
     number_id = before.number_id if before else uuid4()
     number = DutyNumber(number_id, entry.place, entry.service, entry.contact, position)
     if before is None:
-        return JudgedRow(row.line, RowVerdict.ADDED, number)
+        return JudgedNumber(row.line, NumberVerdict.ADDED, number)
     is_same = replace(before, position=position) == number
-    return JudgedRow(row.line, RowVerdict.UNCHANGED if is_same else RowVerdict.CHANGED, number)
+    return JudgedNumber(row.line, NumberVerdict.UNCHANGED if is_same else NumberVerdict.CHANGED, number)
 
 
 def entry_of(number: DutyNumber) -> DutyEntry:

@@ -9,8 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from services.alerts import duty_numbers
-from services.alerts.duty_number_imports import ImportPlan, RowVerdict, planned
-from services.alerts.duty_number_sheets import COLUMNS, FILES, MOST_ROWS, BadSheet, DutyNumberSheets
+from services.alerts.duty_number_imports import ImportPlan, NumberVerdict, planned
+from services.alerts.duty_number_sheets import COLUMNS, FILES, MOST_ROWS, BadDutyNumbers, DutyNumberSheets
 from services.alerts.duty_numbers import DutyNumber
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.receiver_checks import Fault
@@ -86,7 +86,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
         rows = await asyncio.to_thread(lambda: DutyNumberSheets(places).read(raw))
     except UnreadableFile:
         return Imported("", is_check, fault=Fault("rows", FILES[FileFault.NO_SHEET]))
-    except BadSheet as error:
+    except BadDutyNumbers as error:
         return Imported(typed, is_check, fault=error.fault)
     await number_queries.lock(session)
     units = {row.entry.place.pcode for row in rows if row.entry is not None}
@@ -95,7 +95,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
     imported = Imported(typed, is_check, plan)
     if imported.is_done:
         await number_queries.store(session, plan, request.app.state.box)
-        changed = [row.number for row in plan.rows if row.number and row.verdict is not RowVerdict.UNCHANGED]
+        changed = [row.number for row in plan.rows if row.number and row.verdict is not NumberVerdict.UNCHANGED]
         await log(request, session, [*changed, *plan.removed], "imported")
     elif plan.removed and not plan.is_refused:
         await note_read(request, session)  # the check shows which posts would be removed

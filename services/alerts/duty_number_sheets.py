@@ -53,7 +53,7 @@ UNKNOWN_UNIT = N_("The P-code or the name of a district, a city or an oblast is 
 DutyKey = tuple[str, str, DutyService, str]
 
 
-class BadSheet(DocumentedError):
+class BadDutyNumbers(DocumentedError):
     """The file is no list of duty numbers. `fault` says what was expected."""
 
     def __init__(self, fault: Fault) -> None:
@@ -77,7 +77,7 @@ class DutyEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
+class NumberRow:
     """A row of the file with its line number. It has an entry, or at least one fault."""
 
     line: int
@@ -91,22 +91,22 @@ class DutyNumberSheets:
     def __init__(self, places: Places) -> None:
         self._places, self._names, self._services = places, PlaceNames(places), CodeNames("duty_service")
 
-    def read(self, raw: bytes) -> list[SheetRow]:
-        """The rows that are not empty. Raises BadSheet."""
+    def read(self, raw: bytes) -> list[NumberRow]:
+        """The rows that are not empty. Raises BadDutyNumbers."""
         try:
             sheet = delimited.read(raw, MOST_ROWS + header.SEARCHED_LINES)
         except UnreadableFile as error:
-            raise BadSheet(Fault("rows", FILES[error.fault], {"most": MOST_ROWS})) from None
+            raise BadDutyNumbers(Fault("rows", FILES[error.fault], {"most": MOST_ROWS})) from None
         found = header.guessed(sheet, guess)
         columns = columns_of(sheet, header.labels(sheet, found))
         rows = header.rows_below(sheet, found)
         if not found.last or not rows or not set(REQUIRED) <= set(columns):
-            raise BadSheet(Fault("rows", NO_HEADER))
+            raise BadDutyNumbers(Fault("rows", NO_HEADER))
         if len(rows) > MOST_ROWS:
-            raise BadSheet(Fault("rows", FILES[FileFault.TOO_LARGE], {"most": MOST_ROWS}))
+            raise BadDutyNumbers(Fault("rows", FILES[FileFault.TOO_LARGE], {"most": MOST_ROWS}))
         return without_repeats([self._row(line, columns) for line in rows])
 
-    def _row(self, line: SheetLine, columns: Sequence[str]) -> SheetRow:
+    def _row(self, line: SheetLine, columns: Sequence[str]) -> NumberRow:
         wrong = [
             Fault(column, FAULTS.get(line.faults[at], FAULTS[CellFault.TOO_LONG]))
             for at, column in enumerate(columns)
@@ -116,7 +116,7 @@ class DutyNumberSheets:
         lost = [column for column, text in cells.items() if delimited.LOST_LETTER.search(text)]
         wrong += [Fault(column, FAULTS[CellFault.LETTERS]) for column in lost]
         if wrong:
-            return SheetRow(line.number, None, tuple(wrong))
+            return NumberRow(line.number, None, tuple(wrong))
         place = self._place(cells.get("unit", ""), cells.get("locality", ""), wrong)
         service = self._services.find(cells.get("service", ""))
         if service is None:
@@ -131,9 +131,9 @@ class DutyNumberSheets:
                 expected = N_("One line of at most %(most)s characters is expected.")
                 wrong.append(Fault(column, expected, {"most": LONGEST[column]}))
         if wrong or place is None or service is None:
-            return SheetRow(line.number, None, tuple(wrong))
+            return NumberRow(line.number, None, tuple(wrong))
         contact = DutyContact(cells["post"], telephones, cells.get("note") or None)
-        return SheetRow(line.number, DutyEntry(place, DutyService(service), contact))
+        return NumberRow(line.number, DutyEntry(place, DutyService(service), contact))
 
     def _place(self, unit: str, locality: str, wrong: list[Fault]) -> DutyPlace | None:
         pcode = self._pcode(unit)
@@ -154,12 +154,12 @@ class DutyNumberSheets:
         return None if found is None or found[1] else found[0].pcode
 
 
-def without_repeats(rows: Sequence[SheetRow]) -> list[SheetRow]:
+def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
     """The rows. A row whose post is in an earlier row has a fault instead of its entry."""
     first = dict[DutyKey, int]()
     lines = [row.entry and first.setdefault(row.entry.key, row.line) for row in rows]
     return [
-        SheetRow(row.line, None, (Fault("post", REPEATED, {"line": line}),)) if line not in (None, row.line) else row
+        NumberRow(row.line, None, (Fault("post", REPEATED, {"line": line}),)) if line not in (None, row.line) else row
         for row, line in zip(rows, lines, strict=True)
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.alerts import duty_numbers
 from services.alerts.alerts import Alert
 from services.alerts.calls import Call, CallResult
-from services.alerts.checklists import Checklist, Step
+from services.alerts.checklists import Checklist, ChecklistStep
 from services.alerts.duty_numbers import DutyNumber, DutyPlace
 from services.alerts.models import Act
 from shared.auth.tokens import Principal
@@ -45,7 +45,7 @@ class ListedNumber:
 class ListedStep:
     """A step. `done` is the action of the person who did it."""
 
-    step: Step
+    step: ChecklistStep
     done: Act | None
     numbers: Sequence[ListedNumber]
 

@@ -14,8 +14,8 @@ from cli import directory
 from services.alerts import whom_to_call
 from services.alerts.checklists import BadChecklists, Checklists
 from services.alerts.config import AlertsSettings
-from services.alerts.duty_number_imports import RowVerdict, planned
-from services.alerts.duty_number_sheets import BadSheet, DutyNumberSheets
+from services.alerts.duty_number_imports import NumberVerdict, planned
+from services.alerts.duty_number_sheets import BadDutyNumbers, DutyNumberSheets
 from services.alerts.duty_numbers import DutyContact, DutyNumber, DutyPlace, DutyService, written
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import sealed_rows
@@ -69,7 +69,7 @@ def test_a_file_of_excel_is_read_with_the_names_of_the_trade() -> None:
 )
 def test_a_bad_row_says_what_was_expected_in_which_column(row: str, column: str, expected: str) -> None:
     plan = planned(SHEETS.read(f"{FILE}{row}\n".encode()), [])
-    (refused,) = (judged for judged in plan.rows if judged.verdict is RowVerdict.REFUSED)
+    (refused,) = (judged for judged in plan.rows if judged.verdict is NumberVerdict.REFUSED)
     (fault,) = refused.faults
     assert (refused.line, fault.name) == (5, column) and expected in str(fault)
     assert plan.is_refused
@@ -77,7 +77,7 @@ def test_a_bad_row_says_what_was_expected_in_which_column(row: str, column: str,
 
 @pytest.mark.parametrize("raw", [b"", b"\x00\x01", b"Kadamjai;;hospital;Post;112\n", b"unit;post\nKadamjai;Post\n"])
 def test_a_file_without_the_columns_is_refused(raw: bytes) -> None:
-    with pytest.raises(BadSheet):
+    with pytest.raises(BadDutyNumbers):
         SHEETS.read(raw)
 
 
@@ -86,11 +86,11 @@ def test_an_import_replaces_the_numbers_of_its_units_and_no_others() -> None:
     rows = SHEETS.read((HEADER + ROWS.partition("\n")[0].replace("ночью", "днём")).encode())
     plan = planned(rows, known)
     assert [(row.verdict, row.number and row.number.number_id) for row in plan.rows] == [
-        (RowVerdict.CHANGED, known[0].number_id)
+        (NumberVerdict.CHANGED, known[0].number_id)
     ]
     assert [number.number_id for number in plan.removed] == [known[1].number_id], "the rescuers of the oblast stay"
     again = planned(SHEETS.read(FILE.encode()), known)
-    assert {row.verdict for row in again.rows} == {RowVerdict.UNCHANGED} and not again.removed
+    assert {row.verdict for row in again.rows} == {NumberVerdict.UNCHANGED} and not again.removed
     foreign = planned(rows, known, lambda pcode: pcode == ALAI)
     assert foreign.is_refused and "your own areas" in str(foreign.rows[0].faults[0])
 
