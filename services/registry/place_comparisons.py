@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -89,8 +90,17 @@ async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> Non
         if not await connection.fetchval(LOCK):
             return
         while not connection.is_closed():
-            is_finished = await comparing.compare_some()
+            is_finished = await retry_while_unavailable(lambda: compare_if_alone(connection, comparing))
             await asyncio.sleep(comparing.rest_seconds if is_finished else PAUSE_SECONDS)
+
+
+async def compare_if_alone(connection: asyncpg.Connection, comparing: "PlaceComparing") -> bool:
+    """`compare_some`, unless the connection with the lock was lost meanwhile.
+
+    After any other failure the same comparison continues. A new one would read all households again, and would not wait
+    for five changed households.
+    """
+    return connection.is_closed() or await comparing.compare_some()
 
 
 class Listed(NamedTuple):
@@ -218,7 +228,7 @@ class PlaceComparing:
         comparisons: Comparisons = {}
         for pair, counted in counts.items():
             # in a thread, because the names of thousands of places are compared in about a second
-            households = self._households.of(pair, present[pair])
+            households = await asyncio.to_thread(self._households.of, pair, present[pair])
             comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons
 

@@ -1,5 +1,6 @@
 """Counts are compared with the registered people at the same place, and no event reveals the place of a household."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,12 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.open_counts import OpenCount, TypedPlace
-from services.registry.place_comparisons import IDLE_SECONDS, PlaceComparing
+from services.registry.place_comparisons import IDLE_SECONDS, PlaceComparing, keep_counts_compared
 from services.registry.registered_places import (
     ComparedHouseholds,
     ComparedSite,
@@ -28,6 +30,7 @@ from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import Mobility, Status
 from shared.places import Places
 from shared.places.localities import StatedLocality
+from tests.installation import wait_for
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, group, household, movement
 
@@ -236,3 +239,38 @@ async def test_comparisons_end_while_households_keep_arriving(office: Office) ->
         await comparing.compare_some()
         await households_at(office, 1, "Зарташ")
     assert len(await published(office)) == 1
+
+
+@pytest.mark.anyio
+async def test_after_a_lost_connection_fewer_than_five_changed_households_still_wait(office: Office) -> None:
+    """Another comparison would begin anew, and would publish what two households changed."""
+    await office.file(group(is_full_recount=True, destination_locality="Зар-Таш"))
+    families = await households_at(office, 5, "Зарташ")
+    made: list[PlaceComparing] = []
+
+    def make() -> PlaceComparing:
+        made.append(comparing_of(office))
+        return made[-1]
+
+    async def has_published(expected: int) -> bool:
+        return len(await published(office)) >= expected
+
+    task = asyncio.create_task(keep_counts_compared(office.app.state.engine, make))
+    try:
+        await wait_for(lambda: has_published(1))
+        async with office.app.state.sessions.begin() as session:
+            await session.execute(text("LOCK TABLE count_comparisons"))
+            await office.file(*(movement(family, "returned") for family in families[:2]))
+            await wait_for(lambda: end_waiting(session))
+        await office.file(*(movement(family, "returned") for family in families[2:]))
+        await wait_for(lambda: has_published(2))
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert len(made) == 1
+
+
+async def end_waiting(session: AsyncSession) -> bool:
+    """End the connection that waits for the table, and return whether there was one."""
+    waiting = "relation = 'count_comparisons'::regclass AND NOT granted"
+    return bool(await session.scalar(text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {waiting}")))
