@@ -59,10 +59,13 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
     return Adopted(reason, replaced.report_id, replaced.clear.version) if replaced else Adopted(reason)
 
 
-def reverse(working_set: WorkingSet, filed: AnyFiled, household: Name, adopted: Adopted) -> NotReversed | None:
+def reverse(
+    working_set: WorkingSet, filed: AnyFiled, household: Name, adopted: Adopted, former: Name
+) -> NotReversed | None:
     """Reverse the acceptance: the report waits again, and the report that it replaced is the household's report again.
 
-    An earlier acceptance can be reversed only after the later ones. Returns the reason if nothing was changed.
+    `former` is the household that the report itself names, which the working set must have, if it is registered. An
+    earlier acceptance can be reversed only after the later ones. Returns the reason if nothing was changed.
     """
     subject = working_set.subjects.get(household)
     if filed.subject != household or subject is None or subject.valid(filed.report_id) is not filed:
@@ -79,14 +82,8 @@ def reverse(working_set: WorkingSet, filed: AnyFiled, household: Name, adopted: 
     has_other = replaced or others or working_set.effective_below(filed)
     if isinstance(filed, Filed) and (not has_other or (adopted.replaced_id and not replaced)):
         return NotReversed.CHANGED_SINCE
-    working_set.give_back(filed, former_name(filed), Held(adopted.reason), replaced)
+    working_set.give_back(filed, former, Held(adopted.reason), replaced)
     return None
-
-
-def former_name(filed: AnyFiled) -> Name:
-    """The household that the report itself names. A movement with an unknown short code has its own id in its place."""
-    named = getattr(filed.clear, "household_id", None)
-    return ReportKind.HOUSEHOLD.value, str(named or filed.report_id)
 
 
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:

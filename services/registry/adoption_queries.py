@@ -4,13 +4,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.registry.decisions import Name
 from services.registry.models import Adoption, AdoptionReversal, HeldDecision, Household, Report
 from services.registry.visibility import HERE, Visibility
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import decisions
 from shared.postgres import database
 
@@ -64,3 +66,15 @@ async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, acco
     """Store a reversal of each of these acceptances."""
     made = [AdoptionReversal(adoption_id=id, account=account, reason=reason) for id in adoption_ids]
     await decisions.write(session, *made)
+
+
+async def former_name(session: AsyncSession, adoption: Adoption) -> Name:
+    """The household that the report itself names. A movement with an unknown short code has its own id in its place."""
+    clear = select(Report.clear).where(
+        Report.report_id == adoption.report_id,
+        Report.version == adoption.version,
+        Report.author == adoption.author,
+    )
+    stored = await session.scalar(clear)
+    named = from_json(stored).get("household_id") if stored else None
+    return ReportKind.HOUSEHOLD.value, str(UUID(str(named or adoption.report_id)))

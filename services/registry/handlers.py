@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry import held
+from services.registry import adoption_queries, held
 from services.registry.acceptances import Adopted, NotAccepted, accept, accept_under, reverse
 from services.registry.chosen_counts import recount_chosen
 from services.registry.decisions import Name, ReportDecision
@@ -128,15 +128,17 @@ class Registrar:
             str(adoption.replaced_id) if adoption.replaced_id else None,
             adoption.replaced_version,
         )
+        version = adoption.version, str(adoption.author)
         store = Store(session, self._encryption, self._search, self._places)
         report_ids = [str(adoption.report_id), *([adopted.replaced_id] if adopted.replaced_id else [])]
-        working_set = await store.open_at({household}, report_ids)
-        version = adoption.version, str(adoption.author)
+        # The report's own household may be registered, or other reports about it may wait with its key.
+        former = await adoption_queries.former_name(session, adoption)
+        working_set = await store.open_at({household, former}, report_ids)
         known = working_set.reports[str(adoption.report_id)]
         filed = next((filed for filed in known if (filed.clear.version, filed.author) == version), None)
         if filed is None:
             return "not_found"
-        if reason := reverse(working_set, filed, household, adopted):
+        if reason := reverse(working_set, filed, household, adopted, former):
             return reason
         await self._save(working_set, store, session)
         return REVERSED

@@ -155,7 +155,8 @@ class WorkingSet(Judgements):
         """Take an accepted report away from its household, because a person has reversed the acceptance.
 
         The report waits again, under its former name. The earlier version that took effect takes its place, or the
-        report that it had replaced, of which `replaced` are the versions.
+        report that it had replaced, of which `replaced` are the versions. If no version has effect any more, versions
+        that were held because another household had the report wait for it under their own household.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -169,6 +170,12 @@ class WorkingSet(Judgements):
             subject.add(version)
         self.move(filed, former)
         self._judge(filed, HELD[reason])
+        siblings = self.reports[filed.report_id]
+        known = [sibling.precedent for sibling in siblings]
+        if not any(version.took_effect or version.is_duplicate for version in known):
+            for sibling in siblings:
+                if sibling.reason == Held.OTHER_HOUSEHOLD:
+                    self._judge(sibling, HELD[Held.WAITING])
         if isinstance(filed, Filed):
             self._note_change(subject, subject.current, is_correction=True)
 

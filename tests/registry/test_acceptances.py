@@ -218,7 +218,7 @@ async def test_acceptances_are_reversed_in_the_order_from_the_last_to_the_first(
         assert await rows(office, "SELECT persons FROM households") == [{"persons": persons}]
         assert await rows(office, "SELECT persons FROM episodes") == [{"persons": persons}]
     reasons = {each["version"]: each["reason"] for each in (await listed(office))["reports"]}
-    assert reasons == {1: "expired_token", 2: "other_household"}
+    assert reasons == {1: "expired_token", 2: "waiting"}
 
 
 async def test_an_acceptance_that_another_report_has_replaced_is_not_reversed(office: Office) -> None:
@@ -248,3 +248,25 @@ async def test_a_movement_that_was_accepted_under_a_household_waits_again(office
     assert await rows(office, "SELECT sub_stock FROM stays WHERE sub_stock = 'in_return'") == []
     [again] = (await listed(office))["reports"]
     assert again["reason"] == "household_unknown"
+
+
+async def test_a_report_whose_household_has_other_reports_waits_again_with_its_correction(office: Office) -> None:
+    first, second, outcome_id = await twice(office)
+    await office.file(movement(second, "contact_lost"), **OTHER)  # waits under the id that the second report names
+    await accept_under(office, outcome_id, first)
+    await carried_out(office)
+    await office.file({**second, "version": 2, "persons": 7, "members": family(7)}, **OTHER)
+    [acceptance] = await adopted(office)
+    await reverse(office, acceptance["decision_id"])
+    assert await rows(office, "SELECT result FROM adoption_reversals") == [{"result": "reversed"}]
+    assert await rows(office, "SELECT persons FROM households") == [{"persons": 5}]
+    assert (await listed(office, path=f"{HELD}:persons"))["in_households"] == 7
+    last = {event["household_id"]: event for event in await events(office, "households")}
+    assert (last[second["household_id"]]["persons"], last[second["household_id"]]["is_held"]) == (7, True)
+    held = {each["version"]: each for each in (await listed(office))["reports"] if each["kind"] == "household"}
+    assert {version: each["reason"] for version, each in held.items()} == {1: "expired_token", 2: "waiting"}
+    await decide(office, [held[1]["outcome_id"]], is_accepted=True)
+    await carried_out(office)
+    stored = await rows(office, "SELECT persons FROM households ORDER BY persons")
+    assert stored == [{"persons": 5}, {"persons": 7}]
+    assert (await listed(office))["reports"] == []  # the movement of this household was waiting for it
