@@ -270,3 +270,13 @@ async def test_a_report_whose_household_has_other_reports_waits_again_with_its_c
     stored = await rows(office, "SELECT persons FROM households ORDER BY persons")
     assert stored == [{"persons": 5}, {"persons": 7}]
     assert (await listed(office))["reports"] == []  # the movement of this household was waiting for it
+
+
+async def test_a_report_waits_again_although_a_movement_of_its_household_has_waited_meanwhile(office: Office) -> None:
+    first, second, outcome_id = await twice(office)
+    await office.file(movement(second, "contact_lost"), **OTHER)
+    await accept_under(office, outcome_id, first)
+    await carried_out(office)
+    [acceptance] = await adopted(office)
+    await reverse(office, acceptance["decision_id"])
+    assert {each["reason"] for each in (await listed(office))["reports"]} == {"expired_token", "household_unknown"}
