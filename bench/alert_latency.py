@@ -24,10 +24,10 @@ from standardwebhooks import Webhook
 
 from bench.intake import ACCOUNTS, Bench, bench
 from bench.processes import cpu, family
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database

@@ -29,10 +29,10 @@ from bench.alert_latency import PLACE, Pass
 from bench.intake import ACCOUNTS, Bench, bench
 from deploy.local import paths
 from deploy.local.process import Process
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database

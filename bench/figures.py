@@ -25,9 +25,9 @@ from sqlalchemy import text
 from bench.processes import cpu, family
 from deploy.local import paths
 from deploy.local.process import wait_until
-from services.registry.ages import described, person_code
 from services.registry.config import RegistrySettings
-from services.registry.figure_sums import sum_some
+from services.registry.figures.sums import sum_some
+from services.registry.households.ages import described, person_code
 from services.registry.reports import NEVER, SEXES
 from shared.auth.tokens import Role
 from shared.displacement_reasons import REASONS

@@ -8,13 +8,13 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.transactions import within
-from services.alerts import duty_numbers
 from services.alerts.config import AlertsSettings
-from services.alerts.duty_number_imports import ImportPlan, JudgedNumber, planned
-from services.alerts.duty_number_sheets import COLUMNS, BadDutyNumbers, DutyNumberSheets, NumberRow
-from services.alerts.duty_numbers import DutyNumber
+from services.alerts.duty_numbers import duty_numbers
+from services.alerts.duty_numbers.duty_numbers import DutyNumber
+from services.alerts.duty_numbers.imports import ImportPlan, JudgedNumber, planned
+from services.alerts.duty_numbers.sheets import COLUMNS, BadDutyNumbers, DutyNumberSheets, NumberRow
 from services.alerts.queries import duty_numbers as number_queries
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.places import Places
 
 MOST_BYTES = 2 * 1024 * 1024

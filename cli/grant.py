@@ -7,8 +7,8 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.user import Name, check_areas, noted, refuse, run
-from services.console import accounts
 from services.console.queries import accounts as queries
+from services.console.sign_in import accounts
 from shared.audit import Action
 
 app = typer.Typer(help="Restricted hazards that another system may read.", no_args_is_help=True)

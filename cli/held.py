@@ -16,8 +16,8 @@ from cli.transactions import within
 from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
-from services.registry import held
 from services.registry.decisions import SUBJECT_OF
+from services.registry.held import queries as held
 from shared.auth.access import DECIDERS
 from shared.config import Settings
 from shared.country import TIME_ZONE

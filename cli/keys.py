@@ -15,15 +15,17 @@ from cli.transactions import within
 from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import OVER, CannotRetire
 from deploy.provision.rotation import FOLLOWS, Kind
-from services.alerts import behalf, subscriptions
+from services.alerts.acts import behalf
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import sealed_rows
+from services.alerts.receivers import subscriptions
 from services.console.config import ConsoleSettings
 from services.console.queries import callers, second_factors
 from services.intake import phone_key_uses
 from services.intake.config import IntakeSettings
-from services.registry import digests, rewrap, search_renewal
+from services.registry import digests, rewrap
 from services.registry.config import RegistrySettings
+from services.registry.search import renewal as search_renewal
 from shared.auth.tokens import signing_key_id
 from shared.config import Settings
 from shared.crypto import keyring, seal

@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.roster import content
 from cli.transactions import within
 from cli.user import refuse
-from services.alerts import policy_definitions, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.definitions import MOST_BYTES
-from services.alerts.policies import EscalationPolicy, PolicyStep
-from services.alerts.policy_definitions import InvalidPolicy
-from services.alerts.policy_forms import MOST_POLICIES, left, most_acknowledgements
+from services.alerts.policies import definitions as policy_definitions
+from services.alerts.policies.definitions import InvalidPolicy
+from services.alerts.policies.forms import MOST_POLICIES, left, most_acknowledgements
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
 from shared.country import COUNTRY
 from shared.errors import DocumentedError
 from shared.places import Places

@@ -35,15 +35,16 @@ from cli.receiver_options import (
     Then,
 )
 from cli.transactions import within
-from services.alerts import receiver_trials, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
-from services.alerts.receiver_checks import contact_of, faults, roster_faults
-from services.alerts.receivers import Contact, Receiver, ReceiverKind
-from services.alerts.secrets import WebhookSecrets
-from services.alerts.subscriptions import FormerSecretInUse, NoWebhook, ReceiverNotFound
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers import trials as receiver_trials
+from services.alerts.receivers.checks import contact_of, faults, roster_faults
+from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
+from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.receivers.subscriptions import FormerSecretInUse, NoWebhook, ReceiverNotFound
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import LANGUAGES

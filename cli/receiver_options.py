@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from services.alerts.receivers import ReceiverKind
+from services.alerts.receivers.receivers import ReceiverKind
 from shared.events.vocabulary import HazardType, Severity, Status
 
 Label = Annotated[str, typer.Argument(help="What the receiver is called on the pages, e.g. `duty desk`.")]

@@ -12,12 +12,12 @@ from cli import environment
 from cli.deciding import By, decider
 from cli.transactions import within
 from cli.user import refuse
-from services.alerts import subscriptions
-from services.alerts.acts import Actor
+from services.alerts.acts.acts import Actor
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import silences as silence_queries
-from services.alerts.silence_forms import LONGEST_HOURS, MOST_SILENCES, SilenceForm, is_within
-from services.alerts.silences import Silence
+from services.alerts.receivers import subscriptions
+from services.alerts.silences.forms import LONGEST_HOURS, MOST_SILENCES, SilenceForm, is_within
+from services.alerts.silences.silences import Silence
 from services.console.models import Account
 from shared import audit
 from shared.audit import Action, Entry

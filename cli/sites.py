@@ -15,13 +15,13 @@ from cli.deciding import By, decider
 from cli.transactions import within
 from cli.user import refuse
 from services.console.models import Account
-from services.registry import site_sheets
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.site_changes import SiteStore
-from services.registry.site_imports import ImportedRow, RowVerdict, SiteImport
-from services.registry.site_sheets import SKIPPED, BadSheet, SheetRow
-from services.registry.sites import is_own_unit
+from services.registry.sites import sheets as site_sheets
+from services.registry.sites.changes import SiteStore
+from services.registry.sites.imports import ImportedRow, RowVerdict, SiteImport
+from services.registry.sites.sheets import SKIPPED, BadSheet, SheetRow
+from services.registry.sites.sites import is_own_unit
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.access import COUNTERS

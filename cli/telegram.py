@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli import environment
 from cli.receiver import own_settings, refuse
 from cli.transactions import within
-from services.alerts import bindings
-from services.alerts.bindings import BoundPerson
+from services.alerts.acts import bindings
+from services.alerts.acts.bindings import BoundPerson
 from services.alerts.queries import telegram_polls as poll_queries
-from services.alerts.secrets import WebhookSecrets
-from services.console import accounts
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.console.models import Account
 from services.console.queries import accounts as account_queries
+from services.console.sign_in import accounts
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.access import CMC

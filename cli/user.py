@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli import environment
 from cli.transactions import within
-from services.console import accounts, credentials, passwords
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
+from services.console.sign_in import accounts, credentials, passwords
 from services.console.visibility import GRANTS_ALERTS
 from shared import audit
 from shared.audit import Action, Entry

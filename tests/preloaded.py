@@ -23,7 +23,7 @@ from deploy.containers.compiled import LATE
 from deploy.local import paths
 from deploy.local.forks import ONE_THREAD, Forked, Forks, die_with, serve
 from deploy.local.process import Process
-from services.console import passwords
+from services.console.sign_in import passwords
 from shared.events.topics import SERVICES
 
 # Modules that create a `rich` console during their import are left out, because the console would belong to the parent.

@@ -7,10 +7,10 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from deploy.provision.secrets import keep
-from services.console import accounts, passwords
-from services.console.bootstrap import first_administrator, given_password
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
+from services.console.sign_in import accounts, passwords
+from services.console.sign_in.bootstrap import first_administrator, given_password
 from shared.auth.tokens import Role
 from shared.postgres import database
 

@@ -10,14 +10,19 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts import behalf, budgets, listings, omissions, timeline, whom_to_call, words
-from services.alerts import calls as call_log
-from services.alerts.acts import ActKind
+from services.alerts import budgets, timeline
+from services.alerts.acts import behalf
+from services.alerts.acts.acts import ActKind
 from services.alerts.alerts import Alert
-from services.alerts.calls import Call, CallResult
-from services.alerts.checklists import Checklist
-from services.alerts.duty_numbers import DutyNumber
+from services.alerts.checklists import calls as call_log
+from services.alerts.checklists import whom_to_call
+from services.alerts.checklists.calls import Call, CallResult
+from services.alerts.checklists.checklists import Checklist
+from services.alerts.delivery import listings, words
+from services.alerts.duty_numbers.duty_numbers import DutyNumber
 from services.alerts.models import Act
+from services.alerts.notifications import omissions
+from services.alerts.notifications.stages import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import hazards as hazard_queries
@@ -26,7 +31,6 @@ from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
-from services.alerts.stages import Omission
 from services.alerts.views import AlertView
 from shared import audit
 from shared.audit import Action

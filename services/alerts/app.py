@@ -6,35 +6,28 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import (
-    act_routes,
-    alert_page,
-    checklist_routes,
-    duty_number_pages,
-    hazard_routes,
-    measures,
-    pages,
-    policy_pages,
-    receiver_pages,
-    roster_pages,
-    routes,
-    silence_pages,
-    sms_routes,
-    source_routes,
-    telegram_page,
-)
-from services.alerts.answers import AnswerRefused
-from services.alerts.checklists import Checklists
+from services.alerts import alert_page, hazard_routes, measures, pages, routes, source_routes
+from services.alerts.acts import routes as act_routes
+from services.alerts.acts.answers import AnswerRefused
+from services.alerts.acts.replies import Replies
+from services.alerts.checklists import routes as checklist_routes
+from services.alerts.checklists.checklists import Checklists
 from services.alerts.config import AlertsSettings
-from services.alerts.messages import Messages
-from services.alerts.replies import Replies
+from services.alerts.delivery.messages import Messages
+from services.alerts.delivery.texts import Texts
+from services.alerts.duty_numbers import pages as duty_number_pages
+from services.alerts.policies import pages as policy_pages
+from services.alerts.receivers import pages as receiver_pages
+from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.rosters import board_lines as roster_pages
 from services.alerts.ruleset import Ruleset
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.silences import pages as silence_pages
 from services.alerts.sms import profiles
+from services.alerts.sms import routes as sms_routes
 from services.alerts.sms.answering import SmsAnswering
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.texts import Texts
+from services.alerts.telegram import page as telegram_page
 from shared import wiring
 from shared.auth.revocations import Revocations
 from shared.messaging import ledger

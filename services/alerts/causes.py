@@ -2,7 +2,7 @@
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert
-from services.alerts.notices import Cause
+from services.alerts.delivery.notices import Cause
 
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN})
 

@@ -6,17 +6,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts import alerts, conditions, inhibitions, notifications
+from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
-from services.alerts.inhibitions import Inhibitor
-from services.alerts.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
-from services.alerts.plans import NotificationPlan
-from services.alerts.receivers import Receiver
+from services.alerts.delivery.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
+from services.alerts.notifications import conditions, inhibitions, notifications
+from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.notifications.stages import Notification, Omissions, Stage
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
-from services.alerts.stages import Notification, Omissions, Stage
 from shared import events
 from shared.auth.tokens import Ancestry
 from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, HazardReported, Message

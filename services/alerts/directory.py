@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.plans import NotificationPlan
+from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
 OLDEST_SECONDS = 1.0  # the age at which the copy is read again, because a NOTIFY can be missed

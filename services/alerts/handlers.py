@@ -16,8 +16,8 @@ from services.alerts import budgets, counts, projections
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
+from services.alerts.delivery.handover import Dispatcher
 from services.alerts.directory import ReceiverDirectory
-from services.alerts.handover import Dispatcher
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries

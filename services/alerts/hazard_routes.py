@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import listings
 from services.alerts.alerts import Alert
+from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import hazards as hazard_queries

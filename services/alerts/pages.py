@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.alerts import listings, subscriptions
 from services.alerts.channels import OUTBOX_PAGE
-from services.alerts.messages import Messages, ShownMessage
-from services.alerts.notices import Content, Follows
+from services.alerts.delivery import listings
+from services.alerts.delivery.messages import Messages, ShownMessage
+from services.alerts.delivery.notices import Content, Follows
+from services.alerts.delivery.texts import CAUSES
 from services.alerts.queries import telegram_polls as poll_queries
-from services.alerts.texts import CAUSES
+from services.alerts.receivers import subscriptions
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel, Severity, Status

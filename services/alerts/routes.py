@@ -6,11 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.alerts import behalf, listings
+from services.alerts.acts import behalf
 from services.alerts.alerts import Alert
-from services.alerts.listings import AlertState
-from services.alerts.messages import Messages
-from services.alerts.notices import Content
+from services.alerts.delivery import listings
+from services.alerts.delivery.listings import AlertState
+from services.alerts.delivery.messages import Messages
+from services.alerts.delivery.notices import Content
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared.auth import tokens

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
-from services.alerts import budgets, counts, listings
+from services.alerts import budgets, counts
+from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller

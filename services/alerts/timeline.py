@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.acts import ActKind, Actor
+from services.alerts.acts.acts import ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from services.alerts.receiver_checks import Fault
+from services.alerts.receivers.checks import Fault
 from shared.country import COUNTRY
 from shared.pages import language_of
 from shared.pages.terms import N_

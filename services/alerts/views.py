@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.alerts.calls import CallResult
-from services.alerts.listings import AlertState
+from services.alerts.checklists.calls import CallResult
+from services.alerts.delivery.listings import AlertState
 from shared.events.alerts import PublishedAlert
 from shared.events.fields import Body, Instant, Line
 from shared.events.vocabulary import Severity, Verdict

@@ -6,25 +6,27 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import behalf, subscriptions
+from services.alerts.acts import behalf
+from services.alerts.acts.replies import Replies
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.sms import SmsChannel
 from services.alerts.channels.telegram import TelegramChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.deliveries import Deliveries
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.handover import Dispatcher
+from services.alerts.delivery.next_contacts import NextContacts
+from services.alerts.delivery.texts import Texts
 from services.alerts.directory import ReceiverDirectory
 from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
-from services.alerts.handover import Dispatcher
-from services.alerts.next_contacts import NextContacts
 from services.alerts.queries import held as held_queries
 from services.alerts.queries import sealed_rows
-from services.alerts.replies import Replies
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
-from services.alerts.secrets import WebhookSecrets
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram import polling
@@ -33,7 +35,6 @@ from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
 from services.alerts.telegram.polling import Polling
-from services.alerts.texts import Texts
 from shared import lifecycle, wiring
 from shared.auth.revocations import Revocations
 from shared.crypto.rotation import keep_newest

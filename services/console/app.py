@@ -12,32 +12,19 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import (
-    device_tokens,
-    entry,
-    granted_hazards,
-    installation_status,
-    measures,
-    own_sign_ins,
-    purposes,
-    readmissions,
-    releases,
-    routes,
-    second_factor,
-    sheets,
-    signin,
-    sites,
-    waiting,
-)
-from services.console.attempts import Attempts
-from services.console.bootstrap import first_administrator, given_password
-from services.console.callers import Callers
+from services.console import installation_status, measures, purposes, readmissions, routes, sheets, sites, waiting
 from services.console.config import ConsoleSettings
-from services.console.listening import Listening
+from services.console.hazards import entry, granted_hazards, releases
+from services.console.hazards.callers import Callers
 from services.console.positions import Positions
+from services.console.sign_in import device_tokens, own_sign_ins, second_factor
+from services.console.sign_in import routes as signin
+from services.console.sign_in.attempts import Attempts
+from services.console.sign_in.bootstrap import first_administrator, given_password
+from services.console.sign_in.totp import TotpSecrets
 from services.console.state import SETTLEMENTS, Console, console_pages
-from services.console.stream import EventStream
-from services.console.totp import TotpSecrets
+from services.console.stream.listening import Listening
+from services.console.stream.reader import EventStream
 from shared import pages, wiring
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Signer

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.console import accounts, cookies
 from services.console.queries import accounts as queries
+from services.console.sign_in import accounts, cookies
 from services.console.state import console
 from shared import audit
 from shared.audit import Action

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
-from services.console import credentials
 from services.console.models import Account, ReportOutcome, SignIn
+from services.console.sign_in import credentials
 from services.console.state import console
 from shared import audit
 from shared.audit import Action

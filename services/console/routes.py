@@ -8,17 +8,8 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import (
-    board,
-    checks,
-    corrections,
-    groups,
-    installation_status,
-    readmissions,
-    releases,
-    vectors,
-    visibility,
-)
+from services.console import board, checks, groups, installation_status, readmissions, visibility
+from services.console.hazards import corrections, releases
 from services.console.notices import kinds_for
 from services.console.queries import (
     accounts,
@@ -33,7 +24,8 @@ from services.console.queries import checks as check_queries
 from services.console.queries import groups as group_queries
 from services.console.queries import releases as release_queries
 from services.console.state import console
-from services.console.vectors import BadVector, Vector
+from services.console.stream import vectors
+from services.console.stream.vectors import BadVector, Vector
 from services.console.visibility import TOPICS
 from shared.auth import access, tokens
 from shared.auth.tokens import Role

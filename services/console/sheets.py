@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.console.entry import hazards
+from services.console.hazards.entry import hazards
 from services.console.state import console
 from shared.displacement_reasons import BY_ONSET
 from shared.pages import language_of

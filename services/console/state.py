@@ -6,11 +6,11 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from services.console.attempts import Attempts
-from services.console.callers import Callers
 from services.console.config import ConsoleSettings
+from services.console.hazards.callers import Callers
 from services.console.positions import Positions
-from services.console.totp import TotpSecrets
+from services.console.sign_in.attempts import Attempts
+from services.console.sign_in.totp import TotpSecrets
 from shared.auth.tokens import Signer
 from shared.pages import Pages
 from shared.pages.settlements import SettlementsFile

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.console.granted_content import granted_content
+from services.console.hazards.granted_content import granted_content
 from shared.auth import access
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReported

@@ -3,13 +3,13 @@
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.console import clock
-from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.handlers import BOARD
+from services.console.hazards.callers import Callers
 from services.console.paper import Paper
 from services.console.queries import callers, second_factors
+from services.console.sign_in.totp import TotpSecrets
 from services.console.state import console_pages
-from services.console.totp import TotpSecrets
 from shared import wiring
 from shared.crypto.rotation import keep_newest
 from shared.messaging.consumer import Consumer

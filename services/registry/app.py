@@ -6,35 +6,28 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry import (
-    adoption_routes,
-    code_routes,
-    differing_counts,
-    duplicate_reviews,
-    duplicate_routes,
-    event_routes,
-    figure_pages,
-    figures,
-    group_pages,
-    held_routes,
-    history_routes,
-    household_pages,
-    letter_routes,
-    measures,
-    movement_pages,
-    movement_routes,
-    need_routes,
-    place_routes,
-    routes,
-    search_routes,
-    site_pages,
-    site_routes,
-    waiting_routes,
-)
+from services.registry import history_routes, measures, routes
 from services.registry.config import RegistrySettings
+from services.registry.counts import differing_routes as differing_counts
+from services.registry.duplicates import reviews as duplicate_reviews
+from services.registry.duplicates import routes as duplicate_routes
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.kept_figures import KeptFigures
-from services.registry.search_keys import SearchKeys
+from services.registry.event_links import routes as event_routes
+from services.registry.figures import movement_pages, movement_routes, need_routes
+from services.registry.figures import pages as figure_pages
+from services.registry.figures import routes as figures
+from services.registry.figures.kept import KeptFigures
+from services.registry.groups import pages as group_pages
+from services.registry.held import adoption_routes, waiting_routes
+from services.registry.held import routes as held_routes
+from services.registry.households import code_routes
+from services.registry.households import pages as household_pages
+from services.registry.letters import routes as letter_routes
+from services.registry.places import routes as place_routes
+from services.registry.search import routes as search_routes
+from services.registry.search.keys import SearchKeys
+from services.registry.sites import pages as site_pages
+from services.registry.sites import routes as site_routes
 from shared import wiring
 from shared.messaging import ledger
 from shared.pages import Pages

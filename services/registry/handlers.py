@@ -8,21 +8,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry import adoption_queries, held
-from services.registry.acceptances import Adopted, NotAccepted, accept, accept_under, reverse
-from services.registry.chosen_counts import recount_chosen
+from services.registry.counts.chosen import recount_chosen
+from services.registry.counts.recounts import recount, recount_stored
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.event_links import EventAnswered
-from services.registry.held_events import held_events
-from services.registry.household_codes import KEPT, HouseholdCodes, divided, expired, with_codes
-from services.registry.household_events import HouseholdEvents, utcnow
+from services.registry.event_links.links import EventAnswered
+from services.registry.held import adoption_queries
+from services.registry.held import queries as held
+from services.registry.held.acceptances import Adopted, NotAccepted, accept, accept_under, reverse
+from services.registry.held.events import held_events
+from services.registry.households.codes import KEPT, HouseholdCodes, divided, expired, with_codes
+from services.registry.households.events import HouseholdEvents, utcnow
 from services.registry.models import Adoption, AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
-from services.registry.place_queries import APPLIED
-from services.registry.place_recounts import FoundCounts, find_counts, recount_places
-from services.registry.recounts import recount, recount_stored
+from services.registry.places.queries import APPLIED
+from services.registry.places.recounts import FoundCounts, find_counts, recount_places
 from services.registry.reports import AnyFiled, FiledMovement
-from services.registry.search_keys import SearchKeys
+from services.registry.search.keys import SearchKeys
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet

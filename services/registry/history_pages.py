@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from services.registry.timelines import TimelineEntry, VersionKey, anchor_of
+from services.registry.households.timelines import TimelineEntry, VersionKey, anchor_of
 
 AT_ONCE = 100  # entries of a page
 

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry import group_queries, openings, report_queries, site_queries
+from services.registry import openings, report_queries
 from services.registry.decisions import SITE
-from services.registry.group_timelines import GroupCourse
+from services.registry.groups import queries as group_queries
+from services.registry.groups.timelines import GroupCourse
 from services.registry.models import Group, Report, Site
 from services.registry.routes import Caller, Version, check_purpose, missing, note_read
+from services.registry.sites import queries as site_queries
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import ReportKind
 from shared.postgres.database import Session

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.registry.courses import HouseholdStanding, Onward, changed
 from services.registry.decisions import CONTRADICTIONS, OLDER, Held, Name, ReportDecision
+from services.registry.households.courses import HouseholdStanding, Onward, changed
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject, SubjectChange
 from shared.crypto.randomness import random_id

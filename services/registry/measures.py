@@ -6,7 +6,7 @@ from prometheus_client import Metric
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.held import IS_HELD, WAITS
+from services.registry.held.queries import IS_HELD, WAITS
 from services.registry.models import Report
 from shared.web.measured import gauge, timestamp
 

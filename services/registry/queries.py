@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry import report_queries
-from services.registry.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, code_aad, member_aad, row_aad
+from services.registry.households.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
+from services.registry.households.timelines import HouseholdCourse
 from services.registry.models import (
     DuplicatePair,
     DuplicateReview,
@@ -27,7 +28,6 @@ from services.registry.models import (
     Report,
 )
 from services.registry.reports import NEVER
-from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DISPLACED, ReportKind, SubStock

@@ -11,9 +11,9 @@ from fastapi import Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.registry import site_queries
+from services.registry.households.timelines import StoredVersion, TimelineEntry, anchor_of
 from services.registry.models import CODE_CHARACTERS, Site
-from services.registry.timelines import StoredVersion, TimelineEntry, anchor_of
+from services.registry.sites import queries as site_queries
 from shared.auth.tokens import Principal
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import ReportKind

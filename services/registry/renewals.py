@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import Household, Report
-from services.registry.search_keys import SearchKeys
+from services.registry.search.keys import SearchKeys
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from shared import log

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption, report_aad
+from services.registry.households.timelines import VersionKey
 from services.registry.models import GroupKey, HouseholdKey, Report, SiteReportKey
-from services.registry.timelines import VersionKey
 from shared.events.vocabulary import ReportKind
 from shared.postgres.models import table
 

@@ -12,11 +12,13 @@ from operator import attrgetter
 
 from pydantic_core import to_json
 
-from services.registry.ages import Disaggregation, birth_year, disaggregated, member_codes, new_years
+from services.registry.counts.headcounts import Headcount
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
-from services.registry.group_movements import Tally
-from services.registry.headcounts import Headcount
+from services.registry.figures.stays import Stay
+from services.registry.groups.movements import Tally
+from services.registry.households.ages import Disaggregation, birth_year, disaggregated, member_codes, new_years
+from services.registry.households.movements import Course, Passage
 from services.registry.models import (
     UNCOMPARED,
     Episode,
@@ -32,10 +34,8 @@ from services.registry.models import (
     RegistryModel,
     Report,
 )
-from services.registry.movements import Course, Passage
 from services.registry.reports import NEVER, AnyFiled, Filed, superseded
-from services.registry.search_keys import KeysOfRoot, KeyVersion
-from services.registry.stays import Stay
+from services.registry.search.keys import KeysOfRoot, KeyVersion
 from services.registry.subjects import Subject
 from shared.events.vocabulary import Movement, SubStock
 from shared.postgres import bulk_copy

@@ -13,16 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import rows
 from services.registry.decisions import NOBODY, SITE, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, code_aad, report_aad
-from services.registry.event_links import EventLink, add_event
+from services.registry.event_links.links import EventLink, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
-from services.registry.group_movements import Tally
-from services.registry.held_counts import list_held_counts
-from services.registry.household_codes import MovementVersion
-from services.registry.household_sites import HouseholdSites, ReportVersion
+from services.registry.groups.movements import Tally
+from services.registry.held.counts import list_held_counts
+from services.registry.households.codes import MovementVersion
+from services.registry.households.sites import HouseholdSites, ReportVersion
+from services.registry.places.settlements import add_settlements
 from services.registry.reports import AnyFiled, Filed, FiledMovement
-from services.registry.search_keys import SearchKeys
-from services.registry.settlements import add_settlements
-from services.registry.site_passages import site_passages
+from services.registry.search.keys import SearchKeys
+from services.registry.sites.passages import site_passages
 from services.registry.storage_statements import (
     BY_REPORT,
     BY_SUBJECT,

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from services.registry import group_movements
-from services.registry.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
 from services.registry.decisions import RECORDED, SITE, Name, Owner, ReportDecision
+from services.registry.groups import movements as group_movements
+from services.registry.households.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.events.displacements import GroupClear
 from shared.events.short_codes import drawn_code

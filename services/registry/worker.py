@@ -6,26 +6,26 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry.age_renewal import AgeRenewal
-from services.registry.coded_movements import keep_identified
-from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
-from services.registry.count_renewal import recount_old
+from services.registry.counts.renewal import recount_old
 from services.registry.digests import Digests
-from services.registry.earlier_held import complete_list, keep_published
+from services.registry.duplicates.comparisons import keep_compared
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.figure_checks import keep_checked
-from services.registry.figure_sums import keep_summed
+from services.registry.figures.age_renewal import AgeRenewal
+from services.registry.figures.checks import keep_checked
+from services.registry.figures.sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
-from services.registry.letter_openings import LetterOpenings, keep_forgotten
+from services.registry.held.earlier import complete_list, keep_published
+from services.registry.households.coded_movements import keep_identified
+from services.registry.letters.openings import LetterOpenings, keep_forgotten
 from services.registry.models import AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
-from services.registry.place_comparisons import PlaceComparing, keep_counts_compared
+from services.registry.places.comparisons import PlaceComparing, keep_counts_compared
 from services.registry.rewrap import rewrap
-from services.registry.search_keys import SearchKeys
-from services.registry.search_renewal import SearchRenewal
-from services.registry.site_key_renewal import SiteKeyRenewal
-from services.registry.site_movements import keep_applied
+from services.registry.search.keys import SearchKeys
+from services.registry.search.renewal import SearchRenewal
+from services.registry.sites.key_renewal import SiteKeyRenewal
+from services.registry.sites.movements import keep_applied
 from shared import wiring
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer

@@ -23,13 +23,13 @@ from services.registry.decisions import (
     refused,
     registers,
 )
-from services.registry.event_links import EventLink, add_event
-from services.registry.held_people import HeldChange, held_changes, newest_held
+from services.registry.event_links.links import EventLink, add_event
+from services.registry.held.people import HeldChange, held_changes, newest_held
+from services.registry.households.unidentified_movements import is_mistyped, is_unidentified, is_unnamed
 from services.registry.judgements import Judgements, Settled, Unjudged, is_replaceable
+from services.registry.places.settlements import add_settlements
 from services.registry.reports import AnyFiled, Filed, FiledMovement
-from services.registry.settlements import add_settlements
 from services.registry.subjects import Subject
-from services.registry.unidentified_movements import is_mistyped, is_unidentified, is_unnamed
 from shared.crypto.randomness import random_id
 from shared.events.vocabulary import Flag, RefusalReason, ReportKind, SubmissionChannel
 from shared.places import Places

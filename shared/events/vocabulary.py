@@ -325,7 +325,7 @@ class Need(Code):
 
 
 class SiteType(Code):
-    """The site types of CCCM and DTM, by building or place. `services/registry/sites.py` gives their shelter."""
+    """The site types of CCCM and DTM, by building or place. `services/registry/sites/sites.py` gives their shelter."""
 
     SCHOOL = "school"
     MOSQUE = "mosque"

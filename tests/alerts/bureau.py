@@ -11,17 +11,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from services.alerts import subscriptions
-from services.alerts.acts import Actor
-from services.alerts.answers import Answers
+from services.alerts.acts.acts import Actor
+from services.alerts.acts.answers import Answers
 from services.alerts.channels.telegram import TelegramChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.deliveries import Deliveries
-from services.alerts.receivers import Receiver
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.texts import Texts
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
-from services.alerts.texts import Texts
 from shared.events.vocabulary import DeliveryChannel, Verdict
 from shared.outbound import Outbound
 from shared.places import Places

@@ -16,8 +16,8 @@ from services.alerts import worker
 from services.alerts.app import create_app
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.deliveries import Deliveries
-from services.alerts.handover import HANDOVER
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.handover import HANDOVER
 from shared import lifecycle
 from shared.messaging.consumer import Consumer
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.delivery.handover import Dispatcher
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler, utcnow
-from services.alerts.handover import Dispatcher
 from services.alerts.ruleset import Ruleset
 from shared.messaging.records import Outcome, Received
 from shared.places import Places

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from services.alerts import alerts
 from services.alerts.channels import Job
-from services.alerts.notices import Cause, content_of
-from services.alerts.receivers import Receiver
+from services.alerts.delivery.notices import Cause, content_of
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
 from shared.places.watched import WatchedArea

@@ -8,13 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import presences
-from services.alerts.acts import Actor
+from services.alerts.acts.acts import Actor
+from services.alerts.acts.answers import Answers
 from services.alerts.alerts import Alert
-from services.alerts.answers import Answers
 from services.alerts.escalation import Escalation
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel, Verdict
 from shared.places import Places

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places

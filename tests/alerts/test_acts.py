@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import mudflow

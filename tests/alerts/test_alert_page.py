@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
+from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.escalation import Escalation
-from services.alerts.next_contacts import NextContacts
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Contact, Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Contact, Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places

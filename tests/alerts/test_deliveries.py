@@ -7,11 +7,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import deliveries, measures, receiver_trials, subscriptions
+from services.alerts import measures
 from services.alerts.channels import Job
-from services.alerts.notices import Cause, PlannedDelivery
+from services.alerts.delivery import deliveries
+from services.alerts.delivery.notices import Cause, PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers import trials as receiver_trials
+from services.alerts.receivers.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.factories import hazard
 from tests.alerts.post import revised

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts.channels.email import EmailChannel
-from services.alerts.deliveries import Deliveries
-from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan
+from services.alerts.delivery.texts import Texts
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
-from services.alerts.texts import Texts
+from services.alerts.receivers.receivers import Receiver
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import alerts
 from services.alerts.escalation import Escalation
-from services.alerts.notifications import RAISED
-from services.alerts.policies import EscalationPolicy, PolicyStep
+from services.alerts.notifications.notifications import RAISED
+from services.alerts.notifications.stages import Omission
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
-from services.alerts.receivers import ReceiverKind
-from services.alerts.stages import Omission
+from services.alerts.receivers.receivers import ReceiverKind
 from shared.events.vocabulary import HazardType, Severity, Status
 from shared.places import Places
 from shared.postgres import database

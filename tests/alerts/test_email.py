@@ -14,9 +14,9 @@ import pytest
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.deliveries import folded
-from services.alerts.receivers import Receiver
-from services.alerts.texts import Texts
+from services.alerts.delivery.deliveries import folded
+from services.alerts.delivery.texts import Texts
+from services.alerts.receivers.receivers import Receiver
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.queries import rosters as roster_queries
-from services.alerts.receivers import ReceiverKind
+from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Roster
 from shared.events.vocabulary import Severity, Status, Verdict
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow

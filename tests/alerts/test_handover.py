@@ -10,13 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import subscriptions
-from services.alerts.deliveries import Deliveries
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.handover import Dispatcher
+from services.alerts.delivery.notices import Cause, PlannedDelivery
 from services.alerts.directory import ReceiverDirectory
-from services.alerts.handover import Dispatcher
-from services.alerts.notices import Cause, PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from shared.postgres import database, notify

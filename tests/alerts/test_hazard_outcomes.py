@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk

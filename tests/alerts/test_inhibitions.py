@@ -8,16 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts, notifications
+from services.alerts import alerts
+from services.alerts.acts.answers import Answers
 from services.alerts.alerts import Alert
-from services.alerts.answers import Answers
 from services.alerts.changes import AlertChanges
-from services.alerts.inhibitions import LONGEST, Inhibitor, inhibitors
-from services.alerts.notifications import INFORMED
-from services.alerts.plans import NotificationPlan
+from services.alerts.notifications import notifications
+from services.alerts.notifications.inhibitions import LONGEST, Inhibitor, inhibitors
+from services.alerts.notifications.notifications import INFORMED
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.notifications.stages import Notification, Omission
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, RuleKind
-from services.alerts.stages import Notification, Omission
 from shared.auth.tokens import Role
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity, Status, Verdict

@@ -11,21 +11,22 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts, subscriptions
-from services.alerts.acts import Actor, acknowledged
-from services.alerts.answers import Answers
+from services.alerts import alerts
+from services.alerts.acts.acts import Actor, acknowledged
+from services.alerts.acts.answers import Answers
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
-from services.alerts.deliveries import Deliveries
-from services.alerts.next_contacts import NextContacts, following, next_contacts, reason
-from services.alerts.notices import Follows, with_words
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.next_contacts import NextContacts, following, next_contacts, reason
+from services.alerts.delivery.notices import Follows, with_words
+from services.alerts.delivery.texts import Texts
+from services.alerts.delivery.words import HazardWords
 from services.alerts.queries.contacts import DueDelivery
-from services.alerts.receivers import Contact, Receiver, ReceiverKind, in_order
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
-from services.alerts.texts import Texts
-from services.alerts.words import HazardWords
 from shared.events.vocabulary import DeliveryChannel, Scope, Severity
 from shared.outbound import Outbound
 from shared.places import Places

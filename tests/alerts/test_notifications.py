@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from services.alerts import alerts, conditions, hours, notifications, omissions
+from services.alerts import alerts
 from services.alerts.alerts import Alert
-from services.alerts.plans import NotificationPlan
-from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.notifications import conditions, notifications, omissions
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.notifications.stages import Notification, Omission, Stage
+from services.alerts.receivers import hours
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster
 from services.alerts.rules.findings import UNJUDGED_RULE, Finding
 from services.alerts.rules.hazard import decide
-from services.alerts.stages import Notification, Omission, Stage
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.places import Places

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import behalf
+from services.alerts.acts import behalf
 from services.alerts.config import AlertsSettings
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.worker import reseal, seal_notes
 from shared.auth.tokens import Role
 from shared.crypto import keyring

@@ -11,15 +11,16 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts, notifications
+from services.alerts import alerts
 from services.alerts.alerts import Alert
-from services.alerts.policies import EscalationPolicy, PolicyStep
-from services.alerts.policy_forms import MOST_POLICIES, PolicyForm
-from services.alerts.policy_pages import policy_id
+from services.alerts.notifications import notifications
+from services.alerts.notifications.stages import Notification, Omission
+from services.alerts.policies.forms import MOST_POLICIES, PolicyForm
+from services.alerts.policies.pages import policy_id
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver, ReceiverKind
-from services.alerts.stages import Notification, Omission
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity
 from shared.places import Places

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from cli import policy, silence, user
 from cli.transactions import within
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import ReceiverKind
+from services.alerts.receivers.receivers import ReceiverKind
 from tests.alerts.factories import ALAI, BATKEN
 from tests.alerts.test_notifications import receiver
 from tests.installation import Installation, in_thread

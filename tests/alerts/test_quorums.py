@@ -6,16 +6,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.alerts.acts import Actor
+from services.alerts.acts.acts import Actor
+from services.alerts.acts.answers import AnswerRefused, Answers
+from services.alerts.acts.replies import Reply, ReplyResult, sentence
 from services.alerts.alerts import Alert
-from services.alerts.answers import AnswerRefused, Answers
-from services.alerts.policies import EscalationPolicy, PolicyStep
+from services.alerts.notifications.stages import Notification
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.policies.quorums import Quorum, quorum
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.quorums import Quorum, quorum
-from services.alerts.receivers import Receiver, ReceiverKind
-from services.alerts.replies import Reply, ReplyResult, sentence
-from services.alerts.stages import Notification
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.auth.tokens import Role
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh

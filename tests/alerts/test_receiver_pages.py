@@ -13,13 +13,13 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.alerts import receiver_trials
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
-from services.alerts.receiver_forms import ReceiverForm
-from services.alerts.receiver_trials import receiver_id
-from services.alerts.receivers import Contact, Receiver, ReceiverKind
+from services.alerts.receivers import trials as receiver_trials
+from services.alerts.receivers.forms import ReceiverForm
+from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
+from services.alerts.receivers.trials import receiver_id
 from services.alerts.rosters.rosters import Roster
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status

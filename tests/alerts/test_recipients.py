@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import subscriptions
-from services.alerts.acts import Actor
-from services.alerts.answers import Answers
+from services.alerts.acts.acts import Actor
+from services.alerts.acts.answers import Answers
+from services.alerts.receivers import subscriptions
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Verdict
 from shared.places import Places

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import behalf, bindings
-from services.alerts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
+from services.alerts.acts import behalf, bindings
+from services.alerts.acts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
+from services.alerts.acts.replies import Replies, ReplyResult, sentence
 from services.alerts.config import AlertsSettings
-from services.alerts.replies import Replies, ReplyResult, sentence
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth import revocation_snapshots
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Role

@@ -10,11 +10,11 @@ from typer.testing import CliRunner, Result
 
 from cli import receiver, roster
 from cli.transactions import within
-from services.alerts.policies import EscalationPolicy, PolicyStep
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
-from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.handlers import HAZARDS
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.receivers import subscriptions
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity
 from shared.postgres import database

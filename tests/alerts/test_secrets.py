@@ -6,9 +6,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
-from services.alerts import behalf, subscriptions
-from services.alerts.receivers import Contact, Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.acts import behalf
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Contact, Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.crypto import keyring
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.town import Town, attempts

@@ -16,8 +16,8 @@ from services.alerts.alerts import Alert
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE
-from services.alerts.silence_forms import MOST_SILENCES
-from services.alerts.silences import Silence
+from services.alerts.silences.forms import MOST_SILENCES
+from services.alerts.silences.silences import Silence
 from shared.auth.tokens import Role
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity

@@ -13,16 +13,16 @@ from sqlalchemy import text
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.sms import ACCEPTED, DELIVERED, SmsChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.messages import Messages
-from services.alerts.notices import Cause, Content
-from services.alerts.receiver_checks import contact_of, is_address
-from services.alerts.receivers import Receiver
+from services.alerts.delivery.messages import Messages
+from services.alerts.delivery.notices import Cause, Content
+from services.alerts.delivery.texts import Texts
+from services.alerts.delivery.words import HazardWords
+from services.alerts.receivers.checks import contact_of, is_address
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
 from services.alerts.sms.segments import Encoding, segments_of
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.texts import Texts
-from services.alerts.words import HazardWords
 from shared.events.vocabulary import DeliveryChannel, Scope
 from shared.outbound import Outbound
 from shared.places import Places

@@ -17,15 +17,15 @@ from services.alerts.app import create_app
 from services.alerts.channels import Job
 from services.alerts.channels.sms import SmsChannel
 from services.alerts.config import AlertsSettings
+from services.alerts.delivery.notices import Cause, Content
+from services.alerts.delivery.texts import Texts
 from services.alerts.models import Binding
-from services.alerts.notices import Cause, Content
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.inbound import code_in
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.texts import Texts
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
 from shared.events import CredentialKind, CredentialRevoked

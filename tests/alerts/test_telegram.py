@@ -10,14 +10,14 @@ from sqlalchemy import text
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.telegram import DELIVERED
-from services.alerts.deliveries import job_of
-from services.alerts.notices import Content
+from services.alerts.delivery.deliveries import job_of
+from services.alerts.delivery.notices import Content
+from services.alerts.delivery.words import HazardWords
 from services.alerts.queries.attempts import CLAIM
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, Press, data_of, read_data, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
-from services.alerts.words import HazardWords
 from shared.events import HazardText
 from shared.postgres import database
 from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused

@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text, update
 
-from services.alerts import bindings
+from services.alerts.acts import bindings
+from services.alerts.acts.bindings import BoundPerson
+from services.alerts.acts.replies import Replies
 from services.alerts.alerts import Alert
-from services.alerts.bindings import BoundPerson
 from services.alerts.models import TelegramQuestion
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_polls as poll_queries
-from services.alerts.replies import Replies
 from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages, Press, data_of

@@ -10,12 +10,12 @@ from typer.testing import CliRunner, Result
 
 from cli import telegram
 from cli.transactions import within
-from services.alerts import bindings
-from services.alerts.bindings import BoundPerson, CodeRefusal
+from services.alerts.acts import bindings
+from services.alerts.acts.bindings import BoundPerson, CodeRefusal
 from services.alerts.config import AlertsSettings
-from services.alerts.secrets import WebhookSecrets
-from services.console import accounts
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.console.queries import accounts as account_queries
+from services.console.sign_in import accounts
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from tests.installation import Installation, in_thread

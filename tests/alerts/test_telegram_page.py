@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI
 
-from services.alerts import bindings
-from services.alerts.bindings import BoundPerson
+from services.alerts.acts import bindings
+from services.alerts.acts.bindings import BoundPerson
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import telegram_polls as poll_queries
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from services.alerts import alerts, words
-from services.alerts.notices import Cause
+from services.alerts import alerts
+from services.alerts.delivery import words
+from services.alerts.delivery.notices import Cause
+from services.alerts.delivery.texts import CAUSES, Text, Texts, clean
+from services.alerts.delivery.words import HazardWords
 from services.alerts.rules.displacement import decide_displacement
 from services.alerts.rules.exposure import decide_exposure
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
 from services.alerts.rules.headcounts import Departed, RegisteredDeparture
-from services.alerts.texts import CAUSES, Text, Texts, clean
-from services.alerts.words import HazardWords
 from shared.events import AlertRaised, HazardReported, HazardText
 from shared.events.vocabulary import Status, Verdict
 from shared.pages import LANGUAGES

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.alerts import subscriptions
+from services.alerts.receivers import subscriptions
 from tests.alerts.factories import mudflow
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood

@@ -11,16 +11,16 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from cli import directory
-from services.alerts import whom_to_call
-from services.alerts.checklists import BadChecklists, Checklists
+from services.alerts.checklists import whom_to_call
+from services.alerts.checklists.checklists import BadChecklists, Checklists
 from services.alerts.config import AlertsSettings
-from services.alerts.duty_number_imports import NumberVerdict, planned
-from services.alerts.duty_number_sheets import BadDutyNumbers, DutyNumberSheets
-from services.alerts.duty_numbers import DutyContact, DutyNumber, DutyPlace, DutyService, written
+from services.alerts.duty_numbers.duty_numbers import DutyContact, DutyNumber, DutyPlace, DutyService, written
+from services.alerts.duty_numbers.imports import NumberVerdict, planned
+from services.alerts.duty_numbers.sheets import BadDutyNumbers, DutyNumberSheets
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import sealed_rows
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.rules.findings import RuleKind
-from services.alerts.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.events.vocabulary import HazardType, Severity

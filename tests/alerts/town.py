@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.alerts import subscriptions
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.deliveries import Deliveries
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound

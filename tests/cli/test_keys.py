@@ -17,19 +17,19 @@ from deploy.provision import rotation
 from deploy.provision.rotation import RINGS, Kind
 from services.alerts import worker as alerts
 from services.alerts.config import AlertsSettings
-from services.alerts.secrets import WebhookSecrets as Secrets
+from services.alerts.receivers.secrets import WebhookSecrets as Secrets
 from services.console import worker as console
-from services.console.accounts import new
-from services.console.callers import Caller, Callers
 from services.console.config import ConsoleSettings
+from services.console.hazards.callers import Caller, Callers
 from services.console.queries import accounts, callers, second_factors
-from services.console.totp import TotpSecrets
+from services.console.sign_in.accounts import new
+from services.console.sign_in.totp import TotpSecrets
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
-from services.registry.search_keys import SearchKeys
-from services.registry.search_renewal import SearchRenewal
-from services.registry.site_key_renewal import SiteKeyRenewal
+from services.registry.search.keys import SearchKeys
+from services.registry.search.renewal import SearchRenewal
+from services.registry.sites.key_renewal import SiteKeyRenewal
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.crypto.seal import Sealer

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import sites, user
-from services.registry import site_sheets
+from services.registry.sites import sheets as site_sheets
 from tests.installation import Installation
 
 KADAMJAI = "KG05258000000"

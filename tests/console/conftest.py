@@ -13,10 +13,10 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from deploy.local.process import Process, wait_until
-from services.console import accounts
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
+from services.console.sign_in import accounts
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.messaging.publisher import Publisher

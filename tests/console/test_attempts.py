@@ -7,7 +7,15 @@ from contextlib import suppress
 import pytest
 from redis.asyncio import Redis
 
-from services.console.attempts import MOST, WINDOW_S, Attempts, Counters, CounterScope, SignInAttempt, TooManyFailures
+from services.console.sign_in.attempts import (
+    MOST,
+    WINDOW_S,
+    Attempts,
+    Counters,
+    CounterScope,
+    SignInAttempt,
+    TooManyFailures,
+)
 from shared import lifecycle
 from shared.config import secret
 from tests.installation import Ground

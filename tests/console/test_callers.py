@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.process import wait_until
-from services.console.callers import Callers
+from services.console.hazards.callers import Callers
 from services.console.models import StoredCaller
 from services.console.queries import callers as queries
 from shared import events

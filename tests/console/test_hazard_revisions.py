@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.console.hazard_revisions import HazardRevisions
+from services.console.hazards.revisions import HazardRevisions
 from services.console.models import BoardHazard
 from tests.console.factories import BATKEN, KADAMJAI, hazard
 

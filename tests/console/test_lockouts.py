@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.console.attempts import MOST, CounterScope
+from services.console.sign_in.attempts import MOST, CounterScope
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.signing_in import sign_in

@@ -8,7 +8,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
 from deploy.local.process import wait_until
-from services.console import passwords
+from services.console.sign_in import passwords
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
 from tests.console.signing_in import SOON, at_the_next_second, dayar, sign_in

@@ -13,13 +13,13 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.console import releases
 from services.console.handlers import show
+from services.console.hazards import releases
+from services.console.hazards.releases import Publicity, PublicState
 from services.console.models import BoardHazard, BoardRelease
 from services.console.queries import public_versions, snapshots
 from services.console.queries import releases as queries
 from services.console.queries.releases import Confirmation
-from services.console.releases import Publicity, PublicState
 from shared import events
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity

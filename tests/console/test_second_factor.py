@@ -9,10 +9,10 @@ import httpx
 import pyotp
 import pytest
 
-from services.console import totp
-from services.console.attempts import MOST, CounterScope
 from services.console.config import ConsoleSettings
 from services.console.queries import second_factors
+from services.console.sign_in import totp
+from services.console.sign_in.attempts import MOST, CounterScope
 from shared.auth.tokens import Authenticator, Principal, Role
 from shared.crypto import keyring
 from shared.postgres import database

@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from cli import grant
-from services.console import vectors, visibility
+from services.console import visibility
 from services.console.config import ConsoleSettings
-from services.console.listening import Listening, start_of
-from services.console.stream import EventStream, Listener
-from services.console.vectors import BadVector, Vector
+from services.console.stream import vectors
+from services.console.stream.listening import Listening, start_of
+from services.console.stream.reader import EventStream, Listener
+from services.console.stream.vectors import BadVector, Vector
 from services.console.visibility import StreamVisibility
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal, Role

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.console import vectors
-from services.console.vectors import BadVector, SealedVectors
+from services.console.stream import vectors
+from services.console.stream.vectors import BadVector, SealedVectors
 from shared.crypto import keyring
 
 OFFSETS = st.lists(st.integers(min_value=0, max_value=2**53), max_size=12)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from deploy.provision import accounts
-from services.console import passwords
-from services.console.accounts import may_sign_in
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
+from services.console.sign_in import passwords
+from services.console.sign_in.accounts import may_sign_in
 from shared.postgres import database
 from tests.installation import Installation
 

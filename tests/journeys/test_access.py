@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
-from services.console import vectors
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
+from services.console.stream import vectors
 from shared.auth.access import ROUTES, AccessRule
 from shared.auth.tokens import Role
 from shared.events.topics import SERVICES

@@ -19,10 +19,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from deploy.local.process import Process
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared import events
 from shared.config import Settings
 from shared.events import HazardReported

@@ -16,9 +16,9 @@ from cli.demo import ACCOUNTS, play
 from cli.scenario import SITE, Sender, Step
 from services.alerts import counts
 from services.alerts.ruleset import Ruleset
-from services.console import accounts, passwords
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts as queries
+from services.console.sign_in import accounts, passwords
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import AlertRaised

@@ -19,7 +19,7 @@ import pytest
 from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel

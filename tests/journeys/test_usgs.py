@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 
 from cli import feed, places
-from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.intake.config import IntakeSettings
 from services.intake.feeds.items import ItemKind
 from services.intake.feeds.reading import Counts

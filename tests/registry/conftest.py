@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
-from services.registry.site_movements import apply_some
+from services.registry.sites.movements import apply_some
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
 from shared.postgres import database

@@ -13,7 +13,7 @@ from services.registry.digests import Digests
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from services.registry.opening import ReportOpener
-from services.registry.search_keys import SearchKeys
+from services.registry.search.keys import SearchKeys
 from shared import events
 from shared.crypto import keyring, seal
 from shared.events import (

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, text
 
-from services.registry.age_renewal import TABLES, AgeRenewal
+from services.registry.figures.age_renewal import TABLES, AgeRenewal
 from services.registry.models import ASSESSMENT_NAMES
 from shared.postgres import bulk_copy
 from tests.registry.conftest import Office

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.ages import age, described, person_code
+from services.registry.households.ages import age, described, person_code
 from services.registry.reports import CELL
 from shared.events.vocabulary import AgeBracket, Sex
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.registry import charts
-from services.registry.figure_queries import MovementScope
+from services.registry.figures import charts
+from services.registry.figures.queries import MovementScope
+from services.registry.figures.statistics import Figure
 from services.registry.reports import CELLS
-from services.registry.statistics import Figure
 from shared.events.vocabulary import Mobility, Reason
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.registry import count_pools
-from services.registry.headcounts import Headcount
+from services.registry.counts import pools as count_pools
+from services.registry.counts.headcounts import Headcount
 from shared.places import Places
 from tests.registry.conftest import Filing
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, group, movement

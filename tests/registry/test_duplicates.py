@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry import duplicate_queries
-from services.registry.comparisons import compare_some
 from services.registry.config import RegistrySettings
-from services.registry.duplicates import DuplicateReason, reason_of_side
+from services.registry.duplicates import queries as duplicate_queries
+from services.registry.duplicates.comparisons import compare_some
+from services.registry.duplicates.duplicates import DuplicateReason, reason_of_side
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.search_keys import SearchKeys
+from services.registry.search.keys import SearchKeys
 from shared.auth.tokens import Role
 from shared.places import Places
 from tests import gazetteers

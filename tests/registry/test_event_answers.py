@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from services.registry.event_queries import MOST_DEPARTURES
+from services.registry.event_links.queries import MOST_DEPARTURES
 from services.registry.models import EventAnswer
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office

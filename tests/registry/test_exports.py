@@ -6,10 +6,10 @@ import io
 import pytest
 from babel.core import get_global
 
-from services.registry import exports
-from services.registry.age_profiles import PROFILES
-from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
-from services.registry.figure_queries import MovementScope, View
+from services.registry.figures import exports
+from services.registry.figures.age_profiles import PROFILES
+from services.registry.figures.countries import ALPHA_3, WITHDRAWN, alpha_3
+from services.registry.figures.queries import MovementScope, View
 from services.registry.reports import MOVES
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.registry import need_figures
-from services.registry.age_profiles import AgeProfile
-from services.registry.figure_checks import check
-from services.registry.figure_queries import Dimension, FigureQuery, Kind, MovementScope, ReasonRank, Summary, View
-from services.registry.figure_sums import note_ages, sum_some
+from services.registry.figures import needs as need_figures
+from services.registry.figures.age_profiles import AgeProfile
+from services.registry.figures.checks import check
+from services.registry.figures.queries import Dimension, FigureQuery, Kind, MovementScope, ReasonRank, Summary, View
+from services.registry.figures.statistics import figures
+from services.registry.figures.sums import note_ages, sum_some
 from services.registry.reports import MOVES
-from services.registry.statistics import figures
 from services.registry.visibility import within
 from shared.events.vocabulary import Mobility, Reason, Sex, Status, SubStock
 from shared.hazards import Onset

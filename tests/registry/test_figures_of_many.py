@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registry.figure_sums import sum_some
+from services.registry.figures.sums import sum_some
 from services.registry.rows import COUNTS, EPISODES
 from shared.auth.tokens import Role
 from shared.postgres import database

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pandas as pd
 import pytest
 
-from services.registry.figure_sums import sum_some
+from services.registry.figures.sums import sum_some
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry import independent_movement_figures as movement_figures

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.registry.ages import described, person_code
-from services.registry.functioning import Assessment, assessment
-from services.registry.people import People
+from services.registry.households.ages import described, person_code
+from services.registry.households.functioning import Assessment, assessment
+from services.registry.households.people import People
 
 MILD = {"seeing": "some_difficulty", "hearing": "some_difficulty", "self_care": "no_difficulty"}
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registry.group_movements import Tallies, Tally, share, tallies
-from services.registry.headcounts import Headcount
+from services.registry.counts.headcounts import Headcount
+from services.registry.groups.movements import Tallies, Tally, share, tallies
+from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import AnyFiled, Filed, FiledMovement
-from services.registry.typed_sites import TypedSites
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag, Precision, ReportKind
 from tests.registry.conftest import Filing, Office

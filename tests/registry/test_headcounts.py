@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry import count_renewal
 from services.registry.config import RegistrySettings
-from services.registry.count_renewal import recount_old
-from services.registry.figure_queries import FigureQuery
-from services.registry.statistics import figures
+from services.registry.counts import renewal as count_renewal
+from services.registry.counts.renewal import recount_old
+from services.registry.figures.queries import FigureQuery
+from services.registry.figures.statistics import figures
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.registry.decisions import Name
-from services.registry.earlier_held import COMPLETE, take_some
-from services.registry.held_people import newest_held
+from services.registry.held.earlier import COMPLETE, take_some
+from services.registry.held.people import newest_held
 from services.registry.models import HeldDecision
 from services.registry.reports import AnyFiled
 from services.registry.working_set import WorkingSet

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
-from services.registry.household_codes import MOST_WRONG, compared, version_of
+from services.registry.households.codes import MOST_WRONG, compared, version_of
 from services.registry.models import HeldDecision
 from services.registry.reports import FiledMovement
 from shared.events.short_codes import ALPHABET, MODULUS, folded_code, is_valid

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry.figure_checks import check
-from services.registry.figure_queries import FigureQuery
-from services.registry.figure_sums import note_ages, sum_some
-from services.registry.kept_figures import QUESTION_WEIGHT, KeptFigures, data_version
+from services.registry.figures.checks import check
+from services.registry.figures.kept import QUESTION_WEIGHT, KeptFigures, data_version
+from services.registry.figures.queries import FigureQuery
+from services.registry.figures.sums import note_ages, sum_some
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places

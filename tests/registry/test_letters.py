@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.letter_contents import content_of
-from services.registry.letter_openings import LetterOpenings, forget
+from services.registry.letters.contents import content_of
+from services.registry.letters.openings import LetterOpenings, forget
 from services.registry.models import LetterOpening
 from shared.auth.tokens import Role
 from shared.crypto.seal import Opener, Sealer

@@ -11,9 +11,9 @@ import pytest
 from services.intake.clocks import Clocks
 from services.intake.reports import displacement
 from services.registry import subjects
-from services.registry.courses import Courses, courses
 from services.registry.decisions import MOST_MOVEMENTS
-from services.registry.positions import TRANSITIONS
+from services.registry.households.courses import Courses, courses
+from services.registry.households.positions import TRANSITIONS
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from shared.auth.tokens import Principal, Role
 from shared.events.movements import HouseholdMovementReport

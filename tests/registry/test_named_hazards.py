@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.registry.config import RegistrySettings
-from services.registry.count_renewal import recount_old
-from services.registry.earlier_held import take_some
-from services.registry.named_hazards import CountedDeparture
+from services.registry.counts.named_hazards import CountedDeparture
+from services.registry.counts.renewal import recount_old
+from services.registry.held.earlier import take_some
 from shared.auth.tokens import Role
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Flag

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registry.names import folded, is_same, telephones
+from services.registry.search.names import folded, is_same, telephones
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from services.registry.config import RegistrySettings
+from services.registry.counts.open_counts import OpenCount, TypedPlace
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.open_counts import OpenCount, TypedPlace
-from services.registry.place_comparisons import IDLE_SECONDS, PlaceComparing, keep_counts_compared
-from services.registry.registered_places import (
+from services.registry.places.comparisons import IDLE_SECONDS, PlaceComparing, keep_counts_compared
+from services.registry.places.registered_places import (
     ComparedHouseholds,
     ComparedSite,
     HouseholdPlace,
@@ -24,8 +24,8 @@ from services.registry.registered_places import (
     RegisteredHousehold,
     compared,
 )
-from services.registry.same_places import PlacePair, SamePlaces, site_key
-from services.registry.search_keys import SearchKeys
+from services.registry.places.same_places import PlacePair, SamePlaces, site_key
+from services.registry.search.keys import SearchKeys
 from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import Mobility, Status
 from shared.places import Places

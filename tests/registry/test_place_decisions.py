@@ -11,10 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from services.registry import place_recounts, place_routes
 from services.registry.config import RegistrySettings
-from services.registry.count_renewal import recount_old
+from services.registry.counts.renewal import recount_old
 from services.registry.models import PlaceDecision
+from services.registry.places import recounts as place_recounts
+from services.registry.places import routes as place_routes
 from shared.auth.tokens import Role
 from shared.places import Places
 from tests import gazetteers

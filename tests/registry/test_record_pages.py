@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry import history_pages, search_queries
+from services.registry import history_pages
 from services.registry.history_pages import HistoryPage
+from services.registry.households.timelines import VersionKey, anchor_of
 from services.registry.report_queries import in_order
-from services.registry.timelines import VersionKey, anchor_of
+from services.registry.search import queries as search_queries
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household, movement

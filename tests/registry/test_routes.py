@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
-from services.registry import held, openings
+from services.registry import openings
+from services.registry.held import queries as held
 from services.registry.models import HeldDecision
 from shared import audit
 from shared.audit import Action, Entry

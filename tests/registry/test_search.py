@@ -9,9 +9,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.registry import search_queries
-from services.registry.names import folded
-from services.registry.search_keys import LONGEST_NAME, MOST_KEYS, Field, KeysOfRoot, terms
+from services.registry.search import queries as search_queries
+from services.registry.search.keys import LONGEST_NAME, MOST_KEYS, Field, KeysOfRoot, terms
+from services.registry.search.names import folded
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
 from shared.events.vocabulary import SubmissionChannel

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.registry import renewals, search_keys
+from services.registry import renewals
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.search_keys import KeyVersion, SearchKeys
-from services.registry.search_renewal import SearchRenewal, made_by
-from services.registry.site_key_renewal import SiteKeyRenewal
+from services.registry.search import keys as search_keys
+from services.registry.search.keys import KeyVersion, SearchKeys
+from services.registry.search.renewal import SearchRenewal, made_by
+from services.registry.sites.key_renewal import SiteKeyRenewal
 from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.places import Places

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from services.registry.similar_names import nearly_equal
+from services.registry.places.similar_names import nearly_equal
 from shared.places import Places
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from services.registry.site_sheets import BadSheet, read
+from services.registry.sites.sheets import BadSheet, read
 from shared.auth.tokens import Role
 from tests import gazetteers
 from tests.registry.conftest import Office

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.registry import decisions, handlers, site_movements
+from services.registry import decisions, handlers
 from services.registry.decisions import SITE
 from services.registry.models import HeldDecision
 from services.registry.reports import AnyFiled
-from services.registry.site_movements import apply_some
+from services.registry.sites import movements as site_movements
+from services.registry.sites.movements import apply_some
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.installation import wait_for

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry.sites import CountAtSite, Occupancy, occupancies
+from services.registry.sites.sites import CountAtSite, Occupancy, occupancies
 from shared.auth.tokens import Role
 from tests import gazetteers
 from tests.registry.conftest import Office

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.registry.figure_queries import MovementScope
+from services.registry.figures.queries import MovementScope
 from services.registry.reports import MOVES
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.registry.timelines import UNCHANGING
+from services.registry.households.timelines import UNCHANGING
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events import GroupMovementReport, GroupReport, HouseholdMovementReport, HouseholdReport

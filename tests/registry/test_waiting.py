@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from services.registry import held as held_queries
+from services.registry.held import queries as held_queries
 from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag

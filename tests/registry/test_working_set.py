@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.ages import age, bracket, disaggregated
 from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
+from services.registry.households.ages import age, bracket, disaggregated
 from services.registry.reports import CELL, Filed
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet

@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import conv
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow, DepartureRow, HouseholdRow, ReceiverRow
 from services.alerts.projections import Departure, DisplacedHousehold
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.events.alerts import PublishedAlert
 from shared.events.topics import SERVICES
 from shared.postgres import bulk_copy

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol
 from uuid import UUID
 
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError, OutsideExercise

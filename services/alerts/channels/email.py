@@ -13,9 +13,9 @@ import aiosmtplib
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
-from services.alerts.notices import Content
-from services.alerts.receivers import Receiver
-from services.alerts.texts import Text, Texts
+from services.alerts.delivery.notices import Content
+from services.alerts.delivery.texts import Text, Texts
+from services.alerts.receivers.receivers import Receiver
 from shared import events
 from shared.events import AlertRaised
 from shared.mail.folding import POLICY

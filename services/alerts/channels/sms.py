@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
+from services.alerts.delivery.notices import Content
 from services.alerts.models import SmsMessage
-from services.alerts.notices import Content
 from services.alerts.queries import sms_codes as code_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments

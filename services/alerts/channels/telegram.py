@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import subscriptions
 from services.alerts.alerts import Alert
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
-from services.alerts.notices import Content
+from services.alerts.delivery.notices import Content
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import SentMessage
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
 from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
 from services.alerts.telegram.chats import Chat

@@ -7,8 +7,8 @@ from cryptography.exceptions import InvalidTag
 from standardwebhooks import Webhook
 
 from services.alerts.channels import Job, Undelivered, sending
-from services.alerts.receivers import Receiver
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared import tracing
 from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound

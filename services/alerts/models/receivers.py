@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.base import AlertsModel
-from services.alerts.receivers import Contact, Receiver
+from services.alerts.receivers.receivers import Contact, Receiver
 
 
 class ReceiverRow(AlertsModel, record=Receiver):

@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.base import AlertsModel
-from services.alerts.silences import Silence
+from services.alerts.silences.silences import Silence
 
 
 class SilenceRow(AlertsModel, record=Silence):

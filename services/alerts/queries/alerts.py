@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, NotificationOmissions
-from services.alerts.plans import NotificationPlan
+from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.queries.deliveries import add_deliveries, called
 from services.alerts.queries.plans import plan as stored_plan
 from services.alerts.rules.findings import RuleKind

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow, ContactRow, Delivery
 from services.alerts.queries.alerts import alert_of
-from services.alerts.receivers import Contact
+from services.alerts.receivers.receivers import Contact
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres.models import table
 

@@ -9,9 +9,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import words
-from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words, without_restricted_words
-from services.alerts.words import HazardWords
+from services.alerts.delivery import words
+from services.alerts.delivery.notices import (
+    FOLDED_WITHIN,
+    Cause,
+    PlannedDelivery,
+    plan,
+    with_words,
+    without_restricted_words,
+)
+from services.alerts.delivery.words import HazardWords
 from shared.events import HazardReported
 from shared.postgres import database
 

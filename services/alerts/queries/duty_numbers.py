@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import duty_numbers
-from services.alerts.duty_number_imports import ImportPlan
-from services.alerts.duty_numbers import DutyNumber, DutyPlace, DutyService
+from services.alerts.duty_numbers import duty_numbers
+from services.alerts.duty_numbers.duty_numbers import DutyNumber, DutyPlace, DutyService
+from services.alerts.duty_numbers.imports import ImportPlan
 from services.alerts.models import DutyNumberRow
 from services.alerts.queries import locks
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.secrets import WebhookSecrets
 
 
 async def lock(session: AsyncSession) -> None:

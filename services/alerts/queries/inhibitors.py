@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.inhibitions import LONGEST, Inhibitor
+from services.alerts.notifications.inhibitions import LONGEST, Inhibitor
 from shared.events.vocabulary import HazardType, Status
 from shared.postgres import database
 

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.plans import NotificationPlan, PlannedRoster
+from services.alerts.notifications.plans import NotificationPlan, PlannedRoster
 from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 
 
 async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:

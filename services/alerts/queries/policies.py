@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import PolicyRow
-from services.alerts.policies import EscalationPolicy
+from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.queries import rows
 from shared.postgres.models import table
 from shared.postgres.upsert import upsert

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Act, Binding, Delivery, ReceiverRow, RemovedReceiver
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.models import OverrideRow, ReceiverRow, RosterRow
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import rows
-from services.alerts.receivers import ReceiverKind
+from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Override, Roster
 from shared.postgres.upsert import upsert
 

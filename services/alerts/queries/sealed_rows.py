@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import calls, duty_numbers
+from services.alerts.checklists import calls
+from services.alerts.duty_numbers import duty_numbers
 from services.alerts.models import CallRow, DutyNumberRow
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.secrets import WebhookSecrets
 from shared.crypto.keyring import ID_BYTES
 
 # The tables, each with the function that says what the encryption of a row is bound to.

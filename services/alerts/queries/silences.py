@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import AlertRow, SilenceRow
 from services.alerts.queries import rows
-from services.alerts.silences import Silence
+from services.alerts.silences.silences import Silence
 from shared.postgres.models import table
 from shared.postgres.upsert import upsert
 

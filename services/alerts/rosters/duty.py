@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
-from services.alerts.hours import parsed
+from services.alerts.receivers.hours import parsed
 from services.alerts.rosters.rosters import LONGEST_SHIFT_DAYS, Layer, Override, Roster
 from shared.country import TIME_ZONE
 

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 import holidays
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from services.alerts.hours import MOST, InvalidHours, are_open, parsed
-from services.alerts.receiver_checks import LONGEST_LABEL
+from services.alerts.receivers.checks import LONGEST_LABEL
+from services.alerts.receivers.hours import MOST, InvalidHours, are_open, parsed
 from shared.country import COUNTRY, TIME_ZONE
 
 MOST_LAYERS = 10

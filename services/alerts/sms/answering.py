@@ -7,15 +7,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import bindings
+from services.alerts.acts import bindings
+from services.alerts.acts.replies import Replies, Reply, ReplyResult, sentence
 from services.alerts.channels import Undelivered
+from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
-from services.alerts.replies import Replies, Reply, ReplyResult, sentence
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.inbound import InboundMessage, code_in
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.texts import LOCALES
 from shared import audit, log
 from shared.audit import Action, Entry, Result
 from shared.failures import is_dependency_unavailable

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from services.alerts.config import AlertsSettings
-from services.alerts.notices import TRIAL_RULE, Cause
+from services.alerts.delivery.notices import TRIAL_RULE, Cause
+from services.alerts.delivery.texts import CAUSES, LOCALES, Texts, printable, time_of
+from services.alerts.delivery.words import HazardWords
 from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
 from services.alerts.sms.segments import Segments, segments_of
-from services.alerts.texts import CAUSES, LOCALES, Texts, printable, time_of
-from services.alerts.words import HazardWords
 from shared.events import AlertRaised
 from shared.events.vocabulary import Demand, Scope, Verification
 from shared.pages.catalogs import translations

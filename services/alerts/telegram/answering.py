@@ -10,20 +10,20 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import bindings
+from services.alerts.acts import bindings
+from services.alerts.acts.bindings import BoundPerson, CodeRefusal
+from services.alerts.acts.replies import Replies, Reply, ReplyResult, sentence
 from services.alerts.alerts import Alert
-from services.alerts.bindings import BoundPerson, CodeRefusal
+from services.alerts.delivery.notices import Content
+from services.alerts.delivery.texts import LOCALES
 from services.alerts.models import TelegramMessage, TelegramQuestion
-from services.alerts.notices import Content
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import ANSWERED_WITHIN, PressedDelivery
-from services.alerts.replies import Replies, Reply, ReplyResult, sentence
-from services.alerts.secrets import WebhookSecrets
+from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.telegram.chat_messages import ChatMessages, Press, read_data, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.incoming import BotUpdate, IncomingMessage, PressedButton, Sender
-from services.alerts.texts import LOCALES
 from services.alerts.views import OnBehalf
 from shared import audit
 from shared.audit import Action, Entry, Result

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.alerts.alerts import Alert
-from services.alerts.notices import Cause
-from services.alerts.texts import LOCALES, Text, Texts, printable
-from services.alerts.words import HazardWords
+from services.alerts.delivery.notices import Cause
+from services.alerts.delivery.texts import LOCALES, Text, Texts, printable
+from services.alerts.delivery.words import HazardWords
 from shared.events import AlertRaised
 from shared.events.vocabulary import Demand
 from shared.pages.catalogs import translations

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.accounts import AccountNotFound, NameTaken
 from services.console.models import Account
+from services.console.sign_in.accounts import AccountNotFound, NameTaken
 from shared.postgres import database
 
 

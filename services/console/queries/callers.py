@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.callers import Callers
+from services.console.hazards.callers import Callers
 from services.console.models import CalledReport, FirstArea, StoredCaller
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console import accounts
 from services.console.models import Account, BoardHazard
+from services.console.sign_in import accounts
 from shared.events.vocabulary import Scope
 
 GRANTABLE = BoardHazard.scope == Scope.RESTRICTED, BoardHazard.pcodes != []

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, Column, Date, Identity, Index, Integer, SmallInteger, Table, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.age_profiles import PART_NAMES
+from services.registry.figures.age_profiles import PART_NAMES
 from services.registry.models.base import RegistryModel
 from services.registry.reports import CELL_NAMES
 

@@ -11,7 +11,7 @@ from services.registry.models.base import Moved, Registered, RegistryModel, Wrap
 class Household(Registered, Moved, RegistryModel):
     """A household. `current_pcode` and `current_country` are its present place, after its movements.
 
-    `search_root_id` and `search_folding` are the `search_keys.KeyVersion` of its search keys. Rows of the previous
+    `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of its search keys. Rows of the previous
     release have no present place and the folding version 1. When the worker makes the search keys, it also sets the
     place and the version. `site_root_id` is the root of the household's site keys. Until the worker has made the site
     keys, `site_root_id` is empty.

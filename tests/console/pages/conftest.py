@@ -16,7 +16,7 @@ from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
 from services.alerts.models import ReceiverRow
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from services.console.config import ConsoleSettings
 from services.console.models import BoardGroup, BoardHazard
 from shared.auth.tokens import Role

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from deploy.local.process import wait_until
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from tests.browsers import SLOW_MS

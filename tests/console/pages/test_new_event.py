@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from deploy.local.process import wait_until
-from services.registry import held
 from services.registry.config import RegistrySettings
+from services.registry.held import queries as held
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database

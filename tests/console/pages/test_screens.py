@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
-from services.alerts.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, OutcomeKind, ReportKind
 from tests.console.factories import message, outcome

@@ -1,0 +1,210 @@
+"""Stores a person's actions on an alert. A lock on the alert's row decides which of two concurrent actions is first."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import timeline
+from services.alerts.acts import acts
+from services.alerts.acts.acts import UNDONE_WITHIN, ActKind, Actor
+from services.alerts.alerts import Alert
+from services.alerts.changes import AlertChanges
+from services.alerts.checklists import calls
+from services.alerts.checklists.calls import Call
+from services.alerts.delivery.notices import Cause
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import plans as plan_queries
+from services.alerts.queries.quorums import quorum_of
+from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.ruleset import Ruleset
+from shared.auth.tokens import Ancestry
+from shared.events import (
+    AlertAcknowledged,
+    AlertCommented,
+    AlertConfirmed,
+    AlertProgressed,
+    AlertRaised,
+    AlertReopened,
+    AlertResolved,
+    AlertSnoozed,
+    AlertUpdated,
+)
+from shared.events.vocabulary import Severity, Verdict
+from shared.messaging import outbox
+
+
+class AnswerRefused(Exception):
+    """Another person was first, or the alert's state forbids the action.
+
+    `kind` says why; `alert` is the alert as it is.
+    """
+
+    def __init__(self, kind: str, alert: Alert) -> None:
+        super().__init__(kind)
+        self.kind, self.alert = kind, alert
+
+
+class Answers:
+    """Each method stores one action and returns the alert after it. The caller commits.
+
+    If the same person repeats an action, nothing changes.
+    """
+
+    def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
+        self._session, self._rules, self._places, self._now = session, rules, places, now
+
+    async def acknowledge(
+        self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False, channel: str | None = None
+    ) -> Alert:
+        """Raises AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused.
+
+        While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
+
+        `channel` is the name of the channel by which the person answered; the timeline shows it.
+        """
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        has_acknowledged = person.account in alert.partly_acknowledged_by
+        if alert.acknowledged_at is not None:
+            first = person.account if has_acknowledged else alert.acknowledged_by
+            return _own(alert, first, person, "already-acknowledged")
+        _is_open(alert)
+        if is_one_of_many and alert.severity is Severity.EXTREME:
+            raise AnswerRefused("one-by-one", alert)
+        quorum = await quorum_of(self._session, alert, self._places, self._now)
+        if not quorum.is_reached({*alert.partly_acknowledged_by, person.account}):
+            if has_acknowledged:
+                return alert
+            after = acts.partly_acknowledged(alert, person, self._now)
+            return await self._keep(after, AlertUpdated, ActKind.ACKNOWLEDGED, person, channel)
+        after = acts.acknowledged(alert, person, self._now, self._idle(alert))
+        return await self._keep(
+            after,
+            AlertAcknowledged,
+            ActKind.ACKNOWLEDGED,
+            person,
+            channel,
+            cause=Cause.ACKNOWLEDGED,
+            due_in=UNDONE_WITHIN,
+        )
+
+    async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
+        """Withdraws an acknowledgement of the last ten seconds. Deletes its deliveries that were not attempted yet."""
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        _is_open(alert)
+        if alert.acknowledged_at is None:
+            if person.account not in alert.partly_acknowledged_by:
+                return alert
+            after = acts.unacknowledged(alert, person, self._now, self._idle(alert))
+            return await self._keep(after, AlertUpdated, ActKind.UNACKNOWLEDGED, person)
+        _own(alert, alert.acknowledged_by, person, "already-acknowledged")
+        if alert.is_worked_on or self._now > alert.acknowledged_at + UNDONE_WITHIN:
+            raise AnswerRefused("too-late", alert)
+        is_known = await delivery_queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
+        after = acts.unacknowledged(alert, person, self._now, self._rules.escalation.wait(alert))
+        cause = Cause.REOPENED if is_known else None
+        return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
+
+    async def confirm(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
+        """Confirms that the alert is true; the alert stays open."""
+        alert = await self._open(alert_id)
+        if alert.confirmed_at is not None:
+            return _own(alert, alert.confirmed_by, person, "already-confirmed")
+        after = acts.confirmed(alert, person, self._now, self._idle(alert))
+        return await self._keep(after, AlertConfirmed, ActKind.CONFIRMED, person, text)
+
+    async def progress(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
+        alert = await self._open(alert_id)
+        if alert.progressed_at is not None:
+            return _own(alert, alert.progressed_by, person, "already-in-progress")
+        after = acts.progressed(alert, person, self._now)
+        return await self._keep(after, AlertProgressed, ActKind.PROGRESSED, person, text)
+
+    async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
+        """Adds a comment, also to a closed alert."""
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        after = acts.commented(alert, self._now, self._idle(alert))
+        return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
+
+    async def mark_step(self, alert_id: UUID, person: Actor, step: str, *, is_done: bool) -> Alert:
+        """Marks a step of the checklist as done, or as not done. If the step is marked so already, nothing changes."""
+        alert = await self._open(alert_id)
+        if (step in timeline.done_steps(await timeline.of(self._session, alert_id))) is is_done:
+            return alert
+        deed = ActKind.STEP_DONE if is_done else ActKind.STEP_UNDONE
+        after = acts.commented(alert, self._now, self._idle(alert))
+        return await self._keep(after, AlertUpdated, deed, person, step)
+
+    async def log_call(self, alert_id: UUID, person: Actor, call: Call, box: WebhookSecrets) -> Alert:
+        """Logs a call about an open or a closed alert."""
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        after = acts.commented(alert, self._now, self._idle(alert))
+        await calls.add(self._session, alert_id, after.sequence, call, box)
+        return await self._keep(after, AlertUpdated, ActKind.CALLED, person)
+
+    async def snooze(self, alert_id: UUID, person: Actor, wait: timedelta, reason: str) -> Alert:
+        alert = await self._open(alert_id)
+        if alert.snoozed_until is not None and alert.snoozed_until > self._now:
+            _own(alert, alert.snoozed_by, person, "already-snoozed")
+        after = acts.snoozed(alert, person, self._now, self._now + wait)
+        return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason)
+
+    async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
+        """Closes the alert with the verdict.
+
+        A second verdict is refused, unless the same person repeats the same verdict.
+        """
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        if alert.resolved_at is not None and alert.verdict is verdict:
+            return _own(alert, alert.resolved_by, person, "already-resolved")
+        _is_open(alert)
+        after = acts.resolved(alert, verdict, person, self._now)
+        return await self._keep(after, AlertResolved, ActKind.RESOLVED, person, person.note, cause=Cause.RESOLVED)
+
+    async def reopen(self, alert_id: UUID, person: Actor, reason: str | None) -> Alert:
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        if alert.resolved_at is None:
+            return _own(alert, alert.reopened_by, person, "not-closed")
+        after = acts.reopened(alert, person, self._now, self._rules.escalation.wait(alert))
+        return await self._keep(after, AlertReopened, ActKind.REOPENED, person, reason, cause=Cause.REOPENED)
+
+    def _idle(self, alert: Alert) -> timedelta:
+        return self._rules.escalation.wait(alert, is_acknowledged=True)
+
+    async def _open(self, alert_id: UUID) -> Alert:
+        alert = await alert_queries.locked_alert(self._session, alert_id)
+        _is_open(alert)
+        return alert
+
+    async def _keep(
+        self,
+        alert: Alert,
+        event: type[AlertRaised],
+        deed: ActKind,
+        person: Actor,
+        text: str | None = None,
+        *,
+        cause: Cause | None = None,
+        due_in: timedelta = timedelta(),
+    ) -> Alert:
+        called = await delivery_queries.called(self._session, [alert.alert_id]) if cause else {}
+        plan = await plan_queries.plan(self._session, self._now) if cause else NotificationPlan()
+        alert_changes = AlertChanges([alert], plan, called, places=self._places, rules=self._rules, now=self._now)
+        kept = alert_changes.act(alert, event, cause, due_in=due_in)
+        await alert_queries.save_changes(self._session, alert_changes)
+        await timeline.add(self._session, kept, deed, person, text, self._now)
+        await outbox.add(self._session, *alert_changes.messages)
+        return kept
+
+
+def _is_open(alert: Alert) -> None:
+    if alert.resolved_at is not None:
+        raise AnswerRefused("already-resolved", alert)
+
+
+def _own(alert: Alert, first: UUID | None, person: Actor, kind: str) -> Alert:
+    if first != person.account:
+        raise AnswerRefused(kind, alert)
+    return alert

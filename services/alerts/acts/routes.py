@@ -1,0 +1,217 @@
+"""HTTP routes for actions on alerts. If two people do the same action, the first request succeeds.
+
+The second request gets a 409 with the first person's name.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.alerts import presences
+from services.alerts.acts.acts import Actor
+from services.alerts.acts.answers import AnswerRefused, Answers
+from services.alerts.acts.behalf import sealed
+from services.alerts.routes import Caller, seen
+from services.alerts.ruleset import Ruleset
+from services.alerts.views import (
+    Acknowledged,
+    Acknowledgement,
+    Acknowledgements,
+    AlertView,
+    Attendance,
+    Comment,
+    NotAcknowledged,
+    Note,
+    Presence,
+    Resolution,
+    Snooze,
+)
+from shared.auth.tokens import Principal
+from shared.postgres.database import Session
+from shared.web.problems import Problem, answered
+
+router = APIRouter()
+
+TITLES = {
+    "already-acknowledged": "Somebody else has acknowledged this alert.",
+    "already-confirmed": "Somebody else has confirmed this alert.",
+    "already-in-progress": "Somebody else is at work on this alert.",
+    "already-snoozed": "Somebody else has snoozed this alert.",
+    "already-resolved": "This alert is closed.",
+    "not-closed": "This alert is not closed.",
+    "too-late": "An acknowledgement can be taken back for ten seconds, and before any further act.",
+    "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
+    "suppressed": "This alert was recorded only: nobody was told of it.",
+}
+# For each kind of refusal, the prefix of the alert's fields that say who acted first, and when.
+FIRST = {
+    "already-acknowledged": "acknowledged",
+    "too-late": "acknowledged",
+    "already-confirmed": "confirmed",
+    "already-in-progress": "progressed",
+    "already-snoozed": "snoozed",
+    "already-resolved": "resolved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The caller of a request, and the actions on alerts that are stored under the caller's name."""
+
+    answers: Answers
+    caller: Principal
+
+    def person(self, note: str | None = None) -> Actor:
+        return Actor(self.caller.account, self.caller.name, note)
+
+
+async def desk(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Desk:
+    await answerable(alert_id, request, session, caller)
+    return Desk(answers_of(request, session), caller)
+
+
+async def answerable(alert_id: UUID, request: Request, session: Session, caller: Caller) -> None:
+    """Raises a Problem if the caller may not see the alert, or if the alert is suppressed."""
+    if (await seen(alert_id, request, session, caller)).is_suppressed:
+        raise Problem(409, "suppressed", TITLES["suppressed"])
+
+
+def answers_of(request: Request, session: Session) -> Answers:
+    state = request.app.state
+    return Answers(session, state.rules, state.places, datetime.now(UTC))
+
+
+OneDesk = Annotated[Desk, Depends(desk, scope="function")]
+
+
+@router.put("/v1/alerts/{alert_id}/acknowledgement")
+async def acknowledge(
+    alert_id: UUID, request: Request, desk: OneDesk, body: Acknowledgement | None = None
+) -> AlertView:
+    """Acknowledges the alert.
+
+    The first person gets 200, also when the request is repeated. Everybody else gets 409 with the name of the first
+    person and the time.
+    """
+    behalf = body.on_behalf_of if body else None
+    note = sealed(behalf.note, alert_id, request.app.state.box) if behalf else None
+    return AlertView.model_validate(await desk.answers.acknowledge(alert_id, desk.person(note)))
+
+
+@router.delete("/v1/alerts/{alert_id}/acknowledgement")
+async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
+    """Withdraws the caller's own acknowledgement. Possible for ten seconds, unless another action has followed."""
+    return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
+
+
+@router.put("/v1/alerts/{alert_id}/confirmation")
+async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """Confirms that the alert is true. The alert stays open. An unacknowledged alert is also acknowledged."""
+    return AlertView.model_validate(await desk.answers.confirm(alert_id, desk.person(), body.note if body else None))
+
+
+@router.put("/v1/alerts/{alert_id}/progress")
+async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """Marks the alert as in progress. From then on, the alert does not ring again if nobody acts on it for a time."""
+    return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
+
+
+@router.post("/v1/alerts/{alert_id}/comments", status_code=201)
+async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
+    """Adds a comment to the timeline of an open or a closed alert."""
+    return AlertView.model_validate(await desk.answers.comment(alert_id, desk.person(), body.text))
+
+
+@router.put("/v1/alerts/{alert_id}/snooze")
+async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
+    """Silences the alert for at most an hour.
+
+    After that, it rings and escalates again. The same person may change the time.
+    """
+    wait = timedelta(minutes=body.minutes)
+    return AlertView.model_validate(await desk.answers.snooze(alert_id, desk.person(), wait, body.reason))
+
+
+@router.put("/v1/alerts/{alert_id}/resolution")
+async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
+    """Closes the alert.
+
+    The first person gets 200, also when the request is repeated with the same verdict. Any other request gets 409 with
+    the first person's name, the time and the verdict.
+    """
+    return AlertView.model_validate(await desk.answers.resolve(alert_id, body.verdict, desk.person(body.note)))
+
+
+@router.put("/v1/alerts/{alert_id}/reopening")
+async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """Reopens a closed alert. The alert escalates until somebody acknowledges it again."""
+    return AlertView.model_validate(await desk.answers.reopen(alert_id, desk.person(), body.note if body else None))
+
+
+@router.post("/v1/alerts:acknowledge")
+async def acknowledge_several(
+    body: Acknowledgements, request: Request, session: Session, caller: Caller
+) -> Acknowledged:
+    """Acknowledges several alerts, each independently of the others.
+
+    The answer names each refused alert with the reason.
+    """
+    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
+    done, refused = list[AlertView](), list[NotAcknowledged]()
+    for alert_id in sorted(set(body.alert_ids)):  # in one order, so that no two requests wait for each other
+        try:
+            await answerable(alert_id, request, session, caller)
+            done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
+        except AnswerRefused as error:
+            name, at = first(error)
+            refused.append(NotAcknowledged(alert_id=alert_id, reason=error.kind, name=name, at=at))
+        except Problem as problem:
+            refused.append(NotAcknowledged(alert_id=alert_id, reason=problem.kind))
+    return Acknowledged(acknowledged=done, refused=refused)
+
+
+@router.put("/v1/presence")
+async def note_presence(body: Presence, request: Request, session: Session, caller: Caller) -> Attendance:
+    """A board calls this once a minute. While all boards are unattended, alerts escalate in half the time."""
+    rules: Ruleset = request.app.state.rules
+    now = datetime.now(UTC)
+    await presences.note(session, body.board_id, caller.account, body.last_input_at, now)
+    return Attendance(
+        is_unattended=await presences.is_unattended(session, now, rules.escalation.unattended),
+        unattended_minutes=rules.escalation.unattended_minutes,
+    )
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The exception handler for AnswerRefused, added in `app.py`."""
+    assert isinstance(error, AnswerRefused)
+    return answered(request, problem_of(error))
+
+
+def problem_of(refused: AnswerRefused) -> Problem:
+    """The problem document, with the fields of the alert that say who acted first, and when."""
+    name, at = first(refused)
+    alert, deed = refused.alert, FIRST.get(refused.kind, "")
+    parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
+    fields: dict[str, Any] = {part: written(getattr(alert, part)) for part in parts}
+    detail = f"{name or alert.closed_by}, {at:%Y-%m-%d %H:%M} UTC" if at else None
+    fields |= {"verdict": alert.verdict, "closed_by": alert.closed_by}
+    return Problem(409, refused.kind, TITLES[refused.kind], detail=detail, **fields)
+
+
+def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
+    """The person who did the action first, and the time. If the alert is snoozed, the time is the end of the snooze."""
+    alert, deed = refused.alert, FIRST.get(refused.kind)
+    if deed is None:
+        return None, None
+    return getattr(alert, f"{deed}_name"), getattr(alert, "snoozed_until" if deed == "snoozed" else f"{deed}_at")
+
+
+def written(value: datetime | UUID | str | None) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,1 @@
+"""What is done about an alert, in which order, and who is called."""

@@ -1,0 +1,58 @@
+"""The log of the calls about alerts: who was called, whether the post was reached, and what was agreed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import CallRow
+from services.alerts.receivers.secrets import WebhookSecrets
+
+
+class CallResult(StrEnum):
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None for a post that is not listed."""
+
+    post: str
+    result: CallResult
+    agreed: str | None = None
+    number_id: UUID | None = None
+
+
+async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, box: WebhookSecrets) -> None:
+    """Adds the call; the caller commits. `sequence` is that of the call's action in the timeline."""
+    words = json.dumps({"post": call.post, "agreed": call.agreed}, ensure_ascii=False)
+    row = CallRow(
+        alert_id=alert_id,
+        sequence=sequence,
+        number_id=call.number_id,
+        result=call.result.value,
+        sealed=box.seal(words, label(alert_id, sequence)),
+    )
+    session.add(row)
+
+
+async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapping[int, Call]:
+    """The calls about the alert by the sequence of their actions, decrypted."""
+    rows = await session.scalars(select(CallRow).where(CallRow.alert_id == alert_id))
+    return {row.sequence: _call(row, box) for row in rows}
+
+
+def label(alert_id: UUID, sequence: int) -> str:
+    """What the encryption binds the words of a call to."""
+    return f"call/{alert_id}/{sequence}"
+
+
+def _call(row: CallRow, box: WebhookSecrets) -> Call:
+    words = json.loads(box.open(row.sealed, label(row.alert_id, row.sequence)))
+    return Call(words["post"], CallResult(row.result), words["agreed"], row.number_id)

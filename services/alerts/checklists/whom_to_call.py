@@ -1,0 +1,136 @@
+"""The checklist of an alert as its page shows it: the steps with who did them, and the duty numbers to call."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.alerts.alerts import Alert
+from services.alerts.checklists.calls import Call, CallResult
+from services.alerts.checklists.checklists import Checklist, ChecklistStep
+from services.alerts.duty_numbers import duty_numbers
+from services.alerts.duty_numbers.duty_numbers import DutyNumber, DutyPlace
+from services.alerts.models import Act
+from shared.auth.tokens import Principal
+from shared.country import COUNTRY
+from shared.events import HazardReported
+from shared.places import Places
+from shared.places.localities import folded
+
+SHOWN = 6  # so many numbers of a step are shown at once, the others on request
+MOST_NUMBERS = 1_000  # an alert of the whole country may have more; its page then says so
+
+
+@dataclass(frozen=True, slots=True)
+class LastCall:
+    """The last call to a duty number."""
+
+    act: Act
+    result: CallResult
+
+
+@dataclass(frozen=True, slots=True)
+class ListedNumber:
+    """A duty number. `telephones` are pairs of the address of a link and the text."""
+
+    number: DutyNumber
+    telephones: Sequence[tuple[str, str]]
+    last_call: LastCall | None
+
+    @classmethod
+    def of(cls, number: DutyNumber, last_calls: Mapping[object, LastCall]) -> "ListedNumber":
+        telephones = [(f"tel:{each}", duty_numbers.written(each)) for each in number.contact.telephones]
+        return cls(number, telephones, last_calls.get(number.number_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStep:
+    """A step. `done` is the action of the person who did it."""
+
+    step: ChecklistStep
+    done: Act | None
+    numbers: Sequence[ListedNumber]
+
+    @property
+    def first(self) -> Sequence[ListedNumber]:
+        return self.numbers[:SHOWN]
+
+    @property
+    def further(self) -> Sequence[ListedNumber]:
+        return self.numbers[SHOWN:]
+
+
+@dataclass(frozen=True, slots=True)
+class CallSheet:
+    """The steps in order. `others` are the numbers of services that no step calls."""
+
+    checklist: Checklist
+    steps: Sequence[ListedStep]
+    others: Sequence[ListedNumber]
+
+    @property
+    def has_numbers(self) -> bool:
+        return bool(self.others) or any(step.numbers for step in self.steps)
+
+
+def sheet(
+    checklist: Checklist,
+    alert: Alert,
+    done: Mapping[str, Act],
+    numbers: Sequence[DutyNumber],
+    last_calls: Mapping[object, LastCall],
+) -> CallSheet:
+    """`numbers` are in the order in which they are called."""
+    listed = [ListedNumber.of(number, last_calls) for number in numbers]
+    steps = [
+        ListedStep(step, done.get(step.id), [each for each in listed if each.number.service in step.calls])
+        for step in checklist.steps_for(alert.severity)
+    ]
+    called = {service for each in steps for service in each.step.calls}
+    return CallSheet(checklist, steps, [each for each in listed if each.number.service not in called])
+
+
+def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:
+    """The units whose numbers are called about the alert and lie in the caller's areas; None if all do."""
+    concerned = places.around(alert.pcodes) if alert.pcodes else frozenset[str]()
+    visible = places.around(caller.areas)
+    if concerned is None or visible is None:
+        together = concerned if visible is None else visible
+    else:
+        together = concerned & visible
+    return None if together is None else together | {COUNTRY}
+
+
+def in_order(
+    numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
+) -> list[DutyNumber]:
+    """The numbers of the alert's locality are first, then those of its units, of the units above, of the country."""
+
+    def rank(number: DutyNumber) -> int:
+        place = number.place
+        if place.pcode == COUNTRY:
+            return 4
+        if is_in_locality(place, revision):
+            return 0
+        if not places.covers(alert.pcodes, place.pcode):
+            return 3
+        return 2 if place.locality else 1
+
+    return sorted(numbers, key=rank)  # numbers of equal rank stay in the order of their units and files
+
+
+def is_in_locality(place: DutyPlace, revision: HazardReported | None) -> bool:
+    """Whether the number is of the locality that the report of the hazard names."""
+    if revision is None or not place.locality:
+        return False
+    if place.locality_pcode and revision.locality_pcode:
+        return place.locality_pcode == revision.locality_pcode
+    return f" {folded(place.locality)} " in f" {folded(revision.area.description)} "
+
+
+def last_calls(acts: Sequence[Act], calls: Mapping[int, Call]) -> dict[object, LastCall]:
+    """The last call to each duty number, by the id of the number."""
+    known = dict[object, LastCall]()
+    for act in acts:
+        call = calls.get(act.sequence)
+        if call is not None and call.number_id is not None:
+            known[call.number_id] = LastCall(act, call.result)
+    return known

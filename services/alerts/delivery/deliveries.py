@@ -1,0 +1,280 @@
+"""Claims deliveries, sends them and records the attempts. A receiver that hangs delays no other receiver."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts.alerts import SOURCE
+from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
+from services.alerts.config import AlertsSettings
+from services.alerts.delivery.notices import FOLDABLE, is_trial, without_restricted_words
+from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
+from services.alerts.queries.receivers import sealed
+from services.alerts.receivers.receivers import Contact, Receiver
+from shared import events, log, tracing
+from shared.events import DeliverySettled
+from shared.events.vocabulary import DeliveryChannel
+from shared.failures import backoff_seconds, retry_while_unavailable
+from shared.messaging import outbox
+from shared.postgres import database, notify
+from shared.tracing import Attributes, Phase
+
+LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
+GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
+BUSY_SECONDS = 0.2  # the least time between two writes, because one write of many attempts costs less than many writes
+SHORT_PAUSE_SECONDS = 60.0
+STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
+
+_receiver = TypeAdapter(Receiver)
+_contact = TypeAdapter(Contact)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAttempt:
+    """The result of one attempt. `is_final` is true if no further attempt follows.
+
+    `retry_after` has the seconds until the next attempt, if the receiving server sets them.
+    """
+
+    began_at: datetime
+    ended_at: datetime
+    reason: str
+    is_delivered: bool
+    is_final: bool
+    retry_after: float | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the next contact is notified at once. A server that asks to wait for a short time has not failed."""
+        is_short = self.retry_after is not None and self.retry_after <= SHORT_PAUSE_SECONDS
+        return not self.is_delivered and not is_short
+
+
+class Deliveries:
+    """The delivery loop. The loop runs until it is cancelled; several workers may run their loops at the same time."""
+
+    def __init__(
+        self,
+        settings: AlertsSettings,
+        engine: AsyncEngine,
+        channels: Mapping[DeliveryChannel, ChannelOut],
+        woken: asyncio.Event,
+    ) -> None:
+        self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
+        self._busy: Counter[Slot] = Counter()
+        self._waiting: set[Slot] = set()  # slots that may have more due deliveries than can be attempted at once
+        self._finished: list[tuple[Job, DeliveryAttempt]] = []
+        self._has_finished = asyncio.Event()
+        self._unrecorded: set[UUID] = set()  # attempted deliveries whose attempts are not recorded yet
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._record())
+                while True:
+                    self._woken.clear()
+                    for job in await retry_while_unavailable(self._claim):
+                        self.send(job)
+                    await notify.wait(self._woken, LOOK_SECONDS)
+        finally:
+            await self._record_last()
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self._settings.alerts_lease_seconds)
+
+    def reserve(self, slot: Slot) -> bool:
+        """Takes a slot. Returns False if none is free, or if other deliveries may already wait for a slot."""
+        if self._tasks is None or slot in self._waiting or self._busy[slot] >= self._settings.alerts_at_once:
+            return False
+        self._busy[slot] += 1
+        return True
+
+    def release(self, slot: Slot) -> None:
+        self._busy[slot] -= 1
+        if slot in self._waiting:
+            self._woken.set()
+
+    def send(self, job: Job) -> None:
+        """Sends the job in a slot that the caller reserved for it."""
+        assert self._tasks is not None
+        self._unrecorded |= job.delivery_ids
+        self._tasks.create_task(self._deliver(job))
+
+    async def _claim(self) -> list[Job]:
+        busy, at_once, lease = self._busy.copy(), self._settings.alerts_at_once, self.lease
+        async with database.connected(self._engine) as connection:
+            sent = list(self._unrecorded)
+            taken = [[recipient for recipient, _ in busy], [channel for _, channel in busy], list(busy.values())]
+            rows = await connection.fetch(CLAIM, lease, sent, *taken, at_once)
+            if folding := {(row["recipient"], row["channel"]) for row in rows if row["is_foldable"]}:
+                slots, ids = map(list, zip(*folding, strict=True)), [row["delivery_id"] for row in rows]
+                rows += await connection.fetch(ACCOMPANY, lease, sent, *slots, ids)
+        jobs = folded([job_of(row) for row in rows])
+        claimed = Counter(job.slot for job in jobs)
+        self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
+        self._busy += claimed
+        if any(self._busy[slot] < at_once for slot in self._waiting):
+            self._woken.set()  # a slot became free while the claim ran, so claim again at once
+        return jobs
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            attempt = await self._attempt(job)
+        finally:
+            self.release(job.slot)
+        self._finished += [(delivery, self._of(delivery, attempt)) for delivery in (job, *job.companions)]
+        self._has_finished.set()
+
+    async def _attempt(self, job: Job) -> DeliveryAttempt:
+        began = datetime.now(UTC)
+        try:
+            answer = await self._send(job)
+        except Undelivered as error:
+            return DeliveryAttempt(
+                began,
+                datetime.now(UTC),
+                error.reason,
+                is_delivered=False,
+                is_final=error.is_final,
+                retry_after=error.retry_after,
+            )
+        except Exception as error:  # noqa: BLE001 - a fault in one message must not end the loop that sends all others
+            log.get().error("delivery failed by a fault", channel=job.channel, **log.described(error))
+            return DeliveryAttempt(began, datetime.now(UTC), "internal_error", is_delivered=False, is_final=False)
+        return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
+
+    def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
+        """The attempt, as it is recorded for this delivery.
+
+        The attempt is final if the delivery is too old for a retry, or if a test message failed: whoever sent the test
+        message sees this, and can send another.
+        """
+        is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
+        is_over = is_over or (not attempt.is_delivered and attempt.retry_after is None and is_trial(job.content))
+        return replace(attempt, is_final=attempt.is_final or is_over)
+
+    async def _send(self, job: Job) -> str:
+        if job.receiver is None:
+            raise Undelivered("receiver_removed", is_final=True)
+        channel = job.receiver.channel
+        with tracing.span(Phase.DELIVER, f"deliver {channel}", job.traceparent, traced(job)):
+            return await self._channels[channel].send(permitted(job, job.receiver), job.receiver)
+
+    async def _record(self) -> None:
+        """Records attempts in groups: each write includes all attempts that finished before the write began."""
+        recorded_at = -BUSY_SECONDS
+        while True:
+            await self._has_finished.wait()
+            await asyncio.sleep(max(GATHER_SECONDS, recorded_at + BUSY_SECONDS - time.monotonic()))
+            self._has_finished.clear()
+            finished = self._finished.copy()
+            await retry_while_unavailable(lambda: self._write(finished))  # noqa: B023 - awaited before the next
+            recorded_at = time.monotonic()
+            del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
+            self._unrecorded -= {job.delivery_id for job, _ in finished}
+            if any(job.slot in self._waiting for job, _ in finished):
+                self._woken.set()  # a delivery of the alert's next step may now be sent
+
+    async def _record_last(self) -> None:
+        """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""
+        if self._finished:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await retry_while_unavailable(lambda: self._write(self._finished))
+
+    async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
+        """Writes the attempts. A delivery that was claimed again meanwhile has another lease and stays unchanged."""
+        columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
+        async with database.transaction(self._engine) as connection:
+            rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
+            if rows:
+                traces = {job.delivery_id: job.traceparent for job, _ in finished}
+                await outbox.insert(connection, [settled(row, traces[row["delivery_id"]]) for row in rows])
+
+    def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
+        seconds = self._pause(job.attempt) if attempt.retry_after is None else attempt.retry_after
+        pause = None if attempt.is_final else timedelta(seconds=seconds)
+        return (
+            job.delivery_id,
+            job.attempt,
+            attempt.began_at,
+            attempt.ended_at,
+            attempt.reason,
+            attempt.is_delivered,
+            job.lease,
+            pause,
+            attempt.is_failure,
+            attempt.retry_after is None,
+        )
+
+    def _pause(self, attempt: int) -> float:
+        settings = self._settings
+        return backoff_seconds(
+            attempt, first=settings.alerts_retry_seconds, longest=settings.alerts_retry_longest_seconds
+        )
+
+
+def folded(jobs: Sequence[Job]) -> list[Job]:
+    """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
+
+    If a contact was replaced by one whose channel combines no messages, each message is sent alone, because such a
+    channel would not send the companions.
+    """
+    together: dict[Slot, list[Job]] = {}
+    for job in jobs:
+        if is_combined(job):
+            together.setdefault(job.slot, []).append(job)
+    alone = [job for job in jobs if not is_combined(job)]
+    return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
+
+
+def permitted(job: Job, receiver: Receiver) -> Job:
+    """The job with the texts that the receiver may read.
+
+    The receiver may have become external after the delivery was planned.
+    """
+    if receiver.is_internal:
+        return job
+    companions = tuple(permitted(companion, receiver) for companion in job.companions)
+    return replace(job, content=without_restricted_words(job.content), companions=companions)
+
+
+def is_combined(job: Job) -> bool:
+    return job.is_foldable and job.receiver is not None and job.receiver.channel in FOLDABLE
+
+
+def job_of(row: asyncpg.Record) -> Job:
+    delivery = dict(row)
+    known, contact = delivery.pop("receiver"), delivery.pop("contact")
+    receiver = _receiver.validate_python(dict(known)) if known else None
+    if receiver is not None and contact is not None and receiver.channel != delivery["channel"]:
+        receiver, known = receiver.at(_contact.validate_python(dict(contact))), contact
+    return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())
+
+
+def settled(row: asyncpg.Record, traceparent: str | None) -> events.Message:
+    data = DeliverySettled.model_validate(dict(row))
+    id = events.derived_id("delivery_settled", data.delivery_id)
+    with tracing.continued(traceparent):
+        return events.message(data, id=id, source=SOURCE, time=data.settled_at)
+
+
+def traced(job: Job) -> Attributes:
+    """The attributes of an attempt's span."""
+    return {
+        "dayar.alert_id": str(job.alert_id),
+        "dayar.delivery_id": str(job.delivery_id),
+        "dayar.attempt": job.attempt,
+    }

@@ -1,0 +1,128 @@
+"""Stores a transaction's deliveries. Deliveries that can be sent at once are handed to the senders of this process.
+
+A handed-over delivery is stored with a lease, so no query has to claim the delivery. If the process ends before it
+sends a handed-over delivery, the delivery is due again when its lease ends.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+
+from services.alerts.channels import Job, Slot
+from services.alerts.delivery.notices import PlannedDelivery
+from services.alerts.directory import KnownReceivers, ReceiverDirectory
+from services.alerts.queries import deliveries as delivery_queries
+from shared.events import HazardReported
+
+HANDOVER = "handover"  # the key in `session.info` under which a session's handover is stored for the listeners
+
+
+class Senders(Protocol):
+    """The delivery loop of this process."""
+
+    @property
+    def lease(self) -> timedelta: ...
+
+    def reserve(self, slot: Slot) -> bool:
+        """Takes a free slot. Returns False if the receiver has no free slot on this channel."""
+        ...
+
+    def release(self, slot: Slot) -> None: ...
+
+    def send(self, job: Job) -> None:
+        """Sends the job in a reserved slot, and releases the slot afterwards."""
+        ...
+
+
+class Dispatcher:
+    """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries."""
+
+    def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
+        self.directory, self._senders = directory, senders
+
+    async def add(
+        self, session: AsyncSession, deliveries: Sequence[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
+    ) -> None:
+        if self._senders is None:
+            await delivery_queries.add_deliveries(session, deliveries, hazards)
+            return
+        handover = Handover(session, self._senders)
+        leases = {delivery.delivery_id: uuid4() for delivery in deliveries if handover.reserves(delivery)}
+        new = await delivery_queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
+        known = await self.directory.known(session)
+        handover.jobs = [
+            job_of(delivery, new[id], leases[id], known)
+            for delivery in deliveries
+            if (id := delivery.delivery_id) in new and id in leases
+        ]
+
+
+class Handover:
+    """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
+
+    The leases begin when the deliveries are stored. If half of a lease has passed before the commit, the jobs are not
+    sent. The delivery loop then claims the deliveries when their leases end.
+    """
+
+    def __init__(self, session: AsyncSession, senders: Senders) -> None:
+        self._senders, self._reserved, self.jobs = senders, list[Slot](), list[Job]()
+        self._send_until = time.monotonic() + senders.lease.total_seconds() / 2
+        session.info[HANDOVER] = self
+
+    def reserves(self, delivery: PlannedDelivery) -> bool:
+        """Reserves a slot if the delivery can be sent at once. Returns whether a slot was reserved."""
+        is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
+        is_reserved = is_first and self._senders.reserve(delivery.slot)
+        if is_reserved:
+            self._reserved.append(delivery.slot)
+        return is_reserved
+
+    def send(self) -> None:
+        if time.monotonic() < self._send_until:
+            for job in self.jobs:
+                self._reserved.remove(job.slot)
+                self._senders.send(job)
+        self.release()
+
+    def release(self) -> None:
+        for slot in self._reserved:
+            self._senders.release(slot)
+        self._reserved, self.jobs = [], []
+
+
+@event.listens_for(Session, "after_commit")
+def _send(session: Session) -> None:
+    if (handover := session.info.pop(HANDOVER, None)) is not None:
+        handover.send()
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _release(session: Session, transaction: SessionTransaction) -> None:
+    """Releases unused slots. Unlike `after_rollback`, this event comes even if the connection is lost."""
+    if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
+        handover.release()
+
+
+def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownReceivers) -> Job:
+    receiver, secrets = known.by_label.get(delivery.recipient, (None, ()))
+    return Job(
+        delivery_id=delivery.delivery_id,
+        alert_id=delivery.alert_id,
+        step=delivery.step,
+        cause=delivery.cause,
+        content=content,
+        lease=lease,
+        attempt=1,
+        age_seconds=0.0,
+        recipient=delivery.recipient,
+        channel=delivery.channel,
+        receiver=receiver,
+        secrets=secrets,
+        traceparent=delivery.traceparent,
+    )

@@ -1,0 +1,122 @@
+"""Notifies a receiver's next contact if the contact before it failed, or if the person did not answer in time."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.alerts.alerts import Alert
+from services.alerts.delivery.notices import Cause, Follows, PlannedDelivery, is_foldable, without_restricted_words
+from services.alerts.handlers import utcnow
+from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries.contacts import DeliveryKey, DueDelivery
+from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
+from shared import events
+from shared.failures import retry_while_unavailable
+from shared.postgres import database
+
+LOOK_SECONDS = 1.0  # a contact that failed is followed by the next contact within this time
+
+
+class NextContacts:
+    """Runs until cancelled. A worker skips deliveries that another worker has locked, so several workers may run."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime] = utcnow) -> None:
+        self._sessions, self._clock = sessions, clock
+
+    async def run(self) -> None:
+        while True:
+            if await retry_while_unavailable(self.notify) < contact_queries.AT_ONCE:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def notify(self) -> int:
+        """Plans the deliveries to the next contacts that are due; returns how many deliveries were looked at."""
+        async with database.committed(self._sessions) as session:
+            now = self._clock()
+            due = await contact_queries.due(session, now)
+            if due:
+                await self._follow(session, due, now)
+            return len(due)
+
+    async def _follow(self, session: AsyncSession, due: Sequence[DueDelivery], now: datetime) -> None:
+        receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
+        alerts = await contact_queries.alerts_of(session, due)
+        reasons = {
+            each.delivery_id: follows
+            for each in due
+            if (receiver := receivers.get(each.recipient)) is not None
+            and (follows := reason(each, receiver, alerts.get(each.alert_id))) is not None
+        }
+        unsuccessful = [each for each in due if each.delivery_id in reasons]
+        current, superseded = await self._superseded(session, unsuccessful)
+        # A later message about the alert replaces the earlier one, and goes to the next contact in its place.
+        brought_forward = await contact_queries.bring_forward(session, superseded, now)
+        contacts = await contact_queries.further(session, {each.recipient for each in current})
+        planned = [
+            following(each, reasons[each.delivery_id], receiver, contact, alerts.get(each.alert_id), now)
+            for each, receiver in ((each, receivers[each.recipient]) for each in current)
+            for contact in next_contacts(each, receiver, contacts.get(each.recipient, ()))
+        ]
+        await delivery_queries.add_deliveries(session, planned, hastens=False)
+        locked_by_others = superseded.keys() - brought_forward
+        await contact_queries.settle(session, [each for each in due if each.key not in locked_by_others])
+
+    async def _superseded(
+        self, session: AsyncSession, deliveries: Sequence[DueDelivery]
+    ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
+        """First the deliveries that have the newest message about their alert.
+
+        Then, for all other deliveries, the newest step of their alert.
+        """
+        newest = await contact_queries.newest_steps(session, deliveries)
+        current = [each for each in deliveries if newest[each.key] == each.step]
+        return current, {each.key: newest[each.key] for each in deliveries if newest[each.key] != each.step}
+
+
+def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
+    """Why the next contact is notified; None if the message was delivered and needs no answer."""
+    if not delivery.is_delivered:
+        return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
+    if receiver.kind is ReceiverKind.PERSON and alert is not None and alert.demand is not None:
+        return Follows.UNANSWERED
+    return None
+
+
+def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
+    """The contact after the contact of this delivery, or all contacts if the contact of this delivery was removed.
+
+    A contact that already has a delivery of this step gets no second one.
+    """
+    contacts = [receiver.first_contact, *further]
+    position = next((place for place, each in enumerate(contacts) if each.channel == delivery.channel), None)
+    return contacts if position is None else contacts[position + 1 : position + 2]
+
+
+def following(
+    delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
+) -> PlannedDelivery:
+    """The same message to the next contact, with its own id.
+
+    If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
+
+    A receiver that was internal when the earlier contact was notified may be external now.
+    """
+    content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
+    return PlannedDelivery(
+        events.derived_id("delivery", delivery.alert_id, delivery.step, receiver.label, contact.channel),
+        delivery.alert_id,
+        delivery.step,
+        receiver.label,
+        contact.channel,
+        Cause(delivery.cause),
+        content,
+        now,
+        is_foldable=alert is not None and is_foldable(alert, contact.channel),
+        is_internal=receiver.is_internal,
+        next_contact_in=None if contact.wait_seconds is None else timedelta(seconds=contact.wait_seconds),
+        follows=follows,
+        traceparent=delivery.traceparent,
+    )

@@ -1,0 +1,200 @@
+"""The content of a delivery and its cause."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel
+
+from services.alerts.alerts import Alert
+from services.alerts.delivery.words import HazardWords
+from services.alerts.rules.findings import RANK
+from shared import tracing
+from shared.events import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    AlertReopened,
+    AlertResolved,
+    AlertUpdated,
+    Message,
+)
+from shared.events.vocabulary import DeliveryChannel, Severity
+
+FOLDED_WITHIN = timedelta(minutes=2)
+TRIAL_RULE = "test"
+FOLDABLE = frozenset({DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM})
+
+
+class Cause(StrEnum):
+    """Why a receiver is notified."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    WIDENED = "widened"
+    GROWN = "grown"
+    LAPSED = "lapsed"
+    RETURNED = "returned"
+    ESCALATED = "escalated"
+    STALLED = "stalled"
+    WOKEN = "woken"
+    UNSILENCED = "unsilenced"
+    UNINHIBITED = "uninhibited"
+    ACKNOWLEDGED = "acknowledged"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+
+
+class Follows(StrEnum):
+    """Why a contact of a receiver is notified after the contact before it."""
+
+    FAILED = "failed"
+    NO_RESULT = "no_result"
+    UNANSWERED = "unanswered"
+
+
+EVENTS: Mapping[Cause, type[AlertRaised]] = {
+    Cause.RAISED: AlertRaised,
+    Cause.UPDATED: AlertUpdated,
+    Cause.WIDENED: AlertUpdated,
+    Cause.GROWN: AlertUpdated,
+    Cause.LAPSED: AlertUpdated,
+    Cause.RETURNED: AlertUpdated,
+    Cause.ESCALATED: AlertEscalated,
+    Cause.STALLED: AlertEscalated,
+    Cause.WOKEN: AlertEscalated,
+    Cause.UNSILENCED: AlertEscalated,
+    Cause.UNINHIBITED: AlertEscalated,
+    Cause.ACKNOWLEDGED: AlertAcknowledged,
+    Cause.REOPENED: AlertReopened,
+    Cause.RESOLVED: AlertResolved,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDelivery:
+    """One message to one receiver. All attempts send the same content, with `delivery_id` as the `webhook-id`."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    step: int
+    recipient: str
+    channel: DeliveryChannel
+    cause: Cause
+    content: str
+    created_at: datetime
+    due_in: timedelta = timedelta()
+    hazard_id: UUID | None = None
+    is_foldable: bool = False  # whether the message may wait and share a mail with other messages
+    is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
+    next_contact_in: timedelta | None = None  # the time after which the receiver's next contact is notified
+    follows: Follows | None = None  # why this contact is notified after the contact before it
+    traceparent: str | None = field(default_factory=tracing.current, compare=False)
+
+    COLUMNS: ClassVar = (
+        "delivery_id",
+        "alert_id",
+        "step",
+        "recipient",
+        "channel",
+        "cause",
+        "content",
+        "created_at",
+        "is_foldable",
+        "follows",
+        "traceparent",
+    )
+
+    @property
+    def slot(self) -> tuple[str, DeliveryChannel]:
+        return self.recipient, self.channel
+
+
+class WordsOfContent(BaseModel):
+    """The free text in the stored content of a delivery, parsed without the rest."""
+
+    hazard: HazardWords | None = None
+
+
+class Content(WordsOfContent):
+    """The stored content of a delivery, parsed."""
+
+    data: AlertRaised
+
+
+def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
+    """Whether the message may wait for other messages.
+
+    Only a mail or a Telegram message about an alert of Moderate or below may wait.
+    """
+    return channel in FOLDABLE and RANK[alert.severity] <= RANK[Severity.MODERATE]
+
+
+def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
+    """The event type for the cause.
+
+    If the alert is closed, the type is AlertResolved, regardless of who closed the alert.
+    """
+    return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
+
+
+def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
+    """The body of a webhook: type, timestamp and data, as Standard Webhooks requires.
+
+    `message` is the alert's event, or None if the caller has not built the event.
+    """
+    event = event_of(alert, cause)
+    data = msgspec.Raw((message or alert.event(event)).value)
+    body = {"type": event.event_type, "timestamp": alert.changed_at.isoformat(), "data": data}
+    return msgspec.json.encode(body).decode()
+
+
+class TrialData(msgspec.Struct):
+    rule: str = ""
+
+
+class TrialContent(msgspec.Struct):
+    """The part of a content that says whether it is a test message."""
+
+    data: TrialData = msgspec.field(default_factory=TrialData)
+
+
+def is_trial(content: str) -> bool:
+    """Whether the content is a test message to a receiver."""
+    return msgspec.json.decode(content, type=TrialContent).data.rule == TRIAL_RULE
+
+
+def with_words(content: str, words: HazardWords | None) -> str:
+    """Adds the hazard's free text to the body, because the event contains only codes and figures."""
+    if words is None:
+        return content
+    members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    hazard = msgspec.Raw(words.model_dump_json(exclude_none=True).encode())
+    return msgspec.json.encode({**members, "hazard": hazard}).decode()
+
+
+def without_restricted_words(content: str) -> str:
+    """The stored body, without the free text of a hazard that is not Public."""
+    words = WordsOfContent.model_validate_json(content).hazard
+    permitted = words and words.for_receiver(is_internal=False)
+    return content if permitted == words else with_words(content, permitted)
+
+
+def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
+    """The time of each delivery.
+
+    `known` has each receiver's latest planned time, if it is less than two minutes old.
+    """
+    newest, planned = dict(known), dict[UUID, datetime]()
+    for delivery in foldable:
+        last, earliest = newest.get(delivery.recipient), now + delivery.due_in
+        if last is None:
+            last = earliest
+        elif last <= earliest:
+            last = max(last + FOLDED_WITHIN, earliest)
+        newest[delivery.recipient] = planned[delivery.delivery_id] = last
+    return planned

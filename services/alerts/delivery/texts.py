@@ -1,0 +1,219 @@
+"""Writes the text of an alert in the receiver's language. Free text from a report is cleaned first."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from babel.support import Translations
+
+from services.alerts.delivery.notices import Cause
+from services.alerts.delivery.words import HazardWords
+from services.alerts.rules.hazard import AHEAD
+from shared.config import Settings
+from shared.events import AlertRaised
+from shared.events.vocabulary import Certainty, Demand, Scope, Status, Verification
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.reasons import sentence
+from shared.pages.terms import N_, term
+from shared.places import Places
+
+LOCALES = Path(__file__).parent.parent / "locales"
+LONGEST = 150
+LONGEST_IN_BODY = 1000
+NAMED_IN_SUBJECT = 3
+BREAK = "-" * 40
+NAMED_OF_OBLAST = 20  # the largest number of places listed per oblast; no oblast has so many districts
+
+CAUSES: Mapping[str, str] = {
+    Cause.RAISED: N_("New alert"),
+    Cause.UPDATED: N_("More severe now"),
+    Cause.WIDENED: N_("Covers more places now"),
+    Cause.GROWN: N_("More people displaced now"),
+    Cause.LAPSED: N_("No longer in force"),
+    Cause.RETURNED: N_("In force again"),
+    Cause.ESCALATED: N_("Not acknowledged"),
+    Cause.STALLED: N_("Acknowledged, but nothing was done since"),
+    Cause.WOKEN: N_("The snooze is over"),
+    Cause.UNSILENCED: N_("The silence is over"),
+    Cause.UNINHIBITED: N_("No longer muted by an Extreme alert"),
+    Cause.ACKNOWLEDGED: N_("Acknowledged"),
+    Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
+    Cause.RESOLVED: N_("Closed"),
+}
+
+
+# Maps rules to titles. If an alert's rule is missing here, the alert's title is the type of the hazard.
+TITLES: Mapping[str, str] = {
+    "displacement": N_("Displacement"),
+    "budget": N_("A source reports unusually much"),
+    "exposure": N_("{hazard} affects displaced people"),
+    "test": N_("Test message"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    subject: str
+    body: str
+
+
+class Texts:
+    """Writes texts in the three languages. `institution` is the centre's name in each language."""
+
+    def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
+        self._places, self.public_url, self._institution = places, public_url, institution
+
+    @classmethod
+    def of_installation(cls, places: Places, settings: Settings) -> Self:
+        named = {"ky": settings.institution_ky, "ru": settings.institution_ru, "en": settings.institution_en}
+        return cls(places, settings.public_url, named)
+
+    def institution(self, language: str) -> str:
+        return self._institution.get(language, "")
+
+    def of(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None = None) -> Text:
+        known = translations(language, LOCALES)
+        return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
+
+    def digest(self, texts: Sequence[Text], language: str) -> Text:
+        """Joins several texts into one: first the list of their subjects, then every text in full."""
+        known = translations(language, LOCALES)
+        subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
+        titles = [text.subject for text in texts]
+        contents = [f"{number}. {title}" for number, title in enumerate(titles, 1)]
+        bodies = (f"{BREAK}\n{number}. {text.subject}\n\n{text.body}" for number, text in enumerate(texts, 1))
+        return Text(
+            clean(subject.format(count=len(texts), subjects="; ".join(titles))), "\n".join([*contents, "", *bodies])
+        )
+
+    def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
+        """The status (unless it is Actual), the severity, the title, and the cause (unless the alert is new)."""
+        known = translations(language, LOCALES)
+        severity = term("severity", alert.severity, known.gettext)
+        line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
+        return clean(line if cause == Cause.RAISED else f"{line} – {known.gettext(CAUSES[cause])}")
+
+    def title(self, alert: AlertRaised, language: str) -> str:
+        """The kind of alert and its places."""
+        known = translations(language, LOCALES)
+        what = known.gettext(TITLES.get(alert.rule, "{hazard}"))
+        hazard = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else ""
+        names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]
+        return ", ".join([what.format(hazard=hazard), *([several(names, NAMED_IN_SUBJECT, known)] if names else [])])
+
+    def _lines(
+        self, alert: AlertRaised, cause: str, language: str, known: Translations, words: HazardWords | None
+    ) -> list[str]:
+        _, moment, where = known.gettext, filters(language)["moment"], self.where(alert, language)
+        return [
+            *self._exercise(alert, known),
+            _(CAUSES[cause]),
+            "",
+            printable(sentence(alert.reason, alert.figures, language, known, self._places))[:LONGEST_IN_BODY],
+            _("Severity: {severity}").format(severity=severity_of(alert, known)),
+            *([_("Where: {places}").format(places=where)] if where else []),
+            _(time_of(alert)).format(time=moment(alert.onset)),
+            _("Raised: {time}").format(time=moment(alert.raised_at)),
+            *self._free_text(words, language, known),
+            "",
+            *([_("Automatic, not confirmed by a person.")] if alert.verification is Verification.UNVERIFIED else []),
+            _(invitation(alert)).format(address=f"{self.public_url}/alerts/{alert.alert_id}"),
+            "",
+            self.institution(language),
+        ]
+
+    def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
+        """The lines of the hazard's free text, in the reader's language if the hazard has it."""
+        if words is None:
+            return []
+        text = words.text(language)
+        locality = self._places.locality_name(words.locality, words.locality_pcode, language)
+        parts = [
+            words.scope not in (None, Scope.PUBLIC) and known.gettext("Not for publication."),
+            locality and known.gettext("Place: {place}").format(place=locality),
+            words.type_text,
+            text and text.headline,
+            text and text.description,
+            text and text.instruction and known.gettext("What to do: {text}").format(text=text.instruction),
+            words.web,
+        ]
+        lines = list(dict.fromkeys(printable(part)[:LONGEST_IN_BODY] for part in parts if part))
+        return ["", *lines] if lines else []
+
+    def where(self, alert: AlertRaised, language: str) -> str:
+        """All places, grouped by oblast. No place is left out, because the reader may have only the mail."""
+        known = translations(language, LOCALES)
+        by_oblast: dict[str | None, list[str]] = {}
+        for pcode in self._units(alert.pcodes):
+            by_oblast.setdefault(self._places.adm1(pcode), []).append(pcode)
+        return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
+
+    def _units(self, pcodes: Iterable[str]) -> list[str]:
+        """Replaces a village by its district, and drops a place that lies in another place of the list."""
+        units = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
+        return [pcode for pcode in units if units.keys().isdisjoint(self._places.ancestors(pcode))]
+
+    def _unit(self, pcode: str) -> str:
+        district = self._places.district(pcode)
+        return district if self._places.unit(district) else pcode
+
+    def _within(self, top: str | None, pcodes: Sequence[str], language: str, known: Translations) -> str:
+        names = [self._places.name(pcode, language) for pcode in pcodes]
+        listed = several(names, NAMED_OF_OBLAST, known)
+        return listed if top is None or top in pcodes else f"{self._places.name(top, language)} ({listed})"
+
+    def _banner(self, alert: AlertRaised, known: Translations) -> str:
+        return "" if alert.status is Status.ACTUAL else f"{term('status', alert.status, known.gettext).upper()} "
+
+    def _exercise(self, alert: AlertRaised, known: Translations) -> list[str]:
+        if alert.status is Status.ACTUAL:
+            return []
+        return [f"*** {term('status', alert.status, known.gettext).upper()} ***", ""]
+
+
+def time_of(alert: AlertRaised) -> str:
+    """The text before the onset.
+
+    It says whether the hazard has begun, is forecast, or is reported for a future time.
+    """
+    if alert.onset <= alert.raised_at + AHEAD:
+        return N_("Since: {time}")
+    is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
+    return N_("Forecast for: {time}") if is_forecast else N_("Reported for a time still to come: {time}")
+
+
+def severity_of(alert: AlertRaised, known: Translations) -> str:
+    """The severity. It says so if the source did not state this severity, because readers may pass the mail on."""
+    severity = term("severity", alert.severity, known.gettext)
+    if not alert.severity_is_derived:
+        return severity
+    return f"{severity} ({known.gettext('computed by Dayar, not stated by the source')})"
+
+
+def invitation(alert: AlertRaised) -> str:
+    """The text with the link to the alert. It asks for an acknowledgement if the alert needs one."""
+    needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
+    return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
+
+
+def several(names: Sequence[str], most: int, known: Translations) -> str:
+    """The first `most` names, and the number of the other names."""
+    listed = ", ".join(names[:most])
+    if len(names) <= most:
+        return listed
+    return known.gettext("{places} and {count} more").format(places=listed, count=len(names) - most)
+
+
+def clean(text: str) -> str:
+    """The printable text, cut to 150 characters."""
+    return printable(text)[:LONGEST]
+
+
+def printable(text: str) -> str:
+    """One line without control and bidi characters, because a line break in a header makes the mail invalid."""
+    line = re.sub(r"\s+", " ", text)
+    return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

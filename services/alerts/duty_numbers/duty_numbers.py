@@ -1,0 +1,106 @@
+"""The duty numbers: which posts of which services are called in a unit or a locality.
+
+A duty number may be a person's own telephone, so the post, its telephones and the note are stored encrypted.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from services.alerts.receivers.secrets import WebhookSecrets
+from shared.country import COUNTRY
+
+LONGEST_TELEPHONE = 40  # characters as a person types the number
+SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")  # numbers like 101 and 112, which are called without a code
+EXTENSION = ";ext="
+
+
+class DutyService(StrEnum):
+    """The services that checklists name and duty numbers belong to."""
+
+    RESCUE = "rescue"
+    AYIL_OKMOTU = "ayil_okmotu"
+    RAYON = "rayon"
+    OBLAST = "oblast"
+    FIRE = "fire"
+    POLICE = "police"
+    AMBULANCE = "ambulance"
+    HOSPITAL = "hospital"
+    SANITARY = "sanitary"
+    VETERINARY = "veterinary"
+    POWER = "power"
+    ROADS = "roads"
+    WATER = "water"
+    HYDROMET = "hydromet"
+    EDUCATION = "education"
+    SOCIAL = "social"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class DutyContact:
+    """The part of a duty number that is encrypted. Telephones are in the format E.164, or short numbers like 112."""
+
+    post: str
+    telephones: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DutyPlace:
+    """Where a duty number is called: in a unit, or only in one of its localities. `pcode` is `KG` for the country."""
+
+    pcode: str
+    locality: str | None = None
+    locality_pcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DutyNumber:
+    """`position` is the place of the number among the numbers of its unit, as in the imported file."""
+
+    number_id: UUID
+    place: DutyPlace
+    service: DutyService
+    contact: DutyContact
+    position: int
+
+
+def sealed(contact: DutyContact, number_id: UUID, box: WebhookSecrets) -> bytes:
+    return box.seal(json.dumps(asdict(contact), ensure_ascii=False), label(number_id))
+
+
+def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
+    fields = json.loads(box.open(text, label(number_id)))
+    return DutyContact(fields["post"], tuple(fields["telephones"]), fields["note"])
+
+
+def label(number_id: UUID) -> str:
+    """What the encryption binds the contact to, so that no other row can use it."""
+    return f"duty number/{number_id}"
+
+
+def telephone_of(typed: str) -> str:
+    """The telephone as it is stored. Raises ValueError if the text is neither a telephone nor a short number."""
+    if SHORT_NUMBER.fullmatch(typed):
+        return typed
+    try:
+        number = phonenumbers.parse(typed if len(typed) <= LONGEST_TELEPHONE else "", COUNTRY)
+    except NumberParseException as error:
+        raise ValueError("a telephone number is expected") from error
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError("a telephone number with its area code is expected")
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{written}{EXTENSION}{number.extension}" if number.extension else written
+
+
+def written(telephone: str) -> str:
+    """The stored telephone as people read it."""
+    if SHORT_NUMBER.fullmatch(telephone):
+        return telephone
+    return phonenumbers.format_number(phonenumbers.parse(telephone), PhoneNumberFormat.INTERNATIONAL)

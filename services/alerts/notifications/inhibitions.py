@@ -1,0 +1,72 @@
+"""Inhibition: while an Extreme alert is in force, milder alerts of the same type in its districts notify nobody.
+
+For example, an earthquake with an Extreme alert has many aftershocks. Everybody already acts on the first alert.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from services.alerts.rules.findings import RuleKind
+from services.alerts.silences.silences import MUTED
+from shared.events import CENTRE
+from shared.events.vocabulary import HazardType, ImpactLevel, Severity, Status
+
+LONGEST = timedelta(hours=6)
+HARMLESS = (None, ImpactLevel.GREEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Inhibitor:
+    """An Extreme alert in force about a hazard. It mutes other alerts for at most 6 hours after it was raised."""
+
+    alert_id: UUID
+    status: Status
+    hazard_type: HazardType
+    pcodes: frozenset[str]
+    raised_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.raised_at + LONGEST
+
+    def mutes(self, alert: Alert, at: datetime) -> bool:
+        return (
+            alert.alert_id != self.alert_id
+            and (alert.status, alert.hazard_type) == (self.status, self.hazard_type)
+            and bool(alert.pcodes)
+            and self.pcodes.issuperset(alert.pcodes)
+            and self.raised_at <= at < self.ends_at
+            and may_be_muted(alert)
+        )
+
+
+def may_be_muted(alert: Alert) -> bool:
+    """Whether an inhibitor may mute the alert: it is Moderate or below, and nobody is known to be harmed.
+
+    A report of the centre's own people may state casualties in its text, so its alert is never muted. Neither is an
+    alert whose severity a person must judge.
+    """
+    return (
+        alert.kind is RuleKind.HAZARD
+        and alert.severity in MUTED
+        and not alert.is_unjudged
+        and alert.figures.get("source") != CENTRE
+        and alert.figures.get("impact") in HARMLESS
+        and not alert.figures.get("displaced")
+        and not alert.households
+    )
+
+
+def inhibitors(alerts: Collection[Alert]) -> list[Inhibitor]:
+    """The inhibitors among these alerts."""
+    return [
+        Inhibitor(alert.alert_id, alert.status, alert.hazard_type, frozenset(alert.pcodes), alert.raised_at)
+        for alert in alerts
+        if alert.severity is Severity.EXTREME
+        and alert.kind is RuleKind.HAZARD
+        and alert.hazard_type is not None
+        and not (alert.is_lapsed or alert.is_suppressed or alert.resolved_at)
+    ]

@@ -1,0 +1,90 @@
+"""Finds the receivers that were not notified of an alert, and the reasons, for the alert's page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import Delivery, NotificationOmissions
+from services.alerts.notifications.stages import Omission
+from services.alerts.queries import contacts as contact_queries
+from shared.events.vocabulary import DeliveryChannel
+from shared.pages.terms import N_
+
+TEXTS: Mapping[str, str] = {
+    Omission.OTHER_STATUS: N_("Not on the list for alerts of this status"),
+    Omission.BELOW_FLOOR: N_("Gets only more severe alerts"),
+    Omission.OTHER_AREA: N_("The alert is outside the recipient's area"),
+    Omission.OTHER_HAZARD: N_("Gets only alerts about other types of hazards"),
+    Omission.OFF_DUTY: N_("Off duty: the roster names somebody else"),
+    Omission.OTHER_HOURS: N_("Outside the recipient's hours"),
+    Omission.NOBODY_ELSE: N_("outside the recipient's hours, because nobody else would be notified"),
+    Omission.LATER_STEP: N_("Notified only if nobody acknowledges in time"),
+    Omission.EARLIER_STEP: N_("This escalation notifies the next level"),
+    Omission.OTHER_POLICY: N_("The escalation policy notifies others"),
+    Omission.CONCERNED_BEFORE: N_("The alert covered the recipient's area before"),
+    Omission.ADDED_LATER: N_("Not notified before, because the list of recipients changed after the alert was raised"),
+    Omission.NEVER_NOTIFIED: N_("Updates go only to those who were notified of the alert"),
+    Omission.NO_DUTY_HEAD: N_("Nobody acknowledged the last step: the heads of shift are notified"),
+    Omission.POLICY_ENDED: N_("The escalation policy has ended"),
+    Omission.SILENCED: N_("Silenced at that time: see “Silences of alerts”"),
+    Omission.INHIBITED: N_(
+        "Muted: an Extreme alert of the same type covers these districts, and this alert is milder, without casualties"
+    ),
+}
+PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}", Omission.SILENCED: "/alerts/silences/{}"}
+NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
+
+
+@dataclass(frozen=True, slots=True)
+class OmittedReceiver:
+    """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate.
+
+    `link` is the page of what muted the alert.
+    """
+
+    recipient: str
+    reason: str
+    decided_at: datetime
+    channel: DeliveryChannel | None = None
+    link: str | None = None
+
+
+async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
+    """The receivers to which no notification was sent, each with the latest reason, in the order of their labels.
+
+    After them come the contacts that were not needed, because their receiver was reached by another contact.
+    """
+    sent = select(Delivery.recipient, Delivery.channel, func.min(Delivery.created_at)).where(
+        Delivery.alert_id == alert_id
+    )
+    rows = (await session.execute(sent.group_by(Delivery.recipient, Delivery.channel))).all()
+    used = {(recipient, channel) for recipient, channel, _ in rows}
+    notified = {recipient: at for recipient, _, at in rows}
+    omissions = NotificationOmissions
+    notifications = select(omissions).where(omissions.alert_id == alert_id).order_by(omissions.step)
+    omitted = dict[str, OmittedReceiver]()
+    for notification in await session.scalars(notifications):
+        for label, reason in notification.reasons.items():
+            if label not in notified:
+                link = (
+                    PAGES[reason].format(notification.muted_by) if reason in PAGES and notification.muted_by else None
+                )
+                omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at, link=link)
+    further = await contact_queries.further(session, notified.keys())
+    unused = [
+        OmittedReceiver(label, NOT_NEEDED, notified[label], contact.channel)
+        for label, contacts in sorted(further.items())
+        for contact in contacts
+        if (label, contact.channel) not in used
+    ]
+    return [*(omitted[label] for label in sorted(omitted)), *unused]
+
+
+async def outside_hours(session: AsyncSession, alert_id: UUID) -> set[str]:
+    """The labels of the receivers that were notified outside their hours, because nobody else would be notified."""
+    reasons = await session.scalars(select(NotificationOmissions.reasons).filter_by(alert_id=alert_id))
+    return {label for each in reasons for label, reason in each.items() if reason == Omission.NOBODY_ELSE}

@@ -1,0 +1,51 @@
+"""The stored plan of whom alerts notify: receivers, rosters, escalation policies, silences and inhibitors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.policies.policies import EscalationPolicy
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.rosters.duty import person_at
+from services.alerts.rosters.rosters import Override, Roster
+from services.alerts.silences.silences import Silence
+
+PlannedRoster = tuple[Roster, Sequence[Override]]
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationPlan:
+    """`receivers` are in the order in which they are notified, `policies` in the order in which they decide.
+
+    `rosters` has the rosters that receivers and policies name, `silences` the silences that have not ended, and
+    `inhibitors` the Extreme alerts that mute milder ones.
+    """
+
+    receivers: Sequence[Receiver] = ()
+    rosters: Mapping[str, PlannedRoster] = field(default_factory=dict)
+    policies: Sequence[EscalationPolicy] = ()
+    silences: Sequence[Silence] = ()
+    inhibitors: Sequence[Inhibitor] = ()
+
+    @property
+    def people_of_rosters(self) -> dict[str, frozenset[str]]:
+        """The labels of all people of each roster, also of those whom only an override names."""
+        return {
+            name: roster.people | {override.person for override in overrides}
+            for name, (roster, overrides) in self.rosters.items()
+        }
+
+    def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
+        """The label of the person on duty, by the name of the roster.
+
+        While nobody is on duty, or while this person is no longer a receiver, these are all people of the roster,
+        because a gap must not silence an alert. A roster without any receiver is missing.
+        """
+        labels = {receiver.label for receiver in self.receivers}
+        people = dict[str, frozenset[str]]()
+        for name, (roster, overrides) in self.rosters.items():
+            person = person_at(roster, overrides, at) or ""
+            if on_duty := labels & {person} or labels & roster.people:
+                people[name] = frozenset(on_duty)
+        return people

@@ -1,0 +1,84 @@
+"""The input and the results of the stages that select who is notified of an alert."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.policies.policies import EscalationPolicy
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.silences.silences import Silence
+from shared.auth.tokens import Ancestry
+
+
+class Omission(StrEnum):
+    """Why a receiver is not notified, or is notified in spite of its hours."""
+
+    OTHER_STATUS = "other_status"  # for example, the alert is an exercise, and the receiver gets Actual alerts only
+    BELOW_FLOOR = "below_floor"
+    OTHER_AREA = "other_area"
+    OTHER_HAZARD = "other_hazard"
+    OFF_DUTY = "off_duty"
+    OTHER_HOURS = "other_hours"
+    NOBODY_ELSE = "nobody_else"  # the receiver is notified, outside its hours
+    LATER_STEP = "later_step"
+    EARLIER_STEP = "earlier_step"
+    OTHER_POLICY = "other_policy"
+    CONCERNED_BEFORE = "concerned_before"
+    ADDED_LATER = "added_later"
+    NEVER_NOTIFIED = "never_notified"
+    NO_DUTY_HEAD = "no_duty_head"
+    POLICY_ENDED = "policy_ended"
+    SILENCED = "silenced"
+    INHIBITED = "inhibited"
+
+
+Omissions = Mapping[str, Omission]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """The input of the stages.
+
+    `before` is the alert before a change. `called` has the labels of the receivers that were notified of it already.
+    `on_duty` has the label of the person on duty by the name of the roster; in a gap, the labels of all its people.
+    """
+
+    alert: Alert
+    receivers: Sequence[Receiver]
+    places: Ancestry
+    now: datetime
+    called: Collection[str] = ()
+    before: Alert | None = None
+    on_duty: Mapping[str, Collection[str]] = field(default_factory=dict)
+    policies: Sequence[EscalationPolicy] = ()
+    silences: Sequence[Silence] = ()
+    inhibitors: Sequence[Inhibitor] = ()
+
+    @property
+    def silence(self) -> Silence | None:
+        """The silence that mutes the alert now."""
+        return next((each for each in self.silences if each.mutes(self.alert, self.places, self.now)), None)
+
+    @property
+    def inhibitor(self) -> Inhibitor | None:
+        """The Extreme alert that mutes the alert now."""
+        return next((each for each in self.inhibitors if each.mutes(self.alert, self.now)), None)
+
+    @property
+    def muted_by(self) -> UUID | None:
+        """The id of the silence or of the Extreme alert that mutes the alert now."""
+        if (silence := self.silence) is not None:
+            return silence.silence_id
+        return None if (inhibitor := self.inhibitor) is None else inhibitor.alert_id
+
+    @property
+    def policy(self) -> EscalationPolicy | None:
+        """The escalation policy that decides on the alert's steps."""
+        return next((policy for policy in self.policies if policy.applies_to(self.alert, self.places)), None)
+
+
+Stage = Callable[[Notification, Sequence[Receiver]], Omissions]

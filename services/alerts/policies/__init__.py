@@ -1,0 +1,1 @@
+"""Escalation policies: their steps, forms and pages."""

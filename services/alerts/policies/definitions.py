@@ -1,0 +1,72 @@
+"""Reads and writes the definition of an escalation policy, as TOML or JSON, and checks it as the page does."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from services.alerts import definitions
+from services.alerts.policies.forms import MOST_STEPS, PolicyForm, left
+from services.alerts.policies.policies import EscalationPolicy
+from services.alerts.receivers.checks import Fault
+from services.alerts.receivers.receivers import Receiver
+from shared.errors import DocumentedError
+from shared.events.vocabulary import HazardType, Severity
+from shared.places import Places
+
+_policy = TypeAdapter(EscalationPolicy)
+NO_STEPS = "1 to %(most)s steps are expected."
+UNKNOWN = "Names of recipients and rosters are expected. There is no: %(names)s"
+
+
+class InvalidPolicy(DocumentedError):
+    """An escalation policy in TOML or JSON is expected: a name, and steps with minutes, receivers or rosters."""
+
+
+class StepDefinition(BaseModel):
+    """The same fields as `PolicyStep`; other fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: int
+    acknowledgements: int = 1
+    receivers: tuple[str, ...] = ()
+    rosters: tuple[str, ...] = ()
+
+
+class PolicyDefinition(BaseModel):
+    """The same fields as `EscalationPolicy`; other fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    steps: tuple[StepDefinition, ...]
+    position: int = 1
+    areas: tuple[str, ...] = ()
+    hazards: tuple[HazardType, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    repeats: int = 0
+    ends: bool = False
+
+
+def read(content: bytes) -> EscalationPolicy:
+    """Raises InvalidPolicy, whose argument names the fields that are wrong and what was expected."""
+    definition = definitions.read(content, PolicyDefinition, InvalidPolicy)
+    return _policy.validate_python(definition.model_dump())
+
+
+def written(policy: EscalationPolicy) -> str:
+    """The definition in JSON, which `read` reads again."""
+    return PolicyDefinition.model_validate(asdict(policy)).model_dump_json(indent=2)
+
+
+def faults(
+    policy: EscalationPolicy, places: Places, receivers: Sequence[Receiver], rosters: Sequence[str]
+) -> list[Fault]:
+    """The wrong fields. Receivers and rosters that do not exist are wrong, too."""
+    if not 1 <= len(policy.steps) <= MOST_STEPS:
+        return [Fault("steps", NO_STEPS, {"most": MOST_STEPS})]
+    labels = {receiver.label for receiver in receivers}
+    if unknown := sorted(set(left(policy, labels, rosters))):
+        return [Fault("steps", UNKNOWN, {"names": ", ".join(unknown)})]
+    return PolicyForm.of(policy, places).parsed(places, receivers, rosters)[1]

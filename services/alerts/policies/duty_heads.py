@@ -1,0 +1,27 @@
+"""Nobody acknowledges at the last step: the list of duty heads is notified again and again.
+
+The list is notified of Severe and Extreme alerts, and of alerts whose severity is Unknown or must be judged.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.alerts.alerts import Alert
+from services.alerts.policies.steps import Steps
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.rules.findings import RANK
+from shared.events.vocabulary import Severity
+
+EVERY = timedelta(minutes=5)
+
+
+def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
+    """All duty heads, whatever their conditions are, except the status; empty before the end of the steps."""
+    if not is_grave(alert) or not steps.is_over(alert.level):
+        return []
+    return [receiver for receiver in receivers if receiver.is_duty_head and alert.status in receiver.statuses]
+
+
+def is_grave(alert: Alert) -> bool:
+    """Whether the alert is Severe or Extreme, or may be."""
+    return alert.severity is Severity.UNKNOWN or alert.is_unjudged or RANK[alert.severity] > RANK[Severity.MODERATE]

@@ -1,0 +1,82 @@
+"""How many people of a policy's step must acknowledge an alert. Until then, the alert counts as not acknowledged."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.alerts.notifications import notifications
+from services.alerts.notifications.stages import Notification
+from services.alerts.policies import duty_heads
+from services.alerts.policies.steps import Steps
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """The step demands acknowledgements of `needed` of these `people`, of whom the `reachable` ones get the alert.
+
+    All are receivers with an account. If `needed` is 1, anybody's acknowledgement is enough.
+    """
+
+    needed: int = 1
+    people: tuple[Receiver, ...] = ()
+    reachable: tuple[Receiver, ...] = ()
+
+    def is_reached(self, acknowledged_by: Collection[UUID]) -> bool:
+        return self.needed <= 1 or self.counted(acknowledged_by) >= self.needed
+
+    def counted(self, acknowledged_by: Collection[UUID]) -> int:
+        """How many acknowledgements of the step's people there are."""
+        return len(accounts_of(self.people) & set(acknowledged_by))
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.needed <= 1 or len(accounts_of(self.reachable)) >= self.needed
+
+
+def quorum(notification: Notification, people_of_rosters: Mapping[str, Collection[str]]) -> Quorum:
+    """The acknowledgements that the alert needs at its level.
+
+    `people_of_rosters` has the labels of all people of each roster. People who were notified while on duty still count
+    after their shift has ended. While the last step of a policy is repeated without end, the acknowledgements of all
+    who get the alert are enough, because otherwise nobody could stop the escalation if people have left.
+    """
+    alert = notification.alert
+    concerned, _ = notifications.recipients(notification, notifications.CONCERNED)
+    steps = notifications.steps_of(notification, concerned)
+    current = steps.current(alert.level)
+    if steps.policy is None or current is None:
+        return Quorum()
+    needed = steps.policy.steps[current].acknowledgements
+    if needed <= 1 or duty_heads.notified(alert, notification.receivers, steps):
+        return Quorum()
+    people = tuple(each for each in people_of_step(notification, steps, current, people_of_rosters) if each.account_id)
+    labels = {each.label for each in concerned} | set(notification.called)
+    labels |= {label for on_duty in notification.on_duty.values() for label in on_duty}
+    reachable = tuple(each for each in people if each.label in labels)
+    if steps.is_over(alert.level):
+        needed = min(needed, len(accounts_of(reachable)))
+    return Quorum(needed, people, reachable)
+
+
+def people_of_step(
+    notification: Notification, steps: Steps, step: int, people_of_rosters: Mapping[str, Collection[str]]
+) -> list[Receiver]:
+    """The receivers that the step names, and the people on duty, also those who were on duty when they were notified.
+
+    With a post, the people on duty in the post's roster belong to the step.
+    """
+    assert steps.policy is not None
+    called = set(notification.called)
+    on_duty = {
+        name: set(notification.on_duty.get(name, ())) | (called & set(people))
+        for name, people in people_of_rosters.items()
+    }
+    named = [each for each in notification.receivers if steps.policy.steps[step].names(each.label, on_duty)]
+    posts = [each for each in named if each.kind is ReceiverKind.POST]
+    labels = {each.label for each in named} | {label for each in posts for label in on_duty.get(each.roster or "", ())}
+    return [each for each in notification.receivers if each.label in labels]
+
+
+def accounts_of(people: Collection[Receiver]) -> set[UUID]:
+    return {each.account_id for each in people if each.account_id is not None}

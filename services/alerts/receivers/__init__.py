@@ -1,0 +1,1 @@
+"""The receivers of alerts: people, posts and systems, with their conditions, contacts, secrets and pages."""

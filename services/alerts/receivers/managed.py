@@ -1,0 +1,79 @@
+"""The receivers that a caller may change: those that get no alerts outside the caller's areas."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers.receivers import Contact, Receiver, in_order
+from services.alerts.receivers.trials import receiver_id
+from shared.auth.tokens import Principal, Role
+from shared.events.vocabulary import DeliveryChannel
+from shared.places import Places
+from shared.web.problems import Problem
+
+CONTACT_FIELDS = ("channel", "address", "wait_seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A stored receiver with its further contacts."""
+
+    receiver: Receiver
+    further: Sequence[Contact]
+
+    @property
+    def id(self) -> UUID:
+        return receiver_id(self.receiver.label)
+
+    @property
+    def channels(self) -> list[DeliveryChannel]:
+        return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
+
+    def changed(self, receiver: Receiver, further: Sequence[Contact]) -> list[str]:
+        """The names of the fields that differ."""
+        names = [field for field in receiver_queries.RECEIVER_COLUMNS if field not in CONTACT_FIELDS]
+        changed = [name for name in names if getattr(receiver, name) != getattr(self.receiver, name)]
+        contacts, before = in_order([receiver.first_contact, *further]), [self.receiver.first_contact, *self.further]
+        return changed if contacts == before else [*changed, "contacts"]
+
+    @property
+    def version(self) -> str:
+        """Differs if anybody changes the receiver, so that no change is overwritten unseen."""
+        receiver = self.receiver
+        fields = (receiver.label, sorted(receiver.statuses), receiver.first_contact, *self.further)
+        rest = [getattr(receiver, name) for name in receiver_queries.RECEIVER_COLUMNS if name != "statuses"]
+        return hashlib.sha256(repr((fields, rest)).encode()).hexdigest()[:32]
+
+
+async def subscriptions_of(session: AsyncSession, caller: Principal, places: Places) -> list[Subscription]:
+    """The receivers that the caller may change."""
+    further = await contact_queries.further(session)
+    known = await receiver_queries.receivers(session)
+    return [Subscription(each, further.get(each.label, ())) for each in known if manages(caller, each, places)]
+
+
+async def one(session: AsyncSession, id: UUID, caller: Principal, places: Places) -> Subscription:
+    """Raises a Problem (404) if there is no such receiver, or if it gets alerts outside the caller's areas."""
+    for known in await subscriptions_of(session, caller, places):
+        if known.id == id:
+            return known
+    raise Problem(404, "not-found", "There is no such recipient.")
+
+
+def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
+    """Whether all areas of the receiver are the caller's.
+
+    Receivers without areas, and duty heads, get alerts of the whole country.
+    """
+    is_limited = bool(receiver.areas) and not receiver.is_duty_head
+    return caller.covers_country or (is_limited and all(caller.covers(area, places) for area in receiver.areas))
+
+
+def may_be_internal(caller: Principal, known: Subscription | None) -> bool:
+    """Whether the caller may save the receiver as the centre's own. Such a receiver gets texts that are not Public."""
+    return Role.ADMINISTRATOR in caller.roles or (known is not None and known.receiver.is_internal)

@@ -1,0 +1,1 @@
+"""Silences: forms and pages."""

@@ -1,0 +1,62 @@
+"""The form of a silence: what a person typed, the silence that it describes, and the wrong fields."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from services.alerts.acts.acts import Actor
+from services.alerts.receivers.checks import Fault, area_faults, is_line
+from services.alerts.silences.silences import LONGEST, Silence
+from services.alerts.typed_forms import TypedForm
+from shared.country import COUNTRY, TIME_ZONE
+from shared.events.vocabulary import HazardType
+from shared.pages.terms import N_
+from shared.places import Places
+
+LONGEST_HOURS = LONGEST // timedelta(hours=1)
+LONGEST_REASON = 200
+AHEAD = timedelta(days=7)
+MOST_SILENCES = 100
+
+
+def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
+    """Whether all areas of the silence lie in these areas. A silence without areas is of the whole country."""
+    return all(places.covers(areas, area) for area in silence.areas or (COUNTRY,))
+
+
+class SilenceForm(TypedForm):
+    """The typed fields by name. `begins` is a local time; if it is empty, the silence begins now."""
+
+    def parsed(self, places: Places, author: Actor, now: datetime) -> tuple[Silence, list[Fault]]:
+        wrong = list[Fault]()
+        begins_at = self._begin(now, wrong)
+        silence = Silence(
+            silence_id=uuid4(),
+            areas=self.areas(places, wrong),
+            hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
+            is_severe_too=bool(self.several("is_severe_too")),
+            account_id=author.account,
+            name=author.name,
+            reason=self.one("reason"),
+            created_at=now,
+            begins_at=begins_at,
+            ends_at=begins_at + timedelta(hours=self.number("hours", 1, LONGEST_HOURS, wrong)),
+        )
+        wrong += area_faults(silence.areas, places)
+        if not silence.areas and not silence.hazards and not wrong:
+            wrong.append(Fault("areas", N_("At least one area or one type of hazard is expected.")))
+        if not is_line(silence.reason, LONGEST_REASON):
+            expected = N_("A reason of at most %(most)s characters is expected.")
+            wrong.append(Fault("reason", expected, {"most": LONGEST_REASON}))
+        return silence, wrong
+
+    def _begin(self, now: datetime, wrong: list[Fault]) -> datetime:
+        typed = self.one("begins")
+        try:
+            begins_at = datetime.fromisoformat(typed).replace(tzinfo=TIME_ZONE) if typed else now
+        except ValueError:
+            begins_at = now - AHEAD
+        if not timedelta(minutes=-1) <= begins_at - now <= AHEAD:
+            wrong.append(Fault("begins", N_("A date and a time within the next 7 days are expected.")))
+            return now
+        return max(begins_at, now)

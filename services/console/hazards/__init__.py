@@ -1,0 +1,1 @@
+"""Hazards: entry, correction, release to the public, and grants to other systems."""

@@ -1,0 +1,252 @@
+"""The release of a restricted hazard: a person chooses the fields, and writes a separate text for the public."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.console import board
+from services.console.hazards import corrections
+from services.console.models import BoardHazard, BoardRelease
+from services.console.queries import releases, snapshots
+from services.console.queries.releases import Confirmation
+from services.console.state import console
+from shared.country import COUNTRY
+from shared.events import CENTRE
+from shared.events.hazards import WITHDRAWN_HAZARD
+from shared.events.vocabulary import HazardType, MsgType, Scope, Severity, Urgency
+from shared.pages import language_of
+from shared.pages.formats import iso
+from shared.places import Places
+from shared.postgres.database import Session
+from shared.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+URGENT = (Severity.EXTREME, Severity.SEVERE)
+OVERDUE_AFTER = timedelta(minutes=10)
+
+
+class Publicity(StrEnum):
+    """The parts of a restricted hazard that are public."""
+
+    NOTHING = "nothing"
+    CURRENT = "current"
+    OUTDATED = "outdated"  # the hazard changed after its release
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """How public a hazard is.
+
+    `is_overdue` is true if a Severe or Extreme hazard has been confirmed for ten minutes and nobody has decided about
+    a release.
+    """
+
+    publicity: Publicity
+    is_overdue: bool
+
+    @property
+    def is_public(self) -> bool:
+        return self.publicity in (Publicity.CURRENT, Publicity.OUTDATED)
+
+
+def state(
+    hazard: BoardHazard,
+    release: BoardRelease | None,
+    confirmation: Confirmation | None,
+    *,
+    unreleased_since: datetime | None,
+    now: datetime,
+) -> PublicState | None:
+    """How public the hazard is; None if the public reads the newest revision of the hazard itself.
+
+    `unreleased_since` is the time of the first revision after the release. The ten minutes begin at this time or at
+    the confirmation, whichever is later, so that later edits do not restart them.
+    """
+    if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
+        return None
+    public = publicity(hazard, release)
+    is_decided = release is not None and release.released_revision == hazard.revision
+    if is_decided or confirmation is None or hazard.msg_type == MsgType.CANCEL:
+        return PublicState(public, is_overdue=False)
+    severities = {hazard.severity, *confirmation.severities}
+    if release is not None and public is not Publicity.WITHDRAWN:
+        severities.add(release.severity)
+    due_at = max(confirmation.at, unreleased_since or hazard.received_at) + OVERDUE_AFTER
+    return PublicState(public, is_overdue=not severities.isdisjoint(URGENT) and due_at <= now)
+
+
+def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
+    """Whether the public reads a version in `board_releases` that is not withdrawn, in place of the hazard itself."""
+    known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
+    return known is not None and known.is_public
+
+
+def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
+    """Whether readers ignore the hazard's Public revision, because the release has the same or a higher number.
+
+    This can happen because the source, which numbers the revisions, does not know of the release. If two numbers are
+    equal, readers keep the version that came first.
+    """
+    is_release = release.released_revision < release.revision
+    return is_release and release.revision >= hazard.revision
+
+
+def publicity(hazard: BoardHazard, release: BoardRelease | None) -> Publicity:
+    if release is None:
+        return Publicity.NOTHING
+    if release.msg_type == MsgType.CANCEL:
+        return Publicity.WITHDRAWN
+    return Publicity.CURRENT if release.released_revision == hazard.revision else Publicity.OUTDATED
+
+
+@router.get("/release")
+async def release_page(request: Request, session: Session, hazard: UUID) -> Response:
+    """The form that releases a restricted hazard, or withdraws its release."""
+    known = await snapshots.hazard(session, hazard)
+    release = await releases.release(session, hazard)
+    if known is None and release is not None and release.msg_type != MsgType.CANCEL:
+        return withdrawal_page(request, release)
+    public = known and state(known, release, None, unreleased_since=None, now=datetime.now(UTC))
+    if known is None or public is None:
+        raise Problem(404, "not-found", "There is no such event that can be released.")
+    here, language = console(request), language_of(request)
+    place = releasable_place(known.pcodes, here.places)
+    return here.pages.render(
+        request,
+        "release.html",
+        hazard=known,
+        words=corrections.words(known, language),
+        where=board.whereabouts(known.pcodes, here.places, language),
+        locality=here.places.locality_name(known.area, known.locality_pcode, language),
+        districts=[here.places.name(pcode, language) for pcode in place.districts],
+        villages=[here.places.name(pcode, language) for pcode in place.villages],
+        counted=here.settings.counted_status,
+        state=public,
+        released=release.text if release else {},
+        release=release,
+        withdrawn=release and withdrawal(release),
+        withdrawn_place=release and place_in_words(released_area(release), here.places, language),
+        known=form(known, release, place),
+    )
+
+
+def withdrawal_page(request: Request, release: BoardRelease) -> Response:
+    """The form that withdraws a release whose hazard the board does not know."""
+    here = console(request)
+    return here.pages.render(
+        request,
+        "withdrawal.html",
+        hazard=None,
+        release=release,
+        counted=here.settings.counted_status,
+        withdrawn=withdrawal(release),
+        withdrawn_place=place_in_words(released_area(release), here.places, language_of(request)),
+        known={
+            **source_of(release),
+            "status": release.status or here.settings.counted_status,
+            "revision": release.released_revision,
+            "next_revision": release.revision + 1,
+            "withdrawal": {**withdrawal(release), "released_revision": release.released_revision},
+        },
+    )
+
+
+def source_of(release: BoardRelease) -> dict[str, str]:
+    """The source of the release, from which intake derives the hazard's id.
+
+    A release of the centre's hazard does not have the hazard's `source_id`. The withdrawal then names the hazard.
+    """
+    if release.source in (None, CENTRE) or release.source_id is None:
+        return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
+    return {"source": release.source, "source_id": release.source_id}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasablePlace:
+    """The P-codes of a hazard. A release always has the districts; a person chooses which villages to release."""
+
+    districts: tuple[str, ...]
+    villages: tuple[str, ...]
+
+
+def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
+    """An oblast is left out if one of its districts is listed, so that the release shows no larger place."""
+    district_of = {pcode: places.district(pcode) for pcode in pcodes}
+    districts = [pcode for pcode in dict.fromkeys(district_of.values()) if places.unit(pcode)]
+    above = {parent for pcode in districts for parent in places.ancestors(pcode)}
+    return ReleasablePlace(
+        districts=tuple(pcode for pcode in districts if pcode not in above),
+        villages=tuple(pcode for pcode, district in district_of.items() if pcode != district),
+    )
+
+
+def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
+    """The fields from which the page makes the release. The fields do not include the text of the report."""
+    return {
+        "source": hazard.source,
+        "source_id": hazard.source_id,
+        "status": hazard.status,
+        "revision": hazard.revision,
+        "next_revision": next_revision(hazard, release),
+        "is_first": release is None,
+        "type": hazard.type,
+        "urgency": hazard.urgency,
+        "severity": hazard.severity,
+        "certainty": hazard.certainty,
+        "districts": place.districts,
+        "villages": place.villages,
+        "locality": hazard.area,
+        "locality_pcode": hazard.locality_pcode,
+        "point": None if hazard.lat is None else {"lat": hazard.lat, "lon": hazard.lon},
+        "onset": iso(hazard.onset),
+        "expires": iso(hazard.expires) if hazard.expires else None,
+        "withdrawal": release
+        and {**withdrawal(release), "released_revision": max(hazard.revision, release.released_revision)},
+    }
+
+
+def withdrawal(release: BoardRelease) -> dict[str, Any]:
+    """The content of the event that withdraws the release. The event contains only what the release made public.
+
+    The hazard may have changed after the release, and its new kind, beginning and place are not public. If an earlier
+    version of Dayar stored the release without content, the withdrawal states neither kind nor place.
+    """
+    return {
+        **({"status": release.status} if release.status else {}),
+        "type": release.type or HazardType.OTHER,
+        "urgency": release.urgency or Urgency.UNKNOWN,
+        "onset": iso(release.onset or release.received_at),
+        "area": released_area(release),
+    }
+
+
+def released_area(release: BoardRelease) -> dict[str, Any]:
+    if release.pcodes:
+        return {"pcodes": release.pcodes}
+    if release.area:
+        return {"description": release.area}
+    if release.lat is not None:
+        return {"point": {"lat": release.lat, "lon": release.lon}}
+    return {"description": COUNTRY}
+
+
+def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
+    """The area in words. It names only those parts of the area that the withdrawal sends."""
+    if point := area.get("point"):
+        return f"{point['lat']}, {point['lon']}"
+    if "description" in area:
+        return str(area["description"])
+    return "; ".join(places.name(pcode, language) for pcode in area["pcodes"])
+
+
+def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
+    """A hazard and its releases share one sequence of revisions."""
+    return 1 + max(hazard.revision, release.revision if release else 0)

@@ -1,0 +1,1 @@
+"""Sign-in: accounts, passwords, second factors, cookies and the tokens of phones."""

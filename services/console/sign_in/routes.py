@@ -1,0 +1,273 @@
+"""Sign-in, sign-out and password changes. Only these routes and `device_tokens` receive a password."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from services.console.models import Account
+from services.console.notices import NoticeKind
+from services.console.queries import accounts as queries
+from services.console.queries import browsers as known_browsers
+from services.console.queries import notices, second_factors, sign_ins
+from services.console.sign_in import accounts, bootstrap, browsers, cookies, credentials, passwords
+from services.console.sign_in.attempts import Attempt, SignInAttempt, TooManyFailures
+from services.console.state import console
+from shared import audit, log
+from shared.audit import Action, Result
+from shared.auth import tokens
+from shared.auth.tokens import Principal, Role
+from shared.events.vocabulary import SubmissionChannel
+from shared.messaging import outbox
+from shared.postgres.database import Session
+from shared.web.problems import Problem, unauthenticated
+
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str, Form(max_length=100)]
+Password = Annotated[str, Form(max_length=500)]
+LONGEST_NEXT = 500
+Next = Annotated[str, Form()]  # a path longer than LONGEST_NEXT becomes `/`
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, next: str = "/") -> Response:
+    return console(request).pages.render(request, "sign-in.html", next=local(next), failure=None, name="")
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, name: Name = "", password: Password = "", next: Next = "/") -> Response:
+    own_page(request)
+    try:
+        account = await checked(request, name, password)
+    except TooManyFailures as failure:
+        return refused(request, "sign-in.html", "wait", name, next, failure)
+    if account is None:
+        return refused(request, "sign-in.html", "wrong", name, next)
+    if account.must_change:
+        return console(request).pages.render(
+            request, "password.html", name=account.name, next=local(next), failure="first"
+        )
+    async with request.app.state.sessions.begin() as session:
+        held = await still(request, session, account)
+        if held is None:
+            return refused(request, "sign-in.html", "wrong", name, next)
+        return await entered(request, session, held, next)
+
+
+@router.get("/password")
+async def password_page(request: Request) -> Response:
+    name = tokens.current(request).name
+    return console(request).pages.render(request, "password.html", name=name, next="/", failure=None)
+
+
+@router.post("/password")
+async def change_password(
+    request: Request,
+    session: Session,
+    name: Name = "",
+    password: Password = "",
+    new: Password = "",
+    again: Password = "",
+    next: Next = "/",
+) -> Response:
+    """Changes the password. No session is needed, because a first password must be changed before the sign-in."""
+    own_page(request)
+    try:
+        account = await checked(request, name, password)
+        if account is None:
+            return refused(request, "password.html", "wrong", name, next)
+        if new != again:
+            return refused(request, "password.html", "differ", name, next)
+        await passwords.check_new(new, account.name, password)
+    except TooManyFailures as failure:
+        return refused(request, "password.html", "wait", name, next, failure)
+    except passwords.WeakPassword:
+        return refused(request, "password.html", "weak", name, next)
+    except passwords.SamePassword:
+        return refused(request, "password.html", "same", name, next)
+    new_hash, proven = await passwords.hashed(new), account.password_hash
+    account, now = await queries.one(session, account.name), datetime.now(UTC)
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account has changed meanwhile
+        return refused(request, "password.html", "wrong", name, next)
+    queries.set_password(account, new_hash, now)
+    await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
+    await outbox.add(session, credentials.end_tokens(account, now))
+    if account.name == bootstrap.NAME:
+        console(request).settings.admin_password_file.unlink(missing_ok=True)
+    return await entered(request, session, account, next)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, session: Session) -> Response:
+    current, now = tokens.current(request), datetime.now(UTC)
+    await sign_ins.end(session, current.account, current.jti, now)
+    await outbox.add(session, credentials.sign_out(current, now))
+    await audit.add(session, audit.entry_of(request, Action.SIGNED_OUT))
+    response = RedirectResponse("/sign-in", 303)
+    cookies.drop(response, console(request).settings)
+    return response
+
+
+@router.post("/v1/session")
+async def renew(request: Request, session: Session) -> Response:
+    """Renews a page's session for 30 minutes, or a phone's for a year. An integration's token is not renewed."""
+    current, now = tokens.current(request), datetime.now(UTC)
+    if current.channel is SubmissionChannel.API:
+        return JSONResponse({"expires_at": instant(current)})
+    account = await queries.of_id(session, current.account)
+    if account is None or not accounts.may_renew(account, current):
+        raise unauthenticated()
+    principal = accounts.renewed(current, account, now)
+    await sign_ins.renew(session, principal, now)
+    token, session_data = (
+        console(request).signer.sign(principal),
+        {"expires_at": instant(principal), "name": account.name},
+    )
+    if not current.is_cookie:
+        return JSONResponse({"token": token, **session_data})
+    response = JSONResponse(session_data)
+    cookies.put(response, token, principal, console(request).settings)
+    return response
+
+
+async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
+    """The account, or None for a wrong password. Raises TooManyFailures. No transaction is open during the hashing."""
+    mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
+    async with request.app.state.sessions() as session:
+        account = await queries.named(session, name)
+        is_known = mark and account and await known_browsers.is_known(session, account.account_id, mark, now)
+    attempt = SignInAttempt(name, address_of(request), mark if is_known else None)
+    await claimed(request, attempt, account)
+    is_right = await passwords.matches(password, account.password_hash if account else None)
+    if not is_right or account is None or not accounts.may_sign_in(account, datetime.now(UTC)):
+        await not_signed_in(request, account, "wrong-password" if not is_right else "disabled")
+        return None
+    await console(request).attempts.release(attempt)
+    return account
+
+
+async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
+    """The account with its row locked. None if the account changed during the check of the password."""
+    account = await queries.held(session, proven.account_id)
+    is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
+    if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
+        return account
+    await not_signed_in(request, proven, "changed-meanwhile")
+    return None
+
+
+async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
+    """Logs the refusal without the typed name, because the person may have typed the password in the field "name"."""
+    known = account.account_id if account else None
+    entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
+    await audit.write(request.app.state.sessions, entry)
+
+
+async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
+    """Counts the attempt. Raises TooManyFailures. If the attempt starts a lock, administrators get a notice."""
+    try:
+        await console(request).attempts.claim(attempt)
+    except TooManyFailures as failure:
+        if failure.begins:
+            name = account.name if account else None
+            log.get().warning("sign-in locked", scope=failure.scope, account_id=account and str(account.account_id))
+            async with request.app.state.sessions.begin() as session:
+                now, kind = datetime.now(UTC), NoticeKind.LOCKOUT
+                figures = {"scope": failure.scope, "wait_s": failure.wait_s}
+                await notices.add(session, kind, now, account=name, address=attempt.address, **figures)
+                locked = audit.entry_of(request, Action.LOCKED_OUT, account=account and account.account_id)
+                await audit.add(session, replace(locked, result=Result.REFUSED, reason=failure.scope))
+        raise
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
+    """Called after the right password. Signs in, or asks an administrator with a second factor for a code."""
+    if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
+        return code_asked(
+            request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
+        )
+    return await welcomed(request, session, account, next)
+
+
+def code_asked(
+    request: Request,
+    account: Account,
+    next: str,
+    ticket: str,
+    failure: str | None = None,
+    wait: TooManyFailures | None = None,
+) -> Response:
+    """The page that asks for the code. After a wrong code, the ticket stays valid for the rest of its five minutes."""
+    status = 429 if wait else 401 if failure else 200
+    return console(request).pages.render(
+        request,
+        "sign-in-code.html",
+        status=status,
+        headers={"retry-after": str(wait.wait_s)} if wait else {},
+        ticket=ticket,
+        next=local(next),
+        failure=failure,
+        may_go_without=set(account.roles) != {Role.ADMINISTRATOR},
+    )
+
+
+async def welcomed(
+    request: Request, session: AsyncSession, account: Account, next: str, without: frozenset[Role] = frozenset()
+) -> Response:
+    settings = console(request).settings
+    principal = accounts.principal(account, datetime.now(UTC), without=without)
+    mark = cookies.browser_of(request, settings) or cookies.draw_browser()
+    await began(request, session, principal, mark)
+    response = RedirectResponse(local(next), 303)
+    cookies.put(response, console(request).signer.sign(principal), principal, settings)
+    cookies.put_browser(response, mark, settings)
+    return response
+
+
+async def began(request: Request, session: AsyncSession, principal: Principal, mark: str) -> None:
+    """Records a sign-in, and stores its browser or phone as known to the account."""
+    await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
+    await known_browsers.remember(session, principal.account, mark, datetime.now(UTC))
+
+
+def refused(
+    request: Request, template: str, failure: str, name: str, next: str, wait: TooManyFailures | None = None
+) -> Response:
+    status = 429 if wait else 401 if failure == "wrong" else 422
+    headers = {"retry-after": str(wait.wait_s)} if wait else {}
+    return console(request).pages.render(
+        request, template, status=status, headers=headers, name=name, next=local(next), failure=failure
+    )
+
+
+def own_page(request: Request) -> None:
+    """Raises a Problem if a page of another site has sent the form."""
+    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    is_own = site == "same-origin" or origin == console(request).settings.public_url
+    if not is_own and (site or origin):  # a browser sends at least one of the two headers
+        raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
+
+
+def local(next: str) -> str:
+    """The path if it is local to this installation, else `/`."""
+    try:
+        parts = urlsplit(next)
+    except ValueError:
+        return "/"
+    if len(next) > LONGEST_NEXT:
+        return "/"
+    is_local = not parts.scheme and not parts.netloc and next.startswith("/") and not next.startswith(("//", "/\\"))
+    return next if is_local and next.isprintable() else "/"
+
+
+def instant(principal: Principal) -> str:
+    return datetime.fromtimestamp(principal.expires_at, UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""The event stream: its records, frames, positions and listeners."""

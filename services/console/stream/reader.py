@@ -1,0 +1,267 @@
+"""Reads the topics once for all listeners of this process, and keeps the last 10,000 records for reconnects."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.console import visibility
+from services.console.config import ConsoleSettings
+from services.console.hazards.revisions import HazardRevisions
+from services.console.queries import hazard_grants
+from services.console.stream import vectors
+from services.console.stream.frames import Frame, Subject, event, frame_of
+from services.console.stream.vectors import SealedVectors, Vector
+from services.console.visibility import TOPICS, StreamVisibility
+from shared import log
+from shared.events import MalformedEvent, UnknownEventType
+from shared.events.hazards import RESTRICTED_HAZARDS
+from shared.failures import Backoff, DependencyUnavailable, SetAside, retry_while_unavailable
+from shared.messaging import kafka
+from shared.messaging.records import Partition, Record
+from shared.messaging.signatures import RecordVerifier
+from shared.places import Places
+
+KEPT = 10_000
+BUFFER_BYTES = 1 << 20
+BEAT_SECONDS = 15
+PATIENCE_SECONDS = 3.0
+BEAT = b"event: beat\ndata: {}\n"
+
+
+@dataclass(eq=False)
+class Listener:
+    """The send buffer of one connection. If the buffer is full, the connection closes, and the browser reconnects."""
+
+    sight: StreamVisibility
+    waiting: list[bytes] = field(default_factory=list)
+    size: int = 0
+    is_open: bool = True
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put(self, chunk: bytes) -> None:
+        self.waiting.append(chunk)
+        self.size += len(chunk)
+        if self.size > BUFFER_BYTES:
+            self.close()
+        self.stirred.set()
+
+    def close(self) -> None:
+        self.is_open = False
+        self.stirred.set()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yields the buffered chunks, joined into one."""
+        while self.is_open:
+            await self.stirred.wait()
+            self.stirred.clear()
+            if self.waiting and self.is_open:
+                chunk, self.waiting, self.size = b"".join(self.waiting), [], 0
+                yield chunk
+
+
+class EventStream:
+    """Sends the records to all listeners.
+
+    A new listener waits at most `patience` seconds for the first reading of the topics.
+    """
+
+    def __init__(
+        self, settings: ConsoleSettings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self.sealed_positions = SealedVectors(settings.callers_key_file)
+        self._settings = settings
+        self._places = places
+        self._verifier = RecordVerifier(settings)
+        self._kept, self._patience = kept, patience
+        self._frames: deque[Frame] = deque()
+        self._floors: dict[Partition, int] = {}
+        self._positions: dict[Partition, int] = {}
+        self._revisions = HazardRevisions()
+        self._listeners: dict[StreamVisibility, set[Listener]] = {}
+        self._remembers = asyncio.Event()
+        self.is_reading = False
+
+    @property
+    def listeners(self) -> Iterator[Listener]:
+        return (listener for group in list(self._listeners.values()) for listener in list(group))
+
+    @asynccontextmanager
+    async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
+        """Listens from the position `start`, or from now. Raises DependencyUnavailable.
+
+        If the record at `start` is no longer kept, the listener gets `event: reset` and continues from now.
+        """
+        await self._first_reading()
+        listener = Listener(sight)
+        listener.put(b"retry: 1000\n\n")
+        if start is not None and not self._holds(sight, start):
+            listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
+        elif start is not None:
+            listener.waiting.extend(self._replayed(sight, start))  # without the buffer's limit
+        else:
+            listener.put(self._marked(sight))
+        self._listeners.setdefault(sight, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            group = self._listeners[sight]
+            group.discard(listener)
+            if not group:
+                del self._listeners[sight]
+
+    async def _first_reading(self) -> None:
+        """Waits until this process has read the kept records once after its start.
+
+        Before this reading, the stream cannot determine whether a position is too old, and would send the kept records
+        as new records.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._remembers.wait()
+        except TimeoutError:
+            raise DependencyUnavailable("the stream has read nothing yet") from None
+
+    async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        """Reads the topics and sends the records to the listeners. Runs until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat())
+            tasks.create_task(retry_while_unavailable(lambda: self._recall(sessions)))
+            await kafka.follow(self._settings, self._follow)
+
+    async def _recall(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        async with sessions() as session:
+            self._revisions.store(await hazard_grants.restricted(session))
+
+    async def _follow(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
+        ends = await self._begin(consumer)
+        try:
+            while True:
+                if not self.is_reading and await kafka.reached(consumer, ends):
+                    self.is_reading = True
+                    self._remembers.set()
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        self._tell(kafka.record(record, self._settings.topic_prefix))
+                    backoff.reset()
+        finally:
+            self.is_reading = False
+
+    async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        """Seeks to the first record to keep or, after a reconnect, to the last position. Returns the end offsets."""
+        begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
+        for partition, end in ends.items():
+            topic_partition = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
+            back = max(begins[partition], end - self._kept // len(ends))
+            self._floors.setdefault(topic_partition, back)
+            consumer.seek(partition, self._positions.setdefault(topic_partition, back))
+        return ends
+
+    def _tell(self, record: Record) -> None:
+        frame = self._opened(record)
+        self._positions[record.topic_partition] = record.offset + 1
+        if frame is None:
+            return
+        self._keep(frame)
+        for sight, group in self._listeners.items():
+            body = self._body(sight, frame)
+            if body is not None:
+                chunk = self._marked(sight, body)
+                for listener in group:
+                    listener.put(chunk)
+
+    def _opened(self, record: Record) -> Frame | None:
+        """The record's frame. None for an invalid record, which the worker stores as a dead letter.
+
+        Raises UnknownRecordKey.
+        """
+        try:
+            self._verifier.verify(record)
+            frame = frame_of(record)
+            return replace(frame, before=self._revisions.replaced(frame.topic, frame.data))
+        except SetAside as error:
+            reason = error.reason
+        except MalformedEvent:
+            reason = "malformed"
+        except UnknownEventType:
+            reason = "unknown_type"
+        topic, partition = record.topic_partition
+        log.get().warning("record not streamed", topic=topic, partition=partition, offset=record.offset, reason=reason)
+        return None
+
+    def _keep(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        if len(self._frames) > self._kept:
+            oldest = self._frames.popleft()
+            self._floors[oldest.topic_partition] = oldest.offset + 1
+
+    def _body(self, sight: StreamVisibility, frame: Frame, *, is_withheld: bool = False) -> bytes | None:
+        if frame.topic in sight.hints:
+            return frame.hinted
+        if frame.topic not in sight.topics:
+            return None
+        if visibility.sees(sight, frame.topic, frame.data, self._places):
+            return None if is_withheld else self._external(frame) if sight.is_external else frame.full
+        return frame.removed if self._is_removal(sight, frame) else None
+
+    def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
+        """Whether these listeners saw the hazard until this record, and do not see this record."""
+        is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
+        return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
+
+    def _external(self, frame: Frame) -> bytes:
+        data = visibility.external(frame.topic, frame.data, self._places)
+        if data is frame.data:
+            return frame.full
+        content = json.loads(frame.full.partition(b"data: ")[2])
+        return event(frame.topic, {**content, "data": data})
+
+    def _holds(self, sight: StreamVisibility, start: Vector) -> bool:
+        return all(
+            start.get(topic_partition, 0) >= floor
+            for topic_partition, floor in self._floors.items()
+            if topic_partition[0] in sight.all_topics
+        )
+
+    def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
+        """The kept frames from `start` on, each with the position from which the listener can resume after it."""
+        position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
+        withheld = self._withheld() if sight.is_external else frozenset()
+        for frame in self._frames:
+            if frame.offset < position[frame.topic_partition]:
+                continue
+            position[frame.topic_partition] = frame.offset + 1
+            body = self._body(sight, frame, is_withheld=frame.subject in withheld)
+            if body is not None:
+                yield self._marked(sight, body, position)
+        yield self._marked(sight)
+
+    def _withheld(self) -> frozenset[Subject]:
+        """The hazards and alerts whose newest record other systems may not read. They get no record of these at all.
+
+        For example, a hazard was Restricted and is Private now.
+        """
+        newest = {frame.subject: frame for frame in self._frames if "delivery_id" not in frame.data}
+        return frozenset(
+            subject for subject, frame in newest.items() if not visibility.is_for_others(frame.topic, frame.data)
+        )
+
+    def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
+        """The body with the position from which the listener can resume; by default, the newest position."""
+        encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
+        return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
+
+    async def _beat(self) -> None:
+        """Sends heartbeats, which keep connections open and give recent positions to listeners that get no records."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            for sight, group in self._listeners.items():
+                # The event BEAT follows the comment, because a browser does not pass comments to the page.
+                chunk = b":\n" + self._marked(sight, BEAT)
+                for listener in group:
+                    listener.put(chunk)

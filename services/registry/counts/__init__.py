@@ -1,0 +1,1 @@
+"""Counts of groups: which counts are in effect, and the choices of people between differing counts."""

@@ -1,0 +1,143 @@
+"""Queries about differing counts of the same people, and about the choices of people between these counts."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from services.registry.groups.queries import HERE, IN_EFFECT, OF_COUNT
+from services.registry.models import CountAssignment, CountDecision, GroupCount, Report
+from services.registry.places.queries import APPLIED
+from services.registry.visibility import Visibility
+from shared.events.vocabulary import Measure, Status
+from shared.messaging import decisions
+from shared.postgres import database
+from shared.postgres.upsert import upsert
+
+MOST = 500  # counts
+MOST_DECIDED = 100  # choices that are listed, the newest
+COLUMNS = (
+    GroupCount.stock_id,
+    GroupCount.group_id,
+    GroupCount.report_id,
+    GroupCount.version,
+    GroupCount.persons,
+    GroupCount.counted_at,
+)
+PAIR = (
+    func.least(CountDecision.report_id, CountDecision.other_id),
+    func.greatest(CountDecision.report_id, CountDecision.other_id),
+)
+# A choice settles the question even before the worker computes the counts again.
+IS_REFUSED = exists().where(
+    CountDecision.other_id == GroupCount.report_id,
+    CountDecision.other_version == GroupCount.version,
+    CountDecision.carried_out_at.is_(None),
+    ~CountDecision.is_reversed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The counts in effect of the same people, which differ. The newest count comes first."""
+
+    stock_id: UUID
+    counts: Sequence[Any]
+
+    @property
+    def since(self) -> datetime:
+        """The time at which the second count arrived, so that the counts differed."""
+        received: list[datetime] = sorted(count.received_at for count in self.counts)
+        return received[1]
+
+
+async def stocks(
+    session: AsyncSession, visibility: Visibility, status: Status, ids: Collection[UUID] | None = None
+) -> list[Stock]:
+    """The people of whom several counts are in effect. Those who have waited longest come first."""
+    in_effect = (IN_EFFECT, GroupCount.measure == Measure.STOCK, GroupCount.status == status, ~IS_REFUSED)
+    several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
+    if ids is not None:
+        several = several.where(GroupCount.stock_id.in_(ids))
+    stated = select(*COLUMNS, Report.author, Report.received_at, Report.clear).join(Report, OF_COUNT)
+    wanted = stated.where(*in_effect, GroupCount.stock_id.in_(several), visibility.covers(HERE)).limit(MOST)
+    rows = await session.execute(wanted.order_by(GroupCount.stock_id, GroupCount.counted_at.desc()))
+    by_stock = [Stock(stock_id, list(counts)) for stock_id, counts in groupby(rows, key=attrgetter("stock_id"))]
+    return sorted((stock for stock in by_stock if len(stock.counts) > 1), key=lambda stock: stock.since)
+
+
+async def assignees(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The accounts to which these people's counts are assigned."""
+    wanted = select(CountAssignment.stock_id, CountAssignment.account).where(CountAssignment.stock_id.in_(stock_ids))
+    return {row.stock_id: row.account for row in await session.execute(wanted)}
+
+
+async def assign(session: AsyncSession, stock_ids: Collection[UUID], *, account: UUID | None, by: UUID) -> None:
+    """Assign these people's counts to an account, or to nobody."""
+    await session.execute(delete(CountAssignment).where(CountAssignment.stock_id.in_(stock_ids)))
+    if account is not None:
+        given = {"account": account, "assigned_by": by}
+        await upsert(session, CountAssignment, [{"stock_id": stock_id, **given} for stock_id in stock_ids])
+
+
+async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
+    """The valid choices in the visible districts, the newest first, or those with these ids.
+
+    A reversed choice, and a choice about a count that was corrected later, are not listed.
+    """
+    wanted = _choices().where(visibility.covers(HERE))
+    if ids is not None:
+        wanted = wanted.where(CountDecision.decision_id.in_(ids))
+    return (await session.execute(wanted.order_by(CountDecision.decided_at.desc()).limit(MOST_DECIDED))).all()
+
+
+async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[Any]:
+    """The valid choices that the worker has executed, and in which one of the counts is of these reports."""
+    either = or_(CountDecision.report_id.in_(report_ids), CountDecision.other_id.in_(report_ids))
+    wanted = _choices().where(either, CountDecision.result == APPLIED)
+    return (await session.execute(wanted.order_by(CountDecision.decided_at))).all()
+
+
+def _choices() -> Any:
+    """The newest choice between each two counts, unless it is reversed, or one of the counts was corrected later."""
+    newest = (
+        select(CountDecision.decision_id)
+        .ext(distinct_on(*PAIR))
+        .where(or_(CountDecision.carried_out_at.is_(None), CountDecision.result == APPLIED))
+        .order_by(*PAIR, CountDecision.decided_at.desc(), CountDecision.decision_id)
+    )
+    other = aliased(GroupCount)
+    return (
+        select(
+            CountDecision,
+            GroupCount.persons,
+            GroupCount.group_id,
+            other.persons.label("other_persons"),
+            other.group_id.label("other_group"),
+            Report.clear,
+        )
+        .join(
+            GroupCount,
+            (GroupCount.report_id == CountDecision.report_id) & (GroupCount.version == CountDecision.version),
+        )
+        .join(other, (other.report_id == CountDecision.other_id) & (other.version == CountDecision.other_version))
+        .join(Report, OF_COUNT)
+        .where(CountDecision.decision_id.in_(newest), ~CountDecision.is_reversed)
+    )
+
+
+async def lock(session: AsyncSession) -> None:
+    """Take a lock, so that only the first choice is stored if two people choose between the same counts."""
+    await session.execute(database.advisory_lock("count decisions"))
+
+
+async def store(session: AsyncSession, made: Iterable[CountDecision]) -> None:
+    await decisions.write(session, *made)

@@ -1,0 +1,234 @@
+"""Decides which counts of a group are in effect. The order of arrival does not matter. No I/O.
+
+A population is a set of people from one origin at one place. Counts belong to the same population if they have the same
+status, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A full
+recount replaces the earlier counts of its population that are of the same hazard. A partial count replaces no other
+count. A count without a named present place replaces no other count. The rules are in docs/decisions/0037. If only one
+of two counts names its hazard, `named_hazards` decides.
+"""
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from services.registry.counts.choices import CountChoice, refused
+from services.registry.counts.named_hazards import CountedDeparture, NamedHazards
+from services.registry.households.people import People
+from services.registry.places.same_places import NONE_JOINED, PlaceKey, SamePlaces, count_key, hazard_key
+from services.registry.places.typed_sites import TypedSites
+from services.registry.reports import NEVER, Filed
+from shared import events
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.displacements import GroupClear
+from shared.events.fields import Place
+from shared.events.vocabulary import Measure, Shelter, SubStock
+from shared.places.localities import StatedLocality, joined
+
+TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
+SAME_TIME = timedelta(hours=24)  # a difference after a longer time is a change, not a disagreement
+
+
+@dataclass(frozen=True)
+class Headcount:
+    """One count of a group: the valid version of its report."""
+
+    group_id: str
+    report_id: str
+    clear: GroupClear
+    author: str
+    team: str | None
+    places_version: str | None
+    received_at: datetime
+    people: People
+    typed_site: UUID | None = None  # the site whose name was typed as the place
+    movement_id: str | None = None  # the report of the movement, if this is a count of people who moved
+    left: Place | None = None  # the place that people who moved have left
+    left_sub_stock: SubStock | None = None  # the former sub-stock of people who moved, except in_displacement
+    sub_stock: SubStock = SubStock.IN_DISPLACEMENT
+    needs: tuple[str, ...] = ()
+    decided_hazard: UUID | None = None  # the hazard that people fled, as a person decided
+    adopted_hazard: UUID | None = None  # the hazard that other counts name, if this count has none
+    same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, filed: Filed) -> "Headcount":
+        assert isinstance(filed.clear, GroupClear), "the report is not about a group"
+        return cls(
+            filed.subject[1],
+            filed.report_id,
+            filed.clear,
+            filed.author,
+            filed.team,
+            filed.places_version,
+            filed.received_at,
+            People.of(filed),
+            needs=tuple(filed.needs),
+        )
+
+    @property
+    def shelter(self) -> Shelter:
+        return self.clear.shelter
+
+    @cached_property
+    def population(self) -> str | None:
+        """The id of the population. None if the report counts movements or does not name the people's present place."""
+        if not self.is_displaced or not (present := self.present_place):
+            return None
+        return self._population_at(*present)
+
+    @property
+    def is_displaced(self) -> bool:
+        """Whether the report counts displaced people. A count of movements does not count them."""
+        return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
+
+    def _population_at(self, *present: str | UUID | None, hazard_id: UUID | None = None) -> str:
+        clear = self.clear
+        origin = self.same.key(self.origin_key)
+        return str(events.derived_id("population", clear.status, hazard_id, *origin, *present, clear.mobility))
+
+    @property
+    def origin_key(self) -> PlaceKey:
+        origin, clear = self.clear.origin, self.clear
+        locality = StatedLocality.of(clear.origin_locality, clear.origin_locality_pcode)
+        return locality.key(origin.pcode or origin.country)
+
+    @property
+    def present_key(self) -> PlaceKey:
+        """The key of the locality where the people are. The site is not considered."""
+        present, clear = self.clear.destination, self.clear
+        locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
+        return locality.key(present.pcode or present.country)
+
+    @property
+    def present_place(self) -> tuple[str | UUID | None, ...]:
+        """A key that is equal for counts at one place; empty if the report does not name the place."""
+        if self.site_id:
+            return ("site", self.site_id)
+        if not joined(self.clear.destination_locality):
+            return ()
+        return (*self.same.key(self.present_key), self.clear.shelter)
+
+    @property
+    def site_id(self) -> UUID | None:
+        """The site where the people are. If people abroad were counted, a stated site is a mistake and is ignored."""
+        is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
+        return None if is_abroad else self.clear.site_id or self.typed_site
+
+    def at_typed_site(self, sites: TypedSites) -> "Headcount":
+        """The count with the decisions about places, and with the site, if a site's name was typed as the place."""
+        site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
+        if site_id is None and not sites.same:
+            return self
+        decided = sites.same.hazard(count_key(self.report_id)) or self.decided_hazard
+        return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
+
+    def typed_populations(self, sites: TypedSites) -> set[str]:
+        """The populations of earlier counts that name this count's site in words, because it was not listed then."""
+        words = sites.words(self.site_id) if self.site_id and self.population else ()
+        places = map(self.same.key, words)
+        return {self._population_at(*place, shelter) for place in places for shelter in Shelter}
+
+    @property
+    def covers_site(self) -> bool:
+        """Whether the report counts everybody at a site. This is a full recount that states the site, but no origin."""
+        clear = self.clear
+        is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not joined(clear.origin_locality)
+        return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
+
+    @cached_property
+    def stock_id(self) -> str:
+        """Full recounts of a population that are of the same hazard share a stock id.
+
+        Every other count has its own stock id, so that its people are added.
+        """
+        if not self.population or not self.clear.is_full_recount:
+            return self.report_id
+        return self._population_at(*self.present_place, hazard_id=self.hazard_id or self.adopted_hazard)
+
+    @property
+    def hazard_id(self) -> UUID | None:
+        """The hazard that the report names or, if it names none, the hazard that a person decided.
+
+        Hazards that a person has joined have one id.
+        """
+        named = self.clear.hazard_id or self.decided_hazard
+        return self.same.hazard(hazard_key(named)) if named else None
+
+    @cached_property
+    def departure(self) -> CountedDeparture:
+        return CountedDeparture.of(self.clear, self.hazard_id)
+
+    @property
+    def counted_at(self) -> datetime:
+        """The time of the count, but never after receipt. A recount with a future time would replace later counts."""
+        return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """The sort key for the order in which the people were counted. The order of arrival does not matter."""
+        return self.counted_at, self.clear.reported_at, self.report_id
+
+    def is_replaced_by(self, later: "Headcount") -> bool:
+        """Whether a later full recount of the population replaces this count. If teams disagree, both remain valid."""
+        is_own = (later.team or later.author) == (self.team or self.author)
+        if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
+            return True
+        persons = self.clear.persons, later.clear.persons
+        return abs(persons[0] - persons[1]) <= TOLERANCE * max(persons)
+
+
+class Standing(NamedTuple):
+    """The time until which a count is in effect, and the report id of the full recount that replaced the count."""
+
+    superseded_at: datetime = NEVER
+    superseded_by: str | None = None
+
+
+IN_EFFECT = Standing()
+ORDER = attrgetter("order")
+
+
+class Recounts:
+    """The full recounts of each population. `counts` must contain all counts of each population.
+
+    `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
+    replaces no other count.
+    """
+
+    def __init__(self, counts: Collection[Headcount], choices: Iterable[CountChoice] = ()) -> None:
+        self._hazards = NamedHazards((count.population, count.departure) for count in counts if count.population)
+        self._by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
+        self._refused = refused({count.report_id: count for count in counts}, choices)
+        for count in sorted(counts, key=ORDER):
+            if count.population and count.clear.is_full_recount and count.report_id not in self._refused:
+                self._by_population[count.population].append(count)
+
+    def with_hazard(self, count: Headcount) -> Headcount:
+        """The count with the hazard that other counts of its population name, if it names none and only one fits."""
+        if count.hazard_id or not count.population:
+            return count
+        hazards = self._hazards.of(count.population, count.departure)
+        return replace(count, adopted_hazard=hazards.pop()) if len(hazards) == 1 else count
+
+    def standing(self, count: Headcount) -> Standing:
+        """The time until which the count is in effect.
+
+        This is the time of the first later recount of the population that replaces the count. A count that a person
+        found wrong is in effect until the chosen count, or never if the chosen count is older.
+        """
+        if chosen := self._refused.get(count.report_id):
+            return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)
+        recounts = self._by_population.get(count.population, []) if count.population else []
+        following = map(recounts.__getitem__, range(bisect(recounts, count.order, key=ORDER), len(recounts)))
+        replacement = next((recount for recount in following if self._replaces(recount, count)), None)
+        return Standing(replacement.counted_at, replacement.report_id) if replacement else IN_EFFECT
+
+    def _replaces(self, recount: Headcount, earlier: Headcount) -> bool:
+        population = recount.population or ""
+        return earlier.is_replaced_by(recount) and self._hazards.agree(population, earlier.departure, recount.departure)

@@ -1,0 +1,116 @@
+"""Computes stored counts again if an import of the gazetteer gave their localities other codes or names.
+
+Before an import, a count names its localities only in words, so no recount with codes could replace the count. The
+worker also computes stored counts again if a release has changed the rules.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.counts.pools import STATED, headcount, same_places
+from services.registry.decisions import Name
+from services.registry.handlers import Registrar
+from services.registry.models import CountRenewal
+from services.registry.places.same_places import SamePlaces
+from services.registry.renewals import UNREADABLE
+from shared import log
+from shared.events.vocabulary import ReportKind
+from shared.failures import retry_while_unavailable
+from shared.places import Places
+from shared.postgres import database
+from shared.postgres.upsert import upsert
+
+AT_ONCE = 200  # groups in one transaction
+FIRST = UUID(int=0)
+# Another worker may still have used the former gazetteer or rules, or a report may have waited to be processed.
+OVERLAP = timedelta(days=1)
+RULES = 2  # the version of the rules that compute counts: in version 2, a population no longer contains the hazard
+# raw SQL: as in `counts.pools`
+# A former build that ran meanwhile has written populations that contain the hazard, also for older reports. The
+# `stock_id` of such a recount is its population; partial counts do not show which build wrote them.
+GROUPS = """
+SELECT DISTINCT group_id FROM counts
+WHERE group_id > $1 AND (
+    $3::timestamptz IS NULL
+    OR hazard_id IS NOT NULL AND stock_id IN (population, report_id)
+    OR EXISTS (
+        SELECT FROM reports WHERE received_at >= $3 AND (subject_id = counts.group_id OR report_id = counts.movement_id)
+    )
+)
+ORDER BY group_id LIMIT $2
+"""
+COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
+# The groups whose people moved to a place without a site. The movement's locality is encrypted and cannot be compared
+# here, so these groups are always computed again. Nothing is written if nothing changes.
+MOVED = """
+SELECT DISTINCT group_id FROM counts
+WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL AND population IS NOT NULL AND site_id IS NULL
+"""
+
+
+async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
+    """Compute these counts again. The worker does this once, because it loads the gazetteer only when it starts.
+
+    If the gazetteer and the rules are those of the last start, only the groups of reports since then are considered.
+    """
+    version, now = f"{RULES}/{places.version}", datetime.now(UTC)
+    renewed_at = await retry_while_unavailable(partial(last_renewal, sessions, version))
+    since, last = renewed_at and renewed_at - OVERLAP, FIRST
+    while ids := await retry_while_unavailable(partial(next_groups, sessions, last, since)):
+        await retry_while_unavailable(partial(recount_some, sessions, registrar, places, ids))
+        last = ids[-1]
+    await retry_while_unavailable(partial(note_renewal, sessions, version, now))
+
+
+async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
+    """The time of the last renewal, if the gazetteer and the rules are still of this version."""
+    async with sessions() as session:
+        return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))
+
+
+async def note_renewal(sessions: async_sessionmaker[AsyncSession], version: str, at: datetime) -> None:
+    async with sessions.begin() as session:
+        await session.execute(delete(CountRenewal).where(CountRenewal.version != version))
+        await upsert(session, CountRenewal, [{"version": version, "renewed_at": at}])
+
+
+async def next_groups(sessions: async_sessionmaker[AsyncSession], last: UUID, since: datetime | None) -> Sequence[UUID]:
+    async with sessions.begin() as session:
+        rows = await (await database.driver(session)).fetch(GROUPS, last, AT_ONCE, since)
+    return [row["group_id"] for row in rows]
+
+
+async def recount_some(
+    sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places, ids: Sequence[UUID]
+) -> None:
+    """Compute the counts of these groups again in one transaction. A group that cannot be read is skipped."""
+    try:
+        async with sessions.begin() as session:
+            connection = await database.driver(session)
+            same = await same_places(connection, places)
+            old = {name_of(row) for row in await connection.fetch(COUNTS, ids) if is_old(row, places, same)}
+            if old := old | {name_of(row) for row in await connection.fetch(MOVED, ids)}:
+                await registrar.recount_groups(old, session)
+    except UNREADABLE as error:
+        if len(ids) == 1:
+            failed = {"group_id": str(ids[0]), **log.described(error)}
+            log.get().error("group not counted again: it cannot be read", **failed)
+            return
+        for group_id in ids:
+            await recount_some(sessions, registrar, places, [group_id])
+
+
+def is_old(row: asyncpg.Record, places: Places, same: SamePlaces) -> bool:
+    population = replace(headcount(row, places), same=same).population
+    return population != (str(row["population"]) if row["population"] else None)
+
+
+def name_of(row: asyncpg.Record) -> Name:
+    return ReportKind.GROUP.value, str(row["group_id"])

@@ -1,0 +1,1 @@
+"""Households that were probably registered twice."""

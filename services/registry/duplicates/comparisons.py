@@ -1,0 +1,115 @@
+"""Compares each new or changed household with other households in the background, and stores the exact duplicates.
+
+A comparison takes longer than a registration. Therefore the transaction that files a report only adds the household to
+a list. The worker compares the listed households within seconds, a few at a time.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import delete, or_, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry import queries
+from services.registry.duplicates.duplicates import Duplicate, OpenedHousehold, duplicate
+from services.registry.duplicates.queries import candidates
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.models import DuplicatePair
+from services.registry.search.keys import SearchKeys
+from services.registry.visibility import Visibility
+from shared import log
+from shared.failures import retry_while_unavailable
+from shared.places import Places
+from shared.postgres import database
+
+HOUSEHOLDS_AT_ONCE = 20
+IDLE_SECONDS = 2.0
+PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
+PAIR = DuplicatePair.household_id, DuplicatePair.other_id
+EVERYWHERE = Visibility(None, [])
+# raw SQL: SQLAlchemy cannot delete by `ctid`.
+# The table has no other key, because an index would cost time for each report
+TAKE = text("""
+DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM uncompared_households LIMIT :most FOR UPDATE SKIP LOCKED
+)) RETURNING household_id
+""")
+
+
+async def keep_compared(
+    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
+) -> None:
+    """Compare households until cancelled."""
+    while True:
+        count = await retry_while_unavailable(lambda: compare_some(sessions, encryption, search, places))
+        await asyncio.sleep(PAUSE_SECONDS if count else IDLE_SECONDS)
+
+
+async def compare_some(
+    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
+) -> int:
+    """Compare some of the listed households in one transaction. Return the number of these households."""
+    async with sessions.begin() as session:
+        await session.execute(database.advisory_lock("comparisons"))  # two workers must not store the same pair
+        ids = list(dict.fromkeys(await session.scalars(TAKE, {"most": HOUSEHOLDS_AT_ONCE})))
+        is_of_these = or_(DuplicatePair.household_id.in_(ids), DuplicatePair.other_id.in_(ids))
+        earlier: dict[tuple[UUID, UUID], datetime] = {}
+        if ids:
+            deleted = delete(DuplicatePair).where(is_of_these)
+            rows = await session.execute(deleted.returning(*PAIR, DuplicatePair.found_at))
+            earlier = {(household_id, other_id): found_at for household_id, other_id, found_at in rows}
+        pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
+        for household_id in ids:
+            for pair in await pairs_with(session, encryption, search, places, household_id):
+                # A correction must not move the pair behind pairs that were found later.
+                pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
+                pairs[pair.household_id, pair.other_id] = pair
+        session.add_all(pairs.values())
+    return len(ids)
+
+
+async def pairs_with(
+    session: AsyncSession, encryption: EnvelopeEncryption, search: SearchKeys, places: Places, household_id: UUID
+) -> list[DuplicatePair]:
+    try:
+        household = await queries.household(session, encryption, household_id, EVERYWHERE)
+        if household is None:
+            return []
+        alike = await compared(session, encryption, search, places, household, EVERYWHERE)
+    except InvalidTag:  # one damaged household must not stop the worker
+        log.get().error("household not compared: it cannot be decrypted", household_id=str(household_id))
+        return []
+    return [pair_of(household, found) for found in alike.duplicates]
+
+
+class Comparison(NamedTuple):
+    """The duplicates, the strongest reason first. `is_complete` is false if not all candidates were compared."""
+
+    duplicates: Sequence[Duplicate]
+    is_complete: bool
+
+
+async def compared(
+    session: AsyncSession,
+    encryption: EnvelopeEncryption,
+    search: SearchKeys,
+    places: Places,
+    household: OpenedHousehold,
+    visibility: Visibility,
+) -> Comparison:
+    """The exact duplicates of this household among the visible households."""
+    ids, is_complete = await candidates(session, search, household, visibility)
+    others = await queries.households(session, encryption, ids, visibility) if ids else []
+    found = [found for other in others if (found := duplicate(household, other, places))]
+    return Comparison(sorted(found, key=attrgetter("rank")), is_complete)
+
+
+def pair_of(household: OpenedHousehold, found: Duplicate) -> DuplicatePair:
+    """The comparison of either household makes the same pair, because the smaller id always comes first."""
+    first, second = sorted((household["household_id"], found.household["household_id"]))
+    return DuplicatePair(household_id=first, other_id=second, reasons=list(found.reasons), found_at=datetime.now(UTC))

@@ -1,0 +1,108 @@
+"""Exact duplicates: households that were probably registered twice. No I/O.
+
+Two households are duplicates if they share a personal number, or a telephone and a person's full name. They are also
+duplicates if they share a person's full name, birth year and village. If no village is named, the district is compared.
+Only the members of the current displacements are compared. A person decides what to do about duplicates.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from services.registry.households.ages import birth_year
+from services.registry.search.names import Part, folded, is_same, telephones
+from shared.places import Places
+from shared.places.localities import StatedLocality
+from shared.places.places import DIGITS
+
+OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted `sealed` and `members`
+OpenedMember = Mapping[str, Any]
+
+FULL_NAME = 2  # parts
+OF_DISTRICT = DIGITS[2]  # characters of a P-code
+
+
+class DuplicateReason(StrEnum):
+    """Why two households are duplicates, the strongest reason first."""
+
+    PERSONAL_NUMBER = "personal_number"
+    PHONE_AND_NAME = "phone_and_name"
+    NAME_YEAR_AND_VILLAGE = "name_year_and_village"
+    NAME_YEAR_AND_DISTRICT = "name_year_and_district"
+
+
+ORDER = list(DuplicateReason)
+
+
+class Duplicate(NamedTuple):
+    """A duplicate of a household. `members` are the members of the duplicate who are also in that household."""
+
+    household: OpenedHousehold
+    reasons: Sequence[DuplicateReason]
+    members: Sequence[OpenedMember]
+
+    @property
+    def rank(self) -> int:
+        """The strongest reason has the smallest rank."""
+        return ORDER.index(self.reasons[0])
+
+
+def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> Duplicate | None:
+    """The other household as a duplicate, with the reasons; None if it is no duplicate."""
+    same = list(matches(household, other, places))
+    members = {member["member_id"]: member for _, member in same}
+    reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
+    return Duplicate(other, reasons, list(members.values())) if same else None
+
+
+def matches(
+    household: OpenedHousehold, other: OpenedHousehold, places: Places
+) -> Iterator[tuple[DuplicateReason, OpenedMember]]:
+    shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
+    for own in household["members"]:
+        for member in other["members"]:
+            if own.get("personal_number") and own["personal_number"] == member.get("personal_number"):
+                yield DuplicateReason.PERSONAL_NUMBER, member
+            if full_name(own) and is_same(full_name(own), full_name(member)):
+                if shares_phone:
+                    yield DuplicateReason.PHONE_AND_NAME, member
+                if same_place and birth_year(own) and birth_year(own) == birth_year(member):
+                    yield same_place, member
+
+
+def phones(household: OpenedHousehold) -> set[str]:
+    texts = [household["sealed"].get("phone"), *(member.get("phone") for member in household["members"])]
+    return {number for text in texts for number in telephones(text)}
+
+
+def full_name(member: OpenedMember) -> frozenset[Part]:
+    """The parts of the given name and the family name. Empty if there are fewer than two parts."""
+    names = frozenset((*folded(member.get("given_name")), *folded(member.get("family_name"))))
+    return names if len(names) >= FULL_NAME else frozenset()
+
+
+def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
+    """The reason if the origins or the destinations lie in the same village or district, else None."""
+    reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
+    return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
+
+
+def reason_of_side(
+    household: OpenedHousehold, other: OpenedHousehold, side: str, places: Places
+) -> DuplicateReason | None:
+    pcodes = [each[f"{side}_pcode"] for each in (household, other)]
+    if None in pcodes or len({pcode[:OF_DISTRICT] for pcode in pcodes}) > 1:
+        return None
+    one, two = (locality(each, side, places) for each in (household, other))
+    villages = {pcode for pcode in pcodes if pcode[OF_DISTRICT:].strip("0")}
+    are_named = bool(one.name and two.name)
+    if (are_named and not one.is_same(two)) or len(villages) > 1:
+        return None
+    is_same_village = are_named or (len(set(pcodes)) == 1 and villages)
+    return DuplicateReason.NAME_YEAR_AND_VILLAGE if is_same_village else DuplicateReason.NAME_YEAR_AND_DISTRICT
+
+
+def locality(household: OpenedHousehold, side: str, places: Places) -> StatedLocality:
+    sealed = household["sealed"]
+    stated = sealed.get(f"{side}_locality"), sealed.get(f"{side}_locality_pcode")
+    return places.locality(household[f"{side}_pcode"], *stated)

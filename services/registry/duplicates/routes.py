@@ -1,0 +1,114 @@
+"""Routes that list the exact duplicates of one household or of all households.
+
+Authors of reports cannot read duplicates.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import openings, queries
+from services.registry.duplicates.comparisons import Comparison, compared
+from services.registry.duplicates.duplicates import Duplicate, DuplicateReason, OpenedHousehold
+from services.registry.models import DuplicatePair
+from services.registry.routes import Caller, HouseholdSummary, at_hand, note_read, opened
+from services.registry.search.routes import FoundPerson
+from services.registry.visibility import visibility_of
+from shared.auth.tokens import Principal
+from shared.postgres.database import Session
+from shared.web import cursors
+
+router = APIRouter()
+
+
+class DuplicateHousehold(HouseholdSummary):
+    """A household that was probably registered twice. `found_members` are the persons who are in both households."""
+
+    duplicate_reasons: tuple[DuplicateReason, ...]
+    found_members: list[FoundPerson]
+
+
+class DuplicateHouseholds(BaseModel):
+    """The duplicates, the strongest reason first.
+
+    `is_complete` is false if so many households share a value that not all were compared.
+    """
+
+    duplicates: list[DuplicateHousehold]
+    is_complete: bool
+
+
+class PairView(BaseModel):
+    """Two records that probably describe the same household."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    household_id: UUID
+    other_id: UUID
+    reasons: tuple[DuplicateReason, ...]
+    found_at: datetime
+
+
+class PairPage(BaseModel):
+    duplicates: list[PairView]
+    next: str | None = None
+
+
+@router.get("/v1/duplicates")
+async def pairs(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PairPage:
+    """All pairs of households in the caller's areas that were probably registered twice, the newest first."""
+    rows = await pairs_of(request, session, caller, limit, cursor)
+    more = cursors.encoded(rows[-1].found_at, rows[-1].household_id) if len(rows) == limit else None
+    return PairPage(duplicates=[PairView.model_validate(row) for row in rows], next=more)
+
+
+async def pairs_of(
+    request: Request, session: AsyncSession, caller: Principal, limit: int, cursor: str | None = None
+) -> Sequence[DuplicatePair]:
+    visibility = visibility_of(caller, request.app.state.places)
+    rows = await queries.duplicate_pairs(session, visibility, limit, cursors.decoded(cursor))
+    if rows:
+        await note_read(request, session, [each for row in rows for each in (row.household_id, row.other_id)])
+    return rows
+
+
+@router.get("/v1/households/{household_id}/duplicates")
+async def duplicate_households(
+    household_id: UUID, request: Request, session: Session, caller: Caller
+) -> DuplicateHouseholds:
+    """Households in the caller's areas that were probably registered twice."""
+    household = await opened(household_id, request, session, caller)
+    found = await duplicates_of(household, request, session, caller)
+    await note_read(request, session, [household_id])
+    await openings.watch(session, caller)
+    return DuplicateHouseholds(duplicates=[shown(each) for each in found.duplicates], is_complete=found.is_complete)
+
+
+async def duplicates_of(
+    household: OpenedHousehold, request: Request, session: AsyncSession, caller: Principal
+) -> Comparison:
+    """The duplicates in the caller's areas, compared at this moment. The security log has them as read."""
+    encryption, visibility = at_hand(request, caller)
+    found = await compared(
+        session, encryption, request.app.state.search, request.app.state.places, household, visibility
+    )
+    if found.duplicates:
+        ids = [each.household["household_id"] for each in found.duplicates]
+        await note_read(request, session, ids, among=openings.DUPLICATES)
+    return found
+
+
+def shown(each: Duplicate) -> DuplicateHousehold:
+    more = {"duplicate_reasons": each.reasons, "found_members": each.members}
+    return DuplicateHousehold.model_validate({**each.household, **more})

@@ -1,0 +1,1 @@
+"""The events because of which people left, as persons have answered."""

@@ -1,0 +1,245 @@
+"""Queries about households and groups whose reports name no event, and about the answers of people."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, Text, and_, delete, exists, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from services.registry.event_links.links import EventAnswered
+from services.registry.groups.queries import HERE as HERE_OF_GROUPS
+from services.registry.groups.queries import IN_EFFECT, OF_COUNT
+from services.registry.models import Episode, EventAnswer, EventAssignment, Group, GroupCount, Household, Report
+from services.registry.places.queries import APPLIED
+from services.registry.visibility import HERE, Visibility
+from shared.country import TIME_ZONE
+from shared.displacement_reasons import POSSIBLY_HAZARD
+from shared.events.vocabulary import DISPLACED, TO_THE_DAY, Measure, Mobility, Precision, ReportKind, Status, SubStock
+from shared.messaging import decisions
+from shared.places import Places
+from shared.postgres import database
+from shared.postgres.upsert import upsert
+
+KEPT = timedelta(days=60)  # intake proposes hazards of this time
+MOST = 2_000  # displacements that are read for a page
+MOST_DEPARTURES = 50  # departures of a page
+MOST_ANSWERED = 100  # answers that are listed, the newest
+FLED = (*DISPLACED, Mobility.UNABLE_TO_MOVE)
+ARE_DISPLACED = and_(
+    IN_EFFECT,
+    GroupCount.measure == Measure.STOCK,
+    GroupCount.movement_id.is_(None),
+    or_(GroupCount.sub_stock.is_(None), GroupCount.sub_stock == SubStock.IN_DISPLACEMENT),
+)
+
+
+class SameDeparture(NamedTuple):
+    """The same departure of several households or groups: the district that they left, when, and the stated hazard.
+
+    `day` is the day in Bishkek time. If the hour is known, `occurred_at` is the hour, otherwise the start of the day.
+    """
+
+    kind: ReportKind
+    district: str
+    day: date
+    occurred_at: datetime | None
+    hazard_type: str | None
+
+
+@dataclass(slots=True)
+class Unanswered:
+    """The households or groups of a departure, those that have waited longest first."""
+
+    departure: SameDeparture
+    rows: list[Any] = field(default_factory=list)
+
+    @property
+    def since(self) -> datetime:
+        received: datetime = self.rows[0].received_at
+        return received
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """Which open questions are wanted: all that come after `after`, or those about the reports `report_ids`."""
+
+    visibility: Visibility
+    status: Status
+    now: datetime
+    report_ids: Collection[UUID] | None = None
+    after: tuple[datetime, UUID] | None = None
+
+
+def newest_answers() -> Select[UUID]:
+    """The ids of the newest answers about each report, executed or waiting for the worker."""
+    valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
+    newest = select(EventAnswer.decision_id).ext(distinct_on(EventAnswer.report_id)).where(valid)
+    return newest.order_by(EventAnswer.report_id, EventAnswer.decided_at.desc(), EventAnswer.decision_id)
+
+
+async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
+    """The displacements that may have an event as their reason, but whose reports name none and nobody has answered.
+
+    The displacements that have waited longest come first, at most MOST.
+    """
+    found = [
+        row
+        for wanted in (of_households(question), of_groups(question))
+        for row in await session.execute(wanted.limit(MOST))
+    ]
+    return sorted(found, key=order_of)[:MOST]
+
+
+def order_of(row: Any) -> tuple[datetime, UUID]:
+    return row.received_at, row.report_id
+
+
+def of_households(question: OpenQuestion) -> Select[Any]:
+    of_episode = and_(
+        Report.report_id == Episode.report_id,
+        Report.version == Episode.version,
+        Report.kind == ReportKind.HOUSEHOLD,
+        Report.subject_id == Episode.household_id,
+    )
+    columns = literal(ReportKind.HOUSEHOLD).label("kind"), Episode.household_id.label("subject_id"), Episode.persons
+    return (
+        _open(Episode, columns, question)
+        .join(Report, of_episode)
+        .join(Household, Household.household_id == Episode.household_id)
+        .where(question.visibility.covers(HERE))
+    )
+
+
+def of_groups(question: OpenQuestion) -> Select[Any]:
+    """Counts whose people are displaced, unless a count of the same people names a hazard.
+
+    Then the registry joins the counts, or asks whether both are of this hazard (`named_hazards`).
+    """
+    named = aliased(GroupCount)
+    is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
+    persons = func.coalesce(GroupCount.displaced, GroupCount.persons)
+    columns = literal(ReportKind.GROUP).label("kind"), GroupCount.group_id.label("subject_id"), persons.label("persons")
+    return (
+        _open(GroupCount, columns, question)
+        .join(Report, OF_COUNT)
+        .where(ARE_DISPLACED, persons > 0, ~is_named, question.visibility.covers(HERE_OF_GROUPS))
+    )
+
+
+def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], question: OpenQuestion) -> Select[Any]:
+    """The questions about displacements of this table, which the caller joins with the reports."""
+    answer = aliased(EventAnswer)
+    is_answered = exists().where(
+        answer.report_id == table.report_id,
+        answer.origin_pcode == table.origin_pcode,
+        answer.occurred_at == table.occurred_at,
+        answer.answer != EventAnswered.OPEN,
+        answer.decision_id.in_(newest_answers()),
+    )
+    reasons = type_coerce(table.reasons, ARRAY(Text))  # the general ARRAY of SQLAlchemy has no operators
+    stated = (
+        *columns,
+        table.report_id,
+        table.origin_pcode,
+        table.occurred_at,
+        table.occurred_at_precision,
+        table.hazard_type,
+    )
+    received_at = func.min(Report.received_at)
+    wanted = (
+        select(*stated, received_at.label("received_at"))
+        .where(
+            table.hazard_id.is_(None),
+            table.status == question.status,
+            table.mobility.in_(FLED),
+            table.origin_pcode.is_not(None),
+            table.occurred_at_precision.in_(TO_THE_DAY),
+            table.occurred_at > question.now - KEPT,
+            or_(table.hazard_type.is_not(None), reasons.overlap(sorted(POSSIBLY_HAZARD))),
+            ~is_answered,
+        )
+        .group_by(*stated[1:])
+        .order_by(received_at, table.report_id)
+    )
+    if question.report_ids is not None:
+        wanted = wanted.where(table.report_id.in_(question.report_ids))
+    if question.after is not None:
+        wanted = wanted.having(tuple_(received_at, table.report_id) > question.after)
+    return wanted
+
+
+def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
+    """The departures that have waited longest, and the last of these rows, if further rows may follow.
+
+    Departures of one page are together. A departure may continue on the next page.
+    """
+    found: dict[SameDeparture, Unanswered] = {}
+    for number, row in enumerate(rows):
+        departure = departure_of(row, places)
+        if departure not in found and len(found) == MOST_DEPARTURES:
+            return list(found.values()), rows[number - 1]
+        found.setdefault(departure, Unanswered(departure)).rows.append(row)
+    return list(found.values()), rows[-1] if len(rows) == MOST else None
+
+
+def departure_of(row: Any, places: Places) -> SameDeparture:
+    hour = row.occurred_at if row.occurred_at_precision == Precision.HOUR else None
+    day = row.occurred_at.astimezone(TIME_ZONE).date()
+    return SameDeparture(ReportKind(row.kind), places.district(row.origin_pcode), day, hour, row.hazard_type)
+
+
+async def assignees(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The accounts to which the questions about these reports are assigned."""
+    wanted = select(EventAssignment.report_id, EventAssignment.account)
+    rows = await session.execute(wanted.where(EventAssignment.report_id.in_(report_ids)))
+    return {row.report_id: row.account for row in rows}
+
+
+async def assign(session: AsyncSession, report_ids: Collection[UUID], *, account: UUID | None, by: UUID) -> None:
+    """Assign the questions about these reports to an account, or to nobody."""
+    await session.execute(delete(EventAssignment).where(EventAssignment.report_id.in_(report_ids)))
+    if account is not None:
+        given = {"account": account, "assigned_by": by}
+        await upsert(session, EventAssignment, [{"report_id": report_id, **given} for report_id in report_ids])
+
+
+async def answers(
+    session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
+) -> Sequence[EventAnswer]:
+    """The valid answers about households and groups in the visible districts, the newest first."""
+    household = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
+    group = exists().where(GroupCount.report_id == EventAnswer.report_id, visibility.covers(HERE_OF_GROUPS))
+    wanted = select(EventAnswer).where(
+        EventAnswer.decision_id.in_(newest_answers()), EventAnswer.answer != EventAnswered.OPEN, or_(household, group)
+    )
+    if ids is not None:
+        wanted = wanted.where(EventAnswer.decision_id.in_(ids))
+    newest_first = wanted.order_by(EventAnswer.decided_at.desc(), EventAnswer.decision_id)
+    return (await session.scalars(newest_first.limit(2 * MOST))).all()
+
+
+async def groups_among(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    return set(await session.scalars(select(Group.group_id).where(Group.group_id.in_(ids))))
+
+
+def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
+    """The newest answers. Answers of one request are together."""
+    made = defaultdict[tuple[Any, ...], list[EventAnswer]](list)
+    for row in rows:
+        made[row.account, row.decided_at, row.answer, row.hazard_id].append(row)
+    return list(made.values())[:MOST_ANSWERED]
+
+
+async def lock(session: AsyncSession) -> None:
+    """Take a lock, so that only the first answer is stored if two people answer about the same household."""
+    await session.execute(database.advisory_lock("event answers"))
+
+
+async def store(session: AsyncSession, made: Iterable[EventAnswer]) -> None:
+    await decisions.write(session, *made)

@@ -1,0 +1,114 @@
+"""SQL expressions for the numbers of persons by sex and by the age brackets of a profile, on the day of a figure."""
+
+# raw SQL throughout: the expressions are parts of the statements of figures
+
+from collections.abc import Sequence
+
+from services.registry.figures.age_profiles import CLASSES_FROM, CLASSES_OF, PART_NAMES, WHOLE
+from services.registry.figures.queries import FigureQuery, Kind
+from services.registry.households.ages import SEX_STEP
+from services.registry.reports import SEXES
+from shared.events.vocabulary import Sex
+
+PARTS = frozenset(PART_NAMES)
+OF_HOUSEHOLDS = ("episodes", "stays", "passages")
+# The sum of all cells of sex and age.
+ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
+# A row stores numbers of persons by sex and age, with the ages that the persons had on the day on which the row begins.
+# This subquery adds the columns `aged_…` to the rows. In a figure of a stock, these columns use the ages that the
+# persons had on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
+AGED = f"""(
+    SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
+        SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
+        CROSS JOIN LATERAL (SELECT code / {SEX_STEP} AS sex, code % {SEX_STEP} / 2 AS age) AS person
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(age, {{classes}}) AS before, width_bucket({{age_now}}, {{classes}}) AS after
+        ) AS class {{wanted}}
+    ) AS aged ON true
+) AS {{table}}"""  # noqa: S608 - constants
+LAST_YEAR = "least(:last_year, (SELECT until_year FROM figure_ages))"
+AGE_NOW = f"CASE WHEN {LAST_YEAR} > period / 100 THEN age + code % 2 + {LAST_YEAR} - period / 100 - 1 ELSE age END"
+OF_EARLIER_YEARS = f"CASE WHEN period / 100 < {LAST_YEAR} THEN ages END"
+CLASSES = f"ARRAY[{', '.join(map(str, CLASSES_FROM))}]"
+
+
+def cell_columns(query: FigureQuery) -> list[str]:
+    """The stored columns from which the selected cells of sex and age are computed."""
+    if query.is_whole and not query.has_cells:
+        return []
+    terms = query.profile.terms
+    return list(dict.fromkeys(column for index in query.chosen for _, column in terms[index]))
+
+
+def is_aged(query: FigureQuery, kind: Kind, table: str) -> bool:
+    """Whether cells must be computed from the ages: for a later day, or for brackets that are not stored."""
+    columns = cell_columns(query)
+    return table in OF_HOUSEHOLDS and bool(columns) and (kind == "stock" or not PARTS.isdisjoint(columns))
+
+
+def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
+    """The rows of the table with the columns `aged_…`. Bracket columns are stored; parts of brackets are not."""
+    has_parts = not PARTS.isdisjoint(columns)
+    stored = {name: "0" if name in PARTS else f"coalesce({table}.{name}, 0)" for name in columns}
+    return AGED.format(
+        table=table,
+        columns=", ".join(f"coalesce(aged.{name}, 0) + {stored[name]} AS aged_{name}" for name in columns),
+        changes=", ".join(map(change_of_column, columns)),
+        ages="ages" if has_parts else OF_EARLIER_YEARS,
+        wanted="" if has_parts else "WHERE before <> after",
+        age_now=AGE_NOW if kind == "stock" else "age",
+        classes=CLASSES,
+    )
+
+
+def change_of_column(column: str) -> str:
+    """The number of a row's persons who came into the column, minus the number of persons who left it."""
+    sex, _, ages = column.partition("_")
+    if ages not in CLASSES_OF:
+        return f"sum(0)::integer AS {column}"
+    classes = ", ".join(map(str, CLASSES_OF[ages]))
+    left = "" if column in PARTS else f" - (before IN ({classes}))::integer"
+    of_sex = f"sex = {SEXES.index(Sex(sex))}"
+    return f"sum((after IN ({classes}))::integer{left}) FILTER (WHERE {of_sex})::integer AS {column}"
+
+
+# The sum of a column over all rows of a group, or the column of a single row.
+TOTAL, COLUMN = "coalesce(sum({}), 0)", "coalesce({}, 0)"
+
+
+def cells(query: FigureQuery, kind: Kind, table: str, *, is_grouped: bool = True) -> list[str]:
+    """The SQL expressions for the numbers of persons of a figure."""
+    form = TOTAL if is_grouped else COLUMN
+    if not query.has_cells:
+        return [persons(query, kind, table, form)]
+    chosen = set(query.chosen)
+    numbers = range(len(query.profile.cells))
+    return [cell(query, kind, table, index, form) if index in chosen else "0" for index in numbers]
+
+
+def persons(query: FigureQuery, kind: Kind, table: str, form: str = TOTAL) -> str:
+    """The SQL expression for the number of persons of the selected sexes and ages."""
+    if query.is_whole:
+        return form.format(ALL_CELLS[table])
+    return " + ".join(cell(query, kind, table, index, form) for index in query.chosen) or "0"
+
+
+def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> str:
+    """The SQL expression for a cell of sex and age. `form` is TOTAL or COLUMN."""
+    prefix = "aged_" if is_aged(query, kind, table) else ""
+    terms = [
+        f"{sign} {form.format(prefix + column)}"
+        for sign, column in query.profile.terms[index]
+        if table != "counts" or column not in PARTS  # counts state whole brackets only
+    ]
+    return f"({' '.join(terms) or '0'})"
+
+
+def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
+    """The SQL condition that the row has persons of the selected sexes and ages."""
+    if query.is_whole:
+        return f"{ALL_CELLS[table]} > 0"
+    if not query.ages:  # people change their age, but not their sex
+        return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
+    cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
+    return f"greatest({', '.join(cells)}) > 0" if cells else "false"

@@ -1,0 +1,66 @@
+"""Compares the stored sums with the displacements, and computes all sums again if they differ."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.figures.age_profiles import AgeProfile
+from services.registry.figures.needs import needs
+from services.registry.figures.queries import FigureQuery, Kind, day_after, today
+from services.registry.figures.statistics import figures
+from services.registry.households.positions import STOCK
+from services.registry.reports import MOVES
+from shared import log
+from shared.events.vocabulary import Status
+from shared.failures import retry_while_unavailable
+from shared.places import Places
+
+FIRST_SECONDS = 60 * 60.0  # after an update, the worker sums all stored displacements first
+DAY_SECONDS = 24 * 60 * 60.0
+
+
+async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
+    """Check the sums an hour after the start and then every day, until cancelled."""
+    await asyncio.sleep(FIRST_SECONDS)
+    while True:
+        await retry_while_unavailable(lambda: check(sessions, places))
+        await asyncio.sleep(DAY_SECONDS)
+
+
+async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> bool:
+    """Whether the sums of the stock, flows and needs are right. If a sum is wrong, all sums are computed again."""
+    wrong = await differences(sessions, places)
+    if wrong:
+        log.get().error("sums of figures are wrong and are made again", wrong=wrong)
+        async with sessions.begin() as session:
+            await session.execute(select(func.note_all_displacements()))
+    return not wrong
+
+
+async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
+    """Each status and kind of figure for which the stored sums differ from sums over the displacements."""
+    wrong: list[str] = []
+    async with sessions.begin() as session:
+        # All statements read the same snapshot, even if reports are filed meanwhile.
+        _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        for status in Status:
+            wrong += [f"{status} {kind}" for kind in await differing(session, status, places)]
+    return wrong
+
+
+async def differing(session: AsyncSession, status: Status, places: Places) -> list[str]:
+    known = places.codes
+    everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
+    present = replace(everything, until=day_after(today(datetime.now(UTC))))
+    kinds: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
+    queries = [(kind, replace(query, age_profile=profile)) for kind, query in kinds for profile in AgeProfile]
+    wrong: list[str] = [
+        f"{kind} {query.age_profile}"
+        for kind, query in queries
+        if await figures(session, kind, query, places) != await figures(session, kind, query, places, is_summed=False)
+    ]
+    are_needs_right = await needs(session, present) == await needs(session, present, is_summed=False)
+    return wrong if are_needs_right else [*wrong, "needs"]

@@ -1,0 +1,69 @@
+"""Keeps figures in memory until a displacement changes. A repeated query is therefore answered at once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.figures.queries import FigureQuery, Kind
+from services.registry.figures.statistics import Figure, figures
+from services.registry.models import DataVersion
+from shared.places import Places
+
+MOST_FIGURES = 50_000  # the largest number of figures in memory; these take about 20 MB
+QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
+
+T = TypeVar("T")
+Question = tuple[str, FigureQuery]  # the kind of the figures, and the query
+
+
+class KeptFigures:
+    """The answers to the latest queries. All answers are computed from the same version of the data.
+
+    A query contains the kind, period, filters, status and the caller's areas. Two callers therefore share an answer
+    only if they may see the same data.
+    """
+
+    def __init__(self, most_figures: int = MOST_FIGURES) -> None:
+        self._most = most_figures
+        self._version: str | None = None
+        self._answers: dict[Question, list[Any]] = {}
+        self._weight = 0
+
+    async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
+        """The present figures. The caller must not change the returned list."""
+        return await self.kept(session, (kind, query), lambda: figures(session, kind, query, places))
+
+    async def kept(
+        self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
+    ) -> list[T]:
+        """The answer to the query, from memory or computed. The caller must not change the returned list."""
+        # The version is read before the figures, so that the figures cannot be older than the version.
+        version = await data_version(session)
+        if version == self._version and question in self._answers:
+            return self._answers[question]
+        answer = await compute()
+        self._keep(version, question, answer)
+        return answer
+
+    def _keep(self, version: str, question: Question, answer: list[Any]) -> None:
+        if version != self._version:
+            self._version, self._answers, self._weight = version, {}, 0
+        self._forget(question)  # a concurrent request may have stored an answer to the same query
+        self._answers[question] = answer
+        self._weight += QUESTION_WEIGHT + len(answer)
+        while self._weight > self._most:
+            self._forget(next(iter(self._answers)))  # deletes the oldest query and its answer
+
+    def _forget(self, question: Question) -> None:
+        if (answer := self._answers.pop(question, None)) is not None:
+            self._weight -= QUESTION_WEIGHT + len(answer)
+
+
+async def data_version(session: AsyncSession) -> str:
+    """A digest of the versions of all slots. Each version is random. An equal digest therefore means unchanged data."""
+    versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
+    digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()
+    return digest

@@ -1,0 +1,154 @@
+"""Routes for the figures of movements and of the duration of displacement, as JSON and CSV."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Self, TypeVar
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from services.registry.figures import exports, movement_exports, movement_figures
+from services.registry.figures.filters import WITHOUT_EFFECT, Caller, DayFilters, Filters, FlowFilters
+from services.registry.figures.kept import KeptFigures
+from services.registry.figures.movement_figures import ConfirmationFigure, DurationFigure, MovementFigure
+from services.registry.figures.queries import FigureQuery, day_after, today
+from services.registry.figures.routes import csv_file, file_name, wants_csv
+from shared import audit
+from shared.audit import Action
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import Movement, Status
+from shared.pages.languages import chosen
+from shared.postgres.database import Session
+
+T = TypeVar("T")
+router = APIRouter()
+
+
+def check_effect(filters: Filters) -> None:
+    """Raise ValueError for a filter that has no effect on these figures."""
+    if ignored := sorted(filters.model_fields_set & WITHOUT_EFFECT):
+        raise ValueError(f"no filter {', '.join(ignored)} is expected for these figures")
+
+
+class MovementFilters(FlowFilters):
+    movement: list[Movement] = []  # noqa: RUF012 - as pydantic reads it
+
+    @model_validator(mode="after")
+    def has_effect(self) -> Self:
+        check_effect(self)
+        return self
+
+
+class DurationFilters(DayFilters):
+    @model_validator(mode="after")
+    def has_effect(self) -> Self:
+        check_effect(self)
+        return self
+
+
+class FiguresAnswer(BaseModel):
+    """`areas` are the caller's areas, to which the figures are limited; None means the whole country."""
+
+    counted_status: Status
+    areas: list[str] | None
+
+
+class MovementAnswer(FiguresAnswer):
+    rows: list[MovementFigure]
+
+
+class DurationAnswer(FiguresAnswer):
+    """The classes of duration at the end of the day, and the people whose presence nobody has confirmed for long."""
+
+    day: date
+    rows: list[DurationFigure]
+    confirmation: ConfirmationFigure
+
+
+@router.get("/v1/statistics/movements", response_model=MovementAnswer)
+async def movements(
+    request: Request, session: Session, caller: Caller, filters: Annotated[MovementFilters, Query()]
+) -> MovementAnswer | Response:
+    """Returns, transfers, deaths and other movements by month (Bishkek time), from each place to each place."""
+    rows = await movements_of(request, session, caller, filters)
+    if not wants_csv(request, filters):
+        return MovementAnswer(**described(request, caller), rows=rows)
+    level, status = filters.level, counted_status(request)
+    exported = movement_exports.movement_rows(
+        rows, request.app.state.places, status=status, level=level, language=chosen(request) or "en"
+    )
+    text = exports.as_csv(exported, movement_exports.MOVEMENT_NAMES, movement_exports.movement_tags(level))
+    return await exported_file(request, session, text, file_name("movements", caller.own_areas))
+
+
+@router.get("/v1/statistics/duration", response_model=DurationAnswer)
+async def duration(
+    request: Request, session: Session, caller: Caller, filters: Annotated[DurationFilters, Query()]
+) -> DurationAnswer | Response:
+    """How long people have been displaced at the end of `date` (Bishkek time; default today), by DELTA's classes."""
+    day = filters.on or today(datetime.now(UTC))
+    rows = await durations_of(request, session, caller, filters, day)
+    if not wants_csv(request, filters):
+        confirmation = await confirmation_of(request, session, caller, filters, day)
+        return DurationAnswer(**described(request, caller), day=day, rows=rows, confirmation=confirmation)
+    exported = movement_exports.duration_rows(rows, status=counted_status(request), date=day.isoformat())
+    text = exports.as_csv(exported, movement_exports.DURATION_NAMES, movement_exports.DURATION_TAGS)
+    return await exported_file(request, session, text, file_name(f"duration-{day}", caller.own_areas))
+
+
+async def movements_of(
+    request: Request, session: AsyncSession, caller: Principal, filters: MovementFilters
+) -> list[MovementFigure]:
+    query = query_of(request, caller, filters, **filters.period, movements=tuple(filters.movement))
+    places = request.app.state.places
+    return await kept(request, session, "movements", query, lambda: movement_figures.movements(session, query, places))
+
+
+async def durations_of(
+    request: Request, session: AsyncSession, caller: Principal, filters: Filters, day: date
+) -> list[DurationFigure]:
+    query = query_of(request, caller, filters, until=day_after(day))
+    return await kept(request, session, "duration", query, lambda: movement_figures.durations(session, query))
+
+
+async def confirmation_of(
+    request: Request, session: AsyncSession, caller: Principal, filters: Filters, day: date
+) -> ConfirmationFigure:
+    query = query_of(request, caller, filters, until=day_after(day))
+    [confirmation] = await kept(
+        request, session, "confirmation", query, lambda: movement_figures.confirmations(session, query)
+    )
+    return confirmation
+
+
+async def exported_file(request: Request, session: AsyncSession, text: str, name: str) -> Response:
+    """The CSV file. The security log records the export."""
+    await audit.add(session, audit.entry_of(request, Action.EXPORTED))
+    return csv_file(text, name)
+
+
+def counted_status(request: Request) -> str:
+    status: Status = request.app.state.settings.counted_status
+    return status.value
+
+
+def query_of(request: Request, caller: Principal, filters: Filters, **more: Any) -> FigureQuery:
+    state = request.app.state
+    return filters.query(state.settings, caller, state.places, **more)
+
+
+async def kept(
+    request: Request, session: AsyncSession, kind: str, query: FigureQuery, compute: Callable[[], Awaitable[list[T]]]
+) -> list[T]:
+    figures: KeptFigures = request.app.state.figures
+    return await figures.kept(session, (kind, query), compute)
+
+
+def described(request: Request, caller: Principal) -> dict[str, Any]:
+    areas = caller.own_areas
+    return {
+        "counted_status": request.app.state.settings.counted_status,
+        "areas": None if areas is None else list(areas),
+    }

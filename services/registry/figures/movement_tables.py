@@ -1,0 +1,56 @@
+"""Sums the figures of movements for the tables of the page. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from services.registry.figures.movement_figures import MovementFigure
+from shared.events.vocabulary import Movement
+
+MOVEMENTS = tuple(Movement)
+Key = TypeVar("Key")
+
+
+def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, MovementFigure]]:
+    """For each month, the sum of each kind of movement. A period is a year if the month is not known."""
+    months = defaultdict[str, dict[Movement, list[MovementFigure]]](lambda: defaultdict(list))
+    for figure in figures:
+        months[figure.month or ""][figure.movement].append(figure)
+    return {month: summed_by(months[month]) for month in sorted(months)}
+
+
+def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:
+    """The sum of all months for each kind of movement, origin and destination. The largest numbers come first."""
+    routes = defaultdict[tuple[str | None, ...], list[MovementFigure]](list)
+    for figure in figures:
+        to = figure.destination_pcode, figure.destination_country
+        routes[figure.movement, figure.origin_pcode, figure.origin_country, *to].append(figure)
+    return sorted(summed_by(routes).values(), key=largest_first)
+
+
+def kinds(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[Movement]:
+    """The kinds of movements that the months have, in the order of the vocabulary."""
+    found = {movement for month in months.values() for movement in month}
+    return sorted(found, key=MOVEMENTS.index)
+
+
+def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, MovementFigure]:
+    return {key: summed(same) for key, same in figures.items()}
+
+
+def summed(figures: Sequence[MovementFigure]) -> MovementFigure:
+    """The sum, with the places of the first figure. Registered people are not added to counted people."""
+    return replace(
+        figures[0],
+        month=None,
+        households=sum(figure.households for figure in figures),
+        persons=sum(figure.persons for figure in figures),
+        group_persons=sum(figure.group_persons for figure in figures),
+    )
+
+
+def largest_first(figure: MovementFigure) -> tuple[int, int, str, str]:
+    origin = figure.origin_pcode or figure.origin_country or ""
+    destination = figure.destination_pcode or figure.destination_country or ""
+    return -max(figure.persons, figure.group_persons), MOVEMENTS.index(figure.movement), origin, destination

@@ -1,0 +1,75 @@
+"""Computes the number of displaced people for each need. People with several needs are in several figures."""
+
+# raw SQL throughout: the statements are built from the filters of each query
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.figures.cells import persons
+from services.registry.figures.queries import FigureQuery
+from services.registry.figures.statements import GIVEN_NEEDS, conditions, number, source, tables
+from shared.events.vocabulary import Need
+
+# Reports state needs for a household or group, not for persons, so all persons of a household or group count.
+# The row without a need counts everybody with at least one need.
+NEEDS = """
+SELECT need, {number}, {persons} FROM {table}
+WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFigure:
+    """The people with a need, or with any need if `need` is None."""
+
+    need: Need | None
+    households: int
+    persons: int
+    groups: int
+    group_persons: int
+
+
+async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[NeedFigure]:
+    """The needs of the displaced people at the end of the last day before `until`, the most frequent first."""
+    registered, counted = Numbers(), Numbers()
+    summary = query.need_summary if is_summed else None
+    for table in tables("stock", summary):
+        people = source(query, "stock", table, summary)
+        statement = NEEDS.format(
+            table=people if table == "sums" else f"{people} CROSS JOIN LATERAL {GIVEN_NEEDS}",
+            number=number(table),
+            persons=persons(query, "stock", table),
+            conditions=" AND ".join(conditions(query, "stock", table)),
+        )
+        (counted if table == "counts" else registered).add(
+            (await session.execute(text(statement), query.parameters())).all()
+        )
+    figures = [
+        NeedFigure(
+            Need(need) if need else None,
+            registered.subjects[need],
+            registered.persons[need],
+            counted.subjects[need],
+            counted.persons[need],
+        )
+        for need in registered.subjects.keys() | counted.subjects.keys()
+    ]
+    return sorted(figures, key=lambda figure: (-max(figure.persons, figure.group_persons), figure.need or ""))
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Numbers of households or groups, and of persons, by need."""
+
+    subjects: Counter[str | None] = field(default_factory=Counter)
+    persons: Counter[str | None] = field(default_factory=Counter)
+
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
+        for need, subjects, people in rows:
+            self.subjects[need] += subjects
+            self.persons[need] += people

@@ -1,0 +1,205 @@
+"""The page of figures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Annotated, Any, Generic, Self, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from starlette.responses import Response
+
+from services.registry.figures import charts
+from services.registry.figures.age_profiles import PROFILES, AgeProfile
+from services.registry.figures.filters import WITHOUT_EFFECT, Caller, Filters, FlowFilters, PageDates, StockFilters
+from services.registry.figures.need_routes import needs_of
+from services.registry.figures.needs import NeedFigure
+from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
+from services.registry.figures.routes import flows_of, stock_of
+from services.registry.figures.statistics import Figure, by_evacuation, by_shelter, totals
+from services.registry.reports import MOVES
+from shared.auth.tokens import Principal
+from shared.country import soate
+from shared.displacement_reasons import BY_ONSET
+from shared.events.vocabulary import HazardType, Sex
+from shared.hazards import Onset
+from shared.pages import Pages, language_of
+from shared.places import Places
+from shared.shelters import BY_ARRANGEMENT
+
+PAGE_ROWS = 50
+T = TypeVar("T")
+
+router = APIRouter()
+PageNumber = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class PageFilters(PageDates, StockFilters):
+    stock_page: PageNumber = 1
+    flows_page: PageNumber = 1
+
+    @model_validator(mode="after")
+    def ages_fit(self) -> Self:
+        """Drop the age bracket of another profile, which the form still sends after the profile was changed."""
+        self.age = [age for age in self.age if age in self.profile.brackets]
+        return self
+
+
+@router.get("/figures")
+async def figures_page(request: Request, caller: Caller, filters: Annotated[PageFilters, Query()]) -> Response:
+    pages: Pages = request.app.state.pages
+    places: Places = request.app.state.places
+    chosen_filters = filters.usual(datetime.now(UTC))
+    assert chosen_filters.on is not None
+    found = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
+    stock = [figure for figure in found.stock if filters.selects(figure)]
+    return pages.render(
+        request,
+        "figures.html",
+        filters=chosen_filters,
+        area_names=area_names(request, caller),
+        categories=[category for category in FigureCategory if category in filters.categories],
+        stock_totals=totals(stock),
+        flows_totals=totals(found.flows),
+        apart=totals(found.stock),
+        evacuated=by_evacuation(found.shelters),
+        by_age=totals(found.by_age),
+        stock=TablePage.of(filters.rows(stock), "stock_page", filters),
+        flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
+        chart=charts.monthly(found.flows),
+        where=(where := charts.by_place(stock)),
+        widest=charts.widest(where),
+        shelters=by_shelter(found.shelters),
+        needs=found.needs,
+        places=places,
+        counted=request.app.state.settings.counted_status.value,
+        options={
+            "views": View,
+            "scopes": MovementScope,
+            "reasons": BY_ONSET,
+            "ranks": ReasonRank,
+            "onsets": Onset,
+            "hazard_types": HazardType,
+            "shelters": BY_ARRANGEMENT,
+            "dimensions": Dimension,
+            "moves": MOVES,
+            "sexes": Sex,
+            "age_profiles": PROFILES.values(),
+        },
+        link=lambda kind, **more: link(chosen_filters, kind, **more),
+        other_tab=address("/registry/figures/movements", filters, SHARED),
+        soate=soate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage(Generic[T]):
+    """One page of a table, with links to the previous and the next page. CSV and JSON have all rows."""
+
+    rows: Sequence[T]
+    first: int
+    count: int
+    previous: str | None = None
+    next: str | None = None
+
+    @classmethod
+    def of(cls, figures: Sequence[T], name: str, filters: Filters, path: str = "/registry/figures") -> Self:
+        pages = max(1, -(-len(figures) // PAGE_ROWS))
+        number = min(getattr(filters, name), pages)
+        first = (number - 1) * PAGE_ROWS
+
+        def address(number: int) -> str:
+            kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"format"})
+            return f"{path}?{urlencode({**kept, name: number}, doseq=True)}#{name.removesuffix('_page')}"
+
+        return cls(
+            figures[first : first + PAGE_ROWS],
+            first + 1,
+            len(figures),
+            address(number - 1) if number > 1 else None,
+            address(number + 1) if number < pages else None,
+        )
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigures:
+    """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation.
+
+    `by_age` has UNHCR's age brackets. From these brackets, the page counts the persons aged 5 and over, because only
+    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages.
+    """
+
+    stock: list[Figure]
+    shelters: list[Figure]
+    by_age: list[Figure]
+    flows: list[Figure]
+    needs: list[NeedFigure]
+
+    @classmethod
+    async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
+        """Compute the figures on several connections at the same time. In sequence, the queries take 1.5 times as long.
+
+        The caller must hold no connection, because two requests that wait for further connections could deadlock.
+        """
+        begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
+        view = filters.view if filters.area else View.DESTINATION  # without an area, both views have the same people
+        sheltered: dict[str, Any] = {
+            "by": (Dimension.SHELTER, Dimension.EVACUATION),
+            "is_by_reason": False,
+            "has_cells": False,
+        }
+        aged: dict[str, Any] = {"age_profile": AgeProfile.UNHCR, "is_by_reason": False, "view": view, "level": 0}
+
+        async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
+            async with begin() as session:
+                return await ask(session)
+
+        def stock(session: AsyncSession, **more: Any) -> Awaitable[list[Figure]]:
+            return stock_of(request, session, caller, filters, day, **more)
+
+        async def by_age(session: AsyncSession) -> list[Figure]:
+            return [] if filters.sex or filters.age else await stock(session, **aged)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                asked = (
+                    tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
+                    tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
+                    tasks.create_task(with_session(by_age)),
+                    tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
+                    tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
+                )
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
+        stocked, shelters, aged_stock, flows, needs = asked
+        return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
+
+
+def area_names(request: Request, caller: Principal) -> list[str] | None:
+    areas, language = caller.own_areas, language_of(request)
+    return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
+
+
+# The filters of both pages of figures: this page and the page of movements.
+SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
+ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
+
+
+def link(filters: PageFilters, kind: str, **more: str) -> str:
+    """A link to JSON or CSV with those current filters that the route accepts."""
+    return address(f"/registry/v1/statistics/{kind}", filters, ADDRESSES[kind].model_fields.keys(), **more)
+
+
+def address(path: str, filters: Filters, accepted: Collection[str], **more: str) -> str:
+    """The address with those current filters that the page or route accepts."""
+    taken = {*accepted} - {"format", "lang"}
+    kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
+    return f"{path}?{urlencode({**kept, **more}, doseq=True)}"

@@ -1,0 +1,205 @@
+"""The query for a figure: the status, the place, the period and the filters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from services.registry.figures.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
+from services.registry.households.confirmations import confirmed_from
+from shared.country import TIME_ZONE
+from shared.displacement_reasons import BY_ONSET
+from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Movement, Reason, Sex, Shelter, Status, SubStock
+from shared.hazards import HAZARDS, Onset
+
+
+class View(StrEnum):
+    """Selects the place that a figure is about: the people's origin or their destination."""
+
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+
+
+Kind = Literal["stock", "flows"]
+
+
+class MovementScope(StrEnum):
+    """Where people are, and whether they crossed the border.
+
+    The scope is unknown if nobody knows where the people are.
+    """
+
+    WITHIN = "within"
+    ORIGIN_UNKNOWN = "origin_unknown"  # the people are in the country, but their origin is unknown
+    ABROAD = "abroad"
+    FROM_ABROAD = "from_abroad"
+    UNKNOWN = "unknown"
+
+
+IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # the scopes of people in the country
+
+
+class FigureCategory(StrEnum):
+    """The category of the people in a figure. Figures of different categories are never added."""
+
+    DISPLACED = "displaced"  # within the country
+    ABROAD = "abroad"
+    FROM_ABROAD = "from_abroad"
+    UNKNOWN = "unknown"  # the people are displaced, but their place is unknown
+    PLANNED_RELOCATION = "planned_relocation"
+    MIGRATION = "migration"
+
+
+def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
+    if mobility not in DISPLACED:
+        return FigureCategory(mobility)
+    return FigureCategory.DISPLACED if scope in IN_COUNTRY else FigureCategory(scope)
+
+
+class ReasonRank(StrEnum):
+    """Selects how a displacement's ranked reasons count: the first reason, any reason, or only a single reason."""
+
+    FIRST = "first"
+    ANY = "any"
+    ONLY = "only"
+
+
+class Dimension(StrEnum):
+    """A dimension that rows have only on request, because each dimension multiplies the rows."""
+
+    HAZARD_TYPE = "hazard_type"
+    ONSET = "onset"
+    SHELTER = "shelter"
+    EVACUATION = "evacuation"
+    CONFIRMATION = "confirmation"  # only registered households of a stock have a value
+
+
+class Summary(StrEnum):
+    """Sums of displacements by some dimensions. Figures that need other dimensions are read from the displacements."""
+
+    DESTINATION = "destination"  # by destination and first reason
+    ORIGIN = "origin"  # by origin and first reason
+    REASON = "reason"  # by destination, all reasons and hazard type
+    SHELTER = "shelter"  # by destination, kind of shelter and kind of evacuation
+    NEED = "need"  # by destination and need
+
+
+@dataclass(frozen=True, slots=True)
+class FigureQuery:
+    """A query. If `pcodes` or `visible` is None, all places count. `known` has all P-codes of the country."""
+
+    status: Status
+    known: Sequence[str]
+    visible: Sequence[str] | None = None
+    pcodes: Sequence[str] | None = None
+    view: View = View.DESTINATION
+    level: int = 2
+    since: date | None = None
+    until: date | None = None  # the first day after the period
+    reasons: Sequence[Reason] = ()
+    rank: ReasonRank = ReasonRank.FIRST
+    onsets: Sequence[Onset] = ()
+    hazard_types: Sequence[HazardType] = ()
+    shelters: Sequence[Shelter] = ()
+    by: Sequence[Dimension] = ()
+    is_by_reason: bool = True
+    has_cells: bool = True  # if false, figures have only the number of persons, not by sex and age
+    scopes: Sequence[MovementScope] = ()
+    mobilities: Sequence[Mobility] = DISPLACED
+    sexes: Sequence[Sex] = ()
+    ages: Sequence[AnyBracket] = ()
+    age_profile: AgeProfile = AgeProfile.DTM
+    sub_stocks: Sequence[SubStock] = (SubStock.IN_DISPLACEMENT,)
+    movements: Sequence[Movement] = ()
+
+    @property
+    def chosen(self) -> list[int]:
+        """Indexes of the selected cells of sex and age."""
+        return self.profile.chosen(self.sexes, self.ages)
+
+    @property
+    def profile(self) -> Profile:
+        return PROFILES[self.age_profile]
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.chosen) == len(self.profile.cells)
+
+    @property
+    def has_hazard_type(self) -> bool:
+        """Whether the figures need the hazard type, which also decides the onset of a natural disaster."""
+        is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
+        return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
+
+    def summary(self, kind: Kind) -> Summary | None:
+        """The summary that has all dimensions of the query; None if no summary has them.
+
+        A summary has no pairs of origin and destination. It has the number of persons of each sex and age, but not the
+        number of households with such a person. If a query selects sexes of a stock, the persons are read from the
+        summary, and the households are counted in the displacements. If a query selects ages, the households can be
+        counted only by reading the ages of all persons. The persons are then counted, too, and no summary is used.
+        """
+        if not self.is_whole and (self.ages or kind == "flows"):
+            return None
+        if kind == "stock" and Dimension.CONFIRMATION in self.by:
+            return None
+        has_reasons = self.has_hazard_type or self.is_by_hazard or self.rank is not ReasonRank.FIRST
+        if self.shelters or not {Dimension.SHELTER, Dimension.EVACUATION}.isdisjoint(self.by):
+            has_any_reason = has_reasons or self.is_by_reason or bool(self.reasons)
+            return None if has_any_reason or self.view is View.ORIGIN or kind == "flows" else Summary.SHELTER
+        if self.view is View.ORIGIN:
+            return Summary.ORIGIN if self.visible is None and not has_reasons else None
+        return Summary.REASON if has_reasons else Summary.DESTINATION
+
+    @property
+    def need_summary(self) -> Summary | None:
+        is_of_origin = self.view is View.ORIGIN and self.pcodes is not None
+        is_filtered = self.reasons or self.is_by_hazard or self.rank is ReasonRank.ONLY or self.shelters
+        return Summary.NEED if self.is_whole and not is_filtered and not is_of_origin else None
+
+    @property
+    def is_by_hazard(self) -> bool:
+        return bool(self.onsets or self.hazard_types)
+
+    def parameters(self) -> dict[str, Any]:
+        until = self.until or date.max
+        last_day, ends_at = until - timedelta(days=1), datetime.combine(until, time(), TIME_ZONE)
+        return {
+            "status": self.status.value,
+            "visible": self.visible,
+            "pcodes": self.pcodes,
+            "known": self.known,
+            "reasons": [reason.value for reason in self.reasons] or None,
+            "onsets": [onset.value for onset in self.onsets] or None,
+            "slow_reasons": [reason.value for reason in BY_ONSET[Onset.SLOW]],
+            "slow_hazard_types": [hazard.code.value for hazard in HAZARDS.values() if hazard.onset is Onset.SLOW],
+            "hazard_types": [hazard.value for hazard in self.hazard_types] or None,
+            "shelters": [shelter.value for shelter in self.shelters] or None,
+            "scopes": [scope.value for scope in self.scopes] or None,
+            "sub_stocks": [sub_stock.value for sub_stock in self.sub_stocks],
+            "movements": [movement.value for movement in self.movements] or None,
+            "mobilities": [mobility.value for mobility in self.mobilities],
+            "since": midnight(self.since),
+            "until": midnight(self.until),
+            "evacuated_from": confirmed_from(Mobility.EVACUATION, ends_at),
+            "displaced_from": confirmed_from(Mobility.DISPLACEMENT, ends_at),
+            "since_day": self.since or date.min,
+            "until_day": until,
+            "month_day": until.replace(day=1),
+            "year_day": until.replace(month=1, day=1),
+            "last_year": last_day.year,
+        }
+
+
+def midnight(day: date | None) -> datetime | None:
+    """The start of the day in Bishkek."""
+    return None if day is None else datetime.combine(day, time(), TIME_ZONE)
+
+
+def day_after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def today(now: datetime) -> date:
+    return now.astimezone(TIME_ZONE).date()

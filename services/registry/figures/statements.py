@@ -1,0 +1,300 @@
+"""The SQL statements of figures."""
+
+# raw SQL throughout: the statements are built from the filters of each query
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from services.registry.figures.cells import COLUMN, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
+from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
+from services.registry.households.confirmations import ConfirmationState
+from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
+from services.registry.reports import CELL_NAMES
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.vocabulary import Mobility, Reason, Shelter, SubStock
+from shared.places.conditions import is_within
+
+NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
+# The stock on a day contains each household at the destination of its latest move before the end of the day.
+# The stock also includes each count of a group that is in effect at the end of the day.
+# Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
+# `unable_to_move` is not a move.
+STOCK = "superseded_at >= :until"
+# Nobody has reported a movement of the people in `episodes`, so they are in location of displacement.
+IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
+OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
+IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
+# A row of `counts` describes the people until the first movement of their group.
+# From then on, `group_stays` describes the people who are left.
+# If teams disagree, several counts of the same people are in effect, and only the highest is used.
+OF_COUNT = f"""status, measure, occurred_at, origin_pcode, origin_country, destination_pcode, destination_country,
+    reason, reasons, mobility, hazard_type, shelter, needs, evacuation, quantifier, persons_estimated, version, persons,
+    superseded_at, {", ".join(CELL_NAMES)}"""
+COUNTS_IN_EFFECT = f"""(
+    SELECT DISTINCT ON (stock_id) * FROM (
+        SELECT {OF_COUNT}, report_id, coalesce(stock_id, report_id) AS stock_id,
+            coalesce(sub_stock, '{SubStock.IN_DISPLACEMENT}') AS sub_stock
+        FROM counts
+        WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
+            AND coalesce(counted_at, reported_at) < :until AND coalesce(changed_at, 'infinity') >= :until
+        UNION ALL
+        SELECT {OF_COUNT}, report_id, stock_id, sub_stock FROM group_stays
+        WHERE status = :status AND measure = 'stock' AND superseded_at >= :until AND counted_at < :until
+    ) AS present
+    ORDER BY stock_id, persons DESC, report_id
+) AS counts"""  # noqa: S608 - constants
+MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
+SCOPE = f"""CASE
+    WHEN destination_country = '{UNKNOWN_COUNTRY}' THEN 'unknown'
+    WHEN destination_country <> '{COUNTRY}' THEN 'abroad'
+    WHEN origin_country = '{UNKNOWN_COUNTRY}' THEN 'origin_unknown'
+    WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
+    ELSE 'within'
+END"""
+# This expression implements the same rule as `shared.displacement_reasons.onset`.
+ONSET = f"""CASE
+    WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
+    WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
+    ELSE 'sudden'
+END"""
+IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
+# Python computes scopes, month names and units, because there are fewer result rows than table rows.
+FIGURES = """
+SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
+    {evacuation}, {confirmation}, {number}, {number_imprecise}, {number_corrected}, {assessed}, {with_disability},
+    {cells}
+FROM {table} WHERE {conditions} {grouped}
+"""
+GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
+# Rows that earlier releases wrote have no kind of shelter.
+SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
+PERIODS = {"stock": "NULL::integer", "flows": "period"}
+# A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
+# The movement `displaced_again` is a new displacement, so its passages are flows. `sums` replaces the first two tables.
+TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
+SUMMED = ("sums", "counts")
+# One row for each need, and one row with NULL if the people have any need.
+GIVEN_NEEDS = """(
+    SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
+) AS given (need)"""
+OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
+# The three further columns are the first reason, the need and the period.
+ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))
+# The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet.
+# If a displacement was removed, the numbers of its change are negative.
+SUMS = """(
+    SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
+    JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
+    UNION ALL
+    SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
+    FROM figure_changes {needs} WHERE {changes} GROUP BY {all_dimensions}
+) AS sums"""
+# The stock on a day is the sum of three kinds of changes: those of all earlier years, those of the earlier months of
+# the year, and those of the days of the month.
+# The numbers are summed before the join with the dimensions, because PostgreSQL compares numbers faster than texts.
+STOCK_SPANS = """
+SELECT dimensions_id, {totals} FROM (
+    SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
+    UNION ALL
+    SELECT * FROM figure_sums
+    WHERE summary = '{summary}' AND span = 'month' AND since >= :year_day AND since < :month_day
+    UNION ALL
+    SELECT * FROM figure_sums
+    WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
+) AS spans GROUP BY dimensions_id
+"""
+FLOW_SPANS = """
+SELECT * FROM figure_sums WHERE summary = '{summary}' AND span IN ('flow', 'vague_flow')
+    AND since >= :since_day AND since < :until_day
+"""
+SPANS = {"stock": STOCK_SPANS, "flows": FLOW_SPANS}
+CHANGES = {
+    "stock": "began_on < :until_day AND ended_on >= :until_day",
+    "flows": "is_flow AND began_on >= :since_day AND began_on < :until_day",
+}
+MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
+VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
+COUNTS = ("number", "number_imprecise", "number_corrected")
+IMPRECISE = {
+    "episodes": VAGUE,
+    "stays": VAGUE,
+    "passages": VAGUE,
+    "counts": "(quantifier <> 'exact' OR coalesce(persons_estimated, false))",
+}
+HAVE_HOUSEHOLDS = ("stays", "passages", "sums")
+
+
+class ReadNumbers(StrEnum):
+    """The numbers that are read from a table."""
+
+    ALL = "all"
+    PERSONS = "persons"
+    HOUSEHOLDS = "households"
+
+
+def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
+    """The tables from which figures are read. `sums` is read if a summary has all dimensions of the query."""
+    return SUMMED if summary else TABLES[kind]
+
+
+def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
+    """The SQL statements, and whether their rows are registered households.
+
+    One statement reads all tables of households. Therefore a report that is stored meanwhile is in the numbers of all
+    these tables, or in none.
+    """
+    registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
+    if summary and not query.is_whole:
+        counted = [(table, ReadNumbers.HOUSEHOLDS) for table in TABLES[kind] if table != "counts"]
+        registered = [("sums", ReadNumbers.PERSONS), *counted]
+    yield " UNION ALL ".join(f"({statement(query, kind, *part)})" for part in registered), True
+    yield statement(query, kind, "counts"), False
+
+
+def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
+    """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
+    has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
+    is_grouped = table != "sums" or not has_all_dimensions(query, kind)
+    persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
+    return FIGURES.format(
+        table=source(query, kind, table, query.summary(kind), numbers),
+        grouped=GROUPED if is_grouped else "",
+        period=PERIODS[kind],
+        place=place(query),
+        reasons=reasons(query),
+        hazard_type="hazard_type" if query.has_hazard_type else "NULL::text",
+        shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
+        evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
+        confirmation=confirmation(table) if Dimension.CONFIRMATION in query.by and kind == "stock" else "NULL::text",
+        **(counts(table, is_grouped=is_grouped) if has_households else dict.fromkeys(COUNTS, "0")),
+        **{name: assessment(query, table, name, is_grouped=is_grouped) for name in ASSESSMENT_NAMES},
+        cells=", ".join(persons_by_cell if has_persons else ["0"] * len(persons_by_cell)),
+        conditions=" AND ".join(conditions(query, kind, table)),
+    )
+
+
+# Nobody has reported a movement of the people in `episodes`, so the report of the displacement confirms them.
+CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
+
+
+def confirmation(table: str) -> str:
+    """The SQL expression for `ConfirmationState`. A group has none, because a head-count confirms no household."""
+    if table not in CONFIRMED_AT:
+        return "NULL::text"
+    unconfirmed = is_unconfirmed(CONFIRMED_AT[table])
+    return f"CASE WHEN {unconfirmed} THEN '{ConfirmationState.UNCONFIRMED}' ELSE '{ConfirmationState.CONFIRMED}' END"
+
+
+def is_unconfirmed(confirmed_at: str) -> str:
+    """The SQL condition for the rule of `confirmations.unconfirmed_since` at the time `until`."""
+    return f"""{confirmed_at} < CASE mobility WHEN '{Mobility.EVACUATION}' THEN CAST(:evacuated_from AS timestamptz)
+        ELSE CAST(:displaced_from AS timestamptz) END"""
+
+
+def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
+    """Whether figures have all dimensions of the sums. PostgreSQL then need not group the sums, which takes long."""
+    return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
+
+
+def counts(table: str, *, is_grouped: bool) -> dict[str, str]:
+    """The SQL expressions for the numbers of households or groups."""
+    if table == "sums":
+        columns = ("households", "imprecise", "corrected")
+        return dict(zip(COUNTS, [f"sum({name})" for name in columns] if is_grouped else columns, strict=True))
+    return dict(
+        zip(COUNTS, (number(table), number(table, IMPRECISE[table]), number(table, "version > 1")), strict=True)
+    )
+
+
+def source(
+    query: FigureQuery, kind: Kind, table: str, summary: Summary | None, numbers: ReadNumbers = ReadNumbers.ALL
+) -> str:
+    if table == "sums" and summary:
+        return sums(kind, summary, cell_columns(query))
+    if table == "counts":
+        return COUNTS_IN_EFFECT if kind == "stock" else table
+    needs_ages = numbers is ReadNumbers.ALL and is_aged(query, kind, table)
+    return aged(table, kind, cell_columns(query)) if needs_ages else table
+
+
+def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
+    """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
+    is_flow, is_need = kind == "flows", summary is Summary.NEED
+    numbers = ("households", "displaced") if is_need else (*NUMBERS, *columns)
+    totals = ", ".join(f"sum({name})::integer AS {name}" for name in numbers)
+    return SUMS.format(
+        summary=summary,
+        spans=SPANS[kind].format(summary=summary, totals=totals),
+        totals=totals,
+        dimensions=OF_SUMS,
+        all_dimensions=ALL_DIMENSIONS,
+        dimensions_of_changes=OF_SUMS.replace("shelter", f"{SHELTER} AS shelter"),
+        need="need" if is_need else "NULL",
+        needs=f"CROSS JOIN LATERAL {GIVEN_NEEDS}" if is_need else "",
+        period=MONTH.format(day="since", known="span = 'flow'") if is_flow else "NULL::integer",
+        period_of_changes=MONTH.format(day="began_on", known="has_month") if is_flow else "NULL::integer",
+        numbers=", ".join(numbers),
+        changes=CHANGES[kind],
+    )
+
+
+def place(query: FigureQuery) -> str:
+    """The P-code. At level 0, all P-codes of the country are one, so that there are fewer rows."""
+    pcode = f"{query.view.value}_pcode"
+    return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
+
+
+def reasons(query: FigureQuery) -> str:
+    if not query.is_by_reason:
+        return "CAST('{}' AS text[])"
+    return "reasons" if query.rank is ReasonRank.ANY else "reason"
+
+
+def number(table: str, condition: str | None = None) -> str:
+    """The SQL expression for the number of households or groups. A household in several parts counts once."""
+    where = f" FILTER (WHERE {condition})" if condition else ""
+    return f"coalesce(sum(households){where}, 0)" if table in HAVE_HOUSEHOLDS else f"count(*){where}"
+
+
+def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool) -> str:
+    """The SQL expression for a number of assessed persons. The number is not stored by sex and age."""
+    if not query.is_whole:
+        return "NULL::integer"
+    return "0" if table == "counts" else (TOTAL if is_grouped else COLUMN).format(column)
+
+
+def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
+    yield "status = :status AND mobility = ANY(:mobilities)"
+    yield from (MEASURES[kind],) if table == "counts" else ()
+    if table != "sums":
+        yield from period_conditions(query, kind)
+    yield from (IN_SUB_STOCK[table],) if kind == "stock" else ()
+    yield from ("movement = 'displaced_again'",) if table == "passages" else ()
+    yield from (IS_VISIBLE,) if query.visible is not None else ()
+    yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
+    yield from reason_conditions(query)
+    yield from ("hazard_type = ANY(:hazard_types)",) if query.hazard_types else ()
+    yield from (f"{SHELTER} = ANY(:shelters)",) if query.shelters else ()
+    yield from (f"({SCOPE}) = ANY(:scopes)",) if query.scopes else ()
+    if table != "sums":
+        yield is_chosen(query, kind, table)
+
+
+def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
+    yield from ("occurred_at < :until",) if query.until else ()
+    yield from ("occurred_at >= :since",) if query.since and kind == "flows" else ()
+    yield from (STOCK,) if kind == "stock" else ()
+
+
+def reason_conditions(query: FigureQuery) -> Iterator[str]:
+    """If the rank is `any`, a single reason must meet all conditions. `reason` is then the column of `given`."""
+    wanted = [
+        *(["reason = ANY(:reasons)"] if query.reasons else []),
+        *([f"({ONSET}) = ANY(:onsets)"] if query.onsets else []),
+    ]
+    if query.rank is ReasonRank.ONLY:
+        yield "reason = ALL(reasons)"
+    if query.rank is ReasonRank.ANY and wanted:
+        yield f"EXISTS (SELECT FROM unnest(reasons) AS given(reason) WHERE {' AND '.join(wanted)})"
+    else:
+        yield from wanted

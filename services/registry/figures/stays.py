@@ -1,0 +1,57 @@
+"""Computes how long the parts of a household stay at their positions. No I/O."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from services.registry.households.household_parts import Parts, largest_first
+from services.registry.households.people import People
+from services.registry.households.positions import STOCK, Position
+from shared.events.vocabulary import Precision, SubStock
+
+Row = tuple[Position, People, int]  # the number is 1 if this part counts as the household, else 0
+
+
+class Stay(NamedTuple):
+    """People who were at one position. `households` is 1 for the largest part of a household in a sub-stock, else 0."""
+
+    position: Position
+    people: People
+    households: int
+    began_at: datetime
+    precision: Precision
+    ended_at: datetime
+
+
+class PartsSince(NamedTuple):
+    """The people's positions since the time `at`."""
+
+    at: datetime
+    precision: Precision
+    parts: Parts
+
+
+def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
+    """The stays in the order of their ends. The displacement's own report describes the first stay."""
+    stays: list[Stay] = []
+    present: dict[Row, tuple[datetime, Precision]] = {}
+    for at, precision, parts in (*snapshots, PartsSince(ends_at, Precision.HOUR, {})):
+        rows = weighted(parts)
+        stays += [Stay(*row, *since, at) for row, since in present.items() if row not in rows]
+        present = {row: present.get(row, (at, precision)) for row in rows}
+    first, *others = stays
+    return [first, *(stay for stay in others if stay.began_at != stay.ended_at)]
+
+
+def weighted(parts: Parts) -> list[Row]:
+    """The parts that are in the stock. In each sub-stock, only the largest part counts as the household."""
+    by_sub_stock: dict[SubStock, list[Position]] = {sub_stock: [] for sub_stock in STOCK}
+    for position in parts:
+        if position.sub_stock in by_sub_stock:
+            by_sub_stock[position.sub_stock].append(position)
+    return [
+        (position, parts[position], int(position is positions[0]))
+        for own in by_sub_stock.values()
+        for positions in [largest_first(own, parts)]
+        for position in positions
+    ]

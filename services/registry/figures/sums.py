@@ -1,0 +1,116 @@
+"""Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
+
+Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
+`figure_changes`, in the transaction of the change, so that transactions never wait for each other's sums. The worker
+moves these changes into the sums. Queries read both tables, so figures are always exact.
+"""
+
+# raw SQL throughout: one statement takes the changes and adds them to the sums
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.figures.queries import Summary, today
+from services.registry.figures.statements import GIVEN_NEEDS, SHELTER
+from services.registry.models import DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
+from shared.failures import retry_while_unavailable
+
+CHANGES_AT_ONCE = 20_000  # in the slowest case (random changes), this takes some seconds
+IDLE_SECONDS = 5.0
+AGES_AHEAD = timedelta(days=60)  # the ages of a year are added before the year begins
+PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports do not wait for the CPU
+LOCK = "figure sums"  # two workers must not insert the same dimensions; the migration's function takes this lock, too
+
+
+def listed(*names: str, form: str = "{}") -> str:
+    return ", ".join(form.format(name) for name in names)
+
+
+# A summary leaves out dimensions, so that it has few rows.
+# The area of a caller is compared with the people's destination or, if the people are abroad, with their origin.
+# Therefore most summaries have the destination of all people, but the origin only of people who are abroad.
+SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
+IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
+SUMMARIES = f"""
+SELECT '{Summary.DESTINATION}', {SEEN}, ARRAY[reasons[1]], NULL, NULL, NULL, NULL
+UNION ALL SELECT '{Summary.ORIGIN}', origin_pcode, NULL, ARRAY[reasons[1]], NULL, NULL, NULL, NULL
+UNION ALL SELECT '{Summary.REASON}', {SEEN}, reasons, hazard_type, NULL, NULL, NULL
+UNION ALL SELECT '{Summary.SHELTER}', {SEEN}, NULL, NULL, {SHELTER}, evacuation, NULL WHERE {IS_STOCK}
+UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, need FROM {GIVEN_NEEDS}
+    WHERE {IS_STOCK} AND (households, displaced) <> (0, 0)
+"""  # noqa: S608 - constants
+CHANGED = listed(*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
+SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
+# The changes are first summed by all dimensions, because many households of a disaster have equal dimensions.
+MERGED = f"""
+SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
+"""  # noqa: S608 - constants
+SPREAD = """
+SELECT merged.*, span, since, sign FROM merged CROSS JOIN LATERAL (
+    SELECT span, date_trunc(span, day)::date AS since, sign
+    FROM (VALUES (began_on, 1), (ended_on, -1)) AS ends (day, sign)
+    CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS spans (span)
+    WHERE began_on < ended_on AND isfinite(day)
+    UNION ALL
+    SELECT CASE WHEN has_month THEN 'flow' ELSE 'vague_flow' END, date_trunc('month', began_on)::date, 1 WHERE is_flow
+) AS spread
+"""
+SUMMED = f"""
+SELECT span, since, summary, status, CASE WHEN {IS_STOCK} THEN sub_stock END AS sub_stock, mobility,
+    own.origin_pcode, origin_country, own.destination_pcode, destination_country, own.reasons, own.hazard_type,
+    own.shelter, own.evacuation, need,
+    {listed(*FIGURE_NUMBERS, form="coalesce(sum(sign * {0}), 0)::integer AS {0}")}
+FROM spread CROSS JOIN LATERAL ({SUMMARIES})
+    AS own (summary, origin_pcode, destination_pcode, reasons, hazard_type, shelter, evacuation, need)
+GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
+"""  # noqa: S608 - constants
+# The rows are written in the order of the index, so that rows that are read together are stored together.
+ADD_CHANGES = f"""
+WITH taken AS (
+    DELETE FROM figure_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM figure_changes LIMIT :most)) RETURNING *
+),
+merged AS ({MERGED}), spread AS ({SPREAD}), summed AS ({SUMMED}),
+named AS MATERIALIZED (SELECT *, ROW({listed(*SUMMED_BY)})::text AS name FROM summed),
+added AS (
+    INSERT INTO figure_dimensions (name, {listed(*SUMMED_BY)})
+    SELECT DISTINCT name, {listed(*SUMMED_BY)} FROM named
+    WHERE NOT EXISTS (SELECT FROM figure_dimensions AS known WHERE known.name = named.name)
+    RETURNING dimensions_id, name
+),
+known AS (SELECT dimensions_id, name FROM figure_dimensions UNION ALL SELECT dimensions_id, name FROM added),
+written AS (
+    INSERT INTO figure_sums AS sums (summary, span, since, dimensions_id, {listed(*FIGURE_NUMBERS)})
+    SELECT summary, span, since, dimensions_id, {listed(*FIGURE_NUMBERS)} FROM named JOIN known USING (name)
+    ORDER BY summary, span, since, dimensions_id
+    ON CONFLICT (summary, span, since, dimensions_id)
+    DO UPDATE SET {listed(*FIGURE_NUMBERS, form="{0} = sums.{0} + excluded.{0}")}
+)
+SELECT count(*) FROM taken
+"""  # noqa: S608 - constants
+
+
+async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Add changes to the sums, and the ages of the next year to the changes, until cancelled."""
+    while True:
+        await retry_while_unavailable(lambda: note_ages(sessions, today(datetime.now(UTC) + AGES_AHEAD).year))
+        count = await retry_while_unavailable(lambda: sum_some(sessions))
+        await asyncio.sleep(PAUSE_SECONDS if count == CHANGES_AT_ONCE else IDLE_SECONDS)
+
+
+async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
+    """Add changes to the sums in one transaction. Return the number of changes; 0 if another worker has the lock."""
+    async with sessions.begin() as session:
+        if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(LOCK, 0)))):
+            return 0
+        count: int = (await session.execute(text(ADD_CHANGES), {"most": at_once})).scalar_one()
+    return count
+
+
+async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
+    """Add the changes of age brackets on 1 January of all years until `year`, if they are missing."""
+    async with sessions.begin() as session:
+        if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:
+            await session.execute(select(func.note_ages(year)))

@@ -1,0 +1,1 @@
+"""Counted groups: their movements, events and pages."""

@@ -1,0 +1,345 @@
+"""Computes how many people of each count are left after movements of groups, and where the moved people are. No I/O.
+
+A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced them.
+People who moved become a separate count at their new place. A later full recount at the new place replaces the separate
+count. The rules are in docs/decisions/0042.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from services.registry.counts.choices import CountChoice
+from services.registry.counts.headcounts import ORDER, Headcount, Recounts, Standing
+from services.registry.decisions import RECORDED, Held, ReportDecision, held
+from services.registry.groups.sources import sources
+from services.registry.households.people import People
+from services.registry.households.positions import TRANSITIONS
+from services.registry.places.typed_sites import TypedSites
+from services.registry.reports import Filed, FiledMovement, moved_at
+from shared import events
+from shared.country import UNKNOWN_COUNTRY
+from shared.events import Place
+from shared.events.displacements import GroupClear
+from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
+
+
+class Step(NamedTuple):
+    """The people of a count since the time `at`."""
+
+    at: datetime
+    people: People
+
+
+@dataclass
+class Tally:
+    """The people of a count, or people who moved, with the number of people left after each later movement.
+
+    `gone` has the numbers of people who returned or settled.
+    """
+
+    count: Headcount
+    standing: Standing
+    steps: list[Step]
+    gone: Counter[SubStock] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, count: Headcount, recounts: Recounts) -> "Tally":
+        return cls(count, recounts.standing(count), [Step(count.counted_at, count.people)])
+
+    @property
+    def people(self) -> People:
+        return self.steps[-1].people
+
+    @property
+    def displaced(self) -> int:
+        """The people of this count who are still displaced where they were counted."""
+        return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
+
+    @property
+    def has_moved(self) -> bool:
+        return len(self.steps) > 1
+
+    @property
+    def fingerprint(self) -> bytes:
+        """A digest of all stored and published values of the count, except the list of counts that it replaces."""
+        count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
+        clear = count.clear.model_dump(mode="json", include=REPORTED)
+        of_report = clear, count.author, count.team, count.places_version, count.needs
+        place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
+        # counts without these values keep the digest that the previous release stored
+        left = [value for value in (count.left, count.left_sub_stock) if value]
+        content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
+        return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
+
+    def is_in_effect(self, at: datetime) -> bool:
+        is_replaced = self.standing.superseded_by is not None and self.standing.superseded_at <= at
+        return self.count.counted_at <= at and not is_replaced
+
+    def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
+        """Take this number of people away, or all people if there are fewer."""
+        moving, rest = self.people.first(number)
+        if moving.count:
+            self.steps.append(Step(at, rest))
+            self.gone[to or SubStock.IN_DISPLACEMENT] += moving.count
+        return moving
+
+    def empty(self, at: datetime) -> None:
+        """Remove the people who are left.
+
+        These people were counted again in a count of everybody at a site, and move as a part of that later count.
+        """
+        if self.people.count:
+            self.steps.append(Step(at, People()))
+
+
+FINGERPRINT_BYTES = 16
+# The fields of a stored report. A report that has just arrived also has the fields that intake adds.
+REPORTED = {*GroupClear.model_fields}
+ABROAD: dict[str, Any] = {
+    "destination": Place(country=UNKNOWN_COUNTRY),
+    "destination_locality": None,
+    "destination_locality_pcode": None,
+    "site_id": None,
+    "shelter": Shelter.UNKNOWN,
+}
+Tallies = dict[str, Tally]  # maps the report id of a count to the tally
+
+
+def tallies(
+    counts: Collection[Headcount],
+    movements: Iterable[FiledMovement],
+    sites: TypedSites,
+    choices: Iterable[CountChoice] = (),
+) -> Tallies:
+    """The tallies after all movements.
+
+    `counts` must contain all counts of the populations, sites and groups that the movements concern.
+    """
+    recounts = Recounts(counts, choices)
+    known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
+    for movement in sorted(movements, key=movement_order):
+        if moves_people(movement) and not movement.clear.is_reversed:
+            for part in moved(movement, known):
+                known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
+    return known
+
+
+def moves_people(movement: FiledMovement) -> bool:
+    return TRANSITIONS[movement.clear.movement].to is not None
+
+
+def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
+    """Subtract the moved people from their counts. Returns the moved people as counts at their new place."""
+    at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
+    left, parts = movement.clear.persons, list[Headcount]()
+    for stock in stocks(movement, at, known):
+        available = max(own(tally, at, known) for tally in stock)
+        number = available if left is None else min(left, available)
+        left = None if left is None else left - number
+        if number:
+            for whole in counted_with(stock, at, known):
+                whole.take(number, at, to)
+            moving = max((tally.take(number, at, to) for tally in stock), key=lambda people: people.count)
+            parts.append(part(newest(stock), movement, moving, at))
+        if left is None:
+            for tally in stock:
+                tally.empty(at)
+    return parts
+
+
+def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Sequence[Tally]]:
+    """The counts that the movement concerns, grouped by the people whom they count.
+
+    Displaced people come first, in the order of their counts, because a later count of everybody at the site may
+    include them. If the movement states no number, people who have returned or settled move only if nobody else is
+    left. People who have left the country move only if they enter the country again, before people who were displaced
+    abroad. People with an assessed solution move only if they are displaced again. People who have died do not move.
+    """
+    concerned = defaultdict[str, list[Tally]](list)
+    stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
+    for tally in known.values():
+        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count:
+            concerned[tally.count.stock_id].append(tally)
+    for is_source in sources(movement.clear.movement):
+        possible = [stock for stock in concerned.values() if is_source(stock[0].count)]
+        for stock in sorted(possible, key=lambda stock: newest(stock).order):
+            if not is_there(movement, stock[0].count):
+                yield stock
+        if movement.clear.persons is None and possible:
+            return
+
+
+def newest(stock: Sequence[Tally]) -> Headcount:
+    return max((tally.count for tally in stock), key=ORDER)
+
+
+def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
+    """The counts that the movement concerns: those of its group, or those at its site.
+
+    If a recount had replaced such a count before the movement happened, the movement concerns the recount instead.
+    """
+    replaced = Tallies()
+    for tally in known.values():
+        count, clear = tally.count, tally.count.clear
+        is_named = count.group_id == movement.subject[1] or is_at_site(count, movement.site_id)
+        is_stock = clear.measure is Measure.STOCK and clear.status is movement.clear.status
+        if is_named and is_stock and count.counted_at <= at:
+            yield in_effect(tally, at, known, replaced)
+
+
+def is_at_site(count: Headcount, site_id: str | None) -> bool:
+    return site_id is not None and count.is_displaced and str(count.site_id) == site_id
+
+
+def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> Tally:
+    """The count, or the recount that had replaced it at the time `at`. `replaced` keeps earlier answers."""
+    chain = []
+    while tally.count.report_id not in replaced and not tally.is_in_effect(at) and tally.standing.superseded_by:
+        chain.append(tally.count.report_id)
+        tally = known[tally.standing.superseded_by]
+    found = replaced.get(tally.count.report_id, tally)
+    replaced.update(dict.fromkeys(chain, found))
+    return found
+
+
+def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
+    """The later counts of everybody at the site. They include the people of `stock`."""
+    return [
+        whole
+        for whole in known.values()
+        if whole.count.covers_site
+        and all(whole is not tally for tally in stock)
+        and whole.is_in_effect(at)
+        and any(
+            whole.count.site_id == tally.count.site_id
+            and whole.count.clear.status is tally.count.clear.status
+            and whole.count.order > tally.count.order
+            for tally in stock
+        )
+    ]
+
+
+def own(tally: Tally, at: datetime, known: Tallies) -> int:
+    """The number of people of a count. In a count of everybody at a site, people who were counted again are subtracted.
+
+    `shared/places/site_counts.py` subtracts the same people when it reads counts.
+    """
+    if not tally.count.covers_site:
+        return tally.people.count
+    again = defaultdict[str, int](int)
+    for earlier in known.values():
+        if is_counted_again(earlier, tally, at, known):
+            again[earlier.count.stock_id] = max(again[earlier.count.stock_id], earlier.people.count)
+    return max(0, tally.people.count - sum(again.values()))
+
+
+def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
+    """Whether the count `whole` of everybody at a site includes `earlier`, and a later recount replaced `earlier`."""
+    included, count = earlier.count, whole.count
+    replaced_by = known.get(earlier.standing.superseded_by or "")
+    is_same_site = included.site_id == count.site_id and included.clear.status is count.clear.status
+    if not is_same_site or replaced_by is None or replaced_by.count.stock_id == count.stock_id:
+        return False
+    return included.order < count.order < replaced_by.count.order and earlier.standing.superseded_at <= at
+
+
+def is_there(movement: FiledMovement, count: Headcount) -> bool:
+    """Whether the movement leads people to the place where they are counted."""
+    is_displacement = TRANSITIONS[movement.clear.movement].to is SubStock.IN_DISPLACEMENT
+    present = replace(count, clear=count.clear.model_copy(update=place(movement, count)), typed_site=None).present_place
+    return is_displacement and count.is_displaced and bool(present) and present == count.present_place
+
+
+def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
+    """The people who moved, as a count. People who are forced onward are displaced from the place that they left."""
+    clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
+    assert to is not None, "nobody has moved"
+    if movement.clear.movement is Movement.DISPLACED_AGAIN:
+        changed |= {
+            "origin": clear.destination,
+            "origin_locality": clear.destination_locality,
+            "origin_locality_pcode": clear.destination_locality_pcode,
+        }
+        changed |= {name: getattr(movement.clear, name) for name in ("occurred_at", "occurred_at_precision")}
+    return replace(
+        source,
+        report_id=part_id(movement.report_id, source.stock_id),
+        clear=clear.model_copy(
+            update={
+                **changed,
+                "version": movement.clear.version,
+                "persons": people.count,
+                "households": share(clear.households, people.count, clear.persons),
+                "counted_at": at,
+                "counted_at_precision": movement.clear.occurred_at_precision,
+                "reported_at": movement.clear.reported_at,
+                "is_full_recount": False,
+            }
+        ),
+        author=movement.author,
+        team=movement.team,
+        places_version=movement.places_version,
+        received_at=max(at, movement.received_at),
+        people=people,
+        typed_site=None,
+        movement_id=movement.report_id,
+        left=clear.destination,
+        left_sub_stock=None if source.sub_stock is SubStock.IN_DISPLACEMENT else source.sub_stock,
+        sub_stock=to,
+    )
+
+
+def part_id(report_id: str, stock_id: str) -> str:
+    """The id of a count of people who moved. The id is used as a report id, and does not depend on other counts."""
+    return str(events.derived_id("moved", report_id, stock_id))
+
+
+def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
+    """The place to which a movement leads.
+
+    If the report names no destination, people return to their origin, go abroad, or stay.
+    """
+    clear, sealed = movement.clear, movement.sealed
+    if clear.destination is None and clear.movement is Movement.LEFT_COUNTRY:
+        return ABROAD
+    if clear.destination is None and clear.movement is not Movement.RETURNED:
+        return {}
+    if clear.destination is None:
+        to = source.clear.origin, source.clear.origin_locality, source.clear.origin_locality_pcode
+    else:
+        to = clear.destination, sealed.get("destination_locality"), sealed.get("destination_locality_pcode")
+    site_id = sealed.get("destination_site_id")
+    return {
+        **dict(zip(("destination", "destination_locality", "destination_locality_pcode"), to, strict=True)),
+        "site_id": UUID(site_id) if site_id else None,
+        "shelter": Shelter(sealed.get("shelter", Shelter.UNKNOWN)),
+    }
+
+
+def share(households: int | None, persons: int, of: int) -> int | None:
+    """The families of `persons` people, if `of` people have `households` families. The number is rounded up."""
+    return households if not households or persons >= of else -(-households * persons // of)
+
+
+def movement_order(movement: FiledMovement) -> tuple[datetime, datetime, str]:
+    return moved_at(movement), movement.clear.reported_at, movement.report_id
+
+
+def decisions(counts: Collection[Filed], movements: Collection[FiledMovement]) -> dict[str, ReportDecision]:
+    """The decision about each movement of a group. A reversed movement has no effect."""
+    stocks = [count for count in map(Headcount.of, counts) if count.clear.measure is Measure.STOCK]
+    return {movement.report_id: decision(movement, stocks) for movement in movements}
+
+
+def decision(movement: FiledMovement, counts: Sequence[Headcount]) -> ReportDecision:
+    same = [count for count in counts if count.clear.status is movement.clear.status]
+    if movement.clear.is_reversed or any(count.counted_at <= moved_at(movement) for count in same):
+        return RECORDED
+    return held(Held.BEFORE_COUNT if same or not counts else Held.OTHER_STATUS)

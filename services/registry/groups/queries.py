@@ -1,0 +1,122 @@
+"""Queries for the page of a group: its counts, and the reports about it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import report_queries
+from services.registry.decisions import SITE
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.groups.presences import SitePresence, during, presences
+from services.registry.groups.timelines import GroupCourse
+from services.registry.households.positions import OUTSIDE_STOCK
+from services.registry.households.timelines import EFFECTIVE, VersionKey
+from services.registry.models import Group, GroupCount, GroupStay, Report
+from services.registry.report_queries import Versions, in_order
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import ReportKind
+from shared.places import Places
+
+OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
+IN_EFFECT = GroupCount.superseded_by.is_(None)
+HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
+# The version of the report that a count is based on.
+OF_COUNT = and_(
+    Report.report_id == GroupCount.report_id,
+    Report.version == GroupCount.version,
+    Report.kind == ReportKind.GROUP,
+    Report.subject_id == GroupCount.group_id,
+)
+
+
+async def group(session: AsyncSession, group_id: UUID) -> Group | None:
+    return await session.get(Group, group_id)
+
+
+async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
+    """The counts of a group, the counts of the same people by other reports, and the recounts that replaced them."""
+    course = (await courses(session, [group_id]))[group_id]
+    # the population has an index, and all counts of a stock have the same population
+    populations = {count.population for count in course.counts if count.population}
+    same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
+    others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
+    replacing = [count.superseded_by for count in course.counts if count.superseded_by]
+    recounts = await session.scalars(select(GroupCount).where(GroupCount.report_id.in_(replacing)))
+    by_report = {recount.report_id: recount for recount in recounts}
+    return replace(course, others=others.all(), replacing=by_report)
+
+
+async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UUID, GroupCourse]:
+    """The counts of each of these groups, without the counts of other groups."""
+    counts, left = defaultdict[UUID, list[GroupCount]](list), defaultdict[UUID, list[GroupStay]](list)
+    own = select(GroupCount).where(GroupCount.group_id.in_(group_ids))
+    for count in await session.scalars(own.order_by(GroupCount.counted_at, GroupCount.report_id)):
+        counts[count.group_id].append(count)
+    stays = select(GroupStay).where(GroupStay.group_id.in_(group_ids), GroupStay.superseded_at > func.now())
+    for stay in await session.scalars(stays.order_by(GroupStay.counted_at, GroupStay.report_id)):
+        left[stay.group_id].append(stay)
+    return {group_id: _course(group_id, counts[group_id], left[group_id]) for group_id in group_ids}
+
+
+def _course(group_id: UUID, counts: list[GroupCount], left: list[GroupStay]) -> GroupCourse:
+    unmoved = [count for count in counts if count.superseded_by is None and count.changed_at is None]
+    rows: list[GroupCount | GroupStay] = [*unmoved, *left]
+    return GroupCourse(group_id, counts, [row for row in rows if row.sub_stock not in OUTSIDE_STOCK])
+
+
+async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: Principal, places: Places) -> set[UUID]:
+    """The groups whose pages the caller may open."""
+    if not group_ids:
+        return set()
+    groups = (await session.scalars(select(Group).where(Group.group_id.in_(group_ids)))).all()
+    known = await courses(session, [group.group_id for group in groups])
+    return {group.group_id for group in groups if is_visible(group, known[group.group_id], caller, places)}
+
+
+def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
+    return any(caller.covers(pcode, places) for pcode in course.is_visible_from(group.report_id))
+
+
+async def presences_of(session: AsyncSession, counts: Sequence[GroupCount]) -> list[SitePresence]:
+    """The times in which people of these counts were at sites."""
+    of_counts = GroupStay.report_id.in_([count.report_id for count in counts])
+    return list(presences(counts, await session.scalars(select(GroupStay).where(of_counts))))
+
+
+async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: Group) -> dict[str, Any]:
+    """The decrypted content of the group's current report."""
+    current = Report.report_id == group.report_id, Report.version == group.version, Report.outcome.in_(EFFECTIVE)
+    [version] = await report_queries.versions(session, encryption, ReportKind.GROUP, *current, kinds=[ReportKind.GROUP])
+    content: dict[str, Any] = version["report"]
+    return content
+
+
+async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
+    """The keys of all versions of all reports about the group, and of other movements that concerned its people.
+
+    Movements of everybody at a site are included if they happened while people of the group were there. Some of these
+    movements moved nobody of the group: they are reversed, or only confirm that the people are there.
+    """
+    moving = {count.movement_id for count in course.counts if count.movement_id}
+    # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.
+    about = or_(Report.subject_id == course.group_id, Report.report_id.in_(moving))
+    own = await report_queries.keys(session, about, Report.kind.in_(OF_GROUP))
+    present = await presences_of(session, course.counts)
+    at_sites = or_(Report.report_id.in_(moving), Report.subject_id.in_({presence.site_id for presence in present}))
+    found = await report_queries.clear_versions(session, at_sites, Report.kind == ReportKind.SITE_MOVEMENT)
+    effective = [version for version in found if version["outcome"] in EFFECTIVE]
+    concerning = moving | during(effective, present)
+    return [*own, *(VersionKey.of(version) for version in found if version["report_id"] in concerning)]
+
+
+async def versions(session: AsyncSession, encryption: EnvelopeEncryption, report_ids: Collection[UUID]) -> Versions:
+    """All versions of these reports about groups, and of these movements of sites, in the order of receipt."""
+    these = Report.report_id.in_(report_ids)
+    own = await report_queries.versions(session, encryption, ReportKind.GROUP, these, kinds=OF_GROUP)
+    of_sites = await report_queries.versions(session, encryption, SITE, these, kinds=[ReportKind.SITE_MOVEMENT])
+    return in_order([*own, *of_sites])

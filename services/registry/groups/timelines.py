@@ -1,0 +1,92 @@
+"""The history of a group or a site: counts, corrections and movements, and the counts that the figures use. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from services.registry.groups.movements import part_id
+from services.registry.households.timelines import StoredVersion, TimelineEntry, anchor_of, entries
+from services.registry.models import GroupCount, GroupStay
+from services.registry.reports import NEVER
+from shared.events.vocabulary import Measure, Status
+
+
+@dataclass(frozen=True, slots=True)
+class CountEntry(TimelineEntry):
+    """A version of a report. `counts` has the count that it states or, for a movement, the people who moved."""
+
+    counts: Sequence[GroupCount] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCourse:
+    """The counts of a group.
+
+    `current` are the counts in effect, each with the people who are left after movements. `others` are counts of the
+    same people that are in effect, too, but belong to other groups. `replacing` has the recounts that replaced counts,
+    each under its own report id.
+    """
+
+    group_id: UUID
+    counts: Sequence[GroupCount]
+    current: Sequence[GroupCount | GroupStay] = ()
+    others: Sequence[GroupCount] = ()
+    replacing: Mapping[UUID, GroupCount] = field(default_factory=dict)
+
+    def is_visible_from(self, report_id: UUID) -> set[str | None]:
+        """The P-codes whose readers may see the group: where its people are or, if they are abroad, come from.
+
+        If another count replaced all counts, or nobody was counted, this is the place that the current report states.
+        """
+        if present := [row for row in self.current if row.persons]:
+            return {row.destination_pcode or row.origin_pcode for row in present}
+        reported = next(count for count in self.counts if count.report_id == report_id)
+        # People who left the country are in no stock, but they are missing in the count that they left.
+        has_left = reported.superseded_by is None and reported.changed_at is not None
+        return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
+
+    def source_of(self, row: GroupCount | GroupStay) -> str:
+        """The anchor of the report that counted or moved these people."""
+        count = next(count for count in self.counts if count.report_id == row.report_id)
+        return anchor_of(count.movement_id or count.report_id, count.version)
+
+    def others_of(self, row: GroupCount | GroupStay) -> list[GroupCount]:
+        return [count for count in self.others if count.stock_id == row.stock_id]
+
+
+class GroupNotCounted(StrEnum):
+    """Why the figures of people who are present do not include a count."""
+
+    STATUS = "status"
+    MEASURE = "measure"
+
+
+def why_not_counted(row: GroupCount | GroupStay, counted_status: Status) -> GroupNotCounted | None:
+    if row.status != counted_status:
+        return GroupNotCounted.STATUS
+    return GroupNotCounted.MEASURE if row.measure != Measure.STOCK else None
+
+
+def sources(moved: GroupCount, counts: Iterable[GroupCount]) -> list[GroupCount]:
+    """The counts from which a movement took these people."""
+    at, movement_id = moved.counted_at or moved.reported_at, str(moved.movement_id)
+    return [
+        count
+        for count in counts
+        if part_id(movement_id, str(count.stock_id)) == str(moved.report_id)
+        and (count.counted_at or count.reported_at) <= at
+        and (count.superseded_at in (None, NEVER) or count.superseded_at > at)
+    ]
+
+
+def count_timeline(versions: Iterable[StoredVersion], counts: Iterable[GroupCount]) -> list[CountEntry]:
+    """The entries with the counts that each version caused, in the order of `versions`."""
+    caused = defaultdict[tuple[UUID, int], list[GroupCount]](list)
+    for count in counts:
+        caused[count.movement_id or count.report_id, count.version].append(count)
+    return [
+        CountEntry(entry.version, entry.changes, counts=caused[entry.name] if entry.is_effective else ())
+        for entry in entries(versions)
+    ]

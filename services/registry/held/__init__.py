@@ -1,0 +1,1 @@
+"""Held reports, which wait for a person."""

@@ -1,0 +1,69 @@
+"""Publishes the people in listed held reports.
+
+Earlier releases published no such events. And the stock of a held count changes if a count of its people is recorded
+later that names the hazard.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.registry.decisions import Name
+from services.registry.handlers import Registrar
+from services.registry.held.counts import CHANNEL
+from services.registry.models import UnpublishedHeldPeople
+from shared.failures import retry_while_unavailable
+from shared.postgres import database, notify
+
+IDLE_SECONDS = 5.0  # the list is also polled, because a NOTIFY is missed while the connection is renewed
+AT_ONCE = 200  # households and groups in one transaction
+# raw SQL: the ORM cannot read whether a sequence was used.
+# An earlier release may have held further reports after the migration made the list.
+# No event has been published yet if no number of the sequence was drawn.
+COMPLETE = text("""
+INSERT INTO unpublished_held_people (kind, subject_id)
+SELECT DISTINCT kind, subject_id FROM reports
+WHERE outcome = 'held' AND kind IN ('household', 'group') AND NOT (SELECT is_called FROM held_sequence)
+ORDER BY kind, subject_id
+ON CONFLICT DO NOTHING
+""")
+
+
+async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """List the people whose reports an earlier release held after the migration.
+
+    This must be called before this release holds a report.
+    """
+    async with sessions.begin() as session:
+        await session.execute(COMPLETE)
+
+
+async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
+    """Publish the people of all listed households and groups, until cancelled."""
+    woken, sessions = asyncio.Event(), database.sessions(engine)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(notify.listen(engine, CHANNEL, woken))
+        while True:
+            woken.clear()
+            while await retry_while_unavailable(lambda: publish_some(sessions, registrar)):
+                pass
+            await notify.wait(woken, IDLE_SECONDS)
+
+
+async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
+    """Publish some of the listed households and groups in one transaction. Return their number."""
+    async with sessions.begin() as session:
+        names = await take_some(session)
+        await registrar.publish_held(names, session)
+    return len(names)
+
+
+async def take_some(session: AsyncSession) -> Sequence[Name]:
+    """Remove some households and groups from the list. Two workers take different ones."""
+    listed = UnpublishedHeldPeople
+    some = select(listed.kind, listed.subject_id).limit(AT_ONCE).with_for_update(skip_locked=True)
+    taken = delete(listed).where(tuple_(listed.kind, listed.subject_id).in_(some))
+    rows = await session.execute(taken.returning(listed.kind, listed.subject_id))
+    return [(kind, str(subject_id)) for kind, subject_id in rows]

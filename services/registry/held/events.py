@@ -1,0 +1,92 @@
+"""The registry's events about people of whom only held reports exist. The alerts service counts these people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.counts.headcounts import Headcount, Recounts
+from services.registry.counts.pools import OTHERS, headcount, typed_sites
+from services.registry.held.people import HeldChange
+from services.registry.households.events import SOURCE
+from services.registry.places.typed_sites import TypedSites
+from shared import events, tracing
+from shared.country import TIME_ZONE
+from shared.crypto.randomness import random_id
+from shared.events import EventData, GroupHeld, HouseholdHeld, Message, Place
+from shared.events.displacements import GroupClear
+from shared.places import Places
+from shared.postgres import database
+
+# raw SQL: one statement draws several numbers of the sequence
+SEQUENCES = "SELECT nextval('held_sequence') FROM generate_series(1, $1)"
+
+
+async def held_events(
+    session: AsyncSession, changes: Sequence[HeldChange], places: Places, now: datetime
+) -> list[Message]:
+    """The events about these changes. The caller has locked these households and groups, so the sequences grow."""
+    if not changes:
+        return []
+    connection = await database.driver(session)
+    counts = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
+    sites = await typed_sites(connection, places, counts) if counts else TypedSites(())
+    stocks = await stocks_of([count.at_typed_site(sites) for count in counts], connection, places, sites)
+    sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
+    return [
+        published(event(change, sequence, places, stocks), now)
+        for change, sequence in zip(changes, sequences, strict=True)
+    ]
+
+
+def published(event: EventData, now: datetime) -> Message:
+    with tracing.caused_by(str(event.key)):
+        return events.message(event, id=random_id(), source=SOURCE, time=now)
+
+
+async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places, sites: TypedSites) -> dict[str, UUID]:
+    """Maps the report ids of held counts to the stocks that the counts would belong to.
+
+    Recorded counts of the same people may name the hazard that a held count does not name.
+    """
+    populations = {count.population for count in counts if count.population}
+    found = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []
+    recorded = [headcount(row, places).at_typed_site(sites) for row in found]
+    return {count.report_id: UUID(Recounts([count, *recorded]).with_hazard(count).stock_id) for count in counts}
+
+
+def event(change: HeldChange, sequence: int, places: Places, stocks: Mapping[str, UUID]) -> EventData:
+    filed, clear = change.filed, change.filed.clear
+    fields: dict[str, Any] = {
+        "report_id": UUID(filed.report_id),
+        "version": clear.version,
+        "sequence": sequence,
+        "is_held": change.is_held,
+        "status": clear.status,
+        "occurred_on": clear.occurred_at.astimezone(TIME_ZONE).date(),
+        "occurred_on_precision": clear.occurred_at_precision,
+        "mobility": clear.mobility,
+        "origin": district(clear.origin, places),
+        "destination": district(clear.destination, places),
+        "persons": clear.persons,
+        "places_version": filed.places_version,
+        "reported_on": filed.known_at.astimezone(TIME_ZONE).date(),
+    }
+    if not isinstance(clear, GroupClear):
+        return HouseholdHeld(household_id=clear.household_id, **fields)
+    fields["reported_on"] = Headcount.of(filed).counted_at.astimezone(TIME_ZONE).date()
+    return GroupHeld(
+        group_id=clear.group_id,
+        stock_id=stocks[filed.report_id],
+        measure=clear.measure,
+        households=clear.households,
+        household_unit=clear.household_unit,
+        **fields,
+    )
+
+
+def district(place: Place, places: Places) -> Place:
+    """The place with the P-code of its district, because these events state no finer place."""
+    return Place(pcode=places.district(place.pcode)) if place.pcode else place

@@ -1,0 +1,242 @@
+"""Queries for the page of held reports: lists, numbers of persons, one opened report, decisions, assignments."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Select,
+    TextClause,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSON, distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from services.registry.decisions import SUBJECT_OF, Held
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.held import queries as held
+from services.registry.held.queries import (
+    ACCEPTABLE,
+    ADOPTABLE,
+    COVERS_SUBJECT,
+    HELD,
+    IS_HELD,
+    OF_HOUSEHOLDS,
+    PCODE,
+    SUBJECT_PCODE,
+    UNDECIDED,
+    WAITS,
+)
+from services.registry.models import Group, HeldAssignment, Household, Report
+from services.registry.report_queries import KEYS, opened_version
+from services.registry.visibility import HERE, Visibility
+from shared.events.vocabulary import DISPLACED, Measure, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
+from shared.postgres.upsert import upsert
+
+IS_ASSIGNED = or_(
+    HeldAssignment.outcome_id == Report.outcome_id,
+    and_(
+        HeldAssignment.report_id == Report.report_id,
+        HeldAssignment.version == Report.version,
+        HeldAssignment.author == Report.author,
+    ),
+)
+NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
+ASSIGNEE = NEWEST.scalar_subquery()
+CLEAR = cast(Report.clear, JSON)
+PERSONS = cast(CLEAR["persons"].astext, Integer)
+# The stored clear fields do not contain default values.
+IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
+# Urgent reports are listed first, as if they had come a century earlier, so that the cursor of a page stays a time.
+IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
+LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
+IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
+IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
+# An exercise does not register the people of an Actual report.
+IS_REGISTERED = or_(
+    *(
+        exists().where(subject_id == Report.subject_id, or_(status == Status.ACTUAL, Report.status != Status.ACTUAL))
+        for subject_id, status in ((Household.household_id, Household.status), (Group.group_id, Group.status))
+    )
+)
+# The people are registered under another id, because a version was refused as a duplicate, or is of another household.
+REFUSED = aliased(Report)
+IS_KNOWN_OTHERWISE = or_(
+    Report.reason == Held.OTHER_HOUSEHOLD,
+    exists().where(
+        REFUSED.report_id == Report.report_id,
+        REFUSED.outcome == OutcomeKind.REJECTED,
+        REFUSED.reason == RefusalReason.DUPLICATE,
+        or_(REFUSED.author == Report.author, REFUSED.team == Report.team),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQuery:
+    visibility: Visibility
+    limit: int
+    reason: str | None = None
+    after: tuple[datetime, UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPersons:
+    """The persons in held reports about households and about groups.
+
+    Never add the numbers of persons, because both may include the same people.
+    """
+
+    in_households: int
+    in_groups: int
+
+
+async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
+    """One page of the clear fields of undecided held reports: urgent reports first, then the oldest first.
+
+    `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
+    """
+    is_in_area = case((covers_subject(query.visibility), true()), else_=false()).label("is_in_area")
+    wanted = HELD.add_columns(ASSIGNEE.label("assignee"), is_in_area, LISTED_AT.label("listed_at")).where(
+        *_waits(query.visibility)
+    )
+    if query.reason is not None:
+        wanted = wanted.where(Report.reason == query.reason)
+    if query.after is not None:
+        wanted = wanted.where(tuple_(LISTED_AT, Report.outcome_id) > query.after)
+    oldest = wanted.order_by(LISTED_AT, Report.outcome_id).limit(query.limit)
+    return (await session.execute(oldest)).mappings().all()
+
+
+async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
+    """The number of undecided held reports by reason, with the time of the oldest report. The oldest comes first."""
+    oldest = func.min(Report.received_at).label("oldest")
+    counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
+    return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
+
+
+async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
+    """The persons displaced in the country, in held reports about households and groups that are not registered.
+
+    The board's totals already contain registered people. As in `held.people.newest_held`, reports about people who are
+    registered under another id are ignored. If several held versions are about a household, only the highest version
+    counts.
+    """
+    newest = (
+        select(Report.kind, PERSONS.label("persons"))
+        .ext(distinct_on(Report.subject_id))
+        .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
+        .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY)
+        .where(not_(IS_REGISTERED), not_(func.coalesce(IS_KNOWN_OTHERWISE, false())))
+        .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
+        .subquery()
+    )
+    sums = select(newest.c.kind, func.sum(newest.c.persons).label("persons")).group_by(newest.c.kind)
+    persons_of = {row.kind: row.persons for row in await session.execute(sums)}
+    return HeldPersons(persons_of.get(ReportKind.HOUSEHOLD, 0), persons_of.get(ReportKind.GROUP, 0))
+
+
+async def opened(
+    session: AsyncSession, encryption: EnvelopeEncryption, outcome_id: UUID, visibility: Visibility
+) -> dict[str, Any] | None:
+    """The held report with its decrypted fields.
+
+    None if the report is not held or the caller may not see the report.
+    """
+    row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
+    if row is None:
+        return None
+    key, subject_id = KEYS[SUBJECT_OF[row["kind"]]]
+    stored = select(Report.sealed, key.kek_id, key.wrapped).join(key, subject_id == Report.subject_id)
+    sealed = (await session.execute(stored.where(Report.outcome_id == outcome_id))).mappings().one()
+    return opened_version({**row, **sealed}, encryption)
+
+
+async def decide(
+    session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
+) -> list[UUID]:
+    """Write the decision about each of these reports that is held, undecided and visible. The worker executes it.
+
+    A person cannot accept some kinds of reports. A person also cannot accept reports about people who are registered in
+    another area, because the acceptance could move the people into the caller's area. If a person refuses several
+    reports together, reports that wait for other reports stay undecided, because a refusal would lose them. Returns the
+    ids of the decided reports.
+    """
+    wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
+    if household_id := decision.get("household_id"):
+        wanted = wanted.where(is_adoptable(), covers_subject(visibility), is_of_status_of(household_id, visibility))
+    elif decision["is_accepted"]:
+        wanted = wanted.where(Report.reason.in_(ACCEPTABLE), covers_subject(visibility))
+    elif len(outcome_ids) > 1:
+        wanted = wanted.where(Report.reason.not_in(WAITS))
+    decided = await held.decide(session, await session.scalars(wanted), **decision)
+    await unassign(session, decided)
+    return decided
+
+
+async def assign(
+    session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
+) -> list[UUID]:
+    """Assign the visible reports to an account, or to nobody. Returns the ids of the assigned reports."""
+    named = select(Report.outcome_id, Report.report_id, Report.version, Report.author)
+    reports = (await session.execute(_seen(named, visibility, outcome_ids))).mappings().all()
+    found = [report["outcome_id"] for report in reports]
+    await unassign(session, found)
+    if account is not None:
+        await upsert(session, HeldAssignment, [{**report, "account": account, "assigned_by": by} for report in reports])
+    return found
+
+
+async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
+    """Delete the assignments of these reports, including assignments under earlier outcomes."""
+    reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
+    await session.execute(delete(HeldAssignment).where(reports.exists()))
+
+
+def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> Select[Any]:
+    seen: Select[Any] = wanted.where(Report.outcome_id.in_(outcome_ids), *_waits(visibility))
+    return seen
+
+
+def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    """Undecided held reports. A report is visible in the area that it states, and where its people are registered."""
+    return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
+
+
+def is_adoptable() -> ColumnElement[bool]:
+    """Whether a person may accept the report as a report about another household."""
+    return and_(Report.reason.in_(ADOPTABLE), Report.kind.in_(OF_HOUSEHOLDS))
+
+
+def is_of_status_of(household_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
+    """Whether the household exists in the visible area, has the status of the report, and is not the report's own."""
+    is_it = (Household.household_id == household_id, Household.status == Report.status, visibility.covers(HERE))
+    return and_(Report.subject_id != household_id, exists().where(*is_it))
+
+
+def covers_subject(visibility: Visibility) -> TextClause:
+    return text(COVERS_SUBJECT).bindparams(pcodes=visibility.pcodes, known=visibility.known)
+
+
+async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
+    """The ids of people and reports of these outcomes. The security log has these ids, because outcome ids change."""
+    found = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
+    return [id for row in await session.execute(found) for id in row]

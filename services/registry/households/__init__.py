@@ -1,0 +1,1 @@
+"""Displaced households: their people, parts, positions, codes, events and pages."""

@@ -1,0 +1,172 @@
+"""The ages of displaced persons, and the numbers of persons by sex and age bracket. No I/O."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.registry.figures.age_profiles import CLASSES_FROM
+from services.registry.households.functioning import Assessment, assessment
+from services.registry.reports import CELL, CELLS, SEXES, UNKNOWN, UNKNOWN_SEX, Content, Filed
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import AgeBracket
+
+NEW_YEAR = "01-01"
+SEX: dict[str, int] = {sex: number for number, sex in enumerate(SEXES)}
+
+
+class Disaggregation(NamedTuple):
+    """Displaced persons: their numbers by sex and age in the order of CELLS, and the codes of all known ages.
+
+    `assessed` are the persons who answered the questions about functioning; `with_disability` is a part of them.
+    """
+
+    cells: list[int]
+    ages: list[int]
+    assessed: int = 0
+    with_disability: int = 0
+
+
+def disaggregated(filed: Filed) -> Disaggregation:
+    """The displaced persons of a report on the day of displacement. Persons without details are unknown."""
+    numbers = described(codes(filed))
+    if "members" in filed.sealed:
+        return numbers
+    cells = numbers.cells
+    for count in filed.sealed.get("sex_age", ()):
+        cells[cell(count["sex"], count["age"])] += count["count"]
+    cells[UNKNOWN] += max(0, filed.clear.persons - sum(cells))
+    return numbers
+
+
+def member_codes(filed: Filed, at: datetime | None = None) -> list[tuple[str, int]]:
+    """The displaced members of a household, each with a person code."""
+    ids = [member["member_id"] for member in displaced(filed.sealed)]
+    return list(zip(ids, codes(filed, at), strict=True))
+
+
+def codes(filed: Filed, at: datetime | None = None) -> list[int]:
+    """The person codes of the displaced members of a household, on the day of displacement or on the day of `at`."""
+    on = (at or filed.clear.occurred_at).astimezone(TIME_ZONE)
+    year, day = on.year, f"{on.month:02}-{on.day:02}"
+    return [person_code(member, year, day) for member in displaced(filed.sealed)]
+
+
+# A person code below AGED is an index in CELLS: the age in years is not known.
+# Other person codes are AGED plus an age code. An age code has the sex, an age, and whether the age rises on the next
+# 1 January. In later years, the age rises on each 1 January, because the birthday must not be stored in clear.
+# The exact age on the day of displacement would reveal whether the birthday is before or after this day. Therefore the
+# code has the age on the next 1 January, unless the person enters an older bracket of a profile before then.
+# In memory, the assessment of the person's functioning, times ASSESSMENT_STEP, is added to the person code. PostgreSQL
+# has only numbers of assessed persons, so that a disability is not stored beside an age.
+AGED = len(CELLS)
+SEX_STEP = 512
+OLDEST = 255
+ASSESSMENT_STEP = 2048
+assert AGED + SEX_STEP * len(SEXES) <= ASSESSMENT_STEP
+
+
+def person_code(member: Content, year: int, day: str) -> int:
+    code = sex_age_code(member, year, day)
+    return code + ASSESSMENT_STEP * assessment(member) if "functioning" in member else code
+
+
+def sex_age_code(member: Content, year: int, day: str) -> int:
+    sex, years = member.get("sex"), age(member, year, day)
+    if years is None or years < 0:
+        return cell(sex, AgeBracket.UNKNOWN)
+    next_age = age(member, year + 1, NEW_YEAR)
+    rises = next_age is not None and next_age > years
+    if rises and years + 1 not in CLASSES_FROM:
+        years, rises = years + 1, False
+    return AGED + SEX_STEP * SEX.get(sex or UNKNOWN_SEX, SEX[UNKNOWN_SEX]) + 2 * min(years, OLDEST) + rises
+
+
+def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
+    """Counts the persons with these person codes, by their age after this number of New Years."""
+    cells, ages = [0] * len(CELLS), []
+    assessed = with_disability = 0
+    for person_code in codes:
+        code = person_code
+        if code >= ASSESSMENT_STEP:
+            state, code = divmod(code, ASSESSMENT_STEP)
+            assessed += 1
+            with_disability += state == Assessment.WITH_DISABILITY
+        if code < AGED:
+            cells[code] += 1
+        else:
+            age_code = later(code - AGED, new_years) if new_years else code - AGED
+            cells[CELL_OF_AGE[age_code // SEX_STEP][age_code % SEX_STEP // 2]] += 1
+            ages.append(age_code)
+    return Disaggregation(cells, ages, assessed, with_disability)
+
+
+def later(age_code: int, new_years: int) -> int:
+    """The age code after this number of New Years. From then on, the age rises on each 1 January."""
+    sex, rest = divmod(age_code, SEX_STEP)
+    years = rest // 2 + rest % 2 + new_years - 1
+    return SEX_STEP * sex + 2 * min(years, OLDEST) + 1
+
+
+def new_years(since: datetime, until: datetime) -> int:
+    """The number of New Years in Bishkek between two times."""
+    return until.astimezone(TIME_ZONE).year - since.astimezone(TIME_ZONE).year
+
+
+def displaced(sealed: Content) -> Sequence[Content]:
+    members: Sequence[Content] = sealed.get("members", ())
+    if sealed.get("is_whole_household", True):
+        return members
+    return [member for member in members if member.get("is_displaced", True)]
+
+
+def cell(sex: str | None, age: str) -> int:
+    """The index in CELLS. A code that this release does not know counts as unknown."""
+    return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
+
+
+def age(member: Content, year: int, day: str) -> int | None:
+    """The age on the day `MM-DD` of the year.
+
+    If only the birth year is known, the age is the difference of the two years.
+
+    If a report states only an age, this is the age on `age_reported_on`. Without this day, the stated age is used.
+    """
+    born: str | None = member.get("birth_date")
+    if born is not None:
+        return year - int(born[:4]) - (born[5:] > day)
+    birth_year: int | None = member.get("birth_year")
+    if birth_year is not None:
+        return year - birth_year
+    told: int | None = member.get("age")
+    return None if told is None else told + whole_years(member.get("age_reported_on"), year, day)
+
+
+def whole_years(since: str | None, year: int, day: str) -> int:
+    """The completed years from `since` to the day `MM-DD` of the year. The number is negative if `since` is later."""
+    if since is None:
+        return 0
+    years = year - int(since[:4])
+    if years > 0:
+        return years - (day < since[5:])
+    return years + (day > since[5:]) if years < 0 else 0
+
+
+def birth_year(member: Content) -> int | None:
+    birth_date: str | None = member.get("birth_date")
+    year: int | None = member.get("birth_year")
+    return int(birth_date[:4]) if birth_date else year
+
+
+def bracket(years: int | None) -> AgeBracket:
+    if years is None or years < 0:
+        return AgeBracket.UNKNOWN
+    return OF_AGE[years] if years < len(OF_AGE) else AgeBracket.AGE_60_PLUS
+
+
+OF_AGE = (
+    *[AgeBracket.AGE_0_5] * 6,
+    *[AgeBracket.AGE_6_11] * 6,
+    *[AgeBracket.AGE_12_17] * 6,
+    *[AgeBracket.AGE_18_59] * 42,
+)
+CELL_OF_AGE = [[CELL[sex, bracket(years)] for years in range(OLDEST + 1)] for sex in SEXES]

@@ -1,0 +1,124 @@
+"""The parts of a household at different positions, and the people whom a movement concerns. No I/O."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from services.registry.decisions import ALREADY_KNOWN, RECORDED, Held, ReportDecision, held
+from services.registry.households.people import People
+from services.registry.households.positions import TRANSITIONS, Position
+from services.registry.reports import Filed, FiledMovement, days, moved_at
+from shared.events.vocabulary import Movement, SubStock
+
+Parts = dict[Position, People]
+Lead = Callable[[Position], Position]  # maps a position to the position after a movement
+
+
+def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
+    """The people whom the movement concerns, by their position before the movement, and the decision."""
+    if movement.site_id:
+        return at_site(parts, movement), RECORDED
+    number = movement.clear.persons or 0
+    if member_ids := frozenset(movement.sealed.get("member_ids", ())):
+        return named(parts, movement, departure, member_ids)
+    if number > sum(people.count for people in parts.values()):
+        return {}, held(Held.MEMBERS_UNKNOWN)
+    sources = TRANSITIONS[movement.clear.movement].sources
+    for is_source in sources:
+        if found := {at: people for at, people in parts.items() if is_source(at) and people.count}:
+            return (taken(found, number, lead) if number else found), RECORDED
+    return {}, nobody_left(parts, movement)
+
+
+def at_site(parts: Parts, movement: FiledMovement) -> Parts:
+    """Everybody who is displaced at the site of the movement.
+
+    A report states that people are at the site, but not when they came. Therefore people who were first reported there
+    after the movement are assumed to have come after the movement.
+    """
+    when = moved_at(movement)
+    there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
+    return {at: people for at, people in there.items() if at.placed_at <= when}
+
+
+def named(
+    parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
+) -> tuple[Parts, ReportDecision]:
+    """The members with these ids. Each id must belong to the household. Members who are not displaced are ignored."""
+    found = {position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count}
+    known = {person["member_id"] for person in departure.sealed.get("members", ())}
+    known |= {member_id for people in found.values() for member_id, _ in people.members}
+    if not found or not member_ids <= known:
+        return {}, held(Held.MEMBERS_UNKNOWN)
+    sources = TRANSITIONS[movement.clear.movement].sources
+    moving = {position: people for position, people in found.items() if any(is_at(position) for is_at in sources)}
+    return (moving, RECORDED) if moving else ({}, nobody_left(found, movement))
+
+
+def taken(parts: Parts, number: int, lead: Lead) -> Parts:
+    """Take `number` people. Parts that the movement changes come first. Then the largest part comes first.
+
+    For example, two of five people have returned. If three people then return, all five have returned.
+    """
+    chosen: Parts = {}
+    for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
+        if number > 0:
+            chosen[position], _ = parts[position].first(number)
+            number -= chosen[position].count
+    return chosen
+
+
+def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
+    """Dead people cannot move. However, if the dates are vague, the movement may have happened before the death."""
+    first, _ = days(movement)
+    are_dead = all(position.died_by and position.died_by < first for position in parts)
+    is_contradiction = are_dead and movement.clear.movement is not Movement.DIED
+    return held(Held.AFTER_DEATH) if is_contradiction else ALREADY_KNOWN
+
+
+def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
+    """The same people. Each of these members becomes a named member, if the unnamed persons may include the member."""
+    for member_id in sorted(member_ids):
+        is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
+        possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
+        living = {at: people for at, people in possible.items() if at.sub_stock is not SubStock.DIED} or possible
+        for found in taken(living, 1, lead):
+            parts = {
+                at: people.including(member_id) if at == found else people.excluding((member_id,))
+                for at, people in parts.items()
+            }
+    return determined(parts)
+
+
+def determined(parts: Parts) -> Parts:
+    """The same people. A member who can be in only one part becomes a named member of that part."""
+    for position, people in parts.items():
+        if people.is_determined:
+            found = [member_id for member_id, _ in people.candidates]
+            rest = {at: others.excluding(found) for at, others in parts.items() if at != position}
+            return determined({**rest, position: people.determined})
+    return parts
+
+
+def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
+    """The parts of the household after the people `moving` have moved.
+
+    People at equal positions are counted together.
+    """
+    result: Parts = {}
+    for position, people in parts.items():
+        rest = remaining(people, moving[position]) if position in moving else people
+        if rest.count:
+            result[position] = result.get(position, People()) + rest
+    for position, people in moving.items():
+        result[after[position]] = result.get(after[position], People()) + people
+    return determined(result)
+
+
+def remaining(people: People, moving: People) -> People:
+    """The people who stay: `people` without `moving`."""
+    if moving.members and not any(moving.others):
+        return people.named({member_id for member_id, _ in moving.members})[1]
+    return people.first(moving.count)[1]
+
+
+def largest_first(positions: Iterable[Position], parts: Parts) -> list[Position]:
+    return sorted(positions, key=lambda position: (-parts[position].count, position.key))

@@ -1,0 +1,108 @@
+"""The displaced persons of a report: named members, and numbers of unnamed persons by sex and age. No I/O."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from operator import add
+from typing import Self
+
+from services.registry.households.ages import Disaggregation, described, disaggregated, member_codes
+from services.registry.reports import CELLS, UNKNOWN, Filed
+
+NO_CELLS = (0,) * len(CELLS)
+Person = tuple[str, int]  # a member's id, and the person code on the day of displacement
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Displaced people. `members` are named persons; `others` are the numbers of unnamed persons by sex and age.
+
+    After a movement that stated only a number of people, `candidates` are the members who may be among the unnamed
+    persons. If there are no candidates, any member may be among the unnamed persons.
+    """
+
+    members: tuple[Person, ...] = ()
+    others: tuple[int, ...] = NO_CELLS
+    candidates: tuple[Person, ...] = ()
+
+    @classmethod
+    def of(cls, departure: Filed) -> Self:
+        """The people of a displacement."""
+        if "members" in departure.sealed:
+            return cls(tuple(sorted(member_codes(departure))))
+        return cls(others=tuple(disaggregated(departure).cells))
+
+    @property
+    def count(self) -> int:
+        return len(self.members) + sum(self.others)
+
+    @property
+    def cells(self) -> list[int]:
+        """The numbers of persons by sex and age on the day of displacement, in the order of CELLS."""
+        return self.disaggregated().cells
+
+    def coded(self, codes: Iterable[Person]) -> "People":
+        """The same people. The members in `codes` get these person codes."""
+        known = dict(codes)
+        return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
+
+    def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
+        """The numbers of persons by sex and age, this number of New Years after the displacement."""
+        named = described((code for _, code in self.members), new_years=new_years)
+        return named._replace(cells=list(map(add, named.cells, self.others)))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are more unnamed persons than candidates, so that any member may be one of them."""
+        return sum(self.others) > len(self.candidates)
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether the unnamed persons are exactly the candidates."""
+        return bool(self.candidates) and sum(self.others) == len(self.candidates)
+
+    @property
+    def determined(self) -> "People":
+        return People(united(self.members, self.candidates))
+
+    def __add__(self, other: "People") -> "People":
+        others = tuple(map(sum, zip(self.others, other.others, strict=True)))
+        candidates = () if self.is_open or other.is_open else united(self.candidates, other.candidates)
+        return People(united(self.members, other.members), others, candidates)
+
+    def may_include(self, member_id: str) -> bool:
+        """Whether this member may be among the unnamed persons."""
+        return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
+
+    def including(self, member_id: str) -> "People":
+        """The same people. One unnamed person becomes this named member."""
+        code = dict(self.candidates).get(member_id, UNKNOWN)
+        others = unknown(sum(self.others) - 1).others
+        return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
+
+    def excluding(self, member_ids: Collection[str]) -> "People":
+        """The same people, but these members are removed from the candidates."""
+        return People(
+            self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
+        )
+
+    def named(self, member_ids: Collection[str]) -> tuple["People", "People"]:
+        """The members with these ids, and all remaining people."""
+        named = tuple(member for member in self.members if member[0] in member_ids)
+        rest = tuple(member for member in self.members if member[0] not in member_ids)
+        return People(named), People(rest, self.others, self.candidates)
+
+    def first(self, count: int) -> tuple["People", "People"]:
+        """Any `count` people, and the rest. Nobody knows who they are, so all sexes and ages become unknown."""
+        if count >= self.count:
+            return self, People()
+        candidates = () if self.is_open else united(self.members, self.candidates)
+        return unknown(count, candidates), unknown(self.count - count, candidates)
+
+
+def unknown(count: int, candidates: tuple[Person, ...] = ()) -> People:
+    others = tuple(count if cell == UNKNOWN else 0 for cell in range(len(CELLS)))
+    return People(others=others, candidates=candidates if count else ())
+
+
+def united(some: Iterable[Person], more: Iterable[Person]) -> tuple[Person, ...]:
+    return tuple(sorted({*some, *more}))

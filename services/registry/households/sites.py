@@ -1,0 +1,109 @@
+"""Finds the households at a site, and the sites of households, by search keys that are useless without the root key.
+
+A row has a search key in place of the site's id, because the database alone must not reveal where a household is.
+`household_sites` has the site ids that the previous release stored, until the worker has made keys from these ids.
+"""
+
+# raw SQL throughout: some of these statements run for every batch of reports and must be fast
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, TypeAlias
+
+from services.registry.decisions import Name, Owner
+from services.registry.reports import FiledMovement
+from services.registry.search.keys import SearchKeys
+from shared.events.vocabulary import ReportKind
+
+AT_SITES = """
+SELECT household_id FROM household_site_keys WHERE site_key = ANY($1::bytea[])
+UNION SELECT household_id FROM household_sites WHERE site_id = ANY($2::uuid[])
+ORDER BY household_id
+"""
+SITES_OF = """
+SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
+UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
+"""
+# The teams that reported people at the site $2: the owners of the households and groups there.
+REPORTERS = f"""
+SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
+UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
+"""  # noqa: S608
+NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
+# Lists the households at the sites for this movement, except households that this transaction judges.
+NOTE = f"""
+INSERT INTO unjudged_households (household_id, report_id, version, movements)
+SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
+WHERE NOT household_id = ANY($6::uuid[])
+ON CONFLICT DO NOTHING
+"""  # noqa: S608
+# The caller's commit wakes the worker that applies the movement.
+WAKE = "SELECT pg_notify(current_schema() || '_site_movements', '')"
+NOTED = """
+SELECT household_id, max(movements) AS movements FROM unjudged_households
+GROUP BY household_id ORDER BY household_id LIMIT $1
+"""
+NOTES_OF = "SELECT household_id, report_id, version FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
+DELETE_NOTES = "DELETE FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
+
+ReportVersion: TypeAlias = tuple[str, int]  # a report id and a version
+
+
+class HouseholdSites:
+    """The lists of sites and households in the database. `connection` is the asyncpg connection of the transaction."""
+
+    def __init__(self, connection: Any, search: SearchKeys) -> None:
+        self._connection = connection
+        self._search = search
+
+    async def of(self, household_ids: Collection[str]) -> set[bytes]:
+        """The keys of the sites where reports place these households."""
+        keys = set[bytes]()
+        for row in await self._connection.fetch(SITES_OF, list(household_ids)):
+            keys |= self.keys([str(row["site_id"])]) if row["site_id"] else {row["site_key"]}
+        return keys
+
+    async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
+        """Store the households to which a movement of everybody at their site must still be applied.
+
+        `judged` has the households that this transaction judges. Raises UnknownKey if another worker has made keys of a
+        root that this worker does not know yet.
+        """
+        if newest := await self._connection.fetchval(NEWEST_ROOT):
+            self._search.of(newest)
+        households = [subject_id for kind, subject_id in judged if kind == ReportKind.HOUSEHOLD]
+        noted = movement.report_id, movement.clear.version, movements, households
+        await self._connection.execute(NOTE, *self._named([movement.subject[1]]), *noted)
+        await self._connection.execute(WAKE)
+
+    async def noted(self, *, most: int, steps: int) -> list[Name]:
+        """At most `most` listed households with at most `steps` movements. Only a single household may have more."""
+        names = list[Name]()
+        for row in await self._connection.fetch(NOTED, most):
+            steps -= row["movements"]
+            if names and steps < 0:
+                break
+            names.append((ReportKind.HOUSEHOLD.value, str(row["household_id"])))
+        return names
+
+    async def notes_of(self, household_ids: Collection[str]) -> dict[Name, set[ReportVersion]]:
+        """The versions of movements that must still be applied to these households."""
+        notes = defaultdict[Name, set[ReportVersion]](set)
+        for row in await self._connection.fetch(NOTES_OF, list(household_ids)):
+            notes[ReportKind.HOUSEHOLD.value, str(row["household_id"])].add((str(row["report_id"]), row["version"]))
+        return dict(notes)
+
+    async def delete_notes(self, judged: Iterable[Name]) -> None:
+        await self._connection.execute(DELETE_NOTES, [subject_id for _, subject_id in judged])
+
+    async def reporters(self, site_id: str) -> list[Owner]:
+        rows = await self._connection.fetch(REPORTERS, *self._named([site_id]))
+        return [Owner(str(row["author"]), str(row["team"]) if row["team"] else None) for row in rows]
+
+    def keys(self, site_ids: Collection[str]) -> set[bytes]:
+        """The keys of these sites, made with each root that may have made stored keys."""
+        return set(self._search.of_sites(site_ids))
+
+    def _named(self, site_ids: Collection[str]) -> tuple[list[bytes], list[str]]:
+        """The parameters of AT_SITES."""
+        return list(self.keys(site_ids)), list(site_ids)

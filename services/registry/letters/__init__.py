@@ -1,0 +1,1 @@
+"""Dead letters about displaced people, which a person may open."""

@@ -1,0 +1,90 @@
+"""Opens dead letters for people. Only the worker has the private keys, so it decrypts a letter and stores the content.
+
+The content is encrypted with a key of its own, like the content of a household, and is deleted when it was read.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.letters.contents import content_of
+from services.registry.models import LetterOpening
+from shared.crypto.seal import Opener, UnknownKeyId
+from shared.failures import DependencyUnavailable, retry_while_unavailable
+from shared.messaging.decisions import Decisions, Execution, answer
+from shared.messaging.redrives import Redrives
+from shared.postgres import database
+
+KEPT = timedelta(minutes=10)
+LOOK_SECONDS = 60
+OPENED, NOT_FOUND = "opened", "not_found"
+
+
+class LetterOpenings:
+    """Decrypts the dead letters that people want to read."""
+
+    def __init__(self, redrives: Redrives, keys: Opener, encryption: EnvelopeEncryption) -> None:
+        self._redrives = redrives
+        self._keys = keys
+        self._encryption = encryption
+
+    def decisions(self, engine: AsyncEngine) -> Decisions[LetterOpening]:
+        return Decisions("registry", LetterOpening, engine, partial(self.prepare, database.sessions(engine)))
+
+    async def prepare(self, sessions: async_sessionmaker[AsyncSession], opening: LetterOpening) -> Execution:
+        row, record = await self._redrives.found(sessions, opening)
+        if row is None or record is None:
+            return answer(NOT_FOUND)
+        try:
+            content = content_of(record, self._keys)
+        except UnknownKeyId:
+            raise DependencyUnavailable from None
+        plain = json.dumps({**content, "reason": row.reason, "pointer": row.pointer}).encode()
+        return partial(self._store, opening.decision_id, plain)
+
+    async def _store(self, opening_id: UUID, plain: bytes, session: AsyncSession) -> str:
+        key = self._encryption.draw()
+        sealed = {"kek_id": key.kek_id, "wrapped": key.wrapped, "sealed": key.seal(plain, opening_aad(opening_id))}
+        await session.execute(update(LetterOpening).filter_by(decision_id=opening_id).values(**sealed))
+        return OPENED
+
+
+async def taken(
+    session: AsyncSession, encryption: EnvelopeEncryption, opening: LetterOpening
+) -> Mapping[str, Any] | None:
+    """The content of an opened letter, whose row is deleted. None if the letter was not found."""
+    await session.delete(opening)
+    if opening.kek_id is None or opening.wrapped is None or opening.sealed is None:
+        return None
+    key = encryption.unwrap(opening.kek_id, opening.wrapped)
+    content: dict[str, Any] = json.loads(key.open(opening.sealed, opening_aad(opening.decision_id)))
+    return content
+
+
+async def of_account(session: AsyncSession, opening_id: UUID, account: UUID) -> LetterOpening | None:
+    own = select(LetterOpening).filter_by(decision_id=opening_id, account=account)
+    return await session.scalar(own.with_for_update())
+
+
+async def keep_forgotten(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Delete the contents that nobody read in time, until cancelled."""
+    while True:
+        await retry_while_unavailable(lambda: forget(sessions, datetime.now(UTC)))
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def forget(sessions: async_sessionmaker[AsyncSession], now: datetime) -> None:
+    async with sessions.begin() as session:
+        await session.execute(delete(LetterOpening).where(LetterOpening.decided_at < now - KEPT))
+
+
+def opening_aad(opening_id: UUID) -> bytes:
+    return f"{opening_id}|letter".encode()

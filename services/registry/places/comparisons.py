@@ -1,0 +1,280 @@
+"""Compares counts with the registered people at the same places, in the background, and publishes the results.
+
+The transaction that files a report computes no comparison, because the registration must stay fast. The worker reads
+the changed households of the districts with open counts, and publishes a count again if its comparison has changed.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.registry.counts.open_counts import OpenCount
+from services.registry.counts.pools import same_places
+from services.registry.counts.recounts import publish_again
+from services.registry.decisions import Name
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.figures.kept import data_version
+from services.registry.households.events import utcnow
+from services.registry.models import CountComparison, Site
+from services.registry.places import queries as place_queries
+from services.registry.places.registered_places import (
+    ComparedHouseholds,
+    ComparedSite,
+    Comparisons,
+    Pair,
+    PresentPlaces,
+    RegisteredHousehold,
+    by_pair,
+    compared,
+)
+from services.registry.renewals import UNREADABLE
+from services.registry.search.keys import SearchKeys
+from services.registry.storage import Store
+from services.registry.subjects import Subject
+from services.registry.visibility import Visibility, now_at
+from shared import log
+from shared.events.groups import PlaceComparison
+from shared.events.vocabulary import DISPLACED, ReportKind, Status
+from shared.failures import retry_while_unavailable
+from shared.messaging import outbox
+from shared.places import Places
+from shared.places.localities import StatedLocality
+from shared.postgres import database
+from shared.postgres.upsert import upsert
+
+HOUSEHOLDS_AT_ONCE = 50
+COUNTS_AT_ONCE = 50
+IDLE_SECONDS = 2.0
+PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
+RECENT = timedelta(days=60)  # people who left earlier raise no alert any more
+EVERYWHERE = Visibility(None, [])
+# raw SQL: these statements compare arrays of pairs, or take a lock of the session, which PostgreSQL frees when the
+# process ends
+LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.place_comparisons', 0))"
+UNITS = f"""
+SELECT DISTINCT households.origin_pcode, {now_at()} AS pcode
+FROM episodes JOIN households USING (household_id)
+WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility = ANY($3)
+    AND households.origin_pcode IS NOT NULL AND {now_at()} IS NOT NULL
+"""  # noqa: S608
+HOUSEHOLDS = f"""
+SELECT DISTINCT household_id, households.row_version
+FROM episodes JOIN households USING (household_id)
+    JOIN unnest($4::text[], $5::text[]) AS asked (origin_pcode, pcode)
+        ON households.origin_pcode = asked.origin_pcode AND {now_at()} = asked.pcode
+WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility = ANY($3)
+"""  # noqa: S608
+
+
+async def keep_counts_compared(engine: AsyncEngine, comparing: Callable[[], "PlaceComparing"]) -> None:
+    """Compare until cancelled."""
+    while True:
+        await retry_while_unavailable(lambda: compare_alone(engine, comparing()))
+        await asyncio.sleep(IDLE_SECONDS)
+
+
+async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> None:
+    """Compare while this worker has the lock. Returns if another worker has it, or if the connection was lost.
+
+    Two workers would publish different states of the same households in turn. The differences could be single
+    households.
+    """
+    async with database.connected(engine) as connection:
+        if not await connection.fetchval(LOCK):
+            return
+        while not connection.is_closed():
+            is_finished = await retry_while_unavailable(lambda: compare_if_alone(connection, comparing))
+            await asyncio.sleep(comparing.rest_seconds if is_finished else PAUSE_SECONDS)
+
+
+async def compare_if_alone(connection: asyncpg.Connection, comparing: "PlaceComparing") -> bool:
+    """`compare_some`, unless the connection with the lock was lost meanwhile.
+
+    After any other failure the same comparison continues. A new one would read all households again, and would not wait
+    for five changed households.
+    """
+    return connection.is_closed() or await comparing.compare_some()
+
+
+class Listed(NamedTuple):
+    """The counts and households of one version of the data. `unread` are the households that are still to be read.
+
+    They are listed once for each comparison. If they were listed again whenever some households have been read,
+    comparisons would never end while households keep arriving, and the first comparison of 100,000 households would
+    list them 2,000 times.
+    """
+
+    version: str
+    counts: Mapping[Pair, Sequence[OpenCount]]
+    versions: Mapping[UUID, int]
+    unread: list[UUID]
+
+
+class PlaceComparing:
+    """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere.
+
+    `rest_seconds` is the pause after a comparison. It is longer if many counts were published, because each household
+    may change the sums of all counts of its pair of districts.
+    """
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        encryption: EnvelopeEncryption,
+        search: SearchKeys,
+        places: Places,
+        status: Status,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
+        self._status, self._clock = status, clock
+        self._households = ComparedHouseholds()
+        self._read: dict[UUID, tuple[int, RegisteredHousehold | None]] = {}  # with the versions of the rows
+        self._version: str | None = None  # the version of the data that was compared last
+        self._listed: Listed | None = None
+        self._unreadable: set[UUID] = set()  # the counts that cannot be read, so that each is logged once
+        self.rest_seconds = IDLE_SECONDS
+
+    async def compare_some(self) -> bool:
+        """Read some of the listed households. If none is left, publish the counts whose comparison has changed.
+
+        Returns whether everything is compared.
+        """
+        self._listed = listed = self._listed or await self._list()
+        if listed is None:
+            self.rest_seconds = IDLE_SECONDS
+            return True
+        if listed.unread:
+            await self._read_some(listed.unread[:HOUSEHOLDS_AT_ONCE], listed.versions)
+            del listed.unread[:HOUSEHOLDS_AT_ONCE]
+            return False
+        comparisons = await self._compare(listed.counts)
+        groups = {count.report_id: count.group_id for counted in listed.counts.values() for count in counted}
+        ids, number = sorted(comparisons.keys() - self._unreadable), 0
+        for start in range(0, len(ids), COUNTS_AT_ONCE):
+            number += await self._publish({id: comparisons[id] for id in ids[start : start + COUNTS_AT_ONCE]}, groups)
+            await asyncio.sleep(PAUSE_SECONDS if start + COUNTS_AT_ONCE < len(ids) else 0)
+        self.rest_seconds = IDLE_SECONDS + number * PAUSE_SECONDS
+        self._version, self._listed = listed.version, None
+        return True
+
+    async def _list(self) -> Listed | None:
+        """The counts and the households to compare. None if nothing has changed since the last comparison."""
+        async with self._sessions.begin() as session:
+            version = await data_version(session)
+            if version == self._version:
+                return None
+            counts = by_pair(await self._recent_counts(session), self._places.district)
+            versions = await self._versions(session, counts) if counts else {}
+        self._read = {household_id: read for household_id, read in self._read.items() if household_id in versions}
+        unread = [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
+        return Listed(version, counts, versions, unread)
+
+    async def _recent_counts(self, session: AsyncSession) -> list[OpenCount]:
+        since = self._clock() - RECENT
+        counts = await place_queries.open_counts(session, EVERYWHERE, self._status, self._places)
+        return [count for count in counts if count.occurred_at >= since and count.mobility in DISPLACED]
+
+    async def _versions(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
+        """The households of these pairs of districts that left recently, with the versions of their rows."""
+        connection, district = await database.driver(session), self._places.district
+        recent = self._status, self._clock() - RECENT, list(DISPLACED)
+        units = [(origin, present) for origin, present in await connection.fetch(UNITS, *recent)]
+        asked = [(origin, present) for origin, present in units if (district(origin), district(present)) in pairs]
+        if not asked:
+            return {}
+        rows = await connection.fetch(HOUSEHOLDS, *recent, *map(list, zip(*asked, strict=True)))
+        return {row["household_id"]: row["row_version"] for row in rows}
+
+    async def _read_some(self, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
+        """Read these households. A household that cannot be read is not compared until its row changes."""
+        try:
+            households = await self._registered(ids)
+        except UNREADABLE as error:
+            if len(ids) > 1:
+                for household_id in ids:
+                    await self._read_some([household_id], versions)
+                return
+            failed = {"household_id": str(ids[0]), **log.described(error)}
+            log.get().error("household not compared with counts: it cannot be read", **failed)
+            households = {}
+        self._read |= {household_id: (versions[household_id], households.get(household_id)) for household_id in ids}
+
+    async def _registered(self, ids: Iterable[UUID]) -> dict[UUID, RegisteredHousehold | None]:
+        names = [(ReportKind.HOUSEHOLD.value, str(household_id)) for household_id in ids]
+        async with self._sessions.begin() as session:
+            subjects = await self._open(Store(session, self._encryption, self._search, self._places), names)
+        return {UUID(subject.name[1]): RegisteredHousehold.of(subject) for subject in subjects}
+
+    async def _open(self, store: Store, names: Collection[Name]) -> list[Subject]:
+        known = (await store.open_at(names, ())).subjects
+        return [known[name] for name in names if name in known]
+
+    async def _compare(self, counts: Mapping[Pair, Sequence[OpenCount]]) -> Comparisons:
+        async with self._sessions.begin() as session:
+            same = await same_places(await database.driver(session), self._places)
+            places = PresentPlaces(map(compared_site, await session.scalars(select(Site))), same)
+        district, present = self._places.district, defaultdict[Pair, list[RegisteredHousehold]](list)
+        for _, household in self._read.values():
+            if household:
+                present[district(household.origin_pcode), district(household.place.pcode)].append(household)
+        comparisons: Comparisons = {}
+        for pair, counted in counts.items():
+            # in a thread, because the names of thousands of places are compared in about a second
+            households = await asyncio.to_thread(self._households.of, pair, present[pair])
+            comparisons |= await asyncio.to_thread(compared, counted, households, places)
+        return comparisons
+
+    async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
+        """Publish the counts whose comparison differs from the last published one. Returns the number of these counts.
+
+        A count that cannot be read is left out, so that it stops no other count.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                return await self._publish_changed(session, comparisons, groups)
+        except UNREADABLE as error:
+            if len(comparisons) > 1:
+                return sum([await self._publish({id: comparison}, groups) for id, comparison in comparisons.items()])
+            self._unreadable |= comparisons.keys()
+            failed = {"group_id": str(groups[next(iter(comparisons))]), **log.described(error)}
+            log.get().error("count not compared with households: its group cannot be read", **failed)
+            return 0
+
+    async def _publish_changed(
+        self, session: AsyncSession, comparisons: Comparisons, groups: Mapping[UUID, UUID]
+    ) -> int:
+        listed = select(CountComparison).where(CountComparison.report_id.in_(comparisons))
+        published = {row.report_id: row.comparison for row in await session.scalars(listed)}
+        changed = {
+            report_id: comparison
+            for report_id, comparison in comparisons.items()
+            if is_changed(comparison, published.get(report_id))
+        }
+        if not changed:
+            return 0
+        store = Store(session, self._encryption, self._search, self._places)
+        names = [(ReportKind.GROUP.value, str(id)) for id in sorted({groups[report_id] for report_id in changed})]
+        subjects = await self._open(store, names)
+        messages = await publish_again(session, subjects, store, changed, self._clock())
+        await outbox.add(session, *messages.values())
+        stored = [{"report_id": id, "comparison": changed[id].model_dump(mode="json")} for id in messages]
+        await upsert(session, CountComparison, stored)
+        return len(messages)
+
+
+def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
+    """Nothing is published about a count until registered people are at a stated place of its district."""
+    return bool(comparison.registered) if published is None else comparison.model_dump(mode="json") != published
+
+
+def compared_site(site: Site) -> ComparedSite:
+    names = [name for name in (site.name_ky, site.name_ru, site.name_en) if name]
+    return ComparedSite(site.site_id, site.pcode, StatedLocality.of(site.locality, site.locality_pcode), names)

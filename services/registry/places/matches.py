@@ -1,0 +1,158 @@
+"""Finds pairs of open counts, or of a count and a site, that may be of the same people or at the same place. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import combinations, product
+from operator import itemgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from services.registry.counts.named_hazards import LEFT_TOGETHER
+from services.registry.counts.open_counts import OpenCount, OpenSite
+from services.registry.places.same_places import PlaceKey, SamePlaces, count_key, hazard_key, is_listed, site_key
+from services.registry.places.similar_names import nearly_equal
+
+
+class About(StrEnum):
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+    HAZARD = "hazard"
+
+
+class Match(NamedTuple):
+    """Two places that may be the same, each with a count there. A site on the list needs no count."""
+
+    about: About
+    one: PlaceKey
+    counted: OpenCount
+    other: PlaceKey
+    also_counted: OpenCount | None = None
+
+    @property
+    def since(self) -> datetime:
+        return max(count.received_at for count in (self.counted, self.also_counted) if count)
+
+    @property
+    def ends(self) -> tuple[tuple[PlaceKey, OpenCount | None], ...]:
+        return (self.one, self.counted), (self.other, self.also_counted)
+
+
+Similar = Mapping[PlaceKey, set[PlaceKey]]
+
+
+def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], district: Callable[[str], str]) -> Similar:
+    """For each place: the places in its district whose names are equal or nearly equal to its name."""
+    named = defaultdict[str, defaultdict[str, set[PlaceKey]]](lambda: defaultdict(set))
+    for count in counts:
+        for place in (count.origin, count.destination):
+            if place.is_named:
+                named[district(place.pcode or "")][place.locality or ""].add(place.key)
+    for site in sites:
+        for name in site.names:
+            named[district(site.pcode)][name].add(site_key(site.site_id))
+    similar = defaultdict[PlaceKey, set[PlaceKey]](set)
+    for keys in named.values():
+        others = nearly_equal(keys)
+        for name, known in keys.items():
+            alike = known.union(*(keys[other] for other in others.get(name, ())))
+            for key in known:
+                similar[key] |= {other for other in alike - {key} if not (is_listed(key) and is_listed(other))}
+    return similar
+
+
+def at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
+    """The counts whose typed present place is nearly equal to the name of a site."""
+    listed = {site_key(site.site_id) for site in sites}
+    for count in counts:
+        if count.site_id is None:
+            key = count.destination.key
+            for site in similar.get(key, set()) & listed:
+                yield [Match(About.DESTINATION, key, count, site)]
+
+
+def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[list[Match]]:
+    """The pairs of counts that may be of the same people, and whose places have equal or nearly equal names."""
+    alike = defaultdict[tuple[object, ...], list[OpenCount]](list)
+    for count in counts:
+        alike[count.identity].append(count)
+    for several in alike.values():
+        for one, other in near(several, same, similar):
+            ends = (
+                (About.ORIGIN, one.origin.key, other.origin.key),
+                (About.DESTINATION, one.present_key, other.present_key),
+            )
+            yield [
+                Match(about, here, one, there, other)
+                for about, here, there in ends
+                if same.key(here) != same.key(there)
+            ]
+
+
+def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
+    """Pairs of counts whose origins and present places are the same or nearly equal.
+
+    Of all counts with the same places and the same hazard, only the newest is compared. Counts that name different
+    hazards are not compared.
+    """
+    newest = defaultdict[tuple[PlaceKey, PlaceKey], dict[UUID | None, OpenCount]](dict)
+    by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
+    for count in sorted(counts, key=age_order):
+        newest[count.origin.key, count.present_key][count.hazard_id] = count
+        by_origin[count.origin.key].add(count.present_key)
+
+    def alike(place: PlaceKey) -> set[PlaceKey]:
+        return {near for known in same.all_of(place) for near in (known, *similar.get(known, ()))}
+
+    for (origin, present), known in newest.items():
+        presents = alike(present)
+        for other_origin in alike(origin) & by_origin.keys():
+            for other_present in by_origin[other_origin] & presents:
+                if (origin, present) < (other_origin, other_present):
+                    others = newest[other_origin, other_present]
+                    yield from filter(may_be_of_one_hazard, product(known.values(), others.values()))
+
+
+def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
+    """The counts of the same people, except for the hazard, that the registry did not join by itself.
+
+    Either only one of the counts names its hazard, or they name two hazards of one type that people fled at about the
+    same time. A later partial count is added to the earlier count also if both are of the same hazard, so nothing is
+    asked.
+    """
+    alike = defaultdict[UUID, list[OpenCount]](list)
+    for count in counts:
+        if count.destination.pcode:
+            decided = count.hazard_id or same.hazard(count_key(count.report_id))
+            alike[count.population].append(replace(count, hazard_id=decided))
+    # most counts name no hazard, so only the populations with several hazards are compared
+    several_hazards = [counts for counts in alike.values() if len({count.hazard_id for count in counts}) > 1]
+    for several in several_hazards:
+        for later, earlier in combinations(sorted(several, key=age_order, reverse=True), 2):
+            if later.is_full_recount and later.stock_id != earlier.stock_id and may_be_one_event(later, earlier):
+                keys = (hazard_or_count(later), hazard_or_count(earlier))
+                (one, counted), (other, also) = sorted(zip(keys, (later, earlier), strict=True), key=itemgetter(0))
+                yield [Match(About.HAZARD, one, counted, other, also)]
+
+
+def may_be_one_event(one: OpenCount, other: OpenCount) -> bool:
+    if one.hazard_id == other.hazard_id:
+        return False
+    if one.hazard_id is None or other.hazard_id is None:
+        return True
+    return one.hazard_type == other.hazard_type and abs(one.occurred_at - other.occurred_at) <= LEFT_TOGETHER
+
+
+def hazard_or_count(count: OpenCount) -> PlaceKey:
+    return hazard_key(count.hazard_id) if count.hazard_id else count_key(count.report_id)
+
+
+def may_be_of_one_hazard(pair: tuple[OpenCount, OpenCount]) -> bool:
+    one, other = (count.hazard_id for count in pair)
+    return one == other or one is None or other is None
+
+
+def age_order(count: OpenCount) -> tuple[datetime, UUID]:
+    return count.counted_at, count.report_id

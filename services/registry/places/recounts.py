@@ -1,0 +1,134 @@
+"""Computes all counts at two places again, after a person has decided whether these places are the same.
+
+The counts that name one of the places are found in batches, most of them before the transaction that computes them:
+this transaction excludes all other workers that compute counts, and PostgreSQL ends long transactions.
+"""
+
+# raw SQL throughout: these statements take locks, and find counts by the places of their reports
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.counts.headcounts import Headcount
+from services.registry.counts.pools import OTHERS, STATED, CountPool, headcount, same_places
+from services.registry.counts.recounts import Recount, changes_of
+from services.registry.models import PlaceDecision
+from services.registry.places.same_places import HAZARD, PlaceKey, PlacePair, coded, count_key, hazard_key, with_codes
+from services.registry.storage import Store
+from shared.events.vocabulary import ReportKind
+from shared.places import Places
+from shared.postgres import database
+
+AT_ONCE = 500  # counts that are loaded together
+LISTED = """
+SELECT counts.report_id, counts.version FROM counts
+WHERE movement_id IS NULL
+    AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
+"""
+WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
+# The groups with a count in these units, or with people who moved there, about which there are movements.
+MOVED = """
+SELECT DISTINCT group_id FROM counts
+WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
+    EXISTS (SELECT FROM counts AS moved WHERE moved.group_id = counts.group_id AND moved.movement_id IS NOT NULL)
+    OR EXISTS (SELECT FROM reports WHERE subject_id = counts.group_id AND kind = 'group_movement')
+)
+"""
+
+
+@dataclass
+class FoundCounts:
+    """The counts in the units of a decision that were looked at, and the groups that name one of its places."""
+
+    seen: set[tuple[UUID, int]] = field(default_factory=set)  # report ids and versions
+    groups: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """The places that are joined, before or after the decision, and their units with the decision's district.
+
+    `hazards` are the hazards among them. Counts in all districts may name these hazards.
+    """
+
+    places: frozenset[PlaceKey]
+    codes: Sequence[str]
+    hazards: Sequence[str]
+
+    def is_named_by(self, count: Headcount) -> bool:
+        keys = [count.origin_key, count.present_key, count_key(count.report_id)]
+        keys += [hazard_key(count.clear.hazard_id)] if count.clear.hazard_id else []
+        return not self.places.isdisjoint(keys)
+
+    def freed(self, count: Headcount) -> Headcount:
+        """The count without the site that was found by the typed place, if the decision concerns this place.
+
+        `CountPool` then searches the site again, because the decision may change which site the typed place means.
+        """
+        return replace(count, typed_site=None) if count.present_key in self.places else count
+
+
+async def find_counts(
+    sessions: async_sessionmaker[AsyncSession], decision: PlaceDecision, places: Places
+) -> FoundCounts:
+    """Find the counts that the decision concerns, each batch in a transaction of its own."""
+    found = FoundCounts()
+    while True:
+        async with sessions.begin() as session:
+            connection = await database.driver(session)
+            concerned = await concerned_by(connection, decision, places)
+            if not await find_some(connection, concerned, places, found):
+                return found
+
+
+async def recount_places(
+    session: AsyncSession, decision: PlaceDecision, store: Store, places: Places, now: datetime, found: FoundCounts
+) -> Recount:
+    """Compute all counts that name one of the places, or a place that is joined to one of them.
+
+    The lock excludes all other workers that compute counts, because they use the decisions. `found` has the counts that
+    were found before. The counts that came since then are found here.
+    """
+    await session.execute(database.advisory_lock("same places"))
+    connection = await database.driver(session)
+    concerned = await concerned_by(connection, decision, places)
+    while await find_some(connection, concerned, places, found):
+        pass
+    # The people who moved to one of the places, alone or with everybody at a site, are not counted there. So the whole
+    # groups are computed again.
+    moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
+    groups = sorted(found.groups | moved)
+    movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)
+    rows = await connection.fetch(OTHERS, [], [], groups, [])
+    own = [concerned.freed(headcount(row, places)) for row in rows]
+    pool = CountPool(connection, store, own, movements, decision_id=decision.decision_id)
+    return await changes_of(pool, groups, (), now)
+
+
+async def concerned_by(connection: Any, decision: PlaceDecision, places: Places) -> Concerned:
+    stored = PlacePair((decision.unit, decision.name), (decision.other_unit, decision.other_name))
+    pair = with_codes(stored, places)
+    concerned: set[PlaceKey] = set()
+    for decision_id in (None, decision.decision_id):
+        same = await same_places(connection, places, decision_id)
+        concerned |= same.all_of(pair.one) | same.all_of(pair.other)
+    concerned |= {coded(place, places) for place in concerned}
+    codes = {*(places.within([decision.district]) or ()), *(unit for unit, _ in concerned)}
+    return Concerned(frozenset(concerned), sorted(codes), sorted(name for kind, name in concerned if kind == HAZARD))
+
+
+async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
+    """Look at some of the counts that were not looked at before. Returns False if there are none."""
+    stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
+    listed = {(row["report_id"], row["version"]) for row in stored}
+    some = sorted(listed - found.seen)[:AT_ONCE]
+    rows = await connection.fetch(WITH_IDS, [report_id for report_id, _ in some]) if some else []
+    counts = [headcount(row, places) for row in rows]
+    found.groups |= {count.group_id for count in counts if concerned.is_named_by(count)}
+    found.seen |= {*some}
+    return bool(some)

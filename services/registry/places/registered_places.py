@@ -1,0 +1,222 @@
+"""Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
+
+The place of a household is sealed, and is in no event (docs/decisions/0068). Therefore the sums contain only
+whole fives of households, and change only after at least five households of the pair of districts have changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.registry.counts.open_counts import OpenCount
+from services.registry.households.household_parts import largest_first
+from services.registry.households.movements import beginning
+from services.registry.places.same_places import PlaceKey, SamePlaces, site_key
+from services.registry.places.similar_names import similar_among
+from services.registry.places.typed_sites import TypedSites
+from services.registry.subjects import Subject
+from shared import events
+from shared.country import TIME_ZONE
+from shared.departure_days import departed_on
+from shared.events.fields import MOST_PERSONS
+from shared.events.groups import PlaceComparison, RegisteredPeople
+from shared.events.vocabulary import DISPLACED, Mobility
+from shared.places.localities import StatedLocality, joined
+
+WHOLE = 5  # households
+
+Pair = tuple[str, str]  # the district that people left, and the district where they are now
+Leaving = tuple[date, Mobility]
+Comparisons = dict[UUID, PlaceComparison]  # by the report id of the count
+
+
+class HouseholdPlace(NamedTuple):
+    """The place of a household. The site is an empty string if it is not stated."""
+
+    pcode: str
+    site_id: str
+    locality: StatedLocality
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredHousehold:
+    """The displaced people of a household, at the place where most of them are. It is never stored."""
+
+    household_id: str
+    registered_at: datetime
+    origin_pcode: str
+    place: HouseholdPlace
+    left: Leaving
+    persons: int
+
+    @classmethod
+    def of(cls, subject: Subject) -> "RegisteredHousehold | None":
+        """None if nobody is displaced in the country, or if the day of the departure is too vague to be compared."""
+        departure, clear = subject.published, subject.published.clear
+        course = subject.courses.by_departure.get(departure.report_id)
+        parts = course.parts if course else beginning(departure)
+        displaced = [position for position in parts if position.is_displaced() and parts[position].count]
+        days = (moment.astimezone(TIME_ZONE).date() for moment in (clear.occurred_at, departure.known_at))
+        stated, reported = days
+        day = departed_on(stated, clear.occurred_at_precision, reported)
+        if not displaced or day is None or not clear.origin.pcode or clear.mobility not in DISPLACED:
+            return None
+        place = largest_first(displaced, parts)[0]
+        if not place.pcode:
+            return None
+        return cls(
+            household_id=subject.name[1],
+            registered_at=subject.registered_at,
+            origin_pcode=clear.origin.pcode,
+            place=HouseholdPlace(place.pcode, place.site_id, place.locality),
+            left=(day, clear.mobility),
+            persons=sum(parts[position].count for position in displaced),
+        )
+
+
+class ComparedSite(NamedTuple):
+    site_id: UUID
+    pcode: str
+    locality: StatedLocality
+    names: Sequence[str]
+
+
+class PresentPlaces:
+    """Finds the key of a present place, and the words by which reports may name the same place."""
+
+    def __init__(self, sites: Iterable[ComparedSite], same: SamePlaces) -> None:
+        self._sites = {site_key(site.site_id): site for site in sites}
+        self._typed = TypedSites(((site.site_id, site.pcode, site.names) for site in self._sites.values()), same)
+        self._same = same
+
+    def of_count(self, count: OpenCount) -> PlaceKey:
+        return self._same.key(count.present_key)
+
+    def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
+        """None if no report states the site or the locality."""
+        if at.site_id:
+            return self._same.key(site_key(UUID(at.site_id)))
+        if not any(at.locality):
+            return None
+        site_id = self._typed.meant(at.pcode, at.locality.name)
+        return self._same.key(site_key(site_id) if site_id else at.locality.key(at.pcode))
+
+    def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
+        """The joined names and codes of this place. A site also has those of its locality."""
+        words = {*locality}
+        for key in self._same.all_of(place):
+            site, (unit_or_code, name) = self._sites.get(key), key
+            words |= {*map(joined, site.names), *site.locality} if site else {name or unit_or_code}
+        return words - {""}
+
+
+def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict[Pair, list[OpenCount]]:
+    """The counts whose people left a district of the country and are in a district of the country."""
+    counted = defaultdict[Pair, list[OpenCount]](list)
+    for count in counts:
+        if count.origin.pcode and count.destination.pcode:
+            counted[district(count.origin.pcode), district(count.destination.pcode)].append(count)
+    return dict(counted)
+
+
+class ComparedHouseholds:
+    """The households of each pair of districts, as the published comparisons contain them.
+
+    Fewer than five changed households wait for further changes. Otherwise a household that changed alone could be
+    recognised by the change of a sum.
+    """
+
+    def __init__(self) -> None:
+        self._households: dict[Pair, frozenset[RegisteredHousehold]] = {}
+
+    def of(self, pair: Pair, present: Iterable[RegisteredHousehold]) -> Collection[RegisteredHousehold]:
+        now = frozenset(present)
+        before = self._households.setdefault(pair, now)
+        if len({household.household_id for household in before ^ now}) >= WHOLE:
+            self._households[pair] = now
+        return self._households[pair]
+
+
+def compared(
+    counts: Collection[OpenCount], households: Iterable[RegisteredHousehold], places: PresentPlaces
+) -> Comparisons:
+    """Compares the counts of one pair of districts with the households of this pair."""
+    counted = {count.report_id: places.of_count(count) for count in counts}
+    by_place = defaultdict[PlaceKey | None, defaultdict[Leaving, list[RegisteredHousehold]]](lambda: defaultdict(list))
+    for place, household in stated(counts, set(counted.values()), households, places):
+        by_place[place][household.left].append(household)
+    sums = {place: {left: whole(people) for left, people in leaving.items()} for place, leaving in by_place.items()}
+    in_district = defaultdict[Leaving, list[tuple[int, int]]](list)
+    for leaving in sums.values():
+        for left, numbers in leaving.items():
+            in_district[left].append(numbers)
+    totals = {left: added(numbers) for left, numbers in in_district.items() if any(map(any, numbers))}
+    return {report_id: comparison_at(place, sums.get(place, {}), totals) for report_id, place in counted.items()}
+
+
+def stated(
+    counts: Iterable[OpenCount],
+    counted: Collection[PlaceKey],
+    households: Iterable[RegisteredHousehold],
+    places: PresentPlaces,
+) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
+    """The households at counted places, and with None the households that are certainly at another place.
+
+    A household may also be at a counted place if its place has nearly the same name, or is the locality of a counted
+    site. Such a household is left out, so that nobody is counted twice.
+    """
+    of_counts = {
+        word
+        for count in counts
+        for locality in [StatedLocality.of(count.destination.locality, count.destination.locality_pcode)]
+        for word in places.words(places.of_count(count), locality)
+    }
+    by_stated = defaultdict[HouseholdPlace, list[RegisteredHousehold]](list)
+    for household in households:
+        by_stated[household.place].append(household)
+    keys = {at: key for at in by_stated if (key := places.of_household(at))}
+    elsewhere = {at: places.words(key, at.locality) for at, key in keys.items() if key not in counted}
+    similar = similar_among(of_counts, {word for words in elsewhere.values() for word in words})
+    like_counted = of_counts.union(*similar.values())
+    for at, key in keys.items():
+        if key in counted or like_counted.isdisjoint(elsewhere[at]):
+            yield from ((key if key in counted else None, household) for household in by_stated[at])
+
+
+def whole(households: Sequence[RegisteredHousehold]) -> tuple[int, int]:
+    """The number of persons and of households in the whole fives that were registered first."""
+    number = len(households) // WHOLE * WHOLE
+    first = sorted(households, key=lambda household: (household.registered_at, household.household_id))[:number]
+    return bounded(household.persons for household in first), number
+
+
+def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    persons, households = zip(*numbers, strict=True)
+    return bounded(persons), sum(households)
+
+
+def bounded(persons: Iterable[int]) -> int:
+    """The sum of these persons, as far as an event can state it: one mistyped household may have a million persons."""
+    return min(sum(persons), MOST_PERSONS)
+
+
+def comparison_at(
+    place: PlaceKey, here: Mapping[Leaving, tuple[int, int]], totals: Mapping[Leaving, tuple[int, int]]
+) -> PlaceComparison:
+    return PlaceComparison(
+        place_id=events.derived_id("place", *place),
+        registered=tuple(
+            RegisteredPeople(
+                occurred_on=day,
+                mobility=mobility,
+                persons=here.get((day, mobility), (0, 0))[0],
+                households=here.get((day, mobility), (0, 0))[1],
+                stated_persons=persons,
+                stated_households=households,
+            )
+            for (day, mobility), (persons, households) in sorted(totals.items())
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Finds names of localities and sites that are nearly equal, so that a person can say whether they mean one place.
+
+Names are compared as names of persons are: in Latin letters, in any romanisation. The limits were measured on the names
+of the country's units (docs/decisions/0059). No I/O.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from services.registry.search.names import SEPARATORS, romanised, spellings
+
+# Names of at least ONE_ERROR letters may differ in one letter, and names of at least TWO_ERRORS letters in two.
+# Shorter names must be equal.
+ONE_ERROR, TWO_ERRORS = 5, 8
+DIGITS = re.compile(r"\d+")
+
+
+def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
+    """Maps names to the names that are nearly equal to them. Names with different numbers are never nearly equal."""
+    similar = similar_among(names, names)
+    return {name: others - {name} for name, others in similar.items() if others - {name}}
+
+
+def similar_among(names: Collection[str], others: Collection[str]) -> Mapping[str, set[str]]:
+    """Maps names to those of the other names that are equal or nearly equal to them."""
+    spelled, choices = by_spelling(names), by_spelling(others)
+    similar, spellings = defaultdict[str, set[str]](set), list(choices)
+    for spelling, written in spelled.items():
+        for other, errors, _ in process.extract(spelling, spellings, scorer=OSA.distance, score_cutoff=2, limit=None):
+            if errors <= allowed_errors(min(len(spelling), len(other))):
+                for name in written:
+                    similar[name] |= {same for same in choices[other] if numbers(same) == numbers(name)}
+    return similar
+
+
+def by_spelling(names: Iterable[str]) -> Mapping[str, set[str]]:
+    spelled = defaultdict[str, set[str]](set)
+    for name in names:
+        for spelling in spellings_of(name):
+            spelled[spelling].add(name)
+    return spelled
+
+
+def allowed_errors(letters: int) -> int:
+    return 0 if letters < ONE_ERROR else 1 if letters < TWO_ERRORS else 2
+
+
+@lru_cache(4_096)
+def spellings_of(name: str) -> frozenset[str]:
+    """The name's spellings without spaces, both with the words as written and with the words in alphabetical order."""
+    words = SEPARATORS.split(romanised(name))
+    return spellings("".join(words)) | spellings("".join(sorted(words)))
+
+
+def numbers(name: str) -> list[str]:
+    return DIGITS.findall(name)

@@ -1,0 +1,37 @@
+"""Finds the site of a count if the report has the site's name as typed text, but no site id. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from services.registry.places.same_places import NONE_JOINED, SamePlaces, site_key
+from shared.places.localities import joined
+
+SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, and its names
+
+
+class TypedSites:
+    """Finds sites by P-code and name. `same` has the names that mean the same place, because a person decided so.
+
+    If several sites of a P-code have the same name, this name is ignored.
+    """
+
+    def __init__(self, sites: Iterable[SiteNames], same: SamePlaces = NONE_JOINED) -> None:
+        self.same = same
+        named = defaultdict[tuple[str, str], set[UUID]](set)
+        self._words = defaultdict[UUID, set[tuple[str, str]]](set)
+        for site_id, pcode, names in sites:
+            for name in filter(None, names):
+                named[pcode, joined(name)].add(site_id)
+                self._words[site_id].add((pcode, joined(name)))
+        self._meant = {key: next(iter(ids)) for key, ids in named.items() if len(ids) == 1}
+
+    def meant(self, pcode: str | None, words: str | None) -> UUID | None:
+        if not pcode or not words:
+            return None
+        return self._meant.get((pcode, joined(words))) or self.same.site((pcode, joined(words)))
+
+    def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
+        """The P-codes and joined names by which a count may name the site without the site's id."""
+        names = self._words.get(site_id, set()) | (self.same.all_of(site_key(site_id)) - {site_key(site_id)})
+        return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}

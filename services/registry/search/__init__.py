@@ -1,0 +1,1 @@
+"""The search for households by keys that reveal nothing without the root key."""

@@ -1,0 +1,108 @@
+"""The criteria of a search for households, and the members of a found household who match the criteria. No I/O."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from services.registry.figures.queries import day_after, midnight
+from services.registry.households.ages import birth_year
+from services.registry.search.keys import LONGEST_NAME, Term, terms, values_of_person
+from services.registry.search.keys import Field as KeyField
+from shared.events.fields import Body, Day, Line, PCode, Phone
+from shared.events.short_codes import folded_code, is_valid
+from shared.places import Places
+
+# The criteria that the database compares with search keys.
+KEY_FIELDS = {
+    "name": KeyField.NAME,
+    "phone": KeyField.PHONE,
+    "personal_number": KeyField.PERSONAL_NUMBER,
+    "locality": KeyField.LOCALITY,
+    "short_code": KeyField.SHORT_CODE,
+}
+
+
+class HouseholdSearch(Body):
+    """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
+
+    `name` has whole names of members in any order and script. `birth_year` is the birth year of a member, and requires
+    another criterion. `code` is the end of a report's id, and `short_code` is the short code of the household; the
+    field form shows both. `area` is the household's present area, and `origin` the area of its origin. `site_id` is a
+    site where a report places the household, now or earlier. The current displacement happened between the days `since`
+    and `until`.
+    """
+
+    name: Line | None = None
+    phone: Phone | None = None
+    personal_number: Annotated[str, Field(pattern=r"^[0-9]{14}$")] | None = None
+    birth_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    code: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")] | None = None
+    short_code: Annotated[str, Field(max_length=20)] | None = None
+    locality: Line | None = None
+    site_id: UUID | None = None
+    area: PCode | None = None
+    origin: PCode | None = None
+    since: Day | None = None
+    until: Day | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 25
+
+    @model_validator(mode="after")
+    def looks_for_something(self) -> "HouseholdSearch":
+        criteria = self.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
+        if not criteria.keys() - {"birth_year"}:
+            raise ValueError("at least one criterion is expected, and a year of birth needs another one")
+        for name, field in KEY_FIELDS.items():
+            if name in criteria and not terms(field, criteria[name]):
+                raise ValueError(f"{name}: letters or digits are expected")
+        if self.short_code is not None and not is_valid(folded_code(self.short_code)):
+            raise ValueError("short_code: 8 letters or digits and the right check character are expected")
+        if len(terms(KeyField.NAME, self.name)) > LONGEST_NAME:
+            raise ValueError(f"1 to {LONGEST_NAME} parts of a name are expected")
+        return self
+
+    @property
+    def terms(self) -> list[Term]:
+        """The terms that the search keys of a household must contain."""
+        return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
+
+    def terms_in(self, places: Places) -> list[Term]:
+        """The terms, with all names of the settlements that the gazetteer knows by the typed name."""
+        known = places.gazetteer.synonyms(self.locality)
+        return [
+            term._replace(spellings=term.spellings | known) if term.field is KeyField.LOCALITY else term
+            for term in self.terms
+        ]
+
+    @property
+    def begins_at(self) -> datetime | None:
+        return midnight(self.since)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return midnight(day_after(self.until)) if self.until else None
+
+    def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The members who match the most criteria, or the first member if nobody matches a criterion."""
+        matches = [self._matches(member) for member in members]
+        most = max(matches, default=0)
+        if not most:
+            return [*members[:1]]
+        return [member for member, count in zip(members, matches, strict=True) if count == most]
+
+    def _matches(self, member: Mapping[str, Any]) -> int:
+        own = list(terms_of_person(member))
+        shared = [term for term in self.terms if any(is_same(term, other) for other in own)]
+        return len(shared) + (self.birth_year is not None and birth_year(dict(member)) == self.birth_year)
+
+
+def terms_of_person(member: Mapping[str, Any]) -> Iterable[Term]:
+    for field, value in values_of_person(dict(member)):
+        yield from terms(field, value)
+
+
+def is_same(term: Term, other: Term) -> bool:
+    return term.field == other.field and not term.spellings.isdisjoint(other.spellings)

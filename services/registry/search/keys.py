@@ -1,0 +1,205 @@
+"""Search keys: HMACs of folded names, telephones and numbers. They find households without decrypting them.
+
+Each field has its own HMAC key, which is derived from a root key outside PostgreSQL. An attacker who has only the
+database cannot test whether it contains a name or telephone. docs/decisions/0046 explains how the keys are stored.
+"""
+
+import hmac
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from services.registry.reports import AnyFiled, Content
+from services.registry.search.names import Part, folded, telephones
+from services.registry.subjects import Subject
+from shared import log
+from shared.crypto.keyring import Keyring, UnknownKey
+from shared.events.short_codes import folded_code
+from shared.events.vocabulary import OutcomeKind
+from shared.places.localities import joined
+
+KEY_BYTES = 16
+FOLDING = 2  # the version of the rules by which values are folded. The worker makes keys of older versions again
+KEPT = 10_000  # the number of values whose keys are kept in memory
+LONGEST_NAME = 8  # the largest number of name parts that get keys, and that a search accepts
+MOST_KEYS = 600  # the limit for a household. Otherwise one report could make a household match nearly every search
+
+
+class Field(StrEnum):
+    NAME = "name"
+    PHONE = "phone"
+    PERSONAL_NUMBER = "personal_number"
+    LOCALITY = "locality"
+    SITE = "site"
+    SHORT_CODE = "short_code"
+
+
+# How the values of a field are folded. A name has several parts, which may have several spellings.
+FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
+    Field.NAME: folded,
+    Field.PHONE: lambda number: (telephones(number),),
+    Field.PERSONAL_NUMBER: lambda number: (frozenset({number}),),
+    Field.LOCALITY: lambda name: (frozenset({joined(name)} - {""}),),
+    Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
+    Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
+}
+REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # fields in which many households have equal values
+
+
+class Term(NamedTuple):
+    """A folded value of a field. A household has the term if it has one of the spellings."""
+
+    field: Field
+    spellings: Part
+
+
+def terms(field: Field, value: str | None) -> list[Term]:
+    return [Term(field, part) for part in FOLDS[field](value) if part] if value else []
+
+
+def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
+    """The valid reports, except reversed and held movements, because these movements have no effect."""
+    yield from subject.displacements.values()
+    decisions = subject.decisions if subject.movements else {}
+    for movement in subject.movements.values():
+        decision = decisions.get(movement.report_id)
+        is_held = decision is not None and decision.outcome is OutcomeKind.HELD
+        if not movement.clear.is_reversed and not is_held:
+            yield movement
+
+
+def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
+    """The values of this report by which a search can find the household, as the author typed them."""
+    content = report.sealed
+    yield Field.PHONE, content.get("phone")
+    yield Field.LOCALITY, content.get("origin_locality")
+    yield Field.LOCALITY, content.get("destination_locality")
+    for person in content.get("members", ()):
+        yield from values_of_person(person)
+
+
+def values_of_person(person: Content) -> Iterator[tuple[Field, str | None]]:
+    yield Field.NAME, person.get("given_name")
+    yield Field.NAME, person.get("family_name")
+    yield Field.NAME, person.get("patronymic")
+    yield Field.PHONE, person.get("phone")
+    yield Field.PERSONAL_NUMBER, person.get("personal_number")
+
+
+class KeysOfRoot:
+    """Makes the search keys of one root. The keys of names are kept in memory, because most names are frequent."""
+
+    def __init__(self, root: bytes) -> None:
+        self._field_keys = {field: derived(root, field) for field in Field}
+        self._kept = lru_cache(KEPT)(self._made)
+
+    def keys(self, term: Term) -> list[bytes]:
+        return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
+
+    def of_household(self, subject: Subject) -> list[bytes]:
+        """The keys of a household. The keys of short codes come first.
+
+        The number of short codes is not limited, because a movement by a short code must find its household.
+        """
+        codes = [key for code in sorted(subject.short_codes) for key in self.of_code(code)]
+        keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
+        for report in reports_in_effect(subject):
+            for field, value in values_of(report):
+                if value:
+                    made = self._kept(field, value) if field in REPEATED else self._made(field, value)
+                    keys.update(dict.fromkeys(made))
+        if len(keys) > MOST_KEYS:
+            log.get().warning("too many search keys", household_id=subject.name[1], keys=len(keys))
+        return [*codes, *itertools.islice(keys, MOST_KEYS)]
+
+    def of_site(self, site_id: str) -> bytes:
+        """The key that finds the households at a site."""
+        [key] = self._kept(Field.SITE, site_id)
+        return key
+
+    def of_code(self, code: str) -> list[bytes]:
+        return self._made(Field.SHORT_CODE, code)
+
+    def _made(self, field: Field, value: str) -> list[bytes]:
+        return [key for term in terms(field, value)[:LONGEST_NAME] for key in self.keys(term)]
+
+
+def search_key(field_key: bytes, value: str) -> bytes:
+    return hmac.digest(field_key, value.encode(), "sha256")[:KEY_BYTES]
+
+
+def derived(root: bytes, field: Field) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"dayar/search/v1\0" + field.encode()).derive(root)
+
+
+class KeyVersion(NamedTuple):
+    """The root and the version of the folding rules that made the search keys of a household.
+
+    The root is empty until the worker has made the keys. If the worker cannot decrypt the household, it makes no keys
+    and stores the version as a negative number.
+    """
+
+    root_id: str
+    folding: int = FOLDING
+
+    @property
+    def failed(self) -> "KeyVersion":
+        return self._replace(folding=-self.folding)
+
+
+class SearchKeys:
+    """The root keys in a folder. The newest root makes the search keys that are stored."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ring = Keyring(folder)
+        self._roots: dict[str, KeysOfRoot] = {}
+
+    @property
+    def newest(self) -> KeyVersion:
+        return KeyVersion(self._ring.newest[0])
+
+    def of(self, root_id: str) -> KeysOfRoot:
+        """Raises UnknownKey if the root is missing."""
+        known = self._roots.get(root_id)
+        return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
+
+    def known(self, versions: Iterable[KeyVersion]) -> list[KeysOfRoot]:
+        """The roots that made keys of these versions. Missing roots are omitted."""
+        return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
+
+    def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
+        """The keys of these sites, made with each root that may have made stored keys."""
+        roots = [self.of(root_id) for root_id in self._ring.keys]
+        return [root.of_site(site_id) for site_id in site_ids for root in roots]
+
+    def of_codes(self, codes: Iterable[str]) -> dict[bytes, str]:
+        """Maps search keys to these short codes. A code has a key of each root that may have made stored keys."""
+        roots = [self.of(root_id) for root_id in self._ring.keys]
+        return {key: code for code in codes for root in roots for key in root.of_code(code)}
+
+    def has(self, root_id: str) -> bool:
+        try:
+            return bool(root_id) and bool(self._ring.find(root_id))
+        except UnknownKey:
+            return False
+
+    def can_find(self, version: KeyVersion) -> bool:
+        """Whether a search finds the households with keys of this version."""
+        return version.folding == FOLDING and self.has(version.root_id)
+
+    def is_old(self, version: KeyVersion) -> bool:
+        """Whether keys of this version must be made again.
+
+        During a rotation or an update, another worker may already use a newer root or newer rules. Keys made by that
+        worker are not old.
+        """
+        has_root, newest = self.has(version.root_id), self.newest
+        if version.root_id == newest.root_id:
+            return abs(version.folding) < FOLDING
+        return not has_root or version.root_id < newest.root_id

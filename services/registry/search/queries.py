@@ -1,0 +1,250 @@
+"""Queries that find households by search keys and clear fields. Routes log each search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    RowMapping,
+    Select,
+    TextClause,
+    and_,
+    exists,
+    false,
+    func,
+    intersect,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.models import (
+    CODE,
+    Episode,
+    Household,
+    HouseholdKey,
+    HouseholdSearchKeys,
+    HouseholdSite,
+    HouseholdSiteKey,
+    Member,
+    Report,
+    Site,
+)
+from services.registry.places.typed_sites import TypedSites
+from services.registry.queries import LISTED, OF_HOUSEHOLD, opened_member, sealed_members, seen
+from services.registry.search.keys import Field, KeysOfRoot, KeyVersion, SearchKeys, Term, terms
+from services.registry.visibility import HERE, NOW, Visibility, within
+from shared.places import Places
+from shared.places.conditions import is_within
+
+OpenedMembers = dict[UUID, list[dict[str, Any]]]
+
+COUNT = "found_count"
+COUNTED = 1_000  # a larger number of households is reported as 1,001
+QUERY_CANCELED = "57014"
+KEYS = HouseholdSearchKeys.keys
+# raw SQL: SQLAlchemy has no SET. The timeout ends a search, and frees its connection, before the browser gives up
+TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
+NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
+# raw SQL: this statement reads one index row for each version; SELECT DISTINCT would read all rows
+KEY_VERSIONS = text("""
+WITH RECURSIVE made AS (
+    (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
+    UNION ALL
+    SELECT later.* FROM made CROSS JOIN LATERAL (
+        SELECT search_root_id, search_folding FROM households
+        WHERE (search_root_id, search_folding) > (made.search_root_id, made.search_folding)
+        ORDER BY 1, 2 LIMIT 1
+    ) AS later
+)
+SELECT search_root_id, search_folding FROM made
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWanted:
+    """A site that a search names: its search keys, its names, and the units where these names mean this site."""
+
+    site_id: UUID
+    keys: Sequence[bytes]
+    names: Sequence[Term]
+    within: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """A query. A household matches if it has all `terms`, a report with the code, and the requested clear fields."""
+
+    visibility: Visibility
+    limit: int
+    terms: Sequence[Term] = ()
+    code: str | None = None
+    site: SiteWanted | None = None
+    within: Sequence[str] | None = None
+    origin_within: Sequence[str] | None = None
+    birth_year: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: tuple[datetime, UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of households, the latest change first.
+
+    `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
+    counting would take too long. `is_complete` is false if some household has no search keys that were made with a
+    known root and the present rules.
+    """
+
+    rows: Sequence[RowMapping]
+    count: int | None
+    is_complete: bool
+
+
+async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
+    """Raises DBAPIError if the search takes too long. `is_too_slow` recognises this error."""
+    await session.execute(TIMEOUT)
+    versions = await key_versions(session) if query.terms or query.site else []
+    roots, is_complete = search.known(versions), all(map(search.can_find, versions))
+    if query.terms and not roots:
+        return SearchPage((), 0, is_complete)
+    matched = _matched(query, roots)
+    rows = (await session.execute(_page(query, matched))).mappings().all()
+    count = (min(rows[0][COUNT], COUNTED + 1) if rows else 0) if matched is not None else None
+    return SearchPage(rows, count, is_complete)
+
+
+def is_too_slow(error: DBAPIError) -> bool:
+    return bool(error.orig) and getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
+
+
+async def key_versions(session: AsyncSession) -> list[KeyVersion]:
+    """The versions of the stored search keys."""
+    return [KeyVersion(*row) for row in await session.execute(KEY_VERSIONS)]
+
+
+def has_all(terms: Sequence[Term], root: KeysOfRoot) -> ColumnElement[bool]:
+    return and_(*(has_one([term], root) for term in terms))
+
+
+def has_one(terms: Sequence[Term], root: KeysOfRoot) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = KEYS.overlap([key for term in terms for key in root.keys(term)])
+    return condition
+
+
+def with_keys(condition: ColumnElement[bool]) -> CTE:
+    return materialized(select(HouseholdSearchKeys.household_id).where(condition))
+
+
+def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
+    """A CTE. Without a CTE, PostgreSQL would overestimate the matches and read all rows in order of `changed_at`."""
+    return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
+    """The households that match the query's terms, code and site. None if the query has none of these three.
+
+    PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
+    """
+    found: list[Select[Any]] = []
+    if query.terms:
+        has_terms = or_(*(has_all(query.terms, root) for root in roots))
+        found.append(select(HouseholdSearchKeys.household_id).where(has_terms))
+    if query.code is not None:
+        coded: Select[Any] = select(Report.subject_id.label("household_id")).distinct()
+        found.append(coded.where(has_code(query.code), Report.kind.in_(OF_HOUSEHOLD)))
+    if query.site is not None:
+        found.append(_at_site(query.site, roots, query.visibility.known))
+    return materialized(intersect(*found) if len(found) > 1 else found[0]) if found else None
+
+
+def has_code(code: str) -> ColumnElement[bool]:
+    """Whether a report has the code that the field form shows. A held report has a code, too."""
+    return CODE.in_([code.lower()])
+
+
+def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) -> Select[Any]:
+    """The households at the site. A report names a site by the site's id, or in words as a locality."""
+    by_id = select(HouseholdSiteKey.household_id).where(HouseholdSiteKey.site_key.in_(site.keys))
+    of_previous_release = select(HouseholdSite.household_id).where(HouseholdSite.site_id == site.site_id)
+    is_there = text(is_within(NOW, "there")).bindparams(there=list(site.within), known=known)
+    is_named = or_(false(), *(has_one(site.names, root) for root in roots)) if site.names else false()
+    in_words = (
+        select(HouseholdSearchKeys.household_id)
+        .join(Household, Household.household_id == HouseholdSearchKeys.household_id)
+        .where(is_named, is_there)
+    )
+    return select(by_id.union(of_previous_release, in_words).subquery().c.household_id)
+
+
+def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
+    """The rows of one page.
+
+    The query first selects the ids of one page, and then reads the other columns, because many households may match.
+    """
+    count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
+    chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query))
+    if query.since is not None or query.until is not None:
+        chosen = chosen.join(Episode, Episode.report_id == Household.report_id)
+    if matched is not None:
+        chosen = chosen.join(matched, matched.c.household_id == Household.household_id)
+    page = chosen.order_by(*NEWEST).limit(query.limit).subquery("page")
+    rows = seen(select(*LISTED, page.c[COUNT]), query.visibility)
+    return rows.join(page, page.c.household_id == Household.household_id).order_by(*NEWEST)
+
+
+def _fits(query: SearchQuery) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool] | TextClause] = [true()]
+    places = {"within": (NOW, query.within), "origin_within": ("households.origin_pcode", query.origin_within)}
+    for name, (pcode, units) in places.items():
+        if units is not None:
+            known = query.visibility.known
+            conditions.append(text(is_within(pcode, name)).bindparams(**{name: units, "known": known}))
+    if query.birth_year is not None:
+        is_member = Member.household_id == Household.household_id
+        conditions.append(exists().where(is_member, Member.birth_year == query.birth_year))
+    if query.since is not None:
+        conditions.append(Episode.occurred_at >= query.since)
+    if query.until is not None:
+        conditions.append(Episode.occurred_at < query.until)
+    if query.after is not None:
+        conditions.append(tuple_(Household.changed_at, Household.household_id) < query.after)
+    return and_(*conditions)
+
+
+async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedMembers:
+    """The decrypted members of each household, in their order."""
+    keys = await session.execute(
+        select(HouseholdKey.household_id, HouseholdKey.kek_id, HouseholdKey.wrapped).where(
+            HouseholdKey.household_id.in_(ids)
+        )
+    )
+    opened = {id: encryption.unwrap(kek_id, wrapped) for id, kek_id, wrapped in keys}
+    sealed = await sealed_members(session, ids)
+    return {id: [opened_member(member, opened[id]) for member in sealed[id]] for id in ids}
+
+
+async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
+    """Returns the site with its unambiguous names, which no other site of its P-code has.
+
+    None if there is no such site.
+    """
+    site = await session.get(Site, site_id)
+    if site is None:
+        return None
+    there = await session.scalars(select(Site).where(Site.pcode == site.pcode))
+    sites = TypedSites((each.site_id, each.pcode, (each.name_ky, each.name_ru, each.name_en)) for each in there)
+    names = [term for _, name in sites.words(site_id) for term in terms(Field.LOCALITY, name)]
+    return SiteWanted(site_id, search.of_sites([str(site_id)]), names, within(places.district(site.pcode), places))

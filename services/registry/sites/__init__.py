@@ -1,0 +1,1 @@
+"""Sites where displaced people stay: the list, its changes, imports, movements and pages."""

@@ -1,0 +1,123 @@
+"""Stores a new or changed site with its event. The person in charge is encrypted with a key of the site."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.envelope_encryption import EnvelopeEncryption, row_aad
+from services.registry.households.events import SOURCE
+from services.registry.models import Site, SiteKey
+from services.registry.sites import queries as site_queries
+from services.registry.sites.sites import PersonInCharge, SiteVersion, is_same_site, with_settlement
+from shared import events
+from shared.crypto.randomness import random_id
+from shared.events import SiteChanged
+from shared.events.sites import SiteDescription
+from shared.events.vocabulary import Status
+from shared.messaging import outbox
+from shared.places import Places
+
+
+class SiteConflict(Exception):
+    """Somebody else changed the site meanwhile, or the new site is known already. `site` is the stored site."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStore:
+    """Writes sites in the transaction of `session`, for the user `account`. The caller must lock the sites first."""
+
+    session: AsyncSession
+    encryption: EnvelopeEncryption
+    places: Places
+    status: Status
+    account: UUID
+    now: datetime
+
+    async def save(self, site_id: UUID, version: SiteVersion) -> Site:
+        """Store the version, unless it is already stored. Raises SiteConflict."""
+        version = with_settlement(version, self.places)
+        known = await site_queries.site(self.session, site_id)
+        if known is None:
+            await self._check_twins(site_id, version)
+            return await self.add(site_id, version)
+        person = await self.person(known)
+        wanted = person if version.keeps_person else version.person_in_charge
+        if version.version == known.version and (described(known), person) == (plain(version), wanted):
+            return known
+        if version.version != known.version + 1:
+            raise SiteConflict(known)
+        if not is_same_site(self.described(known), version):
+            await self._check_twins(site_id, version)
+        return await self._write(known, version, wanted)
+
+    async def add(self, site_id: UUID, version: SiteVersion) -> Site:
+        """Store a new site. The caller has checked that the site is not stored under another id."""
+        site = Site(site_id=site_id, needs={})
+        self.session.add(site)
+        return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
+
+    async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
+        """Raises SiteConflict if another site at this place has an equal name."""
+        for other in await site_queries.with_pcode(self.session, version.pcode):
+            if other.site_id != site_id and is_same_site(self.described(other), version):
+                raise SiteConflict(other)
+
+    def described(self, site: Site) -> SiteDescription:
+        """The description of the site. If the code of its locality is missing, the gazetteer supplies it."""
+        return with_settlement(described(site), self.places)
+
+    async def person(self, site: Site) -> PersonInCharge | None:
+        key = await site_queries.key(self.session, site.site_id)
+        if site.sealed is None or key is None:
+            return None
+        opened = self.encryption.unwrap(key.kek_id, key.wrapped).open(site.sealed, aad(site))
+        return PersonInCharge.model_validate(from_json(opened))
+
+    async def _write(self, site: Site, version: SiteVersion, person: PersonInCharge | None) -> Site:
+        for name, value in plain(version).model_dump(mode="json", exclude={"needs"}).items():
+            setattr(site, name, value)
+        site.needs = {need.value: site.needs.get(need, self.now.isoformat()) for need in version.needs}
+        site.version, site.changed_at, site.changed_by = version.version, self.now, self.account
+        site.sealed = await self._sealed(site, person)
+        await self.session.flush()
+        event = SiteChanged(
+            **described(site).model_dump(),
+            site_id=site.site_id,
+            version=site.version,
+            status=self.status,
+            changed_at=self.now,
+        )
+        await outbox.add(self.session, events.message(event, id=random_id(), source=SOURCE, time=self.now))
+        return site
+
+    async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
+        """Encrypt the person with a new key. The old key is deleted, so that no copy of the row reveals a person."""
+        await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
+        if person is None:
+            return None
+        key = self.encryption.draw()
+        self.session.add(SiteKey(site_id=site.site_id, kek_id=key.kek_id, wrapped=key.wrapped))
+        return key.seal(person.model_dump_json().encode(), aad(site))
+
+
+def aad(site: Site) -> bytes:
+    return row_aad(str(site.site_id), site.version)
+
+
+def described(site: Site) -> SiteDescription:
+    values: dict[str, Any] = {name: getattr(site, name) for name in SiteDescription.model_fields}
+    return SiteDescription.model_validate({**values, "needs": tuple(site.needs)})
+
+
+def plain(version: SiteVersion) -> SiteDescription:
+    """The description without the version and the person in charge."""
+    return SiteDescription.model_validate(version.model_dump(include=set(SiteDescription.model_fields)))

@@ -1,0 +1,116 @@
+"""Queries about sites, and about the counts of people there."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import false, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import GroupCount, Site, SiteKey, SitePassage
+from services.registry.search.keys import SearchKeys
+from services.registry.sites.sites import CountAtSite, SiteMove
+from services.registry.visibility import Visibility
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.vocabulary import DISPLACED, Measure, Status, SubStock
+
+# raw SQL: SQLAlchemy has no advisory locks
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.sites'))")
+COUNTED = (
+    GroupCount.site_id,
+    GroupCount.counted_at,
+    GroupCount.reported_at,
+    GroupCount.report_id,
+    GroupCount.stock_id,
+    GroupCount.superseded_by,
+    func.coalesce(GroupCount.displaced, GroupCount.persons),
+    func.coalesce(GroupCount.covers_site, false()),
+    GroupCount.movement_id,
+)
+
+
+async def lock(session: AsyncSession) -> None:
+    """Take a lock. Each change of sites then sees all earlier changes, and the events of a site are in order."""
+    await session.execute(LOCK)
+
+
+async def site(session: AsyncSession, site_id: UUID) -> Site | None:
+    return await session.get(Site, site_id)
+
+
+async def page(session: AsyncSession, limit: int, after: UUID | None = None) -> Sequence[Site]:
+    wanted = select(Site).order_by(Site.site_id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Site.site_id > after)
+    return (await session.scalars(wanted)).all()
+
+
+async def named(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Site]:
+    """The listed sites with these ids."""
+    return (await session.scalars(select(Site).where(Site.site_id.in_(ids)))).all() if ids else ()
+
+
+async def everything(session: AsyncSession) -> Sequence[Site]:
+    return (await session.scalars(select(Site))).all()
+
+
+async def with_pcode(session: AsyncSession, pcode: str) -> Sequence[Site]:
+    """The sites with this P-code."""
+    return (await session.scalars(select(Site).where(Site.pcode == pcode))).all()
+
+
+async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
+    return await session.get(SiteKey, site_id)
+
+
+async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
+    """The counts of displaced people at these sites, including replaced counts.
+
+    Each count has the people who are left after movements. People who moved to a site are a separate count there. If a
+    count of people abroad names a site, this is a mistake, and the count is left out.
+    """
+    rows = await session.execute(
+        select(*COUNTED).where(
+            GroupCount.site_id.in_(site_ids),
+            GroupCount.status == status,
+            GroupCount.measure == Measure.STOCK,
+            func.coalesce(GroupCount.sub_stock, SubStock.IN_DISPLACEMENT) == SubStock.IN_DISPLACEMENT,
+            GroupCount.mobility.in_(DISPLACED),
+            func.coalesce(GroupCount.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY)),
+        )
+    )
+    return [CountAtSite._make(row) for row in rows]
+
+
+async def passages(
+    session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
+) -> list[SiteMove]:
+    """The registered people who came to these sites or left them."""
+    site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
+    moved = SitePassage.site_key, SitePassage.is_arrival, SitePassage.moved_at
+    rows = await session.execute(
+        select(*moved, func.sum(SitePassage.persons))
+        .where(SitePassage.site_key.in_(site_of), SitePassage.status == status)
+        .group_by(*moved)
+    )
+    return [SiteMove(site_of[key], is_arrival, moved_at, persons) for key, is_arrival, moved_at, persons in rows]
+
+
+async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
+    """All counts at the site, including counts that do not count displaced people who are present."""
+    return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
+
+
+async def moved_by(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[GroupCount]:
+    """The people of groups whom these movements moved, as counts at their new places."""
+    moved = select(GroupCount).where(GroupCount.movement_id.in_(report_ids))
+    return (await session.scalars(moved.order_by(GroupCount.group_id))).all() if report_ids else ()
+
+
+async def visible_ids(
+    session: AsyncSession, visibility: Visibility, limit: int, after: UUID | None = None
+) -> Sequence[UUID]:
+    """One page of the sites in the caller's areas, in the order of their ids."""
+    wanted = select(Site.site_id).where(visibility.covers("sites.pcode")).order_by(Site.site_id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Site.site_id > after)
+    return (await session.scalars(wanted)).all()

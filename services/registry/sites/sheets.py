@@ -1,0 +1,208 @@
+"""Reads a sheet of sites, XLSX or CSV. Each row becomes a site or a list of errors. No I/O."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.registry.sites.sites import SiteVersion
+from shared.errors import DocumentedError
+from shared.places import Places
+from shared.places.localities import folded
+from shared.sheets import header, reading
+from shared.sheets.code_names import CodeNames, names
+from shared.sheets.place_names import Namesakes, PlaceNames
+from shared.sheets.sheet import CellFault, FileFault, Sheet, SheetLine, UnreadableFile
+from shared.web.problems import expected
+
+TEXTS = (
+    "name_ky",
+    "name_ru",
+    "name_en",
+    "type",
+    "state",
+    "pcode",
+    "locality",
+    "locality_pcode",
+    "lat",
+    "lon",
+    "capacity",
+)
+PERSON = {"person_in_charge": "name", "phone": "phone"}
+COLUMNS = (*TEXTS, "needs", *PERSON)
+REASONS = "reasons"  # the column of reasons in a file of refused rows; its content is not read
+SKIPPED = "skipped"  # a column that is not read
+ROWS = 10_000
+LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
+NAMED = r"(назв|наимен|аталыш|name)"
+# The first pattern that matches the folded label decides. A folded label is in lower case, without punctuation, and
+# has о, у, н in place of ө, ү, ң.
+PATTERNS = [
+    ("phone", r"телефон|^тел\b|phone|байланыш"),
+    ("person_in_charge", r"ответств|руководит|директор|жооптуу|in charge|contact"),
+    ("name_ky", rf"{NAMED}.*(кырг|kyrg)|^аталышы"),
+    ("name_en", rf"{NAMED}.*(англ|english)"),
+    ("name_ru", rf"{NAMED}|объект"),
+    ("type", r"^тип|^вид|туру$|type|kind"),
+    ("state", r"состоян|статус|абалы|state|status"),
+    ("locality_pcode", r"(код|code).*(\bсел[оа]\b|населен|айыл|village|settlement)|айыл\w* коду"),
+    ("pcode", r"\bрайон|district|rayon|p ?code|п код"),
+    ("locality", r"\bсел[оа]\b|населен|айыл|адрес|village|locality|address|дарек"),
+    ("lat", r"широт|latitude|кендик"),
+    ("lon", r"долгот|longitude|узундук"),
+    ("capacity", r"вместим|мест\b|сыйымд|capacity"),
+    ("needs", r"потребн|нужд|муктаж|needs"),
+]
+COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
+OWN = {folded(column): column for column in (*COLUMNS, REASONS)}
+FAULTS = {
+    CellFault.FORMULA: "a value: the result of the formula is not in the file",
+    CellFault.ERROR: "a value: the formula has an error",
+    CellFault.TOO_LONG: "a shorter text",
+    CellFault.QUOTE: "a second quotation mark",
+    CellFault.LETTERS: "letters instead of ?",
+}
+
+
+class BadSheet(DocumentedError):
+    """The file is no sheet of sites. Its header names the columns, among them `type` and `pcode`."""
+
+    fault: FileFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of the sheet with its line number. It has either the site, or an error for each wrong column.
+
+    `cells` are the texts by column, and `texts` are all texts in the order of the sheet.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    site: SiteVersion | None = None
+    errors: tuple[tuple[str, str], ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSheet:
+    """The rows, and the kind of each column: one of `COLUMNS`, `REASONS` or `SKIPPED`."""
+
+    labels: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: list[SheetRow]
+
+
+class SiteNames:
+    """The names of places and codes that a sheet may have."""
+
+    def __init__(self) -> None:
+        self.places = PlaceNames(Places.load())
+        self.codes = {column: CodeNames(f"site_{column}") for column in ("type", "state")}
+        self.needs = CodeNames("site_need")
+
+
+site_names = cache(SiteNames)
+
+
+def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
+    """The rows that are not empty. The kinds of columns in `chosen` replace the guessed ones. Raises BadSheet."""
+    sheet = opened(raw)
+    found = header.guessed(sheet, guess)
+    labels = header.labels(sheet, found)
+    columns = (*chosen[: sheet.width], *guesses(labels)[len(chosen) :])
+    rows = header.rows_below(sheet, found)
+    if not rows or set(columns).isdisjoint(COLUMNS):
+        raise BadSheet
+    return SiteSheet(labels, columns, [row(line, labels, columns) for line in rows])
+
+
+def opened(raw: bytes) -> Sheet:
+    """The first sheet of the file. Raises BadSheet."""
+    try:
+        return reading.read(raw, most_lines=ROWS)[0]
+    except UnreadableFile as error:
+        bad = BadSheet()
+        bad.fault = error.fault
+        raise bad from None
+
+
+def guess(label: str) -> str | None:
+    """The kind of the column. None if no pattern matches the label."""
+    text = folded(label[:LETTERS])
+    if not text or text in own_reasons():
+        return REASONS if text else None
+    return OWN.get(text) or next((column for column, pattern in COMPILED if pattern.search(text)), None)
+
+
+@cache
+def own_reasons() -> frozenset[str]:
+    return frozenset(folded(name) for name, code in names("household_column") if code == REASONS)
+
+
+def guesses(labels: Sequence[str]) -> tuple[str, ...]:
+    columns: list[str] = []
+    for label in labels:
+        column = guess(label) or SKIPPED
+        columns.append(SKIPPED if column in columns else column)
+    return tuple(columns)
+
+
+def row(line: SheetLine, labels: Sequence[str], columns: Sequence[str]) -> SheetRow:
+    cells = {column: text for column, text in zip(columns, line.cells, strict=False) if text and column in COLUMNS}
+    errors = [
+        (columns[place] if columns[place] in COLUMNS else "", FAULTS[fault])
+        for place, fault in line.faults.items()
+        if columns[place] in COLUMNS or fault is CellFault.QUOTE
+    ]
+    nameless = zip(line.cells, labels, columns, strict=False)
+    if any(text and not label and column == SKIPPED for text, label, column in nameless):
+        errors.append(("", "as many cells as the header"))
+    site = None
+    try:
+        site = SiteVersion.model_validate(fields(cells))
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_context=False, include_url=False)
+        errors += [(column(detail["loc"]), expected(detail)) for detail in details]
+    first = dict(reversed(errors))  # keeps the first error of each column
+    unique = tuple((name, first[name]) for name in dict(errors))
+    return SheetRow(line.number, cells, None if errors else site, unique, line.cells)
+
+
+def fields(cells: Mapping[str, str]) -> dict[str, Any]:
+    """The cells as fields of a site. Decimal commas are accepted. Needs are separated by commas or semicolons."""
+    known = site_names()
+    site: dict[str, Any] = {name: cells[name] for name in TEXTS if name in cells}
+    for name, codes in known.codes.items():
+        if name in site:
+            site[name] = codes.find(site[name]) or site[name]
+    for name in ("lat", "lon"):
+        if name in site:
+            site[name] = site[name].replace(",", ".")
+    needs = [need.strip() for need in cells.get("needs", "").replace(";", ",").split(",") if need.strip()]
+    site["needs"] = [known.needs.find(need) or need for need in needs]
+    person = {field: cells[name] for name, field in PERSON.items() if name in cells}
+    return {**site, **district(cells), "version": 1, **({"person_in_charge": person} if person else {})}
+
+
+def district(cells: Mapping[str, str]) -> dict[str, str]:
+    """The P-code of the district in the cell. If no other cell names the village, the rest of this cell names it."""
+    try:
+        found = site_names().places.find(cells.get("pcode", ""))
+    except Namesakes:
+        return {}  # the cell's text remains, and is refused because it is no P-code
+    if found is None or found[0].pcode is None:
+        return {}
+    (place, rest), stated = found, cells.get("locality")
+    return {"pcode": place.pcode or "", **({"locality": rest} if rest and not stated else {})}
+
+
+def column(location: tuple[int | str, ...]) -> str:
+    """The column of an error; empty for an error about the whole row."""
+    first, last = (str(location[0]), location[-1]) if location else ("", "")
+    return (
+        next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first
+    )
