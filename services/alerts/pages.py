@@ -11,7 +11,7 @@ from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.delivery import listings
 from services.alerts.delivery.messages import Messages, ShownMessage
 from services.alerts.delivery.notices import Content, Follows
-from services.alerts.delivery.texts import CAUSES
+from services.alerts.delivery.texts import cause_text
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
 from shared.auth import tokens
@@ -120,7 +120,7 @@ def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language
         delivery["is_delivered"],
         delivery["recipient"],
         DeliveryChannel(delivery["channel"]),
-        pages.gettext(language, CAUSES[delivery["cause"]]),
+        pages.gettext(language, cause_text(delivery["cause"])),
         content.data.severity,
         messages.texts.subject(content.data, delivery["cause"], language),
         messages.of(delivery, content),

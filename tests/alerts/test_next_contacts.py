@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from services.alerts import alerts
 from services.alerts.acts.acts import Actor, acknowledged
@@ -207,6 +208,24 @@ async def test_a_later_message_does_not_wait_for_a_contact_that_is_known_to_fail
             (1, "email"),
             (2, "email"),
         }
+
+
+async def test_a_cause_that_a_later_release_stored_stops_no_message(
+    town: Town, officer: Officer, hook: Hook, port: int, box: Box
+) -> None:
+    await officer.is_added(hook)
+    await town.alert()
+    async with town.sessions.begin() as session:
+        await session.execute(text("UPDATE deliveries SET cause = 'of_a_later_release'"))
+    with capture_logs() as logs:
+        assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "no_result")]
+    assert [(entry["event"], entry["cause"]) for entry in logs if "cause" in entry] == [
+        ("unknown cause of notification", "of_a_later_release")
+    ]
+    async with sending(town, hook, port):
+        await town.settled(2)
+    (mail,) = box.mails
+    assert mail["Subject"].endswith(" – The alert has changed")
 
 
 async def is_followed(officer: Officer, count: int) -> bool:

@@ -1,7 +1,7 @@
 """Notifies a receiver's next contact if the contact before it failed, or if the person did not answer in time."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -14,7 +14,7 @@ from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries.contacts import DeliveryKey, DueDelivery
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
-from shared import events
+from shared import events, log
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
@@ -51,6 +51,7 @@ class NextContacts:
             and (follows := reason(each, receiver, alerts.get(each.alert_id))) is not None
         }
         unsuccessful = [each for each in due if each.delivery_id in reasons]
+        warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
         # A later message about the alert replaces the earlier one, and goes to the next contact in its place.
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
@@ -74,6 +75,12 @@ class NextContacts:
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [each for each in deliveries if newest[each.key] == each.step]
         return current, {each.key: newest[each.key] for each in deliveries if newest[each.key] != each.step}
+
+
+def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
+    """After a return from a later release, a stored cause may be unknown. The next contact is notified nevertheless."""
+    for cause in sorted({delivery.cause for delivery in deliveries} - set(Cause)):
+        log.get().warning("unknown cause of notification", cause=cause)
 
 
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
@@ -111,7 +118,7 @@ def following(
         delivery.step,
         receiver.label,
         contact.channel,
-        Cause(delivery.cause),
+        delivery.cause,
         content,
         now,
         is_foldable=alert is not None and is_foldable(alert, contact.channel),

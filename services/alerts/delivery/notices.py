@@ -84,7 +84,7 @@ class PlannedDelivery:
     step: int
     recipient: str
     channel: DeliveryChannel
-    cause: Cause
+    cause: str  # a Cause, or the cause that a later release stored for the contact before this one
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()

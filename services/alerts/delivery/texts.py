@@ -44,6 +44,7 @@ CAUSES: Mapping[str, str] = {
     Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
     Cause.RESOLVED: N_("Closed"),
 }
+UNKNOWN_CAUSE = N_("The alert has changed")
 
 
 # Maps rules to titles. If an alert's rule is missing here, the alert's title is the type of the hazard.
@@ -95,7 +96,7 @@ class Texts:
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
-        return clean(line if cause == Cause.RAISED else f"{line} – {known.gettext(CAUSES[cause])}")
+        return clean(line if cause == Cause.RAISED else f"{line} – {known.gettext(cause_text(cause))}")
 
     def title(self, alert: AlertRaised, language: str) -> str:
         """The kind of alert and its places."""
@@ -111,7 +112,7 @@ class Texts:
         _, moment, where = known.gettext, filters(language)["moment"], self.where(alert, language)
         return [
             *self._exercise(alert, known),
-            _(CAUSES[cause]),
+            _(cause_text(cause)),
             "",
             printable(sentence(alert.reason, alert.figures, language, known, self._places))[:LONGEST_IN_BODY],
             _("Severity: {severity}").format(severity=severity_of(alert, known)),
@@ -173,6 +174,11 @@ class Texts:
         if alert.status is Status.ACTUAL:
             return []
         return [f"*** {term('status', alert.status, known.gettext).upper()} ***", ""]
+
+
+def cause_text(cause: str) -> str:
+    """Why the receiver is notified. After a return to this release, stored causes of a later release are unknown."""
+    return CAUSES.get(cause, UNKNOWN_CAUSE)
 
 
 def time_of(alert: AlertRaised) -> str:

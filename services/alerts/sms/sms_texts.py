@@ -5,7 +5,7 @@ from typing import Self
 
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import TRIAL_RULE, Cause
-from services.alerts.delivery.texts import CAUSES, LOCALES, Texts, printable, time_of
+from services.alerts.delivery.texts import LOCALES, Texts, cause_text, printable, time_of
 from services.alerts.delivery.words import HazardWords
 from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
@@ -85,7 +85,7 @@ class SmsTexts:
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
         needed = [
-            *([_(CAUSES[cause])] if cause != Cause.RAISED else []),
+            *([_(cause_text(cause))] if cause != Cause.RAISED else []),
             _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset)),
             *([_(HOW_TO_REPLY).format(code=code)] if code else []),
         ]

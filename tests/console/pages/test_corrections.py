@@ -79,7 +79,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     address = row.get_by_text("Correct or cancel").get_attribute("href")
     assert other.request.get(f"{whole.url}{address}").status == 404
 
-    row.get_by_text("Correct or cancel").press("Enter")
+    row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("Twelve ill in one school")
     expect(page.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
     page.fill("#known", "Fifteen ill in one school")
@@ -91,7 +91,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
 
     head = seat(Role.DUTY_HEAD).open("/")
     at_head = head.locator("#panel-hazards .row", has_text="ill in one school")
-    at_head.get_by_text("Correct or cancel").press("Enter")
+    at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#known")).to_have_value("Fifteen ill in one school")
     head.fill("#known", "Twenty ill in one school")
     with head.expect_request("**/intake/v1/hazards") as correction:
@@ -101,7 +101,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     expect(row).to_contain_text("Twenty ill")
     expect(row.get_by_text("Correct or cancel")).to_be_visible()  # the author may still correct the event
     head.goto(f"{whole.url}/")
-    at_head.get_by_text("Correct or cancel").press("Enter")
+    at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")
     head.click("#cancel")
     expect(head.locator("#cancelling-about")).to_contain_text("Epidemic · Leilek rayon")

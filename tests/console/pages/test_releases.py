@@ -29,7 +29,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-hazards .row", has_text="The village head called")
     expect(row).to_contain_text("Restricted")
-    row.get_by_text("Release to the public").press("Enter")
+    row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     expect(page.locator("[name=locality]")).not_to_be_checked()
     expect(page.locator("textarea")).to_have_count(3)
@@ -48,7 +48,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("released")
     expect(row).to_contain_text("The village head called")  # the board still shows the internal text
-    row.get_by_text("Correct or cancel").press("Enter")
+    row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("The village head called from the roof")
     page.fill("#known", "The village head called again")
     page.click("#send")
@@ -93,7 +93,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
     page = seat(Role.OPERATOR).open("/")
     row = page.locator("#panel-hazards .row", has_text="Caller is on the slope")
     expect(row).to_contain_text("Choko-Dobo village (House of the teacher)")
-    row.get_by_text("Release to the public").press("Enter")
+    row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     expect(page.locator("#always")).to_contain_text("Kadamjai rayon")
     expect(page.locator("#always")).to_contain_text("Immediate")
@@ -127,7 +127,7 @@ def test_an_event_without_a_district_is_released_only_with_a_chosen_place(whole:
     reported = {"area": {"description": "Beyond the pass"}}
     whole.report_hazard(type="avalanche", text={"en": {"headline": "Somewhere beyond"}}, **reported)
     page = seat(Role.OPERATOR).open("/")
-    page.locator("#panel-hazards .row", has_text="Somewhere beyond").get_by_text("Release to the public").press("Enter")
+    page.locator("#panel-hazards .row", has_text="Somewhere beyond").get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     page.fill("#text-en", "Avalanche.")
     page.click("#send")
@@ -141,7 +141,7 @@ def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="landslide", text={"en": {"headline": "Slope above the school moves"}})
     page = seat(Role.DUTY_HEAD).open("/")
     newest_alert(page, "Landslide").locator(".alert-name").click()
-    page.get_by_text("Release to the public").press("Enter")
+    page.get_by_text("Release to the public").click()
     expect(page.locator("h1")).to_have_text("Release to the public")
     expect(page.locator("#event")).to_have_text("Landslide")
 
@@ -196,7 +196,7 @@ def test_a_release_whose_event_is_unknown_is_withdrawn_on_the_board(whole: Whole
 def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat: Any) -> None:
     page = reported(whole, seat, "Stones on the lower bridge")
     row = row_of(page, "Stones on the lower bridge")
-    row.get_by_text("Correct or cancel").press("Enter")
+    row.get_by_text("Correct or cancel").click()
     wait_for_script(page, "document.querySelector('#cancel:enabled')")
     page.click("#cancel")
     expect(page.locator("#cancelling")).not_to_contain_text("withdraw")
@@ -204,7 +204,7 @@ def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat:
 
     page.goto(f"{whole.url}/")
     release(whole, page, row)
-    row.get_by_text("Correct or cancel").press("Enter")
+    row.get_by_text("Correct or cancel").click()
     wait_for_script(page, "document.querySelector('#cancel:enabled')")
     page.click("#cancel")
     expect(page.locator("#cancelling")).to_contain_text("A version of the event is public.")
@@ -232,7 +232,7 @@ def reported(whole: Whole, seat: Any, words: str) -> Page:
 
 def release(whole: Whole, page: Page, row: Locator) -> None:
     """Releases the event of the row, and waits until the board shows it as released."""
-    row.get_by_text("Release to the public").press("Enter")
+    row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     page.fill("#text-en", "Rockfall. The bridge is closed.")
     page.click("#send")

@@ -108,6 +108,36 @@ def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any) -> None:
             assert max(page.locator(".grid .scroll").evaluate_all(cut)) <= 0, (language, width)
 
 
+# Makes the lists longer than the screen, with lines of duty above and the notice of a ringing alert below. Then scrolls
+# to the last row of each list. Returns the lists whose last row is covered. One script does this, because the board may
+# replace the lists at any time.
+COVERED = """() => {
+  document.querySelector("[data-fragment='/alerts/duty']").innerHTML = "<p class='small'>On duty: Aibek</p>".repeat(4);
+  document.querySelector("#ringing").hidden = false;
+  return ["#panel-alerts .alert", "#panel-hazards .row"].filter((selector) => {
+    const row = document.querySelector(selector);
+    const rows = Array.from({ length: 40 }, () => row.cloneNode(true));
+    row.parentElement.append(...rows);
+    const last = rows.at(-1);
+    last.scrollIntoView({ block: "end", behavior: "instant" });
+    const { left, top, width, height } = last.getBoundingClientRect();
+    return !last.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  });
+}"""
+
+
+def test_the_notice_of_a_ringing_alert_covers_no_last_row(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="dam_release", severity="Extreme")
+    page = seat(Role.OPERATOR).open("/")
+    for width, height in ((1920, 1080), (1366, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{whole.url}/")
+        expect(page.locator("#panel-hazards .row").first).to_be_visible()
+        expect(page.locator("#panel-alerts .alert").first).to_be_visible()
+        expect(page.locator("#ringing-text")).to_contain_text("Not acknowledged")
+        assert page.evaluate(COVERED) == [], (width, height)
+
+
 def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="dam_release", severity="Extreme")
     page = seat(Role.OPERATOR).open("/")

@@ -91,6 +91,21 @@ def test_the_printed_address_opens_the_form_offline(fresh_phone: BrowserContext,
         expect(page.locator("#report")).to_be_visible()
 
 
+SILENT_STORAGE = "() => { caches.open = () => new Promise(() => {}); }"  # the promise never settles
+
+
+def test_a_phone_whose_storage_does_not_answer_opens_the_form_from_the_network(
+    fresh_phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(fresh_phone, centre)
+    page.reload()
+    wait_for_script(page, "navigator.serviceWorker.controller")
+    for worker in fresh_phone.service_workers:
+        worker.evaluate(SILENT_STORAGE)
+    page.reload()
+    expect(page.locator("#report")).to_be_visible()
+
+
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
     """Sets the phone's storage limit so low that this page cannot store another byte."""
     session = phone.new_cdp_session(page)

@@ -11,6 +11,7 @@ const FILES = [
   "/static/pages.css", "/static/icon.svg",
 ];
 const PATIENCE_MS = 3_000;
+let storagePatience = PATIENCE_MS; // 0 while the phone's storage does not answer, because the form loads many scripts
 
 /** @typedef {Event & {request: Request, respondWith(answer: Promise<Response>): void, waitUntil(done: Promise<unknown>): void}} WorkerEvent */
 
@@ -46,7 +47,8 @@ async function forgetOthers() {
 
 /** Answer from this release's cache. @param {Request} request */
 async function own(request) {
-  return (await cached(request)) ?? fetch(request);
+  const kept = cached(request);
+  return (await soon(kept)) ?? first(kept, fetch(request));
 }
 
 /**
@@ -54,13 +56,22 @@ async function own(request) {
  * @param {Request} request
  */
 async function fresh(request) {
-  const kept = await cached(request);
-  try {
-    return await whole(request, kept ? PATIENCE_MS : undefined);
-  } catch (error) {
-    if (kept) return kept;
-    throw error;
-  }
+  const kept = cached(request), answer = await soon(kept);
+  if (!answer) return first(kept, whole(request));
+  return whole(request, PATIENCE_MS).catch(() => answer);
+}
+
+/** The cached answer; undefined if there is none, or if the phone's storage does not answer soon. @param {Promise<Response | undefined>} kept @returns {Promise<Response | undefined>} */
+function soon(kept) {
+  return new Promise((answer) => {
+    const timer = setTimeout(() => { storagePatience = 0; answer(undefined); }, storagePatience);
+    void kept.then((known) => { clearTimeout(timer); storagePatience = PATIENCE_MS; answer(known); });
+  });
+}
+
+/** The cached answer or that of the network, whichever comes first. @param {Promise<Response | undefined>} kept @param {Promise<Response>} answer */
+function first(kept, answer) {
+  return Promise.any([answer, kept.then((known) => known ?? answer)]);
 }
 
 /** @param {Request} request */
