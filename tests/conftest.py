@@ -204,7 +204,7 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation for all tests of a module. Tests that disturb each other must not use this fixture."""
-    with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
+    with installed(ground, tmp_path_factory.mktemp("installation"), partitions=2) as installation:
         yield installation
 
 

@@ -11,7 +11,7 @@ from tests.installation import Ground, Installation, Web, installed
 
 @pytest.fixture(scope="package")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
+    with installed(ground, tmp_path_factory.mktemp("installation"), partitions=2) as installation:
         yield installation
 
 
