@@ -14,6 +14,7 @@ from services.alerts.notifications import conditions, inhibitions, notifications
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omissions, Stage
+from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
@@ -211,6 +212,9 @@ class AlertChanges:
                 after = alerts.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
             after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
+        elif duty_heads.is_grave(after) and not duty_heads.is_grave(known):
+            # a person must judge the severity from now on, although it is not higher
+            after = self._silenced(self._hastened(after))
         self._keep(after, AlertUpdated)
 
     def _unsilence(self, alert: Alert) -> None:

@@ -9,8 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import alerts
+from services.alerts.changes import AlertChanges
 from services.alerts.escalation import Escalation
-from services.alerts.notifications.notifications import RAISED
+from services.alerts.notifications.notifications import GRAVER, RAISED
+from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Omission
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
@@ -18,7 +20,7 @@ from services.alerts.receivers.receivers import ReceiverKind
 from shared.events.vocabulary import HazardType, Severity, Status
 from shared.places import Places
 from shared.postgres import database
-from tests.alerts.factories import ALAI, KADAMJAI, mudflow, rules
+from tests.alerts.factories import ALAI, KADAMJAI, NOW, mudflow, rules
 from tests.alerts.night import Night
 from tests.alerts.test_notifications import alert, mild, notified, receiver
 
@@ -41,6 +43,15 @@ def test_all_duty_heads_are_notified_after_the_last_step_of_a_severe_alert() -> 
     assert notified(alert(KADAMJAI), RAISED, *HEADS)[0] == ["head 1", "head 2"], "nobody else gets the alert"
     post, officer = replace(HEADS[0], roster="centre"), receiver("Aida", kind=ReceiverKind.PERSON, areas=(ALAI,))
     assert notified(alert(KADAMJAI), RAISED, post, officer, on_duty="Aida")[0] == ["head 1", "Aida"]
+
+
+def test_duty_heads_are_notified_if_nobody_else_gets_an_alert_that_is_no_longer_muted_or_becomes_severe() -> None:
+    muted = alerts.silenced(alert(KADAMJAI), NOW)
+    alert_changes = AlertChanges([muted], NotificationPlan(HEADS), {}, places=Places.load(), rules=rules(), now=NOW)
+    alert_changes.escalate(muted)
+    assert [each.recipient for each in alert_changes.deliveries] == ["head 1", "head 2"]
+    assert notified(alert(KADAMJAI), GRAVER, *HEADS)[0] == ["head 1", "head 2"]
+    assert notified(alert(KADAMJAI), GRAVER, receiver("duty"), *HEADS)[0] == ["duty"]
 
 
 async def test_duty_heads_are_notified_every_five_minutes_also_by_a_worker_that_starts_later(
@@ -80,3 +91,17 @@ async def test_a_policy_may_end_for_a_moderate_alert_until_the_alert_becomes_sev
     await night.report(mudflow(hazard_id=flow, revision=2, msg_type="Update"))
     assert await night.passes(10 * MINUTE) == 1
     assert (await night.notified())[1:] == [(3, "duty"), (4, "head 1")]
+
+
+async def test_an_ended_alert_escalates_within_ten_minutes_when_a_person_must_judge_its_severity(night: Night) -> None:
+    async with night.sessions.begin() as session:
+        await policy_queries.save(session, ONCE)
+    await night.receiver("head 1", 0, **ELSEWHERE)
+    slide = uuid4()
+    await night.report(mudflow(hazard_id=slide, type="landslide", severity="Moderate"))
+    assert await night.passes(10 * MINUTE) == 1
+    await night.report(mudflow(hazard_id=slide, type="landslide", severity="Unknown", revision=2, msg_type="Update"))
+    unjudged = await night.alert()
+    assert (unjudged.is_unjudged, unjudged.severity) == (True, "Moderate")
+    assert await night.passes(10 * MINUTE) == 1
+    assert (await night.notified())[1:] == [(3, "head 1")]

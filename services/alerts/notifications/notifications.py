@@ -151,7 +151,8 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     These are the receivers that all stages keep, and with each post the person on duty in the post's roster, whatever
     this person's own conditions are. Only the alert's status must be one that the person gets. If only those are
     informed who were notified before, nobody is added, and no silence or inhibition holds. After the last step of an
-    escalation, the duty heads are notified.
+    escalation, the duty heads are notified. They are also notified if the alert has no other receiver when it is
+    raised, becomes more severe, or is no longer muted.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -160,8 +161,9 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     if notification.inhibitor is not None:
         return [], {receiver.label: Omission.INHIBITED for receiver in notification.receivers}
     kept, omissions = recipients(notification, stages)
-    is_first_step = notification.alert.level == 0 and bool(kept)
-    if stages == RAISED and not is_first_step and (heads := heads_after_last_step(notification)):
+    is_next_step = stages == RAISED and notification.alert.level > 0
+    is_empty = not kept and stages in (RAISED, UNSILENCED, GRAVER)
+    if (is_next_step or is_empty) and (heads := heads_after_last_step(notification)):
         others = [receiver for receiver in notification.receivers if receiver not in heads]
         kept, omissions = heads, {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     people = on_duty_with_posts(notification, kept)
