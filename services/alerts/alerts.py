@@ -255,9 +255,9 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Asks for a new acknowledgement, because the earlier acknowledgement was for a milder or smaller situation."""
+    """Asks for new acknowledgements, because the earlier ones were for a milder or smaller situation."""
     if not alert.is_answered:
-        return alert
+        return replaced(alert, partly_acknowledged_by=())
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
     return replaced(
         alert,

@@ -24,7 +24,8 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
         return Cause.UPDATED
     if alerts.has_grown(after, known):
         return Cause.GROWN
-    return Cause.WIDENED if known.is_answered and alerts.is_wider(after, known) else Cause.RAISED
+    has_answers = known.is_answered or bool(known.partly_acknowledged_by)
+    return Cause.WIDENED if has_answers and alerts.is_wider(after, known) else Cause.RAISED
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -96,6 +97,19 @@ async def test_a_more_severe_alert_must_be_acknowledged_again_by_all(night: Nigh
     await acknowledges(night, "officer 2")
     await night.report(mudflow(hazard_id=flow, revision=2, msg_type="Update", severity="Extreme"))
     assert (await acknowledges(night, "officer 3")).work == "reopened"
+    assert (await acknowledges(night, "officer 1")).work == "acknowledged"
+
+
+@pytest.mark.parametrize("changes", [{"severity": "Extreme"}, {"area": {"pcodes": [KADAMJAI, LEILEK]}}])
+async def test_an_acknowledgement_of_a_milder_or_smaller_situation_does_not_count(
+    night: Night, changes: dict[str, Any]
+) -> None:
+    await watch(night, POLICY, *OFFICERS)
+    flow = uuid4()
+    await night.report(mudflow(hazard_id=flow))
+    await acknowledges(night, "officer 1")
+    await night.report(mudflow(hazard_id=flow, revision=2, msg_type="Update", **changes))
+    assert (await acknowledges(night, "officer 2")).work == "unacknowledged"
     assert (await acknowledges(night, "officer 1")).work == "acknowledged"
 
 
