@@ -113,7 +113,11 @@ async def cancel(night: Night, hazard_id: UUID) -> None:
     await night.report(quake("Extreme", hazard_id, revision=2, msg_type="Cancel"))
 
 
-@pytest.mark.parametrize("end", [resolve, revise, cancel])
+async def retype(night: Night, hazard_id: UUID) -> None:
+    await night.report(quake("Extreme", hazard_id, type="landslide", revision=2, msg_type="Update"))
+
+
+@pytest.mark.parametrize("end", [resolve, revise, cancel, retype])
 async def test_an_inhibition_ends_with_the_red_alert(night: Night, end: Callable[[Night, UUID], Any]) -> None:
     red, aftershock, severe = uuid4(), uuid4(), uuid4()
     await night.report(quake("Extreme", red), quake("Moderate", aftershock), quake("Severe", severe))

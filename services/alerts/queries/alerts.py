@@ -35,7 +35,7 @@ OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND 
 # If $2 is true, the boards are unattended and each alert waits half as long, but not for the end of a silence.
 # An alert that waits for the end of a silence is due at once if no silence ends then: a person has ended the silence
 # early, perhaps after the transaction that stored this wait had read the silence. In the same way, an alert that an
-# Extreme alert mutes is due when this alert ends, becomes milder, or no longer covers the same places.
+# Extreme alert mutes is due when this alert ends, becomes milder, or no longer has its type or covers its places.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -53,7 +53,7 @@ WHERE escalates_at IS NOT NULL AND (
             SELECT FROM alerts AS inhibitor
             WHERE inhibitor.alert_id = alerts.inhibited_by AND inhibitor.severity = 'Extreme'
                 AND NOT inhibitor.is_lapsed AND NOT inhibitor.is_suppressed AND inhibitor.resolved_at IS NULL
-                AND alerts.pcodes <@ inhibitor.pcodes
+                AND alerts.hazard_type = inhibitor.hazard_type AND alerts.pcodes <@ inhibitor.pcodes
         )
     )
 )
