@@ -257,8 +257,8 @@ class AlertChanges:
     def _wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
         """How long the alert waits at its level.
 
-        A policy, and the list of duty heads, decide only on the wait for an acknowledgement. They never let an alert
-        whose severity a person must judge wait longer than the rules do.
+        Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the
+        alert never waits longer than the rules say.
         """
         wait = None if is_acknowledged else notifications.waiting_time(self._notification(alert))
         usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
@@ -270,7 +270,7 @@ class AlertChanges:
         return self._notification(alert).muted_by is not None
 
     def _silenced(self, alert: Alert) -> Alert:
-        """The alert, which waits until the end of the silence or inhibition that mutes it, if there is one."""
+        """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""
         notification = self._notification(alert)
         if (silence := notification.silence) is not None:
             return alerts.silenced(alert, silence.ends_at)
@@ -324,7 +324,7 @@ class AlertChanges:
         )
 
     def _inhibitors(self) -> Sequence[Inhibitor]:
-        """The stored inhibitors, and those of this transaction, whose newest state decides."""
+        """The inhibitors among the alerts of this transaction, and the other stored inhibitors."""
         stored = [each for each in self._plan.inhibitors if each.alert_id not in self._alerts]
         return [*inhibitions.inhibitors(self._alerts.values()), *stored]
 

@@ -26,7 +26,7 @@ async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
 
 
 def done_steps(acts: Sequence[Act]) -> dict[str, Act]:
-    """The steps of the checklist that are done now, by the ids of the steps, with the actions that say by whom."""
+    """Maps the id of each step that is done now to the action of the person who did it."""
     done = dict[str, Act]()
     for act in acts:
         if act.text is None:

@@ -114,7 +114,7 @@ async def run(settings: AlertsSettings) -> None:
                 notify.listen(engine, "alerts_deliveries", woken),
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 deliveries.run(),
-                # Only the answers of people need the revocations, which cost a consumer of Kafka.
+                # The worker needs the revocations only for answers by Telegram. Reading them takes a Kafka consumer.
                 *(
                     (access.run(), lifecycle.again_and_again("telegram", polls.run))
                     if settings.alerts_telegram_token_file

@@ -49,7 +49,7 @@ async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapp
 
 
 def label(alert_id: UUID, sequence: int) -> str:
-    """What the encryption binds the words of a call to."""
+    """The text to which the encryption binds the words of a call."""
     return f"call/{alert_id}/{sequence}"
 
 

@@ -36,7 +36,7 @@ class ChecklistModel(BaseModel):
 
 
 class ChecklistStep(ChecklistModel):
-    """A step. `floor` is the lowest severity of the alerts that have the step; those of unknown severity have all."""
+    """A step. Alerts below the severity `floor` do not have the step. Alerts of Unknown severity have all steps."""
 
     id: Code
     floor: Severity = Severity.MINOR

@@ -1,4 +1,4 @@
-"""The checklist of an alert as its page shows it: the steps with who did them, and the duty numbers to call."""
+"""The checklist of an alert as its page shows it: the steps, who did them, and whom to call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.events import HazardReported
 from shared.places import Places
 from shared.places.localities import folded
 
-SHOWN = 6  # so many numbers of a step are shown at once, the others on request
+SHOWN = 6  # numbers of a step that are shown at once; the reader can open the others
 MOST_NUMBERS = 1_000  # an alert of the whole country may have more; its page then says so
 
 
@@ -29,7 +29,7 @@ class LastCall:
 
 @dataclass(frozen=True, slots=True)
 class ListedNumber:
-    """A duty number. `telephones` are pairs of the address of a link and the text."""
+    """A duty number. Each of the `telephones` is a pair: the address of a link, and its text."""
 
     number: DutyNumber
     telephones: Sequence[tuple[str, str]]
@@ -89,7 +89,7 @@ def sheet(
 
 
 def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:
-    """The units whose numbers are called about the alert and lie in the caller's areas; None if all do."""
+    """The units in the caller's areas whose numbers are called about the alert. None means all units."""
     concerned = places.around(alert.pcodes) if alert.pcodes else frozenset[str]()
     visible = places.around(caller.areas)
     if concerned is None or visible is None:
@@ -102,7 +102,7 @@ def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | N
 def in_order(
     numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
 ) -> list[DutyNumber]:
-    """The numbers of the alert's locality are first, then those of its units, of the units above, of the country."""
+    """First the numbers of the alert's locality, then those of its units, of the units above, and of the country."""
 
     def rank(number: DutyNumber) -> int:
         place = number.place

@@ -81,7 +81,7 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """What the encryption binds the contact to, so that no other row can use it."""
+    """The text to which the encryption binds the contact, so that no other row can use it."""
     return f"duty number/{number_id}"
 
 

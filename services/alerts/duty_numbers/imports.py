@@ -1,4 +1,4 @@
-"""Decides what a file of duty numbers changes: it replaces the numbers of the units that it names. Pure."""
+"""Decides what a file of duty numbers changes: the file replaces the numbers of the units in it. No I/O."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ class ImportPlan:
 
     @property
     def saved(self) -> list[DutyNumber]:
-        """The numbers that are added or changed, also those of which only the position changes."""
+        """The numbers to store. Unchanged numbers are stored too, because their positions may change."""
         return [row.number for row in self.rows if row.number is not None]
 
 

@@ -1,4 +1,4 @@
-"""The page of duty numbers: the list by unit, and the import of a CSV file with a check before."""
+"""The page of duty numbers: the list by unit, and the import of a CSV file, which can be checked first."""
 
 import asyncio
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/duty-numbers"
 WHOLE_COUNTRY = N_("The whole country")
-MOST_LISTED = 50  # so many rows of each verdict are listed; the figures say how many there are
+MOST_LISTED = 50  # rows that are listed for each verdict; the figures count all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ async def duty_numbers_page(request: Request, session: Session, caller: Caller, 
 
 @router.post("/duty-numbers")
 async def import_numbers(request: Request, session: Session, caller: Caller) -> Response:
-    """Checks the file, or imports it. The file's units get its numbers; if a row is refused, nothing changes."""
+    """Checks or imports the file, which replaces the numbers of its units. If a row is refused, nothing changes."""
     async with request.form(max_files=1, max_fields=10) as form:
         file, typed = form.get("file"), form.get("rows")
         raw = await file.read() if isinstance(file, UploadFile) and file.size else str(typed or "").encode()

@@ -63,7 +63,7 @@ class BadDutyNumbers(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class DutyEntry:
-    """A duty number as a file states it. An entry of a stored number has the number's place, service and post."""
+    """A duty number as a file states it. `imports.entry_of` makes an entry from a stored number."""
 
     place: DutyPlace
     service: DutyService
@@ -144,7 +144,7 @@ class DutyNumberSheets:
         return DutyPlace(pcode, locality or None, self._places.settlement(pcode, locality) if is_known else None)
 
     def _pcode(self, unit: str) -> str | None:
-        """The code of the unit. None if the text does not name one unit, or says more."""
+        """The code of the unit. None if the text names no unit or several units, or contains more than the name."""
         if unit.upper() == COUNTRY:
             return COUNTRY
         try:

@@ -48,10 +48,10 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out people who are notified only while on duty, and are not, unless this leaves out everybody.
+    """Leaves out people with a roster who are off duty now, unless this leaves out everybody.
 
-    If whoever is on duty does not get the alert, for example because of the person's own area, the other people of the
-    roster do, as in a gap.
+    If the person on duty does not get the alert, for example because of the person's own area, the other people of the
+    roster are kept, as while nobody is on duty.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]

@@ -148,11 +148,11 @@ def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[lis
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
-    These are the receivers that all stages keep, and with each post the person on duty in the post's roster, whatever
-    this person's own conditions are. Only the alert's status must be one that the person gets. If only those are
-    informed who were notified before, nobody is added, and no silence or inhibition holds. After the last step of an
-    escalation, the duty heads are notified. They are also notified if the alert has no other receiver when it is
-    raised, becomes more severe, or is no longer muted.
+    All stages keep these receivers. With each post, the person on duty in the post's roster is notified too; of the own
+    conditions of this person, only the status must hold. After the last step of an escalation, the duty heads are
+    notified instead. They are also notified if the alert has no other receiver when it is raised, becomes more severe,
+    or is no longer muted. With the stages INFORMED, only receivers that were notified before are informed: no person on
+    duty is added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)

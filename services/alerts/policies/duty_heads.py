@@ -1,6 +1,6 @@
-"""Nobody acknowledges at the last step: the list of duty heads is notified again and again.
+"""If nobody acknowledges at the last step, all duty heads are notified again and again.
 
-The list is notified of Severe and Extreme alerts, and of alerts whose severity is Unknown or must be judged.
+They are notified of Severe and Extreme alerts, and of alerts whose severity is Unknown or must be judged.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ EVERY = timedelta(minutes=5)
 
 
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
-    """All duty heads, whatever their conditions are, except the status; empty before the end of the steps."""
+    """All duty heads who get alerts of this status; their other conditions have no effect.
+
+    Empty until all steps are over.
+    """
     if not is_grave(alert) or not steps.is_over(alert.level):
         return []
     return [receiver for receiver in receivers if receiver.is_duty_head and alert.status in receiver.statuses]

@@ -28,7 +28,7 @@ class PolicyStep:
 
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """The steps for alerts of these areas, types of hazards and severities. Empty ones apply to all alerts.
+    """The steps for alerts of these areas, types of hazards and severities. An empty condition applies to all alerts.
 
     If several policies apply to an alert, the one with the lowest `position` decides. The steps are repeated `repeats`
     times. After that, the duty heads are notified of Severe and Extreme alerts (`duty_heads.py`). For other alerts the

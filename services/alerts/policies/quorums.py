@@ -13,7 +13,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """The step demands acknowledgements of `needed` of these `people`, of whom the `reachable` ones get the alert.
+    """`needed` of the step's `people` must acknowledge. The `reachable` ones of these people get the alert.
 
     All are receivers with an account. If `needed` is 1, anybody's acknowledgement is enough.
     """
@@ -26,7 +26,7 @@ class Quorum:
         return self.needed <= 1 or self.counted(acknowledged_by) >= self.needed
 
     def counted(self, acknowledged_by: Collection[UUID]) -> int:
-        """How many acknowledgements of the step's people there are."""
+        """How many of the step's people have acknowledged."""
         return len(accounts_of(self.people) & set(acknowledged_by))
 
     @property
@@ -62,9 +62,9 @@ def quorum(notification: Notification, people_of_rosters: Mapping[str, Collectio
 def people_of_step(
     notification: Notification, steps: Steps, step: int, people_of_rosters: Mapping[str, Collection[str]]
 ) -> list[Receiver]:
-    """The receivers that the step names, and the people on duty, also those who were on duty when they were notified.
+    """The receivers that the step names, and the people on duty in its rosters and in the rosters of its posts.
 
-    With a post, the people on duty in the post's roster belong to the step.
+    People who were on duty when they were notified also belong to the step.
     """
     assert steps.policy is not None
     called = set(notification.called)

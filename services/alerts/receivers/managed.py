@@ -66,7 +66,7 @@ async def one(session: AsyncSession, id: UUID, caller: Principal, places: Places
 
 
 def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
-    """Whether all areas of the receiver are the caller's.
+    """Whether all areas of the receiver lie in the caller's areas.
 
     Receivers without areas, and duty heads, get alerts of the whole country.
     """
