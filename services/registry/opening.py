@@ -92,7 +92,10 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content for the digest, with the times that the author sent. Intake may correct each retry differently."""
+    """The content for the digest, with the times that the author sent.
+
+    Intake corrects times by the phone's clock, so it may change the times of each retry differently.
+    """
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

@@ -154,9 +154,9 @@ class WorkingSet(Judgements):
     def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
         """Take an accepted report away from its household, because a person has reversed the acceptance.
 
-        The report waits again, under its former name. The earlier version that took effect takes its place, or the
-        report that it had replaced, of which `replaced` are the versions. If no version has effect any more, versions
-        that were held because another household had the report wait for it under their own household.
+        The report waits again, under its former name. In its place, the household gets the highest earlier version that
+        took effect, or the versions `replaced` of the report that it had replaced. Other versions may be held because
+        they name another household. If no version has effect any more, these wait for the version that they correct.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:

@@ -100,7 +100,7 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
 
 
 async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[Any]:
-    """The valid choices that the worker has executed, and in which one of the counts is of these reports."""
+    """The valid choices about the counts of these reports. The worker has executed these choices."""
     either = or_(CountDecision.report_id.in_(report_ids), CountDecision.other_id.in_(report_ids))
     wanted = _choices().where(either, CountDecision.result == APPLIED)
     return (await session.execute(wanted.order_by(CountDecision.decided_at))).all()

@@ -30,7 +30,7 @@ LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
 """
-# Counts with their reports, and with the valid answer of a person because of which event the people left.
+# Counts with their reports, and with a person's valid answer about the event because of which the people left.
 STATED = """
 SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs, counts.population,
     reports.clear, reports.author, reports.team, reports.places_version, reports.received_at,

@@ -105,7 +105,7 @@ async def publish_again(
     comparisons: Mapping[UUID, PlaceComparison],
     now: datetime,
 ) -> dict[UUID, Message]:
-    """The events about these counts of these groups, by report id. The counts have only a new comparison.
+    """Events that publish a new comparison of each of these counts, by report id. Nothing else has changed.
 
     A count that another count has replaced meanwhile is left out.
     """

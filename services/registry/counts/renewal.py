@@ -33,8 +33,8 @@ FIRST = UUID(int=0)
 OVERLAP = timedelta(days=1)
 RULES = 2  # the version of the rules that compute counts: in version 2, a population no longer contains the hazard
 # raw SQL: as in `counts.pools`
-# A former build that ran meanwhile has written populations that contain the hazard, also for older reports. The
-# `stock_id` of such a recount is its population; partial counts do not show which build wrote them.
+# A former build that ran meanwhile has written populations that contain the hazard, also for older reports. In full
+# recounts by this build, the `stock_id` equals the population. Partial counts do not show which build wrote them.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (

@@ -21,7 +21,7 @@ class EventAnswered(StrEnum):
 
 
 class EventLink(NamedTuple):
-    """People left a place at this time because of a hazard."""
+    """A person's statement that the departure from `origin_pcode` at `occurred_at` was because of this hazard."""
 
     hazard_id: UUID
     hazard_type: HazardType

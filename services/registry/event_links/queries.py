@@ -67,7 +67,7 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """Which open questions are wanted: all that come after `after`, or those about the reports `report_ids`."""
+    """Which open questions are wanted: those after the position `after`, or those about the reports `report_ids`."""
 
     visibility: Visibility
     status: Status
@@ -119,7 +119,7 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 def of_groups(question: OpenQuestion) -> Select[Any]:
     """Counts whose people are displaced, unless a count of the same people names a hazard.
 
-    Then the registry joins the counts, or asks whether both are of this hazard (`named_hazards`).
+    In that case the registry joins the counts, or asks whether both are of this hazard (`named_hazards`).
     """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))

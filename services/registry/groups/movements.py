@@ -241,7 +241,10 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether the count `whole` of everybody at a site includes `earlier`, and a later recount replaced `earlier`."""
+    """Whether `whole`, a count of everybody at a site, includes people whom a later recount has counted again.
+
+    These are the people of the count `earlier` at the same site, which that later recount has replaced.
+    """
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
     is_same_site = included.site_id == count.site_id and included.clear.status is count.clear.status

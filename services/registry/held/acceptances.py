@@ -64,8 +64,8 @@ def reverse(
 ) -> NotReversed | None:
     """Reverse the acceptance: the report waits again, and the report that it replaced is the household's report again.
 
-    `former` is the household that the report itself names, which the working set must have, if it is registered. An
-    earlier acceptance can be reversed only after the later ones. Returns the reason if nothing was changed.
+    `former` is the household that the report itself names. If this household is registered, the working set must
+    contain it. An earlier acceptance can be reversed only after the later ones. Returns the reason if nothing changed.
     """
     subject = working_set.subjects.get(household)
     if filed.subject != household or subject is None or subject.valid(filed.report_id) is not filed:

@@ -25,7 +25,7 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 
 
 async def list_held_counts(connection: Any, counts: Iterable[Headcount]) -> None:
-    """List the held counts from and in the districts of those of these counts that name a hazard."""
+    """List the held counts with the same districts as one of these counts that names a hazard."""
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)
         for count in counts

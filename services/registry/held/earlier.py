@@ -1,7 +1,7 @@
 """Publishes the people in listed held reports.
 
-Earlier releases published no such events. And the stock of a held count changes if a count of its people is recorded
-later that names the hazard.
+Reports that an earlier release held are listed, because that release published no events about them. A held count is
+listed again if a count of its people that names the hazard is recorded later, because then its stock changes.
 """
 
 import asyncio

@@ -45,7 +45,7 @@ def member_codes(filed: Filed, at: datetime | None = None) -> list[tuple[str, in
 
 
 def codes(filed: Filed, at: datetime | None = None) -> list[int]:
-    """The person codes of the displaced members of a household, on the day of displacement or on the day of `at`."""
+    """The person codes (see below) of the displaced members, on the day of displacement or on the day of `at`."""
     on = (at or filed.clear.occurred_at).astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     return [person_code(member, year, day) for member in displaced(filed.sealed)]

@@ -75,7 +75,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same people. Each of these members becomes a named member, if the unnamed persons may include the member."""
+    """The same people, with these members named. A member whom no part may include changes nothing."""
     for member_id in sorted(member_ids):
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}

@@ -22,8 +22,8 @@ def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
 
 
 def is_mistyped(older: AnyFiled, newer: FiledMovement) -> bool:
-    """Whether an older version by the same author or team waits for a household with its short code.
+    """Whether the older version has a wrong short code: no household has this code, so the older version still waits.
 
-    The newer version names a household that is known, so the code of the older version was wrong.
+    The newer version, which names a known household, must be by the same author or team.
     """
     return is_unidentified(older) and Owner(older.author, older.team).shares(newer.author, newer.team)

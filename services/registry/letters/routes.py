@@ -47,7 +47,7 @@ class OpenedLetter(BaseModel):
 
 @router.post("/v1/dead-letters:open", status_code=202)
 async def wanted(letter: LetterName, request: Request, session: Session, caller: Caller) -> WantedLetter:
-    """Ask for the content. It needs a stated purpose, like the opening of a household."""
+    """Ask for the content. The request needs a stated purpose, like the opening of a household."""
     await check_purpose(request, caller)
     if await ledger.dead_letter(session, **letter.model_dump()) is None:
         raise Problem(404, "not-found", "This message is no longer stored for review.")
@@ -58,7 +58,7 @@ async def wanted(letter: LetterName, request: Request, session: Session, caller:
 
 @router.get("/v1/dead-letters/openings/{opening_id}")
 async def content(opening_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedLetter:
-    """The content, once. A letter that states no district in the caller's areas is for people of the whole country."""
+    """The content, which can be read once. A caller with areas reads only letters that state one of their districts."""
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, opening_id)
     opening = await letter_openings.of_account(session, opening_id, caller.account)

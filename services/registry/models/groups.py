@@ -1,4 +1,4 @@
-"""The groups with their keys, counts and stays."""
+"""The groups, their data keys, their counts, and the decisions of people about counts."""
 
 from datetime import datetime
 from typing import Any

@@ -11,7 +11,7 @@ from shared.messaging.models import Decision
 
 
 class UnpublishedHeldPeople(RegistryModel):
-    """A household or group whose held reports must be published: again, or because an earlier release did not.
+    """A household or group whose held reports must be published, for the first time or again (`held/earlier.py`).
 
     The worker publishes the reports and deletes the row.
     """

@@ -83,8 +83,8 @@ async def keep_counts_compared(engine: AsyncEngine, comparing: Callable[[], "Pla
 async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> None:
     """Compare while this worker has the lock. Returns if another worker has it, or if the connection was lost.
 
-    Two workers would publish different states of the same households in turn. The differences could be single
-    households.
+    Two workers would publish different states of the same households in turn. The difference between two states could
+    be a single household, and would reveal its place.
     """
     async with database.connected(engine) as connection:
         if not await connection.fetchval(LOCK):
@@ -95,10 +95,10 @@ async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> Non
 
 
 async def compare_if_alone(connection: asyncpg.Connection, comparing: "PlaceComparing") -> bool:
-    """`compare_some`, unless the connection with the lock was lost meanwhile.
+    """Call `compare_some`, unless the connection that holds the lock was lost meanwhile.
 
-    After any other failure the same comparison continues. A new one would read all households again, and would not wait
-    for five changed households.
+    After any other failure, the same comparison continues. A new comparison would read all households again, and would
+    not wait for five changed households.
     """
     return connection.is_closed() or await comparing.compare_some()
 
@@ -106,9 +106,9 @@ async def compare_if_alone(connection: asyncpg.Connection, comparing: "PlaceComp
 class Listed(NamedTuple):
     """The counts and households of one version of the data. `unread` are the households that are still to be read.
 
-    They are listed once for each comparison. If they were listed again whenever some households have been read,
-    comparisons would never end while households keep arriving, and the first comparison of 100,000 households would
-    list them 2,000 times.
+    The households are listed once for each comparison. If they were listed again after each batch, comparisons would
+    never end while households keep arriving, and the first comparison of 100,000 households would list them 2,000
+    times.
     """
 
     version: str

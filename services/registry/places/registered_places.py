@@ -96,7 +96,7 @@ class PresentPlaces:
         return self._same.key(count.present_key)
 
     def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
-        """None if no report states the site or the locality."""
+        """The key of the household's place. None if neither a site nor a locality is stated."""
         if at.site_id:
             return self._same.key(site_key(UUID(at.site_id)))
         if not any(at.locality):
@@ -163,7 +163,7 @@ def stated(
     households: Iterable[RegisteredHousehold],
     places: PresentPlaces,
 ) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
-    """The households at counted places, and with None the households that are certainly at another place.
+    """Each household at a counted place with the key of this place. Households that are certainly elsewhere have None.
 
     A household may also be at a counted place if its place has nearly the same name, or is the locality of a counted
     site. Such a household is left out, so that nobody is counted twice.
@@ -187,7 +187,7 @@ def stated(
 
 
 def whole(households: Sequence[RegisteredHousehold]) -> tuple[int, int]:
-    """The number of persons and of households in the whole fives that were registered first."""
+    """Counts households in the order of registration, up to the last whole five. Returns persons and households."""
     number = len(households) // WHOLE * WHOLE
     first = sorted(households, key=lambda household: (household.registered_at, household.household_id))[:number]
     return bounded(household.persons for household in first), number
@@ -199,7 +199,7 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """The sum of these persons, as far as an event can state it: one mistyped household may have a million persons."""
+    """The sum, limited to the highest number of an event, because a mistyped household may have a million persons."""
     return min(sum(persons), MOST_PERSONS)
 
 
