@@ -1,10 +1,10 @@
-"""`python -m bench.alerts_vs_alertmanager` measures latency and loss beside Prometheus's Alertmanager, in one run.
+"""`python -m bench.alerts_vs_alertmanager` compares Dayar with Prometheus's Alertmanager: latency and loss, in one run.
 
 Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets as many alerts by its API and sends a
 webhook for each group; every alert is a group of its own. Alertmanager runs twice: with its default `group_wait` of
 30 seconds, and with `group_wait: 0s`. Each system is measured once undisturbed, and once while the process that
 notifies is killed by SIGKILL in the middle of the load and started again at once. A client repeats a request until it
-is accepted. An accepted alert of which no webhook came within a minute is lost.
+is accepted. An accepted alert for which no webhook came within a minute is lost.
 """
 
 import argparse
@@ -214,7 +214,10 @@ async def accepted(system: System, client: httpx.AsyncClient, id: str) -> None:
 
 
 async def measure(system: System, arrivals: Arrivals, count: int, rate: float) -> int:
-    """Print the latency without a kill, and what a kill loses and repeats. Returns the number of lost alerts."""
+    """Print the latency without a kill, and how many alerts a kill loses and repeats.
+
+    Returns the number of lost alerts.
+    """
     await system.start()
     try:
         await send(system, arrivals, WARM_UP, rate)

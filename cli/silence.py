@@ -32,7 +32,7 @@ app = typer.Typer(help="Silences of alerts.", no_args_is_help=True, add_completi
 
 @app.command("list")
 def list_all() -> None:
-    """List the silences that have not ended, those that end first at the beginning."""
+    """List the silences that have not ended, in the order in which they end."""
     now = datetime.now(UTC)
     silences = asyncio.run(within("alerts", lambda session: silence_queries.not_ended(session, now)))
     if not silences:

@@ -291,9 +291,10 @@ class Stack:
 
 
 def preloaded(user: User | None) -> list[str]:
-    """The programs of this user. If nobody switches users, the user that started the stack runs all programs.
+    """The programs that the fork server of this user imports. None is the user that started the stack.
 
-    If root started the stack, root itself runs only the nightly backup, which needs no fast start.
+    If this user is not root, it runs all programs. If it is root, it runs only the nightly backup, which needs no fast
+    start.
     """
     if user is None and os.geteuid() == 0:
         return []

@@ -81,7 +81,7 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return ""
     areas = principal.areas
-    if principal.covers_country:  # the report of a national registrar has a flag instead
+    if principal.covers_country:  # the reports of a registrar for the whole country have a flag, not areas
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
 

@@ -1,6 +1,6 @@
 """Runs the alerts service, and kills the process at a named point: `python -m tests.alerts.crashing worker`.
 
-The variable `CRASH_AT` has the point, and at which passage of this point the process is killed: `before_send:3`.
+`CRASH_AT=before_send:3` kills the process when it reaches the point `before_send` for the third time.
 """
 
 import os
@@ -46,7 +46,7 @@ def after(owner: type, method: str, passed: Passed) -> None:
 
 
 def after_transaction(passed: Passed) -> None:
-    """Passes between the commit of a transaction with new deliveries and the start of the first of them."""
+    """The point after the commit of a transaction with new deliveries, before the first of them starts."""
 
     def committed(session: Session) -> None:
         if HANDOVER in session.info:

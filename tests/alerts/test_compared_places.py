@@ -101,7 +101,7 @@ def test_outdated_numbers_give_no_more_than_all_people_and_no_less_than_the_larg
 def test_with_current_numbers_the_larger_number_of_each_place_is_added(
     there: dict[UUID, int], counts: dict[UUID, int], elsewhere: int, unknown: int
 ) -> None:
-    """`elsewhere` are registered at places that nobody counted, and the place of `unknown` is not stated."""
+    """`elsewhere` people are registered at places that nobody counted, and `unknown` people without a stated place."""
     not_counted = elsewhere + sum(number for where, number in there.items() if where not in counts)
     stated = sum(there.get(where, 0) for where in counts) + not_counted
     compared = [(number, place(where, there.get(where, 0), stated)) for where, number in counts.items()]

@@ -45,7 +45,7 @@ ALAI, NOOKAT, KARA_SUU = "KG06207000000", "KG06242000000", "KG06226000000"
 
 @dataclass(frozen=True)
 class Results:
-    """The hazards, outcomes and alerts of one test's quakes. The keys of `hazards` are the source's first ids."""
+    """The hazards, outcomes and alerts of one test's quakes. `hazards` maps each `source_id` to its reports."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]

@@ -1,4 +1,4 @@
-"""Tests that a person with the right reads a dead letter about displaced people, and that the security log has it."""
+"""A person with the right reads a dead letter about displaced people, and the security log records this."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

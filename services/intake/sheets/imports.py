@@ -112,7 +112,7 @@ class SheetImport:
     async def send(self, rows: Sequence[SheetHousehold], confirmed: Collection[int] = ()) -> list[JudgedRow]:
         """Send the new rows, and return a verdict for each row.
 
-        If the process ends before that, the rows can be sent again.
+        If the process ends before this function returns, the rows can be sent again.
 
         `confirmed` are the lines of changed rows that a person recognised as other households. Raises TooManyMatches.
         """
