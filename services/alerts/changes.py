@@ -131,8 +131,8 @@ class AlertChanges:
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
-        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. So does an
-        alert that was silenced until a person's action replaced the wait, if no receiver knows it yet.
+        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. If a
+        person's action replaced this wait, and no receiver knows the alert yet, the same step is notified now.
         """
         if self._is_muted(alert):
             muted = self._silenced(alerts.changed(alert, self._now))

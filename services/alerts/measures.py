@@ -12,7 +12,7 @@ from services.alerts.rules.findings import RuleKind
 from shared.web.measured import gauges, timestamp
 
 LOOKED_AT = timedelta(days=7)  # older deliveries are not read, so that a scrape stays fast
-FIRST_ATTEMPTS = timedelta(minutes=1)  # a delivery that fails for a shorter time may only have met a restart
+FIRST_ATTEMPTS = timedelta(minutes=1)  # a restart may make deliveries fail for a shorter time
 DAY = timedelta(days=1)
 
 IS_FAILING = (

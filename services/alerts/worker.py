@@ -134,7 +134,10 @@ def settle_garbage() -> None:
 
 
 async def forget_ended_holds(sessions: async_sessionmaker[AsyncSession], settings: AlertsSettings) -> None:
-    """Deletes ended holds once a day, until cancelled. An event of the hold may be a dead letter that is redriven."""
+    """Deletes old ended holds once a day, until cancelled.
+
+    An ended hold is kept as long as dead letters, because a redriven dead letter may have an older event of the hold.
+    """
     kept = timedelta(days=settings.dead_letters_days) + DAY
     while True:
         async with sessions.begin() as session:

@@ -182,10 +182,7 @@ def cause_text(cause: str) -> str:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The text before the onset.
-
-    It says whether the hazard has begun, is forecast, or is reported for a future time.
-    """
+    """The text with the time of the onset: the hazard has begun, is forecast, or is reported for a future time."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -193,7 +190,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def severity_of(alert: AlertRaised, known: Translations) -> str:
-    """The severity. It says so if the source did not state this severity, because readers may pass the mail on."""
+    """The severity, and a note if the source did not state it, because readers may pass the mail on."""
     severity = term("severity", alert.severity, known.gettext)
     if not alert.severity_is_derived:
         return severity

@@ -31,7 +31,10 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class RemovedReceiver(AlertsModel):
-    """When a receiver with this label was removed last. A new receiver with the label has none of its deliveries."""
+    """When a receiver with this label was last removed.
+
+    Its deliveries do not count for a receiver that is added later with this label.
+    """
 
     __tablename__ = "removed_receivers"
 

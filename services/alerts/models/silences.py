@@ -10,7 +10,7 @@ from services.alerts.silences.silences import Silence
 
 
 class SilenceRow(AlertsModel, record=Silence):
-    """A silence. A silence that a person ends early has this time as its end."""
+    """A silence. If a person ends it early, this time replaces its end."""
 
     __tablename__ = "silences"
     __table_args__ = (Index(None, "ends_at"),)

@@ -47,7 +47,7 @@ def earlier_step_called(notification: Notification, receivers: Sequence[Receiver
 
 
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
-    """The steps of the receivers, on which a policy decides if it names one of them.
+    """The steps of the receivers. If a policy names at least one of these receivers, the policy decides on the steps.
 
     A receiver of step 0 that the policy does not name is still notified first. A policy that names none of these
     receivers decides nothing, because it would silence the alert.

@@ -19,7 +19,7 @@ _silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """The silences that end later, also those that begin later; those that end first are first."""
+    """The silences that have not ended, in the order in which they end. Some of them may not have begun."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)

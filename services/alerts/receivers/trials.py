@@ -1,4 +1,4 @@
-"""A test message to each contact of a receiver, whatever its conditions, and what happened to it."""
+"""Sends a test message to each contact of a receiver, whatever the receiver's conditions are, and finds the results."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

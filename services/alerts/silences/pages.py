@@ -60,7 +60,7 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.get("/silences/{silence_id}")
 async def silence_page(silence_id: UUID, request: Request, session: Session) -> Response:
-    """One silence, to which the pages of the alerts that it muted lead."""
+    """One silence. The pages of the alerts that the silence muted have a link to this page."""
     silence = await silence_queries.silence(session, silence_id)
     if silence is None:
         raise Problem(404, "not-found", NO_SILENCE)

@@ -17,8 +17,8 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 class Silence:
     """Both conditions, `areas` and `hazards`, must hold; an empty one matches everything.
 
-    Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides. So
-    are alerts whose severity a person must judge: until then, they have the usual severity of their type.
+    Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides. The
+    same holds for alerts whose severity a person must judge, although they have the usual severity of their type.
     """
 
     silence_id: UUID

@@ -111,7 +111,7 @@ def answer_of(reply: Reply, language: str) -> str:
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
     """The account of the delivery's receiver.
 
-    If this receiver has no account, the account of the receivers with this number, if they have only one.
+    If this receiver has no account, but the receivers with this number have exactly one, this account is used.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}
