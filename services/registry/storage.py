@@ -221,7 +221,7 @@ class Store:
         return filed
 
     async def _find_links(self, connection: Connection, ids: Collection[str]) -> None:
-        """Load the events because of which these locked households and groups left, as far as a person has said so."""
+        """Load people's answers about the events because of which these locked households and groups left."""
         if ids:
             rows = await connection.fetch(LINKS, ids, self._answer_id)
             self._links = {

@@ -44,7 +44,8 @@ class WorkingSet(Judgements):
     identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household is known now
     former_ids: set[str] = field(default_factory=set)  # the ids that these reports had as their household's id
     given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
-    early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # unknown households
+    # reports that wait for the first report of their household
+    early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people at a site

@@ -57,7 +57,7 @@ def durations(figures: Figures, day: date, mobility: tuple[str, ...] = DISPLACED
 
 
 def confirmations(figures: Figures, day: date, mobility: tuple[str, ...] = DISPLACED) -> dict[str, int]:
-    """The displaced people whom nobody has confirmed for long, and those whose return is presumed."""
+    """The displaced people whose last confirmation is too old, and those whose return is presumed."""
     on = pd.Timestamp(day)
     people = displaced(figures, on, mobility)
     limit = (people["mobility"] == "evacuation").map({True: pd.Timedelta(hours=24), False: pd.Timedelta(days=30)})

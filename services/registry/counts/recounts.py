@@ -88,7 +88,7 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
 
 
 async def recount_stored(session: AsyncSession, subjects: Collection[Subject], store: Store, now: datetime) -> Recount:
-    """Compute the counts of these groups again, whose reports have not changed. Only counts that changed are stored."""
+    """Compute the counts of these groups again, without new reports. Only counts that changed are stored."""
     return await changes_of(await pool_of(session, subjects, store), (), (), now)
 
 

@@ -58,7 +58,7 @@ WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL AND population IS N
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
     """Compute these counts again. The worker does this once, because it loads the gazetteer only when it starts.
 
-    If the gazetteer and the rules are those of the last start, only the groups of reports since then are considered.
+    If the gazetteer and the rules are those of the last start, only groups with reports since then are considered.
     """
     version, now = f"{RULES}/{places.version}", datetime.now(UTC)
     renewed_at = await retry_while_unavailable(partial(last_renewal, sessions, version))

@@ -84,7 +84,7 @@ def newest_answers() -> Select[UUID]:
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """The displacements that may have an event as their reason, but whose reports name none and nobody has answered.
+    """The displacements that may have an event as their reason, if no report names an event and nobody has answered.
 
     The displacements that have waited longest come first, at most MOST.
     """
@@ -175,7 +175,7 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The departures that have waited longest, and the last of these rows, if further rows may follow.
+    """The departures that have waited longest. If further rows may follow, also the last row of these departures.
 
     Departures of one page are together. A departure may continue on the next page.
     """

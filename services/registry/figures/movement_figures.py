@@ -1,8 +1,8 @@
 """Computes the figures of movements by month, origin and destination, and of the duration of displacement.
 
 A duration begins with the departure. The classes of duration are the classes of UNDRR's DELTA. Ongoing and ended
-displacements are separate figures. A displacement does not end because time passes. Therefore people whose presence
-nobody has confirmed for long are a separate figure.
+displacements are separate figures. A displacement does not end because time passes. Therefore people whose last
+confirmation is too old are a separate figure.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -132,7 +132,7 @@ class DurationFigure:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFigure:
-    """The displaced people whose presence nobody has confirmed for long, and the people whose return is presumed."""
+    """The displaced people whose last confirmation is too old, and the people whose return is presumed."""
 
     unconfirmed_households: int
     unconfirmed_persons: int

@@ -1,4 +1,4 @@
-"""Decides which movements may concern a site or a group: people of the group were at the site. No I/O."""
+"""Decides which movements may concern a site or a group: those while people of the group were at the site. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
 def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> set[UUID]:
     """The report ids of the movements of groups and sites that happened while people of the group were at the site.
 
-    A movement whose correction changes its time happened at both times.
+    If a correction changed the time of a movement, the movement counts at both times.
     """
     present = defaultdict[UUID, list[SitePresence]](list)
     for presence in known:

@@ -90,7 +90,7 @@ def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = F
     """Accept the held report as what it says.
 
     If a person found an earlier version to be a duplicate, the household has another report about the same departure.
-    The correction replaces this report. Otherwise the household would have been displaced twice at that time.
+    The correction replaces this other report. Otherwise the household would have been displaced twice at that time.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)

@@ -1,4 +1,4 @@
-"""Decides whether nobody has confirmed for long where displaced people are. No I/O.
+"""Decides whether the last confirmation of where displaced people are is too old. No I/O.
 
 A displacement does not end because time passes. After the periods of this module, people stay in the stock as "not
 confirmed since".

@@ -77,7 +77,10 @@ class HouseholdSites:
         await self._connection.execute(WAKE)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """At most `most` listed households with at most `steps` movements. Only a single household may have more."""
+        """At most `most` listed households, which together have at most `steps` movements.
+
+        A household with more movements than `steps` is returned alone.
+        """
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):
             steps -= row["movements"]

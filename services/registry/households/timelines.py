@@ -114,7 +114,7 @@ class CountedPart:
         return self.row.confirmed_at if isinstance(self.row, HouseholdStay) else self.row.reported_at
 
     def unconfirmed_since(self, now: datetime) -> datetime | None:
-        """The last confirmation, if displaced people are at this place and nobody has confirmed this for long."""
+        """The last confirmation, if displaced people are at this place and this confirmation is too old."""
         are_displaced = self.sub_stock == SubStock.IN_DISPLACEMENT and self.row.mobility in DISPLACED
         mobility = Mobility(self.row.mobility)
         return unconfirmed_since(self.confirmed_at, mobility, now) if are_displaced and self.row.displaced else None

@@ -95,5 +95,5 @@ FIGURE_SUMS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# The last year whose rises of ages on 1 January are in the changes and sums. The table has one row.
+# The changes and sums contain the rises of ages on each 1 January until this year. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

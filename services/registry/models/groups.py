@@ -114,7 +114,7 @@ class CountAssignment(RegistryModel):
 class CountComparison(RegistryModel):
     """The last published comparison of a count with the registered people (`shared.events.groups.PlaceComparison`).
 
-    It has sums over whole fives of households, and no household.
+    It contains only sums over whole fives of households, so that it shows no single household.
     """
 
     __tablename__ = "count_comparisons"
