@@ -124,7 +124,7 @@ async def read(scope: Scope, receive: Receive) -> CheckedFile:
     choices = choices_of(HTTPConnection(scope))
     raw = await body(receive, BYTES, admission.drafting)
     author, sheets = sender(scope), state.sheets
-    _ = sheets.keys.newest  # makes the keyring load new keys
+    _ = sheets.keys.newest  # reading `newest` makes the keyring load new keys
     reader = HouseholdReader(
         sheets.names,
         tuple(sheets.keys.keys.values()),
