@@ -210,7 +210,7 @@ class Recounts:
                 self._by_population[count.population].append(count)
 
     def with_hazard(self, count: Headcount) -> Headcount:
-        """The count. If it names no hazard, and exactly one hazard of its population fits, the count gets this hazard."""
+        """The count. If it names no hazard, and exactly one hazard of its population fits, it gets this hazard."""
         if count.hazard_id or not count.population:
             return count
         hazards = self._hazards.of(count.population, count.departure)
