@@ -41,7 +41,7 @@ def movements(figures: Figures, level: int, mobility: tuple[str, ...] = DISPLACE
 
 
 def durations(figures: Figures, day: date, mobility: tuple[str, ...] = DISPLACED) -> pd.DataFrame:
-    """The registered people in each class: how long they are displaced on the day, or were when it ended."""
+    """The registered people by class of duration, on the day or at the end of their displacement."""
     on = pd.Timestamp(day)
     ongoing = displaced(figures, on, mobility)
     ended = moving(figures, mobility)

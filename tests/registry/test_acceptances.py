@@ -85,7 +85,7 @@ async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the
     await accept_under(office, held["other_household"], first)
     assert await carried_out(office) == ["recorded"]
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 7}]
-    # the first report's own household is the household, so it is accepted without naming it
+    # the report itself names the right household, so the decision names none
     await decide(office, [held["corrects_duplicate"]], is_accepted=True)
     await carried_out(office)
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
