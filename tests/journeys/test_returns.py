@@ -45,7 +45,8 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
         return office.get("/board/households?lang=en").text
 
     families = [household(**at(9)) for _ in range(4)]
-    sent(field, "movements", movement(household_id=families[0]["household_id"], **at(2)))  # arrives before the report of its household
+    # this movement arrives before the report of its household
+    sent(field, "movements", movement(household_id=families[0]["household_id"], **at(2)))
     sent(field, "displacements", *families)
     assert wait_until(lambda: stock("in_return") == {KADAMJAI: 2}, timeout=40)
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 6}, timeout=40)
