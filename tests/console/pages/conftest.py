@@ -183,7 +183,8 @@ class Contexts:
         context.set_offline(False)
         for page in context.pages[1:]:
             page.close()
-        context.clear_cookies()  # an answer to an open page could set the cookie again
+        # after the pages are closed, because an answer to an open page could set the cookie again
+        context.clear_cookies()
         self._devtools[context].send("Storage.clearDataForOrigin", self._emptied)
         self._free[browser].append(context)
 
