@@ -1,4 +1,7 @@
-"""Decides which movements may concern a site or a group: those while people of the group were at the site. No I/O."""
+"""Decides which movements may concern a site or a group. No I/O.
+
+These are the movements that happened while people of the group were at the site.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
