@@ -112,6 +112,14 @@ def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
 
+def test_a_form_of_which_a_script_did_not_load_is_opened_again(fresh_phone: BrowserContext, centre: Centre) -> None:
+    page = fresh_phone.new_page()
+    page.route("**/kept.js", lambda route: route.abort(), times=1)
+    page.goto(f"{centre.url}{FORM}?lang=en", wait_until="commit")
+    expect(page.locator("#opening")).to_be_hidden()
+    assert page.evaluate("sessionStorage.getItem('dayar.opened-again')") is None
+
+
 def test_a_full_phone_without_a_cache_opens_the_form(fresh_phone: BrowserContext, centre: Centre) -> None:
     page = opened(fresh_phone, centre)
     page.evaluate("caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))")

@@ -57,6 +57,7 @@ function start() {
   resume();
   show();
   element("opening").hidden = true;
+  sessionStorage.removeItem("dayar.opened-again");
   element("report").hidden = !hasPin();
   retryUnopened();
   void renewKey().then(sealOld).then(sealOldDrafts).then(takeSession).then(sendWaiting).then(askReceipts).then(renewSites);
