@@ -42,7 +42,7 @@ def given(template: Path) -> set[str]:
 
 
 def imported_template(template: Path, name: str) -> Path:
-    own = template.with_name(name)
+    own = next(folder for folder in template.parents if folder.name == "templates") / name
     return own if own.exists() else ROOT / "shared/pages/templates" / name
 
 
@@ -64,9 +64,9 @@ def served_as(script: Path) -> str:
 
 
 def chain_of(template: Path) -> list[Path]:
-    """The template and the templates that it extends, up to the layout of all pages."""
-    extended = re.search(r'extends "([\w-]+\.html)"', template.read_text("utf-8"))
-    return [template, *(chain_of(imported_template(template, extended[1])) if extended else ())]
+    """The template, the templates that it includes, and those that it extends, up to the layout of all pages."""
+    named = re.findall(r'(?:extends|include) "([\w/-]+\.html)"', template.read_text("utf-8"))
+    return [template, *(each for name in named for each in chain_of(imported_template(template, name)))]
 
 
 FILES = [
@@ -75,11 +75,11 @@ FILES = [
     for file in (ROOT / room).rglob("templates/*.html")
     if "field" not in file.parts
 ]
-EXTENDED = {base for file in FILES for base in chain_of(file)[1:] if base.name != "layout.html"}
+PARTS = {part for file in FILES for part in chain_of(file)[1:] if part.name != "layout.html"}
 TEMPLATES = [
     file
     for file in FILES
-    if file not in EXTENDED and any("/static/" in each.read_text("utf-8") for each in chain_of(file))
+    if file not in PARTS and any("/static/" in each.read_text("utf-8") for each in chain_of(file))
 ]
 
 
