@@ -1,4 +1,4 @@
-"""Some code may be in one module only, which is called the home of the code.
+"""Certain code must be in only one module, which is called the home of the code.
 
 If another module contains the code of a home, the test names the home.
 """

@@ -108,7 +108,7 @@ class HouseholdBatch(ConsumedBatch):
     # the held people before the batch, whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
-    held_in_stocks: Sequence[HeldPeople] = ()  # the held counts that count the same people as counts of the batch
+    held_in_stocks: Sequence[HeldPeople] = ()  # the held counts of the stocks of the batch's counts
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:

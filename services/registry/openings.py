@@ -110,7 +110,7 @@ def counted(limit: Limit, *columns: ColumnElement[Any]) -> Select[Any]:
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """The accounts with unusually many opened records, found records or searches, the latest hour first."""
+    """The accounts that opened, found or searched unusually many records in an hour, the latest hour first."""
     read = [
         Unusual(account, hour, count, limit.kind)
         for limit in LIMITS

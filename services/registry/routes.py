@@ -222,7 +222,7 @@ def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """One line for each hour of the last day in which an account opened unusually many records."""
+    """One line for each account, hour and kind of unusually frequent reading in the last day."""
     unusual = await openings.unusual(session, datetime.now(UTC))
     pages: Pages = request.app.state.pages
     return pages.render(request, "notices.html", unusual=unusual)

@@ -99,7 +99,7 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait until more events are committed. Events that follow each other closely are sent every BUSY_SECONDS."""
+        """Wait until more events are committed. Close events are sent at most once in BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 

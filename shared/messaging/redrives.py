@@ -69,7 +69,8 @@ class Redrives:
         """The row of the dead letter, and the record that was set aside. Each is None if it does not exist."""
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
-            # the outbox is read before the search, because the relay may publish the dead letter during the search
+            # The outbox is read before the search. If the relay published the dead letter during the search, the search
+            # could miss it, and an outbox that is read afterwards would be empty.
             is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self._service))))
         record = None if row is None else await self._original(letter, row)
         if row is not None and record is None and is_waiting:

@@ -1,6 +1,6 @@
 """The watched area: 300 km around the country, or the area that `INTAKE_AREA` names.
 
-A strong earthquake is felt farther away. Without `INTAKE_AREA`, it is watched up to 500 km from a district's point.
+Strong earthquakes are felt farther away. Without `INTAKE_AREA`, they are watched up to 500 km from a district's point.
 """
 
 from collections.abc import Iterator

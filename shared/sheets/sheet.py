@@ -83,7 +83,7 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 
 def cell_text(text: str) -> str:
     """The text without spaces around it. A text over the limit is shortened, but stays over the limit."""
-    if len(text) > CELL_LETTERS:  # many cells can share one text, and every change of the text would copy it
+    if len(text) > CELL_LETTERS:  # many cells can share one long text, which `replace` would copy for each
         return text[: CELL_LETTERS + 1]
     return text.replace("\xa0", " ").strip()
 

@@ -95,7 +95,7 @@ class Centre:
             await engine.dispose()
 
     async def followed(self) -> Results:
-        """Waits until all records are processed and balance. Exactly the expected reports must have arrived."""
+        """Waits until all records are processed. Then the counts balance, and exactly the expected reports exist."""
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
         for event in await events_on(self.installation, "hazards"):

@@ -180,7 +180,7 @@ def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
 
 
 class Filing:
-    """Passes bodies to the handlers, one batch at a time, and reads the tables afterwards."""
+    """A call files a batch of reports through the registrar. Other methods read the tables and the outbox."""
 
     def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:
         self.registrar, self.desk, self.session = registrar, desk, session

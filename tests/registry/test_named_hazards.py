@@ -1,4 +1,4 @@
-"""Tests counts of the same people of which only one names the hazard: nobody is counted twice, and nobody is hidden."""
+"""If only one of several counts of the same people names the hazard, nobody is counted twice, and nobody is hidden."""
 
 from itertools import permutations
 from random import Random

@@ -33,7 +33,9 @@ UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.teleg
 
 
 class Polling:
-    """Runs until cancelled. It asks nothing without a token, or if an exercise would have to call a server outside.
+    """Polls Telegram for updates until cancelled. It does not poll without a token.
+
+    In an exercise, it polls only a server that OUTBOUND_ALLOW lists.
 
     `patient` is a client that waits for CALL_SECONDS, because Telegram answers only when there is an update.
     """

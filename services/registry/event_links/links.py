@@ -35,7 +35,7 @@ class EventLink(NamedTuple):
 
     @property
     def hazard(self) -> dict[str, Any]:
-        """The clear fields of a report with this hazard."""
+        """The clear fields by which a report names this hazard."""
         return {"hazard_id": self.hazard_id, "hazard_type": self.hazard_type}
 
 

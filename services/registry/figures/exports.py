@@ -46,7 +46,10 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    """The values of the columns `names`. Registered `persons` are never added to the counted `group_persons`."""
+    """One row for each figure, with values in the order of `names()`.
+
+    Registered `persons` are never added to the counted `group_persons`.
+    """
     dimensions = [dimension.value for dimension in Dimension if dimension in by]
     place_of = cache(lambda pcode, country: place(pcode, country, places, level, language))  # because places recur
     return [

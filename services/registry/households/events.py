@@ -66,7 +66,7 @@ class WhereaboutsData(msgspec.Struct, gc=False):
 
 
 class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.HouseholdRegistered` and the other events of households, with the same fields."""
+    """The JSON of `shared.events.HouseholdRegistered` and of the other events of households: all have these fields."""
 
     household_id: str
     report_id: str
@@ -94,7 +94,7 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.ReportSettled` and `ReportHeld`, with the same fields."""
+    """The JSON of `shared.events.ReportSettled` and `ReportHeld`, which both have the same fields."""
 
     report_id: str
     version: int

@@ -57,7 +57,7 @@ class People:
 
     @property
     def is_determined(self) -> bool:
-        """Whether the unnamed persons are exactly the candidates."""
+        """Whether there are as many unnamed persons as candidates, so that each candidate is one of these persons."""
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property
