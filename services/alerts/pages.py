@@ -16,7 +16,7 @@ from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
 from shared.auth import tokens
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import DeliveryChannel, Severity, Status
+from shared.events.vocabulary import Severity, Status
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.postgres.database import Session
@@ -58,6 +58,7 @@ FOLLOWS = {
     Follows.NO_RESULT: N_("because the contact before had no result in time"),
     Follows.UNANSWERED: N_("because the contact before was not answered in time"),
 }
+OTHER_FOLLOWS = N_("after the contact before")  # for a reason that a later release stored
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -80,7 +81,7 @@ class Sent:
     settled_at: datetime | None
     is_delivered: bool | None
     recipient: str
-    channel: DeliveryChannel
+    channel: str  # a DeliveryChannel, or a channel of a later release
     cause: str
     severity: Severity
     title: str
@@ -119,7 +120,7 @@ def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language
         delivery["settled_at"],
         delivery["is_delivered"],
         delivery["recipient"],
-        DeliveryChannel(delivery["channel"]),
+        delivery["channel"],
         pages.gettext(language, cause_text(delivery["cause"])),
         content.data.severity,
         messages.texts.subject(content.data, delivery["cause"], language),
@@ -128,7 +129,7 @@ def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language
             Try(datetime.fromisoformat(attempt["ended_at"]), outcome_of(attempt["reason"], pages, language))
             for attempt in delivery["tried"]
         ),
-        delivery["follows"] and pages.gettext(language, FOLLOWS[delivery["follows"]]),
+        delivery["follows"] and pages.gettext(language, FOLLOWS.get(delivery["follows"], OTHER_FOLLOWS)),
     )
 
 

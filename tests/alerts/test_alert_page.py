@@ -209,6 +209,11 @@ async def test_the_page_shows_who_was_not_notified_and_why(desk: Desk) -> None:
         "batken-post": "The alert is outside the recipient's area",
         "trainer": "Not on the list for alerts of this status",
     }
+    async with desk.sessions.begin() as session:
+        await session.execute(
+            text("""UPDATE notification_omissions SET reasons = '{"minister": "of_a_later_release"}'""")
+        )
+    assert await omitted(desk, alert_id) == {"minister": "Another reason"}
 
 
 async def test_the_page_shows_the_contacts_of_a_receiver_and_whose_the_answer_was(desk: Desk) -> None:
@@ -238,6 +243,12 @@ async def test_the_page_shows_the_contacts_of_a_receiver_and_whose_the_answer_wa
         "Sent",
     ]
     assert "<td>Answered" in after
+    async with desk.sessions.begin() as session:
+        later = "UPDATE deliveries SET follows = 'of_a_later_release', channel = 'radio' WHERE follows IS NOT NULL"
+        await session.execute(text(later))
+    async with desk.caller() as caller:
+        pages = [(await caller.get(path, params={"lang": "en"})).text for path in (f"/{alert_id}", "/deliveries")]
+    assert all("after the contact before" in page and "of_a_later_release" not in page for page in pages)
 
 
 async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(desk: Desk) -> None:

@@ -238,6 +238,10 @@ async def test_the_alert_shows_whom_to_call_and_keeps_who_did_which_step_and_wha
         for table in ("calls", "duty_numbers", "acts", "alerts"):
             rows = str(await session.scalar(text(stored.format(table))))
             assert not any(secret in rows for secret in ("Сельчане", "Пульгонского", "555123456", "Староста")), table
+        await session.execute(text("UPDATE calls SET result = 'of_a_later_release'"))
+    async with desk.caller() as operator:
+        page = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert "Староста: of_a_later_release" in section(page, "done")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from deploy.local.process import wait_until
 from services.console import clock
 from services.console.checks import CheckName, CheckState, InstallationCheck, alarms, seen
 from services.console.installation_status import monitored_until
+from services.console.models import StoredCheck
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from shared.events import Place
@@ -89,6 +90,7 @@ def test_only_a_failed_check_raises_an_alarm() -> None:
 
 
 async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: AsyncSession) -> None:
+    session.add(StoredCheck(name="of_a_later_release", checked_at=NOW))
     await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW, True, due_at=NOW + 26 * HOUR))
     await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW + HOUR, True))
     (stored,) = await checks.known(session)

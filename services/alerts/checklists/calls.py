@@ -24,7 +24,7 @@ class Call:
     """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None for a post that is not listed."""
 
     post: str
-    result: CallResult
+    result: str  # a CallResult, or a result that a later release stored
     agreed: str | None = None
     number_id: UUID | None = None
 
@@ -36,7 +36,7 @@ async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, 
         alert_id=alert_id,
         sequence=sequence,
         number_id=call.number_id,
-        result=call.result.value,
+        result=str(call.result),
         sealed=box.seal(words, label(alert_id, sequence)),
     )
     session.add(row)
@@ -55,4 +55,4 @@ def label(alert_id: UUID, sequence: int) -> str:
 
 def _call(row: CallRow, box: WebhookSecrets) -> Call:
     words = json.loads(box.open(row.sealed, label(row.alert_id, row.sequence)))
-    return Call(words["post"], CallResult(row.result), words["agreed"], row.number_id)
+    return Call(words["post"], row.result, words["agreed"], row.number_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.alerts.alerts import Alert
-from services.alerts.checklists.calls import Call, CallResult
+from services.alerts.checklists.calls import Call
 from services.alerts.checklists.checklists import Checklist, ChecklistStep
 from services.alerts.duty_numbers import duty_numbers
 from services.alerts.duty_numbers.duty_numbers import DutyNumber, DutyPlace
@@ -24,7 +24,7 @@ class LastCall:
     """The last call to a duty number."""
 
     act: Act
-    result: CallResult
+    result: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ TEXTS: Mapping[str, str] = {
     ),
 }
 PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}", Omission.SILENCED: "/alerts/silences/{}"}
+OTHER_REASON = N_("Another reason")  # a later release stored the reason
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 
@@ -73,7 +74,8 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
                 link = (
                     PAGES[reason].format(notification.muted_by) if reason in PAGES and notification.muted_by else None
                 )
-                omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at, link=link)
+                text = TEXTS.get(reason, OTHER_REASON)
+                omitted[label] = OmittedReceiver(label, text, notification.decided_at, link=link)
     further = await contact_queries.further(session, notified.keys())
     unused = [
         OmittedReceiver(label, NOT_NEEDED, notified[label], contact.channel)

@@ -17,5 +17,6 @@ async def record(session: AsyncSession, check: InstallationCheck) -> None:
 
 
 async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
-    rows = await session.scalars(select(models.StoredCheck))
+    """The results of this release's checks. After a return from a later release, other checks may be stored, too."""
+    rows = await session.scalars(select(models.StoredCheck).where(models.StoredCheck.name.in_(CheckName)))
     return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]
