@@ -22,6 +22,15 @@ FLAGS = (
 )
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the browser's flag for a wall screen (docs/board.md)
 SLOW_MS = 30_000
+# Returns the options that are wider than their drop-down list. The computed `font` is empty if the page sets
+# `font-variant-numeric`, and a canvas ignores an empty font, so the font is composed of its parts.
+CUT_OPTIONS = """selects => selects.flatMap((select) => {
+  const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
+  pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  const arrow = 20;
+  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+  return [...select.options].map((option) => option.text).filter((text) => pen.measureText(text).width > room);
+})"""
 expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while other tests use all cores
 
 
