@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
+from tests.browsers import CUT_OPTIONS
 from tests.intake.field.phones import FORM, Centre, choose_pin, filled, kept_reports, opened, sent, signed_in
 
 FOUND_LATE = """
@@ -235,7 +236,12 @@ def test_each_reason_is_reported_once_and_words_only_with_the_reason_other(
 def test_the_form_with_all_reasons_fits_a_small_phone(phone: BrowserContext, centre: Centre, language: str) -> None:
     page = opened(phone, centre, language)
     ranked(page, "water_scarcity_irrigation", "other", "repeated_hazards")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.click("summary:has(+ * #members)")
+    page.click("#add-member")
+    for width in (360, 1366):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#members .pair select").evaluate_all(CUT_OPTIONS) == [], width
 
 
 def test_an_age_is_reported_with_the_day_on_which_it_was_told(fresh_phone: BrowserContext, centre: Centre) -> None:
