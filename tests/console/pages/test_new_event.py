@@ -129,6 +129,10 @@ def test_the_ringing_notice_does_not_cover_the_button(whole: Whole, seat: Any) -
         expect(page.locator("#ringing")).to_be_visible()
         expect(page.locator("#sound-blocked")).to_be_visible()
         assert page.locator("#send").evaluate(seen), language
+        page.set_viewport_size({"width": 360, "height": 740})
+        lines = "text => Math.round(text.clientHeight / parseFloat(getComputedStyle(text).lineHeight))"
+        assert page.locator("#ringing-text").evaluate(lines) == 2, language
+        page.set_viewport_size({"width": 1366, "height": 768})
 
 
 async def rows(whole: Whole, query: str, report_id: str) -> Any:
