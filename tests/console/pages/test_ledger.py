@@ -19,7 +19,7 @@ def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any
     page = desk.open("/ledger")
     expect(page.locator("#verdict")).to_have_attribute("data-state", "good")
     page.get_by_role("button", name="▸ alerts ← hazards", exact=True).click()
-    expect(page.locator("tr.part")).to_have_count(6)
+    expect(page.locator("tr.part")).to_have_count(whole.installation.partitions)
     assert desk.errors == []
 
 
@@ -79,7 +79,7 @@ def test_the_ledgers_verdict_covers_all_its_rows(
     expect(desk.open("/ledger").locator("#verdict")).to_have_attribute("data-state", state)
 
 
-def test_the_ledger_keeps_the_focus_when_it_refreshes(seat: Any) -> None:
+def test_the_ledger_keeps_the_focus_when_it_refreshes(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     page = desk.open("/ledger")
@@ -89,7 +89,7 @@ def test_the_ledger_keeps_the_focus_when_it_refreshes(seat: Any) -> None:
         with page.expect_event("requestfinished", lambda request: request.url.endswith("/console/v1/ledger")):
             page.clock.fast_forward(REFRESHED_MS)
     expect(button).to_be_focused()
-    expect(page.locator("tr.part")).to_have_count(6)
+    expect(page.locator("tr.part")).to_have_count(whole.installation.partitions)
 
 
 def test_the_ledger_of_a_signed_out_reader_links_to_the_sign_in(seat: Any) -> None:
