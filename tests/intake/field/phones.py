@@ -92,7 +92,8 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
 
 def choose_pin(page: Page) -> None:
     """Chooses the phone's PIN, if the phone has none."""
-    expect(page.locator("#opening")).to_be_hidden()
+    # while the page is being loaded, an element that does not exist yet counts as hidden
+    expect(page.locator("#pin-choose, #report").filter(visible=True).first).to_be_visible()
     if page.locator("#pin-choose").is_visible():
         page.fill("#pin", PIN)
         page.fill("#pin-again", PIN)
