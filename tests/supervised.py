@@ -124,5 +124,10 @@ def all_answer(run: Run) -> bool:
     return all(over_http(options.host, options.port, name, path=path)() for path in PATHS)
 
 
+def soon_answer(run: Run) -> bool:
+    """Whether all services answer within two minutes. After a start, a busy machine may delay an answer."""
+    return wait_until(lambda: all_answer(run), timeout=120, every=0.2)
+
+
 def is_settled(desk: Desk) -> bool:
     return all(row["on_its_way"] == 0 for row in rows(desk.ledgers()))

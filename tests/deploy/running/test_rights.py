@@ -15,7 +15,7 @@ from deploy.local.users import KAFKA, OPENER, SERVICES, User
 from deploy.provision import secrets
 from shared.crypto.seal import write_whole
 from tests import preloaded
-from tests.supervised import Run, all_answer, own_environment
+from tests.supervised import Run, own_environment, soon_answer
 
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
 WORKERS = ("intake-worker", "alerts-worker", "console-worker", "watch")
@@ -86,11 +86,11 @@ def test_a_key_that_root_generates_is_readable_by_the_services(run: Run, kind: s
     assert drawn and user_of(run, OPENERS[0]).may("r", *drawn)
     readable = [path for path in drawn if "private" not in path.parts]
     assert user_of(run, WEB).may("r", *readable)
-    assert all_answer(run)
+    assert soon_answer(run)
 
 
 def test_files_that_root_left_before_a_start_stop_no_service(restarted: Run) -> None:
-    assert all_answer(restarted)
+    assert soon_answer(restarted)
     assert user_of(restarted, WEB).may("w", restarted.folder / "spool" / "left-by-root")
     assert user_of(restarted, WEB).may("r", restarted.folder / "places.geojson")
 
