@@ -18,6 +18,7 @@ from shapely.errors import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from cli.files import BadFile
 from shared.country import COUNTRY
 from shared.places import LANGUAGES, Unit, UnitKind
 
@@ -40,10 +41,6 @@ UNREADABLE = (
     zipfile.BadZipFile,
     InvalidFileException,
 )
-
-
-class BadFile(Exception):
-    """A file that cannot be used; the text is for the person who gave the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.deciding import By, Reason, checked, decider
 from cli.held import clock
+from cli.refusals import refuse
 from cli.transactions import within
-from cli.user import refuse
 from services.intake import set_aside
 from services.intake.config import IntakeSettings
 from shared.auth.access import REDRIVERS

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from cli.refusals import refuse
 from cli.transactions import within
-from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
 from shared.auth.tokens import Role

@@ -2,11 +2,13 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli.files import BadFile, limited
+from cli.refusals import refuse_change
 from cli.transactions import within
 from services.alerts.config import AlertsSettings
 from services.alerts.duty_numbers import duty_numbers
@@ -34,9 +36,9 @@ def directory() -> None:
 def import_file(file: Sheet, dry_run: DryRun = False) -> None:
     """Replace the duty numbers of the units in the file. If a row is refused, nothing changes."""
     try:
-        rows = DutyNumberSheets(Places.load(AlertsSettings().places_path)).read(content(file))
-    except BadDutyNumbers as error:
-        refuse(str(error))
+        rows = DutyNumberSheets(Places.load(AlertsSettings().places_path)).read(limited(file, MOST_BYTES))
+    except (BadFile, BadDutyNumbers) as error:
+        refuse_change(str(error))
     plan = asyncio.run(run(rows, is_dry_run=dry_run))
     for row in plan.rows:
         typer.echo(line(row))
@@ -45,7 +47,7 @@ def import_file(file: Sheet, dry_run: DryRun = False) -> None:
     removed = f", removed: {len(plan.removed)}" if not plan.is_refused else ""
     typer.echo(", ".join(f"{verdict}: {count}" for verdict, count in plan.counts.items()) + removed)
     if plan.is_refused:
-        refuse("Correct the refused rows, and import the file again.")
+        refuse_change("Correct the refused rows, and import the file again.")
     if dry_run:
         typer.echo("Dry run: nothing was imported.")
 
@@ -77,24 +79,10 @@ async def run(rows: list[NumberRow], *, is_dry_run: bool) -> ImportPlan:
 
 
 def line(row: JudgedNumber) -> str:
-    told = f"{row.number.service}, {row.number.contact.post}" if row.number else ""
+    number = f"{row.number.service}, {row.number.contact.post}" if row.number else ""
     faults = "; ".join(f"{fault.name}: {fault}" for fault in row.faults)
-    return f"line {row.line}: {row.verdict}  {told}{faults}"
+    return f"line {row.line}: {row.verdict}  {number}{faults}"
 
 
 def box() -> WebhookSecrets:
     return WebhookSecrets(AlertsSettings().alerts_key_file)
-
-
-def content(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            refuse(f"A file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
-        return file.read_bytes()
-    except OSError as error:
-        refuse(f"{file}: {error.strerror}.")
-
-
-def refuse(why: str) -> NoReturn:
-    typer.echo(f"Nothing was changed. {why}", err=True)
-    raise typer.Exit(1)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cli import boundaries
-from cli.boundaries import BOX, CODE, UNREADABLE, BadFile
+from cli.boundaries import BOX, CODE, UNREADABLE
+from cli.files import BadFile
 from shared.places import LANGUAGES, Unit
 from shared.places.gazetteer import MOST_LOCALITIES, Locality, LocalityKind
 from shared.sheets import reading

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.user import Name, check_areas, noted, refuse, run
+from cli.refusals import refuse
+from cli.user import Name, check_areas, noted, run
 from services.console.queries import accounts as queries
 from services.console.sign_in import accounts
 from shared.audit import Action

@@ -12,8 +12,8 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.deciding import By, decider
+from cli.refusals import refuse
 from cli.transactions import within
-from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
 from services.registry.decisions import SUBJECT_OF

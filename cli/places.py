@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli import boundaries, gazetteers
-from cli.boundaries import BadFile, BoundarySet
+from cli.boundaries import BoundarySet
+from cli.files import BadFile
 from cli.gazetteers import LocalityList
 from shared.config import Settings
 from shared.places import BadBundle, Places, bundle

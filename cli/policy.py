@@ -8,9 +8,9 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.roster import content
+from cli.files import BadFile, content
+from cli.refusals import refuse_change
 from cli.transactions import within
-from cli.user import refuse
 from services.alerts.config import AlertsSettings
 from services.alerts.definitions import MOST_BYTES
 from services.alerts.policies import definitions as policy_definitions
@@ -78,8 +78,8 @@ def save(
     """Add a policy, or replace it."""
     try:
         policy = policy_definitions.read(content(file, MOST_BYTES))
-    except InvalidPolicy as error:
-        refuse(f"Nothing was changed. {error}")
+    except (BadFile, InvalidPolicy) as error:
+        refuse_change(str(error))
     places = Places.load(AlertsSettings().places_path)
 
     async def put(session: AsyncSession) -> list[str]:
@@ -94,7 +94,7 @@ def save(
         return []
 
     if faults := run(put):
-        refuse(f"Nothing was changed. {' '.join(faults)}")
+        refuse_change(" ".join(faults))
     typer.echo(f"{policy.name} is saved. Steps: {len(policy.steps)}.")
 
 
@@ -132,4 +132,4 @@ def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
     try:
         return asyncio.run(within("alerts", deed))
     except PolicyNotFound as error:
-        refuse(f"Nothing was changed. {error}")
+        refuse_change(str(error))

@@ -1,15 +1,16 @@
 """`dayar roster` keeps rosters, and says who is on duty."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli.files import BadFile, content
+from cli.refusals import refuse_change
 from cli.transactions import within
 from services.alerts.definitions import MOST_BYTES
 from services.alerts.queries import rosters as roster_queries
@@ -80,8 +81,8 @@ def save(file: Annotated[Path, typer.Argument(help="The definition of a roster i
     """Add a roster, or replace its layers and keep its overrides. Gaps and overlaps of 8 weeks are reported."""
     try:
         roster = definitions.read(content(file, MOST_BYTES))
-    except InvalidRoster as error:
-        refuse(str(error))
+    except (BadFile, InvalidRoster) as error:
+        refuse_change(str(error))
 
     async def put(session: AsyncSession) -> list[Override]:
         if missing := reports.missing(roster, [], await roster_queries.people(session)):
@@ -103,9 +104,9 @@ def override(
     """Put a person on duty for some time instead of the people of the layers."""
     added = Override(person, instant(begin), instant(end), reason.strip())
     if not timedelta() < added.ends_at - added.begins_at <= LONGEST_OVERRIDE:
-        refuse("--until is expected after --from, and at most 366 days later.")
+        refuse_change("--until is expected after --from, and at most 366 days later.")
     if not added.reason.isprintable() or not 0 < len(added.reason) <= LONGEST_REASON:
-        refuse(f"A reason of 1 to {LONGEST_REASON} characters is expected.")
+        refuse_change(f"A reason of 1 to {LONGEST_REASON} characters is expected.")
 
     async def put(session: AsyncSession) -> tuple[Roster, list[Override]]:
         roster = await known(session, name)
@@ -134,7 +135,11 @@ def remove(name: Name) -> None:
 @app.command("import-ics")
 def import_calendar(name: Name, file: Calendar) -> None:
     """Add an override for each event: its attendee or title is the label of a person. Known events are replaced."""
-    data, now = content(file, calendars.MOST_BYTES), datetime.now(UTC)
+    now = datetime.now(UTC)
+    try:
+        data = content(file, calendars.MOST_BYTES)
+    except BadFile as error:
+        refuse_change(str(error))
 
     async def put(session: AsyncSession) -> tuple[Roster, list[Override], ReadCalendar]:
         roster = await known(session, name)
@@ -166,7 +171,7 @@ def export_calendar(name: Name, file: Calendar = Path("-"), weeks: Weeks = 8) ->
     try:
         file.write_bytes(calendar)
     except OSError as error:
-        refuse(f"{file}: {error.strerror}.")
+        refuse_change(f"{file}: {error.strerror}.")
 
 
 async def known(session: AsyncSession, name: str) -> Roster:
@@ -192,29 +197,13 @@ def instant(written: str) -> datetime:
     try:
         at = datetime.fromisoformat(written)
     except ValueError:
-        refuse(f'"{written}": a local date and time such as 2026-12-01T08:00 is expected.')
+        refuse_change(f'"{written}": a local date and time such as 2026-12-01T08:00 is expected.')
     # Seconds are left out, because calendars keep no fractions of a second.
     return (at if at.tzinfo else at.replace(tzinfo=TIME_ZONE)).astimezone(UTC).replace(second=0, microsecond=0)
-
-
-def content(file: Path, most_bytes: int) -> bytes:
-    """The file's content, but at most one byte more than `most_bytes`, so that the caller can refuse a longer file."""
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(most_bytes + 1)
-        with file.open("rb") as stream:
-            return stream.read(most_bytes + 1)
-    except OSError as error:
-        refuse(f"{file}: {error.strerror}.")
 
 
 def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
     try:
         return asyncio.run(within("alerts", deed))
     except (RosterNotFound, RosterInUse, PeopleMissing, InvalidCalendar) as error:
-        refuse(str(error))
-
-
-def refuse(why: str) -> NoReturn:
-    typer.echo(f"Nothing was changed. {why}", err=True)
-    raise typer.Exit(1)
+        refuse_change(str(error))

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli import environment
 from cli.deciding import By, decider
+from cli.refusals import refuse_change
 from cli.transactions import within
-from cli.user import refuse
 from services.alerts.acts.acts import Actor
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import silences as silence_queries
@@ -88,7 +88,7 @@ def add(
 
     silence, wrong = asyncio.run(put())
     if wrong:
-        refuse(f"Nothing was changed. {' '.join(wrong)}")
+        refuse_change(" ".join(wrong))
     typer.echo(f"{silence.silence_id}  {described(silence)}")
 
 
@@ -116,7 +116,7 @@ def end(id: Annotated[UUID, typer.Argument(help="As `dayar silence list` names t
         return await within("alerts", finish)
 
     if fault := asyncio.run(do()):
-        refuse(f"Nothing was changed. {fault}")
+        refuse_change(fault)
     typer.echo("The silence is over.")
 
 

@@ -12,8 +12,9 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.deciding import By, decider
+from cli.files import BadFile, limited
+from cli.refusals import refuse
 from cli.transactions import within
-from cli.user import refuse
 from services.console.models import Account
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -49,7 +50,9 @@ def sites() -> None:
 def import_file(file: Sheet, by: By, dry_run: DryRun = False, bad_rows: BadRows = None) -> None:
     """Add the sites of a file. A known site is not changed; the differences are listed."""
     try:
-        sheet = site_sheets.read(content(file))
+        sheet = site_sheets.read(limited(file, MOST_BYTES))
+    except BadFile as error:
+        refuse(str(error))
     except BadSheet as error:
         refuse(error.message)
     if skipped := [label for label, column in zip(sheet.labels, sheet.columns, strict=True) if column == SKIPPED]:
@@ -86,15 +89,6 @@ def entry(account: Account, imported: Sequence[ImportedRow]) -> Entry:
     return Entry(
         action=Action.SITE_CHANGED, account=account.account_id, subject="sites import", objects=added, reason="import"
     )
-
-
-def content(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            refuse(f"A file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
-        return file.read_bytes()
-    except OSError as error:
-        refuse(f"{file}: {error.strerror}.")
 
 
 def reasons(row: ImportedRow) -> str:

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
 
 import typer
@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli import environment
+from cli.refusals import refuse
 from cli.transactions import within
 from services.console.config import ConsoleSettings
 from services.console.models import Account
@@ -336,8 +337,3 @@ def to_terminal() -> None:
     """Refuse to print a generated secret into a file, because only a person at a terminal may read it."""
     if not sys.stdout.isatty():
         refuse("This prints a secret: it does so only to a terminal.")
-
-
-def refuse(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(1)

@@ -1,0 +1,14 @@
+"""Ends a command with a sentence that says why it does nothing."""
+
+from typing import NoReturn
+
+import typer
+
+
+def refuse(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(1)
+
+
+def refuse_change(why: str) -> NoReturn:
+    refuse(f"Nothing was changed. {why}")
