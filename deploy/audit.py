@@ -1,4 +1,4 @@
-"""`make audit` lists known vulnerabilities of the Python libraries that an installation runs, with `pip-audit`.
+"""`make audit` checks the Python libraries of an installation for known vulnerabilities with `pip-audit`.
 
 If no vulnerability feed answers, the command prints that it checked nothing.
 """
@@ -10,7 +10,7 @@ import sys
 from deploy.local import paths
 
 FOUND = 1
-LOCKS = ("run", "uv")  # lock files of `make run`'s libraries and of uv, which builds the images
+LOCKS = ("run", "uv")  # the lock files of the libraries for `make run`, and of uv, which builds the images
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
 
 

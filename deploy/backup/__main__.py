@@ -18,7 +18,11 @@ DAY, LATE = timedelta(days=1), timedelta(hours=2)
 
 
 async def run(installation: Installation, settings: BackupSettings) -> None:
-    """Run until cancelled. The time is checked every minute, so a machine that was off at night backs up later."""
+    """Make the nightly backups until cancelled.
+
+    The clock is checked every minute, so a machine that was off at the scheduled time makes the backup after it is on
+    again.
+    """
     was_well = True
     while settings.at is not None:
         try:
@@ -33,10 +37,11 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Make a backup. Record whether it succeeded. Return False if it is to be made again before the next night.
+    """Make a backup, and record whether it succeeded.
 
-    A backup without Kafka's records is in the store and is made again when Kafka answers. If topics are missing, the
-    next backup would miss them too.
+    Return False if another backup must be made before the next night. If Kafka did not answer, the backup lacks Kafka's
+    records. It stays in the store, but False is returned, so that a complete backup follows. If topics are missing,
+    True is returned, because the next backup would lack their records too.
     """
     assert settings.at is not None
     failure: Exception | None = None
@@ -56,7 +61,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
 
 
 def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
-    """Whether the last backup is older than the last scheduled time."""
+    """Whether the last backup is older than the time at which the latest nightly backup was due."""
     return made_at is None or made_at < last_at(at, now)
 
 

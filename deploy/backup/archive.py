@@ -1,4 +1,4 @@
-"""Reads and writes a backup, which is a tar file encrypted with age. A backup without the last member is incomplete."""
+"""Writes and reads a backup, which is a tar file encrypted with age. A backup without its last member is incomplete."""
 
 import io
 import os
@@ -87,7 +87,7 @@ def _write_files(tar: tarfile.TarFile, folder: Path) -> None:
 def _why(error: BaseException | None) -> BaseException:
     if error is None:
         return Incomplete()
-    # pyrage raises an OSError without errno for damaged data
+    # for damaged data, pyrage raises an OSError without errno
     is_damage = isinstance(error, OSError) and error.errno is None
     return WrongKey() if is_damage or isinstance(error, pyrage.DecryptError) else error
 

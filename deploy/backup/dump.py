@@ -1,6 +1,6 @@
 """Dumps the state of a running PostgreSQL server at one moment, and restores the dump."""
 
-# raw SQL throughout: the schema may be of any release, and the models describe only this release
+# The whole module uses raw SQL, because the schema may be of any release, and the models describe only this release.
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
-    """Keep the snapshot's transaction open while the context is open, so that pg_dump can use it."""
+    """Open a transaction whose snapshot pg_dump can use. The transaction stays open while the context is open."""
     connection = await server.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):

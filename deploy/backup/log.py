@@ -1,6 +1,9 @@
-"""Reads Kafka's records for a backup, publishes them again, and sets the offsets at which services continue."""
+"""Reads Kafka's records for a backup.
 
-# raw SQL throughout: the schema may be of any release, and the models describe only this release
+A restore uses this module to publish the records again, and to set the offsets at which services continue.
+"""
+
+# The whole module uses raw SQL, because the schema may be of any release, and the models describe only this release.
 
 import base64
 import json
@@ -31,7 +34,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The row also keeps the former offset, because the dead letter's record on the log still contains the former offset.
+# The former offset is kept in `written_offset`, because the dead letter's record on the log still contains this offset.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -50,8 +53,8 @@ Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset 
 class Log:
     """The state of Kafka's log at one moment.
 
-    `ids` are Kafka's ids of the topics; a topic that is deleted and created again has a new id.
-    `ends` are the first kept offset and the next offset of each partition.
+    `ids` are the topics' ids in Kafka: if a topic is deleted and created again, it gets a new id. `ends` are the first
+    kept offset and the next offset of each partition.
     """
 
     cluster: str
@@ -164,7 +167,7 @@ def _letter(record: Any) -> Letter | None:
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
         return (headers["dead_service"].decode(), headers["dead_topic"].decode(), *numbers)
-    except (KeyError, ValueError):  # no service of Dayar wrote this record
+    except (KeyError, ValueError):  # the header is missing or invalid, so no service of Dayar wrote this record
         return None
 
 
@@ -205,7 +208,10 @@ def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collect
 
 
 def _produce(producer: Producer, topic: str, **record: Any) -> None:
-    """Produce the record. While the producer's queue is full, wait as long as acknowledgements arrive."""
+    """Produce the record. If the producer's queue is full, wait for acknowledgements.
+
+    Give up if no acknowledgement arrives.
+    """
     while True:
         try:
             producer.produce(topic, **record)
@@ -240,7 +246,11 @@ def is_same(topic: str, before: Log, now: Log) -> bool:
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return the smaller of `next_offset` and the partition's end. For a new topic, return the first offset."""
+    """Return the offset at which a service must continue to read the partition.
+
+    This is `next_offset` or, if the log ends earlier, the end of the log. If the topic was created anew, it is the
+    first offset.
+    """
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
         return min(next_offset, end)

@@ -23,7 +23,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # the marker file, which exists in the first folder until a restore has ended
+RESTORING = "restoring"  # the marker file lies in the first folder until a restore has ended
 # A backup leaves out the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
@@ -73,12 +73,12 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> tuple[log.Log, set[str]]:
-    """Write the files, the database, the log, and then the files that changed meanwhile.
+    """Write the files, then the database and the log, and then again the files that changed meanwhile.
 
     Return the state of the log, and the topics that services have read but that no longer exist.
 
     A report may move from the spool to the log during the backup, so the files are written before the log. The changed
-    files may contain new keys, under which rows of the dump are encrypted.
+    files are written last, because they may contain new keys, and rows of the dump may be encrypted with these keys.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)
@@ -107,7 +107,10 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 
 
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
-    """Add the files that changed since the last call. A file that disappears during the call is skipped."""
+    """Add the files that are new or changed since the last call.
+
+    `looks` remembers each file's time and size between the calls. A file that disappears during the call is skipped.
+    """
     for name, file in _files(folders):
         try:
             known = file.stat()

@@ -1,4 +1,4 @@
-"""Restores a backup after a check that the backup is complete, and moves the former state aside."""
+"""Restores a backup. A restore first checks that the backup is complete, and moves the former state aside."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -50,7 +50,7 @@ class Opened:
 
 @dataclass(slots=True)
 class Report:
-    """The result of a restore, for the person who ordered it."""
+    """The result of a restore, for the person who runs it."""
 
     rows: Mapping[str, int]
     new_topics: list[str] = field(default_factory=list)
@@ -88,13 +88,12 @@ def put_back(
     servers: Collection[str] = (),
     stays: Collection[str] = (),
 ) -> list[Path]:
-    """Copy the backup's files into the folders. Returns the folders in which the former files are kept.
+    """Copy the backup's files into the folders. Return the folders to which the former files were moved.
 
-    An interrupted restore is repeated from the beginning. Call `finish` at the end of the restore.
-
-    If the folders belong to the backup's installation, they may contain newer keys, and reports in the spool. Only the
-    folders of `servers` are then moved aside. If the folders belong to another installation, everything except `stays`
-    is moved aside.
+    After an interruption, the whole restore is run again. Call `finish` when the whole restore has ended. If the
+    folders belong to the backup's installation, they may contain keys and spooled reports that are newer than the
+    backup. Therefore only the folders in `servers` are moved aside. If the folders belong to another installation,
+    everything except the names in `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -126,8 +125,8 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 def _marker(folders: Mapping[str, Path]) -> Path:
     """Return the marker file, which exists until the restore has ended. While the file exists, no service starts.
 
-    The file records whether the folders belonged to the backup's installation. After an interrupted restore, the keys
-    in the folders cannot show this, because the restore may have written some of them.
+    The file records whether the folders belonged to the backup's installation. This is recorded, because after an
+    interrupted restore the keys in the folders no longer show it: the restore may have written some of these keys.
     """
     return next(iter(folders.values())) / RESTORING
 

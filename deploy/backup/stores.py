@@ -159,7 +159,7 @@ def made_at(name: str) -> datetime | None:
 
 
 def prune(store: Store, kind: str, now: datetime, keep: timedelta) -> None:
-    """Remove backups of this kind (exercise or real) that are older than `keep`, but never the newest one."""
+    """Remove backups of this kind (exercise or real) that are older than `keep`. The newest backup is never removed."""
     own = [name for name in store.names() if name.startswith(f"dayar-{kind}-")]
     for name in own[:-1]:
         at = made_at(name)

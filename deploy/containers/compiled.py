@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from importlib import import_module
 
-# modules that are imported by name, at the first request or connection
+# these modules are imported by name, at the first request or connection
 LATE = (
     "sqlalchemy.dialects.postgresql.asyncpg",
     "uvicorn.protocols.http.httptools_impl",

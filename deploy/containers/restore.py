@@ -23,13 +23,14 @@ from deploy.containers.provision import DATABASE, make_topics, of_services, serv
 from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
-PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
-STAGING = Path("/staging")  # this volume is on disk, because a backup may be larger than the memory
+PASSWORDS = ("kafka", "database", "valkey")  # the restore keeps the present passwords of the servers
+STAGING = Path("/staging")  # this volume is on disk, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM also removes the decrypted files
+    # after SIGTERM, the decrypted files are removed as after Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))

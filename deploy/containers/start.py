@@ -95,7 +95,10 @@ def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Return the existing files of this installation's secrets. Secrets of other systems are left out."""
+    """Return the existing files with secrets of this installation.
+
+    The files with secrets of other systems are left out.
+    """
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 

@@ -13,6 +13,6 @@ async def make(stack: Stack) -> None:
     with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:
-        # `accounts.make` reads the password from this variable and removes the variable
+        # `accounts.make` reads the password from this variable, and then removes the variable
         os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password
     await accounts.make(settings, stack.folders.state)

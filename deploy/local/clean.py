@@ -31,7 +31,8 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # `state.held` would refuse a full disk or a folder of another release
+    # `state.held` is not used here, because it refuses a full disk and a folder of another release
+    with locked(folder):
         end_orphans(folder / "run")
         shutil.rmtree(folder)
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""The common interface of Kafka, PostgreSQL and Valkey: to prepare, start, probe and stop a server."""
+"""The interface that Kafka, PostgreSQL and Valkey share: a server can be prepared, started, probed and stopped."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders of an installation. `run` contains pid files. `cache` is kept when the installation is removed."""
+    """The folders of an installation. `run` contains pid files. When the installation is removed, `cache` is kept."""
 
     state: Path
     cache: Path
@@ -130,7 +130,7 @@ class Component(ABC):
         self.process.resume()
 
     def end(self) -> None:
-        """Kill the server. Call this only if the server's data is no longer needed."""
+        """Kill the server. Call this only if nobody needs the server's data any more."""
         if self._process is not None:
             self._process.kill9()
 

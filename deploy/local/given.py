@@ -1,4 +1,4 @@
-"""Checks whether each external server answers, before the stack starts."""
+"""Checks before the start whether each external server answers that the settings name."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """For each server that does not answer, return the name of its variable and the addresses that were tried."""
+    """Return a text for each external server that does not answer: its variable, and the addresses that were tried."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
@@ -77,7 +77,7 @@ async def _accepts(address: Address) -> bool:
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await opening
-    except OSError:  # timeouts and unknown host names are OSErrors too
+    except OSError:  # timeouts and unknown host names also raise an OSError
         return False
     writer.close()
     with suppress(OSError):

@@ -50,9 +50,10 @@ def locked() -> list[Jar]:
 
 
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None, *, earlier: Path | None = None) -> list[Path]:
-    """Copy missing jars from the earlier cache, download the rest, and return the class path.
+    """Make the cache complete, and return the class path.
 
-    Every jar's checksum is verified at every start.
+    Missing jars are copied from the earlier cache, or else downloaded. The checksum of each jar is verified at each
+    start.
     """
     jars = locked()
     paths.make_passable(cache)
@@ -83,7 +84,8 @@ def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    if SYSTEM_CERTIFICATES.exists():  # some networks have their own certificate authority
+    # the certificates of the system are used, because some networks have their own certificate authority
+    if SYSTEM_CERTIFICATES.exists():
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 

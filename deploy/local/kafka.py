@@ -30,7 +30,8 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# In tests Kafka runs only for minutes, so the JVM's optimising compiler would take more time than it saves.
+# `is_brief` adds this option. Kafka in a test runs only for minutes, so the JVM's optimising compiler would take more
+# time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
@@ -41,11 +42,12 @@ SURVIVES_A_KILL = {
     "log.flush.interval.messages": 1,
 }
 
-# By default, a controller writes two no-op records a second.
-# With slow heartbeats and without no-op records, an idle broker needs a third of the CPU time.
+# By default, a controller writes two no-op records a second. Without no-op records, and with slow heartbeats, an idle
+# broker needs a third of the CPU time that it needs by default.
 IDLES = {"metadata.max.idle.interval.ms": 0}
 
-# Kafka splits a list of folders at ",", and in Java's argument files " and \ are special characters
+# a path must not contain these letters: Kafka splits a list of folders at ",", and in Java's argument files " and \ are
+# special characters
 UNSAYABLE = frozenset(',"\\')
 
 
@@ -81,7 +83,7 @@ class Kafka(Component):
         is_brief: bool = False,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Tests set `is_brief`, and set `fsync` to False if their Kafka need not survive a kill or a power cut."""
+        """Tests set `is_brief`. Tests whose Kafka need not survive a kill or a power cut also set `fsync` to False."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
@@ -186,7 +188,7 @@ class Kafka(Component):
         ]
 
     def _aot(self) -> list[str]:
-        """Use the AOT cache (classes loaded and linked ahead of time), which halves the start time.
+        """The options for Java's AOT cache, which holds loaded and linked classes and halves the start time.
 
         If there is no cache, Kafka writes a new cache when it stops cleanly.
         """
@@ -254,5 +256,6 @@ class Kafka(Component):
             "group.initial.rebalance.delay.ms": 0,
             **(SURVIVES_A_KILL if self._fsync else IDLES),
         }
-        # Java reads properties files as Latin-1 and accepts the escapes by which JSON writes other letters
+        # Java reads properties files as Latin-1. The escapes that JSON writes for other letters are also valid in
+        # properties files.
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -30,7 +30,7 @@ def cache() -> Path:
 
 
 def earlier_cache() -> Path | None:
-    """The folder in which an earlier release stored the downloads if root started the stack. None for other users."""
+    """Where an earlier release stored the downloads if root started the stack. None if another user starts it."""
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 
@@ -61,7 +61,7 @@ def lowest_unprivileged_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # connections in TIME_WAIT, which a closed listener leaves behind, do not make a port busy
+        # a port counts as free even if a closed listener has left connections in TIME_WAIT
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

@@ -21,7 +21,8 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # With `syncfs`, PostgreSQL's recovery takes 0.2 s to sync the disk. To sync thousands of single files takes 1.5 s.
+    # With `syncfs`, PostgreSQL's recovery syncs the disk in 0.2 s. To sync thousands of files one by one would take 1.5
+    # s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -87,7 +88,8 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # a complete folder is renamed to its final name, so that initdb runs again after an interrupted start
+        # initdb writes into this folder, which is renamed when it is complete; after an interrupted start, initdb runs
+        # again
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:

@@ -1,4 +1,4 @@
-"""Runs child processes, which end with their parent. The next start of the stack ends a child that still runs."""
+"""Runs child processes, which end when their parent ends. If a child survives, the next start of the stack ends it."""
 
 import asyncio
 import os
@@ -124,7 +124,7 @@ class Process:
         self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Stop the process, and wait until each of its threads stands still."""
+        """Stop the process with SIGSTOP, and wait until all its threads have stopped."""
         self._signal(signal.SIGSTOP)
         while self.is_running and not self._stands_still():
             time.sleep(0.001)
@@ -193,7 +193,7 @@ def _orphan(file: Path) -> psutil.Process | None:
 
 
 def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -> bool:
-    """Poll until the condition holds; returns False after `timeout` seconds."""
+    """Poll until the condition `is_so` holds. Return False if it does not hold within `timeout` seconds."""
     began = time.monotonic()
     while not is_so():
         waited = time.monotonic() - began

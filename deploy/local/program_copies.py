@@ -1,4 +1,4 @@
-"""Copies programs that the users of services and servers cannot read otherwise, and removes unneeded copies."""
+"""Copies programs for users that cannot read the originals, and removes copies that are no longer needed."""
 
 import os
 import re
@@ -15,7 +15,7 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # name of a file that contains the path of the copied checkout
+CHECKOUT = "checkout"  # in each folder of copies, the file of this name contains the path of the copied checkout
 UNUSED_SECONDS = 7 * 86_400
 
 
@@ -31,7 +31,7 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             open_to_all(unfinished)
             with suppress(OSError):  # another process has just made the same copy
                 unfinished.replace(copy)
-    os.utime(copy)  # `remove_stale` keeps recently used copies
+    os.utime(copy)  # the time of use is written, because `remove_stale` removes copies that were unused for a week
     return copy
 
 

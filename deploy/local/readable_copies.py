@@ -18,7 +18,7 @@ SOURCES = ("cli", "deploy", "services", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The interpreter with the libraries, and the folder of the sources, to run `python -m services.NAME`."""
+    """What a process needs to run `python -m services.NAME`: the interpreter with the libraries, and the sources."""
 
     python: Path
     folder: Path
@@ -36,7 +36,8 @@ def program(state: Path, user: User | None) -> Program:
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter finds its shared libraries by this path, because the original path may be unreadable
+    # the copied interpreter finds its shared libraries by this path, because this user may be unable to read the
+    # original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
@@ -59,10 +60,10 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Write the bytecode of all sources, which all users can read. Current bytecode is not written again.
+    """Write the missing and outdated bytecode of all sources, readable for all users.
 
-    Services that root starts cannot write files. Without bytecode, the services would compile their imports at each
-    start.
+    If root starts the services, they cannot write files. Without this bytecode, they would compile their imports at
+    each start.
     """
     umask = os.umask(0o022)
     try:
@@ -102,7 +103,7 @@ def _environment(python: Path) -> Path:
         link.unlink()
         link.symlink_to(python)
         lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
-        settings.unlink()  # writing into a hard link would change the original file
+        settings.unlink()  # the file is a hard link, so writing into it would change the original file
         settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
 
     return _once(Path(sys.prefix), point_to_interpreter)
@@ -131,7 +132,10 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Make a hard link, which takes no space. Copy the file if others cannot read it, or if it is on another disk."""
+    """Make a hard link, which takes no space.
+
+    Copy the file instead if others cannot read it, or if it is on another disk.
+    """
     if Path(source).stat().st_mode & stat.S_IROTH:
         try:
             os.link(source, target)

@@ -74,11 +74,12 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def give_paper(folder: Path) -> None:
-    """Create the folder to which the console's worker writes. If root owns the folder, the services' user gets it.
+    """Create the folder to which the console's worker writes its files for the printer.
 
-    A folder of any other user is not changed. Raises PaperClosed if the worker cannot write to the folder.
+    Raises PaperClosed if the worker cannot write there. If root owns the folder, the services' user becomes the owner.
+    A folder of any other user is not changed.
     """
-    with suppress(OSError):  # a network share may refuse root and still accept the worker
+    with suppress(OSError):  # a network share may refuse root, and may nevertheless let the worker write
         make_passable(folder.parent)
         folder.mkdir(mode=0o750, exist_ok=True)
         if folder.stat().st_uid == 0:

@@ -47,7 +47,7 @@ WORKER_NAMES = [
     for number in range(1, count + 1)
 ]
 WEB = "web"
-# the programs that the fork server of each user imports
+# for each user, the programs that its fork server imports
 PRELOADED = {
     SERVICES_USER: ("deploy.local.web", *(f"services.{service}" for service in SERVICES if service != "registry")),
     OPENER: ("services.registry",),
@@ -89,7 +89,9 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                kind()  # raises BadSettings here, because a service with a bad setting would fail for ever
+                # `kind` raises BadSettings, so that the start stops here; otherwise the service would be started again
+                # and again
+                kind()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
         if os.geteuid() == 0:
@@ -112,7 +114,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[ForkedProcess]:
-        """The processes of the services and of the backups; the web process is the last."""
+        """The processes of the services and of the backups. The web process is the last one."""
         return list(self._processes())
 
     @cached_property
@@ -143,7 +145,7 @@ class Stack:
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> ForkedProcess:
-        """If root starts the stack, run the process as `user`, or as root if `user` is None."""
+        """A process. If root starts the stack, the process runs as `user`, or as root if `user` is None."""
         server = self._fork_server(if_root(user) if user else None)
         own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
         return ForkedProcess(
@@ -177,7 +179,7 @@ class Stack:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
-        """The services' settings, which are the environment of `make run` and the settings of this installation."""
+        """The settings of the services: the environment of `make run` and the settings of this installation."""
         return {**self.options.environment, **self.own_env()}
 
     def own_env(self) -> dict[str, str]:
@@ -268,7 +270,7 @@ class Stack:
     def has_topics(self) -> bool:
         """Whether an earlier start created this release's topics, rights and passwords.
 
-        A file in Kafka's folder records this, so that the record is lost together with the topics.
+        This is recorded in a file in Kafka's folder: if the folder is lost, both the topics and this file are lost.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

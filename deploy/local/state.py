@@ -21,7 +21,7 @@ from shared.crypto.seal import write_whole
 ROOT_USER = 0  # a folder that root owns is accepted, because root can write everywhere
 LEAST_FREE_BYTES = 300_000_000
 INTERNAL = ("controller", "postgres")  # ports that only this installation uses
-VERSION = 4  # increase this if the layout of the folder or of the log's records changes
+VERSION = 4  # increase this number if a release changes the layout of the folder or of the records in Kafka
 
 
 class StateOpen(CannotStart):
@@ -71,7 +71,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Facts that are written when the installation is created. Later, only a port can change."""
+    """Facts that are recorded when the installation is created. Later, only the ports can change."""
 
     version: int
     exercise: bool
@@ -141,7 +141,10 @@ def _refuse_foreign(folders: Folders) -> None:
 
 
 def _read(state: Path) -> Installation | None:
-    """Read the version before the other fields, because a newer release may have changed the other fields."""
+    """Read the file `installation.json`.
+
+    The version is read first, because a newer release may have changed the other fields.
+    """
     if not is_ours(state):
         return None
     try:

@@ -73,9 +73,10 @@ class Supervisor:
             await welcome(self._stack, self._screen)
 
     async def _watch(self) -> None:
-        """Keep the monitoring running. It starts last, because its imports would slow down the start.
+        """Keep the monitoring running.
 
-        If something is not ready after a minute, the monitoring starts all the same, to tell the administrators.
+        It starts when everything is ready, because its imports would slow down the start. If something is not ready
+        after a minute, the monitoring starts all the same, to tell the administrators.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_OF_PATIENCE):
@@ -87,7 +88,7 @@ class Supervisor:
     async def _prepare(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
-        # If root starts the stack, the first access copies the libraries for the services' users.
+        # If root starts the stack, the first use of the libraries copies them for the services' users.
         with self._screen.timed("copies of the libraries", least=1.0):
             await asyncio.to_thread(lambda: self._stack.processes)
 
@@ -101,7 +102,8 @@ class Supervisor:
             await valkey
             if not self._stack.has_topics:
                 await kafka  # a consumer that starts before its topic exists detects the topic late
-            # On a busy machine Kafka starts three times as slowly as the other servers. Intake already accepts reports.
+            # On a busy machine, Kafka starts three times as slowly as the other servers. Intake already accepts reports
+            # during this time.
             await self._start_processes()
 
     async def _start_processes(self) -> None:
@@ -115,7 +117,7 @@ class Supervisor:
         """Refuse to start if an external PostgreSQL does not answer.
 
         The first start of an installation is also refused if an external Kafka or Valkey does not answer. Later starts
-        wait until the server answers.
+        wait until Kafka and Valkey answer.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

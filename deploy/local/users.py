@@ -1,6 +1,6 @@
-"""The users that run the programs if root starts the stack, and functions that give users access to files.
+"""The users that run the programs if root starts the stack, and functions that give these users access to files.
 
-The user ids need no account on the machine. Debian and systemd do not assign user ids in this range.
+The users need no accounts on the machine. Debian and systemd do not assign user ids in this range to anybody else.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # the group may read; setgid gives new files the folder's group
+FOLDER, FILE = 0o2750, 0o640  # a folder and a file that the group may read; setgid gives new files the folder's group
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
     """Copy the file, if `writer` owns it, to a new file that everybody can read. Return whether the file was copied.
 
-    The owner could replace the file by a link to a file of root. Therefore the function follows no link, and uses the
-    file descriptor for all checks and rights.
+    The owner could replace the file by a link to a file of root. Therefore the function follows no link, and makes all
+    checks and changes through one file descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

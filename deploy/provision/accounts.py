@@ -30,7 +30,8 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # The passwords are written to the file first. If the start is killed in between, no account has a lost password.
+    # The passwords are written to the file before the accounts are made. If the start is killed in between, no account
+    # exists whose password is lost.
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:
@@ -39,7 +40,8 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    password_hash = await passwords.hashed(password)  # hashed before the transaction, because hashing is slow
+    # the password is hashed before the transaction, because hashing is slow
+    password_hash = await passwords.hashed(password)
     async with sessions.begin() as session:
         await queries.add(
             session,

@@ -1,6 +1,6 @@
 """Creates the database, and for each service a login role and a schema that only this role may use."""
 
-# raw SQL throughout: roles, rights and PostgreSQL's own tables
+# The whole module uses raw SQL, because roles, rights and PostgreSQL's own tables have no models.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,13 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.database import EarlierBuild
 
-# The server's locale may be C, whose lower() leaves Cyrillic unchanged, so that "Айбек" could not sign in as "айбек".
+# The server's locale may be C. Its lower() leaves Cyrillic letters unchanged, so the account "Айбек" could not sign in
+# as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-AUDIT_ROLE = "audit"  # the owner of the schemas and their audit tables; a role without a login
+AUDIT_ROLE = "audit"  # the owner of the schemas and of the tables `audit` in them; nobody can sign in with this role
 
-# Finds schemas without a version mark. An earlier build created such schemas for the first layout of records.
+# Finds schemas of services that have no version mark. Such a schema comes from an earlier build, which wrote the first
+# layout of records.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -108,7 +110,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # the service must not own its schema, because the owner may drop all its tables, even the security log
+            # the service must not own its schema, because an owner could drop all tables in it, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
             await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")
@@ -139,7 +141,7 @@ async def copy(server: Server, template: str, database: str, *, role_prefix: str
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
-        # a copy of a database does not get the template's rights on the database
+        # the copy does not get the rights of the template, so without this statement everybody could connect
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')

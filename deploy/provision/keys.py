@@ -9,7 +9,8 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka may delete records a day late, and intake still uses the older key for some minutes after a rotation.
+# Kafka may delete a record a day after the end of its retention, and intake still uses the older key for some minutes
+# after a rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
@@ -65,7 +66,8 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
         raise NoSuchKey(*known)
     if kid == in_use:
         raise KeyInUse(kid)
-    # a record may become a dead letter on its last day on the log, so both retention times are added
+    # a record may become a dead letter on its last day on the log, and is then kept for the whole retention of dead
+    # letters
     carried = timedelta(days=settings.displacements_days + settings.dead_letters_days) + OVER
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:

@@ -10,7 +10,7 @@ Folders = Mapping[str, Path]  # maps each service to its folder of record keys
 
 
 def folders(secrets: Path) -> Folders:
-    """Return the folders of an installation that keeps the secrets of all services in one parent folder."""
+    """The folders of an installation in which one folder contains the secrets of all services."""
     return {service: secrets / "records" / service for service in SERVICES}
 
 
@@ -38,7 +38,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files in the order of deletion: files of writers first, because readers need a key longer."""
+    """Return the key's files in the order of deletion. Files of writers come first: readers need a key for longer."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -57,6 +57,9 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Return the services that need the topic's keys. Readers are first, because they need a key before it is used."""
+    """Return the services that need the topic's keys.
+
+    Readers come first, because a reader must have a key before a writer uses it.
+    """
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(reader for reader in readers if reader not in writers), *writers)))

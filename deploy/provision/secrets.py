@@ -8,7 +8,7 @@ from shared.auth import tokens
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-# For each of these secrets, a folder contains several keys.
+# Each of these secrets is a folder that can contain several keys.
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "phones-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",

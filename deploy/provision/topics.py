@@ -64,7 +64,7 @@ class UnequalPartitions(NotOurs):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A Kafka cluster, and the login that may create topics on it. If no login is given, no ACLs are set."""
+    """A Kafka cluster, and the login that creates topics on it. Without a login, no access rights (ACLs) are set."""
 
     bootstrap: str
     username: str | None = None
@@ -116,7 +116,7 @@ def create(
         _settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
-    # a broker refuses clients until it has read the topics and rights from the controller
+    # wait, because a broker refuses clients until it has learned of the topics and rights from the controller
     _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
@@ -135,7 +135,10 @@ def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
 
 
 def described(settings: Settings) -> str:
-    """Describe the topics and rights that `create` makes. The text changes if a release changes a topic or a right."""
+    """Describe the topics and rights that `create` makes.
+
+    A different text shows that a release has changed a topic or a right.
+    """
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1, of_hazards=6)]
@@ -150,15 +153,16 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
-    The version is in the name of an empty topic, which is created first. If this topic is missing but all other topics
-    are empty, administrators of the cluster created the topics for this version.
+    The version is part of the name of an empty topic, which `create` makes before all other topics. If that topic is
+    missing, but the existing topics are empty, the administrators of the cluster have just created them, so they are of
+    this version.
     """
     admin = broker.admin()
     there = admin.list_topics(timeout=SECONDS).topics.keys()
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, there & set(_names(prefix))):
-        written = 1  # version 1 of the contract had no topic with the version in its name
+        written = 1  # version 1 of the contract had no topic that names the version
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
@@ -264,8 +268,8 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "compact"}
     if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    # The broker sets the timestamp (LogAppendTime), because an author must not decide how long a record is kept. Kafka
-    # deletes only whole segments, so a segment has the records of one day.
+    # The broker sets each record's timestamp (LogAppendTime), because an author must not decide how long the record is
+    # kept. Kafka deletes only whole segments, so a new segment begins each day.
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_ms),

@@ -1,4 +1,4 @@
-"""Facts for the status page, from the services' metrics. If a service does not answer, its last facts are kept."""
+"""Collects facts for the status page from the services' metrics. If a service does not answer, its last facts stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,7 +30,10 @@ async def parts(around: Surroundings, known: Mapping[str, ServiceStatus]) -> dic
 
 
 async def components(around: Surroundings, known: SystemStatus | None) -> list[ComponentStatus]:
-    """The services, the workers and the servers. If no service answers, no server counts as answering either."""
+    """The services, the workers and the servers.
+
+    The servers' states come from the services, so if no service answers, no server counts as answering.
+    """
     before = {component.name: component for component in known.components} if known else {}
     lives = {service: (await around.answer(service, "/live")).is_there for service in around.settings.services}
     answering = [service for service, is_up in lives.items() if is_up]

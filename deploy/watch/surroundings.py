@@ -16,8 +16,8 @@ from deploy.watch.settings import WatchSettings
 
 MOST_BYTES = 4 << 20
 CONNECT_SECONDS = 8.0
-# The checks share one answer for these seconds. Metrics are requested less often, because the service must first read
-# them from PostgreSQL and Kafka.
+# All checks share one answer of a service for this number of seconds. Metrics are requested less often, because the
+# service must first read them from PostgreSQL and Kafka.
 FRESH_SECONDS = {"/live": 5.0, "/ready": 5.0, "/metrics": 25.0}
 
 
@@ -31,7 +31,7 @@ class NotMeasured(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a service. `status` is 0 if the service did not answer."""
+    """The answer of a service to one request. `status` is 0 if the service did not answer."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""Decides which findings are reported to the administrators, and when. Pure: the time is an argument."""
+"""Decides which findings are reported to the administrators, and when. Pure: the present time is an argument."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 from shared.monitoring.findings import Level, MonitoringFinding
 from shared.monitoring.status import TrackedFinding
 
-SETTLED = timedelta(minutes=5)  # a finding that comes back within this time counts as not ended
+SETTLED = timedelta(minutes=5)  # a finding that comes back within this time after its end counts as not ended
 WARNED_AGAIN = timedelta(days=1)
 
 
@@ -40,7 +40,7 @@ class Patience:
 def looked(
     known: Iterable[TrackedFinding], check: str, findings: Sequence[MonitoringFinding], now: datetime
 ) -> list[TrackedFinding]:
-    """The tracked findings after a check has run. A finding that the check no longer returns has ended."""
+    """Update the findings after a check has run. A finding that the check no longer returns has ended."""
     before = {tracked.finding.key: tracked for tracked in known if tracked.check == check}
     others = [tracked for tracked in known if tracked.check != check]
     current = {finding.key: finding for finding in findings}
@@ -61,7 +61,7 @@ def due(tracked_findings: Iterable[TrackedFinding], patience: Patience, now: dat
 def reported(
     tracked_findings: Iterable[TrackedFinding], reports: Iterable[Report], now: datetime
 ) -> list[TrackedFinding]:
-    """The tracked findings after the reports were delivered. A finding whose end was reported is forgotten."""
+    """Update the findings after the reports were delivered. A finding whose end was reported is removed."""
     told = {(report.tracked.check, report.tracked.finding.key) for report in reports}
     return [
         _told(tracked, now) if (tracked.check, tracked.finding.key) in told else tracked
@@ -73,7 +73,7 @@ def reported(
 def without_settled(
     tracked_findings: Iterable[TrackedFinding], patience: Patience, now: datetime
 ) -> list[TrackedFinding]:
-    """Forget findings that ended before they were reported, and that have not come back since."""
+    """Remove findings that ended before they were reported, and that have not come back since."""
     return [
         tracked
         for tracked in tracked_findings

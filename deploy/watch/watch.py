@@ -21,9 +21,9 @@ from shared.monitoring.status import MessagePath, SystemStatus
 
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
-AGAIN_SECONDS = 30.0  # the pause after a message that no path delivered
-BLIND = "checks"  # findings about checks that could not run belong to a check of this name
-BLIND_LASTING = timedelta(minutes=2)  # longer than a restart of the services takes
+AGAIN_SECONDS = 30.0  # the pause after an attempt to send in which no path delivered the message
+BLIND = "checks"  # if a check could not run, this is the name of the check to which the finding belongs
+BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
 
 
 class AlreadyWatched(DocumentedError):
@@ -42,8 +42,8 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # An unreported finding of the last run is dropped, because the finding may only show that somebody stopped the
-        # whole installation. If it still holds, the next check finds it again.
+        # A finding that the last run of this program did not report is dropped, because it may only show that somebody
+        # stopped the whole installation. If the problem still exists, the next check finds it again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]
@@ -74,7 +74,7 @@ class Watch:
         return time.monotonic() - self._looked_at.get(check.name, -check.every) >= check.every
 
     async def _look(self, check: Check) -> None:
-        """Run the check. A check that fails is a finding itself, and its earlier findings stay."""
+        """Run the check. If the check itself fails, this is a finding, and the earlier findings of the check stay."""
         self._looked_at[check.name] = time.monotonic()
         try:
             async with asyncio.timeout(check.timeout):
@@ -119,7 +119,7 @@ class Watch:
             self._send_after = time.monotonic() + AGAIN_SECONDS
 
     async def send(self, message: messages.Message) -> bool:
-        """Send on all paths. Return whether a path delivered the message, or there is no path."""
+        """Send on all paths. Return True if a path delivered the message, or if no path is configured."""
         delivered = await asyncio.gather(*(self._send(path, message) for path in self._paths))
         return any(delivered) or not delivered
 
@@ -147,7 +147,8 @@ class Watch:
         )
         try:
             await asyncio.to_thread(files.write, self._folder, self.status)
-        except OSError as error:  # the disk is full or read-only, and the message about this must still be sent
+        # the status could not be written (the disk is full or read-only), but the message about this must still be sent
+        except OSError as error:
             log.get().error("status not written", **log.described(error))
 
 

@@ -26,9 +26,10 @@ Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that runs every `every` seconds, for at most `timeout` seconds. If all is well, it has no finding.
+    """A check that runs every `every` seconds, for at most `timeout` seconds. If all is well, it returns no finding.
 
-    A finding is reported when it has held for `lasting` seconds, so that a restart causes no message.
+    The administrators are told of a finding only after the finding has lasted for `lasting` seconds, so that a restart
+    causes no message.
     """
 
     name: str

@@ -14,7 +14,7 @@ KINDS = {
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
-    """There is no finding in an exercise, which needs no backup."""
+    """Returns no finding in an exercise, because an exercise needs no backup."""
     metrics = await around.metrics("console")
     states = [
         sample.labels["state"]

@@ -1,4 +1,4 @@
-"""Checks that the token of no other system and no phone ends soon or has just ended."""
+"""Checks the tokens of other systems and of phones: none of them may end soon, or have ended a short time ago."""
 
 from collections.abc import Sequence
 

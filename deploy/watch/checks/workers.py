@@ -1,4 +1,4 @@
-"""Checks that the event loop of each worker runs, because it then touches the worker's heartbeat file every second."""
+"""Checks that the event loop of each worker runs. A running loop touches the worker's heartbeat file every second."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
