@@ -1,6 +1,6 @@
 """Dumps the state of a running PostgreSQL server at one moment, and restores the dump."""
 
-# The whole module uses raw SQL, because the schema may be of any release, and the models describe only this release.
+# raw SQL throughout: the schema may be of any release, and the models describe only this release
 
 import os
 import subprocess

@@ -3,7 +3,7 @@
 A restore uses this module to publish the records again, and to set the offsets at which services continue.
 """
 
-# The whole module uses raw SQL, because the schema may be of any release, and the models describe only this release.
+# raw SQL throughout: the schema may be of any release, and the models describe only this release
 
 import base64
 import json

@@ -1,6 +1,6 @@
 """Creates the database, and for each service a login role and a schema that only this role may use."""
 
-# The whole module uses raw SQL, because roles, rights and PostgreSQL's own tables have no models.
+# raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
 
 from collections.abc import Mapping
 from dataclasses import dataclass
