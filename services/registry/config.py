@@ -10,7 +10,7 @@ from shared.config import Settings
 class RegistrySettings(Settings):
     """The settings name folders of keys, which are kept outside PostgreSQL and its backups.
 
-    The keys in `registry_kek_file` encrypt the households' keys. The digests are computed with the keys in
+    The keys in `registry_kek_file` encrypt the households' keys. Digests of reports are computed with the keys in
     `digest_key_file`. The search keys are derived from the key in `search_root_file`.
     """
 
@@ -18,4 +18,5 @@ class RegistrySettings(Settings):
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
     registry_batch: int = 1000  # the largest number of records in one batch and transaction
-    registry_unknown_code_days: float = Field(default=60, gt=0)  # then a movement with an unknown code is refused
+    # after this number of days, a movement with an unknown short code is refused
+    registry_unknown_code_days: float = Field(default=60, gt=0)

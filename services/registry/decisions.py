@@ -1,4 +1,4 @@
-"""Decides who may change a household, and how a report version changes it.
+"""Decides who may change a household, and how a version of a report changes the household.
 
 The order of arrival does not matter. No I/O.
 """
@@ -34,7 +34,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    TOO_LARGE = "too_large"  # only the previous release held movements of large sites
+    TOO_LARGE = "too_large"  # the previous release held movements of large sites; this release never uses the reason
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -45,11 +45,11 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-MOST_MOVEMENTS = 200  # the limit for a household, group or site, because each batch judges all movements again
-MOST_OF_TEAM = 50  # the limit for one team's movements of a site, so that no team uses up the limit of the site
+MOST_MOVEMENTS = 200  # movements of a household, group or site; each batch judges all of them again, which takes time
+MOST_OF_TEAM = 50  # movements of a site by one team, so that no team uses up the limit of the site alone
 
-# A movement held for one of these reasons contradicts other reports of its household.
-# The movement is judged again when these reports change.
+# A movement that is held for one of these reasons contradicts other reports about its household. The movement is judged
+# again when the other reports change.
 CONTRADICTIONS = (
     Held.NOT_DISPLACED,
     Held.OTHER_STATUS,
@@ -74,7 +74,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and the team of the first report, who may correct this report and report the next displacement."""
+    """The author and the team of the first report. Both may correct this report, and report the next displacement."""
 
     author: str
     team: str | None
@@ -97,7 +97,7 @@ class Claim(NamedTuple):
     is_expired: bool = False
     is_registrars: bool = False
     is_revoked: bool = False
-    is_accepted: bool = False  # a person accepted the held report; author and sign-in are not checked
+    is_accepted: bool = False  # a person accepted the held report, so the author and the sign-in are not checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
         """Whether the author may send this report. A registrar may correct a report, but not begin a displacement."""
@@ -107,7 +107,7 @@ class Claim(NamedTuple):
 
 
 class Precedent(NamedTuple):
-    """A version that was filed before under the same report_id, with its outcome."""
+    """A version that was filed earlier under the same report_id, with its outcome."""
 
     version: int
     subject: Name
@@ -126,7 +126,7 @@ class Precedent(NamedTuple):
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether a person refused this version as a duplicate, or found it to be one later."""
+        """Whether a person refused this version as a duplicate, at once or after its acceptance."""
         return self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
 
     def is_duplicate_by(self, author: str, team: str | None) -> bool:
@@ -134,10 +134,10 @@ class Precedent(NamedTuple):
         return self.is_duplicate and Owner(self.author, self.team).shares(author, team)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether a later version by this author or team may begin the displacement in place of this version.
+        """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        This version must be a version 1 by the same author or team. It must be held, or refused for another reason than
-        `duplicate`.
+        This version must be a version 1 by the same author or team. It must be held, or refused, but not as a
+        duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -197,11 +197,11 @@ def decide_movement(
     is_full: bool,
     empties_site: bool = False,
 ) -> ReportDecision:
-    """Decide about a movement of a household, group or site that has this owner.
+    """Decide about a movement of a household, group or site. `owner` is None if it is not known.
 
-    `is_full` is true if the household, group or site has reached the limit of movements without a person's decision.
-    `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's
-    team has reported nobody there.
+    `is_full` is true if the household, group or site has so many movements that a person must decide about further
+    ones. `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the
+    movement's team has reported nobody there.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -232,7 +232,7 @@ def decide_movement(
 
 
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether a version of the report was refused as a duplicate. A correction would count the people twice.
+    """Whether the claim corrects a version that was refused as a duplicate. Its people would then be counted twice.
 
     The receipt shows the duplicate as recorded. The author of the duplicate may therefore still send a correction.
     """
@@ -250,7 +250,8 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bool) -> ReportDecision:
     """Decide about a version whose author is entitled. `effective` are the report's versions that took effect.
 
-    A version with other content waits for a person, unless its author has sent a later version that took effect.
+    If the same version came before with other content, the version waits for a person. It does not wait if its author
+    has sent a later version that took effect.
     """
     known = {precedent.version for precedent in effective}
     if not known:
@@ -262,7 +263,7 @@ def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bo
 
 
 def registers(flags: Collection[Flag], reported: str | None, known: str | None, places: Places) -> bool:
-    """Whether the reported place and the known place both lie in the registrar's area."""
+    """Whether the place in the report and the place in the registry both lie in the registrar's area."""
     if Flag.REGISTRAR_OF_COUNTRY in flags:
         return True
     if reported is None or known is None:

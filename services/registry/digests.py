@@ -1,4 +1,4 @@
-"""Digests of report contents, which distinguish repeats from conflicts.
+"""Digests of report contents. They show whether a report that comes again is a repeat or has other content.
 
 Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
 to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
@@ -59,7 +59,10 @@ class Digests:
         return digest
 
     async def renew(self, settings: RegistrySettings) -> int:
-        """Apply a key that was added to the folder since the last call. Return the number of changed digests."""
+        """If a key was added to the folder since the last call, apply it to all stored digests.
+
+        Return the number of changed digests.
+        """
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
@@ -126,7 +129,7 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """The number of stored digests. Every stored digest depends on every key."""
+    """The number of stored digests. Each of them was computed with all keys."""
     counts = [
         select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
         for model in (Report, InboxEvent)
@@ -138,8 +141,8 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove the digests, search keys and duplicates of an erased household or group. Return the number of reports.
 
     The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
-    always a repeat. If reports came from lists, intake deletes the ids of their rows (`erase` of its `sheets.queries`).
-    The caller commits.
+    always a repeat. If the reports came from lists, intake deletes the ids of their rows (`erase` in intake's
+    `sheets.queries`). The caller commits.
     """
     is_about = Report.subject_id == subject_id
     names = select(Report.report_id, Report.version, Report.author, Report.kind).where(is_about)

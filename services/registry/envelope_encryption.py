@@ -1,4 +1,4 @@
-"""Envelope encryption: one key per household or group, wrapped by a key that is never in PostgreSQL."""
+"""Envelope encryption: each household or group has a key, wrapped by a key that is never in PostgreSQL."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -58,7 +58,7 @@ class EnvelopeEncryption:
 
 
 def row_aad(subject_id: str, row_version: int) -> bytes:
-    """The AAD of a household's or group's sealed column."""
+    """The additional authenticated data (AAD) of a household's or group's sealed column."""
     return f"{subject_id}||{row_version}".encode()
 
 

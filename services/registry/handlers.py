@@ -46,9 +46,9 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 from shared.postgres import database
 
-AT_ONCE = 200  # households of a site
+AT_ONCE = 200  # households to which movements of a site are applied in one transaction
 REVERSED = "reversed"
-STEPS_AT_ONCE = 1000  # movements that are judged; PostgreSQL ends a transaction that is idle for 5 seconds
+STEPS_AT_ONCE = 1000  # movements that one transaction judges; PostgreSQL ends a transaction that is idle for 5 seconds
 
 
 class Registrar:
@@ -75,7 +75,7 @@ class Registrar:
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
         if early or late:
-            await codes.lock()  # before households are locked: `find_households` takes the locks in the same order
+            await codes.lock()  # lock before households are locked: `find_households` takes the locks in the same order
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))
@@ -132,7 +132,7 @@ class Registrar:
         version = adoption.version, str(adoption.author)
         store = Store(session, self._encryption, self._search, self._places)
         report_ids = [str(adoption.report_id), *([adopted.replaced_id] if adopted.replaced_id else [])]
-        # The report's own household may be registered, or other reports about it may wait with its key.
+        # The household that the report itself names may be registered, or other reports about this household may wait.
         former = await adoption_queries.former_name(session, adoption)
         working_set = await store.open_at({household, former}, report_ids)
         known = working_set.reports[str(adoption.report_id)]
@@ -150,7 +150,7 @@ class Registrar:
     async def settle_places(
         self, decision: PlaceDecision, session: AsyncSession, *, found: FoundCounts | None = None
     ) -> str:
-        """Execute a person's decision whether two places are the same. The caller commits."""
+        """Execute a person's decision about whether two places are the same. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         found = found or FoundCounts()
         recounted = await recount_places(session, decision, store, self._places, self._clock(), found)
@@ -161,7 +161,7 @@ class Registrar:
         return partial(self.settle_counts, decision)
 
     async def settle_counts(self, decision: CountDecision, session: AsyncSession) -> str:
-        """Execute a person's decision which of two differing counts is right. The caller commits."""
+        """Execute a person's choice between two differing counts. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         recounted = await recount_chosen(session, decision, store, self._clock())
         await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
@@ -171,7 +171,10 @@ class Registrar:
         return partial(self.settle_event, answer)
 
     async def settle_event(self, answer: EventAnswer, session: AsyncSession) -> str:
-        """Execute a person's answer whether a household or group left because of an event. The caller commits."""
+        """Execute a person's answer to the question whether a household or group left because of an event.
+
+        The caller commits.
+        """
         store = Store(session, self._encryption, self._search, self._places, answer_id=answer.decision_id)
         names = [(kind.value, str(answer.household_id)) for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)]
         working_set = await store.open_at(names, [])
@@ -225,7 +228,8 @@ class Registrar:
         if names:
             store = Store(session, self._encryption, self._search, self._places)
             working_set = await store.open_at(names, ())
-            working_set.held_before = {}  # no event has told the other services about these reports
+            # an event is published for each of these reports, because the other services have received none
+            working_set.held_before = {}
             await self._save(working_set, store, session)
 
     async def recount_groups(self, names: Collection[Name], session: AsyncSession) -> None:
@@ -271,7 +275,7 @@ def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
 
 
 def name_causes(received: Sequence[Received], batch: Sequence[AnyFiled]) -> None:
-    """Let the events about a report and about its household or group continue the trace of the report's record."""
+    """Events about a report and about its household or group belong to the trace of the report's record."""
     tracing.name_causes(
         (traces.cause(reading), name)
         for reading, filed in zip(received, batch, strict=True)

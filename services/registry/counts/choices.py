@@ -1,7 +1,7 @@
 """Persons choose which of several differing counts is right. No I/O.
 
-A choice concerns two versions of two reports. If one of the reports is corrected, the choice is no longer valid. It is
-not valid either if a later answer of a person means that the counts are of two hazards.
+A choice is about one version of each of two reports. The choice becomes invalid if one of the reports is corrected, or
+if a person later answers that the two counts are about different hazards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,9 +28,10 @@ class CountChoice(NamedTuple):
 
 
 def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -> dict[str, "Headcount"]:
-    """Maps the report id of each wrong count to the chosen count. The oldest choice comes first.
+    """Maps the report id of each wrong count to the chosen count. `choices` are in order, the oldest first.
 
-    A choice of a count that an earlier choice found wrong is ignored, because no count would be left in effect.
+    If an earlier choice found a count wrong, no later choice can choose this count. Otherwise both counts would be
+    wrong, and none would be in effect.
     """
     found: dict[str, Headcount] = {}
     for choice in choices:

@@ -36,7 +36,7 @@ PAIR = (
     func.least(CountDecision.report_id, CountDecision.other_id),
     func.greatest(CountDecision.report_id, CountDecision.other_id),
 )
-# A choice settles the question even before the worker computes the counts again.
+# A count that a person found wrong is not listed any more, even before the worker computes the counts again.
 IS_REFUSED = exists().where(
     CountDecision.other_id == GroupCount.report_id,
     CountDecision.other_version == GroupCount.version,
@@ -47,14 +47,14 @@ IS_REFUSED = exists().where(
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """The counts in effect of the same people, which differ. The newest count comes first."""
+    """Counts of the same people that are all in effect, because they differ. The newest count comes first."""
 
     stock_id: UUID
     counts: Sequence[Any]
 
     @property
     def since(self) -> datetime:
-        """The time at which the second count arrived, so that the counts differed."""
+        """The time since which the counts differ: the arrival of the second count."""
         received: list[datetime] = sorted(count.received_at for count in self.counts)
         return received[1]
 
@@ -62,7 +62,7 @@ class Stock:
 async def stocks(
     session: AsyncSession, visibility: Visibility, status: Status, ids: Collection[UUID] | None = None
 ) -> list[Stock]:
-    """The people of whom several counts are in effect. Those who have waited longest come first."""
+    """The differing counts, one `Stock` for each group of people. The stock that has waited longest comes first."""
     in_effect = (IN_EFFECT, GroupCount.measure == Measure.STOCK, GroupCount.status == status, ~IS_REFUSED)
     several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
     if ids is not None:
@@ -75,13 +75,13 @@ async def stocks(
 
 
 async def assignees(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The accounts to which these people's counts are assigned."""
+    """The accounts to which the counts of these stocks are assigned."""
     wanted = select(CountAssignment.stock_id, CountAssignment.account).where(CountAssignment.stock_id.in_(stock_ids))
     return {row.stock_id: row.account for row in await session.execute(wanted)}
 
 
 async def assign(session: AsyncSession, stock_ids: Collection[UUID], *, account: UUID | None, by: UUID) -> None:
-    """Assign these people's counts to an account, or to nobody."""
+    """Assign the counts of these stocks to an account, or to nobody."""
     await session.execute(delete(CountAssignment).where(CountAssignment.stock_id.in_(stock_ids)))
     if account is not None:
         given = {"account": account, "assigned_by": by}
@@ -100,7 +100,7 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
 
 
 async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[Any]:
-    """The valid choices about the counts of these reports. The worker has executed these choices."""
+    """The valid choices about the counts of these reports. Only choices that the worker has executed are returned."""
     either = or_(CountDecision.report_id.in_(report_ids), CountDecision.other_id.in_(report_ids))
     wanted = _choices().where(either, CountDecision.result == APPLIED)
     return (await session.execute(wanted.order_by(CountDecision.decided_at))).all()

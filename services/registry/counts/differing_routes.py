@@ -85,7 +85,10 @@ class DifferingPage(BaseModel):
 
 
 class CountChosen(Body):
-    """The count `report_id` is right. `other_ids` are all other counts of the same people that the person saw."""
+    """The count `report_id` is right.
+
+    `other_ids` are all other counts of the same people that the page showed to the person.
+    """
 
     stock_id: UUID
     report_id: UUID
@@ -106,7 +109,10 @@ class CountAssignments(Body):
 
 
 class ChangedCounts(BaseModel):
-    """The ids that the request changed. All other ids are unknown, or somebody else has changed them."""
+    """The ids that the request changed.
+
+    All other requested ids are unknown, or somebody else has changed them meanwhile.
+    """
 
     ids: list[UUID]
 
@@ -191,7 +197,10 @@ async def note(
     objects: list[UUID],
     unchanged: Iterable[UUID],
 ) -> None:
-    """Log the changed ids. Also log the unchanged ids, because a caller may guess ids."""
+    """Write the changed ids to the security log.
+
+    Also write the unchanged ids, because they may be guesses of the caller.
+    """
     entries = []
     if objects:
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
@@ -227,6 +236,6 @@ def shown_choice(row: Any) -> ChosenCount:
 
 
 def places_of(clear: Any) -> dict[str, Any]:
-    """The places that the report states."""
+    """The places that the count's report states."""
     stated = from_json(clear)
     return {name: stated[name] for name in PLACES if name in stated}

@@ -49,7 +49,7 @@ class Headcount:
     typed_site: UUID | None = None  # the site whose name was typed as the place
     movement_id: str | None = None  # the report of the movement, if this is a count of people who moved
     left: Place | None = None  # the place that people who moved have left
-    left_sub_stock: SubStock | None = None  # the former sub-stock of people who moved, except in_displacement
+    left_sub_stock: SubStock | None = None  # the sub-stock of people before they moved; None if it was in_displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
     decided_hazard: UUID | None = None  # the hazard that people fled, as a person decided
@@ -77,14 +77,14 @@ class Headcount:
 
     @cached_property
     def population(self) -> str | None:
-        """The id of the population. None if the report counts movements or does not name the people's present place."""
+        """The id of the population. None if the report counts movements, or does not name where the people are."""
         if not self.is_displaced or not (present := self.present_place):
             return None
         return self._population_at(*present)
 
     @property
     def is_displaced(self) -> bool:
-        """Whether the report counts displaced people. A count of movements does not count them."""
+        """Whether the report counts people who are displaced now, and not movements."""
         return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
 
     def _population_at(self, *present: str | UUID | None, hazard_id: UUID | None = None) -> str:
@@ -107,7 +107,10 @@ class Headcount:
 
     @property
     def present_place(self) -> tuple[str | UUID | None, ...]:
-        """A key that is equal for counts at one place; empty if the report does not name the place."""
+        """The key of the place where the people are. Counts at the same place have the same key.
+
+        The key is empty if the report does not name the place.
+        """
         if self.site_id:
             return ("site", self.site_id)
         if not joined(self.clear.destination_locality):
@@ -121,7 +124,10 @@ class Headcount:
         return None if is_abroad else self.clear.site_id or self.typed_site
 
     def at_typed_site(self, sites: TypedSites) -> "Headcount":
-        """The count with the decisions about places, and with the site, if a site's name was typed as the place."""
+        """A copy of the count to which the decisions about places are applied.
+
+        If the report has a site's name as text, the copy also has the id of this site.
+        """
         site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         if site_id is None and not sites.same:
             return self
@@ -129,14 +135,17 @@ class Headcount:
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """The populations of earlier counts that name this count's site in words, because it was not listed then."""
+        """The populations of counts that name this count's site only in words.
+
+        At the time of these counts the site was not yet listed.
+        """
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
         return {self._population_at(*place, shelter) for place in places for shelter in Shelter}
 
     @property
     def covers_site(self) -> bool:
-        """Whether the report counts everybody at a site. This is a full recount that states the site, but no origin."""
+        """Whether the report counts everybody at a site: a full recount that states the site, but no origin."""
         clear = self.clear
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not joined(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
@@ -145,7 +154,7 @@ class Headcount:
     def stock_id(self) -> str:
         """Full recounts of a population that are of the same hazard share a stock id.
 
-        Every other count has its own stock id, so that its people are added.
+        Every other count has its own stock id, so that figures add its people to those of other counts.
         """
         if not self.population or not self.clear.is_full_recount:
             return self.report_id
@@ -155,7 +164,7 @@ class Headcount:
     def hazard_id(self) -> UUID | None:
         """The hazard that the report names or, if it names none, the hazard that a person decided.
 
-        Hazards that a person has joined have one id.
+        If a person has decided that two hazards are the same, both have one id.
         """
         named = self.clear.hazard_id or self.decided_hazard
         return self.same.hazard(hazard_key(named)) if named else None
@@ -166,16 +175,22 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """The time of the count, but never after receipt. A recount with a future time would replace later counts."""
+        """The time of the count, at most the time of receipt.
+
+        A recount with a future time would replace later counts.
+        """
         return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """The sort key for the order in which the people were counted. The order of arrival does not matter."""
+        """A sort key for the time of counting. The order in which the reports arrived does not matter."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
     def is_replaced_by(self, later: "Headcount") -> bool:
-        """Whether a later full recount of the population replaces this count. If teams disagree, both remain valid."""
+        """Whether a later full recount of the population replaces this count.
+
+        If two teams disagree, both counts stay valid.
+        """
         is_own = (later.team or later.author) == (self.team or self.author)
         if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
             return True
@@ -210,7 +225,7 @@ class Recounts:
                 self._by_population[count.population].append(count)
 
     def with_hazard(self, count: Headcount) -> Headcount:
-        """The count. If it names no hazard, and exactly one hazard of its population fits, it gets this hazard."""
+        """The count, with the hazard that other counts of its population name, if exactly one such hazard fits."""
         if count.hazard_id or not count.population:
             return count
         hazards = self._hazards.of(count.population, count.departure)
@@ -220,7 +235,8 @@ class Recounts:
         """The time until which the count is in effect.
 
         This is the time of the first later recount of the population that replaces the count. A count that a person
-        found wrong is in effect until the chosen count, or never if the chosen count is older.
+        found wrong is in effect until the time of the chosen count. If the chosen count is older, the wrong count is
+        never in effect.
         """
         if chosen := self._refused.get(count.report_id):
             return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)

@@ -1,7 +1,7 @@
-"""Decides whether counts are of the same hazard, also if only one of them names its hazard. No I/O.
+"""Decides whether two counts are of people who fled the same hazard, even if only one of the counts names a hazard.
 
-Forms ask which hazard people fled, and not everybody answers. Without this rule, a count that names the hazard and a
-count of the same people that names none would be added. The rules are in docs/decisions/0064.
+No I/O. Forms ask which hazard people fled, and not everybody answers. Without this rule, figures would add a count that
+names the hazard to a count of the same people that names none. The rules are in docs/decisions/0064.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days of one d
 
 
 class CountedDeparture(NamedTuple):
-    """Why and when the people of a count left. They left between the days `first` and `last`, both included."""
+    """Why and when the people of a count left: on one of the days from `first` to `last`, both included."""
 
     hazard_id: UUID | None
     hazard_type: HazardType | None
@@ -33,7 +33,10 @@ class CountedDeparture(NamedTuple):
         return cls(hazard_id, clear.hazard_type, not is_of_hazard, *days_of(clear))
 
     def fits(self, named: "CountedDeparture") -> bool:
-        """Whether these people, whose hazard is not named, may have fled the hazard of the departure `named`."""
+        """Whether the people of this departure may have fled the hazard of the departure `named`.
+
+        This departure names no hazard.
+        """
         if self.has_other_cause or (self.hazard_type and named.hazard_type not in (None, self.hazard_type)):
             return False
         return self.first - LEFT_TOGETHER <= named.last and named.first - LEFT_TOGETHER <= self.last
@@ -56,7 +59,7 @@ class NamedHazards:
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
         """Whether two counts of the population are of the same hazard.
 
-        A count that names no hazard agrees with a count that names one, if the hazard fits and no other one does. If
+        A count that names no hazard agrees with a count that names a hazard, if this is the only hazard that fits. If
         several hazards fit, a machine cannot know which people were counted, so the counts stay apart.
         """
         if one.hazard_id == other.hazard_id:

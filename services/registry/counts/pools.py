@@ -25,12 +25,12 @@ from shared.places import Places
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
 )
-# The key of each lock is a hash of the name. If two names have the same hash, one recount only waits for the other.
+# The key of each lock is a hash of the name. Two names with the same hash do no harm: one recount waits for the other.
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
 """
-# Counts with their reports, and with a person's valid answer about the event because of which the people left.
+# Counts with their reports, and with the newest valid answer of a person about the event that made the people leave.
 STATED = """
 SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs, counts.population,
     reports.clear, reports.author, reports.team, reports.places_version, reports.received_at,
@@ -48,7 +48,8 @@ WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
 # The groups whose people moved to these sites or into these populations.
-# No report counts these people at their new place, so the counts and movements of their group are needed.
+# No report counts these people at their new place. Their number is therefore computed from the counts and movements of
+# their group.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
@@ -64,9 +65,9 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 """
 
 
-# The lock of the decisions about places and counts. A worker that computes counts shares this lock until its
-# transaction ends. The worker that executes a decision takes the lock alone. It can then find and compute again all
-# counts that used the older decisions.
+# This lock protects the decisions about places and counts. Workers that compute counts share the lock until their
+# transactions end. A worker that executes a decision takes the lock exclusively. This worker can then find all counts
+# that were computed with the older decisions, and compute them again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -89,7 +90,7 @@ WHERE NOT is_reversed ORDER BY decided_at, decision_id
 class CountPool:
     """The given counts, and all counts that may change together with them.
 
-    Further counts at a site are loaded only if people moved from or to this site. `movements` are all movements of the
+    Other counts at a site are loaded only if people moved from or to this site. `movements` are all movements of the
     given groups and sites. `decision_id` is the decision about places or counts that this transaction executes.
     """
 
@@ -115,7 +116,10 @@ class CountPool:
         self._sites = TypedSites(())
 
     async def tallies(self) -> Tallies:
-        """The people left in each count after movements. Loads counts until no further count can change the result."""
+        """The number of people left in each count after movements.
+
+        Counts are loaded until no other count can change the result.
+        """
         own = list(self._counts.values())
         self._sites = await typed_sites(self.connection, self._store.places, own, self.movements, self._decision_id)
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
@@ -131,7 +135,7 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these populations and sites, and load missing counts that may change.
+        """Lock these populations and sites, and load those of their counts that are missing.
 
         Returns False if nothing was missing.
         """
@@ -173,7 +177,7 @@ async def typed_sites(
     movements: Iterable[FiledMovement] = (),
     decision_id: UUID | None = None,
 ) -> TypedSites:
-    """The sites in the units where the counts and movements place people, and the places that people have joined.
+    """The sites in the units of these counts and movements, and the places that decisions have joined.
 
     `decision_id` is the decision that this transaction executes.
     """
@@ -225,7 +229,7 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
 
 
 def with_event(clear: GroupClear, row: asyncpg.Record) -> GroupClear:
-    """The clear fields with the hazard, if a person has said that these people left because of it."""
+    """The clear fields. If a person has answered that a hazard made these people leave, the fields name this hazard."""
     if row["answer"] != EventAnswered.YES:
         return clear
     link = EventLink(row["hazard_id"], HazardType(row["hazard_type"]), row["origin_pcode"], row["occurred_at"])

@@ -1,4 +1,4 @@
-"""Finds which counts are replaced or changed by the reports of a batch, and makes events about all changed counts."""
+"""Finds the counts that the reports of a batch replace or change, and makes an event about each of these counts."""
 
 # raw SQL throughout: these statements read tables to which the same transaction copies rows
 
@@ -72,9 +72,9 @@ class Recount:
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
-    """Compute the counts of the changed groups and sites, and all other counts that these counts change.
+    """Compute the counts of the changed groups and sites, and all other counts that change with them.
 
-    Workers that change counts of the same population wait for each other. Each worker therefore sees all counts.
+    Workers that change counts of the same population wait for each other, so that each worker sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
     if not changed and not working_set.moved_sites:
@@ -105,9 +105,9 @@ async def publish_again(
     comparisons: Mapping[UUID, PlaceComparison],
     now: datetime,
 ) -> dict[UUID, Message]:
-    """Events that publish a new comparison of each of these counts, by report id. Nothing else has changed.
+    """Maps each report id to an event that publishes a new comparison of the count.
 
-    A count that another count has replaced meanwhile is left out.
+    Nothing else in the count has changed. A count that another count has replaced meanwhile is left out.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}
@@ -150,7 +150,7 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 def emptied(report_id: str, count: Headcount) -> Tally:
     """The empty count for a movement that was withdrawn.
 
-    The event about this count informs the other services that nobody has moved.
+    The event about this empty count tells the other services that nobody has moved.
     """
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
@@ -158,7 +158,10 @@ def emptied(report_id: str, count: Headcount) -> Tally:
 
 
 def is_published(tally: Tally, before: Stored | None) -> bool:
-    """Whether the count is published. The other services count only displaced people."""
+    """Whether an event about the count is published.
+
+    A count of people who moved is published only if they are displaced, or were displaced according to the last event.
+    """
     return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
 
 

@@ -29,12 +29,14 @@ from shared.postgres.upsert import upsert
 
 AT_ONCE = 200  # groups in one transaction
 FIRST = UUID(int=0)
-# Another worker may still have used the former gazetteer or rules, or a report may have waited to be processed.
+# Reports that came up to a day before the last renewal are computed again, too. Another worker may have processed them
+# with the former gazetteer or rules, or they may have waited to be processed.
 OVERLAP = timedelta(days=1)
 RULES = 2  # the version of the rules that compute counts: in version 2, a population no longer contains the hazard
 # raw SQL: as in `counts.pools`
-# A former build that ran meanwhile has written populations that contain the hazard, also for older reports. In full
-# recounts by this build, the `stock_id` equals the population. Partial counts do not show which build wrote them.
+# A former build may have run meanwhile, and it writes populations that contain the hazard. In a full recount that it
+# wrote, the `stock_id` equals the population. Partial counts do not show which build wrote them, so all partial counts
+# with a hazard are computed again.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (
@@ -56,7 +58,7 @@ WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL AND population IS N
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """Compute these counts again. The worker does this once, because it loads the gazetteer only when it starts.
+    """Compute these counts again. The worker does this once, when it starts, because it loads the gazetteer only then.
 
     If the gazetteer and the rules are those of the last start, only groups with reports since then are considered.
     """
@@ -70,7 +72,7 @@ async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Reg
 
 
 async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
-    """The time of the last renewal, if the gazetteer and the rules are still of this version."""
+    """The time of the last renewal. None if the gazetteer or the rules have another version since then."""
     async with sessions() as session:
         return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))
 

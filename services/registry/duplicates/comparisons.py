@@ -1,7 +1,7 @@
 """Compares each new or changed household with other households in the background, and stores the exact duplicates.
 
 A comparison takes longer than a registration. Therefore the transaction that files a report only adds the household to
-a list. The worker compares the listed households within seconds, a few at a time.
+a list. The worker takes a few households at a time from the list, and compares them within seconds.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and a
 PAIR = DuplicatePair.household_id, DuplicatePair.other_id
 EVERYWHERE = Visibility(None, [])
 # raw SQL: SQLAlchemy cannot delete by `ctid`.
-# The table has no other key, because an index would cost time for each report
+# The table has no key, because an index would cost time for each report.
 TAKE = text("""
 DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM uncompared_households LIMIT :most FOR UPDATE SKIP LOCKED
@@ -55,7 +55,8 @@ async def compare_some(
 ) -> int:
     """Compare some of the listed households in one transaction. Return the number of these households."""
     async with sessions.begin() as session:
-        await session.execute(database.advisory_lock("comparisons"))  # two workers must not store the same pair
+        # two workers must not store the same pair at the same time
+        await session.execute(database.advisory_lock("comparisons"))
         ids = list(dict.fromkeys(await session.scalars(TAKE, {"most": HOUSEHOLDS_AT_ONCE})))
         is_of_these = or_(DuplicatePair.household_id.in_(ids), DuplicatePair.other_id.in_(ids))
         earlier: dict[tuple[UUID, UUID], datetime] = {}
@@ -66,7 +67,8 @@ async def compare_some(
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
             for pair in await pairs_with(session, encryption, search, places, household_id):
-                # A correction must not move the pair behind pairs that were found later.
+                # A pair that was found before keeps its time. Otherwise a correction would move it behind pairs that
+                # were found later.
                 pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())
@@ -110,6 +112,9 @@ async def compared(
 
 
 def pair_of(household: OpenedHousehold, found: Duplicate) -> DuplicatePair:
-    """The comparison of either household makes the same pair, because the smaller id always comes first."""
+    """The pair of these households.
+
+    The smaller id comes first, so that a comparison of the other household makes the same pair.
+    """
     first, second = sorted((household["household_id"], found.household["household_id"]))
     return DuplicatePair(household_id=first, other_id=second, reasons=list(found.reasons), found_at=datetime.now(UTC))

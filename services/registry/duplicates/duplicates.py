@@ -35,7 +35,7 @@ ORDER = list(DuplicateReason)
 
 
 class Duplicate(NamedTuple):
-    """A duplicate of a household. `members` are the members of the duplicate who are also in that household."""
+    """A duplicate of a household. `members` are those members of the duplicate who are also in the first household."""
 
     household: OpenedHousehold
     reasons: Sequence[DuplicateReason]
@@ -82,7 +82,7 @@ def full_name(member: OpenedMember) -> frozenset[Part]:
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
-    """The reason if the origins or the destinations lie in the same village or district, else None."""
+    """The reason that the origins, or the destinations, lie in the same village or district. None if they do not."""
     reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

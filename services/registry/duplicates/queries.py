@@ -17,7 +17,7 @@ from services.registry.search.keys import Field, KeysOfRoot, SearchKeys, Term, t
 from services.registry.search.queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility
 
-MOST_ALIKE = 100  # the largest number of households for each kind of reason
+MOST_ALIKE = 100  # the largest number of households that are read for each kind of reason
 
 
 class Candidates(NamedTuple):
@@ -33,7 +33,10 @@ class Candidates(NamedTuple):
 async def candidates(
     session: AsyncSession, search: SearchKeys, household: OpenedHousehold, visibility: Visibility
 ) -> Candidates:
-    """Each reason has a separate limit, so that many households with one telephone hide no other candidates."""
+    """The households that share a value with this household. Each kind of reason has its own limit.
+
+    Otherwise many households with one telephone would leave no room for other candidates.
+    """
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True
     for reasons in zip(*(conditions(household, root) for root in roots), strict=True):
@@ -60,7 +63,10 @@ async def with_one_of(
 
 
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
-    """Conditions for an equal number, telephone with name, and name with birth year. None if the values are missing."""
+    """Three conditions: equal personal number, equal telephone and name, equal name and birth year.
+
+    A condition is None if the household lacks the values.
+    """
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]

@@ -24,7 +24,7 @@ from shared.postgres.database import Session
 from shared.postgres.upsert import upsert
 
 router = APIRouter()
-MOST = 200  # the limit of pairs in one request
+MOST = 200  # pairs in one request
 SIDES = {name: aliased(Household, name=name) for name in ("one", "another")}
 SHOWN = ("household_id", "persons", "current_pcode", "current_country", "registered_at", "author")
 
@@ -57,7 +57,7 @@ class HouseholdOfPair(BaseModel):
 
 
 class WaitingPair(BaseModel):
-    """Two records that probably describe the same household. The records are in the order of their registration."""
+    """Two records that probably describe the same household. The record that was registered first comes first."""
 
     household_id: UUID
     other_id: UUID
@@ -75,7 +75,7 @@ class WaitingPairs(BaseModel):
 
 
 class TwoHouseholds(Body):
-    """The answer that each of these pairs describes two households."""
+    """A person's answer that each of these pairs describes two different households."""
 
     pairs: Pairs
     because: WhyTwo
@@ -89,7 +89,10 @@ class PairAssignment(Body):
 
 
 class ChangedPairs(BaseModel):
-    """The pairs that the request changed. All other pairs are answered already, or not visible."""
+    """The pairs that the request changed.
+
+    All other requested pairs were answered already, or are not visible to the caller.
+    """
 
     pairs: list[Pair]
 
@@ -109,7 +112,7 @@ async def waiting_pairs(request: Request, session: Session, caller: Caller) -> W
 
 @router.post("/v1/duplicates:answer")
 async def answer(body: TwoHouseholds, request: Request, session: Session, caller: Caller) -> ChangedPairs:
-    """Answer that each pair describes two households. The pairs then no longer wait."""
+    """Answer that each pair describes two different households. The pairs then no longer wait."""
     rows = await found(session, visibility_of(caller, request.app.state.places), body.pairs)
     given = {"because": body.because, "account": caller.account, "answered_at": datetime.now(UTC)}
     reviews = [{**key(row), **given, "reasons": list(row["reasons"])} for row in rows]
@@ -169,7 +172,7 @@ async def changed(
     rows: Iterable[RowMapping],
     reason: str,
 ) -> ChangedPairs:
-    """The changed pairs. The security log also has the unchanged pairs, because a caller may guess ids."""
+    """Answer with the changed pairs. Write all requested pairs to the security log, because a caller may guess ids."""
     done = [Pair(**key(row)) for row in rows]
     others = [pair for pair in pairs if pair not in done]
     entries = []

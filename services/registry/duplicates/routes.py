@@ -27,7 +27,10 @@ router = APIRouter()
 
 
 class DuplicateHousehold(HouseholdSummary):
-    """A household that was probably registered twice. `found_members` are the persons who are in both households."""
+    """A household that was probably registered twice.
+
+    `found_members` are the persons who are members of both households.
+    """
 
     duplicate_reasons: tuple[DuplicateReason, ...]
     found_members: list[FoundPerson]
@@ -36,7 +39,7 @@ class DuplicateHousehold(HouseholdSummary):
 class DuplicateHouseholds(BaseModel):
     """The duplicates, the strongest reason first.
 
-    `is_complete` is false if so many households share a value that not all were compared.
+    `is_complete` is false if too many households share a value to compare all of them.
     """
 
     duplicates: list[DuplicateHousehold]
@@ -98,7 +101,10 @@ async def duplicate_households(
 async def duplicates_of(
     household: OpenedHousehold, request: Request, session: AsyncSession, caller: Principal
 ) -> Comparison:
-    """The duplicates in the caller's areas, compared at this moment. The security log has them as read."""
+    """Compare the household now, and return its duplicates in the caller's areas.
+
+    The security log records that the caller read them.
+    """
     encryption, visibility = at_hand(request, caller)
     found = await compared(
         session, encryption, request.app.state.search, request.app.state.places, household, visibility

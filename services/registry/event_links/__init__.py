@@ -1,1 +1,1 @@
-"""The events because of which people left, as persons have answered."""
+"""The events that made people leave, according to the answers of persons."""

@@ -1,6 +1,6 @@
-"""Adds the event to reports whose people left because of it, after a person has said so. No I/O.
+"""Adds an event to a report, if a person has answered that the event made the people of the report leave. No I/O.
 
-An answer concerns a report as long as the report states the same departure.
+An answer is valid for a report as long as the report states the same departure.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class EventAnswered(StrEnum):
 
 
 class EventLink(NamedTuple):
-    """A person's statement that the departure from `origin_pcode` at `occurred_at` was because of this hazard."""
+    """A person's answer that this hazard caused the departure from `origin_pcode` at `occurred_at`."""
 
     hazard_id: UUID
     hazard_type: HazardType
@@ -29,7 +29,7 @@ class EventLink(NamedTuple):
     occurred_at: datetime
 
     def concerns(self, clear: HouseholdClear | GroupClear) -> bool:
-        """Whether the report states this departure, and no other hazard."""
+        """Whether the report states this departure and names no other hazard."""
         is_same = (clear.origin.pcode, clear.occurred_at) == (self.origin_pcode, self.occurred_at)
         return is_same and clear.hazard_id is None and clear.hazard_type in (None, self.hazard_type)
 

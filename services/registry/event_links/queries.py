@@ -26,8 +26,8 @@ from shared.places import Places
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-KEPT = timedelta(days=60)  # intake proposes hazards of this time
-MOST = 2_000  # displacements that are read for a page
+KEPT = timedelta(days=60)  # the same time as intake proposes hazards
+MOST = 2_000  # displacements that are read for one page
 MOST_DEPARTURES = 50  # departures of a page
 MOST_ANSWERED = 100  # answers that are listed, the newest
 FLED = (*DISPLACED, Mobility.UNABLE_TO_MOVE)
@@ -40,7 +40,7 @@ ARE_DISPLACED = and_(
 
 
 class SameDeparture(NamedTuple):
-    """The same departure of several households or groups: the district that they left, when, and the stated hazard.
+    """The departure that several households or groups have in common: the district, the time and the stated hazard.
 
     `day` is the day in Bishkek time. If the hour is known, `occurred_at` is the hour, otherwise the start of the day.
     """
@@ -54,7 +54,7 @@ class SameDeparture(NamedTuple):
 
 @dataclass(slots=True)
 class Unanswered:
-    """The households or groups of a departure, those that have waited longest first."""
+    """The households or groups of a departure. Those that have waited longest come first."""
 
     departure: SameDeparture
     rows: list[Any] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """Which open questions are wanted: those after the position `after`, or those about the reports `report_ids`."""
+    """Selects open questions: those after the position `after`, or those about the reports `report_ids`."""
 
     visibility: Visibility
     status: Status
@@ -77,14 +77,14 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """The ids of the newest answers about each report, executed or waiting for the worker."""
+    """The id of the newest answer about each report, also of an answer that the worker has not yet executed."""
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
     newest = select(EventAnswer.decision_id).ext(distinct_on(EventAnswer.report_id)).where(valid)
     return newest.order_by(EventAnswer.report_id, EventAnswer.decided_at.desc(), EventAnswer.decision_id)
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """The displacements that may have an event as their reason, if no report names an event and nobody has answered.
+    """Displacements that an event may have caused, but whose report names none, and about which nobody has answered.
 
     The displacements that have waited longest come first, at most MOST.
     """
@@ -117,9 +117,9 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 
 
 def of_groups(question: OpenQuestion) -> Select[Any]:
-    """Counts whose people are displaced, unless a count of the same people names a hazard.
+    """Counts of displaced people, unless another count of the same people names a hazard.
 
-    In that case the registry joins the counts, or asks whether both are of this hazard (`named_hazards`).
+    In that case `named_hazards` decides whether both counts are of this hazard.
     """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
@@ -133,7 +133,7 @@ def of_groups(question: OpenQuestion) -> Select[Any]:
 
 
 def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], question: OpenQuestion) -> Select[Any]:
-    """The questions about displacements of this table, which the caller joins with the reports."""
+    """The questions about displacements of this table. The caller must join the query with the reports."""
     answer = aliased(EventAnswer)
     is_answered = exists().where(
         answer.report_id == table.report_id,
@@ -175,9 +175,9 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The departures that have waited longest. If further rows may follow, also the last row of these departures.
+    """The departures that have waited longest and, if further rows may follow, the last row that was used.
 
-    Departures of one page are together. A departure may continue on the next page.
+    The households or groups of a departure are together on one page, but a departure may continue on the next page.
     """
     found: dict[SameDeparture, Unanswered] = {}
     for number, row in enumerate(rows):
@@ -229,7 +229,7 @@ async def groups_among(session: AsyncSession, ids: Collection[UUID]) -> set[UUID
 
 
 def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
-    """The newest answers. Answers of one request are together."""
+    """The newest answers, in one list for each request that gave them."""
     made = defaultdict[tuple[Any, ...], list[EventAnswer]](list)
     for row in rows:
         made[row.account, row.decided_at, row.answer, row.hazard_id].append(row)

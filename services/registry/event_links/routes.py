@@ -27,8 +27,8 @@ from shared.postgres.database import Session
 from shared.web import cursors
 
 router = APIRouter()
-MOST = 200  # the limit of reports in one request
-MOST_LINKED = 5  # households or groups of a departure whose pages are linked
+MOST = 200  # reports in one request
+MOST_LINKED = 5  # households or groups of a departure to whose pages a link is shown
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
@@ -41,10 +41,10 @@ class HowKnown(StrEnum):
 
 
 class UnansweredDeparture(BaseModel):
-    """The same departure of one or more households, or of one or more groups, as `kind` says.
+    """One departure of one or more households or, if `kind` says so, of one or more groups.
 
-    `status` to `hazard_type` are the fields of intake's question for proposed hazards. `household_ids` are the ids of
-    the households or groups.
+    The fields from `status` to `hazard_type` are those that intake needs to propose hazards. `household_ids` are the
+    ids of the households or groups.
     """
 
     kind: ReportKind
@@ -63,7 +63,7 @@ class UnansweredDeparture(BaseModel):
 class AnsweredEvent(BaseModel):
     """A valid answer about one or more households or groups. `is_applied` is false until the worker has executed it.
 
-    `group_ids` has those of the ids that are groups.
+    `household_ids` contains all ids, and `group_ids` those that are groups.
     """
 
     decision_ids: list[UUID]
@@ -88,7 +88,7 @@ class UnansweredPage(BaseModel):
 
 
 class EventAnswers(Body):
-    """The answer about the departures in these reports. If the answer is yes, it names the hazard and its type."""
+    """One answer for the departures in all these reports. A positive answer names the hazard and its type."""
 
     report_ids: Ids
     answer: Literal["yes", "no"]
@@ -109,21 +109,21 @@ class EventReversals(Body):
 
 
 class EventAssignments(Body):
-    """An assignment of open questions. If `account` is None, they are assigned to nobody."""
+    """An assignment of open questions. If `account` is None, the questions are assigned to nobody."""
 
     report_ids: Ids
     account: UUID | None
 
 
 class ChangedEvents(BaseModel):
-    """The ids that the request changed. All other ids are unknown, or were answered already."""
+    """The ids that the request changed. All other requested ids are unknown, or were answered already."""
 
     ids: list[UUID]
 
 
 @router.get("/v1/events:unanswered")
 async def unanswered(request: Request, session: Session, caller: Caller, cursor: str | None = None) -> UnansweredPage:
-    """Households and groups in the caller's areas that may have left because of an event that nobody has named."""
+    """Households and groups in the caller's areas that may have left because of an event, but name no event."""
     rows = await event_queries.unanswered(session, question(request, caller, after=cursors.decoded(cursor)))
     found, last = event_queries.by_departure(rows, request.app.state.places)
     report_ids = [row.report_id for departure in found for row in departure.rows]
@@ -214,7 +214,10 @@ async def note(
     unchanged: Iterable[UUID],
     action: Action = Action.EVENTS_ANSWERED,
 ) -> None:
-    """Log the people of the changed reports. Also log the unchanged ids, because a caller may guess ids."""
+    """Write the people of the changed reports to the security log.
+
+    Also write the unchanged ids, because they may be guesses of the caller.
+    """
     entries = []
     if objects:
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
@@ -225,7 +228,7 @@ async def note(
 
 
 def linked(unanswered: Unanswered) -> list[UUID]:
-    """The households or groups whose pages are linked."""
+    """The households or groups of the departure whose pages the caller gets links to."""
     return list(dict.fromkeys(row.subject_id for row in unanswered.rows))[:MOST_LINKED]
 
 

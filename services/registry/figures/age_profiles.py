@@ -1,7 +1,7 @@
 """Defines the profiles of age brackets, and the stored columns from which figures in each profile are computed.
 
-Reports state a birth date, a birth year, an age, or only an age bracket. If the age is known, the person is stored as
-an age code, so that figures of a later day can use the age on that day. The rules are in docs/decisions/0052.
+Reports state a birth date, a birth year, an age, or only an age bracket. If the age is known, an age code is stored for
+the person. A figure of a later day can then use the person's age on that day. The rules are in docs/decisions/0052.
 """
 
 from collections.abc import Collection
@@ -15,7 +15,8 @@ from shared.events.vocabulary import Sex
 
 # The name of a column of stored numbers is a sex and one of these names.
 # The columns of WHOLE count the brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these
-# brackets. The columns of PARTS therefore count parts of brackets, but only persons whose age in years is known.
+# brackets. Therefore the columns of PARTS count parts of brackets. They include only persons whose age in years is
+# known.
 WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
 PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
 PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
@@ -34,9 +35,10 @@ AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18
 
 @dataclass(frozen=True)
 class Profile:
-    """The brackets of a profile. `columns` are the columns to add, and to subtract if the name begins with a minus.
+    """The brackets of a profile.
 
-    `minors` and `elders` are the indexes of the brackets of the youngest and of the oldest persons.
+    `columns` are the columns to add; a column whose name begins with a minus is subtracted. `minors` and `elders` are
+    the indexes of the brackets of the youngest and of the oldest persons.
     """
 
     code: AgeProfile
@@ -51,7 +53,10 @@ class Profile:
         return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
 
     def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:
-        """Indexes of the cells of these sexes and ages. If no sexes or no ages are given, all are selected."""
+        """Indexes of the cells of these sexes and ages.
+
+        If no sexes are given, all are selected; the same holds for ages.
+        """
         return [
             index
             for index, (sex, age) in enumerate(self.cells)
@@ -60,12 +65,12 @@ class Profile:
 
     @property
     def names(self) -> list[str]:
-        """The names of the numbers in exports."""
+        """The column names of the cells in exports."""
         return [f"{sex}_{bracket.replace('-', '_').replace('+', '_plus')}" for sex, bracket in self.cells]
 
     @property
     def terms(self) -> list[list[tuple[str, str]]]:
-        """For each cell, the signs and the columns whose sum is the number of persons."""
+        """For each cell, the columns whose sum is the number of persons, each with its sign."""
         return [[term(sex, column) for column in columns] for sex, columns in product(SEXES, self.columns)]
 
 

@@ -1,4 +1,4 @@
-"""Computes the ages and the assessed persons of displacements that an earlier release stored without them."""
+"""Adds the ages and the assessed persons to displacements that an earlier release stored without these values."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,7 +19,7 @@ class AgeRenewal(Renewal):
     kind = "ages"
 
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
-        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))  # as in the condition of the index
+        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))  # the same condition as in the index
         return Household.household_id.in_(select(Episode.household_id).where(has_none))
 
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
@@ -32,9 +32,9 @@ class AgeRenewal(Renewal):
             await self.give_up(session, household_id)
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """If nothing is stored for the household, store that it has no known ages and no answers about functioning.
+        """If the values cannot be computed, store that no ages and no answers about functioning are known.
 
-        The figures then keep the ages on the day of displacement.
+        The figures then use the ages on the day of displacement.
         """
         for table in TABLES:
             nothing = {table.ages: [], table.assessed: 0, table.with_disability: 0}

@@ -14,9 +14,9 @@ PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
 # The sum of all cells of sex and age.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# A row stores numbers of persons by sex and age, with the ages that the persons had on the day on which the row begins.
-# This subquery adds the columns `aged_…` to the rows. In a figure of a stock, these columns use the ages that the
-# persons had on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
+# A row stores numbers of persons by sex and age. The ages are those on the first day of the row. This subquery adds the
+# columns `aged_…` to the rows. In a figure of a stock, these columns use the ages on the day of the stock. `period /
+# 100` is the year of `occurred_at`. `ages.py` explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
@@ -41,13 +41,19 @@ def cell_columns(query: FigureQuery) -> list[str]:
 
 
 def is_aged(query: FigureQuery, kind: Kind, table: str) -> bool:
-    """Whether cells must be computed from the ages: for a later day, or for brackets that are not stored."""
+    """Whether cells must be computed from the ages.
+
+    This is so for a stock on a later day, and for brackets that are not stored.
+    """
     columns = cell_columns(query)
     return table in OF_HOUSEHOLDS and bool(columns) and (kind == "stock" or not PARTS.isdisjoint(columns))
 
 
 def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
-    """The rows of the table with the columns `aged_…`. Bracket columns are stored; parts of brackets are not."""
+    """The rows of the table with the columns `aged_…`.
+
+    The table stores columns of whole brackets, but no parts of brackets.
+    """
     has_parts = not PARTS.isdisjoint(columns)
     stored = {name: "0" if name in PARTS else f"coalesce({table}.{name}, 0)" for name in columns}
     return AGED.format(
@@ -62,7 +68,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """The number of a row's persons who came into the column, minus the number of persons who left it."""
+    """How many of a row's persons entered the column because of their age, minus those who left it."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"
@@ -72,7 +78,7 @@ def change_of_column(column: str) -> str:
     return f"sum((after IN ({classes}))::integer{left}) FILTER (WHERE {of_sex})::integer AS {column}"
 
 
-# The sum of a column over all rows of a group, or the column of a single row.
+# TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row.
 TOTAL, COLUMN = "coalesce(sum({}), 0)", "coalesce({}, 0)"
 
 
@@ -99,7 +105,7 @@ def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> s
     terms = [
         f"{sign} {form.format(prefix + column)}"
         for sign, column in query.profile.terms[index]
-        if table != "counts" or column not in PARTS  # counts state whole brackets only
+        if table != "counts" or column not in PARTS  # counts state only whole brackets
     ]
     return f"({' '.join(terms) or '0'})"
 
@@ -108,7 +114,7 @@ def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL condition that the row has persons of the selected sexes and ages."""
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    if not query.ages:  # people change their age, but not their sex
+    if not query.ages:  # a person's age changes with time, so only a filter by sex can compare stored numbers
         return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
     cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
     return f"greatest({', '.join(cells)}) > 0" if cells else "false"

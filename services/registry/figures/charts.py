@@ -12,7 +12,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-# The possible numbers of parts of the axis. The first number that makes every tick a whole number is used.
+# The axis is divided into one of these numbers of parts: the first that makes the value of every tick a whole number.
 INTERVALS = (5, 2, 1)
 MOST = 120
 
@@ -103,7 +103,7 @@ def ruled(top: int) -> list[Line]:
 
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
-    """The figures summed by place and sorted from the largest. Registered and counted persons have separate sums."""
+    """The figures summed by place, the largest first. Registered and counted persons have separate sums."""
     places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
         places[figure.pcode, figure.country].append(figure)

@@ -18,7 +18,8 @@ from shared.events.vocabulary import Status
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
-FIRST_SECONDS = 60 * 60.0  # after an update, the worker sums all stored displacements first
+# the first check waits until the worker has added up all displacements, as it does after an update
+FIRST_SECONDS = 60 * 60.0
 DAY_SECONDS = 24 * 60 * 60.0
 
 
@@ -41,7 +42,7 @@ async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> b
 
 
 async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
-    """Each status and kind of figure for which the stored sums differ from sums over the displacements."""
+    """The statuses and kinds of figures whose stored sums differ from sums computed from the displacements."""
     wrong: list[str] = []
     async with sessions.begin() as session:
         # All statements read the same snapshot, even if reports are filed meanwhile.

@@ -6,7 +6,8 @@ from shared.country import ABROAD
 
 WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
 ALPHA_3: dict[str, str] = {
-    ABROAD: "XXX",  # ISO 3166-1 leaves XAA to XZZ to its users
+    # this code stands for all places abroad, because ISO 3166-1 leaves the codes XAA to XZZ to its users
+    ABROAD: "XXX",
 } | {
     now[0]: code
     for code, now in get_global("territory_aliases").items()

@@ -48,10 +48,11 @@ def rows(
 ) -> list[Row]:
     """One row for each figure, with values in the order of `names()`.
 
-    Registered `persons` are never added to the counted `group_persons`.
+    The registered `persons` and the counted `group_persons` are never added.
     """
     dimensions = [dimension.value for dimension in Dimension if dimension in by]
-    place_of = cache(lambda pcode, country: place(pcode, country, places, level, language))  # because places recur
+    # cached, because many figures are about the same places
+    place_of = cache(lambda pcode, country: place(pcode, country, places, level, language))
     return [
         (
             date or figure.period,
@@ -77,7 +78,7 @@ def rows(
 
 @cache
 def row_type(names: tuple[str, ...]) -> type[msgspec.Struct]:
-    """A Struct type whose fields are the columns. msgspec writes a Struct as JSON much faster than a dict."""
+    """A Struct type with the columns as its fields. msgspec writes a Struct as JSON much faster than a dict."""
     return msgspec.defstruct("Row", names, gc=False)
 
 
@@ -88,7 +89,7 @@ def place(pcode: str | None, code: str | None, places: Places, level: int, langu
 
 
 def name(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> str | None:
-    """The name of the unit at the requested level. A foreign country has a name only at level 0."""
+    """The name of the unit or, at level 0, of the country."""
     if pcode:
         return places.name(pcode, language)
     return country(code, language) if level == 0 and code else None
@@ -99,7 +100,7 @@ def people(
     scopes: Iterable[MovementScope],
     sub_stocks: Collection[SubStock] = (SubStock.IN_DISPLACEMENT,),
 ) -> str:
-    """The HXL tag of the counted people. `+idps` means displaced within the country; migrants are not `#affected`."""
+    """The HXL tag of the counted people. `+idps` means displaced within the country. Migrants are `#population`."""
     if SubStock.IN_DISPLACEMENT not in sub_stocks:
         return "#affected+returnees" if set(sub_stocks) == {SubStock.IN_RETURN} else "#affected+settled"
     counted = set(mobilities)
@@ -109,7 +110,7 @@ def people(
 
 
 def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: Profile = DTM) -> list[str]:
-    """The HXL row below the column names."""
+    """The row of HXL tags, which stands below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
     known = {

@@ -42,7 +42,7 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# Filters without effect on the figures of movements and of duration.
+# These filters have no effect on the figures of movements and of duration.
 WITHOUT_EFFECT = frozenset(
     ("reason", "rank", "onset", "hazard_type", "shelter", "by", "sex", "age", "age_profile", "scope")
 )
@@ -101,7 +101,10 @@ class Filters(BaseModel):
 
     @property
     def scopes(self) -> tuple[MovementScope, ...]:
-        """By default, displaced people count only within the country, and all other people count everywhere."""
+        """The selected scopes. By default, displaced people count only if they are within the country.
+
+        All other people, such as migrants, count everywhere.
+        """
         return tuple(self.scope or (IN_COUNTRY if self.are_displaced else MovementScope))
 
     @property
@@ -137,7 +140,7 @@ class Filters(BaseModel):
         return figure.mobility in self.mobility and figure.scope in self.scopes
 
     def rows(self, figures: list[Figure]) -> list[Figure]:
-        """The figures by single reason and by the requested dimensions, for tables and exports."""
+        """The figures for tables and exports, with one row for each reason and each requested dimension."""
         return rows(figures, rank=self.rank, by=self.by, reasons=self.reason, onsets=self.onset)
 
 
@@ -157,7 +160,7 @@ class StockFilters(DayFilters):
         return replace(query, **more)
 
 
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # 1900 to 2199, as in `Day`
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # the years 1900 to 2199, as in `Day`
 
 
 class FlowFilters(Filters):

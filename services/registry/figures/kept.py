@@ -1,4 +1,4 @@
-"""Keeps figures in memory until a displacement changes. A repeated query is therefore answered at once."""
+"""Keeps figures in memory until a displacement changes, so that a repeated query is answered at once."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from services.registry.figures.statistics import Figure, figures
 from services.registry.models import DataVersion
 from shared.places import Places
 
-MOST_FIGURES = 50_000  # the largest number of figures in memory; these take about 20 MB
+MOST_FIGURES = 50_000  # the largest number of figures in memory; this number takes about 20 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
 
 T = TypeVar("T")
@@ -33,14 +33,15 @@ class KeptFigures:
         self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-        """The present figures. The caller must not change the returned list."""
+        """The figures of the present data. The caller must not change the returned list."""
         return await self.kept(session, (kind, query), lambda: figures(session, kind, query, places))
 
     async def kept(
         self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
         """The answer to the query, from memory or computed. The caller must not change the returned list."""
-        # The version is read before the figures, so that the figures cannot be older than the version.
+        # The version is read before the figures. If the data changes in between, the figures are newer than the
+        # version, which does no harm.
         version = await data_version(session)
         if version == self._version and question in self._answers:
             return self._answers[question]
@@ -63,7 +64,10 @@ class KeptFigures:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of the versions of all slots. Each version is random. An equal digest therefore means unchanged data."""
+    """A digest of the versions of all slots.
+
+    Every change of the data gives a slot a new random version, so an equal digest means unchanged data.
+    """
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()
     return digest

@@ -41,7 +41,7 @@ def movement_rows(
 
 
 def movement_tags(level: int) -> list[str]:
-    """The HXL row below the column names."""
+    """The row of HXL tags, which stands below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     sides = (
         tag
@@ -57,7 +57,10 @@ def movement_tags(level: int) -> list[str]:
 
 
 def duration_rows(figures: Iterable[DurationFigure], *, status: str, date: str) -> list[Row]:
-    """The values of the columns `DURATION_NAMES`. Ongoing and completed displacements are never added."""
+    """The values of the columns `DURATION_NAMES`.
+
+    Ongoing and completed displacements are in separate rows, and are never added.
+    """
     return [
         (
             date,

@@ -1,8 +1,8 @@
 """Computes the figures of movements by month, origin and destination, and of the duration of displacement.
 
-A duration begins with the departure. The classes of duration are the classes of UNDRR's DELTA. Ongoing and ended
-displacements are separate figures. A displacement does not end because time passes. Therefore people whose last
-confirmation is too old are a separate figure.
+A duration begins with the departure. The durations are grouped in the classes of UNDRR's DELTA. Ongoing and ended
+displacements are separate figures. The passage of time alone does not end a displacement. Therefore a separate figure
+counts the people whose last confirmation is too old.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -33,8 +33,8 @@ SELECT period, movement, origin_pcode, origin_country, destination_pcode, destin
 FROM passages WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
 COLUMNS = "status, mobility, origin_pcode, destination_pcode, displaced"
-# The people of counted groups who moved. The report of the movement states the movement and its day.
-# The stored clear fields do not contain default values.
+# The people of counted groups who moved. The report of the movement states the movement and its day. `coalesce` adds
+# the default value, because stored clear fields do not contain default values.
 GROUP_MOVEMENTS = f"""
 SELECT 100 * extract(year FROM day)::integer
         + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period,
@@ -62,13 +62,14 @@ IN_DISPLACEMENT = f"""(
     SELECT {COLUMNS}, households, departed_at, confirmed_at, is_return_presumed
     FROM stays WHERE sub_stock = 'in_displacement' AND occurred_at < :until AND superseded_at >= :until
 ) AS displacements"""  # noqa: S608 - constants
-# Counts in effect, so two counts of the same people are never added.
+# Only counts in effect are read, so two counts of the same people are never added.
 GROUPS_IN_DISPLACEMENT = f"""(
     SELECT status, mobility, origin_pcode, destination_pcode, 1 AS households, persons AS displaced,
         occurred_at AS departed_at
     FROM {COUNTS_IN_EFFECT} WHERE occurred_at < :until AND sub_stock = 'in_displacement'
 ) AS displacements"""  # noqa: S608 - constants
-# People of groups who moved. `occurred_at` of these counts is the departure, and `counted_at` the movement.
+# People of groups who moved. In these counts, `occurred_at` is the time of the departure, and `counted_at` the time of
+# the movement.
 GROUP_PASSAGES = """(
     SELECT status, mobility, left_pcode AS origin_pcode, destination_pcode, 1 AS households, persons AS displaced,
         occurred_at AS departed_at, counted_at AS occurred_at, sub_stock AS to_sub_stock,
@@ -93,13 +94,13 @@ SELECT coalesce(sum(households) FILTER (WHERE {is_unconfirmed}), 0),
 FROM {table} WHERE {conditions}
 """
 
-# The month, the movement, and the P-code and country of the origin and of the destination.
+# The month, the movement, the P-code and country of the origin, and the P-code and country of the destination.
 Passages = tuple[str | None, Movement, str | None, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class MovementFigure:
-    """The people who moved in a month. A place without a P-code is a country.
+    """The people who moved in a month. If a place has no P-code, the place is a whole country.
 
     `group_persons` are people of counted groups. They are never added to `persons`, because they may be registered too.
     """
@@ -141,7 +142,7 @@ class ConfirmationFigure:
 
 
 async def movements(session: AsyncSession, query: FigureQuery, places: Places) -> list[MovementFigure]:
-    """The movements by month of the query's period, from each place to each place at the query's level."""
+    """The people who moved in each month of the period, by origin and destination at the level of the query."""
     conditions = [*common(query), *period(query)]
     if query.movements:
         conditions.append("movement = ANY(:movements)")
@@ -204,7 +205,10 @@ async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationF
 
 
 async def confirmations(session: AsyncSession, query: FigureQuery) -> list[ConfirmationFigure]:
-    """The figure of people whose presence nobody has confirmed, at the end of the last day before `until`."""
+    """The displaced people whose presence nobody has confirmed recently, and those whose return is presumed.
+
+    The figures are for the end of the last day before `until`.
+    """
     statement = UNCONFIRMED.format(
         table=IN_DISPLACEMENT, is_unconfirmed=is_unconfirmed("confirmed_at"), conditions=" AND ".join(common(query))
     )
@@ -213,7 +217,7 @@ async def confirmations(session: AsyncSession, query: FigureQuery) -> list[Confi
 
 
 def common(query: FigureQuery) -> list[str]:
-    """The SQL conditions that all figures of this module share.
+    """The SQL conditions of all figures of this module.
 
     If an area is selected, the figures count only people who were displaced to this area or moved to it.
     """

@@ -1,4 +1,4 @@
-"""The page of the figures of movements and of duration, which is the second tab of the figures."""
+"""The page of the figures of movements and of duration. It is the second tab of the page of figures."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -71,5 +71,5 @@ ACCEPTED: dict[str, Any] = {"movements": MovementFilters, "duration": DurationFi
 
 
 def link(filters: MovementPageFilters, kind: str, **more: str) -> str:
-    """A link to JSON or CSV with those current filters that the route accepts."""
+    """A link to the same figures as JSON or CSV. The link has those current filters that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ACCEPTED[kind].model_fields.keys(), **more)

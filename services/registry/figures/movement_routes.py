@@ -60,7 +60,7 @@ class MovementAnswer(FiguresAnswer):
 
 
 class DurationAnswer(FiguresAnswer):
-    """The classes of duration at the end of the day, and the people whose last confirmation is too old."""
+    """The people by class of duration at the end of the day, and the people whose last confirmation is too old."""
 
     day: date
     rows: list[DurationFigure]

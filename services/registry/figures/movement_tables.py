@@ -13,7 +13,10 @@ Key = TypeVar("Key")
 
 
 def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, MovementFigure]]:
-    """For each month, the sum of each kind of movement. A period is a year if the month is not known."""
+    """For each month, the sum of each kind of movement.
+
+    If the month of a movement is not known, its period is the year.
+    """
     months = defaultdict[str, dict[Movement, list[MovementFigure]]](lambda: defaultdict(list))
     for figure in figures:
         months[figure.month or ""][figure.movement].append(figure)
@@ -30,7 +33,7 @@ def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:
 
 
 def kinds(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[Movement]:
-    """The kinds of movements that the months have, in the order of the vocabulary."""
+    """The kinds of movements that happened in these months, in the order of the vocabulary."""
     found = {movement for month in months.values() for movement in month}
     return sorted(found, key=MOVEMENTS.index)
 
@@ -40,7 +43,7 @@ def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, Move
 
 
 def summed(figures: Sequence[MovementFigure]) -> MovementFigure:
-    """The sum, with the places of the first figure. Registered people are not added to counted people."""
+    """The sum of the figures, with the places of the first one. Registered people are not added to counted people."""
     return replace(
         figures[0],
         month=None,

@@ -19,7 +19,10 @@ router = APIRouter()
 
 
 class NeedAnswer(FiguresAnswer):
-    """The row without a `need` has the people with any need. People with several needs are in several rows."""
+    """The row whose `need` is None counts all people with at least one need.
+
+    People with several needs are in several rows.
+    """
 
     day: date
     rows: list[NeedFigure]

@@ -15,8 +15,8 @@ from services.registry.figures.queries import FigureQuery
 from services.registry.figures.statements import GIVEN_NEEDS, conditions, number, source, tables
 from shared.events.vocabulary import Need
 
-# Reports state needs for a household or group, not for persons, so all persons of a household or group count.
-# The row without a need counts everybody with at least one need.
+# A report states the needs of a household or group, not of single persons. Therefore all persons of the household or
+# group count. The row without a need counts everybody with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
@@ -25,7 +25,7 @@ WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
 
 @dataclass(frozen=True, slots=True)
 class NeedFigure:
-    """The people with a need, or with any need if `need` is None."""
+    """The people who have this need. If `need` is None, all people with at least one need."""
 
     need: Need | None
     households: int

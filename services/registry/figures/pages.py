@@ -44,7 +44,10 @@ class PageFilters(PageDates, StockFilters):
 
     @model_validator(mode="after")
     def ages_fit(self) -> Self:
-        """Drop the age bracket of another profile, which the form still sends after the profile was changed."""
+        """Drop the selected age brackets if they belong to another profile.
+
+        The form still sends them after the user has changed the profile.
+        """
         self.age = [age for age in self.age if age in self.profile.brackets]
         return self
 
@@ -131,10 +134,11 @@ class TablePage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation.
+    """The figures of one page.
 
-    `by_age` has UNHCR's age brackets. From these brackets, the page counts the persons aged 5 and over, because only
-    they may be asked about functioning. `by_age` is empty if the filters select sexes or ages.
+    `stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation. `by_age` uses UNHCR's
+    age brackets, because one of them begins at 5. The page needs the number of persons aged 5 and over, who may be
+    asked about functioning. `by_age` is empty if the filters select sexes or ages.
     """
 
     stock: list[Figure]
@@ -145,12 +149,13 @@ class PageFigures:
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
-        """Compute the figures on several connections at the same time. In sequence, the queries take 1.5 times as long.
+        """Compute the figures on several connections at the same time.
 
-        The caller must hold no connection, because two requests that wait for further connections could deadlock.
+        One after the other, the queries would take 1.5 times as long. The caller must hold no connection. Otherwise two
+        requests could each wait for the connections of the other.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
-        view = filters.view if filters.area else View.DESTINATION  # without an area, both views have the same people
+        view = filters.view if filters.area else View.DESTINATION  # without an area, both views count the same people
         sheltered: dict[str, Any] = {
             "by": (Dimension.SHELTER, Dimension.EVACUATION),
             "is_by_reason": False,
@@ -194,12 +199,12 @@ ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilte
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """A link to JSON or CSV with those current filters that the route accepts."""
+    """A link to the same figures as JSON or CSV. The link has those current filters that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ADDRESSES[kind].model_fields.keys(), **more)
 
 
 def address(path: str, filters: Filters, accepted: Collection[str], **more: str) -> str:
-    """The address with those current filters that the page or route accepts."""
+    """The address of the page or route, with those current filters that it accepts."""
     taken = {*accepted} - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"{path}?{urlencode({**kept, **more}, doseq=True)}"

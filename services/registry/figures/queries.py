@@ -15,7 +15,7 @@ from shared.hazards import HAZARDS, Onset
 
 
 class View(StrEnum):
-    """Selects the place that a figure is about: the people's origin or their destination."""
+    """Selects the place by which people are counted: their origin or their destination."""
 
     ORIGIN = "origin"
     DESTINATION = "destination"
@@ -25,9 +25,9 @@ Kind = Literal["stock", "flows"]
 
 
 class MovementScope(StrEnum):
-    """Where people are, and whether they crossed the border.
+    """Whether people are in the country or abroad, and whether they crossed the border.
 
-    The scope is unknown if nobody knows where the people are.
+    If nobody knows where people are, the scope is unknown.
     """
 
     WITHIN = "within"
@@ -58,7 +58,11 @@ def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
 
 
 class ReasonRank(StrEnum):
-    """Selects how a displacement's ranked reasons count: the first reason, any reason, or only a single reason."""
+    """Selects by which of its ranked reasons a displacement counts.
+
+    FIRST is the first reason, ANY is each of the reasons. With ONLY, a displacement counts only if it has a single
+    reason.
+    """
 
     FIRST = "first"
     ANY = "any"
@@ -66,17 +70,20 @@ class ReasonRank(StrEnum):
 
 
 class Dimension(StrEnum):
-    """A dimension that rows have only on request, because each dimension multiplies the rows."""
+    """A dimension by which rows are split only on request, because each further dimension multiplies the rows."""
 
     HAZARD_TYPE = "hazard_type"
     ONSET = "onset"
     SHELTER = "shelter"
     EVACUATION = "evacuation"
-    CONFIRMATION = "confirmation"  # only registered households of a stock have a value
+    CONFIRMATION = "confirmation"  # only registered households have this value, and only in a stock
 
 
 class Summary(StrEnum):
-    """Sums of displacements by some dimensions. Figures that need other dimensions are read from the displacements."""
+    """The stored summaries: sums of displacements by some of the dimensions.
+
+    Figures by other dimensions are computed from the displacements.
+    """
 
     DESTINATION = "destination"  # by destination and first reason
     ORIGIN = "origin"  # by origin and first reason
@@ -104,7 +111,7 @@ class FigureQuery:
     shelters: Sequence[Shelter] = ()
     by: Sequence[Dimension] = ()
     is_by_reason: bool = True
-    has_cells: bool = True  # if false, figures have only the number of persons, not by sex and age
+    has_cells: bool = True  # if false, figures have only the total of persons, and no numbers by sex and age
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
@@ -128,17 +135,18 @@ class FigureQuery:
 
     @property
     def has_hazard_type(self) -> bool:
-        """Whether the figures need the hazard type, which also decides the onset of a natural disaster."""
+        """Whether the figures need the hazard type. The onset of a natural disaster also depends on the hazard type."""
         is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
     def summary(self, kind: Kind) -> Summary | None:
-        """The summary that has all dimensions of the query; None if no summary has them.
+        """The summary by all dimensions of the query. None if there is no such summary.
 
-        A summary has no pairs of origin and destination. It has the number of persons of each sex and age, but not the
-        number of households with such a person. If a query selects sexes of a stock, the persons are read from the
-        summary, and the households are counted in the displacements. If a query selects ages, the households can be
-        counted only by reading the ages of all persons. The persons are then counted, too, and no summary is used.
+        No summary is by origin and destination together. A summary contains the number of persons of each sex and age,
+        but not the number of households that have a person of this sex and age. If a query selects sexes of a stock,
+        the persons are read from the summary, and the households are counted in the displacements. If a query selects
+        ages, the households can be counted only by reading the ages of all persons. The same reading counts the
+        persons, so no summary is used.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

@@ -31,7 +31,7 @@ router = APIRouter()
 async def stock(
     request: Request, session: Session, caller: Caller, filters: Annotated[StockFilters, Query()]
 ) -> Response:
-    """The displaced by place at the end of `date` (Bishkek time; default today)."""
+    """The displaced people by place at the end of `date` (Bishkek time; default today)."""
     day = filters.on or today(datetime.now(UTC))
     figures = await stock_of(request, session, caller, filters, day)
     return await answer(request, session, caller, filters, figures, day=day)
@@ -41,14 +41,14 @@ async def stock(
 async def flows(
     request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
 ) -> Response:
-    """New displacements by month (Bishkek time), `since` and `until` inclusive."""
+    """New displacements by month (Bishkek time), from `since` to `until`, both included."""
     return await answer(request, session, caller, filters, await flows_of(request, session, caller, filters))
 
 
 async def stock_of(
     request: Request, session: AsyncSession, caller: Principal, filters: StockFilters, day: date, **more: Any
 ) -> list[Figure]:
-    """The stock. `more` has fields that replace fields of the query."""
+    """The stock. The fields in `more` replace fields of the query."""
     state = request.app.state
     query = filters.stock_query(state.settings, caller, state.places, day, **more)
     kept: KeptFigures = state.figures
@@ -75,7 +75,7 @@ async def answer(
     is_csv = wants_csv(request, filters)
     if is_csv:
         await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # Commit first, because serialising many rows takes long and PostgreSQL ends idle transactions.
+    # Commit before the answer is serialised: this can take long, and PostgreSQL ends idle transactions.
     await session.commit()
     state, areas = request.app.state, caller.own_areas
     status, on = state.settings.counted_status.value, day.isoformat() if day else None
@@ -137,7 +137,10 @@ NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons"
 
 
 def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None]:
-    """The total of the figures. Assessed persons are not counted by sex and age, even if there are no figures."""
+    """The totals of the figures.
+
+    If sexes or ages are selected, the numbers of assessed persons are None, because they are not stored by sex and age.
+    """
     sums = {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
     return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}
 

@@ -15,12 +15,12 @@ from shared.events.vocabulary import Mobility, Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
 NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
-# The stock on a day contains each household at the destination of its latest move before the end of the day.
-# The stock also includes each count of a group that is in effect at the end of the day.
-# Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
-# `unable_to_move` is not a move.
+# The stock on a day contains each household once, at the destination of its latest move before the end of the day. The
+# stock also contains each count of a group that is in effect at the end of the day.
+# The filters are compared with the latest move: a household that was displaced and then migrated does not count as
+# displaced. `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
-# Nobody has reported a movement of the people in `episodes`, so they are in location of displacement.
+# No movement of the people in `episodes` was reported, so all of them are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
 IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
@@ -58,7 +58,7 @@ ONSET = f"""CASE
     ELSE 'sudden'
 END"""
 IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
-# Python computes scopes, month names and units, because there are fewer result rows than table rows.
+# Scopes, month names and units are computed in Python from the result, which has fewer rows than the tables.
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
     {evacuation}, {confirmation}, {number}, {number_imprecise}, {number_corrected}, {assessed}, {with_disability},
@@ -69,19 +69,20 @@ GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 # Rows that earlier releases wrote have no kind of shelter.
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
-# A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
-# The movement `displaced_again` is a new displacement, so its passages are flows. `sums` replaces the first two tables.
+# A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts. The
+# movement `displaced_again` is a new displacement, so its `passages` count as flows. If a summary can be used, `sums`
+# replaces the first two tables.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# One row for each need, and one row with NULL if the people have any need.
+# One row for each need of the people, and one row with NULL if they have at least one need.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
 # The three further columns are the first reason, the need and the period.
 ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))
-# The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet.
-# If a displacement was removed, the numbers of its change are negative.
+# The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet. A change
+# that removes a displacement has negative numbers.
 SUMS = """(
     SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
     JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
@@ -91,7 +92,8 @@ SUMS = """(
 ) AS sums"""
 # The stock on a day is the sum of three kinds of changes: those of all earlier years, those of the earlier months of
 # the year, and those of the days of the month.
-# The numbers are summed before the join with the dimensions, because PostgreSQL compares numbers faster than texts.
+# The numbers are summed before the join with the dimensions, because PostgreSQL groups by numeric ids faster than by
+# the texts of dimensions.
 STOCK_SPANS = """
 SELECT dimensions_id, {totals} FROM (
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
@@ -125,7 +127,7 @@ HAVE_HOUSEHOLDS = ("stays", "passages", "sums")
 
 
 class ReadNumbers(StrEnum):
-    """The numbers that are read from a table."""
+    """Selects the numbers that a statement reads from a table."""
 
     ALL = "all"
     PERSONS = "persons"
@@ -133,15 +135,15 @@ class ReadNumbers(StrEnum):
 
 
 def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
-    """The tables from which figures are read. `sums` is read if a summary has all dimensions of the query."""
+    """The tables from which figures are read. If there is a summary by all dimensions of the query, `sums` is read."""
     return SUMMED if summary else TABLES[kind]
 
 
 def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
-    """The SQL statements, and whether their rows are registered households.
+    """The SQL statements, each with a flag: whether its rows are registered households.
 
-    One statement reads all tables of households. Therefore a report that is stored meanwhile is in the numbers of all
-    these tables, or in none.
+    One statement reads all tables of households, so that it sees one state of the data. A report that is stored
+    meanwhile is either in all numbers or in none.
     """
     registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
     if summary and not query.is_whole:
@@ -152,7 +154,7 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
+    """The SQL statement. It has only the conditions that the query needs, so that PostgreSQL can use an index."""
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
@@ -173,12 +175,15 @@ def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers =
     )
 
 
-# Nobody has reported a movement of the people in `episodes`, so the report of the displacement confirms them.
+# No movement of the people in `episodes` was reported, so the report of the displacement is their last confirmation.
 CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
 
 
 def confirmation(table: str) -> str:
-    """The SQL expression for `ConfirmationState`. A group has none, because a head-count confirms no household."""
+    """The SQL expression for `ConfirmationState`.
+
+    Groups have no such state, because the count of a group confirms no household.
+    """
     if table not in CONFIRMED_AT:
         return "NULL::text"
     unconfirmed = is_unconfirmed(CONFIRMED_AT[table])
@@ -192,7 +197,10 @@ def is_unconfirmed(confirmed_at: str) -> str:
 
 
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
-    """Whether figures have all dimensions of the sums. PostgreSQL then need not group the sums, which takes long."""
+    """Whether the figures are by all dimensions of the sums.
+
+    In that case PostgreSQL need not group the rows of the sums, which would take long.
+    """
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 
 
@@ -251,13 +259,19 @@ def reasons(query: FigureQuery) -> str:
 
 
 def number(table: str, condition: str | None = None) -> str:
-    """The SQL expression for the number of households or groups. A household in several parts counts once."""
+    """The SQL expression for the number of households or groups.
+
+    A household that has split into several parts counts once.
+    """
     where = f" FILTER (WHERE {condition})" if condition else ""
     return f"coalesce(sum(households){where}, 0)" if table in HAVE_HOUSEHOLDS else f"count(*){where}"
 
 
 def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool) -> str:
-    """The SQL expression for a number of assessed persons. The number is not stored by sex and age."""
+    """The SQL expression for a number of assessed persons.
+
+    The number is NULL if sexes or ages are selected, because it is not stored by sex and age.
+    """
     if not query.is_whole:
         return "NULL::integer"
     return "0" if table == "counts" else (TOTAL if is_grouped else COLUMN).format(column)
@@ -287,7 +301,10 @@ def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """If the rank is `any`, a single reason must meet all conditions. `reason` is then the column of `given`."""
+    """The SQL conditions about reasons.
+
+    If the rank is `any`, one and the same reason must meet all conditions; `reason` is then the column of `given`.
+    """
     wanted = [
         *(["reason = ANY(:reasons)"] if query.reasons else []),
         *([f"({ONSET}) = ANY(:onsets)"] if query.onsets else []),

@@ -1,8 +1,8 @@
 """Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
-The dimensions are place, reason, scope, mobility, sex and age. On request, there are also hazard type, onset, kind of
-shelter, kind of evacuation and confirmation. Each figure states registered households and counted groups separately. A
-household is never added to a group, because the same people may be in both.
+The dimensions are place, reason, scope, mobility, sex and age. On request, figures are also split by hazard type,
+onset, kind of shelter, kind of evacuation and confirmation. Each figure states registered households and counted groups
+separately. A household is never added to a group, because the same people may be in both.
 """
 
 import re
@@ -38,14 +38,14 @@ from shared.postgres import database
 from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 
-class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, and garbage collections do not visit it
+class Figure(msgspec.Struct, gc=False):  # a Struct is created faster than a dataclass, and garbage collections skip it
     """A figure. `period` is a month, or a year if the month is unknown. A stock has no `period`.
 
     A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
-    `any`, `reasons` has all reasons of the displacements. Otherwise `reasons` has at most one reason. `cells` has the
-    numbers by sex and by the brackets of the query's age profile. `assessed` are the registered persons who answered
-    the questions about functioning, and `with_disability` is a part of them. Both are None if the query selects sexes
-    or ages.
+    `any`, `reasons` has all reasons of the displacements, otherwise at most one reason. `cells` has the numbers of
+    persons by sex and age bracket, in the brackets of the query's age profile. `assessed` is the number of registered
+    persons who answered the questions about functioning. `with_disability` is the number of persons with disability
+    among them. Both are None if the query selects sexes or ages.
     """
 
     period: str | None
@@ -71,7 +71,7 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
     persons: int = 0
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # computed once, because the page reads each sum several times
+        self.persons = sum(self.cells)  # computed once, because the page reads this number several times
 
     @property
     def undescribed(self) -> int:
@@ -80,7 +80,7 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
 
     @property
     def name(self) -> str:
-        """All dimensions in one text, because Python compares a text much faster than a tuple of texts."""
+        """The values of all dimensions as one text, because Python compares one text much faster than a tuple."""
         place = self.pcode or "~", self.country or "", self.scope
         sheltered = self.shelter or "", self.evacuation or "", self.confirmation or ""
         requested = self.hazard_type or "", self.onset or "", *sheltered
@@ -105,28 +105,31 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
         return sum(sum(counts) for of, counts in self.by_sex if of == sex)
 
     def aged(self, brackets: Iterable[int]) -> int:
-        """The persons in these brackets, which are indexes in the brackets of the profile."""
+        """The number of persons in these brackets. A bracket is given by its index in the profile."""
         return sum(counts[bracket] for _, counts in self.by_sex for bracket in brackets)
 
 
 async def figures(
     session: AsyncSession, kind: Kind, query: FigureQuery, places: Places, *, is_summed: bool = True
 ) -> list[Figure]:
-    """The figures. The stock is the displaced people by place at the end of the last day before `until`.
+    """The figures of the stock or of the flows.
 
-    The flows are the displacements that began in each month. A household that was displaced twice counts twice. If
-    `is_summed` is false, the stored sums are not used.
+    The stock is the displaced people by place at the end of the last day before `until`. The flows are the
+    displacements that began in each month. A household that was displaced twice counts twice. If `is_summed` is false,
+    the figures are computed without the stored sums.
     """
     summands: list[Figure] = []
-    located = cache(lambda *codes: location(*codes, query=query, places=places))  # cached, because places recur
+    # cached, because many rows are about the same places
+    located = cache(lambda *codes: location(*codes, query=query, places=places))
     summary = query.summary(kind) if is_summed else None
     if summary is None or not query.is_whole:
-        # raw SQL: PostgreSQL expects few displacements, and would sort them by all dimensions instead of hashing them
+        # raw SQL: PostgreSQL expects few displacements, so it would sort them by all dimensions, which is slower than
+        # hashing
         await session.execute(text("SET LOCAL enable_sort = off"))
     for own, is_registered in statements(query, kind, summary):
         rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
-    # a sum and its latest changes may add up to nobody
+    # if the latest changes cancel the stored sum, the figure has no persons and is dropped
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
 
 
@@ -134,7 +137,7 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def fetched(session: AsyncSession, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """The rows, without SQLAlchemy, whose rows take as much time as PostgreSQL."""
+    """The rows as the driver returns them. To make rows of SQLAlchemy would take as much time as the query itself."""
     names = list(dict.fromkeys(PARAMETER.findall(statement)))
     numbered = PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
     driver = await database.driver(session)
@@ -219,7 +222,7 @@ def rows(
     reasons: Collection[Reason],
     onsets: Collection[Onset],
 ) -> list[Figure]:
-    """The figures by single reason and by the requested dimensions.
+    """The figures with one row for each reason and each requested dimension.
 
     If the rank is `any`, a displacement with several reasons is in several rows. Totals are therefore not sums of rows.
     """
@@ -241,7 +244,7 @@ def rows(
 
 
 def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
-    """The figures summed by kind of shelter, in the order of DTM's arrangements."""
+    """The figures summed by kind of shelter, in the order in which DTM lists shelter arrangements."""
     same: defaultdict[Shelter, list[Figure]] = defaultdict(list)
     for figure in figures:
         same[figure.shelter or Shelter.UNKNOWN].append(figure)
@@ -249,13 +252,16 @@ def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def by_evacuation(figures: Iterable[Figure]) -> dict[Evacuation | None, Figure]:
-    """The totals of evacuated people by kind of evacuation. The kind is None if the report does not state it."""
+    """The totals of evacuated people by kind of evacuation. If the report does not state the kind, the key is None."""
     evacuated = [figure for figure in figures if figure.mobility is Mobility.EVACUATION]
     return {kind: total(figure for figure in evacuated if figure.evacuation is kind) for kind in (*Evacuation, None)}
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
-    """The unit of a P-code at this level. A village becomes its district. A city outside the districts stays a city."""
+    """The unit of this level that contains the P-code.
+
+    At level 2, a village becomes its district, and a city outside the districts stays a city.
+    """
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)
@@ -265,7 +271,10 @@ NOTHING = Figure(None, None, None, MovementScope.WITHIN, (Reason.NOT_REPORTED,),
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """The total of the households and, separately, the total of the groups. The caller passes only one category."""
+    """One figure with the total of the households and, separately, the total of the groups.
+
+    All figures must be of one category.
+    """
     return summed([NOTHING, *figures])
 
 
@@ -275,7 +284,7 @@ def totals(figures: Iterable[Figure]) -> dict[FigureCategory, Figure]:
 
 
 def by_category(figures: Iterable[Figure]) -> dict[FigureCategory, list[Figure]]:
-    """The figures of each category, also of categories without figures."""
+    """The figures of each category. A category without figures has an empty list."""
     members: dict[FigureCategory, list[Figure]] = {of: [] for of in FigureCategory}
     for figure in figures:
         members[figure.category].append(figure)
@@ -283,7 +292,7 @@ def by_category(figures: Iterable[Figure]) -> dict[FigureCategory, list[Figure]]
 
 
 def summed(figures: Sequence[Figure]) -> Figure:
-    """The sum of the figures, with the name of the first figure."""
+    """The sum of the figures, with the dimensions of the first one."""
     if len(figures) == 1:
         return figures[0]
     return replace(
@@ -301,7 +310,7 @@ def summed(figures: Sequence[Figure]) -> Figure:
 
 
 def known_sum(numbers: Iterable[int | None]) -> int | None:
-    """The sum; None if a number is not known."""
+    """The sum, or None if one of the numbers is None."""
     total = 0
     for number in numbers:
         if number is None:

@@ -9,11 +9,14 @@ from services.registry.households.people import People
 from services.registry.households.positions import STOCK, Position
 from shared.events.vocabulary import Precision, SubStock
 
-Row = tuple[Position, People, int]  # the number is 1 if this part counts as the household, else 0
+Row = tuple[Position, People, int]  # the number is 1 if the part counts as a household, else 0
 
 
 class Stay(NamedTuple):
-    """People who were at one position. `households` is 1 for the largest part of a household in a sub-stock, else 0."""
+    """People who stayed at one position.
+
+    `households` is 1 for the largest part of a household in each sub-stock, else 0.
+    """
 
     position: Position
     people: People
@@ -24,7 +27,7 @@ class Stay(NamedTuple):
 
 
 class PartsSince(NamedTuple):
-    """The people's positions since the time `at`."""
+    """The positions of a household's parts since the time `at`."""
 
     at: datetime
     precision: Precision
@@ -32,7 +35,7 @@ class PartsSince(NamedTuple):
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
-    """The stays in the order of their ends. The displacement's own report describes the first stay."""
+    """The stays in the order of their ends. The first stay is the one that the report of the displacement describes."""
     stays: list[Stay] = []
     present: dict[Row, tuple[datetime, Precision]] = {}
     for at, precision, parts in (*snapshots, PartsSince(ends_at, Precision.HOUR, {})):
@@ -44,7 +47,7 @@ def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
 
 
 def weighted(parts: Parts) -> list[Row]:
-    """The parts that are in the stock. In each sub-stock, only the largest part counts as the household."""
+    """The parts that are in one of the sub-stocks. In each sub-stock, only the largest part counts as a household."""
     by_sub_stock: dict[SubStock, list[Position]] = {sub_stock: [] for sub_stock in STOCK}
     for position in parts:
         if position.sub_stock in by_sub_stock:

@@ -1,11 +1,11 @@
 """Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
 Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
-`figure_changes`, in the transaction of the change, so that transactions never wait for each other's sums. The worker
-moves these changes into the sums. Queries read both tables, so figures are always exact.
+`figure_changes`, in the transaction of the change. They do not update sums, because transactions would then wait for
+each other. The worker moves these changes into the sums. Queries read both tables, so figures are always exact.
 """
 
-# raw SQL throughout: one statement takes the changes and adds them to the sums
+# raw SQL throughout: one statement removes the changes from their table and adds them to the sums
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,20 +18,21 @@ from services.registry.figures.statements import GIVEN_NEEDS, SHELTER
 from services.registry.models import DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # in the slowest case (random changes), this takes some seconds
+CHANGES_AT_ONCE = 20_000  # the slowest case, changes in random order, takes some seconds
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # the ages of a year are added before the year begins
+AGES_AHEAD = timedelta(days=60)  # the changes of ages are added this time before a year begins
 PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports do not wait for the CPU
-LOCK = "figure sums"  # two workers must not insert the same dimensions; the migration's function takes this lock, too
+# two workers must not insert the same dimensions; the function that a migration made takes this lock, too
+LOCK = "figure sums"
 
 
 def listed(*names: str, form: str = "{}") -> str:
     return ", ".join(form.format(name) for name in names)
 
 
-# A summary leaves out dimensions, so that it has few rows.
-# The area of a caller is compared with the people's destination or, if the people are abroad, with their origin.
-# Therefore most summaries have the destination of all people, but the origin only of people who are abroad.
+# A summary leaves out dimensions, so that it has few rows. Which figures a caller may see depends on the people's
+# destination or, if they are abroad, on their origin. Therefore most summaries contain the destination of all people,
+# but the origin only of people who are abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
 SUMMARIES = f"""
@@ -44,7 +45,8 @@ UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, need FROM {GI
 """  # noqa: S608 - constants
 CHANGED = listed(*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
 SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
-# The changes are first summed by all dimensions, because many households of a disaster have equal dimensions.
+# The changes are first summed by all dimensions. This leaves few rows, because many households of a disaster have equal
+# dimensions.
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
@@ -67,7 +69,7 @@ FROM spread CROSS JOIN LATERAL ({SUMMARIES})
     AS own (summary, origin_pcode, destination_pcode, reasons, hazard_type, shelter, evacuation, need)
 GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
-# The rows are written in the order of the index, so that rows that are read together are stored together.
+# The rows are written in the order of the index, because rows of a figure are then stored close to each other.
 ADD_CHANGES = f"""
 WITH taken AS (
     DELETE FROM figure_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM figure_changes LIMIT :most)) RETURNING *
@@ -93,7 +95,10 @@ SELECT count(*) FROM taken
 
 
 async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Add changes to the sums, and the ages of the next year to the changes, until cancelled."""
+    """Until cancelled, add changes to the sums.
+
+    In the last 60 days of a year, also add the next year's changes of ages.
+    """
     while True:
         await retry_while_unavailable(lambda: note_ages(sessions, today(datetime.now(UTC) + AGES_AHEAD).year))
         count = await retry_while_unavailable(lambda: sum_some(sessions))
@@ -110,7 +115,7 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 
 
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
-    """Add the changes of age brackets on 1 January of all years until `year`, if they are missing."""
+    """If missing, add the changes that persons' ages cause on 1 January of each year until `year`."""
     async with sessions.begin() as session:
         if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:
             await session.execute(select(func.note_ages(year)))

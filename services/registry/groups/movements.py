@@ -1,8 +1,8 @@
 """Computes how many people of each count are left after movements of groups, and where the moved people are. No I/O.
 
-A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced them.
-People who moved become a separate count at their new place. A later full recount at the new place replaces the separate
-count. The rules are in docs/decisions/0042.
+A movement concerns the counts of its group that are in effect when it happens. If recounts have replaced these counts,
+the movement concerns the recounts. People who moved become a separate count at their new place. A later full recount at
+the new place replaces the separate count. The rules are in docs/decisions/0042.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
 
 class Step(NamedTuple):
-    """The people of a count since the time `at`."""
+    """The people who are left in a count since the time `at`."""
 
     at: datetime
     people: People
@@ -73,7 +73,7 @@ class Tally:
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        # counts without these values keep the digest that the previous release stored
+        # if both values are None, the digest equals the one that the previous release stored
         left = [value for value in (count.left, count.left_sub_stock) if value]
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
         return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
@@ -93,14 +93,15 @@ class Tally:
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.
 
-        These people were counted again in a count of everybody at a site, and move as a part of that later count.
+        A later count of everybody at the site includes them, and they move as a part of that count.
         """
         if self.people.count:
             self.steps.append(Step(at, People()))
 
 
 FINGERPRINT_BYTES = 16
-# The fields of a stored report. A report that has just arrived also has the fields that intake adds.
+# The fields that a stored report has. A report that has just arrived also has the fields that intake adds; the digest
+# leaves them out.
 REPORTED = {*GroupClear.model_fields}
 ABROAD: dict[str, Any] = {
     "destination": Place(country=UNKNOWN_COUNTRY),
@@ -159,8 +160,9 @@ def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Se
 
     Displaced people come first, in the order of their counts, because a later count of everybody at the site may
     include them. If the movement states no number, people who have returned or settled move only if nobody else is
-    left. People who have left the country move only if they enter the country again, before people who were displaced
-    abroad. People with an assessed solution move only if they are displaced again. People who have died do not move.
+    left. People who have left the country move only if they enter the country again; they come before people who were
+    displaced abroad. People with an assessed solution move only if they are displaced again. People who have died do
+    not move.
     """
     concerned = defaultdict[str, list[Tally]](list)
     stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
@@ -183,7 +185,7 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
     """The counts that the movement concerns: those of its group, or those at its site.
 
-    If a recount had replaced such a count before the movement happened, the movement concerns the recount instead.
+    If a recount replaced one of these counts before the movement happened, the movement concerns the recount instead.
     """
     replaced = Tallies()
     for tally in known.values():
@@ -199,7 +201,10 @@ def is_at_site(count: Headcount, site_id: str | None) -> bool:
 
 
 def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> Tally:
-    """The count, or the recount that had replaced it at the time `at`. `replaced` keeps earlier answers."""
+    """The count or, if a recount had replaced the count by the time `at`, that recount.
+
+    `replaced` caches earlier results.
+    """
     chain = []
     while tally.count.report_id not in replaced and not tally.is_in_effect(at) and tally.standing.superseded_by:
         chain.append(tally.count.report_id)
@@ -210,7 +215,7 @@ def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> 
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
-    """The later counts of everybody at the site. They include the people of `stock`."""
+    """Later counts of everybody at the site of `stock`. These counts include the people of `stock`."""
     return [
         whole
         for whole in known.values()
@@ -227,9 +232,10 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 
 
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
-    """The number of people of a count. In a count of everybody at a site, people who were counted again are subtracted.
+    """The number of people of a count.
 
-    `shared/places/site_counts.py` subtracts the same people when it reads counts.
+    From a count of everybody at a site, people whom a later recount counts are subtracted.
+    `shared/places/site_counts.py` implements the same rule.
     """
     if not tally.count.covers_site:
         return tally.people.count
@@ -241,9 +247,10 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether `whole`, a count of everybody at a site, includes people whom a later recount has counted again.
+    """Whether the count `whole` of everybody at a site includes people whom a later recount has counted again.
 
-    These are the people of the count `earlier` at the same site, which that later recount has replaced.
+    In this case, the count `earlier` of the same site came before `whole`, and a recount that came after `whole` has
+    replaced `earlier`.
     """
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
@@ -261,7 +268,7 @@ def is_there(movement: FiledMovement, count: Headcount) -> bool:
 
 
 def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
-    """The people who moved, as a count. People who are forced onward are displaced from the place that they left."""
+    """The people who moved, as a count. The origin of people who are forced onward is the place that they left."""
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
     if movement.clear.movement is Movement.DISPLACED_AGAIN:
@@ -300,14 +307,17 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """The id of a count of people who moved. The id is used as a report id, and does not depend on other counts."""
+    """The id of a count of people who moved. The id is used like a report id.
+
+    It depends only on the movement and the stock.
+    """
     return str(events.derived_id("moved", report_id, stock_id))
 
 
 def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
     """The place to which a movement leads.
 
-    If the report names no destination, people return to their origin, go abroad, or stay.
+    If the report names no destination, the kind of movement decides: people return to their origin, go abroad, or stay.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is None and clear.movement is Movement.LEFT_COUNTRY:
@@ -327,7 +337,10 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """The families of `persons` people, if `of` people have `households` families. The number is rounded up."""
+    """The number of families of `persons` people, if `of` people form `households` families.
+
+    The number is rounded up.
+    """
     return households if not households or persons >= of else -(-households * persons // of)
 
 

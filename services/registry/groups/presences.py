@@ -1,6 +1,6 @@
-"""Decides which movements may concern a site or a group. No I/O.
+"""Decides which movements of a site concern a group, and which movements of a group concern a site. No I/O.
 
-These are the movements that happened while people of the group were at the site.
+Both concern each other if the movement happened while people of the group were at the site.
 """
 
 from collections import defaultdict
@@ -30,7 +30,10 @@ class SitePresence(NamedTuple):
 
 
 def presences(counts: Iterable[GroupCount], stays: Iterable[GroupStay]) -> Iterator[SitePresence]:
-    """When displaced people were at sites, according to these counts. `stays` are the people left in the counts."""
+    """The times when displaced people were at sites, according to these counts.
+
+    `stays` are the people left in the counts.
+    """
     ends = defaultdict[UUID, list[datetime]](list)
     for stay in stays:
         ends[stay.report_id].append(stay.superseded_at or NEVER)
@@ -51,7 +54,7 @@ def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
 def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> set[UUID]:
     """The report ids of the movements of groups and sites that happened while people of the group were at the site.
 
-    If a correction changed the time of a movement, the movement counts at both times.
+    If a correction changed the time of a movement, the earlier and the new time are compared.
     """
     present = defaultdict[UUID, list[SitePresence]](list)
     for presence in known:
@@ -65,7 +68,7 @@ def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> 
 
 
 def _moments(versions: Iterable[StoredVersion]) -> Iterator[tuple[StoredVersion, datetime]]:
-    """Each version of a movement, with the latest time at which people may have moved."""
+    """Each version of a movement, with the latest time at which the people may have moved."""
     first: dict[UUID, datetime] = {}
     movements: list[tuple[StoredVersion, FiledMovement]] = []
     for version in versions:

@@ -25,7 +25,7 @@ from shared.places import Places
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
 HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
-# The version of the report that a count is based on.
+# Joins a count with the version of the report on which it is based.
 OF_COUNT = and_(
     Report.report_id == GroupCount.report_id,
     Report.version == GroupCount.version,
@@ -41,7 +41,8 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     """The counts of a group, the counts of the same people by other reports, and the recounts that replaced them."""
     course = (await courses(session, [group_id]))[group_id]
-    # the population has an index, and all counts of a stock have the same population
+    # this condition changes nothing in the result, but `population` has an index; all counts of a stock have the same
+    # population
     populations = {count.population for count in course.counts if count.population}
     same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
@@ -97,7 +98,7 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 
 
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
-    """The keys of all versions of all reports about the group, and of other movements that concerned its people.
+    """The keys of all versions of the reports about the group, and of other movements that concerned its people.
 
     Movements of everybody at a site are included if they happened while people of the group were there. Some of these
     movements moved nobody of the group: they are reversed, or only confirm that the people are there.

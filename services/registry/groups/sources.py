@@ -9,7 +9,10 @@ from shared.events.vocabulary import Movement, SubStock
 
 
 def sources(kind: Movement) -> tuple[Callable[[Headcount], bool], ...]:
-    """Conditions for the people whom a movement concerns. If nobody meets a condition, the next one is tried."""
+    """Conditions that select the people whom a movement concerns.
+
+    If nobody meets a condition, the next condition is tried.
+    """
     if kind is Movement.ENTERED_COUNTRY:
         return has_left, is_abroad
     elsewhere = {SubStock.IN_RETURN, SubStock.IN_SETTLEMENT} - {TRANSITIONS[kind].to}

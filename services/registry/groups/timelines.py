@@ -15,7 +15,10 @@ from shared.events.vocabulary import Measure, Status
 
 @dataclass(frozen=True, slots=True)
 class CountEntry(TimelineEntry):
-    """A version of a report. `counts` has the count that it states or, for a movement, the people who moved."""
+    """A version of a report. If the report is a count, `counts` has this count.
+
+    If it is a movement, `counts` has the people who moved.
+    """
 
     counts: Sequence[GroupCount] = ()
 
@@ -24,9 +27,9 @@ class CountEntry(TimelineEntry):
 class GroupCourse:
     """The counts of a group.
 
-    `current` are the counts in effect, each with the people who are left after movements. `others` are counts of the
-    same people that are in effect, too, but belong to other groups. `replacing` has the recounts that replaced counts,
-    each under its own report id.
+    `current` are the counts in effect, each with the people who are left after movements. `others` are counts in effect
+    that count the same people, but belong to other groups. `replacing` has the recounts that replaced counts, each
+    under its own report id.
     """
 
     group_id: UUID
@@ -36,14 +39,15 @@ class GroupCourse:
     replacing: Mapping[UUID, GroupCount] = field(default_factory=dict)
 
     def is_visible_from(self, report_id: UUID) -> set[str | None]:
-        """The P-codes whose readers may see the group: where its people are or, if they are abroad, come from.
+        """The P-codes of the areas whose users may see the group.
 
-        If another count replaced all counts, or nobody was counted, this is the place that the current report states.
+        The areas are those where its people are or, if the people are abroad, the areas of origin. If other counts
+        replaced all counts of the group, or nobody was counted, the place in the current report decides.
         """
         if present := [row for row in self.current if row.persons]:
             return {row.destination_pcode or row.origin_pcode for row in present}
         reported = next(count for count in self.counts if count.report_id == report_id)
-        # People who left the country are in no stock; only the count that they left shows that they left.
+        # People who left the country are in no stock. Only the change of their former count shows that they left.
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 
@@ -57,7 +61,7 @@ class GroupCourse:
 
 
 class GroupNotCounted(StrEnum):
-    """Why the figures of people who are present do not include a count."""
+    """Why a count is not included in the figures of the people who are displaced now."""
 
     STATUS = "status"
     MEASURE = "measure"

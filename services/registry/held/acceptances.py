@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
-A person decides this at the desk, because the report looks like the existing household. The report then makes no second
-household. The rules are in docs/decisions/0065.
+A person decides this if the report seems to describe the registered household. The report then does not register a
+second household. The rules are in docs/decisions/0065.
 """
 
 from datetime import date
@@ -40,9 +40,10 @@ class NotReversed(StrEnum):
 def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | Adopted:
     """Accept the held report as a report about this household.
 
-    A report about a displacement replaces the household's current report, unless `is_later` is true: then the household
-    was displaced again. If a version of the report is already known for this household, this version corrects it.
-    Returns the reason if nothing was changed, else what is needed to reverse the acceptance.
+    A report about a displacement replaces the household's current report. If `is_later` is true, the report is a later
+    displacement of the household instead. If another version of the report has already taken effect on this household,
+    the held version corrects it. Returns the reason if nothing was changed, otherwise what is needed to reverse the
+    acceptance.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -62,10 +63,11 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
 def reverse(
     working_set: WorkingSet, filed: AnyFiled, household: Name, adopted: Adopted, former: Name
 ) -> NotReversed | None:
-    """Reverse the acceptance: the report waits again, and the report that it replaced is the household's report again.
+    """Reverse the acceptance: the report waits again, and the replaced report is the household's report again.
 
     `former` is the household that the report itself names. If this household is registered, the working set must
-    contain it. An earlier acceptance can be reversed only after the later ones. Returns the reason if nothing changed.
+    contain it. Several acceptances under one household are reversed from the latest to the earliest. Returns the reason
+    if nothing changed.
     """
     subject = working_set.subjects.get(household)
     if filed.subject != household or subject is None or subject.valid(filed.report_id) is not filed:
@@ -87,10 +89,11 @@ def reverse(
 
 
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:
-    """Accept the held report as what it says.
+    """Accept the held report as a report about the household that it names.
 
-    If a person found an earlier version to be a duplicate, the household has another report about the same departure.
-    The correction replaces this other report. Otherwise the household would have been displaced twice at that time.
+    If a person found an earlier version of this report to be a duplicate, the household has another report about the
+    same departure. The accepted version then replaces this other report. Otherwise the household would have been
+    displaced twice at that time.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)
@@ -106,7 +109,7 @@ def accept_in_place_of(working_set: WorkingSet, filed: AnyFiled, replaced: Filed
 
 
 def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
-    """The household's report about the departure of an earlier version of `filed` that was a duplicate."""
+    """The household's other report about the same departure, if an earlier version of `filed` was a duplicate."""
     subject, siblings = working_set.subjects.get(filed.subject), working_set.reports[filed.report_id]
     if subject is None or filed.subject[0] != ReportKind.HOUSEHOLD or not isinstance(filed, Filed):
         return None
@@ -128,5 +131,5 @@ def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
 
 
 def are_near(one: tuple[date, date], other: tuple[date, date]) -> bool:
-    """Whether people may have left together on these days. Teams may state different days of one departure."""
+    """Whether both periods of days may mean one departure. Teams may state different days of the same departure."""
     return one[0] - LEFT_TOGETHER <= other[1] and other[0] - LEFT_TOGETHER <= one[1]

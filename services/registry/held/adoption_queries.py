@@ -69,7 +69,10 @@ async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, acco
 
 
 async def former_name(session: AsyncSession, adoption: Adoption) -> Name:
-    """The household that the report itself names. A movement with an unknown short code has its own id in its place."""
+    """The household that the report itself names.
+
+    If a movement has only an unknown short code, its own id stands for the household's.
+    """
     clear = select(Report.clear).where(
         Report.report_id == adoption.report_id,
         Report.version == adoption.version,

@@ -24,7 +24,7 @@ MOST = 100
 
 
 class WhyReversed(StrEnum):
-    """Why a report is taken away from the household under which it was accepted."""
+    """Why an acceptance under a household is reversed."""
 
     ASKED = "asked"  # the household or the teams were asked
     DOCUMENTS = "documents"  # the documents of the people show that they are two households
@@ -32,7 +32,7 @@ class WhyReversed(StrEnum):
 
 
 class AdoptedReport(BaseModel):
-    """A report that was accepted under a household. If `is_open` is true, its reversal waits for the worker."""
+    """A report that was accepted under another household. If `is_open` is true, the reversal waits for the worker."""
 
     decision_id: UUID
     household_id: UUID
@@ -58,7 +58,10 @@ class AdoptionReversals(Body):
 
 
 class ChangedAdoptions(BaseModel):
-    """The acceptances that the request reverses. All others are unknown, reversed already, or changed since."""
+    """The acceptances that the request reverses.
+
+    All other requested acceptances are unknown, already reversed, or changed since then.
+    """
 
     ids: list[UUID]
 

@@ -1,7 +1,9 @@
 """Lists held counts to be published again, because their people may be those of recorded counts that name a hazard.
 
-A held count that names no hazard has the stock of the recorded counts of its people (docs/decisions/0064). If such a
-count is recorded later, the alerts service would otherwise add the two counts.
+The event about a held count states the stock of its people. The hazard is a part of the stock. If the held count names
+no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
+hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
+add both counts.
 """
 
 # raw SQL throughout: the table is filled from the reports, in the transaction of a batch
@@ -25,7 +27,10 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 
 
 async def list_held_counts(connection: Any, counts: Iterable[Headcount]) -> None:
-    """List the held counts with the same districts as one of these counts that names a hazard."""
+    """List the held counts whose districts equal those of one of these counts.
+
+    Only counts that name a hazard are compared.
+    """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)
         for count in counts

@@ -1,7 +1,7 @@
 """Publishes the people in listed held reports.
 
 Reports that an earlier release held are listed, because that release published no events about them. A held count is
-listed again if a count of its people that names the hazard is recorded later, because then its stock changes.
+listed again if its stock changes because a count of its people that names the hazard was recorded.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
-IDLE_SECONDS = 5.0  # the list is also polled, because a NOTIFY is missed while the connection is renewed
+IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
 AT_ONCE = 200  # households and groups in one transaction
-# raw SQL: the ORM cannot read whether a sequence was used.
-# An earlier release may have held further reports after the migration made the list.
-# No event has been published yet if no number of the sequence was drawn.
+# raw SQL: the ORM cannot read whether a sequence was used. An earlier release may have held further reports after the
+# migration made the list. These are added as long as no number of the sequence was drawn, because no event has been
+# published then.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports
@@ -34,7 +34,7 @@ ON CONFLICT DO NOTHING
 async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
     """List the people whose reports an earlier release held after the migration.
 
-    This must be called before this release holds a report.
+    Call this before this release holds a report.
     """
     async with sessions.begin() as session:
         await session.execute(COMPLETE)
@@ -61,7 +61,7 @@ async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Re
 
 
 async def take_some(session: AsyncSession) -> Sequence[Name]:
-    """Remove some households and groups from the list. Two workers take different ones."""
+    """Remove some households and groups from the list. Two workers remove different ones."""
     listed = UnpublishedHeldPeople
     some = select(listed.kind, listed.subject_id).limit(AT_ONCE).with_for_update(skip_locked=True)
     taken = delete(listed).where(tuple_(listed.kind, listed.subject_id).in_(some))

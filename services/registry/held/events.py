@@ -1,4 +1,4 @@
-"""The registry's events about people of whom only held reports exist. The alerts service counts these people."""
+"""The registry's events about people who are known only from held reports. The alerts service counts these people."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,10 @@ SEQUENCES = "SELECT nextval('held_sequence') FROM generate_series(1, $1)"
 async def held_events(
     session: AsyncSession, changes: Sequence[HeldChange], places: Places, now: datetime
 ) -> list[Message]:
-    """The events about these changes. The caller has locked these households and groups, so the sequences grow."""
+    """The events about these changes.
+
+    The caller has locked these households and groups, so later events have higher sequences.
+    """
     if not changes:
         return []
     connection = await database.driver(session)
@@ -47,9 +50,9 @@ def published(event: EventData, now: datetime) -> Message:
 
 
 async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places, sites: TypedSites) -> dict[str, UUID]:
-    """Maps the report ids of held counts to the stocks that the counts would belong to.
+    """Maps the report id of each held count to the stock to which the count would belong.
 
-    Recorded counts of the same people may name the hazard that a held count does not name.
+    If the held count names no hazard, recorded counts of the same people may name it.
     """
     populations = {count.population for count in counts if count.population}
     found = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []
@@ -88,5 +91,5 @@ def event(change: HeldChange, sequence: int, places: Places, stocks: Mapping[str
 
 
 def district(place: Place, places: Places) -> Place:
-    """The place with the P-code of its district, because these events state no finer place."""
+    """The place with the P-code of its district, because these events never name a smaller place."""
     return Place(pcode=places.district(place.pcode)) if place.pcode else place

@@ -1,4 +1,4 @@
-"""Finds the people about whom only held reports exist. The order of arrival does not matter. No I/O."""
+"""Finds the people who are known only from held reports. The order of arrival does not matter. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,9 +22,9 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
     """The newest held report about each household and group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
-    For an Actual report, a household or group does not count as registered if only an exercise registered it. Reports
-    about people who are registered under another id are ignored, too. This is known if a version by the same author or
-    team was refused as a duplicate, or if another household has the report.
+    If only an exercise registered a household or group, an Actual report about it is still a report about unregistered
+    people. Reports about people who are registered under another id are ignored. This is the case if a version by the
+    same author or team was refused as a duplicate, or if the report took effect on another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:
@@ -47,12 +47,12 @@ def is_registered(report: Filed, registered: Mapping[Name, Subject]) -> bool:
 
 
 def version_order(filed: Filed) -> tuple[int, datetime, str]:
-    """A sort key for the versions of a report. Two authors may have sent the same version."""
+    """A sort key for the versions of a report. Two authors may have sent versions with the same number."""
     return filed.clear.version, filed.clear.reported_at, filed.author
 
 
 def held_changes(before: Mapping[Name, Filed], after: Mapping[Name, Filed]) -> Iterator[HeldChange]:
-    """The households and groups whose newest held report is another one than before, or no longer waits."""
+    """The households and groups whose newest held report has changed or no longer waits."""
     for name in sorted(before.keys() | after.keys()):
         filed = after.get(name)
         if filed is not before.get(name):

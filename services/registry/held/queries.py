@@ -32,25 +32,25 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Reports that are held for these reasons are judged again when other reports come, so no person needs to decide.
-# A reason outside ACCEPTABLE and WAITS means that the report contradicts its earlier versions.
-# The report's author must then send a correction.
+# Reports that are held for these reasons are judged again when other reports come, so no person needs to decide. All
+# reasons that are neither in ACCEPTABLE nor in WAITS mean that the report contradicts its earlier versions. The
+# report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 # A person may accept a report that is held for these reasons as a report about another, registered household.
 ADOPTABLE = ACCEPTABLE | {Held.OTHER_HOUSEHOLD, Held.HOUSEHOLD_UNKNOWN}
 OF_HOUSEHOLDS = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 
-MOST_CODED = 50  # the limit of held reports with one code that a search returns
+MOST_CODED = 50  # held reports with one code that a search returns
 MOST = 1000  # the largest number of a team's reports that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The P-code of the household, group or site that the report is about; NULL if it is not registered.
-# A movement needs it, because most movements have no destination.
-# raw SQL: it contains the expression of a household's present place
+# The P-code of the household, group or site that the report is about; NULL if it is not registered. This P-code is
+# needed for movements, because most of them state no destination. raw SQL: the expression of a household's present
+# place is raw SQL, too
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
     (
@@ -60,7 +60,8 @@ SUBJECT_PCODE = f"""coalesce(
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""  # noqa: S608 - constants
-# raw SQL: as above. People may be registered without a P-code, if they came from abroad and left again.
+# raw SQL: as above. A P-code of NULL does not show that people are not registered: they may have come from abroad and
+# left again.
 IS_SUBJECT_REGISTERED = """(
     EXISTS (SELECT FROM households WHERE household_id = reports.subject_id)
     OR EXISTS (SELECT FROM counts WHERE group_id = reports.subject_id)
@@ -91,8 +92,8 @@ PCODE = f"""coalesce(
 )"""
 
 
-# The condition that the caller's areas cover the people whom the report is about, if they are registered.
-# People who are registered without a P-code are covered only by the whole country.
+# The condition that the people whom the report is about are in the caller's areas, or are not registered. Registered
+# people without a P-code are in no area: only callers who may see the whole country are allowed.
 COVERS_SUBJECT = f"(NOT {IS_SUBJECT_REGISTERED} OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
@@ -106,7 +107,7 @@ async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibilit
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """The outcome ids of the team's oldest undecided reports, at most MOST."""
+    """The outcome ids of the oldest of these reports, at most MOST."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 
@@ -119,8 +120,8 @@ def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElem
 async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision: Any) -> list[UUID]:
     """Store the decision about each of these reports. The worker executes the decisions.
 
-    A report that already has a decision is left out, so that the first of two people decides. Returns the ids of the
-    decided reports.
+    A report that already has a decision is left out, so that the decision of the first person is valid. Returns the ids
+    of the decided reports.
     """
     # The ids are sorted, so that the requests of two people do not deadlock.
     rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]
@@ -131,7 +132,8 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # the insert waited for the worker, which executed an earlier decision about these reports
+        # The insert waited until the worker had executed an earlier decision about these reports, which are no longer
+        # held.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
     return list(still_held)
@@ -149,12 +151,15 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """For the held report with this outcome: the kind of the subject, the subject's id, and the report id."""
+    """The kind and id of the subject of the held report with this outcome, and the report id."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else (SUBJECT_OF[row[0]], *row[1:])
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """Write the audit entry in the transaction of the read. The reader uses a terminal, so the entry has no token."""
+    """Write the audit entry in the transaction of the read.
+
+    The reader uses a terminal and has no token, so the entry names none.
+    """
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

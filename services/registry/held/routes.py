@@ -1,4 +1,4 @@
-"""Routes that count and accept the held reports of a readmitted team."""
+"""Routes for the held reports of a team whose phones had an expired sign-in: count and accept these reports."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,7 +28,7 @@ class HeldOfTeam(BaseModel):
 class Accepted(BaseModel):
     """The number of reports to accept. One request accepts at most the oldest thousand reports.
 
-    Within seconds, the reports are decided as if the sign-in had not expired.
+    Within seconds, the worker decides about the reports as if the sign-in had not expired.
     """
 
     count: int
@@ -43,7 +43,7 @@ async def count(team: UUID, request: Request, session: Session, caller: Caller) 
 
 @router.post("/v1/teams/{team}/held:accept")
 async def accept(team: UUID, request: Request, session: Session, caller: Caller) -> Accepted:
-    """Accept the reports. A report on another team's household stays held, because a registrar must look at it."""
+    """Accept the reports. A report about another team's household stays held, because a registrar must look at it."""
     oldest = await held.oldest_of_team(session, team, visibility_of(caller, request.app.state.places))
     accepted = {"account": caller.account, "reason": REASON, "is_accepted": True, "is_expiry_only": True}
     outcome_ids = await held.decide(session, oldest, **accepted)

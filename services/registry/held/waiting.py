@@ -63,21 +63,23 @@ NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignme
 ASSIGNEE = NEWEST.scalar_subquery()
 CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
-# The stored clear fields do not contain default values.
+# `coalesce` adds the default values, because stored clear fields do not contain them.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
-# Urgent reports are listed first, as if they had come a century earlier, so that the cursor of a page stays a time.
+# Urgent reports sort as if they had come a century earlier. They are therefore listed first, and a page's cursor stays
+# a time.
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
-# An exercise does not register the people of an Actual report.
+# An Actual report is about registered people only if they were registered with the status Actual, and not by an
+# exercise.
 IS_REGISTERED = or_(
     *(
         exists().where(subject_id == Report.subject_id, or_(status == Status.ACTUAL, Report.status != Status.ACTUAL))
         for subject_id, status in ((Household.household_id, Household.status), (Group.group_id, Group.status))
     )
 )
-# The people are registered under another id, because a version was refused as a duplicate, or is of another household.
+# The people are registered under another id: a version was refused as a duplicate, or another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,
@@ -102,7 +104,7 @@ class HeldQuery:
 class HeldPersons:
     """The persons in held reports about households and about groups.
 
-    Never add the numbers of persons, because both may include the same people.
+    Never add the two numbers, because the same people may be in both.
     """
 
     in_households: int
@@ -110,7 +112,7 @@ class HeldPersons:
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
-    """One page of the clear fields of undecided held reports: urgent reports first, then the oldest first.
+    """One page of undecided held reports with their clear fields. Urgent reports come first, then the oldest.
 
     `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
     """
@@ -127,7 +129,10 @@ async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
 
 
 async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
-    """The number of undecided held reports by reason, with the time of the oldest report. The oldest comes first."""
+    """For each reason, the number of undecided held reports and the time of the oldest.
+
+    The reason with the oldest report comes first.
+    """
     oldest = func.min(Report.received_at).label("oldest")
     counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
     return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
@@ -136,9 +141,9 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
     """The persons displaced in the country, in held reports about households and groups that are not registered.
 
-    The board's totals already contain registered people. As in `held.people.newest_held`, reports about people who are
-    registered under another id are ignored. If several held versions are about a household, only the highest version
-    counts.
+    Registered people are left out, because the board's totals already contain them. Reports about people who are
+    registered under another id are left out, too, as in `held.people.newest_held`. Of several held versions about one
+    household, only the highest counts.
     """
     newest = (
         select(Report.kind, PERSONS.label("persons"))
@@ -173,12 +178,12 @@ async def opened(
 async def decide(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
 ) -> list[UUID]:
-    """Write the decision about each of these reports that is held, undecided and visible. The worker executes it.
+    """Store the decision for those of these reports that are held, undecided and visible.
 
-    A person cannot accept some kinds of reports. A person also cannot accept reports about people who are registered in
-    another area, because the acceptance could move the people into the caller's area. If a person refuses several
-    reports together, reports that wait for other reports stay undecided, because a refusal would lose them. Returns the
-    ids of the decided reports.
+    The worker executes the decision. A person cannot accept some kinds of reports. A person also cannot accept reports
+    about people who are registered in another area, because the acceptance could move the people into the caller's
+    area. If a person refuses several reports together, reports that wait for other reports stay undecided. They need no
+    decision, and a refusal would lose them. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):
@@ -206,7 +211,7 @@ async def assign(
 
 
 async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
-    """Delete the assignments of these reports, including assignments under earlier outcomes."""
+    """Delete the assignments of these reports, including those that were stored with an earlier outcome id."""
     reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
     await session.execute(delete(HeldAssignment).where(reports.exists()))
 
@@ -217,12 +222,15 @@ def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> S
 
 
 def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    """Undecided held reports. A report is visible in the area that it states, and where its people are registered."""
+    """Selects the undecided held reports that the caller may see.
+
+    A report is visible in the area that it states, and in the area where its people are registered.
+    """
     return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
 
 
 def is_adoptable() -> ColumnElement[bool]:
-    """Whether a person may accept the report as a report about another household."""
+    """The condition that a person may accept the report as a report about another household."""
     return and_(Report.reason.in_(ADOPTABLE), Report.kind.in_(OF_HOUSEHOLDS))
 
 
@@ -237,6 +245,9 @@ def covers_subject(visibility: Visibility) -> TextClause:
 
 
 async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
-    """The ids of people and reports of these outcomes. The security log has these ids, because outcome ids change."""
+    """The ids of the subjects and reports of these outcomes.
+
+    The security log names these ids, because outcome ids change.
+    """
     found = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
     return [id for row in await session.execute(found) for id in row]

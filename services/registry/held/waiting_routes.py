@@ -52,9 +52,10 @@ class HeldReport(BaseModel):
 
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
-    report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction. Most
-    movements state no place, so `subject_pcode` is the place of the people, if the caller's areas contain it. If
-    `is_adoptable` is true, the caller may accept the report as a report about another household that is registered.
+    report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
+    `subject_pcode` is the place where the people are registered, because most movements state no place. It is None if
+    this place is outside the caller's areas. If `is_adoptable` is true, the caller may accept the report as a report
+    about another household that is registered.
     """
 
     outcome_id: UUID
@@ -84,7 +85,7 @@ class HeldReason(BaseModel):
 
 
 class HeldPage(BaseModel):
-    """One page of the undecided held reports in the caller's areas, and the number of all by reason.
+    """One page of the undecided held reports in the caller's areas, and the number of all of them by reason.
 
     Urgent reports come first, then the oldest.
     """
@@ -95,14 +96,14 @@ class HeldPage(BaseModel):
 
 
 class SimilarHousehold(BaseModel):
-    """A registered household in the caller's areas that is probably the household of the report."""
+    """A registered household in the caller's areas that the report probably describes."""
 
     household_id: UUID
     reasons: tuple[DuplicateReason, ...]
 
 
 class OpenedReport(BaseModel):
-    """A held report with all its fields, named as in the report.
+    """A held report with all its fields. The fields have their names in the report.
 
     `households` are registered households with the same persons, the strongest reason first.
     """
@@ -115,7 +116,7 @@ class OpenedReport(BaseModel):
 class HeldPersonsView(BaseModel):
     """The persons displaced in the country, in held reports about households and groups that are not registered yet.
 
-    The two numbers may count the same people, so nobody may add them.
+    The two numbers must not be added, because they may count the same people.
     """
 
     in_households: int
@@ -125,8 +126,8 @@ class HeldPersonsView(BaseModel):
 class HeldDecisions(Body):
     """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read.
 
-    If `household_id` is given, one report is accepted as a report about this registered household. It replaces the
-    household's current report, unless `is_later` is true: then the household was displaced again.
+    If `household_id` is given, one report is accepted as a report about this registered household. The report replaces
+    the household's current report. If `is_later` is true, it is a later displacement of the household instead.
     """
 
     outcome_ids: Ids
@@ -158,7 +159,10 @@ class Assignment(Body):
 
 
 class ChangedHeldReports(BaseModel):
-    """The reports that the request changed. All other reports are already decided, not acceptable, or not visible."""
+    """The reports that the request changed.
+
+    All other requested reports are already decided, not acceptable, or not visible to the caller.
+    """
 
     outcome_ids: list[UUID]
 
@@ -193,7 +197,7 @@ async def held_persons(request: Request, session: Session, caller: Caller) -> He
 async def opened(outcome_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedReport:
     """The whole report.
 
-    The request needs a stated purpose, like the opening of a household, and the security log records the request.
+    As for the page of a household, the caller must have stated a purpose, and the security log records the request.
     """
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, outcome_id)
@@ -229,7 +233,7 @@ def household_of(report: dict[str, Any]) -> OpenedHousehold:
 
 @router.post("/v1/held:decide")
 async def decide(body: HeldDecisions, request: Request, session: Session, caller: Caller) -> ChangedHeldReports:
-    """Accept or refuse held reports. The registry's worker carries the decisions out within seconds."""
+    """Accept or refuse held reports. The registry's worker executes the decisions within seconds."""
     visibility = visibility_of(caller, request.app.state.places)
     because = str(body.refusal or "accepted")
     decision = {"account": caller.account, "reason": because, "is_accepted": body.is_accepted, "refusal": body.refusal}
