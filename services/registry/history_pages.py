@@ -1,6 +1,6 @@
 """Divides a long history into pages.
 
-Pages are counted from the oldest entry, so a new report shifts no page. No I/O.
+Entries are numbered from the oldest, so a new report does not move entries to another page. No I/O.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ E = TypeVar("E", bound=TimelineEntry)
 class HistoryPage:
     """The entries from the number `first` to the number `last`.
 
-    `keys` has the versions of all entries, oldest first, and `numbers` maps the anchor of each entry to its number.
+    `keys` identifies the versions of all entries, oldest first. `numbers` maps the anchor of each entry to its number.
     """
 
     keys: Sequence[VersionKey]
@@ -29,7 +29,10 @@ class HistoryPage:
 
     @classmethod
     def of(cls, keys: Iterable[VersionKey], *, until: int | None = None, anchor: str | None = None) -> "HistoryPage":
-        """The page that ends with the entry `until`, the page around the entry with this anchor, or the newest page."""
+        """The page around the entry with this anchor.
+
+        Without an anchor, the page that ends with the entry `until`, or the newest page.
+        """
         ordered = sorted(keys)
         count, numbers = len(ordered), {anchor_of(key.report_id, key.version): n for n, key in enumerate(ordered, 1)}
         last = numbers[anchor] + AT_ONCE // 2 if anchor in numbers else until or count
@@ -50,12 +53,12 @@ class HistoryPage:
 
     @property
     def older(self) -> int | None:
-        """The number of the last entry of the page before; None if there is none."""
+        """The number of the last entry of the next older page. None if this is the oldest page."""
         return self.first - 1 or None
 
     @property
     def newer(self) -> int | None:
-        """The number of the last entry of the page after; None if there is none."""
+        """The number of the last entry of the next newer page. None if this is the newest page."""
         return min(self.last + AT_ONCE, self.count) if self.last < self.count else None
 
     def has(self, anchor: str) -> bool:

@@ -32,7 +32,7 @@ class MovementsOfSite(BaseModel):
 
 @router.get("/v1/groups/{group_id}/history")
 async def group_history(group_id: UUID, request: Request, session: Session, caller: Caller) -> GroupHistory:
-    """All versions of all counts and movements of the group, oldest first."""
+    """All versions of the counts and movements of the group, oldest first."""
     await opened_group(group_id, request, session, caller)
     encryption, about = request.app.state.encryption, Report.subject_id == group_id
     versions = await report_queries.versions(session, encryption, ReportKind.GROUP, about, kinds=group_queries.OF_GROUP)

@@ -13,7 +13,7 @@ from shared.crypto.randomness import random_id
 from shared.events.vocabulary import OutcomeKind
 from shared.places import Places
 
-# A newer version settles a movement that is held for one of these reasons.
+# If a movement is held for one of these reasons, a newer version replaces it.
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
 
 
@@ -21,7 +21,8 @@ REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Hel
 class Unjudged:
     """A household whose movements must be judged again, with the whereabouts of its people before the batch.
 
-    `movements` has the movements that the batch added, with the ids of the outcome events that their outcomes replace.
+    `movements` are the movements that the batch added. Each has the id of the outcome event that its new outcome
+    replaces.
     """
 
     before: HouseholdStanding | None
@@ -52,12 +53,13 @@ class Judgements:
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
-    judged: int = 0  # the number of `changes` that already contain the people's whereabouts
+    judged: int = 0  # the first `changes`, up to this number, already contain the people's whereabouts
 
     def judge(self) -> None:
         """Decide about the movements of each changed household, once for all reports of the batch.
 
-        Each decision depends on all reports of the household, so a decision for each report would take much longer.
+        Each decision depends on all reports of the household. It would take much longer to decide again after each
+        report.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -74,8 +76,8 @@ class Judgements:
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the people's present whereabouts to the household's changes.
 
-        Each new displacement by a movement adds another change. If only the whereabouts are new, they are a change of
-        their own.
+        Each new displacement that a movement reported adds another change. If the batch changed nothing but the
+        whereabouts, one change is added for them.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
@@ -91,7 +93,7 @@ class Judgements:
     def _judge_again(
         self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
-        """Settle a movement again if other reports of the household have changed the decision about it."""
+        """If other reports of the household have changed the decision about a movement, give it a new outcome."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
             if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:

@@ -39,7 +39,7 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 
 
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
-    """The counts of a group, the counts of the same people by other reports, and the recounts that replaced them."""
+    """The counts of a group, other groups' counts of the same people, and the recounts that replaced the group's."""
     course = (await courses(session, [group_id]))[group_id]
     # this condition changes nothing in the result, but `population` has an index; all counts of a stock have the same
     # population

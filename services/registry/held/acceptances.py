@@ -24,7 +24,10 @@ class NotAccepted(StrEnum):
 
 
 class Adopted(NamedTuple):
-    """How a report was accepted under a household: why it was held, and which version of which report it replaced."""
+    """How a report was accepted: why it was held before, and which version of which report it replaced.
+
+    The reversal of the acceptance needs these values.
+    """
 
     reason: str
     replaced_id: str | None = None

@@ -266,9 +266,10 @@ async def note(
     reason: str | None,
     besides: Collection[UUID] = (),
 ) -> None:
-    """Log the people of the changed reports, and the household `besides` under which a report is accepted.
+    """Write the people of the changed reports to the security log.
 
-    Also log the unchanged ids, because a caller may guess ids.
+    If a report is accepted under another household, this household is given as `besides` and is written, too. Also
+    write the unchanged ids, because they may be guesses of the caller.
     """
     entries = []
     if changed:

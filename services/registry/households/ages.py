@@ -27,7 +27,10 @@ class Disaggregation(NamedTuple):
 
 
 def disaggregated(filed: Filed) -> Disaggregation:
-    """The displaced persons of a report on the day of displacement. Persons without details are unknown."""
+    """The displaced persons of a report on the day of displacement.
+
+    Persons without details count as of unknown sex and age.
+    """
     numbers = described(codes(filed))
     if "members" in filed.sealed:
         return numbers
@@ -45,19 +48,22 @@ def member_codes(filed: Filed, at: datetime | None = None) -> list[tuple[str, in
 
 
 def codes(filed: Filed, at: datetime | None = None) -> list[int]:
-    """The person codes (see below) of the displaced members, on the day of displacement or on the day of `at`."""
+    """The person codes (see below) of the displaced members.
+
+    Ages are those on the day of `at`, by default the day of displacement.
+    """
     on = (at or filed.clear.occurred_at).astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     return [person_code(member, year, day) for member in displaced(filed.sealed)]
 
 
-# A person code below AGED is an index in CELLS: the age in years is not known.
-# Other person codes are AGED plus an age code. An age code has the sex, an age, and whether the age rises on the next
-# 1 January. In later years, the age rises on each 1 January, because the birthday must not be stored in clear.
-# The exact age on the day of displacement would reveal whether the birthday is before or after this day. Therefore the
-# code has the age on the next 1 January, unless the person enters an older bracket of a profile before then.
-# In memory, the assessment of the person's functioning, times ASSESSMENT_STEP, is added to the person code. PostgreSQL
-# has only numbers of assessed persons, so that a disability is not stored beside an age.
+# A person code below AGED is an index in CELLS, and means that the age in years is not known. Any other person code is
+# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. After
+# that, the age rises on every 1 January, because the birthday must not be stored in clear. The exact age on the day of
+# displacement would reveal whether the birthday is before or after this day. Therefore the code contains the age on the
+# next 1 January. The exception is a person who enters an older bracket of a profile between the two days. Only in
+# memory, the person code also contains the assessment of the person's functioning, times ASSESSMENT_STEP. PostgreSQL
+# stores only numbers of assessed persons, so that no disability is stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -82,7 +88,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """Counts the persons with these person codes, by their age after this number of New Years."""
+    """Counts the persons with these person codes. Their ages are those after this number of New Years."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:
@@ -129,7 +135,8 @@ def age(member: Content, year: int, day: str) -> int | None:
 
     If only the birth year is known, the age is the difference of the two years.
 
-    If a report states only an age, this is the age on `age_reported_on`. Without this day, the stated age is used.
+    If a report states only an age, the age was right on the day `age_reported_on`, and the years since then are added.
+    If this day is not stated, the stated age is used.
     """
     born: str | None = member.get("birth_date")
     if born is not None:

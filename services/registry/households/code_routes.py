@@ -24,7 +24,10 @@ class ShortCodeView(BaseModel):
 
 @router.post("/v1/households/{household_id}/short-code")
 async def draw_code(household_id: UUID, request: Request, session: Session, caller: Caller) -> ShortCodeView:
-    """Draw a short code for a household of the caller's areas. If the household has a code, answer this code."""
+    """Draw a short code for a household of the caller's areas.
+
+    If the household already has a code, answer with this code.
+    """
     household = await opened(household_id, request, session, caller)
     code: str | None = household["sealed"].get("short_code")
     if code is None:
@@ -37,7 +40,10 @@ async def draw_code(household_id: UUID, request: Request, session: Session, call
 
 
 async def drawn(household_id: UUID, request: Request, session: AsyncSession, caller: Principal) -> tuple[str, bool]:
-    """The code of the household, and whether it is new. The household is locked, and its search keys are made again."""
+    """The code of the household, and whether the code is new.
+
+    A new code is stored under the household's lock, and the household's search keys are made again.
+    """
     state, (encryption, _) = request.app.state, at_hand(request, caller)
     store = Store(session, encryption, state.search, state.places)
     name = (ReportKind.HOUSEHOLD.value, str(household_id))

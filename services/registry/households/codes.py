@@ -1,8 +1,8 @@
 """Finds the households of movements that name a household only by its short code.
 
 A movement whose code is unknown, or belongs to several households, is held until a single household has the code. If an
-account sends many wrong codes within an hour, its further codes are compared only after a pause. Without the pause, an
-account could find out codes of households, because a receipt shows whether a movement was recorded.
+account sends many wrong codes within an hour, its further codes are compared only after a pause. Otherwise an account
+could guess the codes of households: a receipt shows whether a movement was recorded.
 """
 
 # raw SQL throughout: the statements use the asyncpg connection of the working set
@@ -23,10 +23,11 @@ WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=60)  # the default time after which a movement with a wrong code is refused
 AT_ONCE = 200  # waiting movements that one transaction compares again
 
-# Only one transaction at a time compares codes. Otherwise two transactions would count an account's codes separately.
+# Only one transaction at a time compares codes. Otherwise two transactions could each count an account's wrong codes
+# without those of the other.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Only one transaction at a time gives a household a certain code. Otherwise neither of two transactions would see that
-# the other one gives the code to another household. The locks are taken after those of households, and in one order.
+# Transactions that give households the same code run one after the other. Otherwise two transactions could give one
+# code to two households without noticing. The locks are taken after the locks of households, in a fixed order.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -45,7 +46,8 @@ ON CONFLICT DO NOTHING
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
 # Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time at which a code
 # was first compared and found wrong. `wrong_at` is NULL if the code was not compared yet, because the account must
-# pause. Both kinds have separate limits, so that many movements of accounts that must pause do not delay the others.
+# pause. Movements with and without `wrong_at` have separate limits. Many movements of accounts that must pause
+# therefore do not delay the others.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -61,7 +63,10 @@ Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids 
 
 
 class CodeComparison(NamedTuple):
-    """`household_id` is None if the code is wrong, or if the account that sent the code must pause."""
+    """The result of a comparison.
+
+    `household_id` is None if the code is wrong, or if the account that sent the code must pause.
+    """
 
     movement: FiledMovement
     household_id: str | None
@@ -78,7 +83,7 @@ def compared(
     *,
     counted: Collection[MovementVersion] = (),
 ) -> list[CodeComparison]:
-    """Compare the codes in this order.
+    """Compare the codes of the movements, in the given order.
 
     `households` maps each code of a single household to the id of this household. `wrong` maps each author to the
     number of wrong codes within the last hour. `counted` are movements whose codes have already been counted as wrong.
@@ -96,14 +101,17 @@ def compared(
 
 
 def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
-    """The movements that name their household only by its short code."""
+    """The movements that name their household only by a short code."""
     return [filed for filed in batch if isinstance(filed, FiledMovement) and filed.household_code]
 
 
 def divided(
     coded: Iterable[FiledMovement], batch: Iterable[AnyFiled]
 ) -> tuple[list[FiledMovement], list[FiledMovement]]:
-    """Returns the movements whose code no report of the batch gives to a household, and all other movements."""
+    """Returns two lists.
+
+    The second has the movements whose code a report of this batch gives to a household, and the first has all others.
+    """
     given = {filed.sealed.get("short_code") for filed in batch}
     movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
     for movement in coded:
@@ -112,14 +120,15 @@ def divided(
 
 
 def single(holders: Holders) -> dict[str, str]:
-    """Maps each code that belongs to a single household to the id of this household."""
+    """Maps codes to household ids. Codes that belong to several households are left out."""
     return {code: min(ids) for code, ids in holders.items() if len(ids) == 1}
 
 
 def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) -> dict[str, str]:
-    """Maps codes to household ids. Only codes that belong to a single household, which is loaded, are in the result.
+    """Maps codes to the ids of loaded households. Codes that belong to several households are left out.
 
-    `holders` are the stored households. The reports of the batch may have changed the codes of loaded households.
+    `holders` are the households that have these codes in the database. For loaded households, the codes in memory are
+    used instead, because reports of the batch may have changed them.
     """
     households = {subject.name[1]: subject for subject in loaded if subject.name[0] == ReportKind.HOUSEHOLD}
     for code in codes:
@@ -144,7 +153,7 @@ def expired(
     comparisons: Iterable[CodeComparison],
     until: datetime,
 ) -> list[FiledMovement]:
-    """The movements whose codes have been wrong since before `until`, except those whose household was found now."""
+    """The movements whose codes were found wrong before `until`, and whose household was not found now either."""
     identified = {version_of(comparison.movement) for comparison in comparisons}
     wrong_at = {version: at for version, at in listed.items() if at is not None and version not in identified}
     return [movement for movement in waiting if wrong_at.get(version_of(movement), until) < until]
@@ -158,13 +167,16 @@ class HouseholdCodes:
         self._search = search
 
     async def lock(self) -> None:
-        """Exclude other transactions that compare codes. The caller must not have locked households yet."""
+        """Wait until no other transaction compares codes, and lock them out.
+
+        The caller must not have locked households yet.
+        """
         await self._connection.execute(LOCK)
 
     async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
         """The stored households that have the codes of these movements.
 
-        If several households have a code, it finds none of them.
+        A code that several households have is ignored.
         """
         found = single(await self._holders(codes_of(movements))) if movements else {}
         return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in found.values()}
@@ -172,10 +184,10 @@ class HouseholdCodes:
     async def resolve(
         self, movements: Sequence[FiledMovement], now: datetime, loaded: Iterable[Subject] | None = None
     ) -> None:
-        """Name the household of each new movement whose code belongs to a single household. List the others.
+        """Set the household of each new movement whose code belongs to a single household.
 
-        The caller has called `lock`. `loaded` are the households of the batch, after its reports about households were
-        filed. Without `loaded`, only the stored households are compared.
+        Add all other movements to the list. The caller has called `lock`. `loaded` are the households of the batch,
+        after its reports about households were filed. Without `loaded`, only the stored households are compared.
         """
         if not movements:
             return
@@ -206,9 +218,10 @@ class HouseholdCodes:
     ) -> list[CodeComparison]:
         """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
 
-        `waiting` are the listed movements whose household is still unknown. The others leave the list: a person refused
-        them, or a newer version replaced them. The wrong codes of movements that leave the list still count until the
-        end of the hour. Otherwise, an account could correct its wrong codes and try further codes.
+        `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list,
+        because a person refused them, or a newer version replaced them. The wrong codes of movements that leave the
+        list still count until the end of the hour. Otherwise an account could try any number of codes by correcting its
+        own movements.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)
@@ -223,10 +236,11 @@ class HouseholdCodes:
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
-        """Count a wrong code for each report that gave its household the code of another household.
+        """A report may give its household a code that another household has.
 
-        Otherwise an account could find out codes, because it learns from its own movements that a code is shared. The
-        caller has locked the households, and stores them later.
+        Count this code as a wrong code of the author. Otherwise an account could guess codes in this way: if a code is
+        shared, movements with the code are not recorded, and the account sees this in its receipts. The caller has
+        locked the households, and stores them later.
         """
         if not given:
             return

@@ -1,7 +1,7 @@
 """Decides whether the last confirmation of where displaced people are is too old. No I/O.
 
-A displacement does not end because time passes. After the periods of this module, people stay in the stock as "not
-confirmed since".
+The passage of time alone does not end a displacement. After the periods of this module, people stay in the stock, and
+are marked "not confirmed since".
 """
 
 from datetime import datetime, timedelta
@@ -21,10 +21,10 @@ class ConfirmationState(StrEnum):
 
 
 def confirmed_from(mobility: Mobility, now: datetime) -> datetime:
-    """The earliest confirmation that still counts at the time `now`."""
+    """The earliest time of a confirmation that is still valid at the time `now`."""
     return now - CONFIRMED_FOR.get(mobility, CONFIRMED_FOR_OTHERWISE)
 
 
 def unconfirmed_since(confirmed_at: datetime, mobility: Mobility, now: datetime) -> datetime | None:
-    """The time of the last confirmation if this confirmation no longer counts, else None."""
+    """The time of the last confirmation, if this confirmation is no longer valid. None if it is still valid."""
     return confirmed_at if confirmed_at < confirmed_from(mobility, now) else None

@@ -19,7 +19,7 @@ from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision,
 
 @dataclass
 class Courses:
-    """The course of each displacement that has movements, by report id, and the decision about each movement."""
+    """The course of each displacement that has movements, by its report id, and the decision about each movement."""
 
     by_departure: dict[str, Course] = field(default_factory=dict)
     decisions: dict[str, ReportDecision] = field(default_factory=dict)
@@ -57,14 +57,14 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
             if not carried and not has_effect(followed):
-                continue  # the displacement stays as if no movement had been reported
+                continue  # the household is stored as if no movement had been reported
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
 
 
 def has_effect(followed: Course) -> bool:
-    """Whether a movement of the household took effect, or a movement of everybody at the household's site."""
+    """Whether a movement took effect: one of the household, or one of everybody at the household's site."""
     are_held = all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values())
     return not are_held or bool(followed.stays or followed.passages)
 
@@ -78,7 +78,10 @@ def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Hel
 
 
 class Onward(NamedTuple):
-    """A new displacement of people who were forced onward. `left` is None if the displacement was withdrawn."""
+    """A new displacement of people who were forced onward.
+
+    `left` is None if the report of this displacement was withdrawn.
+    """
 
     report_id: str
     status: Status
@@ -90,7 +93,7 @@ class Onward(NamedTuple):
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
-    """The new displacements that movements reported, by displacement id."""
+    """The new displacements that were reported by movements, by the id of the new displacement."""
     return {
         onward_id(passage.movement, displacements[report_id]): Onward(
             onward_id(passage.movement, displacements[report_id]),
@@ -108,9 +111,9 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 
 
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
-    """The id of a new displacement.
+    """The id of a new displacement: the id of the movement's report.
 
-    If everybody at a site moved, each household has a separate id. Otherwise the id is that of the movement's report.
+    If everybody at a site moved, one report is about many households, so an id is derived for each household.
     """
     if not movement.site_id:
         return movement.report_id
@@ -125,7 +128,7 @@ def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[O
 def carried_over(departure: Filed, gone: Parts) -> Parts:
     """The members of this displacement who had died or left the country before the displacement.
 
-    If all living members had left the country, the report means that they are in the country again.
+    If all living members had left the country, the new report means that they are in the country again.
     """
     people, carried = People.of(departure), Parts()
     for position, others in gone.items():
@@ -154,9 +157,10 @@ def add(parts: Parts, position: Position, people: People) -> None:
 
 
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
-    """The displacement that the movement follows. `moves` are sorted. On the same day, `reported_at` decides.
+    """The displacement that the movement follows. `moves` are sorted by time.
 
-    A movement of everybody at a site concerns no household that was reported after the movement.
+    If both happened on the same day, the order of `reported_at` decides. A movement of everybody at a site concerns no
+    household that was reported after the movement.
     """
     last = days(movement)[1]
     begun = [move for move in moves if move.clear.status is movement.clear.status and days(move)[0] <= last]
@@ -170,7 +174,7 @@ def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | Non
 
 
 def standing(current: Course | None) -> HouseholdStanding | None:
-    """The whereabouts of the people of the current displacement; None if no movement was reported."""
+    """The whereabouts of the people of the current displacement. None if no movement followed it."""
     if current is None:
         return None
     numbers = dict.fromkeys(STOCK, 0)

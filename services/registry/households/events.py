@@ -37,7 +37,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`. The P-code is never finer than a district."""
+    """The JSON of `shared.events.Place`. The P-code is that of a district or of a larger unit."""
 
     pcode: str | None = None
     country: str | None = None
@@ -66,7 +66,10 @@ class WhereaboutsData(msgspec.Struct, gc=False):
 
 
 class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.HouseholdRegistered` and of the other events of households: all have these fields."""
+    """The JSON of `shared.events.HouseholdRegistered` and of the other events about households.
+
+    All of them have these fields.
+    """
 
     household_id: str
     report_id: str
@@ -108,7 +111,10 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class HouseholdEvents:
-    """Builds messages. A P-code becomes the P-code of its district, because no finer place may leave the registry."""
+    """Builds messages.
+
+    A P-code is replaced by the P-code of its district, because no smaller place may leave the registry.
+    """
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))
@@ -157,7 +163,7 @@ class HouseholdEvents:
     def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
         """Add the present whereabouts of the household's people.
 
-        `destination` becomes the place of the people who are still displaced.
+        `destination` becomes the place of those who are still displaced.
         """
         confirmed_on = local_day(standing.confirmed_at)
         data.whereabouts = WhereaboutsData(
@@ -178,7 +184,10 @@ class HouseholdEvents:
         )
 
     def onward(self, onward: Onward) -> DisplacementData:
-        """If the displacement was withdrawn, its origin becomes unknown, so that no district counts it."""
+        """If the report of the displacement was withdrawn, the event states an unknown origin.
+
+        The alerts service then counts the displacement in no district.
+        """
         pcode, country = onward.left or (None, UNKNOWN_COUNTRY)
         return DisplacementData(
             report_id=onward.report_id,

@@ -17,7 +17,7 @@ DISABLING = frozenset((Difficulty.A_LOT_OF_DIFFICULTY, Difficulty.CANNOT_DO_AT_A
 
 
 class Assessment(IntEnum):
-    """Whether a person answered the questions, and whether the answers mean a disability."""
+    """Whether a person answered the questions about functioning, and whether the answers mean a disability."""
 
     NOT_ASSESSED = 0
     WITHOUT_DISABILITY = 1
@@ -27,8 +27,8 @@ class Assessment(IntEnum):
 def assessment(member: Content) -> Assessment:
     """The assessment of a member of a household.
 
-    A person with "a lot of difficulty" or more in at least one domain has a disability. A person who answered no
-    question, because the person refused or did not know, is not assessed.
+    A person with "a lot of difficulty" or more in at least one domain has a disability. A person who refused or did not
+    know all answers is not assessed.
     """
     answers = DEGREES.intersection((member.get("functioning") or {}).values())
     if not answers:

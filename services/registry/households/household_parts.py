@@ -13,7 +13,7 @@ Lead = Callable[[Position], Position]  # maps a position to the position after a
 
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
-    """The people whom the movement concerns, by their position before the movement, and the decision."""
+    """The people whom the movement concerns, by their position before it, and the decision about the movement."""
     if movement.site_id:
         return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    A report states that people are at the site, but not when they came. Therefore people who were first reported there
-    after the movement are assumed to have come after the movement.
+    A report states that people are at the site, but not when they came. People who were first reported at the site
+    after the movement are therefore assumed to have come after the movement.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -54,9 +54,10 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """Take `number` people. Parts that the movement changes come first. Then the largest part comes first.
+    """Take `number` people: first from parts that the movement changes, and among these from the largest part.
 
-    For example, two of five people have returned. If three people then return, all five have returned.
+    For example, two of five people have returned. If a later report says that three returned, these are the other
+    three.
     """
     chosen: Parts = {}
     for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
@@ -67,7 +68,11 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """Dead people cannot move. However, if the dates are vague, the movement may have happened before the death."""
+    """The decision if the movement concerns nobody.
+
+    Dead people cannot move, so the movement is held if all people were dead before it happened. If the dates are vague,
+    the movement may have happened before the death, and is not held.
+    """
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)
     is_contradiction = are_dead and movement.clear.movement is not Movement.DIED
@@ -75,7 +80,10 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same people, with these members named. A member whom no part may include changes nothing."""
+    """The same people, after each of these members has been named in one part.
+
+    A member who cannot be in any part is ignored.
+    """
     for member_id in sorted(member_ids):
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
@@ -89,7 +97,7 @@ def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
 
 
 def determined(parts: Parts) -> Parts:
-    """The same people. A member who can be in only one part becomes a named member of that part."""
+    """The same people. If a member can be in only one part, the member is named in this part."""
     for position, people in parts.items():
         if people.is_determined:
             found = [member_id for member_id, _ in people.candidates]
@@ -101,7 +109,7 @@ def determined(parts: Parts) -> Parts:
 def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
     """The parts of the household after the people `moving` have moved.
 
-    People at equal positions are counted together.
+    People whose positions are equal are one part.
     """
     result: Parts = {}
     for position, people in parts.items():

@@ -1,8 +1,8 @@
 """Computes from movements the sub-stock and the place of each part of a household. No I/O.
 
-Movements are applied in the order of day, `reported_at` and report id, so the order of arrival does not matter. A
-movement belongs to the displacement that it follows. The passage of time changes nothing. People leave the stock only
-by death, by leaving the country or by an assessed solution. The rules are in docs/decisions/0041.
+Movements are sorted by day, `reported_at` and report id before they are applied, so the order of arrival does not
+matter. A movement belongs to the displacement that it follows. The passage of time alone changes nothing: people leave
+the stock only by death, by leaving the country or by an assessed solution. The rules are in docs/decisions/0041.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
 
 class Passage(NamedTuple):
-    """People who moved from one position to another. `households` is 1 for the largest moved part, else 0."""
+    """People who moved from one position to another. `households` is 1 for the largest part that moved, else 0."""
 
     movement: FiledMovement
     before: Position
@@ -36,9 +36,9 @@ class Passage(NamedTuple):
 class Course(NamedTuple):
     """The stays and passages of the people of one displacement, and the decision about each movement.
 
-    The report of the displacement describes the people until `changed_at`. After that time, `stays` describe them.
-    `departed` are the people of the report, except people who had died or left the country before. `site_movements` are
-    the reports about everybody at a site that concerned these people.
+    The report of the displacement describes the people until `changed_at`. After that time, `stays` describe the
+    people. `departed` are the people of the report, without those who had died or left the country before the
+    displacement. `site_movements` are the movements of everybody at a site that concerned these people.
     """
 
     parts: Parts
@@ -111,7 +111,7 @@ def beginning(departure: Filed) -> Parts:
 
 
 def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> bool:
-    """Whether all people were already at the place to which the movement leads."""
+    """Whether all people were already at the movement's destination."""
     leads = TRANSITIONS[movement.clear.movement].to is not None
     return leads and bool(after) and all(before.place == position.place for before, position in after.items())
 
@@ -119,7 +119,7 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
     """The positions that the people have left.
 
-    People who have returned do not leave their position if a report of their return names another place.
+    If people have returned, and a report of their return names another place, this is not a new movement.
     """
     return [
         before

@@ -32,7 +32,7 @@ from shared.web import cursors
 
 router = APIRouter(include_in_schema=False)
 
-PAIRS = URGENT = 20  # the limit of rows of each list on the page
+PAIRS = URGENT = 20  # rows of each list on the page
 
 
 @router.get("/search")
@@ -94,7 +94,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
 
 @dataclass(frozen=True, slots=True)
 class UrgentHouseholds:
-    """Clear fields of households whose people need help at once, the newest first.
+    """The clear fields of households whose people need help at once, the newest first.
 
     `older` is the cursor of the next page, or None on the last page.
     """

@@ -16,8 +16,8 @@ Person = tuple[str, int]  # a member's id, and the person code on the day of dis
 class People:
     """Displaced people. `members` are named persons; `others` are the numbers of unnamed persons by sex and age.
 
-    After a movement that stated only a number of people, `candidates` are the members who may be among the unnamed
-    persons. If there are no candidates, any member may be among the unnamed persons.
+    If a movement stated only a number of people, nobody knows which members moved. `candidates` are then the members
+    who may be among the unnamed persons. If there are no candidates, any member may be among them.
     """
 
     members: tuple[Person, ...] = ()
@@ -26,7 +26,7 @@ class People:
 
     @classmethod
     def of(cls, departure: Filed) -> Self:
-        """The people of a displacement."""
+        """The people in the report of a displacement."""
         if "members" in departure.sealed:
             return cls(tuple(sorted(member_codes(departure))))
         return cls(others=tuple(disaggregated(departure).cells))
@@ -41,12 +41,15 @@ class People:
         return self.disaggregated().cells
 
     def coded(self, codes: Iterable[Person]) -> "People":
-        """The same people. The members in `codes` get these person codes."""
+        """The same people, with the person codes in `codes` for these members."""
         known = dict(codes)
         return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
 
     def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
-        """The numbers of persons by sex and age, this number of New Years after the displacement."""
+        """The numbers of persons by sex and age.
+
+        The ages are those after this number of New Years since the displacement.
+        """
         named = described((code for _, code in self.members), new_years=new_years)
         return named._replace(cells=list(map(add, named.cells, self.others)))
 
@@ -57,7 +60,10 @@ class People:
 
     @property
     def is_determined(self) -> bool:
-        """Whether there are as many unnamed persons as candidates, so that each candidate is one of these persons."""
+        """Whether there are as many unnamed persons as candidates.
+
+        In that case, each candidate is one of the unnamed persons.
+        """
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property
@@ -74,25 +80,28 @@ class People:
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """The same people. One unnamed person becomes this named member."""
+        """The same people. One of the unnamed persons is now this named member."""
         code = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The same people, but these members are removed from the candidates."""
+        """The same people, without these members among the candidates."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )
 
     def named(self, member_ids: Collection[str]) -> tuple["People", "People"]:
-        """The members with these ids, and all remaining people."""
+        """Divides the people into the members with these ids, and all others."""
         named = tuple(member for member in self.members if member[0] in member_ids)
         rest = tuple(member for member in self.members if member[0] not in member_ids)
         return People(named), People(rest, self.others, self.candidates)
 
     def first(self, count: int) -> tuple["People", "People"]:
-        """Any `count` people, and the rest. Nobody knows who they are, so all sexes and ages become unknown."""
+        """Divides the people into `count` people and the rest.
+
+        Nobody knows who belongs to which part, so sexes and ages become unknown.
+        """
         if count >= self.count:
             return self, People()
         candidates = () if self.is_open else united(self.members, self.candidates)

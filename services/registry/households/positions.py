@@ -32,7 +32,7 @@ class Position:
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
-    placed_at: datetime = NEVER  # the time of the report that says that the people are at this site
+    placed_at: datetime = NEVER  # when it was reported that the people are at this site
     died_by: date | None = None  # the last day on which the people may have died
 
     @property
@@ -41,7 +41,7 @@ class Position:
 
     @property
     def told(self) -> tuple[Any, ...]:
-        """The values that show whether a movement changes anything. Times are left out."""
+        """The values that are compared to see whether a movement changes anything. Times are not compared."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 
     @property
@@ -71,8 +71,8 @@ class Transition(NamedTuple):
     """The effect of a kind of movement on people.
 
     `to` is the new sub-stock; None if the sub-stock stays the same. `sources` are conditions for the position of the
-    people. A movement without names concerns the people who meet the first condition or, if nobody meets it, the next
-    condition that somebody meets. `confirms` is false if nobody has seen the people.
+    people. The conditions are tried in order: a movement without names concerns the people who meet the first condition
+    that somebody meets. `confirms` is false if the report does not mean that somebody has seen the people.
     """
 
     to: SubStock | None
@@ -122,7 +122,8 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 def is_same_place(before: Position, after: Position) -> bool:
     """Whether the movement leaves the people where they were.
 
-    A fact is unchanged if the newer report omits it. If the people have returned already, a second return moves nobody.
+    A fact that the newer report omits is unchanged. If people have already returned to the same unit, a second return
+    does not move them.
     """
     is_same_unit = (before.pcode, before.country) == (after.pcode, after.country)
     is_same_settlement = bool(after.locality.pcode) and after.locality.pcode == before.locality.pcode
@@ -135,7 +136,7 @@ def is_same_place(before: Position, after: Position) -> bool:
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:
-    """The same position, updated by a report about people who stay there."""
+    """The same position, updated by a report that does not move the people."""
     if TRANSITIONS[kind].confirms:
         intends = before.intends_to_stay or kind is Movement.INTENDS_TO_STAY
         confirmed_at = max(before.confirmed_at, at)
@@ -149,8 +150,8 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
     """The place of the people after the movement.
 
-    If the movement states no destination, its kind decides. People who returned are at their origin. People who left
-    the country are in an unknown country. All other people are still at their former place.
+    If the movement states no destination, the kind of movement decides. People who returned are at their origin. People
+    who left the country are in an unknown country. All other people are still at their former place.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

@@ -1,7 +1,8 @@
-"""Finds the households at a site, and the sites of households, by search keys that are useless without the root key.
+"""Finds the households at a site, and the sites of households, by search keys.
 
-A row has a search key in place of the site's id, because the database alone must not reveal where a household is.
-`household_sites` has the site ids that the previous release stored, until the worker has made keys from these ids.
+The rows contain a search key instead of the site's id, because the database alone must not reveal where a household is:
+search keys are useless without the root key. The previous release stored site ids in `household_sites`. They stay there
+until the worker has made keys from them.
 """
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
@@ -24,13 +25,14 @@ SITES_OF = """
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
 UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
 """
-# The teams that reported people at the site $2: the owners of the households and groups there.
+# The teams that reported people at the site $2. These are the owners of the households and groups there.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
-# Lists the households at the sites for this movement, except households that this transaction judges.
+# Adds the households at the sites to the list of those to which this movement must be applied. Households that this
+# transaction judges are left out.
 NOTE = f"""
 INSERT INTO unjudged_households (household_id, report_id, version, movements)
 SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
@@ -66,8 +68,8 @@ class HouseholdSites:
     async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
         """Store the households to which a movement of everybody at their site must still be applied.
 
-        `judged` has the households that this transaction judges. Raises UnknownKey if another worker has made keys of a
-        root that this worker does not know yet.
+        `judged` are the households to which this transaction itself applies the movement. Raises UnknownKey if another
+        worker has made keys of a root that this worker does not know yet.
         """
         if newest := await self._connection.fetchval(NEWEST_ROOT):
             self._search.of(newest)
@@ -104,7 +106,7 @@ class HouseholdSites:
         return [Owner(str(row["author"]), str(row["team"]) if row["team"] else None) for row in rows]
 
     def keys(self, site_ids: Collection[str]) -> set[bytes]:
-        """The keys of these sites, made with each root that may have made stored keys."""
+        """The keys of these sites, one for each root with which stored keys may have been made."""
         return set(self._search.of_sites(site_ids))
 
     def _named(self, site_ids: Collection[str]) -> tuple[list[bytes], list[str]]:

@@ -17,15 +17,16 @@ StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `repo
 UNCHANGING = frozenset(
     {"report_id", "household_id", "household_code", "group_id", "kind", "version", "reported_at", "members"}
 )
-# If several authors sent contradicting versions of a report, only one version takes effect.
+# Several authors may send contradicting versions of a report. Only a version with one of these outcomes took effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
 
 
 class VersionKey(NamedTuple):
-    """Identifies a version of a report. Keys are in the order in which the versions were received.
+    """Identifies a version of a report. Keys sort in the order in which the versions were received.
 
-    Reports of one batch have the same time of receipt. The kind then puts a household before its movements.
+    Reports of one batch have the same time of receipt. In this case, the kind sorts the report of a household before
+    its movements.
     """
 
     received_at: datetime
@@ -41,7 +42,7 @@ class VersionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that a correction changed. `member` has the name of the person if the change concerns a single person."""
+    """A field that a correction changed. If the field is about a single person, `member` has the person's name."""
 
     field: str
     before: Any
@@ -51,7 +52,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A version of a report. `displacement` and `passages` are the rows in the figures that this version caused."""
+    """A version of a report.
+
+    `displacement` and `passages` are the rows that this version caused in the tables of figures.
+    """
 
     version: StoredVersion
     changes: Sequence[Change] = ()
@@ -92,7 +96,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """People of a household whom the figures count now, and the row whose report placed them there."""
+    """People of a household whom the figures count now, and the row of the report that placed them there."""
 
     row: Episode | HouseholdStay
     cause: Episode | HouseholdStay | HouseholdPassage
@@ -114,7 +118,7 @@ class CountedPart:
         return self.row.confirmed_at if isinstance(self.row, HouseholdStay) else self.row.reported_at
 
     def unconfirmed_since(self, now: datetime) -> datetime | None:
-        """The last confirmation, if displaced people are at this place and this confirmation is too old."""
+        """The time of the last confirmation, if the people are displaced and this confirmation is too old."""
         are_displaced = self.sub_stock == SubStock.IN_DISPLACEMENT and self.row.mobility in DISPLACED
         mobility = Mobility(self.row.mobility)
         return unconfirmed_since(self.confirmed_at, mobility, now) if are_displaced and self.row.displaced else None
@@ -126,7 +130,10 @@ class CountedPart:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCourse:
-    """The rows of a household in the figures. `current` has the rows of `episodes` and `stays` that are in effect."""
+    """The rows of a household in the tables of figures.
+
+    `current` has the rows of `episodes` and `stays` that are in effect.
+    """
 
     episodes: Sequence[Episode] = ()
     passages: Sequence[HouseholdPassage] = ()
@@ -150,7 +157,7 @@ class NotCounted(StrEnum):
 
 
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
-    """The reason; None if the figures of displaced people count the people of this row."""
+    """The reason why the figures of displaced people do not count the people of this row. None if they do."""
     if row.status != counted_status:
         return NotCounted.STATUS
     if row.mobility not in DISPLACED:
@@ -172,7 +179,7 @@ def anchor_of(report_id: UUID, version: int) -> str:
 
 
 def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list[TimelineEntry]:
-    """The entries with the rows of the household that each version caused, in the order of `versions`."""
+    """The entries, in the order of `versions`. Each has the rows of the household that its version caused."""
     episodes = {(row.report_id, row.version): row for row in course.episodes}
     passages = defaultdict[tuple[UUID, int], list[HouseholdPassage]](list)
     for passage in course.passages:
@@ -187,7 +194,10 @@ def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list
 
 
 def entries(versions: Iterable[StoredVersion]) -> Iterator[TimelineEntry]:
-    """An entry for each version, with the changes since the previous version that took effect. The order is kept."""
+    """An entry for each version, with the changes since the previous version that took effect.
+
+    Entries are in the order of `versions`.
+    """
     effective: dict[UUID, StoredVersion] = {}
     for version in versions:
         before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE

@@ -5,25 +5,26 @@ from typing import TypeGuard
 from services.registry.decisions import Held, Owner
 from services.registry.reports import AnyFiled, FiledMovement
 
-# A movement held for one of these reasons has not been judged yet. While its household is not known, the report's id
-# stands for the household's id. If the author registers a household with this id, the movement is judged for that
-# household, and must then not become a movement of another one.
+# A movement held for one of these reasons has not been judged yet. While the household is not known, the movement's
+# report id is stored in place of the household's id. The author may register a household under the same id. The
+# movement then belongs to that household and is judged, so it no longer waits for another household.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 
 def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """Whether the report has not been judged yet, and the household with its short code is not known."""
+    """Whether the report is a movement that was not judged yet, because no household with its short code is known."""
     return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason in UNDECIDED
 
 
 def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """Whether the report waits for a household with its short code."""
+    """Whether the report is held only because no household with its short code is known."""
     return is_unnamed(filed) and filed.reason == Held.HOUSEHOLD_UNKNOWN
 
 
 def is_mistyped(older: AnyFiled, newer: FiledMovement) -> bool:
-    """Whether the older version has a wrong short code: no household has this code, so the older version still waits.
+    """Whether the older version had a wrong short code, which the newer version corrects.
 
-    The newer version, which names a known household, must be by the same author or team.
+    The older version still waits, because no household has its code. The newer version names a known household, and is
+    by the same author or team.
     """
     return is_unidentified(older) and Owner(older.author, older.team).shares(newer.author, newer.team)

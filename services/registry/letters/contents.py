@@ -1,4 +1,4 @@
-"""The content of a dead letter: all fields that can be read, or the text if the record has no fields."""
+"""The content of a dead letter: all fields that can be read, or the text if the record is no JSON object."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ MOST_CHARACTERS = 64 * 1024
 
 
 def content_of(record: Record, keys: seal.Opener) -> dict[str, Any]:
-    """`fields` are the fields of the record by name; `text` is the start of a record without fields.
+    """The content of the record. `fields` are its fields by name. If it has no fields, `text` is the start of its text.
 
     `is_whole` says whether the sealed fields could be decrypted. Raises UnknownKeyId if a private key is missing.
     """

@@ -1,6 +1,6 @@
 """Opens dead letters for people. Only the worker has the private keys, so it decrypts a letter and stores the content.
 
-The content is encrypted with a key of its own, like the content of a household, and is deleted when it was read.
+Each content is encrypted with its own key, and is deleted as soon as a person has read it.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class LetterOpenings:
 async def taken(
     session: AsyncSession, encryption: EnvelopeEncryption, opening: LetterOpening
 ) -> Mapping[str, Any] | None:
-    """The content of an opened letter, whose row is deleted. None if the letter was not found."""
+    """Return the content of an opened letter, and delete its row. None if the letter was not found."""
     await session.delete(opening)
     if opening.kek_id is None or opening.wrapped is None or opening.sealed is None:
         return None
@@ -75,7 +75,7 @@ async def of_account(session: AsyncSession, opening_id: UUID, account: UUID) -> 
 
 
 async def keep_forgotten(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete the contents that nobody read in time, until cancelled."""
+    """Until cancelled, delete the contents that nobody read in time."""
     while True:
         await retry_while_unavailable(lambda: forget(sessions, datetime.now(UTC)))
         await asyncio.sleep(LOOK_SECONDS)

@@ -21,7 +21,8 @@ from shared.web.redrive_routes import LetterName
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-SUBJECTS = ("household_id", "group_id", "site_id", "report_id")  # their ids are in the security log
+# the ids in these fields are written to the security log
+SUBJECTS = ("household_id", "group_id", "site_id", "report_id")
 
 
 class WantedLetter(BaseModel):
@@ -31,10 +32,11 @@ class WantedLetter(BaseModel):
 
 
 class OpenedLetter(BaseModel):
-    """The content of a dead letter. While the worker looks for it, `is_ready` is false and all other fields are empty.
+    """The content of a dead letter.
 
-    `fields` are the record's fields, or `text` is its text if it has no fields. If `is_whole` is false, the sealed
-    fields could not be decrypted, or the text is longer than what is shown.
+    While the worker looks for the letter, `is_ready` is false and all other fields are empty. `fields` are the record's
+    fields. If the record has no fields, `text` is its text. `is_whole` is false if the sealed fields could not be
+    decrypted, or if the text is too long to be shown whole.
     """
 
     is_ready: bool
@@ -47,7 +49,7 @@ class OpenedLetter(BaseModel):
 
 @router.post("/v1/dead-letters:open", status_code=202)
 async def wanted(letter: LetterName, request: Request, session: Session, caller: Caller) -> WantedLetter:
-    """Ask for the content. The request needs a stated purpose, like the opening of a household."""
+    """Ask for the content. As for the page of a household, the caller must have stated a purpose."""
     await check_purpose(request, caller)
     if await ledger.dead_letter(session, **letter.model_dump()) is None:
         raise Problem(404, "not-found", "This message is no longer stored for review.")
@@ -58,7 +60,10 @@ async def wanted(letter: LetterName, request: Request, session: Session, caller:
 
 @router.get("/v1/dead-letters/openings/{opening_id}")
 async def content(opening_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedLetter:
-    """The content, which can be read once. A caller with areas reads only letters that state one of their districts."""
+    """The content, which can be read only once.
+
+    A caller who is limited to areas can read only letters that state a place in these areas.
+    """
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, opening_id)
     opening = await letter_openings.of_account(session, opening_id, caller.account)
@@ -84,7 +89,7 @@ def is_visible(fields: dict[str, Any] | None, visibility: Visibility) -> bool:
 
 
 def subjects(fields: dict[str, Any] | None) -> list[UUID]:
-    """The ids of the people and of the report, as far as the record has valid ones."""
+    """The ids of the subject and of the report. Ids that are missing or invalid are left out."""
     found = []
     for name in SUBJECTS:
         try:
