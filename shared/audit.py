@@ -1,7 +1,8 @@
-"""The security log records actions and attempts with the actor, address and result, but without personal data.
+"""The security log: who did or tried what, from which address, and with which result. It contains no personal data.
 
-Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`, so that the service
-can add and read rows but not change or remove them. Entries also go to the process's log, as `"log": "security"`.
+Each service writes its own table `audit`. Provisioning makes the role `dayar_audit` the owner of the table, so that the
+service can add and read rows, but cannot change or remove them. Entries also go to the process's log, as `"log":
+"security"`.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # the longest time that a refused request waits for PostgreSQL
+WRITE_SECONDS = 2.0  # a request that is refused waits at most this time until PostgreSQL has stored the entry
 
 
 class Action(StrEnum):
@@ -37,7 +38,7 @@ class Action(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     DEVICE_FORGOTTEN = "device_forgotten"
     PURPOSE_CHOSEN = "purpose_chosen"
-    REQUESTED = "requested"  # the account's roles may not call the route
+    REQUESTED = "requested"  # the account has none of the roles that may call the route
     READ = "read"
     EXPORTED = "exported"
     STREAMED = "streamed"
@@ -58,7 +59,7 @@ class Action(StrEnum):
     SHORT_CODE_DRAWN = "short_code_drawn"
     SITE_CHANGED = "site_changed"
     RECEIVER_CHANGED = "receiver_changed"
-    POLICY_CHANGED = "policy_changed"  # an escalation policy
+    POLICY_CHANGED = "policy_changed"  # an escalation policy was added, changed or removed
     SILENCE_CHANGED = "silence_changed"
     DUTY_NUMBERS_CHANGED = "duty_numbers_changed"
     SHEET_SENT = "sheet_sent"

@@ -1,4 +1,4 @@
-"""A circuit breaker for optional dependencies. While the circuit is open, calls fail at once."""
+"""A circuit breaker for optional dependencies. After several failures the circuit opens, and calls fail at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,10 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """A separate task tests the dependency with `probe`, so that no caller waits for a test (docs/decisions/0022)."""
+    """A separate task tests with `probe` whether the dependency answers again, so that no caller waits for this test.
+
+    The reasons are in docs/decisions/0022.
+    """
 
     def __init__(
         self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]
@@ -48,7 +51,7 @@ class Circuit:
         return answer
 
     async def run(self) -> None:
-        """Probe the dependency while the circuit is open, until cancelled."""
+        """Until cancelled: while the circuit is open, probe the dependency until it answers, then close the circuit."""
         while True:
             await self._opened.wait()
             backoff = Backoff()

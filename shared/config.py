@@ -33,7 +33,7 @@ class CheckedSettings(BaseSettings):
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
         except SettingsError as error:
-            # An example of the text of `error`: error parsing value for field "folders" from source ...
+            # the text of `error` is, for example: error parsing value for field "folders" from source ...
             field = str(error).split('"')[1]
             raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
@@ -49,9 +49,10 @@ class Settings(CheckedSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    kafka_group_instance: str | None = None  # a worker's fixed name in its consumer group, unique among all processes
+    # the fixed name of a worker in its consumer group; no other process may have this name
+    kafka_group_instance: str | None = None
     topic_prefix: str = "dayar."
-    displacements_days: float = Field(default=30, gt=0)  # the retention of reports in Kafka and in Valkey
+    displacements_days: float = Field(default=30, gt=0)  # how many days Kafka and Valkey keep reports
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
@@ -62,9 +63,11 @@ class Settings(CheckedSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
-    beat_file: Path | None = None  # a worker touches this file, so that the supervisor sees that the event loop runs
+    # a worker touches this file, so that the supervisor sees that the worker's event loop runs
+    beat_file: Path | None = None
     places_path: Path | None = None
-    watch_folder: Path | None = None  # the folder of `dayar watch`'s status; the default is in the state folder
+    # the folder of the status file of `dayar watch`; by default a folder in the state folder
+    watch_folder: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
     forwarded_allow_ips: str | None = None
@@ -74,7 +77,8 @@ class Settings(CheckedSettings):
         "duty_head",
     )  # the roles whose accounts stay signed in while their board is open and connected
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
-    outbound_allow: tuple[str, ...] = ()  # the host:port pairs that may be called over http or at a private address
+    # for each of these host:port pairs, calls over http and to private addresses are allowed
+    outbound_allow: tuple[str, ...] = ()
 
     institution_ky: str = "Кризистик кырдаалдарда башкаруу борбору"
     institution_ru: str = "Центр управления в кризисных ситуациях"
@@ -85,11 +89,12 @@ class Settings(CheckedSettings):
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
     record_keys: str = ".state/secrets/records/{service}"  # the folder with one folder of signing keys per topic
-    # The time that a reader waits for a signature key; a new key must reach every reader within this time.
+    # How long a record waits for an unknown signature key. After a rotation, the new key must reach every reader within
+    # this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
-        """These settings, with `{service}` replaced by the service's name."""
+        """A copy of these settings in which `{service}` is replaced by the service's name."""
         named = {
             name: value.replace("{service}", service)
             for name, value in self.model_dump(exclude_none=True).items()
@@ -98,7 +103,7 @@ class Settings(CheckedSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """Retention of the topic in milliseconds; None if records are kept for ever."""
+        """The retention of the topic in milliseconds. None if the records are kept for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 COUNTRY = "KG"  # the ISO 3166-1 alpha-2 code, with which every P-code begins
 CALLING_CODE = "996"  # the country code of telephone numbers (ITU-T E.164)
 UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
-ABROAD = "XX"  # our code for an unknown country abroad; ISO 3166-1 leaves it to its users
-TIME_ZONE = ZoneInfo("Asia/Bishkek")  # the time zone in which days and months begin and end
+ABROAD = "XX"  # our own code for a country abroad that is not known; ISO 3166-1 leaves XX to its users
+TIME_ZONE = ZoneInfo("Asia/Bishkek")  # days and months begin and end in this time zone
 
 
 def soate(pcode: str | None) -> str | None:

@@ -1,14 +1,14 @@
-"""The day on which people count as departed. The registry and the alerts service compare people by this day."""
+"""The day that counts as people's day of departure. The registry and the alerts service compare people by this day."""
 
 from datetime import date, timedelta
 
 from shared.events.vocabulary import TO_THE_DAY, Precision
 
-ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, so it may be wrong by this time
+ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, and may be wrong by at most this time
 
 
 def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
-    """The date that counts in an alert's window, or None if the stated date is too vague.
+    """The day on which people count as departed, or None if the stated date is too vague.
 
     People who left "about" a date count on the day of their report. If this day is not in the week around the stated
     date, they count on the nearest day of this week.

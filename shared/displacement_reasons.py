@@ -1,4 +1,4 @@
-"""Reasons for displacement. Each reason has an onset, a broader reason that contains it, and DTM's reason."""
+"""Reasons for displacement. Each reason has an onset, the broader reason to which it belongs, and the reason of DTM."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,10 @@ class DtmReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonDefinition:
-    """A reason. Only an environmental reason has an onset. `is_guess` is true if no source maps the reason to DTM."""
+    """The definition of a reason. Only an environmental reason has an onset.
+
+    `is_guess` is true if no source says which reason of DTM corresponds to the reason.
+    """
 
     code: Reason
     broader: Reason
@@ -65,7 +68,7 @@ _REASONS = (
 
 REASONS: dict[Reason, ReasonDefinition] = {reason.code: reason for reason in _REASONS}
 ENVIRONMENTAL = tuple(reason.code for reason in _REASONS if reason.onset)
-# Reasons that may mean a displacement by a hazard even if the report names no hazard.
+# If a report has one of these reasons and names no hazard, a hazard may nevertheless have displaced the people.
 POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 BY_ONSET: dict[Onset | None, list[Reason]] = {
     onset: [reason.code for reason in _REASONS if reason.onset is onset] for onset in (Onset.SUDDEN, Onset.SLOW, None)
@@ -75,7 +78,8 @@ BY_ONSET: dict[Onset | None, list[Reason]] = {
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:
     """The onset of a reason, or None if the reason is not environmental.
 
-    For `natural_disaster`, the hazard's onset is used, because a drought is often reported as a natural disaster.
+    The reason `natural_disaster` has the onset of its hazard: a drought, for example, is slow but is often reported as
+    a natural disaster.
     """
     if reason is Reason.NATURAL_DISASTER and hazard:
         return HAZARDS[hazard].onset or Onset.SUDDEN

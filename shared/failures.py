@@ -1,4 +1,7 @@
-"""Two kinds of failures. An unavailable dependency is retried for ever; a record that always fails is set aside."""
+"""Two kinds of failures.
+
+An unavailable dependency is retried for ever; a record that always fails becomes a dead letter.
+"""
 
 import asyncio
 import random
@@ -15,18 +18,21 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# Classes of SQLSTATE values: connection lost, out of resources, shutdown, file error, login refused.
+# The first characters of SQLSTATE values: connection lost, out of resources, shutdown, file error, login refused.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
 # SQLSTATE values: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
 class DependencyUnavailable(Exception):
-    """A dependency of the record is unavailable (Valkey, a private key): the record waits."""
+    """A dependency that the record needs is unavailable, such as Valkey or a private key. The record waits."""
 
 
 class SetAside(Exception):
-    """The record can never be handled and becomes a dead letter. `pointer` is a JSON pointer of known fields."""
+    """The record can never be handled and becomes a dead letter.
+
+    `pointer` is a JSON pointer that contains only names of the contract.
+    """
 
     def __init__(self, reason: str, pointer: str = "") -> None:
         super().__init__(reason)
@@ -35,7 +41,7 @@ class SetAside(Exception):
 
 
 class ConsumerStopped(Exception):
-    """The consumer stopped because continuing would do harm: a person must look at it."""
+    """The consumer stopped, because continuing would do harm. A person must find the cause."""
 
 
 def is_dependency_unavailable(error: BaseException) -> bool:
@@ -43,7 +49,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether the error shows that PostgreSQL is unavailable. The operation may then be retried for ever."""
+    """Whether the error shows that PostgreSQL is unavailable. If so, the caller may retry the operation for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -52,7 +58,7 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
         )
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
-    if isinstance(error, asyncpg.InternalClientError):  # the connection broke between a query and its answer
+    if isinstance(error, asyncpg.InternalClientError):  # the connection broke between a statement and its answer
         return True
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
@@ -61,9 +67,10 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
-    """Exponential back-off. The pause after the first failure is `first` seconds; each further failure doubles it.
+    """Exponential back-off.
 
-    The jitter spreads the retries of callers that failed together, which could overload a dependency.
+    The pause after the first failure is `first` seconds, and each further failure doubles the pause. Callers that
+    failed together would retry together and could overload the dependency; the jitter spreads their retries.
     """
     pause = min(first * 2.0 ** min(failures - 1, 30), longest)
     return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret

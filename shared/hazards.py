@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from shared.events.vocabulary import HazardType
 
-BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
+# reports may state that people left up to this time before the recorded onset of the hazard that they fled
+BEFORE_ONSET = timedelta(hours=1)
 
 
 class Nature(StrEnum):
@@ -55,12 +56,12 @@ Guess = Literal["cause", "onset", "glide"]
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """A hazard type. If a standard has several codes for the type, the first code is the best match.
+    """The definition of a hazard type. If a standard has several codes for the type, the first code is the best match.
 
-    If a standard's list has no code for the type, the code is left out. Only the type `other` has no nature, no cause
-    and no onset; the report's text describes the hazard. `guesses` names the fields whose values no source that we read
-    states: the cause if the names of the classes do not make it clear, the onset, or the GLIDE codes FR, AC, EP and IN.
-    The OET, MH and GH codes come from secondary lists. Codes of these lists, and guesses, must still be checked.
+    If a standard has no code for the type, there is none. Only the type `other` has no nature, no cause and no onset;
+    the report's text describes the hazard. `guesses` names the fields whose values we found in no source: an onset, one
+    of the GLIDE codes FR, AC, EP and IN, or a cause that does not follow from the names of the classes. The OET, MH and
+    GH codes come from secondary lists. Somebody must still check these codes and the guesses.
     """
 
     code: HazardType

@@ -23,15 +23,15 @@ from shared.web.connections import IDLE_SECONDS, LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# While another thread computes, the event loop waits this number of seconds before each callback.
-# A request needs about ten iterations of the loop. Eight connections with large bodies add eight callbacks to each
-# iteration. Python's default is 0.005 s. With 0.001 s, requests were delayed by up to 60 ms.
+# While another thread computes, the event loop waits this number of seconds before each callback. A request needs about
+# ten iterations of the loop, and eight connections with large bodies add eight callbacks to each iteration. With 0.001
+# s, requests were therefore delayed by up to 60 ms. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
-FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
+FAILED = 70  # the exit code after an error in the program, EX_SOFTWARE of sysexits.h
 
-# A batch creates about 50 objects for each report, none of them in a reference cycle.
-# With Python's default threshold of 700 objects, garbage collection took a third of the time.
+# The thresholds of garbage collection. A batch creates about 50 objects for each report, and none of them is in a
+# reference cycle. With Python's default threshold of 700 objects, garbage collection took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -68,7 +68,7 @@ def run_service(
 
 
 def run_process(name: str, main: Callable[[], Awaitable[None]]) -> None:
-    """Run `main` like `run_worker`, with logs and traces that contain the name."""
+    """Run `main` like `run_worker`. The process's logs and traces contain the name."""
     log.configure(name)
     tracing.start(name)
     try:
@@ -136,10 +136,10 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
-    """Serve until cancelled, then finish the open requests. `mount` is the path prefix that the gateway removes.
+    """Serve until cancelled, then finish the open requests. The gateway removes the path prefix `mount`.
 
-    If a task of the lifespan fails, its error is raised. uvicorn would only log the error, and the app would continue
-    with outdated revocations.
+    If a task of the lifespan fails, this function raises the error. uvicorn would only log it, and the app would
+    continue, for example with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(
@@ -159,7 +159,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # exclude existing objects from garbage collection, which would delay requests
+        gc.freeze()  # existing objects are excluded from garbage collection, which would otherwise delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)
@@ -171,9 +171,9 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks during the body of an `async with`. When the body ends, the tasks are cancelled.
+    """Run tasks during the body of an `async with`.
 
-    If a task fails, the body is cancelled.
+    When the body ends, the tasks are cancelled. If a task fails, the body is cancelled and the error is raised.
     """
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]

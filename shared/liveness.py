@@ -1,4 +1,4 @@
-"""Liveness checks with only the standard library. A web process answers /live; a worker's event loop touches a file."""
+"""Checks whether a process is alive: a web process answers /live, and a worker's event loop touches a file."""
 
 import asyncio
 import http.client
@@ -15,7 +15,8 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Return when a process that has answered before does not answer for `seconds`.
 
-    The function counts failed checks instead of seconds, so that a pause of the whole machine is one failed check.
+    The function counts failed checks instead of seconds. A pause of the whole machine therefore counts as only one
+    failed check.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:
@@ -28,7 +29,7 @@ async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: fl
 
 
 def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: float = EVERY_SECONDS) -> Answers:
-    """Check over HTTP. `name` is the public host name, because the process may refuse other hosts."""
+    """Check over HTTP. `name` is the public host name, which is sent because the process may refuse other names."""
 
     def answers() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
@@ -52,7 +53,7 @@ def by_beat(file: Path) -> Answers:
         before, last = last, file.stat().st_mtime_ns if file.exists() else 0
         return last not in (0, before)
 
-    file.unlink(missing_ok=True)  # the file may come from an earlier process
+    file.unlink(missing_ok=True)  # an earlier process may have left the file
     return answers
 
 

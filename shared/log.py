@@ -40,7 +40,7 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """The fields of an error that are safe to log: class, location, and a database error's sqlstate and constraint."""
+    """The fields of an error that are safe to log. A database error also has its sqlstate and constraint."""
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
     fields = {

@@ -10,12 +10,13 @@ EVERYONE = frozenset(Role)
 CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
 LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
 REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
-HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})  # an analyst may read figures only
+# an analyst is not among these roles, because an analyst may read only figures
+HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})
 SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
 COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
-DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # decide about held reports
+DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # these roles decide about held reports
 REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles redrive and refuse dead letters
 RECEIVER_KEEPERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})
 SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
@@ -30,8 +31,9 @@ class AccessRule:
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
-    takes_readmitted: bool = False  # an expired token is valid on this route if its team is readmitted
-    takes_unchecked: bool = False  # while the revocations are unknown, the route accepts a token that is checked later
+    takes_readmitted: bool = False  # if the team of an expired token is readmitted, the token is valid on this route
+    # while the revoked credentials are unknown, the route accepts a token and leaves the check to a later step
+    takes_unchecked: bool = False
 
 
 PUBLIC = AccessRule(is_public=True)
@@ -192,7 +194,7 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /alerts/v1/alerts/{alert_id}/reopening": to(CMC),
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
-    "POST /alerts/v1/sms/inbound": PUBLIC,  # the request of the SMS gateway needs the secret of the gateway's profile
+    "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),
     "PUT /alerts/v1/sources/{source}/lift": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),
@@ -204,12 +206,12 @@ ROUTES: dict[str, AccessRule] = {
     "GET /static": PUBLIC,
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
-    "POST /sign-in/code": PUBLIC,  # the request needs the ticket that is issued after a correct password
+    "POST /sign-in/code": PUBLIC,  # the route itself requires the ticket that is issued after a correct password
     "GET /second-factor": page(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),
     "GET /password": page(EVERYONE),
-    "POST /password": PUBLIC,  # the request needs the old password, but no session
+    "POST /password": PUBLIC,  # the route itself requires the old password
     "POST /sign-out": to(EVERYONE),
     "POST /v1/session": AccessRule(EVERYONE, takes_readmitted=True),
     "POST /v1/session/device": to(frozenset({R.FIELD})),

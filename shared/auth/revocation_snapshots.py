@@ -13,7 +13,7 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # the tolerance for a snapshot that is dated in the future
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot whose date is in the future by more than this time is not used
 
 
 class Snapshot(BaseModel):

@@ -1,4 +1,4 @@
-"""The revoked credentials; every web process reads them from the topic `access`."""
+"""Which credentials are revoked. Every web process learns this from the topic `access`."""
 
 import asyncio
 import time
@@ -25,19 +25,20 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # the pause between two checks that the topic is read to the end, and between two snapshots
+CONFIRM_SECONDS = 60  # the time between two checks whether the topic is read to the end, and between two snapshots
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # the pause between two look-ups of a missing signature key
+KEY_SECONDS = 5  # the time between two checks whether a missing signature key has arrived
 WRITE_SECONDS = 2  # the delay between a change and the next snapshot, so that one snapshot contains many changes
 
 Credential = tuple[CredentialKind, UUID]
 
 
 class Revocations:
-    """The revocations that were read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
+    """The revoked credentials, read from the topic. A revocation takes effect within 5 s. Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. Until then, a snapshot younger than 24 hours is used
-    together with the records that were read. If no such snapshot exists, the revocations are unknown until then.
+    `is_complete` becomes true when the topic is read to the end. Before that, the records read so far are used together
+    with a snapshot younger than 24 hours. If there is no such snapshot, the revocations are unknown until the topic is
+    read to the end.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -76,7 +77,7 @@ class Revocations:
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # Compare the time of the sign-in, because a token can be renewed after the revocation.
+        # The time of the sign-in is compared, because a token may have been renewed after the revocation.
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
@@ -104,7 +105,8 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # a retry from the start could undo a revocation for a moment
+        # A retry continues at the last position: from the start, it would undo a newer revocation for a moment.
+        for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -119,7 +121,10 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply the records in order, with no `await` between them, so that a request sees all changes or none."""
+        """Apply the records in order.
+
+        There is no `await` between two records, so that a request sees either all changes or none.
+        """
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
@@ -138,7 +143,8 @@ class Revocations:
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # this record replaces the waiting records
+                # there is no space for the waiting records, so this newer record replaces them
+                self._unverified.take(record.key)
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -176,7 +182,10 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Write the snapshot. `read_at` is the last time at which the topic was read to its confirmed end."""
+        """Write the snapshot.
+
+        `read_at` is the last time at which the broker confirmed that the topic was read to the end.
+        """
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -189,7 +198,10 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Whether the broker confirms that the topic is read to the end. A frozen broker sends no records."""
+    """Whether the broker confirms that the topic is read to the end.
+
+    Missing records alone do not prove it, because a frozen broker sends no records either.
+    """
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

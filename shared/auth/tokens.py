@@ -33,8 +33,8 @@ ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
-KEYS_SECONDS = 60  # the pause between two reads of the folder of public keys
-UNKNOWN_KEY_SECONDS = 1  # the pause between two reads that are caused by tokens with an unknown key id
+KEYS_SECONDS = 60  # the time after which the folder of public keys is read again
+UNKNOWN_KEY_SECONDS = 1  # if a token has an unknown key id, the folder is read again, but only after this time
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -104,7 +104,10 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """The interface of a collection of revocations. `shared.auth.revocations` and the tests implement the interface."""
+    """What an `Authenticator` needs to know about revocations.
+
+    `shared.auth.revocations` and the tests implement this interface.
+    """
 
     @property
     def is_known(self) -> bool: ...
@@ -136,8 +139,8 @@ class Signer:
         return self._kid
 
     def sign(self, principal: Principal) -> str:
-        """Sign a token. If a rotation has replaced the key file, the new key is used."""
-        with suppress(OSError):  # if the file cannot be read, the token is signed with the key in memory
+        """Sign a token with the newest key, even if a rotation has replaced the key file since the last call."""
+        with suppress(OSError):  # if the file cannot be read, the key in memory signs the token
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
@@ -166,7 +169,10 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A ticket that proves for five minutes that the account's password was correct, and contains `state`."""
+        """Issue a ticket, which proves for five minutes that the account's password was correct.
+
+        The ticket contains `state`.
+        """
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -207,11 +213,11 @@ class Authenticator:
         takes_readmitted: bool = False,
         takes_unchecked: bool = False,
     ) -> Principal:
-        """The request's principal. Raises Unauthenticated, and RevocationsUnknown if `takes_unchecked` is false.
+        """The request's principal. Raises Unauthenticated. Raises RevocationsUnknown, unless `takes_unchecked` is true.
 
-        An expired token is accepted only from a field device. If `takes_readmitted` is true, the expired token of a
-        readmitted team counts as valid. If `takes_expired` is true, every other expired token is accepted, and its
-        principal has `is_expired`.
+        Among expired tokens, only those of field devices can be accepted. If `takes_readmitted` is true, an expired
+        token whose team is readmitted counts as valid. If `takes_expired` is true, any other expired token is accepted,
+        and `is_expired` is true in its principal.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -275,7 +281,8 @@ def cookie_name(public_url: str) -> str:
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Tokens in query parameters are ignored."""
-    for name, value in connection.scope["headers"]:  # a lookup in starlette's `Headers` is slow
+    # the headers are searched here, because a lookup in starlette's `Headers` is slow
+    for name, value in connection.scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":

@@ -10,9 +10,10 @@ LONGEST_RECORD = 16 * 1024  # the limit in bytes; records of our own services ar
 
 
 class UnverifiedRecords:
-    """Records wait here until their key arrives. Later records of the same credential also wait, to keep the order.
+    """Records that wait until their signature key arrives.
 
-    The number of waiting records is limited, because anyone with a broker login can write records with unknown keys.
+    Later records of the same credential wait too, so that the order is kept. The number of waiting records is limited,
+    because anyone with a broker login can write records with unknown keys.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,10 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Keep the record. If there is no space, return False; the record is then ignored until the next start."""
+        """Keep the record.
+
+        If there is no space, return False; the record then has no effect until the topic is read again.
+        """
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

@@ -20,9 +20,10 @@ from shared.failures import DependencyUnavailable
 
 ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # the longest time between a rotation and the use of the new key
+FRESH_SECONDS = 60  # after a rotation, the new key is used at the latest after this time
 
-Keys = Mapping[str, bytes]  # keys by id; an id begins with its creation time, so the newest key has the greatest id
+# keys by id; an id begins with the time at which the key was generated, so the newest key has the greatest id
+Keys = Mapping[str, bytes]
 
 
 class NoKey(DocumentedError):
@@ -30,14 +31,17 @@ class NoKey(DocumentedError):
 
 
 class UnknownKey(DependencyUnavailable):
-    """The key is not in the folder (yet); the record or request waits."""
+    """The key is not in the folder, or not yet. The record or request waits for the key."""
 
 
 class Keyring:
-    """The keys of a folder. Raises NoKey if the folder has no key. Later keys are found without a restart."""
+    """The keys of a folder. Keys that are added later are found without a restart.
+
+    Raises NoKey if the folder has no key.
+    """
 
     def __init__(self, folder: Path, *, reread_seconds: float = 0) -> None:
-        """For an unknown id the folder is read again, but not within `reread_seconds` after the last reading."""
+        """If an unknown id is requested, read the folder again, but at most once in `reread_seconds`."""
         self._folder, self._reread_seconds = folder, reread_seconds
         self._keys = known(folder)
         self._read_at = time.monotonic()
@@ -79,7 +83,10 @@ class Keyring:
 
 
 class Sealing:
-    """Seals small texts at rest with the newest key. A sealed text is the key id, the nonce and the AES-GCM output."""
+    """Encrypts small texts for the database with the newest key.
+
+    A sealed text consists of the key id, the nonce and the output of AES-GCM.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -94,14 +101,17 @@ class Sealing:
         return Aead(key).open(sealed[ID_BYTES:], aad)
 
     def digests(self, plain: bytes, info: bytes) -> list[bytes]:
-        """The HMAC of the text under each known key, newest first. Another `info` gives unrelated digests."""
-        newest, _ = self._ring.newest  # `newest` also reads the folder again from time to time
+        """The HMAC of the text under each known key, newest first.
+
+        The HMACs for one `info` reveal nothing about another `info`.
+        """
+        newest, _ = self._ring.newest  # `newest` is called because it also reads the folder again from time to time
         keys = [self._ring.keys[key_id] for key_id in sorted({newest, *self._ring.keys}, reverse=True)]
         return [hmac.digest(derived(key, info), plain, "sha256") for key in keys]
 
     @property
     def newest_id(self) -> bytes:
-        """The prefix of every text that the newest key sealed."""
+        """The id of the newest key, with which each text begins that this key sealed."""
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
@@ -123,7 +133,7 @@ class Sealing:
 
 
 def derived(key: bytes, info: bytes) -> bytes:
-    """Derive from this key another key, for the use that `info` names."""
+    """Derive another key from this key, for the use that `info` names."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key)
 
 

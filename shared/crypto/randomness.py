@@ -1,4 +1,7 @@
-"""Random bytes and ids, read in large blocks, because a system call for each nonce takes 5 % of the CPU time."""
+"""Random bytes and ids.
+
+The bytes are read in large blocks, because a system call for each nonce would take 5 % of the CPU.
+"""
 
 import os
 import threading
@@ -8,14 +11,18 @@ VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class RandomPool:
-    """A pool of random bytes. No byte is returned twice, so a process with a pool must not fork."""
+    """A pool of random bytes.
+
+    A process with a pool must not fork, because parent and child would return the same bytes.
+    """
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        with self._lock:  # two threads with the same nonce would break the encryption of both texts
+        # the lock prevents that two threads get the same nonce, which would break the encryption of both texts
+        with self._lock:
             start, end = self._next, self._next + count
             if end > len(self._piece):
                 self._piece, start, end = os.urandom(PIECE), 0, count

@@ -1,4 +1,4 @@
-"""After a rotation, encrypts stored rows again with the newest key, in small batches while the service runs."""
+"""After a rotation, stored rows are encrypted again with the newest key, in small batches while the service runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,10 @@ from shared.failures import retry_while_unavailable
 
 
 async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:
-    """Call `renew` every minute until cancelled. `renew` encrypts rows with the newest key, and counts them."""
+    """Call `renew` every minute until cancelled.
+
+    `renew` encrypts some rows again with the newest key, and returns their number.
+    """
     while True:
         if count := await retry_while_unavailable(renew):
             log.get().info("moved to the newest key", what=what, rows=count)

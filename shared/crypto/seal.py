@@ -30,16 +30,19 @@ GROUP_READS = 0o2050  # the mode bits (set-group-id, r-x) of a folder whose grou
 
 
 class SealMismatch(Exception):
-    """The box does not belong to this report: altered, or copied from another report."""
+    """The box does not belong to this report: it was altered, or was copied from another report."""
 
 
 class UnknownKeyId(Exception):
-    """The private key of this box is missing: a dependency is unavailable, the record is not at fault."""
+    """The private key of this box is missing, so the record waits. The fault is not in the record."""
 
 
 @dataclass(slots=True)
 class DataKey:
-    """A data key, encrypted to the public key whose id is `kid`."""
+    """A key that encrypts the boxes of many reports.
+
+    It is stored in each box, encrypted to the public key with the id `kid`.
+    """
 
     kid: str
     cipher: Aead
@@ -53,9 +56,10 @@ class DataKey:
 
 
 class Sealer:
-    """Seals to the registry's public key. A data key is kept only in memory and used for 10 minutes or 2^20 reports.
+    """Seals reports to the registry's public key. A data key stays in memory, for 10 minutes or 2^20 reports.
 
-    For each new data key, the public key is read again from the file, so a new public key needs no restart.
+    When a new data key is generated, the public key is read from its file again, so that a new public key needs no
+    restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -65,7 +69,10 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read `kid` before each `seal`, because this renews an old key."""
+        """The id of the public key for the next box.
+
+        Read `kid` before each `seal`, because reading it replaces a data key that is too old.
+        """
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -98,7 +105,10 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Decrypts boxes with the private keys of a folder, including keys added later. Decrypted data keys are cached."""
+    """Decrypts boxes with the private keys of a folder, and also finds keys that are added later.
+
+    Caches decrypted data keys.
+    """
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -181,7 +191,7 @@ def generate(folder: Path) -> str:
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner, and a group that shares the folder, can read."""
+    """Write a file that only its owner can read. If a group shares the folder, the group can read the file, too."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:

@@ -1,1 +1,1 @@
-"""Mails are handed to the centre's own mail server."""
+"""Hands mails to the centre's own mail server."""

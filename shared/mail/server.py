@@ -35,11 +35,12 @@ class MailServer:
             async with self._outbound.in_time(self._host):
                 await self._greet(client)
                 await client.send_message(message)
-            # The server has accepted the mail. A failed QUIT is ignored, because a retry would send the mail twice.
+            # The server has accepted the mail. If QUIT fails, the error is ignored, because a retry would send the mail
+            # twice.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # closed without QUIT, because the timeout may have interrupted a command
+            client.close()  # the connection is closed without QUIT, because the timeout may have interrupted a command
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
         address, *_ = await self._outbound.gate.addresses(self._host, self._settings.alerts_smtp_port)

@@ -1,4 +1,4 @@
-"""Handle a batch in one transaction. The order is: fence, inbox, effects, dead letters, ledger and offsets."""
+"""Handles a batch in one transaction. The order is: fence, inbox, effects, dead letters, ledger and offsets."""
 
 from collections.abc import Iterable, Sequence
 
@@ -48,7 +48,10 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 
 
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
-    """Handle events that are new to the inbox. Known events get the outcome REPEAT or SET_ASIDE ("conflict")."""
+    """Handle the events that are new to the inbox.
+
+    All others get the outcome REPEAT or, if their content differs, SET_ASIDE.
+    """
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)

@@ -39,9 +39,9 @@ SEALED = HouseholdReported.topic
 class Consumer:
     """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
-    After a small batch, the consumer pauses. The pause lasts until about `enough` records have arrived at the current
-    rate, but at most for `every_ms`. Records that follow each other closely therefore share a transaction and a request
-    to the broker. A record that arrives after the pause does not wait. By default, `enough` is half of `max_records`.
+    After a small batch, the consumer pauses, so that records that follow each other closely share a transaction and a
+    request to the broker. The pause lasts until about `enough` records have arrived at the current rate, but at most
+    for `every_ms`. A record that arrives after the pause does not wait. By default, `enough` is half of `max_records`.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Consumer:
             raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
-        """Handle one record of a redrive without moving an offset. The caller commits. Raises Fenced."""
+        """Handle the record of a dead letter once more, without moving an offset. The caller commits. Raises Fenced."""
         await offsets.fence(session, ())  # this call locks no row, but waits while a new digest key is applied
         if self._check is not None:
             await self._check(session)
@@ -112,7 +112,10 @@ class Consumer:
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema has another contract version, because all records would become dead letters."""
+        """Refuse to start if the schema is of another contract version.
+
+        Otherwise all records would become dead letters.
+        """
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)
@@ -136,7 +139,8 @@ class Consumer:
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    await ahead.join()  # the current commit changes the offset to which the consumer seeks
+                    # after a drop, the consumer seeks to the offset that the current commit is about to change
+                    await ahead.join()
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)
@@ -152,7 +156,7 @@ class Consumer:
             self._stream.note(readings)
 
     async def open(self, record: Record) -> Reading:
-        """Verify and decode the record, or return an UnreadableRecord with the reason for the failure."""
+        """Verify and decode the record. If this fails, return an UnreadableRecord with the reason."""
         backoff = Backoff()
         while True:
             try:
@@ -178,7 +182,10 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch. If the commit fails, commit each half of the batch, and so on, down to the bad record."""
+        """Commit the batch. If this fails, commit each half separately.
+
+        Repeat this until the record that fails is alone.
+        """
         try:
             await self._transact(readings)
         except Fenced:

@@ -57,7 +57,10 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Dead letters of one service. If `sealer` is given, records that have more than clear fields are sealed whole."""
+    """The dead letters of one service.
+
+    If `sealer` is given, a record that may contain more than clear fields is sealed whole.
+    """
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
@@ -72,7 +75,10 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """The author's outcome `set_aside`. None if the record is unreadable or another service publishes outcomes."""
+        """The outcome `set_aside` for the author.
+
+        None if the record is unreadable, or if another service publishes outcomes.
+        """
         record = refused.record
         if refused.reason in UNPROVEN:
             return None
@@ -139,7 +145,10 @@ def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) 
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """The id of the outcome `set_aside`. The outcome of a redrive replaces the outcome with this id."""
+    """The id of the outcome `set_aside` of this record.
+
+    If the record is redriven, the new outcome replaces the one with this id.
+    """
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 
@@ -175,7 +184,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     """Reject duplicate names.
 
-    A parser checks only the last value of a name, and the earlier values would be stored unchecked.
+    A parser keeps only the last value of a name, so an earlier value would be stored unchecked.
     """
     content = dict(fields)
     if len(content) < len(fields):
@@ -186,7 +195,7 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
     """Whether the content has only fields that the contract defines.
 
-    Unknown fields may hold personal data; event models ignore them.
+    This must be checked, because event models ignore unknown fields, which may hold personal data.
     """
     return all(
         name in type(parsed).model_fields

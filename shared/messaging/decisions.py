@@ -16,7 +16,8 @@ from shared.messaging.models import Decision
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
-IDLE_SECONDS = 5.0  # decisions are also polled, because no NOTIFY arrives while the connection is renewed
+# the table is also polled after this time, because no NOTIFY arrives while the connection is renewed
+IDLE_SECONDS = 5.0
 
 
 D = TypeVar("D", bound=Decision)
@@ -37,7 +38,8 @@ async def wake(session: AsyncSession) -> None:
 class Decisions(Generic[D]):
     """Executes decisions, oldest first. One transaction carries the decision out and marks it as carried out.
 
-    `prepare` reads the input of the execution before this transaction, because PostgreSQL ends idle transactions.
+    Before this transaction, `prepare` reads what the execution needs: reading may take long, and PostgreSQL ends idle
+    transactions.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class Decisions(Generic[D]):
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
         except Fenced:
-            return True  # the prepared input is out of date and must be prepared again
+            return True  # another worker has changed the prepared input, so the decision must be prepared again
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise
@@ -89,7 +91,7 @@ class Decisions(Generic[D]):
 
 
 def answer(result: str) -> Execution:
-    """Returns an execution that changes nothing and has this result."""
+    """An execution that changes nothing, and whose result is this code."""
 
     async def execute(_: AsyncSession) -> str:
         return result

@@ -1,4 +1,4 @@
-"""Stops the consumer if many records fail for one reason. The cause is then probably the release, not the records."""
+"""Stops the consumer if many records fail for one reason. Then the cause is probably the release, not the records."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -15,7 +15,10 @@ WINDOW = 200
 
 
 class Failures:
-    """Stops the consumer if over half of the last 200 records fail for one reason. Invalid records do not count."""
+    """Stops the consumer if over half of the last 200 records fail for one reason.
+
+    Records that are invalid themselves do not count as failures.
+    """
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -23,9 +26,9 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Restore the count after a stop for these reasons.
+        """Begin with the failures that led to an earlier stop for these reasons.
 
-        The next failure for the same reason then stops the consumer.
+        One more failure for the same reason then stops the consumer again.
         """
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))

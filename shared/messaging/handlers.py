@@ -14,7 +14,7 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A handler is a function or a method with the parameters `received` and `session`. `bound` binds the methods.
+# A handler is a function or method with the parameters `received` and `session`. `bound` binds methods to an object.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
@@ -27,9 +27,10 @@ class OutcomesMissing(Exception):
 
 
 class Handlers:
-    """Maps event types to handlers. A handler of several types gets all their events of a batch in one call.
+    """Maps event types to handlers.
 
-    `topics` are the topics of all types in the table.
+    If several types have the same handler, one call can get events of all these types. `topics` are the topics of all
+    types in the table.
     """
 
     def __init__(self, handled: Mapping[type[EventData], AnyHandler], ignored: Iterable[type[EventData]] = ()) -> None:
@@ -58,7 +59,7 @@ class Handlers:
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Handle a batch in order. A handler is called once for each series of consecutive events that it handles."""
+        """Handle a batch in order. Consecutive events with the same handler are given to this handler in one call."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):

@@ -13,7 +13,7 @@ from shared.messaging.records import Received
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy
 
-COPY_FROM = 50  # with fewer rows than this, one INSERT is faster than a COPY and its savepoint
+COPY_FROM = 50  # from this number of rows on, a COPY is faster than an INSERT, although it needs a savepoint
 
 # raw SQL: with arrays as parameters, each batch needs only one statement
 INSERT = """
@@ -29,7 +29,11 @@ class Reading(Enum):
 
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
-    """Classify events: FIRST is new, a REPEAT has the digest of the first copy, and a CONFLICT has another digest."""
+    """Classify events as FIRST, REPEAT or CONFLICT.
+
+    FIRST is a new event. REPEAT has the id and the digest of an earlier event. CONFLICT has the id of an earlier event,
+    but another digest.
+    """
     first: dict[str, Received] = {}
     for event in received:
         first.setdefault(event.event.id, event)
@@ -47,7 +51,7 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove events that were set aside. A set-aside event had no effect, so its redrive must count as FIRST."""
+    """Remove the events that were set aside. They had no effect, so if they are redriven, they must count as FIRST."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 

@@ -21,7 +21,7 @@ from shared.failures import Backoff, DependencyUnavailable
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # the longest time for a start to finish after the caller was cancelled
+START_SECONDS = 3  # if the caller of a start is cancelled, the start may continue for at most this time
 STOP_SECONDS = 10
 
 
@@ -44,7 +44,7 @@ def options(settings: Settings) -> dict[str, Any]:
 async def start(client: Any) -> None:
     """Start the client.
 
-    If the caller is cancelled, the start is finished first, because aiokafka would otherwise leak a connection.
+    If the caller is cancelled, finish the start first, because aiokafka would otherwise leak a connection.
     """
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
@@ -107,7 +107,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
-    """Read without a consumer group until cancelled. After a failure, `read` is called again with a new consumer."""
+    """Read without a consumer group until cancelled. After a failure, call `read` again with a new consumer."""
     backoff = Backoff()
     while True:
         consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
@@ -172,9 +172,9 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """The time of the record at each offset.
+        """The time at which the record at each offset was written.
 
-        If the record was deleted, the time of the oldest stored record is returned.
+        If the record was deleted, it is the time of the oldest record that the partition still has.
         """
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))

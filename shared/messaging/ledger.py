@@ -24,7 +24,7 @@ from shared.messaging.models import ConsumerOffset, DeadLetterRow, LedgerCount
 from shared.messaging.records import Outcome, Partition, Reading
 from shared.postgres import database
 
-# raw SQL: with arrays as parameters, each batch needs only one statement
+# raw SQL: because the parameters are arrays, each batch needs only one statement
 ENTER = """
 WITH entered AS (
     INSERT INTO ledger AS known (topic, partition, kind, count)
@@ -51,16 +51,18 @@ BALANCE = select(
     func.coalesce(KINDS, literal({}, JSONB)).label("kinds"),
 ).order_by(ConsumerOffset.topic, ConsumerOffset.partition)
 KAFKA_SECONDS = 5
-# The console is mounted at `/`. Intake's `/v1/ledger` has the counts of admission, which need no PostgreSQL.
+# The exceptions: the console is mounted at `/`, and intake's `/v1/ledger` has the counts of admission, which need no
+# PostgreSQL.
 PATHS = {"console": "/console/v1/ledger", "intake": "/v1/ledger/consumer"}
 ASKED_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One partition of one consumer. `end` and `unread_since` are None if the broker did not answer.
+    """One partition of one consumer.
 
-    `unread_since` is the time at which the oldest unsettled record was written, or None if all records are settled.
+    `unread_since` is the time at which the oldest record was written that the consumer has not settled. It is None if
+    all records are settled. `end` and `unread_since` are None if the broker did not answer.
     """
 
     consumer: str
@@ -126,7 +128,8 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
                 for topic_partition, end in sorted(ends.items())
             }
             written = await reader.written_at(
-                # after the log was lost, the next offset can be beyond the end, and the broker would refuse it
+                # A partition without unread records is left out: after the log was lost, its next offset can be beyond
+                # the end, and the broker would refuse this offset.
                 {topic_partition: row.next for topic_partition, row in ended.items() if (row.on_its_way or 0) > 0}
             )
     except (TimeoutError, KafkaError):
@@ -142,8 +145,8 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 class Unread:
     """A check of `/ready`.
 
-    The check fails if half of an unread record's retention time is over, so that people can act before the record is
-    lost.
+    The check fails when an unread record has reached half of its retention time, so that people can act before Kafka
+    deletes the record.
     """
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -180,7 +183,7 @@ async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadL
 
 
 async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
-    """The number of dead letters by topic and reason, and the time of the oldest. All dead letters are counted."""
+    """For each topic and reason: the number of all dead letters, and the time of the oldest one."""
     row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
     counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
     return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]
@@ -196,7 +199,7 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`. `PATHS` has the exceptions."""
+    """The route `GET /<service>/v1/ledger`. `PATHS` lists the services whose path is another one."""
     router = APIRouter()
 
     @router.get(PATHS.get(service, "/v1/ledger"))
@@ -204,7 +207,7 @@ def routes(service: str) -> APIRouter:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
         by_reason = await dead_letters_by_reason(session)
-        await session.commit()  # the transaction ends before the request to the broker
+        await session.commit()  # the transaction ends here, so that it does not wait for the broker
         rows = await with_ends(rows, service, request.app.state.settings)
         return {
             "consumer": service,

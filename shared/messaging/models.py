@@ -10,7 +10,10 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """The next offset to read in a topic partition. If the service stopped at this offset, `stopped` is the reason."""
+    """The next offset to read in a topic partition.
+
+    If the service has stopped at this offset, `stopped` has the reason.
+    """
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -59,7 +62,8 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the offset in the dead letter's headers, if a restore onto another Kafka log changed the row's `offset`
+    # the offset that the dead letter's headers contain; only set if a restore onto another Kafka log changed the row's
+    # `offset`
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -68,12 +72,15 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset in the dead letter's headers. After a restore, the offset belongs to the older Kafka log."""
+        """The offset in the dead letter's headers. After a restore, this is an offset of the older Kafka log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 
 class Decision:
-    """The columns of every table of decisions. `result` is the new outcome, or the reason why nothing was changed."""
+    """The columns of every table of decisions.
+
+    `result` is the new outcome, or the reason why the decision changed nothing.
+    """
 
     decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account: Mapped[UUID]
@@ -84,7 +91,7 @@ class Decision:
 
 
 class OfLetter:
-    """The columns that name a dead letter: the record's position in its topic."""
+    """The columns that identify a dead letter by the position of the original record in its topic."""
 
     topic: Mapped[str]
     partition: Mapped[int]
@@ -92,9 +99,9 @@ class OfLetter:
 
 
 class Redrive(Decision, OfLetter, Base):
-    """A decision to redrive the dead letter of the record at this offset.
+    """A decision about a dead letter. Without `refusal`, the record is handled once more.
 
-    If `refusal` is the code of a reason, the record is not handled once more: its author reads that it is refused.
+    Otherwise the record is refused, and `refusal` is the code of the reason that its author reads.
     """
 
     __tablename__ = "redrives"

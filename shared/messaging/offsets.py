@@ -13,8 +13,8 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# The rows are locked in a fixed order to avoid deadlocks between workers that lock the same partitions.
-# raw SQL: with arrays as parameters, each batch needs only one statement
+# The rows are locked in a fixed order, because otherwise two workers that lock the same partitions could deadlock. raw
+# SQL: because the parameters are arrays, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
@@ -42,7 +42,7 @@ async def stored(session: AsyncSession, partitions: Collection[Partition]) -> di
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """Store the start of each new partition as its first offset. The ledger then counts every record."""
+    """Store the first offset of each partition that is new to this consumer, so that the ledger counts every record."""
     rows = [
         {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
         for (topic, partition), first in firsts.items()
@@ -52,10 +52,7 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the batch's partitions before anything else.
-
-    Raises Fenced if the batch does not begin at the stored offsets.
-    """
+    """Lock the stored offsets of the batch's partitions. Raises Fenced if the batch does not begin at these offsets."""
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))
@@ -64,7 +61,7 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
 
 
 async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int:
-    """End the PostgreSQL backends of workers that froze during a COPY. Return the number of backends.
+    """End the sessions in PostgreSQL of workers that froze during a COPY. Return their number.
 
     PostgreSQL has no timeout while it waits for COPY data, so the locks of a frozen worker would stay for ever.
     """
@@ -93,7 +90,7 @@ def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
-    # The offset is increased by 1, because the table stores the offset of the next record to read.
+    # the table stores the offset of the next record, so 1 is added
     return {reading.record.topic_partition: reading.record.offset + 1 for reading in readings}
 
 

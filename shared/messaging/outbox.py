@@ -20,16 +20,19 @@ from shared.postgres.bulk_copy import Copy
 
 COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
-ACK_SECONDS = 4.0  # less than the 5 s after which PostgreSQL ends an idle transaction
+# PostgreSQL ends a transaction that is idle for 5 s, so the relay waits a shorter time for the broker
+ACK_SECONDS = 4.0
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-BUSY_SECONDS = 0.2  # the pause after a send of less than AT_ONCE events, because each send costs CPU time
-IDLE_SECONDS = 5.0  # the outbox is also polled, because a NOTIFY is missed while the connection is renewed
+# after a send of less than AT_ONCE events, the relay pauses for this time, because each send costs CPU time
+BUSY_SECONDS = 0.2
+# the outbox is also polled after this time, because a NOTIFY is missed while the connection is renewed
+IDLE_SECONDS = 5.0
 
 ANY_BYTES = "surrogateescape"
 
 Row = tuple[str, bytes | None, bytes, bytes]
 
-# raw SQL: with arrays as parameters, each batch needs only one statement
+# raw SQL: because the parameters are arrays, each batch needs only one statement
 INSERT = """
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers
@@ -44,7 +47,10 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Add messages; the caller commits. The caller's locks must keep the messages of one key in order."""
+    """Add messages; the caller commits.
+
+    The caller must hold locks, so that the messages of one key are added in the right order.
+    """
     if messages:
         await insert(await database.driver(session), messages)
 
@@ -89,8 +95,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The producer may still send the events after an error.
-                # A retry before the flush would send the events twice.
+                # The broker may still get the events after an error. Without this flush, a retry could send them twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
@@ -99,7 +104,10 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait until more events are committed. Close events are sent at most once in BUSY_SECONDS."""
+        """Wait until more events are committed.
+
+        If events follow each other closely, there is at most one send in BUSY_SECONDS.
+        """
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 

@@ -1,6 +1,7 @@
-"""Sends records in batches per partition. A batch has one ack. The next batch fills while a batch is in flight.
+"""Sends records in batches, one batch at a time for each partition.
 
-aiokafka's own `send` is not used, because its future for every record costs more than all other work on a record.
+The broker acknowledges a whole batch with one ack. While a batch is on its way, the next batch fills. aiokafka's own
+`send` is not used: it creates a future for every record, which costs more than all other work on the record.
 """
 
 import asyncio
@@ -22,7 +23,10 @@ STOP_SECONDS = 3
 
 
 class PartitionSenders:
-    """Signs records and sends them to their partitions. The CRC-32 of the key gives the partition, as in librdkafka."""
+    """Signs records and sends them to their partitions.
+
+    The CRC-32 of a record's key determines its partition, as in librdkafka.
+    """
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer
@@ -47,7 +51,10 @@ class PartitionSenders:
             await sender.flush()
 
     async def stop(self) -> None:
-        """Stop within STOP_SECONDS and drop unsent records. Callers keep unsent records in a spool or an outbox."""
+        """Stop within STOP_SECONDS, and drop unsent records.
+
+        Nothing is lost, because callers keep unsent records in a spool or an outbox.
+        """
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 with kafka.raise_on_foreign_cancellation():
@@ -60,7 +67,8 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        senders = self._of.setdefault(topic, [])  # after the await, during which a task may add senders
+        # `senders` is read after the await, because another task may have added a sender during the await
+        senders = self._of.setdefault(topic, [])
         for partition in range(len(senders), partitions):
             senders.append(PartitionSender(self.producer, name, partition, self._tasks))
 
@@ -80,7 +88,10 @@ class PartitionSender:
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, message: Message) -> Future[None]:
-        """Add to a batch and return the ack that its messages share. Raises MessageSizeTooLargeError."""
+        """Add the message to a batch. Return the ack, which all messages of the batch share.
+
+        Raises MessageSizeTooLargeError.
+        """
         if not self._waiting or not self._waiting[-1].takes(message):
             batch = SenderBatch(self._producer.create_batch())
             batch.takes(message)
@@ -109,7 +120,8 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            batch.acked.exception()  # marks the error as retrieved, because no caller may wait for the ack
+            # reading the exception marks it as retrieved, because no caller may be waiting for the ack
+            batch.acked.exception()
         else:
             batch.acked.set_result(None)
 

@@ -71,7 +71,8 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-Check = Callable[[AsyncSession], Awaitable[None]]  # called after each transaction's fence, and may raise Fenced
+# a `Check` is called in each transaction after the fence, and may raise Fenced
+Check = Callable[[AsyncSession], Awaitable[None]]
 Opener = Callable[[Record], Received]
 
 
@@ -84,9 +85,8 @@ def open_plain(record: Record) -> Received:
 def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
-    The fields that intake sets are left out, because they can differ in two copies of a report. Examples are
-    `received_at` and corrected times. The P-codes of a drawn area differ between two copies of a record if boundaries
-    were imported in between.
+    Fields that intake sets are left out, because they can differ in two copies of one report. Examples are
+    `received_at`, corrected times, and the P-codes of a drawn area, which change when boundaries are imported.
     """
     if "received_at" not in type(data).model_fields:
         return value

@@ -1,7 +1,7 @@
-"""Redrives and refuses dead letters.
+"""Redrives or refuses dead letters, as a person decided.
 
-In a redrive, the service that set a record aside handles the original record once more. If a person refuses a dead
-letter, the author of the report reads the reason, and the letter leaves the list.
+In a redrive, the service that set the record aside handles the original record once more. If a dead letter is refused,
+it leaves the list, and the author of the report reads the reason.
 """
 
 import asyncio
@@ -66,11 +66,11 @@ class Redrives:
     async def found(
         self, sessions: async_sessionmaker[AsyncSession], letter: OfLetter
     ) -> tuple[DeadLetterRow | None, Record | None]:
-        """The row of the dead letter, and the record that was set aside. Each is None if it does not exist."""
+        """The row of the dead letter and the original record, each of which may be None."""
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
-            # The outbox is read before the search. If the relay published the dead letter during the search, the search
-            # could miss it, and an outbox that is read afterwards would be empty.
+            # Whether a dead letter waits in the outbox is read before the search. If the relay published the letter
+            # during the search, the search could miss it, and the outbox would be empty afterwards.
             is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self._service))))
         record = None if row is None else await self._original(letter, row)
         if row is not None and record is None and is_waiting:
@@ -125,21 +125,25 @@ class Redrives:
     async def _named(self, wanted: OfLetter, written: int) -> AsyncIterator[Record]:
         """Find the dead letters with this offset.
 
-        A restored dead letter and a new dead letter can have the same offset.
+        There may be two: a dead letter from before a restore, and a newer one.
         """
         place = (wanted.topic, str(wanted.partition), str(written))
         topic = TOPICS[wanted.topic].dead(self._service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
-                    continue  # an attacker who has the service's broker login can write forged dead letters
-                # If two headers have the same name, the dictionary keeps the last header, which the service appended.
+                    # this letter is forged: somebody else may write dead letters with the broker login of the service
+                    continue
+                # if a header occurs twice, the dictionary keeps the last one, which the service appended
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == place:
                     yield self._restored(letter, wanted, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
-        """The reason why the signature is not proven, or None. The function does not wait for a missing key."""
+        """The reason why the record's signature is not proven, or None.
+
+        If the key is missing, the function does not wait for it.
+        """
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -164,10 +168,11 @@ def in_outbox(topic: str) -> Exists:
 
 
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
-    """Choose the record of this row. Several records can have the row's offset, each in another Kafka log.
+    """Choose the record that belongs to this row.
 
-    If the row has an event id, only records with this id are considered. If a restore changed the row, the record whose
-    time is closest to the row's time is chosen. Otherwise the latest record is chosen, which is in the current log.
+    If the Kafka log was replaced, records of the former and of the present log can have the row's offset. If the row
+    has an event id, only records with this id are considered. If a restore changed the row, the record whose time is
+    closest to the row's time is chosen. Otherwise the latest record is chosen, which is in the current log.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]

@@ -29,7 +29,9 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-WAITS_APART = 6  # a topic waits for unknown keys at most a sixth of the time, even if an attacker sends many key ids
+# The wait for an unknown key begins at most once in six times its length. An attacker who sends many key ids therefore
+# delays a topic for at most a sixth of the time.
+WAITS_APART = 6
 
 
 class Wait(NamedTuple):
@@ -88,7 +90,10 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whether the topic's wait is over. Unknown keys share one wait, because an attacker can send many key ids."""
+        """Whether the topic's wait is over.
+
+        All unknown keys of a topic share one wait, because an attacker can send many key ids.
+        """
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)
@@ -113,7 +118,10 @@ def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """The signed bytes of a record. The lengths of the parts come before the parts. A null value is signed as empty."""
+    """The signed bytes of a record. The length of each part precedes the part.
+
+    A null value is signed like an empty one.
+    """
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]
     return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])
@@ -128,12 +136,12 @@ def _lengths(count: int) -> struct.Struct:
     return struct.Struct(f"<{count}I")
 
 
-@lru_cache(64)  # cached, because copying an HMAC costs half as much as creating one
+@lru_cache(64)  # the result is cached, because copying an HMAC costs half as much as creating one
 def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 
 
-@lru_cache(64)  # cached, because the records of a topic have few different lists of header names
+@lru_cache(64)  # the result is cached, because the records of a topic have only few different lists of header names
 def _names(topic: str, names: tuple[str, ...]) -> bytes:
     texts = [topic.encode(), *(name.encode() for name in names)]
     return struct.pack("<I", len(texts)) + b"".join(_framed(*texts))

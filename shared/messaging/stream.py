@@ -25,20 +25,23 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# Topics whose records have the same keys have the same number of partitions.
-# Therefore the range assignor assigns all partitions that have records of one hazard to one worker.
-# Otherwise two workers could judge two revisions of a hazard at the same time.
-# There is only one assignor, because aiokafka 0.14 sends a JoinGroup request for each assignor (its pull request 1168).
-# With two assignors, two workers could interrupt each other's joining without end.
+# Topics whose records have the same keys have the same number of partitions. Therefore the range assignor gives the
+# partitions of one hazard in both topics to the same worker. Otherwise two workers could judge two revisions of a
+# hazard at the same time. A second assignor would do harm, because aiokafka 0.14 sends a JoinGroup request for each
+# assignor (its pull request 1168): two workers could interrupt each other's joining again and again.
 ASSIGNORS = (RangePartitionAssignor,)
-BETWEEN_TURNS = 8  # after decoding this many records, the task lets the event loop continue with the current commit
-COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
+BETWEEN_TURNS = 8  # after decoding this number of records, the task lets other tasks run, such as the current commit
+# offsets are committed to Kafka once in this time, because a commit costs the broker as much as a record
+COMMIT_SECONDS = 1.0
 
 Open = Callable[[Record], Awaitable[Reading]]
 
 
 class RecordStream:
-    """The records of one member of a consumer group. After `drop`, `seek` returns to the stored offsets."""
+    """The records that one member of a consumer group reads.
+
+    `drop` discards records; `seek` returns to the stored offsets.
+    """
 
     def __init__(
         self,
@@ -107,7 +110,7 @@ class RecordStream:
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
-            self.drop()  # aiokafka tried to fetch records between a rebalance and the seek
+            self.drop()  # between a rebalance and the seek, aiokafka tried to fetch records
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))
@@ -185,7 +188,10 @@ class RecordStream:
         return readings
 
     async def _check_whole(self, records: Iterable[Record]) -> None:
-        """Stop the consumer at a gap between offsets. Our topics have no gaps, so a gap means lost records."""
+        """Stop the consumer if offsets are missing between two records.
+
+        Our topics have no such gaps, so records were lost.
+        """
         for record in records:
             if record.offset != self._positions[record.topic_partition]:
                 await self._failures.stop("gap", record.topic_partition, first_there=record.offset)
@@ -228,7 +234,7 @@ class RecordStream:
         """The number of records that follow this record in its partition, as far as this worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
-            return 0  # another worker has taken over the partition and reports the lag
+            return 0  # another worker has taken over the partition, and reports the number itself
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
 
     def _topic_partition(self, partition: TopicPartition) -> Partition:
@@ -239,9 +245,9 @@ class RecordStream:
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """After a rebalance, sets `is_seek_due`.
+    """After a rebalance, the listener only sets `is_seek_due`.
 
-    If this listener raised an error, aiokafka would only log it and read from offset 0.
+    It does not seek itself: if the listener raised an error, aiokafka would only log it and read from offset 0.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """SQL that creates the tables of every consuming service: offsets, inbox, ledger, dead letters, redrives, outbox."""
 
-# raw SQL throughout: the first migrations must always create the same tables, even if the models change
+# raw SQL throughout: the first migrations must create the same tables as before, even if the models change
 
 from typing import Any
 
@@ -48,7 +48,8 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset in the dead letter's headers, if a restore onto another Kafka log changed the row's `offset`.
+# The offset that the dead letter's headers contain. It differs from the row's `offset` after a restore onto another
+# Kafka log.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """

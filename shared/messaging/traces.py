@@ -1,4 +1,4 @@
-"""Continues traces through Kafka: a span for each record that is sent, and for each record that a batch processes."""
+"""Continues traces through Kafka. Each record that is sent, and each record that a batch processes, has a span."""
 
 import time
 from collections.abc import Hashable, Iterable, Sequence
@@ -14,7 +14,11 @@ SYSTEM = {"messaging.system": "kafka"}
 
 
 class Sending(AbstractContextManager[Sequence[Message]]):
-    """Gives the messages to send. While tracing is on, each of them names its span as the parent of what follows."""
+    """Gives the messages that are to be sent.
+
+    While tracing is on, the header of each message names its span, so that the reader's spans become children of this
+    span.
+    """
 
     def __init__(self, messages: Sequence[Message]) -> None:
         self._messages = messages
@@ -40,10 +44,10 @@ class Sending(AbstractContextManager[Sequence[Message]]):
 
 
 class Processing(AbstractContextManager[None]):
-    """The spans of a batch's records, during the batch's transaction. They have no effect while tracing is off.
+    """The spans of the records of a batch, open during the batch's transaction. Nothing happens while tracing is off.
 
-    What the handler stores continues the trace of the record that caused it (`caused_by`). If all records of the batch
-    belong to one trace, everything continues this trace.
+    If all records of the batch belong to one trace, all that the handler stores continues this trace. Otherwise
+    `caused_by` says which record caused it.
     """
 
     def __init__(self, group: str, readings: Sequence[Reading]) -> None:
