@@ -9,7 +9,7 @@ MOST_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# The request of an NTP version 4 client, and the fields that `_offset` reads from the answer (RFC 5905).
+# The request of an NTP version 4 client, and the fields of the answer that `_offset` reads (RFC 5905).
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
@@ -19,11 +19,11 @@ SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 
 
 class NoAnswer(Exception):
-    """No valid answer: malformed, not for this request, or from a server that is not synchronised."""
+    """There is no valid answer: it is malformed, or for another request, or the server is not synchronised."""
 
 
 def offset(server: str) -> float:
-    """How many seconds this clock is behind the clock of the NTP server. Raises OSError, NoAnswer."""
+    """Return by how many seconds this clock is behind the clock of the NTP server. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
     nonce = os.urandom(8)  # a valid answer repeats these bytes, which an attacker cannot know
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:

@@ -1,4 +1,4 @@
-"""All outbound calls (feeds, webhooks, mail) go through this module, which checks every address."""
+"""All outbound calls (feeds, webhooks, mail and others) go through this module, which checks every address."""
 
 import asyncio
 import ipaddress
@@ -21,18 +21,19 @@ from shared.config import Settings
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# TCP keep-alive probes detect a connection that a NAT dropped silently, before the next call fails on the connection.
+# TCP keep-alive probes detect a connection that a NAT has silently dropped. Otherwise, the next call on this connection
+# would fail.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
-PERMITTED = 1000  # the size of the cache of checked URLs
+PERMITTED = 1000  # the number of checked URLs that are cached
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Networks whose addresses are refused even if `is_global` is true, for example the IPv6 transition networks.
-# An address in a transition network can lead to a private host.
+# Addresses in these networks are refused even if `is_global` is true. An address in an IPv6 transition network, for
+# example, can lead to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -41,7 +42,7 @@ REFUSED = tuple(
 
 
 class OutboundError(Exception):
-    """The call brought no usable answer; `reason` is the code."""
+    """The call brought no usable answer. `reason` is the code of the cause."""
 
     reason = "failed"
 
@@ -59,7 +60,7 @@ class OutsideExercise(AddressRefused):
 
 
 class Unreachable(OutboundError):
-    """No connection, or the connection broke before the answer was complete."""
+    """There was no connection, or the connection broke before the answer was complete."""
 
     reason = "unreachable"
 
@@ -94,12 +95,13 @@ class Outbound:
         self.gate = Gate(settings)
         self.seconds = seconds
         self._permitted = lru_cache(PERMITTED)(self._permit)
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the variable SSL_CERT_FILE has no effect
+        # the certificates are given here, so the variable SSL_CERT_FILE has no effect
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.gate),
-            use_dns_cache=False,  # each connection resolves and checks the name again
+            use_dns_cache=False,  # without this cache, each new connection resolves and checks the name again
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,
@@ -108,7 +110,8 @@ class Outbound:
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),  # the function `in_time` limits the whole call
+            # there is no limit here, because `in_time` limits the whole call
+            timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
             skip_auto_headers=("Accept", "Content-Type"),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
@@ -127,7 +130,7 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Response:
-        """Send the content. Return status and headers of the answer, even if the answer's body cannot be read."""
+        """Send the content. Return the status and the headers of the answer, even if its body cannot be read."""
         response: Response | None = None
         try:
             async with self._answer("POST", url, content, headers) as answer:
@@ -210,7 +213,7 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # Host names are resolved in a separate pool, because a hanging name server must not block other threads.
+        # Host names are resolved in threads of their own, because a hanging name server must not block other work.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -220,14 +223,14 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def is_outside_exercise(self, url: str) -> bool:
-        """Whether this is an exercise, and OUTBOUND_ALLOW does not list the URL's host and port."""
+        """Whether this is an exercise, and the URL's host and port are not in OUTBOUND_ALLOW."""
         target = URL(url)
         return self._is_exercise and not self.allows(target.host or "", target.port or 0)
 
     def permit(self, target: URL) -> None:
-        """Refuse http unless OUTBOUND_ALLOW has the host and port. Check the address if the host is an IP address.
+        """Refuse http unless OUTBOUND_ALLOW has the host and port.
 
-        Raises AddressRefused or OutsideExercise.
+        If the host is an IP address, check this address too. Raises AddressRefused or OutsideExercise.
         """
         host, port = target.host or "", target.port or 0
         is_allowed = self.allows(host, port)
@@ -263,7 +266,10 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp treats the host as an IP address. aiohttp then skips the resolver, which checks addresses."""
+    """Whether aiohttp treats the host as an IP address.
+
+    For an IP address, aiohttp skips the resolver. The resolver therefore cannot check such an address.
+    """
     return ":" in host or host.replace(".", "").isdigit()
 
 
@@ -314,4 +320,4 @@ class CheckedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Does nothing, because the gate ends its own threads."""
+        """Does nothing, because the gate owns the threads and ends them itself."""

@@ -1,4 +1,4 @@
-"""Reads the header `Retry-After` (RFC 9110), in which a server under load says how long we must wait."""
+"""Reads the header `Retry-After` (RFC 9110), by which a busy server says how long its clients must wait."""
 
 import re
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def pause(response: Response, now: datetime) -> float | None:
-    """The seconds to wait, at most an hour. None if the server is not busy, or states no time that we can read."""
+    """The seconds to wait, at most an hour. None if the server is not busy, or if it states no readable time."""
     stated = response.headers.get("retry-after", "").strip()
     if response.status not in BUSY:
         return None

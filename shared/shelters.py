@@ -21,7 +21,10 @@ class DtmShelter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShelterDefinition:
-    """A kind of shelter. `is_guess` is true if no source maps the kind to DTM."""
+    """The definition of a kind of shelter.
+
+    `is_guess` is true if no source says which arrangement of DTM corresponds to it.
+    """
 
     code: Shelter
     dtm: DtmShelter

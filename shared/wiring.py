@@ -1,4 +1,4 @@
-"""Wiring that all web apps and workers share. A service's own wiring is in its `app.py` and `worker.py`."""
+"""The wiring that all web apps and workers share. Each service's own wiring is in its `app.py` and `worker.py`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -45,9 +45,9 @@ def web_app(
 ) -> FastAPI:
     """The service's app, with its PostgreSQL engine and sessions in `app.state`.
 
-    `ready` has the checks of `/ready` by name. `web_app` adds a check that the revocations are known. The checks in
-    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, `/ready` reports these checks as failed.
-    `measures` read metrics from PostgreSQL for `/metrics`.
+    `ready` has checks for `/ready`, by name; `web_app` adds a check whether the revocations are known.
+    `ready_in_postgresql` has checks that read PostgreSQL, and that fail while PostgreSQL does not answer. `measures`
+    read metrics for `/metrics` from PostgreSQL.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)

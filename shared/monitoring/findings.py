@@ -1,4 +1,7 @@
-"""The findings of `dayar watch`. A finding is a code with values; `shared.pages.findings` has the sentences."""
+"""The findings of `dayar watch`.
+
+A finding is a code with values; `shared.pages.findings` has the sentence for each code.
+"""
 
 from enum import StrEnum
 
@@ -37,7 +40,10 @@ class FindingKind(StrEnum):
 
 
 class MonitoringFinding(BaseModel):
-    """One problem. `subject` distinguishes findings of one kind. `values` are the figures of the sentence."""
+    """One problem. `subject` tells findings of one kind apart.
+
+    `values` are the numbers that the finding's sentence contains.
+    """
 
     model_config = ConfigDict(frozen=True)
 

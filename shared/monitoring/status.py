@@ -10,7 +10,8 @@ from shared.crypto.seal import write_whole
 from shared.monitoring.findings import MonitoringFinding
 
 FILE = "status.json"
-STALE = timedelta(minutes=2)  # `dayar watch` writes the file every few seconds
+# a file that is older than this shows that `dayar watch` has stopped, because it writes the file every few seconds
+STALE = timedelta(minutes=2)
 
 
 class Frozen(BaseModel):
@@ -18,9 +19,10 @@ class Frozen(BaseModel):
 
 
 class TrackedFinding(Frozen):
-    """A finding that still holds, or whose end was not reported yet.
+    """A problem that still exists, or whose end was not reported yet.
 
-    `reported_at` is the time of the last message about the finding, and `reported` is the level in this message.
+    `reported_at` is the time of the last message about the finding, and `reported` is the level that this message
+    stated.
     """
 
     check: str
@@ -74,7 +76,7 @@ class CheckStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """The facts that one service reported at `measured_at`. If it does not answer later, its last facts are kept."""
+    """The facts that one service reported at `measured_at`. If it does not answer later, these facts are kept."""
 
     measured_at: datetime
     consumers: tuple[ConsumerStatus, ...] = ()
@@ -105,7 +107,7 @@ class SystemStatus(Frozen):
 
     @property
     def open(self) -> list[TrackedFinding]:
-        """The findings that hold, failures first, then the oldest first."""
+        """The findings that still hold: failures first, and among equals the oldest first."""
         holding = [tracked for tracked in self.tracked_findings if tracked.ended_at is None]
         return sorted(holding, key=lambda tracked: (tracked.finding.level, tracked.since))
 
@@ -123,5 +125,5 @@ def read(folder: Path) -> SystemStatus | None:
 
 
 def write(folder: Path, status: SystemStatus) -> None:
-    """Write atomically: after a power cut, the file has either the old or the new content."""
+    """Write the file atomically: after a power cut, it has either the old or the new content."""
     write_whole(folder / FILE, status.model_dump_json().encode())

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 SHARED = Path(__file__).parent / "locales"
-SOURCE = "en"  # the texts in code and templates are English
+SOURCE = "en"  # the texts in code and templates are in this language
 
 
 @cache
@@ -21,7 +21,7 @@ def catalog(folder: Path, language: str) -> Catalog:
 
 @cache
 def translations(language: str, *folders: Path) -> Translations:
-    """The shared texts, overridden by the texts of each folder."""
+    """The translations of the shared texts. The catalogs in `folders` add texts, and override shared texts."""
     if language == SOURCE:
         return Translations()
     merged = _compiled(catalog(SHARED, language))

@@ -1,4 +1,4 @@
-"""The findings of `dayar watch` as sentences, and what to do about each."""
+"""The sentences about the findings of `dayar watch`, and what to do about each finding."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -25,7 +25,7 @@ DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Format a number. Results are cached, because formatting is slow and a page has thousands of numbers."""
+    """Format a number. The result is cached, because formatting is slow and a page has thousands of numbers."""
     return format_decimal(value, format=pattern, locale=language)
 
 
@@ -102,7 +102,7 @@ def country_options(language: str) -> list[dict[str, Any]]:
 
 
 def alphabetical(name: str) -> str:
-    """A sort key by code points, except that å is sorted as a, and ё, ң, ө, ү are sorted after their base letters."""
+    """A sort key by code points, in which å counts as a, and each of ё, ң, ө, ү follows its base letter."""
     return name.lower().translate(LETTERS)
 
 
@@ -114,8 +114,8 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    The page contains these texts, because browsers cannot format dates in Kyrgyz. The page contains the texts of
-    several days, because the page may stay open past midnight.
+    The page contains these texts, because browsers cannot format dates in Kyrgyz, and it contains several days, because
+    it may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

@@ -33,6 +33,6 @@ def _quality(options: str) -> float:
 
 
 def name_in(language: str, names: Iterable[str | None]) -> str:
-    """A name in the language or, if it has none, in another. `names` are in the order of LANGUAGES."""
+    """A name in the language. If there is none, a name in another language. `names` are in the order of LANGUAGES."""
     by_language = dict(zip(LANGUAGES, names, strict=True))
     return by_language[language] or next(filter(None, by_language.values()))

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[2]
 TRANSLATED = ("ky", "ru")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # a template that cannot be parsed stops the extraction
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # if a template cannot be parsed, the extraction stops
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 UNKEPT = tuple(f'"{name}' for name in ("POT-", "PO-", "Report-", "Last-", "Language-T", "Project-", "Generated-"))
 REVIEW = "Reviewed by:"
@@ -58,7 +58,7 @@ def update(place: Path, language: str) -> None:
 def write(place: Path, language: str, texts: Catalog) -> None:
     """Write a catalog. The file's header has no dates, so that the file changes only if a text changes."""
     texts.fuzzy = False
-    if REVIEW not in texts.header_comment:  # a header that names a reviewer stays as it is
+    if REVIEW not in texts.header_comment:  # a header that names a reviewer is kept
         texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))
     lines = io.BytesIO()
     write_po(lines, texts, width=110, sort_output=True, ignore_obsolete=True)

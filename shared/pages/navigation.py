@@ -1,4 +1,4 @@
-"""The navigation bar: pages that the account's roles may open. The field form is not in the bar."""
+"""The navigation bar: the pages that the account's roles may open. The field form is not in the bar."""
 
 from dataclasses import dataclass
 
@@ -39,13 +39,13 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-# The pages on which the services list their own notices, one per line.
+# At these addresses, each service lists its own notices, one per line.
 NOTICES = ("/notices", "/registry/notices", "/alerts/notices")
 
 
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
-        return []  # a field account opens only the field form
+        return []  # a field account opens only the field form, which is not in the bar
     return [page for page in DESTINATIONS if _opens(page.path, principal)]
 
 

@@ -45,7 +45,7 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# Texts for a row that already shows the place and the total, and that may cut off the end of the text.
+# Shorter texts for rows that already show the place and the total. Such a row may cut off the end of a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")
@@ -70,9 +70,9 @@ def sentence(
     *,
     is_brief: bool = False,
 ) -> str:
-    """The sentence for a reason. The code of an unknown reason is shown unchanged.
+    """The sentence for a reason. If the reason is unknown, its code is returned.
 
-    A brief sentence has the numbers of people first, but neither the total nor the place.
+    A brief sentence begins with the numbers of people, and has neither the total nor the place.
     """
     words = Words(_shown(figures, language, known.gettext, places))
     if reason == "households_displaced":
@@ -102,7 +102,7 @@ def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
 
 
 class Words(dict[str, str]):
-    """The figures of a reason, by name. A figure that is missing in an older alert is shown as a dash."""
+    """The figures of a reason, by name. If an older alert lacks a figure, a dash is shown."""
 
     def __missing__(self, name: str) -> str:
         return "–"

@@ -1,4 +1,4 @@
-"""The settlements of the gazetteer as one file, which the browser searches, and the phones' service worker caches."""
+"""The settlements of the gazetteer as one file. Browsers search in the file; the phones' service worker caches it."""
 
 import gzip
 import json
@@ -28,12 +28,13 @@ class SettlementsFile:
             "settlements": settlements,
         }
         self._plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        self._packed = gzip.compress(self._plain, mtime=0)  # the gateway compresses only `/static`
+        # the file is compressed here, because the gateway compresses only `/static`
+        self._packed = gzip.compress(self._plain, mtime=0)
         self.version = sha256(self._plain).hexdigest()[:16]
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page from a process with another list asks for the version of that list. This answer has our list, so the
+        # A page that another process made may ask for another version. The answer then has this process's list, so the
         # browser must not cache the answer under the requested version.
         is_own = request.path_params.get("version", self.version) == self.version
         cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
@@ -44,7 +45,10 @@ class SettlementsFile:
 
 
 def offered(places: Places, today: date) -> Iterator[dict[str, Any]]:
-    """Each settlement with its district, its names in `LANGUAGES`, and its other names, also those before a merger."""
+    """Each settlement with its district, its names in `LANGUAGES`, and its other names.
+
+    These include the names before a merger.
+    """
     former = places.gazetteer.predecessors
     for settlement in sorted(places.gazetteer.settlements(), key=lambda known: known.pcode):
         if not settlement.is_valid(today):

@@ -1,4 +1,4 @@
-"""Words that callers use for a hazard, in addition to its name, in three languages."""
+"""Words in three languages that callers use for a hazard, in addition to the hazard's name."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Places of the country: units by P-code, with names and validity, and boundaries if they are loaded."""
+"""The places of the country: units by P-code, with names and validity, and with boundaries if they were imported."""
 
 from shared.places import bundle
 from shared.places.areas import Areas

@@ -7,7 +7,7 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-APART_CORNERS = 100  # up to this number of corners, `make_valid` takes at most 10 ms
+APART_CORNERS = 100  # for a shape with at most this number of corners, `make_valid` takes at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
 
@@ -31,23 +31,27 @@ class Areas:
         circles: Iterable[tuple[float, float, float]] = (),
         points: Iterable[tuple[float, float]] = (),
     ) -> tuple[str, ...]:
-        """The units that these shapes touch. A ring has (lon, lat), a circle (lat, lon, km), a point (lat, lon)."""
+        """The units that these shapes touch.
+
+        The points of a ring are (lon, lat), a circle is (lat, lon, km), and a point is (lat, lon).
+        """
         shapes: list[BaseGeometry] = [outline(ring) for ring in polygons]
         shapes += [circle(lat, lon, km) for lat, lon, km in circles]
         shapes += [Point(lon, lat) for lat, lon in points]
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # Query the tree once per shape, so that other threads can run between the queries.
+        # the tree is queried once for each shape, so that other threads can run between the queries
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """The area that a ring encloses. For a long ring that crosses or touches itself, the convex hull is returned.
+    """The area that a ring encloses.
 
-    Only short rings are passed to `make_valid`, because it takes minutes for a thousand corners: its time grows with
-    the cube of their number.
+    If a ring crosses or touches itself, a short ring is repaired by `make_valid`, and a long ring is replaced by its
+    convex hull. The time of `make_valid` grows with the cube of the number of corners: a thousand corners would take
+    minutes.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:

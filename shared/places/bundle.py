@@ -25,7 +25,7 @@ Shapes = dict[str, BaseGeometry]
 
 
 class BadBundle(Exception):
-    """The file is not a places bundle of this release; `dayar places import` writes one."""
+    """The file is no places bundle that this release can read. `dayar places import` writes a bundle."""
 
 
 class Bundle(NamedTuple):
@@ -39,7 +39,7 @@ def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry], localities: 
     """Serialise units, boundaries and localities. The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole: dict[str, Any] = {"type": "FeatureCollection", "format": FORMAT, "features": features}
-    # Localities are stored apart from the features, so that the previous release can still load the bundle.
+    # The localities are not among the features, so that the previous release can still load the bundle.
     if listed := sorted(localities, key=lambda locality: locality.pcode):
         whole["localities"] = [gazetteer.to_json(locality) for locality in listed]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -1,4 +1,4 @@
-"""The gazetteer: ayil aymaks and settlements, which `dayar places import` adds to the units that the product ships."""
+"""The gazetteer: ayil aymaks and settlements. `dayar places import` adds them to the units that the product ships."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -32,9 +32,9 @@ SUCCEEDED: Names = {"ky": "{} (азыр: {})", "ru": "{} (ныне: {})", "en": 
 
 @dataclass(frozen=True, slots=True)
 class Locality:
-    """An ayil aymak (level 3) or a settlement (level 4). `parent` is a locality or a unit.
+    """An ayil aymak (level 3) or a settlement (level 4). `parent` is the code of a locality or a unit.
 
-    A locality that has ended, and was merged, split or renamed, may name its `successors` by their codes.
+    If the locality was merged, split or renamed, `successors` are the codes of the localities that replaced it.
     """
 
     pcode: str
@@ -90,11 +90,11 @@ class Gazetteer:
         return (locality for locality in self if locality.is_settlement)
 
     def named(self, name: str | None) -> frozenset[str]:
-        """The settlements that have this name in any language, whether or not they still exist."""
+        """The codes of the settlements that have this name in any language, whether or not they still exist."""
         return frozenset(self._named.get(joined(name), ()))
 
     def synonyms(self, name: str | None) -> frozenset[str]:
-        """All joined names of the settlements that have this name, of their successors, and of their predecessors."""
+        """All joined names of the settlements that have this name, and of their successors and predecessors."""
         codes = {now for code in self.named(name) for now in (code, self.now(code))}
         localities = filter(None, map(self.get, codes))
         return frozenset(name for locality in localities for name in self.names(locality))
@@ -105,16 +105,17 @@ class Gazetteer:
         return frozenset(joined(term) for each in same for term in each.terms())
 
     def now(self, pcode: str) -> str:
-        """If the locality has ended and has a single successor, the code of the successor.
+        """The code by which the locality is known now.
 
-        Otherwise, the given code.
+        If the locality has ended and has a single successor, this is the successor's code. Otherwise, it is the given
+        code.
         """
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 
     @cached_property
     def predecessors(self) -> dict[str, list[Locality]]:
-        """The ended localities of each successor."""
+        """For each successor, the ended localities that it replaced."""
         found: dict[str, list[Locality]] = defaultdict(list)
         for locality in self:
             for successor in locality.successors:

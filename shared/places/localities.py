@@ -1,4 +1,4 @@
-"""The names of localities as people type them, in Kyrgyz, Russian or English, and the comparison of localities."""
+"""The names of localities as people type them, in Kyrgyz, Russian or English, and how two localities are compared."""
 
 import re
 import unicodedata
@@ -21,7 +21,10 @@ def joined(name: str | None) -> str:
 
 
 class StatedLocality(NamedTuple):
-    """The locality of a report: its joined name, and its code in the gazetteer. An empty string if not stated."""
+    """The locality of a report: its joined name, and its code in the gazetteer.
+
+    If the report does not state one of them, the string is empty.
+    """
 
     name: str = ""
     pcode: str = ""
@@ -31,12 +34,12 @@ class StatedLocality(NamedTuple):
         return cls(joined(name), pcode or "")
 
     def is_same(self, other: "StatedLocality") -> bool:
-        """Whether both are the same locality of a district.
-
-        If both have a code, the codes are compared, else the names.
-        """
+        """Whether both are the same locality of a district. If both have codes, the codes decide, else the names."""
         return self.pcode == other.pcode if self.pcode and other.pcode else self.name == other.name
 
     def key(self, unit: str | None) -> tuple[str, str]:
-        """A key that is the same for all mentions of a locality: its code, else its name with the unit or country."""
+        """A key that is the same for all mentions of a locality.
+
+        The key is the locality's code or, if there is none, its name with the unit or country.
+        """
         return (self.pcode, "") if self.pcode else (unit or "", self.name)

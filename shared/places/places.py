@@ -1,4 +1,4 @@
-"""Queries about places, which are loaded once at the start and never changed."""
+"""Queries about places. The places are loaded once at the start, and never change."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ DIGITS = {1: 4, 2: 7}
 
 
 class Places:
-    """Units and their relations. Only `locate` and `areas_of` need boundaries; all other methods need only codes.
+    """Units and their relations. `locate` and `areas_of` need boundaries; the other methods only need codes.
 
     Units are of level 1 and 2. Ayil aymaks and settlements are in the `gazetteer`, which is empty until an import.
     """
@@ -34,7 +34,8 @@ class Places:
         self.version = version
         self._areas = Areas(shapes) if shapes else None
         self.gazetteer = Gazetteer(localities)
-        # The codes that SQL must know: units, and localities that do not lie in the unit of their digits (`is_within`).
+        # The codes that SQL must know (`known` in `is_within`): the units, and the localities that do not lie in the
+        # unit that the digits of their codes name.
         self.codes = (*self._units, *(place.pcode for place in self.gazetteer if self._has_misleading_digits(place)))
 
     @classmethod
@@ -62,8 +63,8 @@ class Places:
     def name(self, pcode: str, lang: str) -> str:
         """The unit's name with its kind. The name of a locality is followed by its district and its successors.
 
-        An unknown code is shown after the name of the smallest known unit that contains it. If no list of villages was
-        imported, the code of a village is unknown.
+        For an unknown code, the result is the name of the smallest known unit that contains the place, followed by the
+        code. The codes of villages are unknown until a list of villages is imported.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -78,9 +79,10 @@ class Places:
         return ", ".join(filter(None, (named, unit and self.name(unit, lang))))
 
     def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
-        """The settlement's name in the language, followed by the report's text if this is no name of the settlement.
+        """The settlement's name in the language.
 
-        If the code is missing or is not in the gazetteer, the text is returned alone.
+        If the report's text is not one of the settlement's names, the text follows. If the code is missing or is not in
+        the gazetteer, only the text is returned.
         """
         known = self.gazetteer.get(locality_pcode) if locality_pcode else None
         if known is None:
@@ -89,7 +91,10 @@ class Places:
         return label if not locality or joined(locality) in names else f"{label} ({locality})"
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """The units that contain this unit, except the country. The digits of an unknown code determine its parent."""
+        """The units that contain this place, without the country.
+
+        The unit of an unknown code is derived from the code's digits.
+        """
         place = self._units.get(pcode) or self.gazetteer.get(pcode)
         parent = place.parent if place else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
@@ -97,8 +102,8 @@ class Places:
     def settlement(self, pcode: str, name: str) -> str | None:
         """The code of the only settlement of the gazetteer that has this name and lies in the unit.
 
-        If a settlement has ended and has only one successor, which lies in the unit, the successor takes its place. The
-        old name therefore means the same place as the new name.
+        If the settlement has ended, and its only successor also lies in the unit, the code of the successor is
+        returned, so that the old name means the same place as the new name.
         """
         found = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
         named = {now if self.covers((pcode,), now) else code for code, now in found.items()}
@@ -107,7 +112,8 @@ class Places:
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
         """The locality that a report names.
 
-        If its code is missing and a single settlement of the unit has this name, it gets this settlement's code.
+        If the report has no code, but only one settlement of the unit has this name, the locality gets this
+        settlement's code.
         """
         if pcode is None and unit and name and self.gazetteer:
             pcode = self.settlement(unit, name)
@@ -117,20 +123,24 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """The level-2 unit. None for an oblast, and for Bishkek and Osh city, which have no level-2 units."""
+        """The level-2 unit that contains the place.
+
+        None for an oblast, and for Bishkek and Osh city, which have no such units.
+        """
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place or, if there is none, the level-1 unit. The code may be unknown."""
+        """The level-2 unit that contains the place. If there is none, the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
     def covered_areas(self, pcodes: Iterable[str]) -> tuple[str, ...]:
-        """The districts that a hazard covers. If it names an oblast, they are the oblast and all its districts.
+        """The districts that a hazard covers.
 
-        The oblast itself is among them because some households report only an oblast.
+        If the hazard names an oblast, the result has all districts of the oblast. It also has the oblast itself,
+        because some households report only an oblast.
         """
         areas: dict[str, None] = {}
         for pcode in pcodes:
@@ -140,7 +150,7 @@ class Places:
         return tuple(areas)
 
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
-        """Whether a unit lies in one of the areas. The area `KG` is the whole country, and contains any code."""
+        """Whether a place lies in one of the areas. The area `KG` is the whole country, and contains every code."""
         codes = set(areas)
         return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
@@ -154,9 +164,10 @@ class Places:
         return self._selected(areas, self.covers)
 
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas, the units in the areas, and the units that contain an area; None if `KG` is one of the areas.
+        """The areas, the units in them, and the units that contain one of them; None if `KG` is one of the areas.
 
-        For example, an alert for an oblast concerns a reader who may read a district of the oblast.
+        The units above are included because an alert for an oblast, for example, also concerns a reader whose area is a
+        district of this oblast.
         """
         return self._selected(areas, self.concerns)
 
@@ -175,15 +186,18 @@ class Places:
         circles: Iterable[tuple[float, float, float]] = (),
         point: Point | None = None,
     ) -> tuple[str, ...]:
-        """The codes of the units that the shapes touch. A ring has (lon, lat), a circle has (lat, lon, km)."""
+        """The codes of the units that the shapes touch.
+
+        The points of a ring are (lon, lat); a circle is (lat, lon, km).
+        """
         points = [(point.lat, point.lon)] if point else []
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
-        If no list of villages was imported, a village is not a unit. The village's district is then added, because the
-        areas of receivers and readers consist of units.
+        The district of a village is added, because the areas of receivers and readers consist of units, and a village
+        is not a unit.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -226,5 +240,8 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of a place's oblast or district, from the first digits of the place's code. Wrong for some cities."""
+    """The code of a place's oblast or district, derived from the first digits of the place's code.
+
+    It is wrong for some cities.
+    """
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

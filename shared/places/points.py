@@ -1,4 +1,4 @@
-"""A point in each district and each city of oblast rank, and the points of the settlements in the gazetteer."""
+"""Known points: one in each district and in each city of oblast rank, and those of the gazetteer's settlements."""
 
 import csv
 import math
@@ -34,7 +34,7 @@ def unit_points() -> tuple[UnitPoint, ...]:
 
 
 def is_near(lat: float, lon: float, km: float) -> bool:
-    """Whether the point of a unit is at most this far away."""
+    """Whether the point of some unit is at most this far from the given point."""
     return any(unit.distance_km(lat, lon) <= km for unit in unit_points())
 
 
@@ -49,8 +49,9 @@ class KnownPoints:
                     self._settlements[places.district(settlement.pcode)].append((settlement.lat, settlement.lon))
 
     def distances_km(self, lat: float, lon: float) -> Iterable[tuple[UnitPoint, float]]:
-        """Each unit with the distance of its nearest known point."""
-        narrow = math.cos(math.radians(lat))  # a degree of longitude is shorter than a degree of latitude
+        """Each unit, with the distance of the unit's known point that is nearest to the given point."""
+        # the further north, the shorter is a degree of longitude in comparison with a degree of latitude
+        narrow = math.cos(math.radians(lat))
         for unit in unit_points():
             points = [(unit.lat, unit.lon), *self._settlements.get(unit.pcode, ())]
             nearest = min(points, key=lambda point: (point[0] - lat) ** 2 + (narrow * (point[1] - lon)) ** 2)

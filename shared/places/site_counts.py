@@ -1,8 +1,8 @@
 """Computes the number of people at a site, for the registry's list of sites and the console's board. No I/O.
 
-The newest full recount of a whole site does not say where the people come from, and includes everybody who was counted
-at the site before. If some of these people are counted again later, the later count is added, and their earlier count
-is deducted from the count of the whole site.
+The newest full recount of a whole site includes everybody who was counted at the site before, without saying where they
+come from. If a part of these people is counted again later, the later count is added. The earlier count of this part is
+then subtracted from the count of the whole site, because the part would otherwise be counted twice.
 """
 
 from collections import defaultdict
@@ -37,15 +37,15 @@ Count = TypeVar("Count", bound=SiteCount)
 class Share(Generic[Count]):
     """Some of the people at a site. `counts` are the counts of these people that are in effect, newest first.
 
-    `deducted` are earlier counts whose people are included in `counts`, but were counted again later. The later count
-    is another `Share`.
+    `deducted` are the counts of people who are included in `counts`, but were counted again later; the later count is
+    in another `Share`.
     """
 
     counts: Sequence[Count]
     deducted: Sequence[Sequence[Count]] = ()
 
     def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
-        """The lowest and the highest number of the share's people. The numbers differ if teams disagree."""
+        """The lowest and the highest number of people in the share. The two differ if teams disagree."""
         numbers = stated(map(number, self.counts))
         earlier = [stated(map(number, counts)) for counts in self.deducted]
         lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))
@@ -72,7 +72,7 @@ def shares(counts: Iterable[Count]) -> list[Share[Count]]:
 
 
 def order(count: SiteCount) -> tuple[datetime, datetime, UUID]:
-    """A sort key by the time of the count. With the same order, the registry decides which count replaces another."""
+    """A sort key by the time of the count. The registry uses the same order to decide which count replaces another."""
     return count.counted_at, count.reported_at or count.counted_at, count.report_id
 
 
@@ -84,13 +84,13 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The stock of the recount that replaced the count or, if the count was not replaced, the count's own stock."""
+    """The id of the people whom the count counted: the stock of the recount that replaced it, or else its own stock."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 
 
 def was_in_effect(count: Count, whole: Count, known: Mapping[UUID, Count]) -> bool:
-    """Whether the count was made before `whole`, and was not replaced by a count before `whole`."""
+    """Whether the count was in effect when `whole` was made: it is earlier, and no count before `whole` replaced it."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     is_replaced = count.superseded_by is not None and (replacing is None or order(replacing) < order(whole))
     return order(count) < order(whole) and not is_replaced

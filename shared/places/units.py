@@ -1,4 +1,4 @@
-"""Administrative units: code, parent, current and former names."""
+"""Administrative units, with their codes, parents, and current and former names."""
 
 import csv
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ LABELS: dict[UnitKind, Names] = {
 
 @dataclass(frozen=True, slots=True)
 class FormerName:
-    """The former names of a unit. `until` is an ISO date, a month or a year; it is empty if the time is unknown."""
+    """A former name of a unit. `until` is an ISO date, a month or a year; it is empty if the time is unknown."""
 
     names: Names
     until: str = ""
@@ -38,9 +38,10 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An administrative unit. `parent` comes from the national classification, not from the unit's code.
+    """An administrative unit.
 
-    A unit of level 1 has no parent.
+    `parent` is taken from the national classification, because the digits of a code do not always show it. A unit of
+    level 1 has no parent.
     """
 
     pcode: str
@@ -54,7 +55,7 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """The name and the kind, because several units can have one name: Naryn is an oblast, a rayon and a city."""
+        """The name with the kind, because several units can share a name: Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 

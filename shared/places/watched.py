@@ -1,6 +1,7 @@
-"""The watched area: 300 km around the country, or the area that `INTAKE_AREA` names.
+"""The area whose hazards intake accepts: 300 km around the country, or the area that `INTAKE_AREA` names.
 
-Strong earthquakes are felt farther away. Without `INTAKE_AREA`, they are watched up to 500 km from a district's point.
+Without `INTAKE_AREA`, strong earthquakes are accepted up to 500 km from a district's point, because they are felt
+farther away.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class BadArea(DocumentedError):
 class WatchedArea:
     """The area from which intake accepts hazards. If `shape` is None, the area is the whole world.
 
-    If `has_strong_quakes` is true, strong earthquakes near the country belong to the area, too.
+    If `has_strong_quakes` is true, strong earthquakes near the country are accepted too.
     """
 
     def __init__(self, shape: BaseGeometry | None, *, has_strong_quakes: bool = False) -> None:
@@ -66,13 +67,16 @@ class WatchedArea:
         return self.meets(hazard.area) or (self._has_strong_quakes and is_strong_quake_near(hazard))
 
     def meets(self, area: Area) -> bool:
-        """Whether the area's geometry touches the watched area. True if the area has P-codes or has no geometry."""
+        """Whether the area's geometry touches the watched area.
+
+        True if the area has P-codes, or has no geometry at all.
+        """
         drawn = [] if area.pcodes else list(shapes(area))
         return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
 
 
 def is_strong_quake_near(hazard: Located) -> bool:
-    """Whether a deep earthquake there must be judged, even if it is beyond the drawn area."""
+    """Whether the earthquake is so strong and so near that it must be judged, even if it lies beyond the drawn area."""
     point, magnitude = hazard.area.point, hazard.magnitude or 0.0
     is_strong = hazard.type is HazardType.EARTHQUAKE and magnitude >= STRONG_MAGNITUDE
     return is_strong and point is not None and is_near(point.lat, point.lon, STRONG_QUAKE_KM)

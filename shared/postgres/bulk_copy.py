@@ -19,7 +19,7 @@ class Copy(NamedTuple):
 
 
 def columns(model: type[Base]) -> tuple[str, ...]:
-    """The columns to copy: all columns except those that PostgreSQL fills itself."""
+    """The columns to copy: all columns except those whose values PostgreSQL generates."""
     wanted = (column for column in table(model).columns if column.computed is None and column.identity is None)
     return tuple(column.name for column in wanted)
 
@@ -27,8 +27,8 @@ def columns(model: type[Base]) -> tuple[str, ...]:
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
     """Copy into the tables in the given order, in the caller's transaction.
 
-    All rows of a table are computed before the COPY of the table begins. PostgreSQL waits for COPY data for ever, so a
-    computation that hangs during the COPY would keep the transaction's locks.
+    All rows of a table are computed before the table's COPY begins. If a computation hung during the COPY, PostgreSQL
+    would wait for data for ever, and the transaction would keep its locks.
     """
     for name, columns, rows in copies:
         if records := list(rows):

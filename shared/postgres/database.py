@@ -1,4 +1,4 @@
-"""PostgreSQL: an engine per service on its own schema, sessions, the asyncpg driver for COPY, and migrations."""
+"""PostgreSQL: engines, sessions, asyncpg's connections for COPY, and migrations. Each service has its own schema."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -54,12 +54,12 @@ class EarlierBuild(NotOurs):
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
-    If a process freezes while it sends a statement, PostgreSQL does not treat the transaction as idle, so
-    `transaction_timeout` must end the transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement
-    waits for a lock until PostgreSQL has ended the idle transaction that holds the lock.
+    If a process freezes while it sends a statement, PostgreSQL does not treat its transaction as idle, so
+    `transaction_timeout` ends this transaction. `lock_timeout` is longer than `idle_seconds`: if an idle transaction
+    holds a lock, a statement that needs the lock waits until PostgreSQL has ended this transaction.
 
     If `pings` is true, three statements check the connection before each transaction. A caller that retries failed
-    transactions does not need this check.
+    transactions needs no such check.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
@@ -67,7 +67,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # reuse the latest connection, which has prepared statements
+        pool_use_lifo=True,  # the connection that was used last is used first, because it has prepared statements
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
@@ -102,10 +102,10 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
-    """A session that commits at the end, like `sessions.begin()`, but takes less CPU time, for frequent transactions.
+    """A session that commits at the end.
 
-    After the commit, the session holds no connection. The session is not closed, because `close` would create a task
-    and a greenlet.
+    It is like `sessions.begin()`, but takes less CPU time, and is meant for frequent transactions. After the commit,
+    the session holds no connection. The session is not closed, because `close` would create a task and a greenlet.
     """
     session = sessions()
     try:
@@ -118,15 +118,16 @@ async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A pooled asyncpg connection outside any transaction, for loops in which a session is slower than the statements.
+    """A pooled asyncpg connection outside any transaction.
 
-    After an error, the connection is closed, because the pool does not see the errors of asyncpg.
+    It is meant for loops in which a session takes more time than the statements. After an error, the connection is
+    closed, because the pool does not see the errors of asyncpg.
     """
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            # This statement fails, and SQLAlchemy then detects the lost connection and empties the pool.
+            # this statement fails if the connection is lost; SQLAlchemy then notices the loss and empties the pool
             await connection.execute(select(1))
         try:
             yield raw
@@ -145,7 +146,8 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
-    The connection is cached during the transaction, because the look-up takes as much time as a statement.
+    The connection is kept in `session.info` during the transaction, because finding it takes as much time as a
+    statement.
     """
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))
@@ -158,7 +160,8 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 def _begun(session: orm.Session) -> Any:
     """The driver connection of the session, after BEGIN.
 
-    SQLAlchemy sends BEGIN only before a statement of SQLAlchemy, and an additional statement would be a round trip.
+    SQLAlchemy sends BEGIN only before its own first statement. BEGIN is sent here, because an additional statement
+    would cost a round trip.
     """
     connection = session.connection()
     pooled = connection.connection
@@ -168,7 +171,7 @@ def _begun(session: orm.Session) -> Any:
         try:
             await_only(adapter._start_transaction())  # noqa: SLF001 - what SQLAlchemy calls before its first statement
         except Exception:  # noqa: BLE001
-            # If the connection is lost, this statement fails too, and SQLAlchemy empties the pool.
+            # if the connection is lost, this statement fails too, and SQLAlchemy then empties the pool
             connection.execute(select(1))
     return raw
 
@@ -199,7 +202,10 @@ async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 
 async def migrate(service: str, settings: Settings) -> None:
-    """Upgrade the service's schema to the newest revision. Concurrent calls wait for each other. Raises NotOurs."""
+    """Upgrade the service's schema to the newest revision.
+
+    If several processes call this at the same time, they wait for each other. Raises NotOurs.
+    """
     async with (
         opened(settings.for_service(service), idle_seconds=600) as own,
         own.begin() as connection,
@@ -228,7 +234,7 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
     """At the first migration, store in the database whether the installation is an exercise. Raises OtherMark.
 
-    The mark is not in the state folder, because a state folder can be lost or used with another database.
+    The database has a mark of its own, because a state folder can be lost, or be used with another database.
     """
     await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
     marked = select(INSTALLATION.c.exercise)
@@ -253,7 +259,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        if isinstance(error.__cause__, ResolutionError):  # the revision is unknown to this release
+        if isinstance(error.__cause__, ResolutionError):  # this release does not have the schema's revision
             raise NewerSchema(service) from None
         raise
 

@@ -1,10 +1,10 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
-If several services have a table with the same columns, its model is a direct subclass of `Base`. The other tables of a
-service are subclasses of the service's abstract subclass of `Base`, which has separate metadata, because tables of two
-services may have the same name. The module `models` of a service also lists the service's shared tables.
-Tests compare the migrations with the models. The models do not contain triggers, functions and grants, which the
-migrations and provisioning create.
+If several services have a table with the same columns, its model is a direct subclass of `Base`. For its other tables,
+each service has an abstract subclass of `Base` with separate metadata, because two services may have tables of the same
+name. The module `models` of a service also lists the tables that it shares with other services. Tests compare the
+migrations with the models. Triggers, functions and grants are not in the models: migrations and provisioning create
+them.
 """
 
 from collections.abc import Collection
@@ -46,9 +46,9 @@ class Base(DeclarativeBase):
     }
 
     def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
-        """Adds a column for each field of the dataclass or event `record`, except the fields in `without`.
+        """Add a column for each field of `record`, a dataclass or event, except the fields in `without`.
 
-        If the model declares a column with the name of a field, this column stays.
+        If the model itself declares a column with the name of a field, no column is added for this field.
         """
         for name, hint in _fields(record).items() if record else ():
             if name not in cls.__annotations__ and name not in without:
@@ -56,8 +56,8 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# Maps Python types to SQL types. The first matching type is used.
-# `bool` comes before `int`, and `datetime` before `date`, because they are subclasses.
+# Maps Python types to SQL types. The first type that matches is used. `bool` is before `int`, because `bool` is a
+# subclass of `int`; in the same way, `datetime` is before `date`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

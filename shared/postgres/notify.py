@@ -9,7 +9,10 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each NOTIFY, and after each reconnect, during which a NOTIFY may be lost. Run until cancelled."""
+    """Set `woken` at each NOTIFY until cancelled.
+
+    `woken` is also set after each reconnect, because a NOTIFY may have been lost meanwhile.
+    """
     backoff = Backoff()
     while True:
         try:
@@ -35,7 +38,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Wait until `woken` is set, but at most `seconds`, because a NOTIFY during a reconnect is lost."""
+    """Wait until `woken` is set, but at most `seconds`, because a NOTIFY is lost if it is sent during a reconnect."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

@@ -1,4 +1,4 @@
-"""Upsert: insert rows, and update the stored rows that have the same primary key."""
+"""Upsert: inserts rows, and updates the stored rows that have the same primary key."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -60,11 +60,10 @@ def statement(
     """The SQL text for rows with these columns. The only parameter is the JSON list of rows (see `parameter`).
 
     `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
-    update adds the new number to the stored number. If `newer_by` is given, a stored row is updated only if its value
-    in this column increases. If `not_older_by` is given, a stored row is updated only if its value in this column
-    increases or stays equal. `replacing` is a pair of columns. If the first column of the new row is equal to the
-    second column of the stored row, the stored row is updated in any case. If the new value of the column `lasting` is
-    NULL, the stored value stays.
+    update adds the new number to the stored number. `newer_by` names a column: a stored row is updated only if the new
+    value in this column is greater than the stored value. `not_older_by` also permits an equal value. `replacing` is a
+    pair of columns: if the new row's value in the first column equals the stored row's value in the second, the stored
+    row is updated in any case. If the new value in the column `lasting` is NULL, the stored value is kept.
     """
 
     def new(column: str) -> str:
@@ -81,7 +80,7 @@ def statement(
         *([f"excluded.{replacing[0]} = stored.{replacing[1]}"] if replacing else []),
     ]
     where = f"WHERE {' OR '.join(conditions)}" if conditions else ""
-    # raw SQL: one JSON parameter contains all rows; SQLAlchemy would need one parameter for each value
+    # raw SQL: one JSON parameter contains all rows, while SQLAlchemy needs one parameter for each value
     return f"""
 INSERT INTO {name} AS stored ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
 ON CONFLICT ({keys}) DO UPDATE SET {changes} {where} RETURNING {keys}

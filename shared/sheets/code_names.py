@@ -74,18 +74,22 @@ OTHER_WORDS: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
 
 
 class CodeNames:
-    """The codes of one kind, by their names and other words."""
+    """The codes of one kind, which are found by their names and by other words."""
 
     def __init__(self, kind: str) -> None:
         self._codes: dict[str, set[str]] = defaultdict(set)
         for code, words in OTHER_WORDS.get(kind, {}).items():
             for word in words:
                 self._codes[folded(word)].add(code)
-        for word, code in names(kind):  # a name means its code only, also if it is another word for other codes
+        # if a word is the name of a code, it means only this code, even if it is another word for other codes
+        for word, code in names(kind):
             self._codes[folded(word)] = {code}
 
     def find(self, text: str) -> str | None:
-        """The code. None if no code has this name, or several codes have this word."""
+        """The code that the text means.
+
+        None if no code has this name or word, or if several codes have it.
+        """
         codes = self._codes.get(folded(text), ())
         return next(iter(codes)) if len(codes) == 1 else None
 

@@ -1,20 +1,21 @@
-"""The codes of a sheet of households: its columns, the verdicts about its rows, and the reasons of the verdicts."""
+"""The codes for a sheet of households: what its columns contain, the verdicts about its rows, and their reasons."""
 
 from enum import StrEnum
 
 
 class HouseholdColumn(StrEnum):
-    """What a column of a sheet of households contains. The text of a column with notes is kept with the column's label.
+    """What a column of a sheet of households contains.
 
-    A sheet with a column `household` or `relationship` has one row for each person. The columns that otherwise describe
-    the head then describe the person of the row.
+    The text of a column with notes is kept together with the column's label. A sheet that has a column `household` or
+    `relationship` has one row for each person. In such a sheet, the columns about the head describe the person of the
+    row.
     """
 
     NOTES = "notes"
-    SKIPPED = "skipped"  # the number of the row; the column is not stored
-    REASONS = "reasons"  # written by us into a sheet of refused rows
+    SKIPPED = "skipped"  # nothing that is stored, for example the number of the row
+    REASONS = "reasons"  # the reasons that Dayar writes into a sheet of refused rows
     HOUSEHOLD = "household"  # the number of the household in the sheet
-    RELATIONSHIP = "relationship"  # to the head
+    RELATIONSHIP = "relationship"  # the person's relationship to the head
     HEAD = "head"  # family name, given name and patronymic of the head in one cell
     FAMILY_NAME = "family_name"
     GIVEN_NAME = "given_name"
@@ -73,15 +74,18 @@ class RowFault(StrEnum):
     NO_HEAD = "no_head"  # no row of a head is above this row
     PERSON = "person"  # the row says too little for a person
     HOUSEHOLD = "household"  # another row of the household is not accepted
-    NOTES = "notes"  # the texts that have no field of their own are too long together
+    NOTES = "notes"  # together, the texts that have no field of their own are too long
     STATUS = "status"  # the queue is full, or the installation does not accept the report
 
 
 class SheetRowVerdict(StrEnum):
     NEW = "new"  # the dry run found nothing wrong
     SENT = "sent"
-    KNOWN = "known"  # this account has sent the row before
-    KNOWN_ELSEWHERE = "known_elsewhere"  # another account has sent the row before
-    CHANGED = "changed"  # the team has sent this head and day with other cells; the row is sent only if confirmed
-    CHANGED_ELSEWHERE = "changed_elsewhere"  # another team has sent them; the row is sent only if confirmed
+    KNOWN = "known"  # this account has already sent the row
+    KNOWN_ELSEWHERE = "known_elsewhere"  # another account has already sent the row
+    # the team has sent a row with the same head and day, but other cells; this row is sent only if a person confirms it
+    CHANGED = "changed"
+    # another team has sent a row with the same head and day, but other cells; this row is sent only if a person
+    # confirms it
+    CHANGED_ELSEWHERE = "changed_elsewhere"
     REFUSED = "refused"

@@ -22,10 +22,12 @@ from shared.sheets.sheet import (
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
-FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is searched in these first lines and letters
+FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is determined from at most this number of lines and letters
 FEWEST = 2
-LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")  # cp1251 has no ө, ү, ң: Excel writes ? instead
-csv.field_size_limit(4 * 1024 * 1024)  # larger than any file, so that an unclosed quotation mark is a fault of its cell
+# cp1251 has no ө, ү, ң, and Excel writes ? in their place
+LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")
+# this limit exceeds the size of any file, so that an unclosed quotation mark is reported as a fault of its cell
+csv.field_size_limit(4 * 1024 * 1024)
 
 
 def read(raw: bytes, most_lines: int) -> Sheet:
@@ -53,9 +55,9 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 
 
 def has_lines(text: str, mark: str, usual: int) -> bool:
-    """Whether the cell has swallowed the next lines of the file, because its opening quotation mark has no closing one.
+    """Whether the cell contains the next lines of the file, because its opening quotation mark has no closing one.
 
-    A cell with a line break, and with about as many delimiters as a usual line, counts as such a cell.
+    This is assumed if the cell has a line break and about as many delimiters as a usual line.
     """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 
@@ -73,9 +75,10 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def delimiter(first: Sequence[str]) -> str:
-    """The character that most of the lines contain. Excel's delimiter depends on the computer's language.
+    """The delimiter: the candidate that most of the lines contain.
 
-    Not all lines need to contain it, because a title above the header may have other delimiters or none.
+    It must be found, because Excel's delimiter depends on the computer's language. A line may lack it, because a title
+    above the header may have other delimiters or none.
     """
     return max(
         DELIMITERS, key=lambda mark: (sum(mark in line for line in first), sum(line.count(mark) for line in first))

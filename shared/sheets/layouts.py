@@ -1,4 +1,4 @@
-"""Counts the content of an XLSX workbook before it is read, and collects what openpyxl does not tell."""
+"""Counts the content of an XLSX workbook before openpyxl reads it, and finds facts that openpyxl does not give."""
 
 import io
 import zipfile
@@ -13,7 +13,8 @@ PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
 ELEMENTS = 800_000  # about twice the elements of a sheet with the most lines and columns
 MERGED_RANGES = 10_000
-LINE_NUMBERS = 100_000  # openpyxl makes every line up to the last one, and a cell can state any number of a line
+# openpyxl creates all lines up to the last one, and a small file can state a very high number of a line
+LINE_NUMBERS = 100_000
 XML = (".xml", ".rels")
 
 
@@ -39,7 +40,7 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
     """The layout of each part. Raises UnreadableFile for too much content, and for a DOCTYPE."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         parts = archive.infolist()
-        # zipfile never reads more of a part than the size that the archive states
+        # these sizes can be trusted, because zipfile never reads more of a part than the size that the archive states
         if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
             raise UnreadableFile(FileFault.TOO_LARGE)
         layouts, elements = {}, 0
@@ -48,8 +49,8 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
             try:
                 counter.read(archive.read(part))
             except expat.ExpatError:
-                # A sheet can be in a part of the file with any name. Pictures and drawings of earlier formats are not
-                # valid XML.
+                # Every part is read, because a sheet can be in a part with any name. A part that is not XML, such as a
+                # picture or a drawing of an earlier format, is no error.
                 if part.filename.lower().endswith(XML):
                     raise
             layouts[part.filename] = counter.layout
@@ -60,7 +61,10 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
 
 
 class ElementCounter:
-    """Counts the elements of a part, and collects its layout. Raises UnreadableFile after the element `most`."""
+    """Counts the elements of a part, and collects its layout.
+
+    Raises UnreadableFile if there are more than `most` elements.
+    """
 
     def __init__(self, most: int) -> None:
         self.layout, self.count, self._most = WorksheetLayout(), 0, most
@@ -84,13 +88,13 @@ class ElementCounter:
                 self._begin(attributes.get("r"))
             case "f":
                 self._has_formula = True
-            case "v" | "t":  # a value, or a text that is stored in the cell itself
+            case "v" | "t":  # the value of a cell, or a text that is stored in the cell itself
                 self._is_in_value = True
             case "mergeCell":
                 self.layout.merged.append(attributes.get("ref", ""))
 
     def _begin(self, reference: str | None) -> None:
-        """Begin a cell. A cell without a reference follows the cell before."""
+        """Begin a cell. If the file states no reference for it, it is the cell after the last one."""
         self._has_formula = self._has_value = False
         if reference is None:
             self._column += 1
@@ -98,7 +102,7 @@ class ElementCounter:
             self._line, self._column = coordinate_to_tuple(reference)
 
     def _text(self, _: str) -> None:
-        # programs that do not compute formulas write an empty value
+        # an empty value is no value, because programs that do not compute formulas write one
         self._has_value = self._has_value or self._is_in_value
 
     def _end(self, name: str) -> None:
@@ -113,4 +117,5 @@ class ElementCounter:
             self.layout.width = max(self.layout.width, self._column)
 
     def _doctype(self, *_: object) -> None:
-        raise UnreadableFile(FileFault.NO_SHEET)  # a DOCTYPE can define entities, and no workbook has one
+        # a DOCTYPE is refused, because it can define entities, and no real workbook has one
+        raise UnreadableFile(FileFault.NO_SHEET)

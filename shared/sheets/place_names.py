@@ -12,7 +12,7 @@ from shared.places import Places, UnitKind
 from shared.places.localities import folded
 
 SEPARATORS = re.compile(r"[,;()]")
-MOST_PARTS = 20  # a text with more parts between commas is no address, and its look-up would take milliseconds
+MOST_PARTS = 20  # a text with more parts between commas is no address, and to look it up would take milliseconds
 # Words for the kind of a unit, in names as `folded` writes them.
 KINDS = {
     UnitKind.OBLAST: {"область", "обл", "облусу", "облус", "oblast", "region"},
@@ -20,7 +20,7 @@ KINDS = {
     UnitKind.CITY: {"город", "гор", "г", "шаары", "шаар", "city", "town"},
 }
 WORDS = sorted(((word, kind) for kind, words in KINDS.items() for word in words), key=lambda pair: -len(pair[0]))
-ADJECTIVE = re.compile(r"ск(ий|ая|ой|ого|ом|ую)$")  # Кадамжайский район
+ADJECTIVE = re.compile(r"ск(ий|ая|ой|ого|ом|ую)$")  # for example, in Кадамжайский район
 
 
 class Namesakes(Exception):
@@ -42,7 +42,7 @@ class PlaceNames:
     def find(self, text: str) -> tuple[Place, str] | None:
         """The place, and the parts of the text that do not name the place. Raises Namesakes.
 
-        None if no part of the text between commas names a place.
+        None if no part of the text names a place; parts are separated by commas.
         """
         parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
         if len(parts) > MOST_PARTS:
@@ -55,7 +55,7 @@ class PlaceNames:
         return self._smallest(named), ", ".join(rest)
 
     def _smallest(self, named: list[Place]) -> Place:
-        """The place that lies in all other places. Raises Namesakes if there is none."""
+        """The place that lies in all the other places. Raises Namesakes if there is no such place."""
         if all(place == named[0] for place in named):
             return named[0]
         units = [self._units[place.pcode] for place in named if place.pcode]
@@ -67,9 +67,10 @@ class PlaceNames:
         return Place(pcode=smallest.pcode)
 
     def _place(self, text: str) -> tuple[Place | None, bool]:
-        """The place, and whether the text says no more than the place. Raises Namesakes.
+        """The place, and whether the text contains nothing else. Raises Namesakes.
 
-        If the text is a former or other name of a district, it may also be the name of a village, so it says more.
+        A former or other name of a district may also be the name of a village, so the text then counts as containing
+        something else.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True

@@ -4,7 +4,8 @@ from shared.sheets import delimited, workbook
 from shared.sheets.sheet import LINES, FileFault, Sheet, UnreadableFile
 
 BYTES = 2 * 1024 * 1024  # the largest size of a body with a sheet
-ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # OLE: workbooks of Excel 97, and workbooks with a password
+# OLE is the format of workbooks of Excel 97, and of workbooks with a password
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 def read(raw: bytes, *, most_lines: int = LINES) -> list[Sheet]:

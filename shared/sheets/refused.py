@@ -1,4 +1,4 @@
-"""Writes the refused rows of a sheet as an XLSX workbook, to which the reasons are added. No I/O."""
+"""Writes the refused rows of a sheet, with the reasons, as an XLSX workbook. Pure."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,11 +31,12 @@ def written(labels: Sequence[str], rows: Iterable[tuple[Sequence[str], str]]) ->
 
 
 def cells(sheet: Any, texts: Iterable[str], **style: Any) -> Iterator[Any]:
-    """Cells with texts, never with formulas: Excel shows a text that begins with `=` or `+` as it is."""
+    """Cells that contain texts and never formulas: Excel shows a text that begins with `=` or `+` as it is."""
     for text in texts:
         cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
         cell.data_type = "s"
-        cell.quotePrefix = True  # the cell stays a text if a person edits it, or saves the sheet as CSV and opens it
+        # so the cell remains a text even if a person edits it, or saves the sheet as CSV and opens the CSV file
+        cell.quotePrefix = True
         for name, value in style.items():
             setattr(cell, name, value)
         yield cell

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-LINES = 2_000  # the largest number of lines of a sheet that are not empty
+LINES = 2_000  # a sheet may have at most this number of lines that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
-# the most letters of a file; the size of the file is no limit, because its cells can share one long text
+# a file may contain at most this number of letters; its size is no limit, because many cells can share one long text
 LETTERS = 4_000_000
 
 
@@ -42,8 +42,8 @@ class CellFault(StrEnum):
 class SheetLine:
     """A line that is not empty, with its number in the file, from 1.
 
-    `faults` are the unusable cells by column. `merged` are the columns in which a merged cell covers this line and
-    other lines: each of these lines has the value of the merged cell.
+    `faults` has the unusable cells, by column. `merged` are the columns in which this line and other lines are merged
+    into one cell: each of these lines has the cell's value.
     """
 
     number: int
@@ -59,13 +59,16 @@ class Sheet:
 
     @property
     def width(self) -> int:
-        """The number of columns that have a value, or a cell without a usable value."""
+        """The number of columns up to the last one that has a value or an unusable cell."""
         return max((max([len(line.cells), *(column + 1 for column in line.faults)]) for line in self.lines), default=0)
 
 
 @dataclass(slots=True)
 class LetterBudget:
-    """How many more characters (`letters`) a file may have. `limited` subtracts the characters of each line."""
+    """Counts down how many more characters (`letters`) a file may contain.
+
+    `limited` subtracts the characters of each line.
+    """
 
     letters: int = LETTERS
 
@@ -82,8 +85,12 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 
 
 def cell_text(text: str) -> str:
-    """The text without spaces around it. A text over the limit is shortened, but stays over the limit."""
-    if len(text) > CELL_LETTERS:  # many cells can share one long text, which `replace` would copy for each
+    """The text without spaces around it.
+
+    A text that is too long is cut, but remains too long, so that it is still refused.
+    """
+    # the text is cut first, because `replace` would copy a long text again for each cell that shares it
+    if len(text) > CELL_LETTERS:
         return text[: CELL_LETTERS + 1]
     return text.replace("\xa0", " ").strip()
 

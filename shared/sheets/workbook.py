@@ -1,4 +1,4 @@
-"""Reads an XLSX workbook. Its XML is counted before openpyxl reads it, so that no small file can use much memory."""
+"""Reads an XLSX workbook. Its content is counted before openpyxl reads it: a small file could use much memory."""
 
 import io
 import warnings
@@ -26,8 +26,9 @@ from shared.sheets.sheet import (
     trimmed,
 )
 
-MERGED_CELLS = 100_000  # the largest number of cells that are merged vertically
-warnings.filterwarnings("ignore", module=r"openpyxl\.")  # a warning about a wrong date quotes the cell's value
+MERGED_CELLS = 100_000  # a file may have at most this number of vertically merged cells
+# openpyxl's warnings are suppressed, because a warning about a wrong date quotes the cell's value
+warnings.filterwarnings("ignore", module=r"openpyxl\.")
 
 
 def read(raw: bytes, most_lines: int) -> list[Sheet]:
@@ -36,7 +37,7 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
         layouts = counted(raw)
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         visible: list[Any] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        # the layouts are found by the path of a sheet's part, which openpyxl does not publish
+        # a layout belongs to the path of a sheet's part, which openpyxl keeps in a private attribute
         paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
         budget = LetterBudget()
         return [
@@ -51,14 +52,15 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
 
 def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
     """The lines that are not empty. A cell that is merged over several lines has its value in each of these lines."""
-    sheet.reset_dimensions()  # a wrong size in the file would hide lines
+    sheet.reset_dimensions()  # the file may state a size that is too small, and some lines would then be missing
     if layout.width > COLUMNS:
         raise UnreadableFile(FileFault.TOO_LARGE)
     uncomputed = faults_of(layout)
     above, covered = merged_columns(layout)
-    relevant = layout.filled | uncomputed.keys()  # a line that only a merged cell covers is no row
+    # a line whose only content is a merged cell that began above is no row
+    relevant = layout.filled | uncomputed.keys()
     values: dict[tuple[int, int], str] = {}
-    # a cell far away that has no value must not cost time, so its line and column are not read
+    # only relevant lines and columns are read, because an empty cell far away must not cost time
     for number, row in enumerate(sheet.iter_rows(max_row=max(relevant, default=1), max_col=COLUMNS), 1):
         if number not in relevant:
             continue
@@ -84,7 +86,7 @@ def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
 
 
 def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
-    """For each line in vertically merged cells: the first line of each merged cell by column, and the columns alone."""
+    """For each line in vertically merged cells: by column, the first line of the merged cell; and the columns alone."""
     above: dict[int, dict[int, int]] = defaultdict(dict)
     cells = 0
     for reference in layout.merged:

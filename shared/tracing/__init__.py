@@ -1,8 +1,8 @@
 """Traces by OpenTelemetry: from a request through Kafka to a delivered message.
 
 Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. While it is off, nothing of
-OpenTelemetry's SDK is imported. The trace context of a task is a context variable, so no function passes it on. A span
-contains only names and codes of our own: see `ATTRIBUTES`.
+OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so functions need not pass it on
+as an argument. A span contains only names and codes of our own: see `ATTRIBUTES`.
 """
 
 import os
@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 from shared import log
 
 HEADER = "traceparent"
-# A `traceparent` has a version, a trace id, a parent id and flags. An id of only zeros is invalid.
+# The format of `traceparent`: version, trace id, parent id, flags. An id that consists of zeros is invalid.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NOTHING: AbstractContextManager[None] = nullcontext()
 
-# The attributes that a span may have. All other attributes are left out. No value of these attributes is text that a
-# person typed: a route is a template without the path's ids, and an error is the name of its class.
+# The attributes that a span may have. All other attributes are dropped. The values of these attributes are never texts
+# that a person typed: a route is a template without the ids of the path, and an error is the name of its class.
 ATTRIBUTES = frozenset(
     {
         "dayar.alert_id",
@@ -49,7 +49,7 @@ class Phase(StrEnum):
 
     REQUEST = "request"  # from the request to the answer
     SEND = "send"  # from the publication to the broker's acknowledgement
-    WAIT = "wait"  # from the broker to the consumer; a part of the histogram without a span of its own
+    WAIT = "wait"  # from the broker to the consumer; this phase is in the histogram, but has no span
     PROCESS = "process"  # the transaction of the batch that contains the record
     DELIVER = "deliver"  # one attempt to deliver a message
 
@@ -107,7 +107,7 @@ def is_on() -> bool:
 
 
 def wanted(environment: Mapping[str, str]) -> frozenset[str]:
-    """The signals (traces, metrics) for which the environment names a collector."""
+    """The signals (traces, metrics) that the environment asks to export, because it names a collector for them."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return frozenset()
     return frozenset(
@@ -123,7 +123,7 @@ def endpoint(environment: Mapping[str, str], signal: str) -> str:
 
 
 def unusable(environment: Mapping[str, str]) -> str | None:
-    """What was expected of a variable that has an unusable value; None if there is no such variable."""
+    """A text that says what was expected of the variable whose value is unusable. None if all values are usable."""
     for signal in sorted(wanted(environment)):
         url = urlsplit(endpoint(environment, signal))
         if url.scheme not in ("http", "https") or not url.hostname:
@@ -209,14 +209,14 @@ def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
 
 
 def name_causes(names: Iterable[tuple[Hashable, Hashable]]) -> None:
-    """Give causes a second name. Each pair has the known name and the new one, such as the id of a report."""
+    """Give causes a second name. Each pair has a known name and a new name, such as the id of a report."""
     known = _causes.get()
     if known:
         _causes.set({**known, **{new: known[name] for name, new in names if name in known}})
 
 
 def caused_by(*names: Hashable) -> AbstractContextManager[None]:
-    """Continue the trace of the first of these causes that is known. If none is known, nothing changes."""
+    """Continue the trace of the first of these causes that is known. If none of them is known, do nothing."""
     if _recorder is None:
         return NOTHING
     known = _causes.get()

@@ -31,7 +31,8 @@ KINDS = {
     Phase.PROCESS: SpanKind.CONSUMER,
     Phase.DELIVER: SpanKind.CLIENT,
 }
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # in seconds
+# the limits of the histogram's buckets, in seconds
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 STOP_SECONDS = 2.0
 
 
@@ -61,7 +62,7 @@ class PhaseSpan:
 
 
 class OpenTelemetryRecorder:
-    """`processors` and `readers` export what is recorded."""
+    """Records with OpenTelemetry's SDK. `processors` export the spans, and `readers` export the durations."""
 
     def __init__(self, service: str, processors: Sequence[SpanProcessor], readers: Sequence[MetricReader]) -> None:
         resource = resource_of(service)
@@ -87,7 +88,10 @@ class OpenTelemetryRecorder:
         self._durations.record(seconds, {"dayar.phase": phase.value, "dayar.operation": name})
 
     def stop(self) -> None:
-        """Export what remains. A collector that does not answer delays the end of the process only for a short time."""
+        """Export what has not been exported yet.
+
+        A collector that does not answer delays the end of the process only briefly.
+        """
         stopping = [
             Thread(target=provider.shutdown, name=f"stop {type(provider).__name__}", daemon=True)
             for provider in (self._tracers, self._meters)
@@ -108,13 +112,19 @@ def exporting(service: str, signals: Collection[str]) -> OpenTelemetryRecorder:
 
 
 def resource_of(service: str) -> Resource:
-    """The service's name and version. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` take precedence."""
+    """The service's name and version.
+
+    If `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` is set, its values are used instead.
+    """
     own = Resource({SERVICE_NAMESPACE: "dayar", SERVICE_NAME: f"dayar-{service}", SERVICE_VERSION: VERSION})
     return own.merge(OTELResourceDetector().detect())
 
 
 def context_of(traceparent: str | None) -> Context:
-    """OpenTelemetry's context for this parent. The parent was checked with `TRACEPARENT` when it was received."""
+    """OpenTelemetry's context for this parent.
+
+    The parent needs no check: `TRACEPARENT` matched it when it was received.
+    """
     if traceparent is None:
         return Context()
     _, trace_id, span_id, flags = traceparent.split("-")

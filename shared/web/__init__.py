@@ -1,1 +1,1 @@
-"""Shared by all web processes: app, middleware, problems, cursors and metrics."""
+"""What all web processes share: the app, middleware, problems, cursors and metrics."""

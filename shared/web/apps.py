@@ -35,7 +35,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 64 * 1024  # routes that allow larger bodies read their bodies themselves
+MAX_BODY = 64 * 1024  # the limit of a body; routes that accept larger bodies read their bodies themselves
 
 
 def create_app(
@@ -48,9 +48,10 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """Create the app, with the service's security log. Each route's guard applies its rule from `shared.auth.access`.
+    """Create the app, with the service's security log.
 
-    Raises KeyError if a route has no rule.
+    In front of each route, a guard applies the route's rule from `shared.auth.access`. Raises KeyError if a route has
+    no rule.
     """
     app = FastAPI(
         title=f"Dayar {service}",
@@ -105,7 +106,7 @@ class Guard:
     def chosen(self, scope: Scope) -> ASGIApp:
         """The route's app, or a response that refuses the request."""
         rule = self.rules.get(scope["method"])
-        if rule is None or rule.is_public:  # if the method has no rule, the route itself answers 405
+        if rule is None or rule.is_public:  # without a rule for the method, the route itself answers 405
             return self.app
         connection = HTTPConnection(scope)
         try:
@@ -138,7 +139,7 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Refuse a request of a page that was loaded before another account signed in on the same browser."""
+        """Refuse a request of a page if another account has signed in on the same browser since the page was loaded."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated

@@ -10,7 +10,7 @@ from shared.web.problems import Problem
 FIELD, VALUE, LIST = b":", b",", b"[{"
 VALUES = 1_000  # the largest number of values in a body that FastAPI reads
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 2_000  # the largest number of strings in one match, because no other thread runs during a match
+AT_ONCE = 2_000  # one match covers at most this number of strings, because no other thread runs during a match
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
@@ -18,7 +18,8 @@ A_TEXT = re.compile(TEXT, re.DOTALL)
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
     """Whether a limited character occurs too often outside of JSON strings.
 
-    If the character is rare in all bytes of the body, which is usual, the strings need not be found.
+    First all bytes of the body are searched. Only if a character is too frequent there, which is unusual, must the
+    strings be found and left out.
     """
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
@@ -67,7 +68,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """A `receive` function that returns `messages` again, and then the messages of `receive`."""
+    """A `receive` function that first returns `messages` again, and then the further messages of `receive`."""
     left = iter(messages)
 
     async def again() -> Message:

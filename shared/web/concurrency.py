@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # the ASGI scope's key for the address and account that count the request
+ENTERED = "dayar.entered"  # the key in the ASGI scope for the address and account under which the request is counted
 
 
 def too_many() -> Problem:
@@ -24,7 +24,10 @@ class ConcurrentRequests:
         self._counts: dict[Hashable, int] = {}
 
     def enter_address(self, scope: Scope) -> bool:
-        """Add the request to its address's count. If the count has reached the limit, return False instead."""
+        """Count the request under its address.
+
+        If the address has reached the limit, return False and do not count the request.
+        """
         scope[ENTERED] = []
         return self._enter(scope, address_of(scope), OF_ADDRESS)
 

@@ -9,10 +9,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-# An idle connection is kept longer than by the gateway (Caddy: 120 s) and by clients. If the service closed it first, a
-# report that is sent at this moment would fail.
+# The service keeps an idle connection for longer than the gateway (Caddy: 120 s) and clients do. If the service closed
+# the connection first, a report that is sent at the same moment would fail.
 IDLE_SECONDS = 150
-PIPELINED = 8  # the largest number of requests that wait for an earlier answer
+PIPELINED = 8  # a connection may have at most this number of requests that wait for the answer to an earlier request
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -23,7 +23,7 @@ TITLES = {
 
 
 class LimitExceeded(Exception):
-    """Stops the parser."""
+    """Stops the parser, because the request exceeds a limit."""
 
 
 class LimitedProtocol(HttpToolsProtocol):

@@ -1,4 +1,7 @@
-"""Opaque pagination cursors: the time and id of a page's last row."""
+"""Cursors for pagination.
+
+A cursor is the time and id of a page's last row, encoded so that clients do not interpret it.
+"""
 
 import base64
 from datetime import datetime

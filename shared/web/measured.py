@@ -1,4 +1,4 @@
-"""Metrics that a web app reads from PostgreSQL and Kafka at a scrape, because the workers have no port."""
+"""Metrics that a web app measures in PostgreSQL and Kafka when Prometheus asks, because the workers have no port."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from shared.messaging import ledger
 from shared.messaging.ledger import Row
 from shared.version import VERSION
 
-KEPT_SECONDS = 5.0  # several readers within this time share one measurement
+KEPT_SECONDS = 5.0  # within this time, all readers of the metrics get the same measurement
 POSTGRESQL_SECONDS = 4.0
 
 Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
@@ -27,7 +27,7 @@ Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
 class Measured(Collector):
     """The ledger, the lag and the service's own `measures`.
 
-    While PostgreSQL is unavailable, all of them are left out.
+    While PostgreSQL is unavailable, `/metrics` has none of these metrics.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 
 
 def timestamp(moment: datetime | None) -> float:
-    """The moment in seconds since 1970, or 0 if there is none, as is usual in Prometheus."""
+    """The moment in seconds since 1970. 0 if there is none, as is usual in Prometheus."""
     return 0 if moment is None else moment.timestamp()
 
 

@@ -47,7 +47,7 @@ class Problem(Exception):
 
 
 def answered(request: HTTPConnection, problem: Problem) -> Response:
-    """Answer a browser's navigation with a page, and any other request with the problem as JSON."""
+    """If a browser opens a page, answer with a page. Answer any other request with the problem as JSON."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem.response()
     page: Response = request.app.state.refusals.page(request, problem)
@@ -65,7 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# Texts that replace messages of pydantic that would quote a value, or name an unknown field or a Python class.
+# Texts in place of pydantic's own messages, which would quote a value, or name an unknown field or a Python class.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",

@@ -37,13 +37,13 @@ class WantedRefusals(WantedRedrives):
 
 
 class Redriven(BaseModel):
-    """The number of letters that are processed again. All other requested letters are no longer dead letters."""
+    """The number of letters that are processed again. The other requested letters are no longer dead letters."""
 
     count: int
 
 
 class Refused(BaseModel):
-    """The number of letters that are refused. All other requested letters are no longer dead letters."""
+    """The number of letters that the worker will refuse. The other requested letters are no longer dead letters."""
 
     count: int
 

@@ -18,7 +18,10 @@ class Refusals:
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
     def page(self, request: HTTPConnection, problem: Problem) -> Response:
-        """The page of a problem. For an unknown path, no guard authenticates the reader, so this method does."""
+        """The page of a problem.
+
+        This method authenticates the reader itself if the path is unknown, because then no guard has done it.
+        """
         if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
                 request.scope["principal"] = self._authenticator.authenticate(request, cookie=self._cookie)

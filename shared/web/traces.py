@@ -1,4 +1,4 @@
-"""The trace context of a request: a `traceparent` that the caller sent, or the request's own span."""
+"""The trace context of a request comes from a `traceparent` that the caller sent, or from the request's own span."""
 
 from starlette.types import Scope
 
@@ -6,7 +6,8 @@ from shared import tracing
 from shared.tracing import Attributes, Continued, Phase, Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Paths without spans, by their last segment: checks that come every few seconds, and the stream, which lasts for hours.
+# Paths without spans, by the last segment of the path. Checks of these paths come every few seconds, and a stream lasts
+# for hours.
 UNTRACED = frozenset({"live", "ready", "metrics", "stream"})
 
 
@@ -34,6 +35,6 @@ class TracedRequest:
 
 
 def method_of(scope: Scope) -> str:
-    """The request's method. A method that HTTP does not define could be any text."""
+    """The request's method. Only HTTP's own methods are named, because any other method could be any text."""
     method: str = scope["method"]
     return method if method in METHODS else "_OTHER"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
-# Why a held report was refused. The author of the report reads these words.
+# The reasons for which a held report is refused, in the words that the report's author reads.
 REFUSALS: Mapping[str, str] = {
     RefusalReason.NOT_CONFIRMED: N_("could not be confirmed"),
     RefusalReason.WRONG_PLACE: N_("the place is wrong, correct it and send again"),

@@ -97,7 +97,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "skipped": N_("Not stored"),
         "reasons": N_("Why not accepted"),
     },
-    # What is expected in each column. The key "" is for the row as a whole.
+    # For each column, what is expected in it. The key "" stands for the row as a whole.
     "site_fault": {
         "name_ky": N_("a name of at most 150 letters is needed"),
         "name_ru": N_("a name of at most 150 letters is needed"),
