@@ -1,1 +1,1 @@
-"""Each benchmark runs Dayar and a minimal program for the same task in turn (A B A B), on one machine."""
+"""The benchmarks. Most of them alternate between Dayar and a minimal program for the same task, on one machine."""

@@ -1,9 +1,9 @@
 """`python -m bench.alert_latency` measures the time from the POST of an Extreme hazard to its signed webhook.
 
-The benchmark compares this time with the time of a webhook that the benchmark itself posts. Before the measurement, the
-benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an open loop: each
-request has a scheduled time, which does not depend on earlier requests. The latency of a request is measured from its
-scheduled time.
+For comparison, the benchmark also posts webhooks directly to the receiver, and measures their time. Before the
+measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an
+open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
+measured from its scheduled time.
 """
 
 import argparse
@@ -110,7 +110,7 @@ class Latency:
                 await self.hook.came.wait()
 
     def came(self) -> dict[str, float]:
-        """For each report, the time at which its first webhook arrived."""
+        """The time at which the first webhook of each report arrived."""
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
             if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
@@ -137,7 +137,7 @@ class Latency:
         self.sent.answered("hazards", answer)
 
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
-        """Post a signed webhook directly to the receiver, because the latency of this webhook is a lower bound."""
+        """Post a signed webhook directly to the receiver. No alert's webhook can arrive faster than this webhook."""
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None
         signature = Webhook(self.hook.secret).sign(id, now, content)
@@ -147,7 +147,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary. When the context ends, the dictionary gets the CPU seconds of each component's processes."""
+    """Yields a dictionary. When the context ends, it has the CPU seconds that each component's processes used."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used
@@ -177,7 +177,7 @@ async def measure(made: Bench, count: int, rate: float) -> int:
 
 
 async def balances(latency: Latency) -> bool:
-    latency.made.installation.start("intake", "worker", env={"INTAKE_FEEDS": ""})  # reads the outcomes
+    latency.made.installation.start("intake", "worker", env={"INTAKE_FEEDS": ""})  # intake's worker reads the outcomes
     try:
         await count_check(latency.made.installation, latency.sent)
     except AssertionError as error:

@@ -60,8 +60,8 @@ class Cost:
 class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    With so many days, ten households rarely leave one district on the same day. Ten departures on one day would raise
-    an alert. Raising an alert takes as much time as all other work.
+    Ten departures from one district on one day would raise an alert. Because there are so many days, this rarely
+    happens. Alerts would distort the result: raising an alert takes as much time as all other work.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:

@@ -1,10 +1,10 @@
 """`python -m bench.alerts_vs_alertmanager` compares Dayar with Prometheus's Alertmanager: latency and loss, in one run.
 
 Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets as many alerts by its API and sends a
-webhook for each group; every alert is a group of its own. Alertmanager runs twice: with its default `group_wait` of
-30 seconds, and with `group_wait: 0s`. Each system is measured once undisturbed, and once while the process that
-notifies is killed by SIGKILL in the middle of the load and started again at once. A client repeats a request until it
-is accepted. An accepted alert for which no webhook came within a minute is lost.
+webhook for each group; every alert is a group of its own. Alertmanager runs twice: with its default `group_wait` of 30
+seconds, and with `group_wait: 0s`. Each system is measured once undisturbed and once with a kill: in the middle of the
+load, the process that notifies is killed by SIGKILL and started again at once. A client repeats a request until it is
+accepted. An accepted alert counts as lost if no webhook came for it within a minute.
 """
 
 import argparse
@@ -84,7 +84,7 @@ class Arrivals:
 
 
 def ids(body: dict[str, Any]) -> list[str]:
-    """The ids of the alerts in a webhook of Alertmanager, or of the report in a webhook of ours."""
+    """The ids of the alerts in a webhook of Alertmanager, or the id of the report in a webhook of Dayar."""
     if "alerts" in body:
         return [alert["labels"]["id"] for alert in body["alerts"]]
     return [body["data"]["report_id"]]
@@ -214,7 +214,7 @@ async def accepted(system: System, client: httpx.AsyncClient, id: str) -> None:
 
 
 async def measure(system: System, arrivals: Arrivals, count: int, rate: float) -> int:
-    """Print the latency without a kill, and how many alerts a kill loses and repeats.
+    """Print the latency without a kill, and how many alerts were lost or sent twice because of the kill.
 
     Returns the number of lost alerts.
     """

@@ -136,7 +136,7 @@ def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
-    """Copy the displacements, and add them to the sums, as the worker does."""
+    """Copy the displacements into the tables. Add them to the daily sums, as the registry's worker does."""
     engine = database.engine(settings)
     rows = list(superseded(episodes(numbers, now)))
     for first in range(0, len(rows), AT_ONCE):
@@ -152,7 +152,10 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """Yields a function that changes no displacement. After a call, the registry computes its next answer again."""
+    """Yields a function after which the registry computes its next answer again instead of taking it from the cache.
+
+    The function changes no displacement.
+    """
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 
@@ -193,7 +196,7 @@ async def measure(
 def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
     """Whether the size and the time are within the promised limits.
 
-    From a million displacements on, a page has no time limit.
+    With a million displacements or more, the figures page has no time limit.
     """
     if path.startswith("/figures"):
         return size <= PROMISED_BYTES and (p99 <= PROMISED_MS or displacements >= MILLION)
@@ -207,7 +210,8 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        "stock, end of last year": f"/v1/statistics/stock?date={now.year - 1}-12-30",  # adds up most months and days
+        # this day is slowest, because its answer adds up the most months and days
+        "stock, end of last year": f"/v1/statistics/stock?date={now.year - 1}-12-30",
         "flows, twelve months": f"/v1/statistics/flows?since={since}",
         "figures page": "/figures?lang=ru",
     }

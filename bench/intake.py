@@ -31,7 +31,7 @@ from tests.waiting import wait_for
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
 ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
-PASS_SECONDS = 60  # time limit of a pass; a longer pass would also measure other programs
+PASS_SECONDS = 60  # time limit of a pass; other programs would disturb a longer pass too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,10 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass. Every answer must have this `status`, because refusing a report takes less time."""
+        """Measure one pass.
+
+        If an answer has another status than `status`, the run is void: a refusal takes less time.
+        """
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {
@@ -124,7 +127,7 @@ class Bench:
         return [server.process.pid for server in self.installation.components.started]
 
     async def balances(self, port: int) -> bool:
-        """Whether intake accepted every report and spooled none, and the log has one record for each report."""
+        """Whether intake accepted every report and spooled none, and Kafka has one record for each report."""
         headers = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             await wait_for(lambda: self.has_drained(client), timeout=120)
@@ -204,7 +207,7 @@ Measure = Callable[[Bench, int, int], Coroutine[Any, Any, int]]
 
 
 def run(measure: Measure, description: str | None, *, reports: int) -> int:
-    """Run `measure` with the numbers on the command line, and return the exit code."""
+    """Run `measure` with the numbers that the command line gives, and return the exit code."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--reports", type=int, default=reports)
     options.add_argument("--persons", type=int, default=5)

@@ -1,4 +1,4 @@
-"""`python -m bench.intake_batch` measures intake's throughput with fifty durable reports in a request.
+"""`python -m bench.intake_batch` measures intake's throughput of durably stored reports, with fifty in a request.
 
 This throughput is compared with that of an app that only validates the same batches and drops them.
 """

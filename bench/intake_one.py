@@ -1,4 +1,4 @@
-"""`python -m bench.intake_one` measures intake's throughput with one durable report in a request.
+"""`python -m bench.intake_one` measures intake's throughput of durably stored reports, with one in a request.
 
 This throughput is compared with that of an app that only validates the same body and drops it.
 """

@@ -1,9 +1,9 @@
 """`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
-Pass A only writes the rows of pass B by COPY, in one transaction for each batch of pass B. Pass B runs as many of the
-registry's consumers as `make run` starts. The consumers read and decrypt the reports, apply the registry's rules, and
-encrypt the rows. Each transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox
-and offsets together. Pass B is also measured with a single consumer.
+Pass B runs as many of the registry's consumers as `make run` starts. The consumers read and decrypt the reports, apply
+the registry's rules, and encrypt the rows. Each transaction of a consumer commits households, members, episodes,
+history, inbox, ledger, outbox and offsets together. Pass B is also measured with a single consumer. For comparison,
+pass A only writes the same rows by COPY, with as many transactions as pass B has batches.
 """
 
 import argparse
@@ -151,7 +151,7 @@ class Bench:
         await connection.close()
 
     async def share(self, workers: int) -> bool:
-        """Whether the group has this number of consumers, and each consumer has partitions."""
+        """Whether the consumer group has `workers` members, and each member has partitions."""
         group = self.settings.topic_prefix + "registry"
         described = self.admin.describe_consumer_groups([group])[group]
         try:
@@ -241,7 +241,10 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Divide the time of passes A by the time of the passes B that follow them, for this number of consumers."""
+        """Divide the time of passes A by the time of passes B with this number of consumers.
+
+        Only a pass A that directly precedes such a pass B counts.
+        """
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 

@@ -36,7 +36,10 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """Sends reports at a fixed rate. Keeps each request's time and answer; the status 0 means no answer."""
+    """Sends reports at a fixed rate, and records the time and the status of each answer.
+
+    The status 0 means no answer.
+    """
 
     url: str
     tokens: list[str]

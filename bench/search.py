@@ -134,7 +134,7 @@ class Kind(NamedTuple):
 
 
 def kinds(number: int) -> dict[str, Kind]:
-    """One search of each kind, for the family of this number."""
+    """One search of each kind, for the family with the number `number`."""
     family, district = content(number), DISTRICTS[number % len(DISTRICTS)]
     person = family["members"][0]
     name = {"name": f"{person['given_name']} {person['family_name']}"}

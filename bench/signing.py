@@ -39,7 +39,7 @@ def hazard() -> HazardReported:
 
 
 def microseconds(call: Callable[[], object]) -> float:
-    """CPU microseconds per call."""
+    """The CPU time of one call in microseconds."""
     began = time.process_time()
     for _ in range(RECORDS):
         call()

@@ -1,4 +1,4 @@
-"""The `dayar` command line. Each group of commands is a module, which is imported when a command needs it."""
+"""The `dayar` command line. The module of a group of commands is imported only if a command of the group is called."""
 
 import sys
 from importlib import import_module

@@ -20,7 +20,7 @@ app = typer.Typer(help="Back up everything, encrypted, while it runs.", invoke_w
 
 @app.callback()
 def backup(context: typer.Context) -> None:
-    """Back up everything to BACKUP_TO, encrypted to BACKUP_RECIPIENT, while it runs."""
+    """Back up the whole installation to BACKUP_TO, encrypted to BACKUP_RECIPIENT, while the installation runs."""
     if context.invoked_subcommand is not None:
         return
     settings = BackupSettings()

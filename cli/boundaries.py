@@ -188,7 +188,10 @@ def geojson(file: Path) -> Iterator[Row]:
 
 
 def features(file: Path) -> Any:
-    """The features of a GeoJSON file. Raises BadFile if the file is too large to be parsed, and UNREADABLE."""
+    """The features of a GeoJSON file.
+
+    Raises BadFile if the file is too large, and errors of UNREADABLE for other content.
+    """
     if file.stat().st_size > MOST_BYTES:
         raise BadFile(f"{file.name}: a GeoJSON file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
     return json.loads(file.read_bytes())["features"]

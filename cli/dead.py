@@ -104,7 +104,10 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 
 
 def is_unpublished(place: str) -> bool:
-    """Whether the record is in intake's spool, and not a dead letter of `outcomes` (intake reads no other topic)."""
+    """Whether the place names a record in intake's spool.
+
+    All dead letters of intake are of its only topic, `outcomes`.
+    """
     return place.startswith("intake/") and not place.startswith("intake/outcomes/")
 
 

@@ -117,7 +117,10 @@ def get_token(phone: httpx.Client, name: str, passwords: Mapping[str, str]) -> N
 
 
 def list_site(desk: httpx.Client) -> None:
-    """Add the scenario's school to the list of sites. 409: somebody has changed the school since an earlier run."""
+    """Add the scenario's school to the list of sites.
+
+    The status 409 means that somebody has changed the school since an earlier run.
+    """
     answer = patiently(lambda: desk.put(f"/registry/v1/sites/{scenario.SITE_ID}", json=scenario.SITE))
     if answer.is_error and answer.status_code != httpx.codes.CONFLICT:
         raise CannotPlay(f"The scenario's school was not added to the list of sites ({answer.status_code}).")

@@ -31,7 +31,7 @@ def load() -> None:
 
 
 def terminal() -> str:
-    """The address of a command in the security log: the user of this machine who ran the command."""
+    """The machine's user who ran the command. The security log shows this user in place of a network address."""
     try:
         return f"terminal:{getpass.getuser()}"
     except (KeyError, OSError):  # the user of a container may have no name

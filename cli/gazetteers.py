@@ -81,7 +81,7 @@ class LocalityList:
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # the locality of an unreadable row would be missing as the parent of other rows
+        if not faults:  # else rows below an unreadable parent would be reported as faults, too
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."
@@ -112,7 +112,10 @@ class LocalityList:
                 yield f"`successors`: {successor} is in no list"
 
     def _holds_localities(self, pcode: str) -> bool:
-        """Whether the unit can be a parent. An oblast with districts cannot, as a settlement lies in a district."""
+        """Whether a locality can lie directly in the unit.
+
+        It can in a district, but not in an oblast that has districts.
+        """
         return self.units[pcode].level > 1 or not any(unit.parent == pcode for unit in self.units.values())
 
 
@@ -233,7 +236,10 @@ def locality_of(row: ListedRow) -> Locality:
 
 
 def items(row: ListedRow, column: str) -> tuple[str, ...]:
-    """The items of a cell. There are at most MOST_ITEMS, because every phone searches each of the names."""
+    """The items of a cell, at most MOST_ITEMS.
+
+    The number is limited because phones search all names of all localities.
+    """
     if len(listed := row.items(column)) > MOST_ITEMS:
         raise Fault(f"`{column}`: at most {MOST_ITEMS} are expected, separated by `{LISTED}`")
     return listed

@@ -106,7 +106,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: 
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """Return the held report if the account's areas cover the report's place, or the people's registered place."""
+    """Return the held report if the account's areas cover its place, or the place where the people are registered."""
     row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"]), row["household_pcode"]):
         refuse("No report is held under this id.")
@@ -122,9 +122,9 @@ def covers(account: Account, clear: dict[str, Any], household_pcode: str | None)
 
 
 def covers_subject(account: Account, row: RowMapping) -> bool:
-    """Whether the account may change the people whom the report is about. Anybody may, if they are not registered.
+    """Whether the account may change the data of the report's people. If they are not registered, every account may.
 
-    People who are registered without a P-code need an account of the whole country.
+    If the people are registered without a P-code, only an account for the whole country may change their data.
     """
     places = Places.load(Settings().places_path)
     return not row["is_subject_registered"] or places.covers(account.areas, row["household_pcode"])

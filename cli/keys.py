@@ -165,9 +165,10 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 
 
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
-    """The latest time, in milliseconds, at which a record that this key signed can become a dead letter.
+    """The latest time, in milliseconds, at which a record with this key's signature can become a dead letter.
 
-    A sealed dead letter does not show which key signed the original record, so its time is compared with this time.
+    A sealed dead letter does not show which key signed the original record. `letters_at` therefore compares the dead
+    letter's time with this latest time.
     """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:
@@ -177,7 +178,7 @@ def sealed_until(topic: str, kid: str, settings: Settings) -> float:
 
 
 async def uses(of: Kind, kid: str) -> int:
-    """Count the rows that still need this key, or for phones 1 if a phone used this key a short time ago."""
+    """Count the rows that still need this key. For a key of phones, return 1 if a phone has used the key recently."""
     match of:
         case Kind.PHONES:
             since = datetime.now(UTC) - rotation.PHONES_OFFLINE

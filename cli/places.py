@@ -82,7 +82,7 @@ def in_use(settings: Settings) -> Path | None:
 class Imported:
     boundaries: BoundarySet
     localities: LocalityList
-    has_boundaries: bool  # whether a file has boundaries; otherwise they stay as they were
+    has_boundaries: bool  # whether a file has boundaries; if no file has, the bundle's boundaries stay
 
 
 def earlier(target: Path) -> Bundle:

@@ -125,7 +125,7 @@ def change(
     after: After = None,
     only_first: Annotated[bool, typer.Option("--only-first", help="Remove all contacts after the first.")] = False,
 ) -> None:
-    """Change what is given about a receiver, and keep the rest."""
+    """Change the settings of a receiver that the options state, and keep the other settings."""
     changes = changed(
         language, status, step, area, floor, kind, organisation, post, account, hazard, hours, roster, duty_head
     )
@@ -212,7 +212,7 @@ def external(label: Label) -> None:
 
 @app.command()
 def rotate(label: Label) -> None:
-    """Generate another secret. The former secret also signs until `retire`."""
+    """Generate a new secret. Messages are signed with both secrets until `retire`."""
     settings = own_settings()
     box = WebhookSecrets(settings.alerts_key_file)
     show(run(settings, lambda session: subscriptions.rotate(session, label, box)))
@@ -220,7 +220,7 @@ def rotate(label: Label) -> None:
 
 @app.command()
 def retire(label: Label) -> None:
-    """Stop signing with the former secret."""
+    """Stop signing messages with the former secret of a receiver."""
     run(own_settings(), lambda session: subscriptions.retire(session, label))
     console.print(f"The former secret of {escape(label)} is no longer used.")
 

@@ -1,4 +1,4 @@
-"""The options of `dayar receiver` that several commands have."""
+"""The options that several commands of `dayar receiver` share."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Ends a command with a sentence that says why it does nothing."""
+"""Ends a command that must not or cannot do its work. Prints a sentence with the reason."""
 
 from typing import NoReturn
 

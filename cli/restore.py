@@ -33,7 +33,8 @@ def main(
 ) -> None:
     """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
     os.umask(0o077)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that `staging` removes its files
+    # the signal raises KeyboardInterrupt, so that `staging` removes its files
+    for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with refusals_shown(), start_errors_shown(), source(backup) as file:
         identities = archive.identities(key)

@@ -134,7 +134,7 @@ def remove(name: Name) -> None:
 
 @app.command("import-ics")
 def import_calendar(name: Name, file: Calendar) -> None:
-    """Add an override for each event: its attendee or title is the label of a person. Known events are replaced."""
+    """Add an override for each event whose attendee or title is the label of a person. Known events are replaced."""
     now = datetime.now(UTC)
     try:
         data = content(file, calendars.MOST_BYTES)
@@ -181,7 +181,7 @@ async def known(session: AsyncSession, name: str) -> Roster:
 
 
 def report(roster: Roster, overrides: list[Override]) -> None:
-    """Who is on duty, and the gaps and overlaps of the next 8 weeks."""
+    """Print who is on duty, and the gaps and overlaps of the next 8 weeks."""
     now = datetime.now(UTC)
     shifts = shifts_from(roster, overrides, now, REPORTED)
     typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, now + REPORTED)}")

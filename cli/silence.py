@@ -55,7 +55,7 @@ def add(
         bool, typer.Option("--severe-too", help="Also Severe, Extreme and Unknown alerts; only a duty head.")
     ] = False,
 ) -> None:
-    """Mute the alerts whose places all lie in the areas, of these types of hazards."""
+    """Mute the alerts of these types of hazards whose places all lie in the areas."""
     places, now = Places.load(AlertsSettings().places_path), datetime.now(UTC)
     form = SilenceForm(
         {

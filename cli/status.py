@@ -1,4 +1,4 @@
-"""`dayar status` shows what `dayar watch` knows. It needs neither Kafka nor PostgreSQL."""
+"""`dayar status` shows the last results of `dayar watch`. The command needs neither Kafka nor PostgreSQL."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence

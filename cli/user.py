@@ -100,7 +100,8 @@ def list_() -> None:
 
 def described(account: Account) -> str:
     """The account's state, roles, areas, team and organisation, in lines of at most 80 columns."""
-    has_first_password = account.must_change and not accounts.is_integration(account)  # other systems use tokens
+    # other systems use tokens instead of passwords
+    has_first_password = account.must_change and not accounts.is_integration(account)
     state = "disabled" if account.disabled_at else "must change the password" if has_first_password else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     lines.append(f"  account: {account.account_id}")  # `receiver add --account` needs the whole id
@@ -173,7 +174,7 @@ def readmit(
 ) -> None:
     """Accept a field team's reports as usual, although its phones' sign-ins have ended.
 
-    What was revoked stays revoked.
+    Revoked sign-ins and tokens stay revoked.
     """
 
     async def do(session: AsyncSession, now: datetime) -> None:
@@ -227,7 +228,7 @@ def enable(name: Name) -> None:
 def password(
     name: Name, generate: Annotated[bool, typer.Option(help="Generate it, and print it to this terminal.")] = False
 ) -> None:
-    """Set a new password, valid for an hour and changed at the next sign-in. The account's sessions end."""
+    """Set a new password. It is valid for an hour, and is changed at the next sign-in. The account's sessions end."""
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, _: datetime) -> None:

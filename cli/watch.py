@@ -1,4 +1,4 @@
-"""`dayar watch` monitors the installation, and tells the administrators without Kafka and PostgreSQL."""
+"""`dayar watch` monitors the installation. It notifies the administrators without using Kafka or PostgreSQL."""
 
 import asyncio
 
@@ -36,7 +36,7 @@ def send_test_message() -> None:
 
 
 async def tried(settings: WatchSettings) -> dict[str, str | None]:
-    """For each configured path, the reason why it did not deliver the test message, or None."""
+    """The result of a test message by each configured path (mail, webhook): the reason of its failure, or None."""
     message = messages.trial_message(settings.watch_language, settings.public_url)
     async with Outbound(settings) as outbound:
         return {path.name: await failure_of(path, message) for path in paths.of(settings, outbound)}

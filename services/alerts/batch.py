@@ -101,14 +101,15 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departures after the batch, by report id
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    replaced: dict[UUID, int] = field(default_factory=dict)  # the sequence of the replacing recount, by report id
+    # the sequence of the recount, by the replaced count's report id
+    replaced: dict[UUID, int] = field(default_factory=dict)
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
     # the held people before the batch, whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
-    held_in_stocks: Sequence[HeldPeople] = ()  # the held counts of the stocks of the batch's counts
+    held_in_stocks: Sequence[HeldPeople] = ()  # held counts of the same stocks as counts of the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -125,8 +126,8 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
-        Some flights have no positions, and must still be judged again: those of withdrawn departures, of the stocks'
-        departure dates before and after the batch, and of people who are held already.
+        A flight must be judged again even without such a record if the batch withdraws a departure of the flight or
+        changes the departure date of a stock, or if people of the flight are held already.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):

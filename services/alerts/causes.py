@@ -29,6 +29,6 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
-    """Whether people still work on the lapsed alert, and its renewal makes it neither more severe nor larger."""
+    """Whether people still work on the lapsed alert, and the renewal makes the alert neither more severe nor larger."""
     is_more = any(compare(after, known) for compare in (alerts.is_worse, alerts.is_wider, alerts.has_grown))
     return known.is_worked_on and known.is_lapsed and not is_more

@@ -53,7 +53,7 @@ class AlertChanges:
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
     def apply(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
-        """Raises an alert, or renews the alert that exists for the situation."""
+        """Raises an alert about the finding's situation, or renews the alert that this situation already has."""
         known = self._alerts.get(alerts.identity(finding.situation))
         if known is None:
             self._raise(alerts.raised(finding, report_id, self._now))
@@ -131,8 +131,8 @@ class AlertChanges:
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
-        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. If a
-        person's action replaced this wait, and no receiver knows the alert yet, the same step is notified now.
+        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. A person's
+        action may have replaced this wait. If no receiver knows the alert yet, this step is notified now.
         """
         if self._is_muted(alert):
             muted = self._silenced(alerts.changed(alert, self._now))
@@ -213,7 +213,7 @@ class AlertChanges:
             stages = notifications.GRAVER if is_graver else notifications.MOVED
             after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
         elif duty_heads.is_grave(after) and not duty_heads.is_grave(known):
-            # a person must judge the severity from now on, although it is not higher
+            # the severity is not higher, but from now on a person must judge it
             after = self._silenced(self._hastened(after))
         self._keep(after, AlertUpdated)
 
@@ -225,7 +225,10 @@ class AlertChanges:
         self._keep(self._notified(resumed, cause, notifications.UNSILENCED), AlertEscalated)
 
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
-        """Stores the change of the figures. If the alert may no longer be muted, its step is notified at once."""
+        """Stores the changed figures.
+
+        If the alert may no longer be muted, notifies at once the step that the alert has reached.
+        """
         if known.is_silenced and not self._is_muted(after):
             self._unsilence(after)
         else:
@@ -234,7 +237,7 @@ class AlertChanges:
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
         """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
 
-        A silence makes no difference, because these receivers are notified at its end.
+        The result is the same for a silenced alert: the receivers are then notified at the end of the silence.
         """
         if after.pcodes == known.pcodes:
             return False
@@ -242,9 +245,10 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts a new waiting time, as long as the severity demands, unless the current one ends earlier.
+        """Starts a new waiting time unless the current one ends earlier. The severity decides on its length.
 
-        An acknowledged alert that has a waiting time keeps it. The wait for the end of a silence is always replaced.
+        An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
+        replaced.
         """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
@@ -355,7 +359,7 @@ class AlertChanges:
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
         """The event with the alert's state.
 
-        It is made once, so that webhooks and the Kafka topic get the same event.
+        The event is made once, so that webhooks and the Kafka topic get the same event.
         """
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)

@@ -167,11 +167,11 @@ DISPLACED = (
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `exposed` is the number of displaced households in the district that this hazard did not displace.
-    `displaced` is the number of households in the district that this hazard displaced. `sites` has the ids and
-    versions of the sites with counted people in the district, and `exposed_sites` are those of them that lie in the
-    hazard's area. `group_persons` is the number of people of counted groups without a site in the district, and
-    `group_places` are their settlements.
+    `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
+    of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
+    sites with counted people in the district, and `exposed_sites` those of the sites in the hazard's area.
+    `group_persons` is the number of people of counted groups without a site in the district, and `group_places` are
+    their settlements.
     """
 
     hazard_id: UUID
@@ -187,7 +187,7 @@ class Exposed(NamedTuple):
 
     @property
     def persons_by_locality(self) -> dict[str, int]:
-        """The people of groups by the code of their settlement, which is empty if it is not known."""
+        """The people of groups by the code of their settlement. If the settlement is not known, the code is empty."""
         pairs = (place.split("=") for place in self.group_places.split())
         return {locality: int(persons) for locality, persons in pairs}
 

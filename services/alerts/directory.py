@@ -19,7 +19,7 @@ OLDEST_SECONDS = 1.0  # the age at which the copy is read again, because a NOTIF
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The plan of whom alerts notify. `by_label` has the plan's receivers with their encrypted secrets."""
+    """The plan that decides who is notified. `by_label` has the plan's receivers with their encrypted secrets."""
 
     plan: NotificationPlan
     by_label: Mapping[str, SealedReceiver]
@@ -32,7 +32,7 @@ class ReceiverDirectory:
         self._changed, self._known, self._read_at = changed, KnownReceivers(NotificationPlan(), {}), -OLDEST_SECONDS
 
     async def known(self, session: AsyncSession, now: datetime | None = None) -> KnownReceivers:
-        """`now` is the time after which rosters and silences are read."""
+        """Overrides of rosters, and silences, are read only if they end after `now`."""
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
             await self._read(session, now or datetime.now(UTC))
         return self._known

@@ -22,7 +22,7 @@ from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Meas
 from shared.places import Places
 
 Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
-HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
+HeldSubject = tuple[ReportKind, UUID]  # with the kind, because a household and a group may have the same id
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
 
 
@@ -271,7 +271,7 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """The number of families and the number of yards of a group, of which one is 0."""
+    """The number of families and the number of yards of a group. One of the two numbers is 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)
 

@@ -40,7 +40,7 @@ async def alerts(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AlertPage:
-    """Newest first. `floor` is the lowest severity.
+    """Lists alerts, newest first. `floor` is the lowest severity.
 
     `area` is a P-code: the answer has the alerts of the area, of the units in it and of the units above it.
     """

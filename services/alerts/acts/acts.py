@@ -34,7 +34,7 @@ class ActKind(StrEnum):
     REOPENED = "reopened"
     STEP_DONE = "step_done"  # a step of the checklist; the action's text is the id of the step
     STEP_UNDONE = "step_undone"
-    CALLED = "called"  # the words of the call are in the log of calls
+    CALLED = "called"  # the log of calls has what was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,10 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def partly_acknowledged(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Records an acknowledgement that is not enough for the step of a policy. The alert waits and rings as before."""
+    """Records an acknowledgement with which the quorum of the policy's step is not reached yet.
+
+    The alert waits and rings as before.
+    """
     return changed(alert, now, partly_acknowledged_by=(*alert.partly_acknowledged_by, person.account))
 
 
@@ -77,7 +80,10 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Marks the alert as in progress. Such an alert does not ring or escalate however long nobody acts on it."""
+    """Marks the alert as in progress.
+
+    From then on, the alert neither rings nor escalates, even if nobody acts on it for a long time.
+    """
     return changed(
         alert,
         now,
@@ -94,8 +100,8 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
     """The alert after a comment, a call or a step of the checklist.
 
-    If somebody has acknowledged or closed the alert, this action stops its ringing. It also restarts the waiting time,
-    if the alert has one and is not snoozed. The action changes nothing else in the alert's state.
+    If somebody has acknowledged or closed the alert, the action stops the alert's ringing. The action also restarts the
+    waiting time, if the alert has one and is not snoozed. Nothing else in the alert's state changes.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
@@ -105,7 +111,7 @@ def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
     """Silences and acknowledges the alert. The alert rings again at the time `until`.
 
-    Unattended boards do not shorten the snooze.
+    Alerts escalate sooner while all boards are unattended, but a snooze keeps its length.
     """
     return changed(
         alert,

@@ -39,7 +39,7 @@ from shared.messaging import outbox
 class AnswerRefused(Exception):
     """Another person was first, or the alert's state forbids the action.
 
-    `kind` says why; `alert` is the alert as it is.
+    `kind` says why; `alert` is the unchanged alert.
     """
 
     def __init__(self, kind: str, alert: Alert) -> None:
@@ -59,7 +59,10 @@ class Answers:
     async def acknowledge(
         self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False, channel: str | None = None
     ) -> Alert:
-        """Raises AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused.
+        """Raises AnswerRefused.
+
+        If `is_one_of_many` is true, a request acknowledges several alerts at once; an Extreme alert is then refused,
+        too.
 
         While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
 
@@ -91,7 +94,10 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws an acknowledgement of the last ten seconds. Deletes its deliveries that were not attempted yet."""
+        """Withdraws an acknowledgement of the last ten seconds.
+
+        Deletes the deliveries that would report this acknowledgement and were not attempted yet.
+        """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

@@ -76,7 +76,7 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`alert` is the alert after the answer, if the person may know it."""
+    """`alert` is the alert after the answer, or None if the person may not see the alert."""
 
     result: ReplyResult
     alert: Alert | None = None

@@ -104,7 +104,7 @@ async def acknowledge(
 
 @router.delete("/v1/alerts/{alert_id}/acknowledgement")
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
-    """Withdraws the caller's own acknowledgement. Possible for ten seconds, unless another action has followed."""
+    """Withdraws the caller's own acknowledgement. Too late after ten seconds, or after another action on the alert."""
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
 
@@ -116,7 +116,10 @@ async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Al
 
 @router.put("/v1/alerts/{alert_id}/progress")
 async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Marks the alert as in progress. From then on, the alert does not ring again if nobody acts on it for a time."""
+    """Marks the alert as in progress.
+
+    From then on, the alert does not ring, even if nobody acts on it for a long time.
+    """
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 
 
@@ -162,7 +165,8 @@ async def acknowledge_several(
     """
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # in one order, so that no two requests wait for each other
+    # sorted, because requests that lock alerts in different orders could wait for each other
+    for alert_id in sorted(set(body.alert_ids)):
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))

@@ -16,13 +16,14 @@ P = ParamSpec("P")
 OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbox page and not sent
 
 
-Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; attempts in one slot do not delay those in others
+Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; a slow slot does not delay others
 
 
 class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
-    `retry_after` is the number of seconds after which the receiving server permits a retry; None if it named none.
+    `retry_after` is the number of seconds after which the receiving server permits a retry; None if the server did not
+    say.
     """
 
     def __init__(self, reason: str, *, is_final: bool = False, retry_after: float | None = None) -> None:
@@ -70,7 +71,7 @@ class ChannelOut(Protocol):
 
 
 def sending(send: Callable[P, Coroutine[Any, Any, str]]) -> Callable[P, Coroutine[Any, Any, str]]:
-    """Decorates the method `send` of a channel: what can fail in each channel has the same result in all of them.
+    """Decorates the method `send` of a channel, so that the following failures have the same result in all channels.
 
     A failed outside call and an unavailable PostgreSQL raise Undelivered. An exercise makes no outside call, and shows
     the message on the outbox page.

@@ -103,7 +103,8 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
     """The error for this answer of the mail server.
 
-    The error is final if the server refuses the receiver or the mail for good, and not if it refuses us.
+    The error is final if the server refuses the receiver or the mail for good. It is not final if the server refuses
+    our login, our sender address or our right to relay.
     """
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

@@ -17,11 +17,11 @@ from services.alerts.sms.sms_texts import SmsTexts
 from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
-ASK_SECONDS = 10.0  # the time between two questions for a receipt
+ASK_SECONDS = 10.0  # the interval at which the gateway is asked for a receipt
 
 
 class SmsChannel:
-    """Without a `gateway`, deliveries are retried until somebody sets one."""
+    """Without a `gateway`, deliveries are retried until somebody configures a gateway."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class SmsChannel:
         return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
 
     async def _deliver(self, gateway: SmsGateway, message: ShortMessage) -> str:
-        """Sends the message once. If the gateway gives receipts, the further attempts ask for the receipt."""
+        """Sends the message once. If the gateway gives receipts, each later attempt only asks for the receipt."""
         if gateway.deadline is None:
             await gateway.send(message)
             return ACCEPTED

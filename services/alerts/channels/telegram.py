@@ -29,11 +29,11 @@ from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
 
 DELIVERED = "telegram_200"
-MESSAGE_SECONDS = 20.0  # for the message, and for the wait before it
-EDIT_SECONDS = 8.0  # for the edits that follow; both together are less than the lease
+MESSAGE_SECONDS = 20.0  # time limit for the message, including the wait before it is sent
+EDIT_SECONDS = 8.0  # time limit for the edits that follow; the sum of both limits is less than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
-IN_DIGEST = 10  # alerts in one message; their titles and links are shorter than the longest message
-MOST_EDITS = 5  # edits after a digest; the first messages of further alerts are not edited
+IN_DIGEST = 10  # alerts in one message; the titles and links of so many alerts always fit into a message
+MOST_EDITS = 5  # edits after a digest; if it has more alerts, the first messages of the others are not edited
 # Phrases of Telegram's refusals, in lower case. The API has no codes for them.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
@@ -155,7 +155,7 @@ class TelegramChannel:
             log.get().warning("telegram message not edited", **log.described(error))
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
-        """Sends the message. Returns its id and the chat, which is another one if the group became a supergroup."""
+        """Sends the message. Returns the chat and the message's id. A group that became a supergroup has a new chat."""
         try:
             return chat, await self._message(chat, message, first)
         except BotApiError as error:
@@ -167,7 +167,7 @@ class TelegramChannel:
             return moved, await self._message(moved, message, None)
 
     async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
-        """Sends the message and, if Telegram refuses its topic or a link, once more without them."""
+        """Sends the message. If Telegram refuses the topic or a link, sends the message once more without it."""
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
             "message_thread_id": chat.topic,
@@ -218,8 +218,8 @@ class TelegramChannel:
 def refusal(error: BotApiError) -> Undelivered:
     """The reason of a refused call.
 
-    A refusal that concerns only this chat is final. A refusal of our token is not final. Otherwise, every delivery
-    would be lost until somebody replaces the token.
+    A refusal that concerns only this chat is final. A refusal of our token is not final, because every delivery would
+    be lost until somebody replaces the token.
     """
     if error.is_token_refused:
         return Undelivered("bot_token_refused")

@@ -21,7 +21,7 @@ class CallResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None for a post that is not listed."""
+    """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None if the post is no duty number."""
 
     post: str
     result: str  # a CallResult, or a result that a later release stored
@@ -30,7 +30,7 @@ class Call:
 
 
 async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, box: WebhookSecrets) -> None:
-    """Adds the call; the caller commits. `sequence` is that of the call's action in the timeline."""
+    """Adds the call; the caller commits. `sequence` is the sequence of the call's action in the timeline."""
     words = json.dumps({"post": call.post, "agreed": call.agreed}, ensure_ascii=False)
     row = CallRow(
         alert_id=alert_id,
@@ -49,7 +49,7 @@ async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapp
 
 
 def label(alert_id: UUID, sequence: int) -> str:
-    """The text to which the encryption binds the words of a call."""
+    """The AAD of the encrypted words of a call."""
     return f"call/{alert_id}/{sequence}"
 
 

@@ -1,1 +1,1 @@
-"""From a notification to a sent message: deliveries, their texts, and the next contact if one fails."""
+"""Sends notifications: stores and sends deliveries, writes their texts, and falls back on the receiver's next contact."""

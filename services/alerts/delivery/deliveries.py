@@ -158,8 +158,8 @@ class Deliveries:
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
         """The attempt, as it is recorded for this delivery.
 
-        The attempt is final if the delivery is too old for a retry, or if a test message failed: whoever sent the test
-        message sees this, and can send another.
+        The attempt is final if the delivery is too old for a retry, or if a test message failed. The person who sent
+        the test message sees the failure, and can send another message.
         """
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         is_over = is_over or (not attempt.is_delivered and attempt.retry_after is None and is_trial(job.content))
@@ -229,8 +229,8 @@ class Deliveries:
 def folded(jobs: Sequence[Job]) -> list[Job]:
     """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
 
-    If a contact was replaced by one whose channel combines no messages, each message is sent alone, because such a
-    channel would not send the companions.
+    If a contact was replaced by a contact whose channel combines no messages, each message is sent alone, because such
+    a channel would not send the companions.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:

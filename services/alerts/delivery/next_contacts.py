@@ -68,9 +68,9 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """First the deliveries that have the newest message about their alert.
+        """Returns the deliveries that have the newest message about their alert and, for the others, this newest step.
 
-        Then, for all other deliveries, the newest step of their alert.
+        The newest step is that of the alert on the same channel to the same receiver.
         """
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [each for each in deliveries if newest[each.key] == each.step]
@@ -78,7 +78,10 @@ class NextContacts:
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
-    """After a return from a later release, a stored cause may be unknown. The next contact is notified nevertheless."""
+    """A later release that ran before may have stored a cause that is unknown here.
+
+    The next contact is still notified.
+    """
     for cause in sorted({delivery.cause for delivery in deliveries} - set(Cause)):
         log.get().warning("unknown cause of notification", cause=cause)
 
@@ -109,7 +112,7 @@ def following(
 
     If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
 
-    A receiver that was internal when the earlier contact was notified may be external now.
+    The receiver may have become external since the earlier contact was notified, so restricted texts are then removed.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     return PlannedDelivery(

@@ -84,7 +84,7 @@ class PlannedDelivery:
     step: int
     recipient: str
     channel: DeliveryChannel
-    cause: str  # a Cause, or the cause that a later release stored for the contact before this one
+    cause: str  # a Cause, or a later release's cause, copied from the delivery to an earlier contact
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()
@@ -185,7 +185,7 @@ def without_restricted_words(content: str) -> str:
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
-    """The time of each delivery.
+    """The time at which each delivery is sent.
 
     `known` has each receiver's latest planned time, if it is less than two minutes old.
     """

@@ -128,7 +128,7 @@ class Texts:
         ]
 
     def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """The lines of the hazard's free text, in the reader's language if the hazard has it."""
+        """The lines of the hazard's free text, in the reader's language if the hazard has a text in this language."""
         if words is None:
             return []
         text = words.text(language)
@@ -177,7 +177,7 @@ class Texts:
 
 
 def cause_text(cause: str) -> str:
-    """Why the receiver is notified. After a return to this release, stored causes of a later release are unknown."""
+    """Why the receiver is notified. A cause that a later release stored may be unknown here."""
     return CAUSES.get(cause, UNKNOWN_CAUSE)
 
 
@@ -190,7 +190,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def severity_of(alert: AlertRaised, known: Translations) -> str:
-    """The severity, and a note if the source did not state it, because readers may pass the mail on."""
+    """The severity. If Dayar computed it, a note says so, because readers may quote the severity to others."""
     severity = term("severity", alert.severity, known.gettext)
     if not alert.severity_is_derived:
         return severity

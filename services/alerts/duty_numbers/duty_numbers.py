@@ -81,7 +81,7 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """The text to which the encryption binds the contact, so that no other row can use it."""
+    """The AAD of the encrypted contact. Because of it, the contact cannot be decrypted in another row."""
     return f"duty number/{number_id}"
 
 

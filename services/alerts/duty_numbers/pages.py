@@ -36,7 +36,7 @@ MOST_LISTED = 50  # rows that are listed for each verdict; the figures count all
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file. `fault` is the reason why no row was read; then there is no plan."""
+    """The result of a file's check or import. If no row could be read, `fault` is the reason, and there is no plan."""
 
     typed: str
     is_check: bool
@@ -103,7 +103,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
 
 
 def covers(caller: Principal, pcode: str, places: Places) -> bool:
-    """Whether the caller may change the numbers of the unit. Only callers of the whole country change the country's."""
+    """Whether the caller may change the unit's numbers. Only callers for the whole country may change the country's."""
     return caller.covers_country if pcode == COUNTRY else caller.covers(pcode, places)
 
 

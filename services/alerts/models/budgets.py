@@ -9,7 +9,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class BudgetLift(AlertsModel):
-    """A lifted budget. Until `lifted_until`, the source may raise any number of alerts. `account_id` lifted it."""
+    """A budget that the account lifted. Until `lifted_until`, the source may raise any number of alerts."""
 
     __tablename__ = "budget_lifts"
 

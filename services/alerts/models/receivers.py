@@ -12,7 +12,7 @@ from services.alerts.receivers.receivers import Contact, Receiver
 class ReceiverRow(AlertsModel, record=Receiver):
     """A receiver of alerts, with its conditions and its first contact.
 
-    The secrets sign the webhooks to this contact.
+    If the first contact is a webhook, the secrets sign its messages.
     """
 
     __tablename__ = "receivers"
@@ -33,7 +33,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 class RemovedReceiver(AlertsModel):
     """When a receiver with this label was last removed.
 
-    Its deliveries do not count for a receiver that is added later with this label.
+    Older deliveries do not count for a receiver that is added later with this label.
     """
 
     __tablename__ = "removed_receivers"

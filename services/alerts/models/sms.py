@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class SmsMessage(AlertsModel):
-    """A short message that waits for its receipt, or waited for it. `message_id` is the gateway's."""
+    """A short message that waits or waited for its receipt. `message_id` is the gateway's id of the message."""
 
     __tablename__ = "sms_messages"
 
@@ -20,7 +20,7 @@ class SmsMessage(AlertsModel):
 
 
 class SmsCode(AlertsModel):
-    """The code with which the short message of a delivery is answered. No number has a code twice within 48 hours."""
+    """The code with which the short message of a delivery is answered. A number gets no code twice within 48 hours."""
 
     __tablename__ = "sms_codes"
     __table_args__ = (UniqueConstraint("number", "code"),)
@@ -32,7 +32,7 @@ class SmsCode(AlertsModel):
 
 
 class SmsReply(AlertsModel):
-    """A short message that came from a receiver's number within the last 48 hours. `message_id` is the gateway's."""
+    """A short message that a receiver's number sent within the last 48 hours. `message_id` is the gateway's id."""
 
     __tablename__ = "sms_replies"
     __table_args__ = (Index(None, "number", "received_at"),)

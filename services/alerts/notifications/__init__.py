@@ -1,1 +1,1 @@
-"""Who is notified of an alert: stages, each of which leaves out receivers and says why."""
+"""Selects who is notified of an alert, in stages. Each stage leaves out receivers and says why."""

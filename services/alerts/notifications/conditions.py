@@ -41,7 +41,10 @@ def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissi
 
 
 def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers of other types of hazards. An alert without a type, such as displacement, concerns all."""
+    """Leaves out receivers of other types of hazards.
+
+    An alert without a hazard's type, such as one about displacement, concerns all receivers.
+    """
     hazard = notification.alert.hazard_type
     others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
@@ -50,8 +53,8 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out people with a roster who are off duty now, unless this leaves out everybody.
 
-    If the person on duty does not get the alert, for example because of the person's own area, the other people of the
-    roster are kept, as while nobody is on duty.
+    The other people of a roster are kept while nobody is on duty. They are also kept if the person on duty does not get
+    the alert, for example because of the person's own areas.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
@@ -76,8 +79,8 @@ def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers outside their hours, unless this leaves out everybody.
 
-    Alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must judge, are sent at every
-    hour, and so are all alerts to a person on duty.
+    Hours have no effect on alerts of Severe, Extreme or Unknown severity, on alerts whose severity a person must judge,
+    and on alerts to a person on duty.
     """
     if duty_heads.is_grave(notification.alert):
         return {}
@@ -92,7 +95,10 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
-    """The receivers notified for the first time, outside their hours, because nobody else would be notified."""
+    """The receivers that are now notified for the first time although it is outside their hours.
+
+    Nobody else would be notified.
+    """
     if duty_heads.is_grave(notification.alert):
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)

@@ -49,8 +49,8 @@ def earlier_step_called(notification: Notification, receivers: Sequence[Receiver
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
     """The steps of the receivers. If a policy names at least one of these receivers, the policy decides on the steps.
 
-    A receiver of step 0 that the policy does not name is still notified first. A policy that names none of these
-    receivers decides nothing, because it would silence the alert.
+    A receiver of step 0 that the policy does not name is still notified first. If the policy names none of these
+    receivers, the policy is ignored, because nobody would be notified.
     """
     policy = notification.policy
     named = {each.label: policy.steps_of(each.label, notification.on_duty) for each in receivers} if policy else {}
@@ -93,9 +93,10 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that the alert concerned before.
 
-    All receivers of the notification are checked, because the steps depend on all of them. A receiver with hours that
-    was never notified is kept, because the alert may have been raised outside its hours, and so is a person who may
-    have been off duty. Another receiver that was never notified was added after the alert was raised.
+    A receiver that the alert concerned before and that was still never notified was usually added after the alert was
+    raised, and is left out. A receiver with hours or a roster is kept, because the alert may have been raised outside
+    its hours or while the person was off duty. The steps are computed from all receivers of the notification, because
+    they depend on all of them.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
@@ -120,7 +121,7 @@ def called_before(notification: Notification, receivers: Sequence[Receiver]) -> 
 
 
 def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that were never notified of the alert and would not be notified if it were raised now."""
+    """Keeps the receivers that were notified of the alert before, or would be notified if the alert were raised now."""
     _, unreached = recipients(notification, REACHED)
     unknown = {receiver.label for receiver in receivers} - set(notification.called)
     return {label: omission for label, omission in unreached.items() if label in unknown}
@@ -148,11 +149,11 @@ def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[lis
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
-    All stages keep these receivers. With each post, the person on duty in the post's roster is notified too; of the own
-    conditions of this person, only the status must hold. After the last step of an escalation, the duty heads are
-    notified instead. They are also notified if the alert has no other receiver when it is raised, becomes more severe,
-    or is no longer muted. With the stages INFORMED, only receivers that were notified before are informed: no person on
-    duty is added, and silences and inhibitions have no effect.
+    The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
+    too. This person's own conditions, except the status, have no effect. After the last step of an escalation, the duty
+    heads are notified instead. They are also notified if the alert has no other receiver when it is raised, becomes
+    more severe, or is no longer muted. With the stages INFORMED, only receivers that were notified before are informed:
+    no person on duty is added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)

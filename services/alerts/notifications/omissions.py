@@ -44,7 +44,7 @@ NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 class OmittedReceiver:
     """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate.
 
-    `link` is the page of what muted the alert.
+    `link` is the page of the silence or alert that muted this alert.
     """
 
     recipient: str

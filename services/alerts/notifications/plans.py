@@ -1,4 +1,4 @@
-"""The stored plan of whom alerts notify: receivers, rosters, escalation policies, silences and inhibitors."""
+"""The stored plan that decides who is notified: receivers, rosters, escalation policies, silences and inhibitors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,10 +37,10 @@ class NotificationPlan:
         }
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
-        """The label of the person on duty, by the name of the roster.
+        """For each roster, the labels of the people who count as on duty: usually one person.
 
-        While nobody is on duty, or while this person is no longer a receiver, these are all people of the roster,
-        because a gap must not silence an alert. A roster without any receiver is missing.
+        While nobody is on duty, or if the person on duty is no longer a receiver, all people of the roster count as on
+        duty, because a gap must not silence an alert. The result has no roster without receivers.
         """
         labels = {receiver.label for receiver in self.receivers}
         people = dict[str, frozenset[str]]()

@@ -43,8 +43,9 @@ Omissions = Mapping[str, Omission]
 class Notification:
     """The input of the stages.
 
-    `before` is the alert before a change. `called` has the labels of the receivers that were notified of it already.
-    `on_duty` has the label of the person on duty by the name of the roster; in a gap, the labels of all its people.
+    `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
+    alert. `on_duty` has, by the name of the roster, the label of the person on duty or, in a gap, the labels of all
+    people of the roster.
     """
 
     alert: Alert

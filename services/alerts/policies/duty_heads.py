@@ -18,7 +18,7 @@ EVERY = timedelta(minutes=5)
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
     """All duty heads who get alerts of this status; their other conditions have no effect.
 
-    Empty until all steps are over.
+    The list is empty until all steps are over.
     """
     if not is_grave(alert) or not steps.is_over(alert.level):
         return []
@@ -26,5 +26,5 @@ def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[
 
 
 def is_grave(alert: Alert) -> bool:
-    """Whether the alert is Severe or Extreme, or may be."""
+    """Whether the alert is Severe or Extreme, or may turn out to be so."""
     return alert.severity is Severity.UNKNOWN or alert.is_unjudged or RANK[alert.severity] > RANK[Severity.MODERATE]

@@ -78,7 +78,7 @@ class PolicyForm(TypedForm):
     def parsed(
         self, places: Places, receivers: Sequence[Receiver], rosters: Collection[str], name: str | None = None
     ) -> tuple[EscalationPolicy, list[Fault]]:
-        """The policy, and the wrong fields. `name` is that of a stored policy."""
+        """The policy, and the wrong fields. `name` is the name of a stored policy."""
         wrong = list[Fault]()
         policy = EscalationPolicy(
             self.one("name") if name is None else name,
@@ -127,7 +127,7 @@ def most_acknowledgements(step: PolicyStep, receivers: Sequence[Receiver], roste
 
 
 def left(policy: EscalationPolicy, receivers: Collection[str], rosters: Collection[str]) -> Iterator[str]:
-    """The receivers and rosters that the policy names, and that do not exist any more."""
+    """The receivers and rosters that the policy names although they no longer exist."""
     for step in policy.steps:
         yield from (label for label in step.receivers if label not in receivers)
         yield from (name for name in step.rosters if name not in rosters)

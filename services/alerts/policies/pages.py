@@ -138,7 +138,10 @@ def policy_id(policy: EscalationPolicy) -> UUID:
 
 
 def version_of(policy: EscalationPolicy) -> str:
-    """Differs if anybody changes the policy, so that no change is overwritten unseen."""
+    """A digest of the policy.
+
+    The form sends it back, so that a person cannot overwrite a change that the person never saw.
+    """
     return hashlib.sha256(repr(policy).encode()).hexdigest()[:32]
 
 

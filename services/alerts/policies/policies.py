@@ -14,7 +14,7 @@ class PolicyStep:
     """The receivers, and the rosters whose people on duty are notified.
 
     If fewer than `acknowledgements` of these people acknowledge within `minutes`, the next step is notified. If one
-    acknowledgement is enough, it may be anybody's.
+    acknowledgement is enough, anybody may acknowledge.
     """
 
     minutes: int

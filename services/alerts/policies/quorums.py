@@ -13,9 +13,9 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """`needed` of the step's `people` must acknowledge. The `reachable` ones of these people get the alert.
+    """Of the step's `people`, the number `needed` must acknowledge. `reachable` are those of them who get the alert.
 
-    All are receivers with an account. If `needed` is 1, anybody's acknowledgement is enough.
+    All these people are receivers with an account. If `needed` is 1, an acknowledgement by anybody is enough.
     """
 
     needed: int = 1
@@ -38,8 +38,8 @@ def quorum(notification: Notification, people_of_rosters: Mapping[str, Collectio
     """The acknowledgements that the alert needs at its level.
 
     `people_of_rosters` has the labels of all people of each roster. People who were notified while on duty still count
-    after their shift has ended. While the last step of a policy is repeated without end, the acknowledgements of all
-    who get the alert are enough, because otherwise nobody could stop the escalation if people have left.
+    after their shift has ended. While the last step of a policy is repeated without end, no more acknowledgements are
+    needed than people get the alert. If people have left, the others can therefore still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = notifications.recipients(notification, notifications.CONCERNED)

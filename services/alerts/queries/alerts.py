@@ -32,10 +32,11 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# If $2 is true, the boards are unattended and each alert waits half as long, but not for the end of a silence.
-# An alert that waits for the end of a silence is due at once if no silence ends then: a person has ended the silence
-# early, perhaps after the transaction that stored this wait had read the silence. In the same way, an alert that an
-# Extreme alert mutes is due when this alert ends, becomes milder, or no longer has its type or covers its places.
+# $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
+# alert that waits for the end of a silence is due at once if no stored silence has this end. The reason is that a
+# person has ended the silence early, perhaps after the transaction that stored the wait had read the silence. In the
+# same way, an alert that an Extreme alert mutes is due when the Extreme alert ends, becomes milder, has another type of
+# hazard, or no longer covers all places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -128,7 +129,7 @@ async def changes_of(
     *,
     plan: NotificationPlan | None = None,
 ) -> AlertChanges:
-    """The change set for these alerts. If `plan` is None, the stored plan of whom alerts notify is read."""
+    """The change set for these alerts. If `plan` is None, the stored plan of notifications is read."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
     own = await stored_plan(session, now) if plan is None else plan
     return AlertChanges(known, own, labels, places=places, rules=rules, now=now)

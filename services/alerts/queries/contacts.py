@@ -105,7 +105,7 @@ async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> No
 
 
 async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery]) -> dict[DeliveryKey, int]:
-    """For each alert, receiver and channel of these deliveries, the newest step."""
+    """The newest step of each alert, receiver and channel of these deliveries."""
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     newest = select(*keys, func.max(Delivery.step)).where(tuple_(*keys).in_([delivery.key for delivery in deliveries]))
     rows = await session.execute(newest.group_by(*keys))

@@ -15,14 +15,17 @@ from services.alerts.receivers.secrets import WebhookSecrets
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits for others who change duty numbers, so that the caller sees their change before it is overwritten."""
+    """Waits until no other transaction changes duty numbers. The caller then sees a change before it overwrites it."""
     await locks.lock(session, {("duty-numbers", "")})
 
 
 async def numbers(
     session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None = None, limit: int | None = None
 ) -> list[DutyNumber]:
-    """The numbers of these units, or of all units, decrypted. Whoever shows them writes a row of the security log."""
+    """The decrypted numbers of these units, or of all units.
+
+    A caller that shows the numbers adds a row to the security log.
+    """
     wanted = select(DutyNumberRow).order_by(DutyNumberRow.pcode, DutyNumberRow.position).limit(limit)
     if pcodes is not None:
         wanted = wanted.where(DutyNumberRow.pcode.in_(pcodes))

@@ -49,7 +49,7 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
     """Stores which counts are replaced: the ids of their reports, with the sequence of the replacing recount.
 
-    A replaced count may arrive later than the recount.
+    The replaced count itself may arrive after the recount.
     """
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")

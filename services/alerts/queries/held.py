@@ -44,6 +44,9 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Deletes the rows of holds that ended before this time. Such a row is only needed to ignore late older events."""
+    """Deletes the rows of holds that ended before this time.
+
+    Until then, the row is needed to ignore older events that arrive late.
+    """
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -10,8 +10,8 @@ from services.alerts.notifications.inhibitions import LONGEST, Inhibitor
 from shared.events.vocabulary import HazardType, Status
 from shared.postgres import database
 
-# Reads at most 200 alerts, the newest first, because these mute longest. Older alerts mute nothing, so a batch never
-# waits for thousands of alerts.
+# At most 200 alerts are read, so that a batch never waits for thousands of them. The newest alerts are preferred,
+# because they mute longest.
 IN_FORCE = """
 SELECT alert_id, status, hazard_type, pcodes, raised_at FROM alerts
 WHERE severity = 'Extreme' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL

@@ -1,4 +1,4 @@
-"""Reads the plan of whom alerts notify. Rosters are read only if receivers or policies name them."""
+"""Reads the plan that decides who is notified. Rosters are read only if receivers or policies name them."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -42,7 +42,7 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
 
 
 async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
-    """The receivers in the order in which they are notified, each with its encrypted secrets, newest secret first."""
+    """The receivers in the order in which they are notified, with their encrypted secrets, newest secret first."""
     connection = await database.driver(session)
     rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
     return [(_receiver.validate_python(dict(row)), sealed(row)) for row in rows]

@@ -12,7 +12,7 @@ from services.alerts.models import CallRow, DutyNumberRow
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.crypto.keyring import ID_BYTES
 
-# Maps each table to the function that returns the text to which the encryption of a row is bound.
+# Maps each table to the function that returns the AAD of a row.
 LABELS: Mapping[Any, Any] = {
     DutyNumberRow: lambda row: duty_numbers.label(row.number_id),
     CallRow: lambda row: calls.label(row.alert_id, row.sequence),

@@ -45,7 +45,7 @@ async def add(session: AsyncSession, silence: Silence) -> None:
 async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
     """Ends the silence now. All silenced alerts are then judged anew, because another silence may mute some of them.
 
-    The alerts are locked in the order of their ids, as by all others who change several alerts.
+    Every transaction that changes several alerts locks them in the order of their ids, which prevents deadlocks.
     """
     columns = table(SilenceRow).columns
     is_running = (columns.silence_id == silence_id) & (columns.ends_at > now)

@@ -14,7 +14,7 @@ NUMBERS_LAST = timedelta(hours=36)
 
 
 async def next_update(session: AsyncSession, bot_id: int, now: datetime) -> int | None:
-    """The number from which updates are new. None if Telegram may have started again with other numbers."""
+    """The lowest number that a new update can have. None if Telegram may have started again with other numbers."""
     poll = await session.get(TelegramPoll, bot_id)
     return _next(poll, now)
 

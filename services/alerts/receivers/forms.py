@@ -74,7 +74,7 @@ class ReceiverForm(TypedForm):
                 self.contacts[at], self.contacts[other] = self.contacts[other], self.contacts[at]
 
     def parsed(self, places: Places, label: str | None = None) -> tuple[Receiver, list[Contact], list[Fault]]:
-        """The receiver, its further contacts, and the wrong fields. `label` is that of a stored receiver."""
+        """The receiver, its further contacts, and the wrong fields. `label` is the label of a stored receiver."""
         wrong = list[Fault]()
         areas = self.areas(places, wrong)
         account = self._account(wrong)

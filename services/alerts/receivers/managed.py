@@ -43,7 +43,10 @@ class Subscription:
 
     @property
     def version(self) -> str:
-        """Differs if anybody changes the receiver, so that no change is overwritten unseen."""
+        """A digest of the receiver.
+
+        The form sends it back, so that a person cannot overwrite a change that the person never saw.
+        """
         receiver = self.receiver
         fields = (receiver.label, sorted(receiver.statuses), receiver.first_contact, *self.further)
         rest = [getattr(receiver, name) for name in receiver_queries.RECEIVER_COLUMNS if name != "statuses"]

@@ -44,7 +44,7 @@ class FormerSecretInUse(Exception):
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits for others who add or change a receiver, so that the caller sees their change before it is overwritten."""
+    """Waits until no other transaction changes receivers. The caller then sees a change before it overwrites it."""
     await locks.lock(session, {("receivers", "")})
 
 
@@ -115,7 +115,7 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
     """Sets whether the receiver belongs to the centre.
 
-    If not, restricted texts are removed from its unsent deliveries.
+    If the receiver does not, restricted texts are removed from its unsent deliveries.
     """
     await _change(session, label, is_internal=is_internal)
     if not is_internal:
@@ -194,7 +194,10 @@ async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:
 
 
 async def _webhook_secrets(session: AsyncSession, label: str) -> tuple[bytes | None, bytes | None]:
-    """The present and the former secret of the receiver's webhook, whichever of its contacts this is."""
+    """The present and the former secret of the receiver's webhook.
+
+    The webhook may be its first or a further contact.
+    """
     further = select(ContactRow.secret, ContactRow.former_secret).where(*_is_webhook(label))
     first = select(ReceiverRow.secret, ReceiverRow.former_secret).where(ReceiverRow.label == label)
     row = (await session.execute(further)).first() or (await session.execute(first)).first()

@@ -89,7 +89,7 @@ def current_and_next(shifts: Sequence[Shift], now: datetime) -> tuple[Shift | No
 
 
 def _changes(roster: Roster, overrides: Sequence[Override], begins_at: datetime, ends_at: datetime) -> list[datetime]:
-    """All instants at which another person may begin."""
+    """All instants at which the duty of another person may begin."""
     instants = {instant for layer in roster.layers for instant in _layer_changes(layer, begins_at, ends_at)}
     instants |= {instant for override in overrides for instant in (override.begins_at, override.ends_at)}
     return sorted({begins_at, ends_at, *(instant for instant in instants if begins_at < instant < ends_at)})
@@ -126,8 +126,8 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 
     If there are several people, the plan has an overlap.
 
-    An override has precedence over all layers. A layer without hours is on duty only if no later layer is. It and the
-    layers before it therefore make no overlap.
+    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty. Such
+    a layer and the layers before it therefore never cause an overlap.
     """
     if current:
         return tuple(override.person for override in current)

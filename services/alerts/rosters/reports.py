@@ -37,7 +37,10 @@ def clock(at: datetime, now: datetime) -> str:
 
 
 def findings(duty: Duty) -> list[str]:
-    """One line for each gap and overlap, in the order of time, and a last line with the number of those left out."""
+    """One line for each gap and overlap, in the order of time.
+
+    If there are too many, the last line has the number of the others.
+    """
     spans: list[Gap | Overlap] = [*duty.gaps, *duty.overlaps]
     spans.sort(key=attrgetter("begins_at"))
     rest = [f"and {len(spans) - MOST_LINES} more gaps and overlaps"] if len(spans) > MOST_LINES else []

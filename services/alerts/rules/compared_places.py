@@ -56,10 +56,10 @@ def at_all_places(
     """The number of people in a district: at each place, the larger of the registered and the counted number is added.
 
     `registered` is the number of all registered people in the district, and `counts` has the counted numbers with their
-    places. `numbers` gives the registered people at a place, and at any stated place of the district. The result is the
-    lowest number that agrees with all numbers: registered people whose place is not known, and counted people whose
-    place is not compared, are added only as far as they cannot be the same people. An outdated comparison never makes
-    the result lower than the registered or the counted people, or higher than their sum.
+    places. `numbers` gives the registered people at a place, and at any stated place of the district. Registered people
+    whose place is not known and counted people whose place is not compared may be the same people. Of these two groups,
+    only as many people are added as cannot be the same, so that the result is the lowest possible number. An outdated
+    comparison never makes the result lower than the registered or the counted people, or higher than their sum.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:
