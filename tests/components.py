@@ -35,7 +35,7 @@ class Cluster:
     """
 
     state: str  # the folder of the server's files and passwords
-    name: str  # what the names of the logins and of the database begin with
+    name: str  # the prefix of the names of the logins and of the database
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Components:
     redis_databases: Sequence[int]
     is_redis_ours: bool
     started: tuple[Component, ...] = ()
-    cluster: Cluster | None = None  # of which PostgreSQL has a copy
+    cluster: Cluster | None = None  # PostgreSQL started with a copy of this cluster
 
     @property
     def kafka(self) -> Kafka:
@@ -72,7 +72,7 @@ def components(
     """Uses the external servers in the environment, and starts all other servers. With `own=True`, starts all servers.
 
     If `broker` is given, uses this Kafka instead of starting Kafka. If `cluster` is given, starts PostgreSQL with a
-    copy of it.
+    copy of this cluster.
     """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]

@@ -1,8 +1,8 @@
 """Runs the web process of all apps for tests on a busy machine.
 
 If Valkey does not answer within 50 ms, intake accepts a repeated report, and only a later step detects the repetition.
-So Valkey has more time here. Browsers may keep scripts and styles, because each of some hundred pages would load dozens
-of files again.
+Valkey therefore has ten seconds here. Browsers may cache scripts and styles; otherwise each of some hundred pages would
+load dozens of files again.
 """
 
 from typing import Any

@@ -1,6 +1,7 @@
 """Forks processes of services and commands, so that the 2 CPU seconds for imports are spent only once.
 
-`python -m tests.preloaded` imports the programs for all processes that run tests. Each of them has its own fork server.
+`python -m tests.preloaded` imports the programs for all processes that run tests. Each process that runs tests has its
+own fork server.
 """
 
 import atexit
@@ -36,7 +37,7 @@ MODULES = (
 )
 
 
-# The variable in which the process that controls the xdist workers passes the address of `fork_servers` to them.
+# The process that controls the xdist workers passes the address of `fork_servers` to the workers in this variable.
 ADDRESS = "DAYAR_TEST_FORK_SERVERS"
 
 

@@ -44,7 +44,9 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """Lifts the source's hourly limit of alerts for one hour. Each withheld alert is raised now, or leaves the list.
+    """Lifts the source's hourly limit of alerts for one hour.
+
+    Each withheld alert is raised now, or is no longer withheld.
 
     Exposure alerts of the released hazards follow within seconds.
     """

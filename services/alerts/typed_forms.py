@@ -29,7 +29,10 @@ class TypedForm:
         return self._typed.get(name, ())
 
     def areas(self, places: Places, wrong: list[Fault]) -> tuple[str, ...]:
-        """The P-codes of the chosen and the typed places. What is not the name of one place is added to `wrong`."""
+        """The P-codes of the chosen and the typed places.
+
+        A text that does not name exactly one place is added to `wrong`.
+        """
         codes, unknown = list(self.several("areas")), list[str]()
         names: dict[str, set[str]] = {}
         for unit in places.units():
@@ -46,7 +49,10 @@ class TypedForm:
         return tuple(dict.fromkeys(codes))
 
     def number(self, name: str, lowest: int, highest: int, wrong: list[Fault]) -> int:
-        """The typed number, or `lowest` if the field is empty. What is no such number is added to `wrong`."""
+        """The typed number, or `lowest` if the field is empty.
+
+        Text that is no number in the range is added to `wrong`.
+        """
         typed = self.one(name)
         if is_number(typed) and lowest <= int(typed) <= highest:
             return int(typed)

@@ -32,7 +32,7 @@ class Acknowledgement(Body):
 
 
 class Acknowledgements(Body):
-    """Several alerts at once. Extreme alerts are refused."""
+    """A request to acknowledge several alerts at once. Extreme alerts are refused."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 

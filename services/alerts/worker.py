@@ -50,7 +50,7 @@ from shared.postgres import database, notify
 # Hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036).
 HAZARDS_ENOUGH = 4
 HAZARDS_EVERY_MS = 55
-HOUSEHOLDS_EVERY_MS = 200  # twelve households in one transaction cost a quarter of twelve transactions
+HOUSEHOLDS_EVERY_MS = 200  # a transaction with twelve households costs a quarter of twelve transactions with one
 DAY = timedelta(days=1)
 HOUSEHOLDS_AT_ONCE = 100  # a small number, because other tasks wait while a batch holds its locks and the event loop
 

@@ -52,7 +52,7 @@ class DisplacementDraft:
     plain: bytes
     stamps: str
     received_at: datetime
-    traceparent: str | None = field(default_factory=tracing.current)  # the record is written by another task
+    traceparent: str | None = field(default_factory=tracing.current)  # kept for the other task that writes the record
     unchecked: bytes | None = None
     # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
     # report comes without the change, and must be recognised as equal.
@@ -87,7 +87,7 @@ class HazardDraft:
     content: bytes
     event: HazardReported
     states_scope: bool
-    traceparent: str | None = field(default_factory=tracing.current)  # the record is written by another task
+    traceparent: str | None = field(default_factory=tracing.current)  # kept for the other task that writes the record
     unchecked: bytes | None = None
 
     def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard has no sealed fields

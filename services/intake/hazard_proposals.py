@@ -1,4 +1,4 @@
-"""Proposes the hazards that may be why people left, so that the author of a report can say which one it was."""
+"""Proposes hazards that may have made people leave, so that the author of a report can choose the right hazard."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -23,8 +23,8 @@ from shared.places import Places
 from shared.postgres.database import Session
 
 MOST = 5
-MOST_DEPARTURES = 50  # of one request
-AREAS = type_coerce(RecentHazard.areas, ARRAY(Text))  # the general ARRAY of SQLAlchemy has no operators
+MOST_DEPARTURES = 50  # the most departures in one request
+AREAS = type_coerce(RecentHazard.areas, ARRAY(Text))  # only PostgreSQL's ARRAY has the operator `@>`
 OF_FIELD = (Scope.PUBLIC, Scope.RESTRICTED)
 
 router = APIRouter()
@@ -32,7 +32,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 class StatedDeparture(Body):
-    """Where and when people left, and why, as far as the report says. It names nobody."""
+    """Where and when people left, and why, as far as the report says. No person is named."""
 
     status: Status = Status.ACTUAL
     pcode: PCode
@@ -53,7 +53,7 @@ class ProposedHazard(Data):
 
 
 class HazardProposals(Data):
-    """At most five hazards: the latest day first, and of one day the most severe first."""
+    """At most five hazards: those of the latest day first, and on one day the most severe hazard first."""
 
     hazards: list[ProposedHazard]
 
@@ -70,7 +70,7 @@ class HazardProposalsOfMany(Data):
 
 @router.post("/v1/hazards:proposals")
 async def proposals(departure: StatedDeparture, request: Request, session: Session, caller: Caller) -> HazardProposals:
-    """The hazards that may be why people left a place. Nothing is linked, because a person must answer first."""
+    """The hazards that may have made people leave a place. No report is changed: a person must choose the hazard."""
     return await proposed(departure, request.app.state.places, session, caller)
 
 
@@ -78,7 +78,7 @@ async def proposals(departure: StatedDeparture, request: Request, session: Sessi
 async def proposals_of_many(
     body: StatedDepartures, request: Request, session: Session, caller: Caller
 ) -> HazardProposalsOfMany:
-    """The hazards that may be why people left, for each of several departures."""
+    """The hazards that may have made people leave, for each of several departures."""
     places: Places = request.app.state.places
     return HazardProposalsOfMany(
         proposals=[await proposed(departure, places, session, caller) for departure in body.departures]
@@ -99,7 +99,7 @@ async def proposed(
 def latest_onset(departure: StatedDeparture) -> datetime | None:
     """The latest onset of a hazard that these people fled; None if the day of departure is not known.
 
-    The alerts service counts displaced people by the same rule (services/alerts/counts.py). Here the hour is also used.
+    The alerts service counts displaced people by the same rule, but without the hour (services/alerts/counts.py).
     """
     if departure.occurred_at_precision not in TO_THE_DAY:
         return None
@@ -137,7 +137,7 @@ def query(
 def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
     """The conditions for hazards that the caller may see.
 
-    Staff see all hazards, as on the board. A field team sees those of its areas, but no Private ones.
+    Staff see all hazards, as on the board. A field team sees the hazards of its areas that are not Private.
     """
     if not caller.roles.isdisjoint(access.STAFF):
         return ()

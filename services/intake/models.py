@@ -35,7 +35,7 @@ class Feed(IntakeModel):
 
 
 class FeedCount(IntakeModel):
-    """The number of entries of a feed with the result `kind`, in all readings and in the last reading."""
+    """How many entries of a feed had the result `kind`, in all readings together and in the last reading."""
 
     __tablename__ = "feed_counts"
 
@@ -120,7 +120,7 @@ class PrivateHazard(IntakeModel):
 
 
 class RecentHazard(IntakeModel):
-    """The newest accepted revision of a hazard, which may be why people left. `areas` are its districts.
+    """The newest accepted revision of a hazard that may have made people leave. `areas` are the hazard's districts.
 
     The row is deleted some time after `noted_at`. A cancelled hazard is stored, so that an older revision that comes
     later does not replace the cancellation.

@@ -117,7 +117,10 @@ def sheet_operation(act: str, summary: str, parameters: list[dict[str, Any]]) ->
 
 
 def query_parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """The query parameters for sheets: the choices, and the language of the reasons. A list is a text with commas."""
+    """The query parameters for sheets: the choices, and the language of the reasons.
+
+    Commas separate the items of a list.
+    """
     language = {"type": "string", "enum": list(LANGUAGES)}
     return [
         {"name": name, "in": "query", "schema": schema, "style": "form", "explode": False}

@@ -1,4 +1,4 @@
-"""Stores when each key of phones last opened a report, so that no key is destroyed to which a phone still seals."""
+"""Stores when each key of phones last opened a report. A key that phones still use must not be destroyed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ async def used_since(session: AsyncSession, kid: str, since: datetime) -> int:
 
 
 async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> None:
-    """Store the uses of this process until cancelled. While PostgreSQL is unavailable, they wait in memory."""
+    """Store the uses of this process until cancelled. While PostgreSQL is unavailable, the uses wait in memory."""
     stored: dict[str, datetime] = {}
     while True:
         await asyncio.sleep(SECONDS)

@@ -1,4 +1,4 @@
-"""Routes where an author reads receipts of the author's reports. Another account gets the answer for an unknown id."""
+"""Routes where an author reads receipts of the author's reports. To another account, the reports seem not to exist."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -27,14 +27,17 @@ class WantedReceipts(Body):
 
 
 class Receipts(Data):
-    """The receipts of the caller's own reports, in no certain order. A report without a known result has none."""
+    """The receipts of the caller's own reports, in no certain order. A report without a known result has no receipt."""
 
     receipts: list[Receipt]
 
 
 @router.get("/v1/receipts/{report_id}")
 async def receipt(report_id: UUID, request: Request, session: Session, caller: Caller) -> Receipt:
-    """What became of a report of the caller. 404 if no result of such a report is known."""
+    """The result of a report of the caller.
+
+    The answer is 404 if the caller has no report with this id and a known result.
+    """
     [*found], is_complete = await _receipts(request, session, caller, [report_id])
     if found:
         return found[0]
@@ -45,7 +48,7 @@ async def receipt(report_id: UUID, request: Request, session: Session, caller: C
 
 @router.post("/v1/receipts")
 async def receipts_of(wanted: WantedReceipts, request: Request, session: Session, caller: Caller) -> Receipts:
-    """What became of up to 100 reports of the caller."""
+    """The results of up to 100 reports of the caller."""
     found, _ = await _receipts(request, session, caller, wanted.report_ids)
     return Receipts(receipts=found)
 

@@ -1,4 +1,4 @@
-"""Stores the hazards that intake accepted, so that it can propose why people left."""
+"""Stores the hazards that intake accepted, from which it proposes those that may have made people leave."""
 
 import asyncio
 from collections.abc import Iterable
@@ -76,7 +76,7 @@ async def save(session: AsyncSession, hazards: Iterable[HazardReported], places:
             "is_cancelled": hazard.msg_type is MsgType.CANCEL,
             "noted_at": hazard.received_at,
         }
-        for _, hazard in sorted(newest.items())  # against deadlocks
+        for _, hazard in sorted(newest.items())  # sorted, to prevent deadlocks
     ]
     await upsert(session, RecentHazard, rows, newer_by="revision")
 

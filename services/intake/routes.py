@@ -59,7 +59,10 @@ class SingleReportRoute:
 
 
 class SealedReportRoute(SingleReportRoute):
-    """`POST` of one report that a phone sealed. It is opened in memory, and admitted like any other report."""
+    """`POST` of one report that a phone sealed.
+
+    Intake opens the report in memory, and admits it like any other report.
+    """
 
     def __init__(self, format: SealedFormat) -> None:
         super().__init__(format.opened)
@@ -106,7 +109,7 @@ class BatchRoute:
 
 
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
-    """Write the accepted releases to the security log, which alone names the account that released the hazard.
+    """Write the accepted releases to the security log. Only this log names the account that released the hazard.
 
     A spooled release has the reason `spooled`, because it is published later, or set aside. A release that comes again
     is written again, with the reason `duplicate`. Otherwise no entry would name the account if the process ended

@@ -69,7 +69,7 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
-    phone_column: int | None  # its first telephone has a field; the whole cell is kept in the notes
+    phone_column: int | None  # the column whose first telephone is in the report, and whose cell is in the notes
     is_urgent: bool
     is_outside: bool  # the place is outside the account's areas, but the report is accepted
 
@@ -88,7 +88,7 @@ class HouseholdSheetView(BaseModel):
 
 
 class Sheets:
-    """The names that cells may have, and the keys for the ids of rows. The routes need both to read sheets."""
+    """What the routes need to read sheets: the names of places and codes, and the keys for the ids of rows."""
 
     def __init__(self, places: Places, keys: Keyring) -> None:
         self.places, self.keys, self.names = places, keys, SheetNames(places)

@@ -87,7 +87,10 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The registrar's oblast or district that contains the place. The registry then checks the household's place."""
+    """A flag that says which of the registrar's areas contains the place: the country, an oblast or a district.
+
+    The registry compares this area with the place where the household is registered.
+    """
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:

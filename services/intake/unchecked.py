@@ -1,4 +1,4 @@
-"""Before publication, checks the credentials of reports that were spooled while the revocations were unknown."""
+"""Checks the credentials of reports that were spooled while the revocations were unknown, before they are published."""
 
 import json
 from collections.abc import Sequence

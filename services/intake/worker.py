@@ -42,7 +42,10 @@ async def run(settings: IntakeSettings) -> None:
 
 
 async def forget(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete old receipts, hazards and rows of lists once a day, until cancelled. Phones ask 90 days for a receipt."""
+    """Delete old receipts, hazards and rows of lists once a day, until cancelled.
+
+    Phones ask for a receipt for up to 90 days.
+    """
     while True:
         now = datetime.now(UTC)
         before = now - RECEIPTS_KEPT

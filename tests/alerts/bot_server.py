@@ -52,7 +52,7 @@ class BotServer:
         return [fields for name, fields in self.calls if name == method]
 
     async def message(self, count: int = 1, chat: int = GROUP) -> dict[str, Any]:
-        """The newest message of the chat, once the chat has so many."""
+        """Waits until the chat has `count` messages, and returns the newest."""
 
         async def newest() -> dict[str, Any] | None:
             sent = self.sent(chat)
@@ -92,7 +92,7 @@ class BotServer:
             self._admit(request.match_info["token"], method)
             result = await getattr(self, f"do_{method}")(**fields)
         except Refused as refused:
-            if refused.description.startswith("<"):  # the page of a proxy
+            if refused.description.startswith("<"):  # not an answer of Telegram, but the page of a proxy
                 return web.Response(text=refused.description, status=refused.code, content_type="text/html")
             more = {"parameters": refused.parameters} if refused.parameters else {}
             body = {"ok": False, "error_code": refused.code, "description": refused.description, **more}

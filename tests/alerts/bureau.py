@@ -34,7 +34,7 @@ AIBEK = Actor(uuid4(), "aibek")
 
 
 class Bureau:
-    """A town whose receivers are chats, the bot's server, and the settings that connect them."""
+    """A `Town` whose receivers are Telegram chats, the bot's server, and the settings that connect them."""
 
     def __init__(self, town: Town, bot: BotServer, folder: Path, **changed: Any) -> None:
         self.town, self.bot, self.token = town, bot, folder / "bot-token"
@@ -69,7 +69,10 @@ class Bureau:
             yield Answers(session, rules(), Places.load(), datetime.now(UTC))
 
     async def acknowledge(self, alert_id: UUID) -> None:
-        """Acknowledges the alert. The message about it does not wait until the acknowledgement is final."""
+        """Acknowledges the alert, and sends the message about it at once.
+
+        Otherwise, the message would wait ten seconds, within which an acknowledgement can be withdrawn.
+        """
         async with self.answers() as answers:
             await answers.acknowledge(alert_id, AIBEK)
         await self.hasten()
@@ -85,7 +88,7 @@ class Bureau:
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[TelegramChannel]:
-        """The channel without pauses: its clock advances by a minute at each look."""
+        """A channel that never pauses for Telegram's limits, because its clock advances by a minute at each look."""
         minutes = itertools.count()
         async with Outbound(self.settings, seconds=2) as outbound:
             limits = ChatLimits(lambda: 61.0 * next(minutes))

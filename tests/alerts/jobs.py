@@ -1,4 +1,4 @@
-"""Claimed deliveries of a new alert, for the tests of channels."""
+"""Makes claimed deliveries of a new alert, for the tests of channels."""
 
 from typing import Any
 from uuid import uuid4

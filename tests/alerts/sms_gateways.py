@@ -1,4 +1,4 @@
-"""A real HTTP server that plays two SMS gateways: one takes and answers JSON, the other takes forms."""
+"""A real HTTP server that plays two SMS gateways: one accepts and answers JSON, the other accepts forms."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,10 @@ EXAMPLES = Path(__file__).parents[2] / "deploy" / "sms"
 
 @dataclass
 class Gateways:
-    """The messages that were taken, as their fields. An entry of `answers` is the answer to the next message."""
+    """The fields of each accepted message.
+
+    Each entry of `answers` is the answer to one of the next messages, in order.
+    """
 
     folder: Path
     messages: list[dict[str, Any]] = field(default_factory=list)

@@ -39,7 +39,10 @@ def at(where: ComparedPlace, persons: int, **more: Any) -> HeadCount:
 
 
 def test_the_reason_gives_both_parts_and_the_larger_number_at_each_site_and_locality() -> None:
-    """In one district: 100 were counted in a school, where 50 are registered, and 20 in a village, where 40 are."""
+    """In a school, 100 people were counted and 50 are registered.
+
+    In a village, 20 were counted and 40 are registered.
+    """
     people: list[HeadCount | RegisteredDeparture] = [
         at(place(SCHOOL, 50, 100), 100),
         at(place(VILLAGE, 40, 100), 20),
@@ -62,7 +65,8 @@ def test_the_reason_gives_both_parts_and_the_larger_number_at_each_site_and_loca
         ([at(place(SCHOOL, 0, 50), 45), counted(20), registered(10, 50)], 95),  # 20 may be among the 50
         ([at(place(SCHOOL, 0, 50), 45), counted(80), registered(10, 50)], 125),
         ([at(place(SCHOOL, 100, 100), 0), counted(100), registered(20, 100)], 100),  # everybody left the school
-        ([at(place(SCHOOL, 50, 50), 20), at(place(SCHOOL, 50, 50), 20), registered(10, 50)], 50),  # from two villages
+        # one school, two origins
+        ([at(place(SCHOOL, 50, 50), 20), at(place(SCHOOL, 50, 50), 20), registered(10, 50)], 50),
         ([at(place(SCHOOL, 10, 50), 45), at(place(SCHOOL, 50, 50, sequence=2), 45), registered(10, 50)], 90),
         ([at(place(SCHOOL, 0, 50), 45), registered(10, 50), at(place(SCHOOL, 0, 50), 45, on=TODAY - timedelta(9))], 95),
         ([at(place(SCHOOL, 0, 50), 45), registered(10, 50, ALAI)], 95),
@@ -101,7 +105,7 @@ def test_outdated_numbers_give_no_more_than_all_people_and_no_less_than_the_larg
 def test_with_current_numbers_the_larger_number_of_each_place_is_added(
     there: dict[UUID, int], counts: dict[UUID, int], elsewhere: int, unknown: int
 ) -> None:
-    """`elsewhere` people are registered at places that nobody counted, and `unknown` people without a stated place."""
+    """Of the registered people, `elsewhere` are at places that nobody counted, and `unknown` have no stated place."""
     not_counted = elsewhere + sum(number for where, number in there.items() if where not in counts)
     stated = sum(there.get(where, 0) for where in counts) + not_counted
     compared = [(number, place(where, there.get(where, 0), stated)) for where, number in counts.items()]

@@ -66,7 +66,7 @@ async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
 
 
 async def test_messages_are_combined_only_if_the_channel_of_the_receiver_combines_them() -> None:
-    """A webhook has one message, so the others would be recorded as sent without having been sent."""
+    """A webhook sends one message. Combined messages would be recorded as sent, although only the first was sent."""
     first, second = (replace(job(), is_foldable=True) for _ in range(2))
     assert folded([first, second]) == [replace(first, companions=(second,))]
     hook = Receiver(DUTY.label, DeliveryChannel.WEBHOOK, "https://hook.example/")

@@ -194,7 +194,7 @@ async def test_whoever_is_on_duty_at_the_time_of_a_repetition_is_notified_with_t
     await night.passes(timedelta(days=1))
     assert await night.notified() == [
         *((1, "Aida"), (1, "desk")),
-        *((2, "Aida"), (2, "desk")),  # the acknowledgement
+        *((2, "Aida"), (2, "desk")),  # the messages about the acknowledgement
         *((3, "Bakyt"), (3, "desk")),
     ]
     assert await night.causes("Bakyt") == ["stalled"]

@@ -170,7 +170,8 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
     await counts.store_districts(post.session, [flood.hazard_id], [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
-    assert await counts.take_changed(post.session) == {flood.hazard_id: [ALAI, ALAI]}  # from now on also locked
+    # `take_changed` also locks the hazard
+    assert await counts.take_changed(post.session) == {flood.hazard_id: [ALAI, ALAI]}
 
 
 async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(post: Post) -> None:
@@ -228,7 +229,7 @@ async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(
     post.handling.exposures.renewed_every = timedelta(seconds=10)
     await post(fled.model_copy(update={"sequence": 2, "persons": 30}))
     exposure, _ = await post.alerts()
-    assert exposure.figures["group_persons"] == 40  # another number waits until the alert is renewed
+    assert exposure.figures["group_persons"] == 40  # the new number, 30, is shown when the alert is renewed
     await post(fled.model_copy(update={"sequence": 3, "persons": 0}))
     exposure, _ = await post.alerts()
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
@@ -248,7 +249,10 @@ def villages(post: Post) -> None:
 
 @pytest.mark.usefixtures("villages")
 async def test_a_group_in_a_known_settlement_is_exposed_if_the_settlement_lies_in_the_hazards_area(post: Post) -> None:
-    """The school of the other village, in the same district, lies off the fan. An unlisted site has no point."""
+    """The other village lies in the same district, but off the fan.
+
+    The groups' schools are not listed, so they have no point of their own.
+    """
     school, other = (
         group(persons=persons, destination_locality="Мектеп", destination_locality_pcode=code, site_id=uuid4())
         for persons, code in ((20, SCHOOL_VILLAGE), (25, OTHER_VILLAGE))
@@ -269,7 +273,8 @@ async def test_people_who_come_into_the_hazards_area_within_their_district_are_e
     off, on = (group(destination_locality_pcode=code) for code in (OTHER_VILLAGE, SCHOOL_VILLAGE))
     await post(off, mudflow(area=FAN))
     post.handling.exposures.renewed_every = timedelta(seconds=10)
-    await post(off.model_copy(update={"sequence": 2, "persons": 0}), on)  # the number in the district stays
+    # the number of people in the district does not change
+    await post(off.model_copy(update={"sequence": 2, "persons": 0}), on)
     exposure, _ = await post.alerts()
     assert exposure.figures["group_persons"] == 20
 

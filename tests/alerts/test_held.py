@@ -106,7 +106,11 @@ async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) 
 
 @pytest.mark.anyio
 async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) -> None:
-    """The recorded count states an earlier day. All people then count on that day, so the held day is judged again."""
+    """The recorded count states an earlier day.
+
+    The held people then count on this earlier day, too, so the rule must judge again the day that the held count
+    states.
+    """
     count = group(persons=60)
     assert await post(held(count)) == ["alerted households_displaced"]
     await post(group(persons=20, stock_id=count.stock_id, occurred_on=TODAY - timedelta(days=5)))

@@ -235,7 +235,8 @@ def test_a_quake_without_a_severity_has_the_exposure_severity_of_its_intensity()
     [
         (hazard(), True),
         (hazard(magnitude=5.6, severity="Minor"), True),
-        (hazard(magnitude=5.6, severity="Severe"), False),  # the source states the severity of the intensity, too
+        # the source states the same severity that follows from the intensity
+        (hazard(magnitude=5.6, severity="Severe"), False),
         (hazard(magnitude=4.7, severity="Extreme"), False),
         (mudflow(severity="Unknown"), True),
         (mudflow(), False),

@@ -1,4 +1,7 @@
-"""Silences: nobody is notified of the matching alerts until the silence ends, and then those who would have been."""
+"""Nobody is notified of an alert that a silence mutes.
+
+At the end of the silence, the alert's receivers are notified.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

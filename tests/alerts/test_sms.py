@@ -1,4 +1,4 @@
-"""Short messages are handed to a real server that plays two gateways."""
+"""Short messages are handed to a real HTTP server, which plays two SMS gateways."""
 
 import re
 from collections.abc import AsyncIterator
@@ -242,7 +242,7 @@ async def test_a_number_that_was_valid_once_ends_the_delivery(gateways: Gateways
 async def test_a_message_without_a_receipt_in_time_is_not_delivered(
     gateways: Gateways, town: Town, states: list[str], result: str
 ) -> None:
-    """The message is sent once; the further attempts ask for its receipt."""
+    """The message is sent once; each later attempt only asks for the message's receipt."""
     profile = gateways.profile("json")
     url = f"http://127.0.0.1:{gateways.port}/api/v1/states"
     example = profile.read_text().replace("https://sms.example.kg/api/v1/states", url)

@@ -139,7 +139,7 @@ async def test_the_first_reply_acknowledges_and_a_code_of_another_number_does_no
     await phones.person("aibek", AIBEK)
     await phones.person("bermet", BERMET)
     alert, codes = await phones.raised()
-    async with phones.desk.sessions.begin() as session:  # by chance, both numbers may have the same code
+    async with phones.desk.sessions.begin() as session:  # because both numbers may have got the same code by chance
         await session.execute(text("UPDATE sms_codes SET code = '0999' WHERE number LIKE '%765432'"))
     codes[BERMET] = "0999"
     answer = await phones.reply(AIBEK, f"1 {codes[BERMET]}")
@@ -210,7 +210,7 @@ async def test_only_the_gateway_may_hand_over_messages(phones: Phones) -> None:
 
 
 async def test_a_revoked_account_acknowledges_nothing(phones: Phones) -> None:
-    """The revocations of the snapshot are those that the app reads when it starts."""
+    """The app reads the revocations from the stored snapshot when it starts."""
     await phones.person("aibek", AIBEK)
     _, codes = await phones.raised()
     now = datetime.now(UTC)

@@ -75,7 +75,10 @@ async def test_one_alert_is_one_thread_whose_first_message_shows_the_newest_stat
 
 
 async def test_a_refused_token_loses_no_alert(bureau: Bureau) -> None:
-    """While the token is refused, all deliveries are retried; the new token in the file delivers them."""
+    """While the token is refused, all deliveries are retried.
+
+    They succeed after a new token is written into the file.
+    """
     await bureau.receiver("desk", DESK)
     bureau.token.write_text("7001:revoked")
     async with bureau.working():
@@ -106,7 +109,10 @@ async def reasons(town: Town) -> set[str]:
 
 
 async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_each(bureau: Bureau) -> None:
-    """The first goes at once; the others wait for two minutes, and come ten in a message. A retry repeats none."""
+    """The first alert is sent at once.
+
+    The others wait for two minutes, and are sent ten in a message. A retry repeats no message.
+    """
     async with bureau.working():
         ids = [await bureau.alert(severity="Moderate") for _ in range(13)]
         first = await bureau.bot.message()

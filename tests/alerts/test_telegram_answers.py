@@ -1,4 +1,4 @@
-"""People acknowledge alerts in Telegram: by a button, by an answer, after they bound their account by a code."""
+"""People bind their accounts by a code. They then acknowledge alerts in Telegram by a button, or by an answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -206,7 +206,7 @@ async def test_a_button_works_only_in_the_chat_of_its_message(shift: Shift) -> N
 
 
 async def test_long_messages_of_anybody_do_not_hold_up_an_answer(shift: Shift) -> None:
-    """Together they exceed the longest answer that is read, and Telegram repeats an answer that was not read."""
+    """Together, these messages are too long for one answer of Telegram to be read. Telegram repeats unread updates."""
     said = {"message_id": 8, "chat": {"id": DESK}, "text": "ы" * 4096}
     for _ in range(25):
         shift.bot.update(message={**said, "from": {"id": STRANGER}, "reply_to_message": said})

@@ -1,4 +1,4 @@
-"""The pages show what concerns Telegram: the own code, sent messages with their buttons, and a bot that is refused."""
+"""The pages show the reader's code for Telegram, sent messages with their buttons, and that the bot is refused."""
 
 import re
 from datetime import UTC, datetime

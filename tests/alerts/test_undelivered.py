@@ -77,7 +77,7 @@ async def test_a_webhook_that_asks_to_wait_is_not_called_earlier(town: Town, hoo
 
 
 async def test_a_receiver_that_became_external_meanwhile_gets_no_restricted_text(town: Town, hook: Hook) -> None:
-    """The alert was planned by a worker that had read the receiver before the change, and was stored after it."""
+    """The worker had read the receiver before the change, and stored the alert's delivery after the change."""
     await town.receiver("former desk", hook, is_internal=True)
     now = datetime.now(UTC)
     await town.report(

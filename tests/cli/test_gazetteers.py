@@ -51,7 +51,7 @@ def test_a_settlement_is_named_with_its_district_and_its_successor(tmp_path: Pat
 
 
 def test_a_settlement_of_a_city_is_found_in_sql_as_in_the_list(tmp_path: Path, target: Path) -> None:
-    city, village = "KG03220400010", "KG03220400020"  # by its digits the village would be in Suzak rayon
+    city, village = "KG03220400010", "KG03220400020"  # the digits of the village's code would place it in Suzak rayon
     run("import", write(tmp_path / "villages.csv", [row(village, city, en="Village")]), "--to", target)
     places = Places.load(target)
     assert places.district(village) == city

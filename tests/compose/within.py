@@ -28,6 +28,6 @@ def an_address_is_the_gateways_to_tell(project: Project) -> None:
     refused = ["401"] * 5 + ["429"]
     same("a service cannot name another's address", refused, project.probe("registry", "fail_sign_ins", "console"))
     same("nor by way of the gateway", refused, project.probe("alerts", "fail_sign_ins", "gateway"))
-    project.desk()  # this sign-in succeeds, because it has another address
+    project.desk()  # this sign-in succeeds, because it comes from another address
     # The counters are deleted, because another container may get one of these addresses later.
     project.compose("exec", "--no-TTY", "valkey", "valkey-cli", "FLUSHALL")

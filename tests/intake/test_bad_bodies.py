@@ -101,7 +101,8 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
 ) -> None:
     """Each string passes through intake and all workers as notes, as a hazard's text and as a field name.
 
-    The strings are sent in batches, because 1,500 requests would take long. The readers of single reports must agree.
+    The strings are sent in batches, because 1,500 requests would take long. The readers of single reports must accept
+    and refuse the same strings.
     """
     sent, texts = Sent(), naughty(real_data)
     for service in SERVICES:

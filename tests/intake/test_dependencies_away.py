@@ -22,7 +22,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 30  # in seconds; an idle machine needs at most 2, and a Kafka client alone would wait for forty
+SOON = 30  # time limit in seconds; an idle machine needs at most 2, but a Kafka client alone would wait for 40
 
 
 @pytest.fixture
@@ -70,7 +70,10 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """The reports are sent one after the other, so that the test would measure a wait for Valkey for each report."""
+    """The reports are sent one after the other.
+
+    If each report waited for Valkey, the test would measure all the waits.
+    """
     valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Intake publishes a hazard that an earlier build spooled without a scope; if a person reported it, as Restricted."""
+"""An earlier build spooled hazards without a scope. Intake publishes them, and makes those of people Restricted."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,10 @@ def spooled(channel: str, **changed: Any) -> Message:
 
 
 async def drained(root: Path, *messages: Message) -> list[Message]:
-    """The records that a spool publishes after it adopts a segment, with these records, of an ended process."""
+    """Writes the records into the spool of an ended process.
+
+    Returns what a new process publishes after it adopts them.
+    """
     folder = root / "of an ended process"
     folder.mkdir()
     (folder / "1.spool").write_bytes(b"".join(map(line, messages)))

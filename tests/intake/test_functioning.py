@@ -60,7 +60,7 @@ def test_answers_of_a_younger_child_are_refused_and_the_error_says_why(age: dict
 
 
 def test_the_age_is_counted_in_the_countrys_time_zone() -> None:
-    """The child's fifth birthday is 16 June. In Bishkek, it begins before 19:00 UTC on 15 June."""
+    """The child's fifth birthday is 16 June. In Bishkek, this day begins at 18:00 UTC on 15 June."""
     assert structs.read(reported(birth_date="2021-06-16", on="2026-06-15T19:00:00Z")) is not None
 
 

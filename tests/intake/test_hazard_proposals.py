@@ -1,4 +1,4 @@
-"""Intake proposes the hazards that may be why people left: to whom, for which departure, and in which order."""
+"""Intake proposes hazards that may have made people leave: to whom, for which departure, and in which order."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

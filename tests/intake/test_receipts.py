@@ -110,7 +110,7 @@ async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerte
     await caller.post(DISPLACEMENTS, body)
     recorded = await settled(working, author, body["report_id"], "recorded")
     assert (recorded["version"], recorded["reason"], recorded["is_alerted"]) == (1, None, None)
-    waiting = household(version=2)  # its first version never came
+    waiting = household(version=2)  # the report's first version never arrived
     await caller.post(DISPLACEMENTS, waiting)
     await settled(working, author, waiting["report_id"], "under_review")
     centre = working.caller(Role.OPERATOR, account=author)

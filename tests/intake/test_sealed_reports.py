@@ -83,7 +83,7 @@ async def test_only_the_account_that_sealed_a_report_can_send_it(intake: Running
 
 
 async def test_only_a_phone_sends_sealed_reports(intake: RunningIntake) -> None:
-    """The registry hides the sealed fields of a report from its author only if a phone sent or reads the report."""
+    """Another channel must not send sealed reports: their author could then read the sealed fields in the registry."""
     body = sealed(household(), await key_of(intake))
     answer = await intake.caller(channel=SubmissionChannel.API).post(SEALED, body)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-report")

@@ -1,4 +1,7 @@
-"""Rows of a workbook become the same reports as rows of a CSV file; merged cells and formulas refuse their rows."""
+"""Rows of a workbook become the same reports as rows of a CSV file.
+
+Merged cells and formulas may make a row invalid.
+"""
 
 import io
 from datetime import date

@@ -45,7 +45,7 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Run
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake without a broker, and therefore without the revocation of an account and of earlier sign-ins."""
+    """Intake without a broker, which cannot know that an account and another account's sign-ins are revoked."""
     fields = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **fields)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **fields)

@@ -150,7 +150,7 @@ class Mudflow:
             **plan.mobility,
             "persons": len(FAMILY),
         }
-        # the deaths at B are reported by the id of the member
+        # families at B always have members, because the reports of deaths at B name a member
         if letter != "B" and self._draw.random() >= FULL_FORM:
             return report
         name = self._draw.choice(hope.FAMILY)

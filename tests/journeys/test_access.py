@@ -83,7 +83,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
         "POST /intake/v1/movements",
         "POST /intake/v1/movements:sealed",
         "POST /intake/v1/reports:batch",
-    }  # POST of hazards is refused, because a late hazard could still raise an alert
+    }  # such a caller may not report hazards, because a late hazard could still raise an alert
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class VisibleContent:
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` adds the alert's id
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` puts the alert's id into this list
 EVER: dict[str, Any] = {"since": "2000-01-01"}
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # a stream writes this line after the past events

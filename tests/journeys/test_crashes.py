@@ -89,7 +89,7 @@ class Centre:
         env = {
             "OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"]),
             "ALERTS_LEASE_SECONDS": "1",
-            "KAFKA_GROUP_INSTANCE": "crashing",  # a worker takes the place of a killed worker without waiting
+            "KAFKA_GROUP_INSTANCE": "crashing",  # a new worker takes the place of a killed worker at once
         }
         if crash_at is None:
             return self.installation.start("alerts", "worker", env=env)
@@ -118,7 +118,8 @@ async def centre(shared_installation: Installation, hook: Hook) -> AsyncIterator
     async with centre.publisher:
         yield centre
     async with engine.begin() as connection:
-        # After five minutes, alerts of an earlier test would escalate, and a process would be killed at their messages.
+        # Otherwise, alerts of an earlier test would escalate after five minutes, and their messages would count towards
+        # the point at which the process is killed.
         for table in ("receivers", "deliveries", "alerts"):
             await connection.execute(text(f"DELETE FROM {table}"))
     await engine.dispose()

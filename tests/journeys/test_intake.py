@@ -178,7 +178,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
 
 
 async def repeats(field: Phones) -> int:
-    """Waits until all records are processed and balance; returns the number of repeats in the registry."""
+    """Waits until all records are processed and the counts balance. Returns the number of repeats in the registry."""
     standing = await count_check(field.installation, field.sent)
     return standing.kinds["registry", "displacements"]["repeat"]
 

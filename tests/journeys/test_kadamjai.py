@@ -40,8 +40,9 @@ class Day:
     """The figures at the end of a day. People of groups are never added to registered people.
 
     `alerted` are the figures of the alert after each batch: all persons, registered persons and counted persons. The
-    alert takes for each site the larger of its registered and its counted persons. At each site, only whole fives of
-    families are known to be there. All other families are added only as far as they cannot be counted people.
+    alert takes for each site the larger of its registered and its counted persons. The registry publishes the
+    registered families of a site only in multiples of five (docs/decisions/0068). The other families are added only as
+    far as they cannot be among the counted people.
     """
 
     displaced: dict[str, int]  # registered persons by district
@@ -50,7 +51,7 @@ class Day:
     occupancy: Numbers  # the counted people at the sites A to F
     flow: Numbers  # the families and persons displaced since day 1; onward displacements are added
     alerted: Sequence[Numbers] = ()
-    evacuated: int = 0  # of the displaced
+    evacuated: int = 0  # the evacuated persons among the displaced
     returned: Numbers = (0, 0)  # registered persons, and people of groups
     settled: Numbers = (0, 0)
     confirmation: Numbers = (0, 0, 0, 0)  # families and persons: not confirmed for 24 hours, and return presumed
@@ -199,7 +200,7 @@ class Desk:
         return tuple(int(number.replace(",", "")) for number in (*panel.groups(), groups[1] if groups else "0"))
 
     def alert(self) -> dict[str, Any]:
-        """The only alert; empty until it is raised."""
+        """The only alert. The result is empty until the alert is raised."""
         alerts = self.get("/alerts/v1/alerts")["alerts"]
         assert [alert["rule"] for alert in alerts] in ([], ["displacement"])
         return dict(alerts[0]) if alerts else {}
@@ -215,7 +216,7 @@ class Desk:
 
 
 async def save_duty_post(settings: AlertsSettings) -> None:
-    """Nobody listens at the address, because only the list of deliveries is read."""
+    """Nothing listens at the post's address, because the tests read only the list of deliveries."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         post = Receiver("duty", DeliveryChannel.WEBHOOK, "https://duty.invalid/hook")

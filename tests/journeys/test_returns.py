@@ -56,7 +56,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
     sent(other, "movements", transfer)
     member = families[2]["members"][0]["member_id"]
     died = movement(household_id=families[2]["household_id"], **at(1, movement="died", member_ids=[member]))
-    sent(other, "movements", died)  # waits for a registrar
+    sent(other, "movements", died)  # this report waits for a registrar's decision
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 4, BATKEN: 2}, timeout=40)
     sent(field, "movements", {**died, "report_id": str(uuid4())})
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 3, BATKEN: 2}, timeout=40)

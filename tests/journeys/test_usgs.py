@@ -144,7 +144,7 @@ async def test_a_real_week_has_three_quakes_of_the_area_and_old_ones_notify_nobo
     [alai], [tajik] = results.hazards["us20005gku"], results.hazards["us20005giu"]
     assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.UNKNOWN, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
-    # 313 km from the border: read only because of its magnitude
+    # intake publishes a quake 313 km from the border only because of its magnitude
     [ashkasham] = results.hazards["us20005gsg"]
     assert (ashkasham.magnitude, ashkasham.depth_km) == (6.6, 210.42)
     assert (results.outcomes[alai.report_id].outcome, results.outcomes[alai.report_id].reason) == (

@@ -1,4 +1,4 @@
-"""Every web app checks access and browser headers. No error response repeats a submitted value."""
+"""Every web app checks access, and the headers that browsers send. No error response repeats a submitted value."""
 
 import json
 import time

@@ -73,7 +73,11 @@ def strings(message: Message | None) -> tuple[str, ...]:
 
 
 def test_the_console_names_the_states_of_a_site_as_all_services_do() -> None:
-    """The catalog of the console overrides the shared catalog, so a button must not have the text of a state."""
+    """The console's catalog overrides the shared catalog.
+
+    If a button had the same English text as a state of a site, the button's translation would also be shown for the
+    state.
+    """
     own, common = translations("ky", messages.ROOT / "services/console/locales"), translations("ky")
     for name in TERMS["site_state"].values():
         assert own.gettext(name) == common.gettext(name)

@@ -1,4 +1,4 @@
-"""A server under load says how long we must wait, in seconds or by a date. We wait for a bounded time."""
+"""A server under load says in seconds, or by a date, how long a client must wait. The client limits this time."""
 
 from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""Sends notifications: stores and sends deliveries, writes their texts, and falls back on the receiver's next contact."""
+"""Sends notifications: writes their texts, stores and sends deliveries, and tries the next contact after a failure."""

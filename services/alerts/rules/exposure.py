@@ -1,6 +1,7 @@
 """Raises a separate alert about a hazard if displaced households, counted groups, or sites with people are in its area.
 
-A group without a site is in the hazard's area if its settlement is, or, if no settlement is known, its district.
+A group without a site is in the area if the group's settlement is there. If the settlement is not known, the district
+decides.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from services.alerts.ruleset import Ruleset
 
 
-SETTLEMENT_KM = 3.0  # from the point of a settlement to its farthest houses, also of a village along a road
+SETTLEMENT_KM = 3.0  # from a settlement's point to its farthest houses, even if the village lies along a road
 
 
 class ExposureRule(CountingRule):
@@ -103,7 +104,7 @@ def extent_of(site: ListedSite, places: Places) -> BaseGeometry | None:
 
 
 def settlement_extent(code: str | None, places: Places) -> BaseGeometry | None:
-    """The settlement with its surroundings. None if the gazetteer has no point of it."""
+    """The settlement with its surroundings. None if the gazetteer has no point of the settlement."""
     settlement = places.gazetteer.get(code) if code else None
     if settlement is None or settlement.lat is None or settlement.lon is None:
         return None
@@ -123,7 +124,8 @@ def decide_exposure(
     """The finding for the exposure alert about one district.
 
     The alert is about the displaced households and the counted groups in the district, and about the sites with
-    displaced people in the hazard's area, whatever these people fled. It is separate from the hazard's own alert.
+    displaced people in the hazard's area. It does not matter which hazard these people fled. This alert is separate
+    from the hazard's own alert.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

@@ -47,7 +47,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result if a rule applies to a situation: the alert that it asks for.
+    """The result of a rule that applies to a situation: what the alert must say.
 
     If `is_suppressed` is true, the alert is stored but notifies nobody. `suppression` says why.
     """
@@ -74,8 +74,8 @@ class Finding:
 class Nothing:
     """The result if no rule applies, with the reason.
 
-    `taken_back` is the situation whose alert must lapse, because a rule applied to it until now. `freed` are the dates
-    of this alert's window, which the rule must judge again.
+    `taken_back` is the situation whose alert must lapse, because the rule no longer applies to it. `freed` are the
+    dates of this alert's window, which the rule must judge again.
     """
 
     reason: str

@@ -52,7 +52,7 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """The larger number, because one team may count the families and another team the yards of the same people."""
+        """The larger of both numbers, because two teams may count families and yards of the same people."""
         return max(self.families, self.yards)
 
 

@@ -44,7 +44,7 @@ class QuakeRule(HazardRule):
     _points: KnownPoints = PrivateAttr(default_factory=KnownPoints)
 
     def judge_at(self, points: KnownPoints) -> None:
-        """Judge earthquakes at these points from now on, not only at the point of each unit."""
+        """From now on, computes the intensity at all these points, not only at one point of each unit."""
         self._points = points
 
     def grade(self, hazard: HazardReported) -> Severity | None:

@@ -11,7 +11,7 @@ from shared.places.points import KnownPoints, UnitPoint, unit_points
 
 DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
 FELT = 4.0  # MSK-64: felt indoors by many
-EPICENTRAL_KM = 60.0  # the distance from a large district's point to its far settlements
+EPICENTRAL_KM = 60.0  # the distance from the point of a large district to the settlements farthest from this point
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Both conditions, `areas` and `hazards`, must hold; an empty one matches everything.
+    """Both conditions, `areas` and `hazards`, must hold; an empty condition matches everything.
 
     Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides. The
     same holds for alerts whose severity a person must judge, although they have the usual severity of their type.

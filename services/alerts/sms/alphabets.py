@@ -10,7 +10,7 @@ class Alphabet(StrEnum):
 
     `latin` replaces all Cyrillic letters.
 
-    A part has 160 Latin characters, but 70 Cyrillic ones.
+    One part of a short message holds 160 Latin characters, but only 70 characters if one of them is Cyrillic.
     """
 
     KEPT = "kept"
@@ -24,7 +24,7 @@ PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u00a0\u202f\u2009", " ")
 )
 LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
-# BGN/PCGN, without signs for ъ and ь. GSM-7 has ö and ü.
+# The transliteration of BGN/PCGN, without signs for ъ and ь. Its letters ö and ü are in GSM-7.
 LONGER = {
     "ё": "yo",
     "ж": "zh",

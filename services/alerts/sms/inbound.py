@@ -45,7 +45,7 @@ def fields_of(body: bytes, profile: GatewayInbound) -> Any:
 
 
 def has_secret(profile: GatewayInbound, headers: Mapping[str, str], fields: Any, secret: str) -> bool:
-    """Compares in a time that does not depend on how much of the secret is right."""
+    """Whether the message has the secret. The comparison takes constant time, so that nobody can guess the secret."""
     if profile.secret_header is not None:
         sent = headers.get(profile.secret_header.lower(), "")
         expected = f"{profile.secret_prefix}{secret}"

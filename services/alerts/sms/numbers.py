@@ -11,7 +11,7 @@ LONGEST = 40  # characters as a person types the number
 
 
 def number_of(address: str) -> str:
-    """The number in the format E.164, `+996700123456`. A number without a country code is one of this country.
+    """The number in the format E.164, `+996700123456`. A number without a country code is a number of this country.
 
     Raises ValueError if the text is not the address of a mobile number.
     """

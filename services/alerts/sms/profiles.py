@@ -51,9 +51,9 @@ class ProfileModel(BaseModel):
 class AcceptedAnswer(ProfileModel):
     """Describes the answer by which a gateway accepts a message. All given conditions must hold.
 
-    `field` is the place in a JSON answer that has one of the `values`; `pattern` matches the whole of any other answer,
-    and its group `id` is the message id. With one of the `final` values, the gateway refuses this message for good, for
-    example because of a wrong number.
+    A JSON answer has one of the `values` in `field`. Any other answer matches `pattern` as a whole, and the group `id`
+    of the pattern is the message id. If `field` has one of the `final` values, the gateway refuses this message for
+    good, for example because of a wrong number.
     """
 
     statuses: Annotated[frozenset[Status], Field(min_length=1)] = frozenset({200, 201, 202})

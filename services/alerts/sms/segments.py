@@ -14,7 +14,8 @@ class Encoding(StrEnum):
     UCS2 = "ucs2"
 
 
-# The most units in a message of one part, and in each part of a longer message, which also carries its position.
+# The most units in a message of one part, and in each part of a longer message. A part of a longer message has less
+# room, because it also carries its position.
 ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
@@ -62,7 +63,7 @@ def units(character: str, encoding: Encoding) -> int:
 
 @cache
 def septets(character: str) -> int | None:
-    """1, or 2 for a character of the extension table such as €; None if GSM-7 does not have the character."""
+    """The number of septets: 2 for € and others of the extension table, else 1. None if GSM-7 lacks the character."""
     try:
         encoded, _ = codec().encode(character)
     except UnicodeEncodeError:

@@ -43,7 +43,7 @@ class SmsTexts:
         words: HazardWords | None = None,
         code: str | None = HIDDEN_CODE,
     ) -> Segments:
-        """Severity, title and places, the cause, the time, and the code to reply. The link is added if it fits.
+        """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
 
         No text of a report is included, because a telephone shows a message also while it is locked.
         """
@@ -80,7 +80,7 @@ class SmsTexts:
     def _facts(
         self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
     ) -> tuple[list[str], list[str]]:
-        """The facts that every message has, and those that a message has if they fit."""
+        """The facts that every message has, and the facts that are added only if they fit."""
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED

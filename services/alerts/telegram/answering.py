@@ -34,7 +34,7 @@ from shared.pages.terms import N_
 
 TELEGRAM = DeliveryChannel.TELEGRAM
 COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
-SHOWN_TOAST = 200  # Telegram shows at most so many characters when a button was pressed
+SHOWN_TOAST = 200  # the most characters that Telegram shows after a button was pressed
 
 HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a private chat: /start CODE")
 WRONG_CODE = N_("This code is wrong, already used, or older than 15 minutes. Ask for a new code.")
@@ -63,7 +63,7 @@ class BotCall:
 
 
 class Answering:
-    """Handles an update in the caller's transaction. The calls are made after the commit."""
+    """Handles an update in the caller's transaction. The returned calls of the Bot API are made after the commit."""
 
     def __init__(self, replies: Replies, box: WebhookSecrets, messages: ChatMessages) -> None:
         self._replies, self._box, self._messages = replies, box, messages
@@ -99,7 +99,7 @@ class Answering:
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
         """The press and its delivery.
 
-        Both are None if the data is not ours. The delivery is None if it was not sent to this chat.
+        Both are None if the button's data is not ours. The delivery is None if it was not sent to this chat.
         """
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
@@ -107,7 +107,10 @@ class Answering:
         return read[0], await message_queries.pressed(session, read[1], pressed.message.chat.id)
 
     def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> BotCall:
-        """Asks for the name. The mention makes the person's app open the answer, also in a group."""
+        """Asks on whose behalf the person acts.
+
+        Because of the mention, only this person's app opens a reply in a group.
+        """
         assert pressed.message is not None
         text = translations(delivery.language, LOCALES).gettext(QUESTION)
         mention = {"type": "text_mention", "offset": 0, "length": units(text), "user": {"id": pressed.sender.id}}
@@ -194,7 +197,7 @@ class Answering:
 
 
 def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
-    """The text that Telegram shows to the person who pressed. A refusal must be closed by the person."""
+    """The text that Telegram shows to the person who pressed. A refusal stays until the person closes it."""
     text = sentence(reply, language)
     if reply.result in (ReplyResult.NOT_BOUND, ReplyResult.ACCESS_ENDED):
         text = f"{text} {translations(language, LOCALES).gettext(HOW_TO_BIND)}"

@@ -23,7 +23,8 @@ from shared.pages.terms import N_, term
 LONGEST = 4096  # Telegram counts UTF-16 code units
 ENDING = 4  # the last lines of a mail, with the link and the centre's name, are never cut off
 CUT = "…"
-# A message about one of these is short and without sound, because the first message shows the whole state.
+# A message with one of these causes is short and without sound, because the alert's first message is edited to show the
+# whole state.
 SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
@@ -158,7 +159,7 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 def state_line(state: Alert | AlertRaised, language: str) -> str:
     """Who acknowledged or closed the alert, and when; empty if nobody did.
 
-    An event has no names, so the line of an event has none either.
+    If `state` is an event, the line has no name, because events have no names of people.
     """
     _ = translations(language, LOCALES).gettext
     for deed in ("resolved", "progressed", "acknowledged"):

@@ -11,7 +11,7 @@ IN_GROUP = 20  # messages a minute
 
 
 class ChatLimits:
-    """Reserves the times at which messages may be sent, as known to this process."""
+    """Reserves the times at which this process may send messages. Messages of other processes are not known here."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The page on which a person binds the own account, so that the person can acknowledge alerts in Telegram or by SMS."""
+"""The page on which people bind their own accounts, so that they can acknowledge alerts in Telegram or by SMS."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -38,7 +38,7 @@ async def draw_code(request: Request, session: Session, caller: Caller) -> Respo
 
 @router.post("/telegram/end")
 async def unbind(request: Request, session: Session, caller: Caller) -> Response:
-    """Ends the bindings in both channels, because a binding in either permits replies by SMS."""
+    """Ends the bindings in both channels, because a binding in either channel permits replies by SMS."""
     ended = [await bindings.unbind(session, channel, caller.account) for channel in (TELEGRAM, SMS)]
     if any(ended):
         await audit.add(session, audit.entry_of(request, Action.UNBOUND, objects=[caller.account]))

@@ -101,7 +101,10 @@ class Polling:
             log.get().info("telegram bot not known", **log.described(error))
 
     async def _poll(self) -> bool:
-        """Asks once and handles the updates. Returns False after a failure, which is stored for the administrators."""
+        """Asks Telegram once, and handles the updates.
+
+        A failure is stored for the administrators; the function then returns False.
+        """
         try:
             bot_id = self._api.bot_id
             async with self._sessions.begin() as session:
@@ -130,8 +133,8 @@ class Polling:
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
         """Handles the update unless it was handled before. The answers are sent while the next updates are handled.
 
-        An update that cannot be handled is skipped. Otherwise, Telegram would send it again and again before all
-        others.
+        An update that cannot be handled is skipped. Otherwise, Telegram would send this update again and again before
+        all others.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False

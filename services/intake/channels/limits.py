@@ -28,9 +28,9 @@ class Limits:
         return exceeds(raw, {LIST: self.lists, FIELD: self.fields, VALUE: self.values})
 
 
-# The largest household has 1,476 fields, 228 lists and about 1,700 values.
-# JSON allows a body to repeat a field, so the limits are at least twice these numbers.
-# Without the rings of its polygons, a hazard has fewer fields, lists and values than this household.
+# The largest household has 1,476 fields, 228 lists and about 1,700 values. JSON allows a body to repeat a field, so the
+# limits are at least twice these numbers. A hazard without the rings of its polygons has fewer fields, lists and values
+# than this household.
 REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
 # A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes.
 # Each point is one list with two values.

@@ -58,7 +58,7 @@ class HazardInfo(Data):
 
 
 def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> bool:
-    """Whether the source changed the area. The published area also has the P-codes that intake adds."""
+    """Whether the source changed the area. The P-codes that intake added to the published area are no change."""
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True

@@ -86,5 +86,5 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The next pause, which doubles with each failure. Random variation keeps requests from coinciding."""
+    """The next pause, which doubles with each failure. It varies at random, so that requests do not coincide."""
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

@@ -102,7 +102,10 @@ class ChosenSheet:
         return [day.isoformat(), *(text for row in rows for text in ("", *row))]
 
     def row_identity(self, line: SheetLine, day: date) -> list[str]:
-        """The texts that identify a row. The kinds are the guessed ones, so that a person's choices change nothing."""
+        """The texts that identify a row.
+
+        Columns have their guessed kinds, so that the texts do not depend on choices.
+        """
         cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
         return sorted(f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED)
 

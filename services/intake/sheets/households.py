@@ -133,7 +133,8 @@ class HouseholdReader:
         """Ids that depend only on the head and the day, so that they stay the same if other cells are corrected."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
-            for head in heads or [cells.text(C.PHONE)]:  # a village may share a telephone
+            # by telephone only if nothing else is known: a village may share it
+            for head in heads or [cells.text(C.PHONE)]:
                 yield RowIds(key, ["head", day.isoformat(), head.casefold()]).report
 
     @property
@@ -267,7 +268,10 @@ def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
 
 
 def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
-    """Add an error to each row whose number of persons differs from the head's row: it may be of another household."""
+    """Add an error to each row whose number of persons differs from the head's row.
+
+    The row may belong to another household.
+    """
     for row in others:
         for column in (C.PERSONS, C.MALE, C.FEMALE):
             if row.text(column) not in ("", head.text(column)):

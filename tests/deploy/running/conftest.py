@@ -19,7 +19,9 @@ def run() -> Iterator[Run]:
 
 @pytest.fixture(scope="package")
 def restarted(run: Run) -> Run:
-    """The installation whose supervisor was killed. The next start found topics of another release, and files of root.
+    """The installation after its supervisor was killed and `make run` was started again.
+
+    This start found topics of another release, and files of root.
 
     The other tests share this start, because a start takes 26 CPU seconds.
     """

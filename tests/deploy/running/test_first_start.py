@@ -19,7 +19,10 @@ pytestmark = pytest.mark.components
 
 
 def test_programs_are_imported_while_the_servers_start_and_the_web_process_is_first(run: Run) -> None:
-    """The imports begin before PostgreSQL starts. When PostgreSQL runs, reports are accepted early."""
+    """The imports begin before PostgreSQL starts.
+
+    After PostgreSQL, the web process starts before all workers, so that reports are accepted early.
+    """
     importing = [file.stem for file in (run.folder / "run").glob("fork-server*.pid")]
     workers = ("registry-worker", "alerts-worker", "console-worker", "intake-worker")
     started = {name: psutil.Process(run.pid(name)).create_time() for name in ("web", "postgres", *importing, *workers)}

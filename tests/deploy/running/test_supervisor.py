@@ -55,7 +55,7 @@ def test_a_hanging_process_is_replaced(run: Run) -> None:
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_creates_changed_topics_again(restarted: Run) -> None:
-    """Every child process has ended with the supervisor (`Run.kill`)."""
+    """`Run.kill` checks that every child process ends with the supervisor."""
     assert (restarted.folder / "kafka" / "provisioned").read_text() != "of another release"
     assert soon_answer(restarted)
 

@@ -99,7 +99,7 @@ class Rounds:
         return {tracked.finding.kind for tracked in self.watch.status.open}
 
     async def until(self, wanted: set[FindingKind]) -> set[FindingKind]:
-        """All findings of the next round; nothing if one of `wanted` is missing."""
+        """All findings of the next round. The result is empty if one of `wanted` is missing."""
         found = await self.once()
         return found if found >= wanted else set()
 

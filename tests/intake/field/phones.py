@@ -28,8 +28,8 @@ UNSEEN = """() => {
     Object.defineProperty(document, "hidden", { configurable: true, value: false });
     Date.now = () => was() + 6 * 60_000;
     document.dispatchEvent(new Event("visibilitychange"));
-}"""  # for six minutes
-# The key of a PIN takes 600,000 rounds, a quarter of a CPU second. In the tests it takes a thousandth of them.
+}"""  # the page is hidden, and shown again after six minutes
+# Deriving a key from a PIN takes 600,000 rounds, which need a quarter of a CPU second. Tests use 600 rounds.
 CHEAP_KEYS = """
 const derive = self.SubtleCrypto?.prototype.deriveKey;
 if (derive) SubtleCrypto.prototype.deriveKey = function (method, ...others) {
@@ -83,7 +83,8 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
     if not wait_until(lambda: page.locator("#opening").is_hidden(), timeout=10):
-        # Seen twice on a busy machine. The page had loaded, so a script failed. The warning is to show which one.
+        # On a busy machine, the form failed twice to open although the page had loaded. The warning shows the script
+        # that failed.
         warnings.warn(f"the form did not open: {faults}", stacklevel=2)
         page.click(".unopened .button")
     choose_pin(page)

@@ -96,7 +96,8 @@ def test_a_household_of_four_with_names_is_reported_in_the_actions_of_three_minu
 def test_the_short_form_asks_for_sex_and_age_and_leaves_the_rest_for_later(page: Page) -> None:
     page.select_option("#mobility", "migration")
     page.tap("#short")
-    for shown in ("#mobility", "#occurred-precision"):  # migration presets the month, and both are sent
+    # the choice of migration also sets the precision to a month, so the short form shows both values
+    for shown in ("#mobility", "#occurred-precision"):
         expect(page.locator(shown)).to_be_visible()
     expect(page.locator("#intention")).to_be_hidden()
     page.tap("#short")
