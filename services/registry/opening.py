@@ -1,6 +1,6 @@
 """Decrypts sealed records.
 
-Decryption must not read the database, because the previous batch is still being committed at this time.
+Decryption must not read the database, because the transaction of the previous batch may still be open at this time.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from shared.events.movements import GroupMovementClear, HouseholdMovementClear, 
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# For each kind, the function that serialises the clear fields of an event, without the fields that intake adds.
+# For each kind of report, the function that serialises the clear fields without the fields that intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -92,9 +92,9 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content for the digest, with the times that the author sent.
+    """The content from which the digest is computed. It has the times as the author sent them.
 
-    Intake corrects times by the phone's clock, so it may change the times of each retry differently.
+    Intake corrects these times by the phone's clock, so it may correct them differently each time the report is sent.
     """
     if reported.uncorrected is None:
         return text

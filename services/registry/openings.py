@@ -1,4 +1,7 @@
-"""Checks that readers of household records state a purpose. Unusually many reads are reported, but not refused."""
+"""Checks that readers of household records have stated a purpose.
+
+Unusually many reads are reported, but not refused.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +21,10 @@ from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
-MOST_FOUND_AN_HOUR = 600  # the limit of households found by searches; one search shows up to 50
-MOST_SEARCHES_AN_HOUR = 120  # searches without a result also count, because somebody may test telephone numbers
+MOST_FOUND_AN_HOUR = 600  # households found by searches; one search shows up to 50
+MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
 SHOWN = timedelta(hours=24)
-NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
+NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # registrars read records all day, so they need not state a purpose
 
 # The audit entries of opened households, histories, held reports and dead letters, and of the pages of groups and
 # sites. Entries of lists are not counted.
@@ -34,7 +37,8 @@ PATHS = (
     "GET /registry/v1/held/{outcome_id}",
     "GET /registry/v1/dead-letters/openings/{opening_id}",
 )
-DUPLICATES = "duplicates of "  # the start of the audit subject for households that a page shows as duplicates
+# if a page shows households as duplicates, the subject of its audit entry begins with these words
+DUPLICATES = "duplicates of "
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
 
@@ -64,7 +68,10 @@ WARNINGS = {
 
 
 class Limit(NamedTuple):
-    """Reads are unusual if the `amount` of the audit entries of an hour that match `where` is larger than `most`."""
+    """Reads are unusual if the `amount` of an hour is larger than `most`.
+
+    `amount` is computed over the audit entries that match `where`.
+    """
 
     kind: UnusualKind
     amount: ColumnElement[int]
@@ -97,7 +104,10 @@ def may_open(caller: Principal) -> None:
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log a warning if the account read unusually much within an hour. The caller writes the audit entry first."""
+    """Log a warning if the account read unusually many records within an hour.
+
+    The caller must write the audit entry first.
+    """
     for limit in LIMITS:
         is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
         own = counted(limit).where(AUDIT.c.account == caller.account, is_recent)
@@ -110,7 +120,10 @@ def counted(limit: Limit, *columns: ColumnElement[Any]) -> Select[Any]:
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """The accounts that opened, found or searched unusually many records in an hour, the latest hour first."""
+    """The accounts that opened or found unusually many records in an hour, or searched unusually often.
+
+    The latest hour comes first.
+    """
     read = [
         Unusual(account, hour, count, limit.kind)
         for limit in LIMITS

@@ -1,4 +1,7 @@
-"""Queries for a page of households, one decrypted household, and its history. Routes log each call."""
+"""Queries for a page of households, one decrypted household, and its history.
+
+The routes that call these queries write each read to the security log.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -45,16 +48,17 @@ UNLISTED = (
     "is_urgent",
 )
 IS_DISPLACED = or_(
-    Episode.superseded_at == NEVER,  # no movement was reported since the displacement
+    Episode.superseded_at == NEVER,  # the row ends only with a movement, and none was reported
     exists().where(
         HouseholdStay.household_id == Household.household_id,
         HouseholdStay.sub_stock == SubStock.IN_DISPLACEMENT,
         HouseholdStay.superseded_at == NEVER,
     ),
 )
-# People who have returned no longer need help where they were displaced.
+# A household is urgent only while it is displaced: people who have returned no longer need help where they were.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
-# The confirmation of the displaced people: their report, or their latest movement that is in effect.
+# The time of the last confirmation of displaced people. Without movements, this is the time of the report. With
+# movements, it is the earliest of the confirmations of the parts that are still displaced.
 CONFIRMED_AT = case(
     (Episode.displaced == 0, None),
     (Episode.superseded_at == NEVER, Episode.reported_at),
@@ -118,7 +122,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 
 
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
-    """The households of the caller's areas, joined with their current displacement."""
+    """Limits the query to households in the caller's areas, and joins their current displacement."""
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     return current.where(visibility.covers(HERE))
 
@@ -145,7 +149,7 @@ async def households(
 
 
 async def sealed_members(session: AsyncSession, ids: Sequence[UUID]) -> defaultdict[UUID, list[Member]]:
-    """The members of each household, in their order."""
+    """The members of each household, in the order of the report."""
     members = defaultdict[UUID, list[Member]](list)
     for member in await session.scalars(select(Member).where(Member.household_id.in_(ids)).order_by(Member.position)):
         members[member.household_id].append(member)
@@ -186,7 +190,7 @@ async def history(
     return await report_queries.versions(session, encryption, ReportKind.HOUSEHOLD, *about, kinds=OF_HOUSEHOLD)
 
 
-# A pair waits again if it has a reason that it did not have when a person answered.
+# An answered pair waits again if a further reason was found after the answer.
 IS_UNANSWERED = ~exists().where(
     DuplicateReview.household_id == DuplicatePair.household_id,
     DuplicateReview.other_id == DuplicatePair.other_id,
@@ -217,7 +221,8 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # As in the figures of today: a movement without an hour is dated at noon, and counts on its whole day.
+    # As in the figures of today, a movement counts for its whole day. A movement without an hour is dated at noon, so a
+    # row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

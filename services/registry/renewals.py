@@ -23,15 +23,15 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # the limit for a batch, because all reports of a household are decrypted
+MOST_REPORTS = 500  # reports in one batch, because all reports of its households are decrypted
 PAUSE_SECONDS = 0.1  # the pause after a batch, so that reports and alerts do not wait for the CPU
-# The errors of a household that cannot be decrypted or read.
+# The errors that are raised if a household cannot be decrypted or read.
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Renewal(ABC):
-    """Makes keys of one kind. `kind` names the lock, so that only one worker makes these keys."""
+    """Makes keys of one kind again. `kind` is also the name of a lock, so that only one worker makes these keys."""
 
     kind: ClassVar[str]
 
@@ -52,7 +52,10 @@ class Renewal(ABC):
         return count
 
     async def next_batch(self) -> list[UUID]:
-        """Some households with old keys. Only a single household may have more than MOST_REPORTS reports."""
+        """Some households with old keys, which together have at most MOST_REPORTS reports.
+
+        A household with more reports is alone in its batch.
+        """
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
             old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()
@@ -76,7 +79,7 @@ class Renewal(ABC):
         return sum([await self.renew([household_id]) for household_id in ids])
 
     async def _renew(self, session: AsyncSession, ids: Sequence[UUID]) -> int:
-        await session.execute(database.advisory_lock(self.kind))  # two workers must not make the same keys
+        await session.execute(database.advisory_lock(self.kind))  # two workers must not make the same keys at once
         is_old = Household.household_id.in_(ids), await self.is_old(session)
         old = (await session.scalars(select(Household.household_id).where(*is_old))).all()
         if old:
@@ -100,7 +103,7 @@ class Renewal(ABC):
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """The first household, and further households while the sum of their reports is at most MOST_REPORTS."""
+    """The first household, and further ones as long as all of them together have at most MOST_REPORTS reports."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

@@ -15,9 +15,10 @@ SEX: dict[str, int] = {sex: number for number, sex in enumerate(SEXES)}
 
 
 class Disaggregation(NamedTuple):
-    """Displaced persons: their numbers by sex and age in the order of CELLS, and the codes of all known ages.
+    """The numbers of displaced persons by sex and age, in the order of CELLS, and the age codes of all known ages.
 
-    `assessed` are the persons who answered the questions about functioning; `with_disability` is a part of them.
+    `assessed` is the number of persons who answered the questions about functioning. `with_disability` is the number of
+    persons with disability among them.
     """
 
     cells: list[int]

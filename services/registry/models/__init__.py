@@ -1,6 +1,7 @@
-"""The registry's tables. There are no foreign keys, because checks cost time, and each household has only one writer.
+"""The registry's tables.
 
-The columns named `sealed` contain the personal data, encrypted with the key of the household or group.
+The tables have no foreign keys, because their checks take time, and each household has only one writer. The columns
+named `sealed` contain the personal data, encrypted with the key of the household or group.
 """
 
 from services.registry.models.base import RegistryModel

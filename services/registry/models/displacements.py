@@ -9,24 +9,29 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from services.registry.models.base import Moved
 from shared.country import TIME_ZONE
 
-# The month in Bishkek time. 202606 means June 2026, and 202600 means 2026 without a known month, as for a season.
+# The month in Bishkek time. 202606 means June 2026. 202600 means 2026 without a known month, for example if the report
+# states only a season.
 PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
     + CASE occurred_at_precision WHEN 'season' THEN 0 WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
 
 
 def cell(number: int) -> Mapped[int | None]:
-    """A column for one cell of `sex_age`, because reading an array element copies the whole array. NULL replaces 0."""
+    """A column for one cell of `sex_age`. Reading an element of the array would copy the whole array.
+
+    NULL is stored for 0.
+    """
     return mapped_column(Computed(f"nullif(sex_age[{number}], 0)", persisted=True))
 
 
 class Displaced(Moved):
-    """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
+    """The columns that the tables `episodes` and `counts` share.
 
-    The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time of the household's next move, or of the recount that replaced the count. If there is no next move and no
-    such recount, `superseded_at` is infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous
-    release. `shelter`, `needs` and `evacuation` are None in rows of earlier releases.
+    PostgreSQL computes those columns that only figures need. The primary key ensures that a report begins only one
+    displacement, even with concurrent workers. `superseded_at` is the time of the household's next move or, for a
+    count, of the recount that replaced it. Before that, `superseded_at` is infinity. In `episodes`, a trigger sets
+    `superseded_at` in rows of the previous release. `shelter`, `needs` and `evacuation` are None in rows of earlier
+    releases.
     """
 
     @declared_attr.directive
@@ -73,10 +78,10 @@ class Displaced(Moved):
 
 
 class Assessed:
-    """Numbers of displaced persons: who answered the questions about functioning, and who has a disability.
+    """The numbers of displaced persons who answered the questions about functioning, and of those with a disability.
 
-    In rows of earlier releases, the numbers are 0, because nobody was asked. If a worker of such a release stores a row
-    during an update, the numbers are None until the worker has computed them.
+    In rows of earlier releases, both numbers are 0, because nobody was asked. If a worker of an earlier release stores
+    a row during an update, both are None until a worker of this release has computed them.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

@@ -1,4 +1,4 @@
-"""The answers of people whether households or groups left because of an event, and who is to answer."""
+"""The questions whether households or groups left because of an event: the answers of people, and the assignments."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,11 +11,11 @@ from shared.messaging.models import Decision
 
 
 class EventAnswer(Decision, RegistryModel):
-    """A person's answer whether people left because of a hazard. The newest answer about a report is valid.
+    """A person's answer to the question whether people left because of a hazard.
 
-    `household_id` is the id of the household, or of the group. The answer concerns the departure from `origin_pcode` at
-    `occurred_at`. If the report is corrected and states another departure, the answer has no effect. If the answer is
-    "no", it has no hazard.
+    The newest answer about a report is valid. `household_id` is the id of the household or of the group. The answer
+    concerns the departure from `origin_pcode` at `occurred_at`. If a correction of the report states another departure,
+    the answer has no effect. The hazard is None if the answer is "no".
     """
 
     __tablename__ = "event_answers"
@@ -30,7 +30,7 @@ class EventAnswer(Decision, RegistryModel):
 
 
 class EventAssignment(RegistryModel):
-    """The person who is to answer whether the people of this report left because of an event."""
+    """The person who should answer whether the people of this report left because of an event."""
 
     __tablename__ = "event_assignments"
 

@@ -1,4 +1,4 @@
-"""The sums for figures, their changes, and the versions of the displacements."""
+"""The sums from which figures are computed, the changes of these sums, and the versions of the displacements."""
 
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,10 @@ from services.registry.reports import CELL_NAMES
 
 
 class DataVersion(RegistryModel):
-    """Versions of the displacements. A transaction that writes displacements renews the version of one slot.
+    """The versions of the data about displacements.
 
-    The migration creates the rows and the trigger that renews the versions.
+    A transaction that writes displacements renews the version of one slot. The migration creates the rows and the
+    trigger that renews the versions.
     """
 
     __tablename__ = "data_versions"
@@ -25,7 +26,8 @@ class DataVersion(RegistryModel):
 
 
 ASSESSMENT_NAMES = ("assessed", "with_disability")
-ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)  # the numbers that the first release with sums did not have
+# the numbers that sums did not contain in the first release that had sums
+ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)
 FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *ADDED_NAMES)
 DIMENSION_NAMES = (
     "status",
@@ -48,7 +50,7 @@ def dimensions() -> list[Column[Any]]:
 
 # The changes of displacements that are not in `figure_sums` yet.
 # The migration creates the triggers that insert the changes.
-# If a displacement was removed, the numbers of its change are negative.
+# A change that removes a displacement has negative numbers.
 # `ended_on` is the first day on which the people were out of the stock.
 # If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
 FIGURE_CHANGES = Table(
@@ -63,9 +65,8 @@ FIGURE_CHANGES = Table(
     *(Column(name, Integer) for name in FIGURE_NUMBERS),
 )
 
-# The combinations of dimensions.
-# `name` is the text of all dimensions. The unique index is on `name`, because an index of all columns would be large.
-# If a summary does not have a dimension, the dimension is NULL.
+# Each row is a combination of values of the dimensions. `name` contains all values as one text. The unique index is on
+# `name`, because an index of all columns would be large. Dimensions that a summary leaves out are NULL.
 FIGURE_DIMENSIONS = Table(
     "figure_dimensions",
     RegistryModel.metadata,
@@ -77,10 +78,9 @@ FIGURE_DIMENSIONS = Table(
     Index(None, "summary", "status", "mobility"),
 )
 
-# Numbers of households and persons by dimensions.
-# A row with the span day, month or year has the changes of the stock in the period that begins on the day `since`.
-# A row with the span flow has the flows of the month that begins on the day `since`.
-# A row with the span vague_flow has flows of which only the year is known.
+# Numbers of households and persons by dimensions. A row with the span day, month or year has the changes of the stock
+# in the period that begins on the day `since`. A row with the span flow has the flows of the month that begins on the
+# day `since`. A row with the span vague_flow has the flows of a year whose month is not known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,
@@ -95,5 +95,6 @@ FIGURE_SUMS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# The changes and sums contain the rises of ages on each 1 January until this year. The table has one row.
+# Persons get a year older on each 1 January. Until this year, the changes and sums contain the effects of that. The
+# table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

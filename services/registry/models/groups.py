@@ -30,11 +30,11 @@ class GroupCount(Displaced, RegistryModel):
     """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
 
     `persons_estimated` and all columns below it are None in rows of earlier releases. `site_id` is the site that the
-    report names, even if the table `sites` lacks this site. `displaced`, `returned` and `settled` are the numbers of
-    people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
+    report names, even if this site is not in the table `sites`. `displaced`, `returned` and `settled` are the numbers
+    of people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
     `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode` and
     `left_country` are the place that these people left, and `left_sub_stock` is the sub-stock that they left; None
-    means location of displacement. If another column or the published event changes, `fingerprint` changes, too.
+    means location of displacement. `fingerprint` is a digest of the other columns and of the published event.
     """
 
     __tablename__ = "counts"
@@ -68,7 +68,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class GroupStay(Displaced, RegistryModel):
-    """The people left in a count after a movement of the group, from `counted_at` until `superseded_at`."""
+    """The people who were left in a count after a movement of the group, from `counted_at` until `superseded_at`."""
 
     __tablename__ = "group_stays"
 
@@ -85,7 +85,7 @@ class GroupStay(Displaced, RegistryModel):
 
 
 class CountDecision(Decision, RegistryModel):
-    """A person's decision which of two differing counts is right. `report_id` and `version` are the chosen count.
+    """A person's choice between two differing counts. `report_id` and `version` are the chosen count.
 
     The newest decision about two counts is valid, until one of the two reports is corrected. If `is_reversed` is true,
     the person has reversed an earlier decision.
@@ -101,7 +101,7 @@ class CountDecision(Decision, RegistryModel):
 
 
 class CountAssignment(RegistryModel):
-    """The person who is to decide which of the differing counts of these people is right."""
+    """The person who should choose between the differing counts of the stock `stock_id`."""
 
     __tablename__ = "count_assignments"
 
@@ -114,7 +114,7 @@ class CountAssignment(RegistryModel):
 class CountComparison(RegistryModel):
     """The last published comparison of a count with the registered people (`shared.events.groups.PlaceComparison`).
 
-    It contains only sums over whole fives of households, so that it shows no single household.
+    It contains only sums over multiples of five households, so that it reveals no single household.
     """
 
     __tablename__ = "count_comparisons"

@@ -25,14 +25,14 @@ class UnpublishedHeldPeople(RegistryModel):
 class HeldDecision(Decision, RegistryModel):
     """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
 
-    If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
-    the right to change the household. `refusal` is the reason of a refusal, which the report's author can read.
-    If `household_id` is set, the report is accepted as a report about this household. The report then replaces the
-    household's current report, unless `is_later` says that it is about a later displacement.
+    If `is_expiry_only` is true, the registry decides about the report as if the phone's sign-in had not expired. The
+    author must still have the right to change the household. `refusal` is the reason of a refusal, which the report's
+    author can read. If `household_id` is set, the report is accepted as a report about this household. The report then
+    replaces the household's current report. If `is_later` is true, it is a later displacement of the household instead.
     """
 
     __tablename__ = "held_decisions"
-    # Only one open decision about a report is possible, so that the first of two people decides.
+    # Only one open decision about a report is possible. If two people decide, the first decision is valid.
     __table_args__ = (
         Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
     )
@@ -46,10 +46,11 @@ class HeldDecision(Decision, RegistryModel):
 
 
 class Adoption(RegistryModel):
-    """How the decision `decision_id` accepted a held report under a household, so that this can be reversed.
+    """How the decision `decision_id` accepted a held report under a household.
 
-    The report was held for `former_reason`. `replaced_id` is the report that it replaced, and `replaced_version` the
-    version of this report that was valid. Both are None if the report replaced none.
+    The reversal of the acceptance needs these values. The report was held for `former_reason`. `replaced_id` is the
+    report that it replaced, and `replaced_version` is the version of that report that was valid. Both are None if no
+    report was replaced.
     """
 
     __tablename__ = "adoptions"
@@ -69,7 +70,7 @@ class AdoptionReversal(Decision, RegistryModel):
     """A person's decision that a report was accepted under a household by mistake. `adoption_id` is the acceptance."""
 
     __tablename__ = "adoption_reversals"
-    # Only one open reversal of an acceptance is possible, so that the first of two people decides.
+    # Only one open reversal of an acceptance is possible. If two people reverse it, the first reversal is executed.
     __table_args__ = (
         Index(
             "uq_adoption_reversals_open", "adoption_id", unique=True, postgresql_where=text("carried_out_at IS NULL")
@@ -80,7 +81,7 @@ class AdoptionReversal(Decision, RegistryModel):
 
 
 class HeldAssignment(RegistryModel):
-    """The person who is to decide about a held report.
+    """The person who should decide about a held report.
 
     `outcome_id` is the outcome of the report at the time of the assignment. If the outcome changes, `report_id`,
     `version` and `author` still identify the report. The previous release stores only `outcome_id`.

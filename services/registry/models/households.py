@@ -12,9 +12,9 @@ class Household(Registered, Moved, RegistryModel):
     """A household. `current_pcode` and `current_country` are its present place, after its movements.
 
     `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of its search keys. Rows of the previous
-    release have no present place and the folding version 1. When the worker makes the search keys, it also sets the
-    place and the version. `site_root_id` is the root of the household's site keys. Until the worker has made the site
-    keys, `site_root_id` is empty.
+    release have no present place, and their folding version is 1. When the worker makes the search keys of such a row,
+    it also sets the place and the version. `site_root_id` is the id of the root of the household's site keys. It is
+    empty until the worker has made the site keys.
     """
 
     __tablename__ = "households"
@@ -51,8 +51,8 @@ class Member(RegistryModel):
 class HouseholdKey(WrappedKey, RegistryModel):
     """The data key of a household. Each household with a filed report has a key.
 
-    `sealed_code` is the short code that the registry drew, encrypted with the key. Unlike the row in `households`, this
-    row stays when the household changes.
+    `sealed_code` is the short code that the registry drew, encrypted with the key. The row in `households` is written
+    anew when the household changes, but this row stays.
     """
 
     __tablename__ = "household_keys"

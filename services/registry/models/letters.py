@@ -7,10 +7,10 @@ from shared.messaging.models import Decision, OfLetter
 
 
 class LetterOpening(Decision, OfLetter, RegistryModel):
-    """A request to read a dead letter. Only the worker can decrypt the letter, and stores the content for the reader.
+    """A request to read a dead letter. Only the worker can decrypt the letter. It stores the content for the reader.
 
-    `sealed` is the content, encrypted with a key of its own, which `wrapped` contains. The row is deleted when the
-    content has been read, or after some minutes.
+    `sealed` is the content, encrypted with a separate key, and `wrapped` is this key in wrapped form. The row is
+    deleted when the content has been read, or after some minutes.
     """
 
     __tablename__ = "letter_openings"

@@ -34,13 +34,13 @@ class Episode(Assessed, Displaced, RegistryModel):
 class AfterMovement(Assessed, Displaced):
     """The columns that the tables `stays` and `passages` share, in addition to the columns of `Displaced`.
 
-    `households` is 1 for the largest part of a household, and 0 for other parts, so that sums count a household once.
-    `sex_age` and `ages` are as of the day of `occurred_at`.
+    `households` is 1 for the largest part of a household and 0 for other parts, so that a household counts once in
+    sums. `sex_age` and `ages` contain the ages on the day of `occurred_at`.
     """
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column()  # overrides the primary key of `Displaced`
+    report_id: Mapped[UUID] = mapped_column()  # this column replaces the primary key of `Displaced`
     displaced: Mapped[int]
     ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     households: Mapped[int] = mapped_column(SmallInteger)
@@ -62,7 +62,7 @@ class HouseholdStay(AfterMovement, RegistryModel):
 
 
 class HouseholdPassage(AfterMovement, RegistryModel):
-    """People of a household who moved at `occurred_at`. Origin and destination describe this movement.
+    """People of a household who moved at `occurred_at`. Origin and destination are those of this movement.
 
     `report_id` is the movement's report.
     """

@@ -7,9 +7,10 @@ from shared.messaging.models import Decision
 
 
 class PlaceDecision(Decision, RegistryModel):
-    """A person's decision whether two places are the same. `same_places` explains the keys (`unit`, `name`).
+    """A person's decision whether two places are the same. The module `same_places` explains the keys (`unit`, `name`).
 
-    `label` and `other_label` are the names as they were typed or listed. The newest decision about two places is valid.
+    `label` and `other_label` are the names as people typed them, or as they are listed. The newest decision about two
+    places is valid.
     """
 
     __tablename__ = "place_decisions"

@@ -43,9 +43,9 @@ Index("ix_reports_code", CODE)
 class CodedMovement(RegistryModel):
     """A movement that waits for a household with its short code.
 
-    `wrong_at` is the time at which the code counted as a wrong code of the author. `wrong_at` is NULL if the code was
-    not compared yet, because the author had sent too many wrong codes. For an hour there is also a row for each report
-    that gave its household the code of another household, because this counts as a wrong code, too.
+    `wrong_at` is the time from which the code counts as a wrong code of the author. `wrong_at` is NULL if the code was
+    not compared yet, because the author had sent too many wrong codes. A report that gives its household the code of
+    another household counts as a wrong code, too, and has a row for an hour.
     """
 
     __tablename__ = "coded_movements"

@@ -11,9 +11,10 @@ from services.registry.models.base import RegistryModel
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """All search keys of a household in one row, because a row for each key would need more CPU time.
+    """All search keys of a household. They are in one row, because a row for each key would take more CPU time.
 
-    Each search reads the pending list of the GIN index, so the list is kept short.
+    Each search also reads the index's list of new entries (the pending list of a GIN index), so this list is kept
+    short.
     """
 
     __tablename__ = "search_keys"
@@ -36,9 +37,10 @@ class DuplicatePair(RegistryModel):
 
 
 class DuplicateReview(RegistryModel):
-    """The person to whom a pair is assigned, and a person's answer that the pair describes two households.
+    """The person to whom a pair is assigned, and the answer that the pair describes two different households.
 
-    `reasons` are the pair's reasons at the time of the answer. If the pair has a further reason later, it waits again.
+    `reasons` are the pair's reasons at the time of the answer. If a further reason is found later, the pair waits for
+    an answer again.
     """
 
     __tablename__ = "duplicate_reviews"

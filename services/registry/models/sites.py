@@ -55,9 +55,10 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """A site where a household is or was, according to a report. A movement of everybody at a site reads this table.
+    """A site where a household is or was, according to a report.
 
-    `site_key` is a search key, because the database alone must not reveal where a household is.
+    This table tells which households a movement of everybody at a site concerns. It has a search key instead of the
+    site's id, because the database alone must not reveal where a household is.
     """
 
     __tablename__ = "household_site_keys"
@@ -69,8 +70,8 @@ class HouseholdSiteKey(RegistryModel):
 class SitePassage(RegistryModel):
     """Registered displaced people who came to a site or left it at `moved_at`, by a movement of their household.
 
-    Movements of everybody at the site are not in this table, because they change the counts. Households that earlier
-    releases stored have no rows until their next report.
+    Movements of everybody at the site are not in this table, because these movements already change the counts of
+    people at the site. Households that earlier releases stored get rows only with their next report.
     """
 
     __tablename__ = "site_passages"
@@ -85,9 +86,9 @@ class SitePassage(RegistryModel):
 
 
 class HouseholdSite(RegistryModel):
-    """A site of a household, with the site's id in clear.
+    """A site of a household, with the site's id in clear. Only the previous release writes these rows.
 
-    Only the previous release writes such rows, so the next release drops the table.
+    The next release drops the table.
     """
 
     __tablename__ = "household_sites"
@@ -97,7 +98,7 @@ class HouseholdSite(RegistryModel):
 
 
 class UnjudgedHousehold(RegistryModel):
-    """A household, and a movement of everybody at its site that must still be applied to the household.
+    """A household, and a movement of everybody at its site that the worker must still apply to the household.
 
     `movements` is the number of movements that the worker must evaluate.
     """

@@ -1,1 +1,1 @@
-"""Places that reports name in words, and the decisions of people which names mean the same place."""
+"""Places that reports name in words, and the decisions of people about names that mean the same place."""

@@ -53,10 +53,10 @@ HOUSEHOLDS_AT_ONCE = 50
 COUNTS_AT_ONCE = 50
 IDLE_SECONDS = 2.0
 PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
-RECENT = timedelta(days=60)  # people who left earlier raise no alert any more
+RECENT = timedelta(days=60)  # the alert rules ignore people who left earlier
 EVERYWHERE = Visibility(None, [])
-# raw SQL: these statements compare arrays of pairs, or take a lock of the session, which PostgreSQL frees when the
-# process ends
+# raw SQL: these statements compare arrays of pairs, or take a session lock. PostgreSQL frees a session lock when the
+# process ends.
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.place_comparisons', 0))"
 UNITS = f"""
 SELECT DISTINCT households.origin_pcode, {now_at()} AS pcode
@@ -74,17 +74,17 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 
 
 async def keep_counts_compared(engine: AsyncEngine, comparing: Callable[[], "PlaceComparing"]) -> None:
-    """Compare until cancelled."""
+    """Compare counts with households until cancelled."""
     while True:
         await retry_while_unavailable(lambda: compare_alone(engine, comparing()))
         await asyncio.sleep(IDLE_SECONDS)
 
 
 async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> None:
-    """Compare while this worker has the lock. Returns if another worker has it, or if the connection was lost.
+    """Compare while this worker has the lock. Returns if another worker has the lock, or if the connection was lost.
 
-    Two workers would publish different states of the same households in turn. The difference between two states could
-    be a single household, and would reveal its place.
+    Without the lock, two workers could publish different states of the same households by turns. The states may differ
+    by a single household, and the difference would reveal its place.
     """
     async with database.connected(engine) as connection:
         if not await connection.fetchval(LOCK):
@@ -97,8 +97,8 @@ async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> Non
 async def compare_if_alone(connection: asyncpg.Connection, comparing: "PlaceComparing") -> bool:
     """Call `compare_some`, unless the connection that holds the lock was lost meanwhile.
 
-    After any other failure, the same comparison continues. A new comparison would read all households again, and would
-    not wait for five changed households.
+    After any other failure, the same comparison continues. A new comparison would read all households again. It would
+    also forget which households were published, and could then publish the change of fewer than five households.
     """
     return connection.is_closed() or await comparing.compare_some()
 
@@ -120,8 +120,8 @@ class Listed(NamedTuple):
 class PlaceComparing:
     """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere.
 
-    `rest_seconds` is the pause after a comparison. It is longer if many counts were published, because each household
-    may change the sums of all counts of its pair of districts.
+    `rest_seconds` is the pause after a comparison. It is longer if many counts were published: one new household may
+    change the sums of all counts of its pair of districts.
     """
 
     def __init__(
@@ -136,10 +136,11 @@ class PlaceComparing:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._status, self._clock = status, clock
         self._households = ComparedHouseholds()
-        self._read: dict[UUID, tuple[int, RegisteredHousehold | None]] = {}  # with the versions of the rows
+        # each household with the version of its row
+        self._read: dict[UUID, tuple[int, RegisteredHousehold | None]] = {}
         self._version: str | None = None  # the version of the data that was compared last
         self._listed: Listed | None = None
-        self._unreadable: set[UUID] = set()  # the counts that cannot be read, so that each is logged once
+        self._unreadable: set[UUID] = set()  # counts that cannot be read; each is logged only once
         self.rest_seconds = IDLE_SECONDS
 
     async def compare_some(self) -> bool:
@@ -194,7 +195,7 @@ class PlaceComparing:
         return {row["household_id"]: row["row_version"] for row in rows}
 
     async def _read_some(self, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
-        """Read these households. A household that cannot be read is not compared until its row changes."""
+        """Read these households. A household that cannot be read is left out until its row changes."""
         try:
             households = await self._registered(ids)
         except UNREADABLE as error:
@@ -235,7 +236,7 @@ class PlaceComparing:
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
         """Publish the counts whose comparison differs from the last published one. Returns the number of these counts.
 
-        A count that cannot be read is left out, so that it stops no other count.
+        A count that cannot be read is left out, so that all others are published.
         """
         try:
             async with self._sessions.begin() as session:
@@ -271,7 +272,11 @@ class PlaceComparing:
 
 
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
-    """Nothing is published about a count until registered people are at a stated place of its district."""
+    """Whether the comparison must be published.
+
+    The first comparison of a count is published only when registered people are at a stated place in the count's
+    district.
+    """
     return bool(comparison.registered) if published is None else comparison.model_dump(mode="json") != published
 
 

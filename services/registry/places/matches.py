@@ -1,4 +1,7 @@
-"""Finds pairs of open counts, or of a count and a site, that may be of the same people or at the same place. No I/O."""
+"""Finds pairs of open counts that may be of the same people, and counts whose place may be a site on the list.
+
+No I/O.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +26,7 @@ class About(StrEnum):
 
 
 class Match(NamedTuple):
-    """Two places that may be the same, each with a count there. A site on the list needs no count."""
+    """Two places that may be the same. Each has a count at this place, unless it is a site on the list."""
 
     about: About
     one: PlaceKey
@@ -44,7 +47,7 @@ Similar = Mapping[PlaceKey, set[PlaceKey]]
 
 
 def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], district: Callable[[str], str]) -> Similar:
-    """For each place: the places in its district whose names are equal or nearly equal to its name."""
+    """Maps each place to the places in its district whose names are equal or nearly equal."""
     named = defaultdict[str, defaultdict[str, set[PlaceKey]]](lambda: defaultdict(set))
     for count in counts:
         for place in (count.origin, count.destination):
@@ -64,7 +67,7 @@ def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], distr
 
 
 def at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
-    """The counts whose typed present place is nearly equal to the name of a site."""
+    """The counts whose present place was typed, and is nearly equal to the name of a site."""
     listed = {site_key(site.site_id) for site in sites}
     for count in counts:
         if count.site_id is None:
@@ -116,18 +119,17 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
-    """The counts of the same people, except for the hazard, that the registry did not join by itself.
+    """The counts that differ only by the hazard, and that the registry did not join by itself.
 
     Either only one of the counts names its hazard, or they name two hazards of one type that people fled at about the
-    same time. A later partial count is added to the earlier count also if both are of the same hazard, so nothing is
-    asked.
+    same time. No question is asked about a later partial count: it is added to the earlier count in any case.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
             decided = count.hazard_id or same.hazard(count_key(count.report_id))
             alike[count.population].append(replace(count, hazard_id=decided))
-    # most counts name no hazard, so only the populations with several hazards are compared
+    # most populations have only one hazard or none, so only those with several are compared
     several_hazards = [counts for counts in alike.values() if len({count.hazard_id for count in counts}) > 1]
     for several in several_hazards:
         for later, earlier in combinations(sorted(several, key=age_order, reverse=True), 2):

@@ -1,7 +1,7 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
 A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059). In
-the same way, the desk is asked whether a count that names no hazard is of a hazard (docs/decisions/0064).
+the same way, the desk is asked whether a count without a hazard is of a certain hazard (docs/decisions/0064).
 """
 
 from collections import defaultdict
@@ -36,9 +36,9 @@ class PlaceAnswer(StrEnum):
 class Decided(NamedTuple):
     """The decisions of people.
 
-    `closed` has the pairs that are not asked again: they are different, or the worker has yet to join them.
-
-    `accepted` has the places of `same`, and the pairs that the worker has yet to join.
+    `closed` are the pairs that need no question: people decided that they are different, or that they are the same and
+    the worker will join them. `same` are the places that the worker has joined. `accepted` has these places, and those
+    that the worker will join.
     """
 
     same: SamePlaces
@@ -48,7 +48,10 @@ class Decided(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProposedPlace:
-    """One of the two places. `counts` are the open counts at or from this place, the newest first."""
+    """One of the two places of a question.
+
+    `counts` are the open counts of people at this place or from it, the newest first.
+    """
 
     key: PlaceKey
     label: str
@@ -58,7 +61,7 @@ class ProposedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A question whether two places are the same. `since` is the time from which both names were known."""
+    """A question whether two places are the same. `since` is the time from which counts with both names were known."""
 
     pair: PlacePair
     id: UUID
@@ -88,7 +91,10 @@ def proposals(
 def _proposal(
     joined: PlacePair, matches: Sequence[Match], same: SamePlaces, sites: Mapping[PlaceKey, OpenSite]
 ) -> Proposal:
-    """The question about two places. `joined` has the key that each place shares with the places joined to it."""
+    """The question about two places.
+
+    In `joined`, a place that people have joined to others has the common key of these places.
+    """
     sides: list[ProposedPlace] = []
     for key in joined:
         ends = [end for match in matches for end in match.ends if same.key(end[0]) == key]
@@ -108,5 +114,6 @@ def _named(site: OpenSite) -> tuple[str, str]:
 
 
 def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
-    place = count.origin if count.origin.key == key else count.destination  # a count or a hazard is at this place
+    # if neither place matches, the key is a count or a hazard, and the present place is shown
+    place = count.origin if count.origin.key == key else count.destination
     return place.locality or "", place.pcode or ""

@@ -1,4 +1,4 @@
-"""Queries about the typed places of open counts, and about the decisions which of them are the same."""
+"""Queries about the typed places of open counts, and about the decisions that some of them are the same."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
 
-MOST = 2_000  # open counts that are compared, the newest
+MOST = 2_000  # the newest open counts, of which so many are compared
 APPLIED = "applied"
 PAIR = (PlaceDecision.unit, PlaceDecision.name, PlaceDecision.other_unit, PlaceDecision.other_name)
 CLEAR = cast(Report.clear, JSON)
@@ -93,7 +93,10 @@ async def open_sites(session: AsyncSession, visibility: Visibility, language: st
 
 
 async def decided(session: AsyncSession, places: Places) -> Decided:
-    """The decisions of people. A decision closes its question even before the worker executes the decision."""
+    """The decisions of people.
+
+    A question is not asked any more as soon as a decision is stored, even before the worker executes it.
+    """
     newest = (
         select(PlaceDecision)
         .ext(distinct_on(*PAIR))
@@ -120,9 +123,10 @@ async def answers(
     ids: Collection[UUID] | None = None,
     after: tuple[datetime, UUID] | None = None,
 ) -> Sequence[PlaceDecision]:
-    """The valid answers about the visible districts, the newest first, or those with these ids.
+    """The valid answers about the visible districts, the newest first.
 
-    A reversed answer is not listed. `after` is the time and the id of the last answer of the page before.
+    If ids are given, only the answers with these ids. A reversed answer is not listed. `after` is the time and the id
+    of the last answer on the previous page.
     """
     newest = (
         select(PlaceDecision.decision_id)

@@ -1,7 +1,7 @@
 """Computes all counts at two places again, after a person has decided whether these places are the same.
 
-The counts that name one of the places are found in batches, most of them before the transaction that computes them:
-this transaction excludes all other workers that compute counts, and PostgreSQL ends long transactions.
+The transaction that computes the counts locks out all other workers that compute counts, and PostgreSQL ends long
+transactions. Therefore most counts that name one of the places are found before this transaction begins, in batches.
 """
 
 # raw SQL throughout: these statements take locks, and find counts by the places of their reports
@@ -31,7 +31,7 @@ WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# The groups with a count in these units, or with people who moved there, about which there are movements.
+# The groups that have movements, and have a count in these units or people who moved there.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -51,9 +51,10 @@ class FoundCounts:
 
 @dataclass(frozen=True)
 class Concerned:
-    """The places that are joined, before or after the decision, and their units with the decision's district.
+    """The places that a decision concerns.
 
-    `hazards` are the hazards among them. Counts in all districts may name these hazards.
+    `places` are those that are joined to each other before or after the decision. `codes` are their units and the units
+    of the decision's district. `hazards` are the hazards among the places; counts in all districts may name them.
     """
 
     places: frozenset[PlaceKey]
@@ -66,9 +67,9 @@ class Concerned:
         return not self.places.isdisjoint(keys)
 
     def freed(self, count: Headcount) -> Headcount:
-        """The count without the site that was found by the typed place, if the decision concerns this place.
+        """The count. If the decision concerns its typed place, the site that was found by this text is removed.
 
-        `CountPool` then searches the site again, because the decision may change which site the typed place means.
+        `CountPool` then searches the site again, because after the decision the text may mean another site.
         """
         return replace(count, typed_site=None) if count.present_key in self.places else count
 
@@ -91,16 +92,17 @@ async def recount_places(
 ) -> Recount:
     """Compute all counts that name one of the places, or a place that is joined to one of them.
 
-    The lock excludes all other workers that compute counts, because they use the decisions. `found` has the counts that
-    were found before. The counts that came since then are found here.
+    Every worker that computes counts reads the decisions. Therefore this function takes a lock that no such worker may
+    hold at the same time. `found` has the counts that were found before the transaction. Counts that came since then
+    are found here.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # The people who moved to one of the places, alone or with everybody at a site, are not counted there. So the whole
-    # groups are computed again.
+    # If people of a group moved to one of the places, no report counts them there. Therefore all counts of such a group
+    # are computed again.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)
@@ -123,7 +125,7 @@ async def concerned_by(connection: Any, decision: PlaceDecision, places: Places)
 
 
 async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
-    """Look at some of the counts that were not looked at before. Returns False if there are none."""
+    """Read some of the counts that were not read before. Returns False if there are none."""
     stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
     listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]

@@ -1,7 +1,7 @@
 """Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
 
-The place of a household is sealed, and is in no event (docs/decisions/0068). Therefore the sums contain only
-whole fives of households, and change only after at least five households of the pair of districts have changed.
+The place of a household is sealed, and no event may reveal it (docs/decisions/0068). Therefore the sums are over
+multiples of five households. They change only after at least five households of the pair of districts have changed.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ Comparisons = dict[UUID, PlaceComparison]  # by the report id of the count
 
 
 class HouseholdPlace(NamedTuple):
-    """The place of a household. The site is an empty string if it is not stated."""
+    """The place of a household. The site id is an empty string if no site is stated."""
 
     pcode: str
     site_id: str
@@ -43,7 +43,7 @@ class HouseholdPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
-    """The displaced people of a household, at the place where most of them are. It is never stored."""
+    """The displaced people of a household, at the place where most of them are. This object is never stored."""
 
     household_id: str
     registered_at: datetime
@@ -54,7 +54,10 @@ class RegisteredHousehold:
 
     @classmethod
     def of(cls, subject: Subject) -> "RegisteredHousehold | None":
-        """None if nobody is displaced in the country, or if the day of the departure is too vague to be compared."""
+        """The household.
+
+        None if nobody of it is displaced in the country, or if the day of the departure is too vague.
+        """
         departure, clear = subject.published, subject.published.clear
         course = subject.courses.by_departure.get(departure.report_id)
         parts = course.parts if course else beginning(departure)
@@ -96,7 +99,7 @@ class PresentPlaces:
         return self._same.key(count.present_key)
 
     def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
-        """The key of the household's place. None if neither a site nor a locality is stated."""
+        """The key of the household's place. None if the report states neither a site nor a locality."""
         if at.site_id:
             return self._same.key(site_key(UUID(at.site_id)))
         if not any(at.locality):
@@ -105,7 +108,10 @@ class PresentPlaces:
         return self._same.key(site_key(site_id) if site_id else at.locality.key(at.pcode))
 
     def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
-        """The joined names and codes of this place. A site also has those of its locality."""
+        """The folded names and the codes of this place and of all places joined to it.
+
+        For a site, also those of its locality.
+        """
         words = {*locality}
         for key in self._same.all_of(place):
             site, (unit_or_code, name) = self._sites.get(key), key
@@ -114,7 +120,7 @@ class PresentPlaces:
 
 
 def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict[Pair, list[OpenCount]]:
-    """The counts whose people left a district of the country and are in a district of the country."""
+    """The counts by pair of districts, if the people's origin and their present place are in the country."""
     counted = defaultdict[Pair, list[OpenCount]](list)
     for count in counts:
         if count.origin.pcode and count.destination.pcode:
@@ -125,8 +131,8 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 class ComparedHouseholds:
     """The households of each pair of districts, as the published comparisons contain them.
 
-    Fewer than five changed households wait for further changes. Otherwise a household that changed alone could be
-    recognised by the change of a sum.
+    Changes of fewer than five households are not published until further households change. Otherwise the change of a
+    sum could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:
@@ -163,10 +169,11 @@ def stated(
     households: Iterable[RegisteredHousehold],
     places: PresentPlaces,
 ) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
-    """Each household at a counted place with the key of this place. Households that are certainly elsewhere have None.
+    """The households, each with the key of its place if this is a counted place.
 
-    A household may also be at a counted place if its place has nearly the same name, or is the locality of a counted
-    site. Such a household is left out, so that nobody is counted twice.
+    Households that are certainly elsewhere have None instead. If the place of a household has nearly the same name as a
+    counted place, or is the locality of a counted site, the household may be at the counted place. Such a household is
+    left out, so that nobody is counted twice.
     """
     of_counts = {
         word
@@ -187,7 +194,10 @@ def stated(
 
 
 def whole(households: Sequence[RegisteredHousehold]) -> tuple[int, int]:
-    """Counts households in the order of registration, up to the last whole five. Returns persons and households."""
+    """Counts households in the order of registration, up to a multiple of five.
+
+    Returns the numbers of persons and of households.
+    """
     number = len(households) // WHOLE * WHOLE
     first = sorted(households, key=lambda household: (household.registered_at, household.household_id))[:number]
     return bounded(household.persons for household in first), number
@@ -199,7 +209,7 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """The sum, limited to the highest number of an event, because a mistyped household may have a million persons."""
+    """The sum, at most the highest number that an event may state: a mistyped household may have a million persons."""
     return min(sum(persons), MOST_PERSONS)
 
 

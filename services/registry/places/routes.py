@@ -29,9 +29,9 @@ from shared.web import cursors
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 100  # the limit of questions or answers in one request, and of answers on one page
+MOST = 100  # questions or answers in one request, and answers on one page
 MOST_SHOWN = 200
-MOST_COUNTS = 5  # the limit of counts that are shown for a place
+MOST_COUNTS = 5  # counts that are shown for one place
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
@@ -40,12 +40,12 @@ class Because(StrEnum):
 
     KNOWN = "known"  # the person knows the place
     ASKED = "asked"  # the teams were asked
-    MAPPED = "mapped"  # a map or an official list shows it
+    MAPPED = "mapped"  # a map or an official list shows that the answer is right
     MISTAKE = "mistake"  # an earlier answer was wrong
 
 
 class StatedCount(BaseModel):
-    """An open count of a place. `destination` and `origin` are the places as reported."""
+    """An open count of people at a place or from it. `destination` and `origin` are the places as reported."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -64,7 +64,10 @@ class StatedCount(BaseModel):
 
 
 class PlaceView(BaseModel):
-    """One of the two places. `counts` are its newest counts, and `more_counts` is the number of its other counts."""
+    """One of the two places of a question.
+
+    `counts` are its newest counts, and `more_counts` is the number of all others.
+    """
 
     name: str
     pcode: str
@@ -77,10 +80,10 @@ class PlaceView(BaseModel):
 class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether they are origins or present places.
 
-    If it is `hazard`, the question is whether the people of the count, which names no hazard, fled the hazard that
-    other counts name, or whether two hazards are one event. The counts are then listed as two places.
-    `is_answerable` is false if the caller's areas do not contain the district of the places: people in the caller's
-    areas may come from another district, and an answer concerns all counts that name its places.
+    `about` may also be `hazard`. The question is then whether people fled the hazard that other counts name, or whether
+    two hazards are one event. The counts are listed as if they were two places. `is_answerable` is false if the
+    district of the places is outside the caller's areas. Such questions are shown because people in the caller's areas
+    may come from another district. An answer would concern all counts that name the places.
     """
 
     proposal_id: UUID
@@ -132,7 +135,10 @@ class Reversals(Body):
 
 
 class ChangedPlaces(BaseModel):
-    """The questions or answers that the request changed. All other ids are unknown, or were answered already."""
+    """The questions or answers that the request changed.
+
+    All other requested ids are unknown, or were answered already.
+    """
 
     ids: list[UUID]
 
@@ -200,7 +206,7 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
 
 @router.post("/v1/places:reverse")
 async def reverse(body: Reversals, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
-    """Reverse answers. The questions are asked again, and the counts are computed as before the answers."""
+    """Reverse answers. The questions are asked again, and the counts are computed as they were before the answers."""
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     listed = await place_queries.answers(session, visibility, limit=MOST, ids=body.decision_ids)
@@ -228,12 +234,15 @@ async def questions(request: Request, session: AsyncSession, caller: Principal, 
     visibility = visibility_of(caller, places)
     counts = await place_queries.open_counts(session, visibility, status, places)
     sites = await place_queries.open_sites(session, visibility, language_of(request))
-    # in a thread, because many names take longer than a step of the event loop may take
+    # in a thread, because the comparison of many names would block the event loop
     return await asyncio.to_thread(proposals, counts, sites, decided, places.district)
 
 
 def consistent(wanted: Iterable[Proposal], same: SamePlaces) -> Iterable[Proposal]:
-    """The proposals that can be accepted together: no answer joins two sites, or two codes of the gazetteer."""
+    """The proposals that can be accepted together.
+
+    Left out are those that would join two sites, or two codes of the gazetteer.
+    """
     for proposal in wanted:
         if same.may_join(proposal.pair):
             same = same.joined_by(proposal.pair)
@@ -253,7 +262,10 @@ async def note(
 
 
 def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool:
-    """Whether the caller's areas contain the places. Whether two hazards are one event concerns the whole country."""
+    """Whether the caller's areas contain the places.
+
+    Two hazards concern the whole country, so only callers for the country may answer.
+    """
     if all(kind == HAZARD for kind, _ in proposal.pair):
         return caller.covers_country
     return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)

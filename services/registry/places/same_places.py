@@ -1,8 +1,8 @@
 """Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and
-joined places count as one place. In the same way, a decision joins a count that names no hazard to the hazard that its
-people fled, or two hazards that are one event. The order of the decisions does not matter.
+joined places count as one place. In the same way, a decision can join a count that names no hazard to the hazard that
+its people fled. A decision can also join two hazards that are one event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -57,14 +57,18 @@ class SamePlaces:
         return UUID(name) if kind == SITE else None
 
     def hazard(self, key: PlaceKey) -> UUID | None:
-        """The hazard to which the count or hazard with this key is joined. Joined hazards have one id."""
+        """The hazard to which the count or hazard with this key is joined.
+
+        Hazards that are joined to each other have one id.
+        """
         kind, name = self.key(key)
         return UUID(name) if kind == HAZARD else None
 
     def may_join(self, pair: PlacePair) -> bool:
-        """Whether the places are not joined yet, and are not two different sites or localities of a list.
+        """Whether a decision may join the places.
 
-        A count does not join two hazards, but a decision about the two hazards does.
+        They must not be joined yet, and must not be two different sites or listed localities. Two hazards are joined
+        only by a decision about the two hazards. A decision about a count may not join them.
         """
         are_listed = all(any(map(is_listed, self.all_of(place))) for place in pair)
         are_hazards = all(kind == HAZARD for kind, _ in pair)
@@ -72,16 +76,16 @@ class SamePlaces:
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
-    """The pair with codes of the gazetteer, which may have been imported after the decision about the names.
+    """The pair, with the names replaced by codes of the gazetteer, which may have been imported after the decision.
 
-    A name that means a site keeps this meaning, even if a settlement of the gazetteer has the same name.
+    The ids of sites and hazards are not replaced, even if a settlement of the gazetteer has the same name.
     """
     is_of_id = any(kind in (SITE, HAZARD) for kind, _ in pair)
     return pair if is_of_id else PlacePair.of(*(coded(place, places) for place in pair))
 
 
 def coded(place: PlaceKey, places: Places) -> PlaceKey:
-    """The place with its code of the gazetteer, if it has one."""
+    """The place. If its name has a code in the gazetteer, the code replaces the name."""
     unit, name = place
     return place if is_listed(place) or unit == COUNT else places.locality(unit, name, None).key(unit)
 

@@ -15,7 +15,7 @@ SIDES = ("origin", "destination")
 
 
 def add_settlements(filed: AnyFiled, places: Places) -> None:
-    """Add the missing codes to the clear fields of a count, and to the sealed fields of other reports."""
+    """Add the missing codes: to the clear fields of a count, or to the sealed fields of any other report."""
     if not places.gazetteer:
         return
     if isinstance(filed.clear, GroupClear):
@@ -33,7 +33,10 @@ def with_settlements(clear: GroupClear, places: Places) -> GroupClear:
 
 
 def missing_codes(stated: Mapping[str, Place | None], fields: Mapping[str, Any], places: Places) -> dict[str, str]:
-    """The missing codes by field. `fields` has the name of a settlement, but not its code."""
+    """The missing codes by field.
+
+    `fields` are the stated fields, which may contain a settlement's name without its code.
+    """
     codes: dict[str, str] = {}
     for side, place in stated.items():
         name, known = fields.get(f"{side}_locality"), fields.get(f"{side}_locality_pcode")

@@ -1,6 +1,6 @@
 """Finds names of localities and sites that are nearly equal, so that a person can say whether they mean one place.
 
-Names are compared as names of persons are: in Latin letters, in any romanisation. The limits were measured on the names
+Names are compared like names of persons: in Latin letters, in any romanisation. The limits were measured on the names
 of the country's units (docs/decisions/0059). No I/O.
 """
 
@@ -21,13 +21,13 @@ DIGITS = re.compile(r"\d+")
 
 
 def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
-    """Maps names to the names that are nearly equal to them. Names with different numbers are never nearly equal."""
+    """Maps each name to the names that are nearly equal to it. Names with different numbers are never nearly equal."""
     similar = similar_among(names, names)
     return {name: others - {name} for name, others in similar.items() if others - {name}}
 
 
 def similar_among(names: Collection[str], others: Collection[str]) -> Mapping[str, set[str]]:
-    """Maps names to those of the other names that are equal or nearly equal to them."""
+    """Maps each name to those of `others` that are equal or nearly equal to it."""
     spelled, choices = by_spelling(names), by_spelling(others)
     similar, spellings = defaultdict[str, set[str]](set), list(choices)
     for spelling, written in spelled.items():
@@ -52,7 +52,7 @@ def allowed_errors(letters: int) -> int:
 
 @lru_cache(4_096)
 def spellings_of(name: str) -> frozenset[str]:
-    """The name's spellings without spaces, both with the words as written and with the words in alphabetical order."""
+    """The name's spellings without spaces: with the words in their order, and with the words sorted alphabetically."""
     words = SEPARATORS.split(romanised(name))
     return spellings("".join(words)) | spellings("".join(sorted(words)))
 

@@ -1,4 +1,4 @@
-"""Finds the site of a count if the report has the site's name as typed text, but no site id. No I/O."""
+"""Finds the site of a count if the report names the site only in typed text, without its id. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 
 
 class TypedSites:
-    """Finds sites by P-code and name. `same` has the names that mean the same place, because a person decided so.
+    """Finds sites by P-code and name. `same` has the names that mean the same place according to people's decisions.
 
     If several sites of a P-code have the same name, this name is ignored.
     """
@@ -32,6 +32,6 @@ class TypedSites:
         return self._meant.get((pcode, joined(words))) or self.same.site((pcode, joined(words)))
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
-        """The P-codes and joined names by which a count may name the site without the site's id."""
+        """The P-codes and folded names by which a count may name the site without the site's id."""
         names = self._words.get(site_id, set()) | (self.same.all_of(site_key(site_id)) - {site_key(site_id)})
         return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}
