@@ -1,4 +1,7 @@
-"""Queries for the versions of reports: decrypted, or with the clear fields only. Routes log each call."""
+"""Queries for the versions of reports: decrypted, or only with the clear fields.
+
+The routes that call these queries write each read to the security log.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -15,7 +18,8 @@ from services.registry.models import GroupKey, HouseholdKey, Report, SiteReportK
 from shared.events.vocabulary import ReportKind
 from shared.postgres.models import table
 
-# Maps a kind of subject to the table with the keys of the reports about this subject.
+# Maps each kind of subject to the table with the data keys of the reports about such subjects, and to the column of the
+# subject's id.
 KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnElement[UUID]]] = {
     ReportKind.HOUSEHOLD: (HouseholdKey, HouseholdKey.household_id.expression),
     ReportKind.GROUP: (GroupKey, GroupKey.group_id.expression),
@@ -34,7 +38,7 @@ async def versions(
 ) -> Versions:
     """All versions of reports of these kinds that meet the conditions, oldest first, with content and outcome.
 
-    `subject` is the kind of subject that all these reports have: a household, a group or a site.
+    All these reports must be about the same kind of subject: `subject` is a household, a group or a site.
     """
     key, subject_id = KEYS[subject]
     found = (
@@ -48,14 +52,14 @@ async def versions(
 
 
 async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]) -> Versions:
-    """All versions of reports that meet the conditions, oldest first. Sealed fields are missing."""
+    """All versions of reports that meet the conditions, oldest first. The sealed fields are left out."""
     found = select(*table(Report).columns).where(*conditions)
     rows = (await session.execute(found.order_by(*KEY))).mappings().all()
     return [{**row, "report": from_json(row["clear"])} for row in rows]
 
 
 async def keys(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[VersionKey]:
-    """The keys of all versions of reports that meet the conditions, in no order."""
+    """A `VersionKey` for each version of the reports that meet the conditions, in no order."""
     return [VersionKey(*row) for row in await session.execute(select(*KEY).where(*conditions))]
 
 

@@ -26,8 +26,9 @@ from shared.events.vocabulary import (
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
-CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of the numbers in `sex_age`
-CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # names in SQL
+CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of the numbers in the column `sex_age`
+# the same cells as names of columns
+CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
@@ -37,8 +38,8 @@ REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY, Movement.SOLUTION_ASSESSED)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if they were changed.
-# The registry does not validate the sealed fields again, because a validation would cost a third of the speed.
+# The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if they were changed since
+# then. The registry does not validate them again, because this would make it slower by a third.
 Content = dict[str, Any]
 
 
@@ -51,7 +52,7 @@ class FiledReport(Generic[C]):
     """One version of a report.
 
     `text` has the clear fields as canonical JSON, without the fields that intake adds. `plain` has the sealed fields as
-    received. The working set decides the outcome. If the batch is retried, the outcome is decided again.
+    received. The working set decides the outcome, and decides again if the batch is retried.
 
     Ids are of type str, because they are written into JSON, AADs and COPY rows.
     """
@@ -69,17 +70,17 @@ class FiledReport(Generic[C]):
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    registrar_areas: tuple[str, ...] = ()  # the registrar's areas, if a registrar reports a movement
+    registrar_areas: tuple[str, ...] = ()  # the areas of the registrar, if a registrar reported the movement
     is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
     is_replacement: bool = False  # a person accepted the report in place of the household's current report
-    is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
-    replaces: str | None = None  # if the report was redriven, the id of its previous outcome
-    first_reported_at: datetime | None = None  # for a correction, the time of the first version
-    first_placed_at: datetime | None = None  # for a correction, the time of the first version with this site
+    is_expiry_lifted: bool = False  # a person decided to ignore that the phone's sign-in had expired
+    replaces: str | None = None  # the id of the previous outcome, if the report was a dead letter and is redriven
+    first_reported_at: datetime | None = None  # in a correction, the time of the first version
+    first_placed_at: datetime | None = None  # in a correction, the time of the first version that names this site
 
     @property
     def claim(self) -> Claim:
@@ -97,15 +98,12 @@ class FiledReport(Generic[C]):
 
     @property
     def known_at(self) -> datetime:
-        """The time of the first report about the event.
-
-        The `reported_at` of a correction is later than this time.
-        """
+        """The time of the first version of the report. A correction has a later `reported_at`."""
         return self.first_reported_at or self.clear.reported_at
 
     @property
     def placed_at(self) -> datetime:
-        """The time of the first report that the household is at its site."""
+        """When it was first reported that the household is at its site."""
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
@@ -141,7 +139,7 @@ class Filed(FiledReport[HouseholdClear | GroupClear]):
 
 @dataclass(slots=True)
 class FiledMovement(FiledReport[AnyMovementClear]):
-    """One version of a report about a movement of a household, a group, or everybody at a site."""
+    """One version of a report about a movement: of a household, of a group, or of everybody at a site."""
 
     @property
     def site_id(self) -> str | None:
@@ -155,11 +153,14 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def is_unidentified(self) -> bool:
-        """Whether the household with the report's short code is not known. The report's id then stands for it."""
+        """Whether no household with the report's short code is known.
+
+        In that case the report's id stands for the household's id.
+        """
         return self.household_code is not None and self.subject[1] == self.report_id
 
     def name_household(self, household_id: str | None) -> None:
-        """Set the household that has the report's short code. None means that it is not known."""
+        """Set the household that has the report's short code. None means that no such household is known."""
         self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
     @property
@@ -171,7 +172,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def empties_site(self) -> bool:
         """Whether the movement takes everybody away from a site.
 
-        A report that confirms people at the site takes nobody away.
+        Every movement except a confirmation does, unless the report was reversed.
         """
         is_change = self.clear.movement is not Movement.CONFIRMED_HERE and not self.clear.is_reversed
         return self.site_id is not None and is_change
@@ -181,12 +182,15 @@ AnyFiled = Filed | FiledMovement
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """A sort key for the order in which the displacements happened. The order of arrival does not matter."""
+    """A sort key for the order in which displacements happened.
+
+    The order in which the reports arrived does not matter.
+    """
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def movement_order(movement: FiledMovement) -> tuple[date, datetime, str]:
-    """A sort key for movements, which does not depend on the order of arrival."""
+    """A sort key for the order in which movements happened. The order in which the reports arrived does not matter."""
     return day(movement), movement.clear.reported_at, movement.report_id
 
 
@@ -200,7 +204,7 @@ def days(filed: AnyFiled) -> tuple[date, date]:
 
 
 def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date, date]:
-    """As `days`, for the clear fields of a report."""
+    """The same days as in `days`, from the clear fields of a report."""
     reported, precision = clear.occurred_at.astimezone(TIME_ZONE).date(), clear.occurred_at_precision
     if precision is Precision.WEEK:
         return reported - timedelta(days=6), reported + timedelta(days=6)
@@ -217,8 +221,8 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 def moved_at(movement: FiledMovement) -> datetime:
     """The latest time at which people may have moved.
 
-    This is the end of the reported period or, if earlier, the time of the first report. The time of a correction does
-    not matter, because a correction does not mean a later movement.
+    This is the end of the reported period or, if earlier, the time of the first report. A correction comes later, but
+    does not mean that people moved later.
     """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
@@ -237,8 +241,8 @@ def season(reported: date) -> tuple[date, date]:
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement of a household, and the time of the household's next move that has the same status."""
-    if len(displacements) == 1:  # fast path for most households, ten times as fast
+    """Each displacement of a household, with the time of the household's next move of the same status."""
+    if len(displacements) == 1:  # fast path: most households have one displacement, and this is ten times as fast
         [filed] = displacements
         yield filed, NEVER
         return

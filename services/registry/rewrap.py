@@ -21,7 +21,10 @@ async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: Envelop
 
 
 async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
-    """How many keys this key-encryption key wraps. If the number is 0, the key-encryption key can be destroyed."""
+    """The number of keys that this key-encryption key wraps.
+
+    If the number is 0, the key-encryption key can be destroyed.
+    """
     counts = [select(func.count()).select_from(keys).where(keys.c.kek_id == kek_id).scalar_subquery() for keys in KEYS]
     return await session.scalar(select(sum(counts, start=literal(0)))) or 0
 

@@ -1,4 +1,7 @@
-"""Routes for a page of households, one decrypted household, and its history. Callers read households of their areas."""
+"""Routes for a page of households, one decrypted household, and its history.
+
+Callers see only the households in their areas.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,8 +52,8 @@ OUTCOMES = {
 class HouseholdSummary(BaseModel):
     """The clear fields of a household. Movements after the displacement do not change `destination`.
 
-    `unconfirmed_since` is the last confirmation of where the displaced people are, if nobody has confirmed this for 24
-    hours (evacuation) or 30 days. Otherwise it is null.
+    `unconfirmed_since` is the time of the last confirmation of where the displaced people are. It is null if somebody
+    has confirmed this within 24 hours (evacuation) or 30 days.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -88,7 +91,7 @@ class HouseholdPage(BaseModel):
 
 
 class HouseholdView(HouseholdSummary):
-    """A household with its decrypted fields. The fields in `details` and `members` are named as in the report."""
+    """A household with its decrypted fields. The fields in `details` and `members` have their names in the report."""
 
     details: dict[str, Any]
     members: list[dict[str, Any]]
@@ -140,7 +143,7 @@ async def households(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
-    """Households, the latest change first. With the P-code `area`, only households that are now in this unit."""
+    """Households, the latest change first. If the P-code `area` is given, only households that are now in this unit."""
     places: Places = request.app.state.places
     query = HouseholdQuery(
         visibility_of(caller, places),
@@ -164,7 +167,7 @@ async def household(
 ) -> HouseholdView | OwnReport:
     """The decrypted household for callers of its area.
 
-    The author of a report gets that report; all other callers get 404.
+    Callers who may read only their own reports get their own report about the household, or 404 if there is none.
     """
     encryption, visibility = at_hand(request, caller)
     if visibility.author is not None:
@@ -207,8 +210,9 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
     """What the author of a report may read of this version.
 
-    Outcomes that no receipt shows are hidden, because they may reveal other households and teams. A report from a phone
-    is shown without its sealed fields, because somebody else may get the phone with its sign-in and sealed reports.
+    Only the results that receipts show are included, because other outcomes may reveal other households and teams. A
+    report from a phone is shown without its sealed fields, because a stranger may get hold of the phone while it is
+    signed in.
     """
     is_of_phone = SubmissionChannel.FIELD in (version["channel"], author.channel)
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])
@@ -222,7 +226,7 @@ def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """One line for each account, hour and kind of unusually frequent reading in the last day."""
+    """The part of a page about unusually frequent reading in the last day: one line for each account, hour and kind."""
     unusual = await openings.unusual(session, datetime.now(UTC))
     pages: Pages = request.app.state.pages
     return pages.render(request, "notices.html", unusual=unusual)
@@ -264,6 +268,6 @@ async def refused(request: Request, reason: str, *household_ids: UUID) -> None:
 
 
 async def missing(request: Request, record_id: UUID, *, title: str = "There is no such household.") -> Problem:
-    """The 404 for a record that does not exist or is not visible. The request is written to the security log."""
+    """The answer 404 for a record that does not exist or is not visible. The request is written to the security log."""
     await refused(request, "not-found", record_id)
     return Problem(404, "not-found", title)

@@ -1,8 +1,8 @@
 """Makes the rows of a working set for COPY, and encrypts the sealed columns. The models define the columns.
 
-A column contains the field of the same name in the report (`Filed`), or else in the report's clear fields. A new clear
-field therefore needs only a new column. `PATHS` lists the columns whose fields have other names. The last columns of a
-row are computed.
+A column contains the field of the same name in the report (`Filed`) or, if there is none, in the report's clear fields.
+A new clear field therefore needs only a new column. `PATHS` lists the columns whose fields have other names. The last
+columns of each row are computed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -57,7 +57,10 @@ PATHS = {
 
 
 class RowReader:
-    """Makes a model's rows from reports. The caller passes the values of the `computed` columns in their order."""
+    """Makes the rows of a table from reports.
+
+    The caller passes the values of the `computed` columns, in the order of these columns.
+    """
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]
@@ -80,7 +83,7 @@ OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sea
 REPORTS = RowReader(Report, "subject_id", "sealed")
 NOW = ("current_pcode", "current_country")
 HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, *NOW, "search_root_id", "search_folding", "site_root_id")
-DISAGGREGATED = ("sex_age", "ages", "assessed", "with_disability")  # the fields of `Disaggregation`
+DISAGGREGATED = ("sex_age", "ages", "assessed", "with_disability")  # the columns for the fields of `Disaggregation`
 EPISODES = RowReader(Episode, "household_id", "displaced", *DISAGGREGATED, "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
@@ -193,7 +196,10 @@ def episodes(subjects: Iterable[Subject]) -> Copy:
 
 
 def episodes_of(subject: Subject) -> Iterator[Row]:
-    """The rows of a household's displacements. A row is valid until the next displacement or the first movement."""
+    """The rows of a household's displacements.
+
+    A row is valid until the household's next displacement or first movement.
+    """
     courses: Mapping[str, Course] = subject.courses.by_departure if subject.has_movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
@@ -264,14 +270,14 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
 
 
 def moving(departure: Filed, passage: Passage) -> Disaggregation:
-    """The people who moved. A new displacement has the ages on its day, as if a separate report described it."""
+    """The people who moved. If the movement is a new displacement, their ages are those on the day of the movement."""
     if passage.movement.clear.movement is Movement.DISPLACED_AGAIN:
         return passage.people.coded(member_codes(departure, passage.moved_at)).disaggregated()
     return passage.people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at))
 
 
 def household_site_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """The rows from which a movement of everybody at a site finds the households."""
+    """The rows that tell which households a movement of everybody at a site concerns."""
     names = ((keys.of_site(site_id), subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
     return Copy(HouseholdSiteKey.__tablename__, ("site_key", "household_id"), names)
 
@@ -317,7 +323,7 @@ def group_stays(tallies: Iterable[Tally]) -> Copy:
 
 
 def group_stays_of(tally: Tally) -> Iterator[Row]:
-    """One row for each movement, with the people who were left after it.
+    """One row for each movement, with the people who were left in the count after the movement.
 
     The row in `counts` describes the time before the first movement.
     """

@@ -56,7 +56,7 @@ from shared.postgres.bulk_copy import Copy
 class Store:
     """Loads and saves one batch's working set, with the keys of its households and groups.
 
-    `answer_id` is the answer about the event of a household that this transaction executes.
+    If this transaction executes a person's answer about an event, `answer_id` is the id of this answer.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Store:
         self._known: set[Name] = set()
 
     async def open(self, batch: Sequence[AnyFiled], besides: Collection[Name] = ()) -> WorkingSet:
-        """Load the working set of the batch's households, groups and reports, and of the households `besides`."""
+        """Load the working set of a batch: its households, groups and reports, and also the households `besides`."""
         names, report_ids = {filed.subject for filed in batch} | {*besides}, [filed.report_id for filed in batch]
         return await self.open_at(names, report_ids, named_sites(batch))
 
@@ -87,9 +87,9 @@ class Store:
     ) -> WorkingSet:
         """Load and lock these households and groups with their reports. Also load the reports `report_ids`.
 
-        `site_ids` are the sites that new reports name. If one transaction has a report that names a site, and another
-        transaction has a movement of everybody at this site, the later transaction waits for the earlier one. The
-        later transaction therefore sees the earlier report.
+        `site_ids` are the sites that new reports name. One transaction may file a report that names a site, while
+        another files a movement of everybody at this site. The locks make the later transaction wait, so that it sees
+        the report of the earlier one.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -103,7 +103,8 @@ class Store:
         await self._find_links(connection, [id for (_, id), _ in known])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            # A household without an author has only held reports. Some may wait for the household's first report.
+            # A household without an author has only held reports. Some of these may wait for the household's first
+            # report.
             if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
                 rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
                 reports.update({identity(row): row for row in rows})
@@ -128,8 +129,8 @@ class Store:
     ) -> set[bytes]:
         """Lock all sites that may concern these households. Returns the keys of the locked sites.
 
-        One statement locks all sites before any household is locked. If workers locked the same sites and households
-        in different orders, they could deadlock.
+        One statement locks all sites before any household is locked. Otherwise workers could lock the same sites and
+        households in different orders, and deadlock.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
@@ -156,9 +157,10 @@ class Store:
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """The sites that have movements, among these sites and the sites to which everybody there moved.
+        """Those sites that have movements.
 
-        `without` are versions of movements that the result must not contain.
+        Besides the given sites, the sites to which everybody there moved are searched. `without` are versions of
+        movements that the result must not contain.
         """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
@@ -173,7 +175,8 @@ class Store:
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
         """Some of the households to which a movement of their site must still be applied."""
-        await self._session.execute(database.advisory_lock("unjudged households"))  # only one worker at a time
+        # only one worker at a time may take households from the list
+        await self._session.execute(database.advisory_lock("unjudged households"))
         return await self._household_sites(await database.driver(self._session)).noted(most=most, steps=steps)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
@@ -187,7 +190,10 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load missing keys. A stored version of a report may name another household, whose key is not loaded yet."""
+        """Load missing keys.
+
+        A stored version of a report may be about another household, whose key is not loaded yet.
+        """
         missing = {name_of(row) for row in reports} - self._keys.keys()
         for kind, known in (*KNOWN_OF.items(), (SITE, SITE_KEYS)):
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -221,7 +227,10 @@ class Store:
         return filed
 
     async def _find_links(self, connection: Connection, ids: Collection[str]) -> None:
-        """Load people's answers about the events because of which these locked households and groups left."""
+        """Load people's answers about the events that made these households and groups leave.
+
+        The caller has locked them.
+        """
         if ids:
             rows = await connection.fetch(LINKS, ids, self._answer_id)
             self._links = {
@@ -244,7 +253,7 @@ class Store:
         return list(valid.values())
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """The movements among these versions that are held and have no household yet."""
+        """Those of these versions that are held movements without a known household."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)
@@ -257,10 +266,10 @@ class Store:
         tallies: Collection[Tally],
         outdated: Collection[str],
     ) -> None:
-        """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows.
+        """Write the changes: delete the old rows of each changed household or group, and write the new rows with COPY.
 
-        `tallies` has the counts to write, including counts of unchanged groups. `outdated` has the report ids of the
-        counts whose old rows must be deleted.
+        `tallies` are the counts to write, also those of unchanged groups. `outdated` are the report ids of the counts
+        whose old rows must be deleted.
         """
         connection = await database.driver(self._session)
         changed = {
@@ -297,7 +306,10 @@ class Store:
             await connection.execute(DELETE_KEYS, list(working_set.former_ids))
 
     async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
-        """Store the households to which movements of this batch must still be applied. Delete the applied entries."""
+        """List the households to which movements of this batch must still be applied.
+
+        Delete the entries that this batch applied.
+        """
         listed = self._household_sites(connection)
         movements = sum(len(site.movements) for site in working_set.sites.values())
         for movement in working_set.site_movements:
@@ -323,7 +335,7 @@ class Store:
         changed: Mapping[ReportKind, Sequence[Subject]],
         tallies: Collection[Tally],
     ) -> Iterator[Copy]:
-        """The COPY statements, in the order of execution. Missing keys must already be generated."""
+        """The COPY statements, in the order of execution. The caller must have generated missing keys."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         searched_by = self._search.newest
         yield rows.reports(working_set.filed, keys)

@@ -28,7 +28,7 @@ KNOWN_OF = {
 KEEP_CODE = "UPDATE household_keys SET sealed_code = $2 WHERE household_id = $1"
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
 BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
-# Maps a kind of subject to the kinds of reports about this subject.
+# Maps each kind of subject to the kinds of reports about such subjects.
 KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
@@ -49,8 +49,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true if this transaction files a movement of everybody at the site. The lock is then exclusive.
-# The locks of all other sites are shared.
+# `is_moved` is true for a site if this transaction files a movement of everybody there. Such a site is locked
+# exclusively. The locks of all other sites are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -74,7 +74,8 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# Deletes the keys of the ids that identified reports had before, unless another report needs the key.
+# Before reports were identified, their own ids stood for the household's id, and had data keys. Deletes these keys,
+# unless another report still needs one.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

@@ -29,8 +29,8 @@ class Subject:
     """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
 
     A site is a subject that has only movements and no owner. `sites` are the loaded sites that have movements.
-    `drawn_code` is the short code that the registry drew for a household. `is_code_new` is true until it is stored.
-    `former_codes` are the codes of reports about the household that were duplicates.
+    `drawn_code` is the short code that the registry drew for a household. `is_code_new` is true until this code is
+    stored. `former_codes` are the short codes of duplicate reports about the household.
     """
 
     name: Name
@@ -47,7 +47,7 @@ class Subject:
     _courses: Courses | None = None
 
     def look_at(self, sites: Mapping[str, "Subject"]) -> None:
-        """Compute the courses again, because the movements of sites have changed."""
+        """Set the movements of sites. The courses are then computed again."""
         self.sites, self._courses = sites, None
 
     def add(self, filed: AnyFiled) -> None:
@@ -69,7 +69,7 @@ class Subject:
         return self.displacements.get(report_id) or self.movements.get(report_id)
 
     def set_aside(self, displacement: Filed) -> None:
-        """Remove a displacement that a report about the same displacement replaces.
+        """Remove a report that another report about the same displacement replaces.
 
         The short code of the removed report still finds the household.
         """
@@ -80,7 +80,7 @@ class Subject:
             self.drawn_code, self.is_code_new = code, True
 
     def keep_code(self, duplicate: Filed) -> None:
-        """Keep the short code of a duplicate, which the household's people may have on paper."""
+        """Keep the short code of a duplicate, because the household may have this code on paper."""
         if code := duplicate.sealed.get("short_code"):
             self.former_codes.add(code)
 
@@ -119,16 +119,19 @@ class Subject:
 
     @property
     def published(self) -> Filed:
-        """The displacement in published events: the latest move, or the latest report if there was no move.
+        """The displacement that events publish: the latest move or, if there was no move, the latest report.
 
-        A household that is trapped at its destination stays displaced by its latest move.
+        If a household was unable to move later, it is still displaced by its latest move.
         """
         moves = [filed for filed in self._reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
         return latest(moves or self._reported)
 
     @property
     def courses(self) -> Courses:
-        """The courses. A course is kept until the reports change, because many movements take long to compute."""
+        """The courses of the household.
+
+        They are cached until the reports change, because many movements take long to compute.
+        """
         if not self.has_movements:
             return Courses()
         if self._courses is None:
@@ -143,7 +146,7 @@ class Subject:
 
     @property
     def site_movements(self) -> list[FiledMovement]:
-        """The movements of everybody at the sites where reports place the household."""
+        """The movements of everybody at those sites where reports place the household."""
         known = (self.sites[site_id] for site_id in self.site_ids if site_id in self.sites)
         return [movement for site in known for movement in site.movements.values()]
 
@@ -160,7 +163,7 @@ class Subject:
 
     @property
     def named_sites(self) -> set[str]:
-        """The sites named in the valid reports about the household's displacements or the group's counts."""
+        """The sites that the valid reports name: for a household, reports about displacements; for a group, counts."""
         if self.name[0] == ReportKind.HOUSEHOLD:
             return named_sites(self.displacements.values())
         counted = [filed.clear for filed in self.displacements.values()]
@@ -177,12 +180,15 @@ class Subject:
 
     @property
     def standing(self) -> HouseholdStanding | None:
-        """The present whereabouts of the people. None if there is no movement after the current displacement."""
+        """The present whereabouts of the people. None if no movement followed the current displacement."""
         return self.standing_since(self.published) if self.has_movements else None
 
     @property
     def place(self) -> PlaceNow:
-        """The P-code and the country of the place where the people, or most of the still displaced people, are now."""
+        """The P-code and country of the place where the people are now.
+
+        If some are still displaced, the place of most of them.
+        """
         current, standing = self.current.clear, self.standing
         is_found_later = self.current is not self.published  # the household was unable to move after its latest move
         if standing is None or (is_found_later and standing.confirmed_at < current.occurred_at):
@@ -194,7 +200,7 @@ class Subject:
 
     @property
     def onward(self) -> dict[str, Onward]:
-        """The new displacements that movements reported."""
+        """The new displacements that were reported by movements."""
         return onward(self.displacements, self.courses)
 
     @property
@@ -216,7 +222,7 @@ def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
 
 
 def reached(sites: Iterable[Subject]) -> set[str]:
-    """The sites to which movements of everybody at these sites lead."""
+    """The destinations of the movements of everybody at these sites."""
     return {site_id for site in sites for site_id in named_sites(site.movements.values())}
 
 
@@ -227,7 +233,7 @@ def sites_of(filed: AnyFiled) -> Iterator[str]:
 
 
 def actual(displacements: Collection[Filed]) -> Collection[Filed]:
-    """The displacements without those of Exercise and Test reports, if there is an Actual report."""
+    """The displacements. If there is an Actual report, those of Exercise and Test reports are left out."""
     return [filed for filed in displacements if filed.clear.status is Status.ACTUAL] or displacements
 
 
@@ -239,9 +245,9 @@ def latest(displacements: Collection[Filed]) -> Filed:
 
 
 class SubjectChange(NamedTuple):
-    """The data for a household event: the state after one change, and the changed displacement.
+    """The data for an event about a household: the state after one change, and the changed displacement.
 
-    `latest` differs from `current` if the household was unable to move after its latest move.
+    `latest` differs from `current` if the household was unable to move after its latest move: `current` is this move.
     """
 
     subject: Name

@@ -1,4 +1,4 @@
-"""Decides which households a caller sees: households in the caller's areas, or households of an author's reports."""
+"""Decides which households a caller sees: those in the caller's areas, or those of the caller's own reports."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 def now_at(households: str = "households") -> str:
     """The SQL expression for the P-code of a household's present place; NULL while the household is abroad.
 
-    Rows of the previous release have no present place yet, so the destination is used.
+    Rows of the previous release have no present place yet. For these rows, the destination is used.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""

@@ -35,24 +35,26 @@ from shared.events.vocabulary import Flag, RefusalReason, ReportKind, Submission
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
-# A phone draws the short code itself. The registry draws the code of a household from the desk or from a list.
+# Phones draw short codes themselves. If a report comes from the desk or from a list, the registry draws the code.
 WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 
 @dataclass(slots=True)
 class WorkingSet(Judgements):
     identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household is known now
-    former_ids: set[str] = field(default_factory=set)  # the ids that these reports had as their household's id
+    former_ids: set[str] = field(default_factory=set)  # the ids that stood for the household's id in these reports
     given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
-    # reports that wait for the first report of their household
+    # movements that wait for the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
-    site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people at a site
+    # the teams that reported people at each site
+    site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)
     moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
     site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
-    noted: set[Name] = field(default_factory=set)  # households to which the batch applies earlier movements of sites
-    links: Mapping[str, EventLink] = field(default_factory=dict)  # the events that people have stated, by report id
+    # households to which this batch applies movements that earlier batches listed
+    noted: set[Name] = field(default_factory=set)
+    links: Mapping[str, EventLink] = field(default_factory=dict)  # people's answers about events, by report id
     held_before: Mapping[Name, Filed] = field(default_factory=dict)  # the newest held reports before the batch
 
     @classmethod
@@ -71,7 +73,7 @@ class WorkingSet(Judgements):
         return cls(places, by_name, known, early=early, sites=sites, held_before=held_before)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
-        """Decide about a new report, and then about the reports that were waiting for it."""
+        """Decide about a new report, and then again about the reports that were waiting for it."""
         add_settlements(filed, self.places)
         add_event(filed, self.links)
         siblings = self.reports[filed.report_id]
@@ -84,9 +86,9 @@ class WorkingSet(Judgements):
         return decision
 
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
-        """Accept a held report after a person's decision. The author then counts as entitled to send the report.
+        """Accept a held report after a person's decision. The right of its author is then no longer checked.
 
-        If `is_expiry_only` is true, only the expiry of the sign-in is ignored, and the author's right is checked.
+        If `is_expiry_only` is true, only the expiry of the sign-in is ignored, and the author's right is still checked.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -97,8 +99,8 @@ class WorkingSet(Judgements):
     def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
         """Refuse a held report after a person's decision.
 
-        The report has no effect. The new outcome informs the author of the refusal. If the report is a version of a
-        movement, the previous version takes effect again.
+        The report has no effect. The new outcome informs the author of the refusal. If the report was the valid version
+        of a movement, the previous version takes effect again.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
@@ -110,18 +112,18 @@ class WorkingSet(Judgements):
         return decision
 
     def publish_again(self, subject: Subject, filed: Filed) -> None:
-        """Store and publish the household again, because a person has said whether an event was its reason."""
+        """Store and publish the household again, because a person has answered which event made it leave."""
         if subject.has_movements:
             self._to_judge(subject)
         self.changed[subject.name] = subject
         self._note_change(subject, filed, is_correction=True)
 
     def identify(self, movement: FiledMovement, household: Name) -> None:
-        """Name the household of a stored movement, because the household with its short code is known now.
+        """Set the household of a stored movement, because the household with the movement's short code is known now.
 
-        The movement is decided again only if it waits for its household. If it is held because the sign-in has ended,
-        a person must decide. Another transaction may have decided about the movement meanwhile. The movement then stays
-        as it is.
+        The movement is decided again only if it waits for its household. If it is held because the sign-in has ended, a
+        person must decide. If another transaction has decided about the movement meanwhile, the movement stays as it
+        is.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
         for filed in filter(is_unnamed, siblings):
@@ -130,7 +132,7 @@ class WorkingSet(Judgements):
                 self.early.pop(filed.subject, None)
                 self.move(filed, household)
                 if is_waiting:
-                    filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
+                    filed.is_expiry_lifted = True  # only a movement with a valid sign-in is held as HOUSEHOLD_UNKNOWN
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def move(self, filed: AnyFiled, household: Name) -> None:
@@ -142,8 +144,8 @@ class WorkingSet(Judgements):
     def replace_current(self, subject: Subject, replaced: Filed) -> None:
         """Remove the household's current report, because another report about this displacement takes its place.
 
-        All versions of the removed report get the outcome of a duplicate, which their author reads as recorded. A
-        later correction by this author then waits for a person.
+        All versions of the removed report get the outcome of a duplicate. Their authors still see them as recorded in
+        their receipts. A later correction by such an author waits for a person.
         """
         if subject.movements or subject.has_movements:
             self._to_judge(subject)
@@ -155,9 +157,10 @@ class WorkingSet(Judgements):
     def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
         """Take an accepted report away from its household, because a person has reversed the acceptance.
 
-        The report waits again, under its former name. In its place, the household gets the highest earlier version that
-        took effect, or the versions `replaced` of the report that it had replaced. Other versions may be held because
-        they name another household. If no version has effect any more, these wait for the version that they correct.
+        The report waits again, under the household that it names itself. In its place, the household gets the report's
+        highest earlier version that took effect, or the versions `replaced` of the report that was replaced. Other
+        versions may be held because the report had another household. If no version has effect any more, they wait for
+        the version that they correct.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -188,7 +191,7 @@ class WorkingSet(Judgements):
                 self.refuse(filed, RefusalReason.CODE_UNKNOWN)
 
     def held_changes(self) -> list[HeldChange]:
-        """The changes of the newest held reports about households and groups that are not registered."""
+        """The households and groups that are not registered, and whose newest held report has changed."""
         held = newest_held(chain.from_iterable(self.reports.values()), self.subjects)
         return list(held_changes(self.held_before, held))
 
@@ -218,14 +221,14 @@ class WorkingSet(Judgements):
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # the sign-in was valid, or a person ignored its expiry
+                waiting.is_expiry_lifted = True  # the sign-in was valid, or a person decided to ignore its expiry
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS or waiting.precedent.took_effect
 
     def _free_early(self, subject: Name) -> None:
         """Decide again about the movements that came before the first report of their household."""
         for movement in sorted(self.early.pop(subject, ()), key=lambda early: early.clear.version):
-            movement.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
+            movement.is_expiry_lifted = True  # only a movement with a valid sign-in is held as HOUSEHOLD_UNKNOWN
             siblings = self.reports[movement.report_id]
             self._free_waiting(movement, siblings, self._resettle(movement, siblings))
 
@@ -257,7 +260,10 @@ class WorkingSet(Judgements):
         return decision
 
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
-        """Settle earlier versions by the same author that wait because somebody else had sent the same version."""
+        """An author's earlier versions may be held because another author had sent versions with the same numbers.
+
+        Give them the outcome of an older version.
+        """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject
             if earlier.reason == Held.OTHER_CONTENT and is_own and earlier.clear.version < filed.clear.version:
@@ -277,7 +283,7 @@ class WorkingSet(Judgements):
         return self.subjects[name]
 
     def judge_noted(self, names: Iterable[Name], before: Mapping[str, Subject]) -> None:
-        """Apply movements of sites to these households. `before` has the sites as they are without these movements."""
+        """Apply listed movements of sites to these households. `before` are the sites without these movements."""
         self.noted = set(names)
         for subject in filter(None, map(self.subjects.get, names)):
             subject.look_at(before)
@@ -288,7 +294,10 @@ class WorkingSet(Judgements):
                 self.changed[subject.name] = subject
 
     def _move_site(self, movement: FiledMovement, site: Subject) -> None:
-        """Add the movement to its site. All households of this batch that are or were there must be judged again."""
+        """Add the movement to its site.
+
+        The movements of all households of this batch that are or were there are judged again.
+        """
         self.moved_sites.add(site.name[1])
         self.site_movements.append(movement)
         households = (subject for (kind, _), subject in self.subjects.items() if kind == ReportKind.HOUSEHOLD)
@@ -303,7 +312,7 @@ class WorkingSet(Judgements):
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
         """Add a movement to its household or site. The decision follows later, in `judge`.
 
-        Held older versions of the movement are settled, because the new version replaces them.
+        Older versions of the movement that are held get the outcome of an older version.
         """
         self._to_judge(subject).movements.append((movement, replaces))
         for older in self.reports[movement.report_id]:
@@ -347,7 +356,7 @@ class WorkingSet(Judgements):
         subject.add(filed)
         if is_new and filed.channel in WITHOUT_CODES and filed.subject[0] == ReportKind.HOUSEHOLD:
             subject.draw_code()
-        if subject.has_movements:  # this report may be the first that names a site whose people moved
+        if subject.has_movements:  # this report may be the first that places the household at a site whose people moved
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or filed.is_replacement or subject.published is before
@@ -356,7 +365,7 @@ class WorkingSet(Judgements):
 
 
 def is_full(subject: Subject, movement: FiledMovement) -> bool:
-    """Whether the subject has reached the limit of movements without a person's decision."""
+    """Whether the subject has so many movements that a person must decide about further ones."""
     if len(subject.movements) >= decisions.MOST_MOVEMENTS:
         return True
     reporters = (Owner(known.author, known.team) for known in subject.movements.values())

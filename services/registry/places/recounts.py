@@ -43,7 +43,7 @@ WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
 
 @dataclass
 class FoundCounts:
-    """The counts in the units of a decision that were looked at, and the groups that name one of its places."""
+    """The counts in the units of a decision that were read so far, and the groups that name one of its places."""
 
     seen: set[tuple[UUID, int]] = field(default_factory=set)  # report ids and versions
     groups: set[str] = field(default_factory=set)

@@ -1,1 +1,1 @@
-"""The search for households by keys that reveal nothing without the root key."""
+"""The search for households by search keys, which reveal nothing without the root key."""

@@ -15,7 +15,7 @@ from shared.events.fields import Body, Day, Line, PCode, Phone
 from shared.events.short_codes import folded_code, is_valid
 from shared.places import Places
 
-# The criteria that the database compares with search keys.
+# The criteria that are compared with search keys, and the field of the keys.
 KEY_FIELDS = {
     "name": KeyField.NAME,
     "phone": KeyField.PHONE,
@@ -29,10 +29,10 @@ class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
     `name` has whole names of members in any order and script. `birth_year` is the birth year of a member, and requires
-    another criterion. `code` is the end of a report's id, and `short_code` is the short code of the household; the
-    field form shows both. `area` is the household's present area, and `origin` the area of its origin. `site_id` is a
-    site where a report places the household, now or earlier. The current displacement happened between the days `since`
-    and `until`.
+    another criterion. `code` is the end of a report's id, and `short_code` is the short code of the household. The
+    field form shows both codes. `area` is the household's present area, and `origin` the area of its origin. `site_id`
+    is a site where a report places the household, now or earlier. The household's current displacement happened between
+    the days `since` and `until`.
     """
 
     name: Line | None = None
@@ -70,7 +70,7 @@ class HouseholdSearch(Body):
         return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
 
     def terms_in(self, places: Places) -> list[Term]:
-        """The terms, with all names of the settlements that the gazetteer knows by the typed name."""
+        """The terms. If settlements in the gazetteer have the typed name, their other names are added as spellings."""
         known = places.gazetteer.synonyms(self.locality)
         return [
             term._replace(spellings=term.spellings | known) if term.field is KeyField.LOCALITY else term
@@ -86,7 +86,7 @@ class HouseholdSearch(Body):
         return midnight(day_after(self.until)) if self.until else None
 
     def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The members who match the most criteria, or the first member if nobody matches a criterion."""
+        """The members who match the largest number of criteria. If nobody matches a criterion, the first member."""
         matches = [self._matches(member) for member in members]
         most = max(matches, default=0)
         if not most:

@@ -1,7 +1,8 @@
-"""Search keys: HMACs of folded names, telephones and numbers. They find households without decrypting them.
+"""Search keys: HMACs of folded names, telephones and numbers.
 
-Each field has its own HMAC key, which is derived from a root key outside PostgreSQL. An attacker who has only the
-database cannot test whether it contains a name or telephone. docs/decisions/0046 explains how the keys are stored.
+With search keys, households are found without being decrypted. Each field has its own HMAC key, which is derived from a
+root key outside PostgreSQL. An attacker who has only the database cannot test whether it contains a name or telephone.
+docs/decisions/0046 explains how the keys are stored.
 """
 
 import hmac
@@ -25,10 +26,10 @@ from shared.events.vocabulary import OutcomeKind
 from shared.places.localities import joined
 
 KEY_BYTES = 16
-FOLDING = 2  # the version of the rules by which values are folded. The worker makes keys of older versions again
-KEPT = 10_000  # the number of values whose keys are kept in memory
+FOLDING = 2  # the version of the rules by which values are folded; the worker makes keys of older versions again
+KEPT = 10_000  # the number of values whose keys are cached
 LONGEST_NAME = 8  # the largest number of name parts that get keys, and that a search accepts
-MOST_KEYS = 600  # the limit for a household. Otherwise one report could make a household match nearly every search
+MOST_KEYS = 600  # keys of one household; otherwise one report could make its household match nearly every search
 
 
 class Field(StrEnum):
@@ -40,7 +41,7 @@ class Field(StrEnum):
     SHORT_CODE = "short_code"
 
 
-# How the values of a field are folded. A name has several parts, which may have several spellings.
+# How the values of a field are folded. A name has several parts, and each part may have several spellings.
 FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.NAME: folded,
     Field.PHONE: lambda number: (telephones(number),),
@@ -53,7 +54,7 @@ REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # fields in which many house
 
 
 class Term(NamedTuple):
-    """A folded value of a field. A household has the term if it has one of the spellings."""
+    """A folded value of a field. A household has the term if one of its values has one of the spellings."""
 
     field: Field
     spellings: Part
@@ -75,7 +76,7 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
 
 
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
-    """The values of this report by which a search can find the household, as the author typed them."""
+    """The values in this report, as typed, by which a search can find the household."""
     content = report.sealed
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
@@ -93,7 +94,10 @@ def values_of_person(person: Content) -> Iterator[tuple[Field, str | None]]:
 
 
 class KeysOfRoot:
-    """Makes the search keys of one root. The keys of names are kept in memory, because most names are frequent."""
+    """Makes search keys with one root.
+
+    The keys of names and localities are cached, because most of them are frequent.
+    """
 
     def __init__(self, root: bytes) -> None:
         self._field_keys = {field: derived(root, field) for field in Field}
@@ -105,7 +109,7 @@ class KeysOfRoot:
     def of_household(self, subject: Subject) -> list[bytes]:
         """The keys of a household. The keys of short codes come first.
 
-        The number of short codes is not limited, because a movement by a short code must find its household.
+        MOST_KEYS does not limit short codes, because a movement that names only a short code must find its household.
         """
         codes = [key for code in sorted(subject.short_codes) for key in self.of_code(code)]
         keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
@@ -139,9 +143,9 @@ def derived(root: bytes, field: Field) -> bytes:
 
 
 class KeyVersion(NamedTuple):
-    """The root and the version of the folding rules that made the search keys of a household.
+    """The root and the version of the folding rules with which the search keys of a household were made.
 
-    The root is empty until the worker has made the keys. If the worker cannot decrypt the household, it makes no keys
+    `root_id` is empty until the worker has made the keys. If the worker cannot decrypt the household, it makes no keys
     and stores the version as a negative number.
     """
 
@@ -154,7 +158,7 @@ class KeyVersion(NamedTuple):
 
 
 class SearchKeys:
-    """The root keys in a folder. The newest root makes the search keys that are stored."""
+    """The root keys in a folder. Search keys to be stored are made with the newest root."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -165,21 +169,24 @@ class SearchKeys:
         return KeyVersion(self._ring.newest[0])
 
     def of(self, root_id: str) -> KeysOfRoot:
-        """Raises UnknownKey if the root is missing."""
+        """The root with this id. Raises UnknownKey if the folder lacks the root."""
         known = self._roots.get(root_id)
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
 
     def known(self, versions: Iterable[KeyVersion]) -> list[KeysOfRoot]:
-        """The roots that made keys of these versions. Missing roots are omitted."""
+        """The roots with which keys of these versions were made. Roots that the folder lacks are left out."""
         return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
 
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
-        """The keys of these sites, made with each root that may have made stored keys."""
+        """The keys of these sites: one with each root, because stored keys may have been made with any of them."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
     def of_codes(self, codes: Iterable[str]) -> dict[bytes, str]:
-        """Maps search keys to these short codes. A code has a key of each root that may have made stored keys."""
+        """Maps search keys to these short codes.
+
+        A code has one key with each root, because stored keys may have been made with any of them.
+        """
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return {key: code for code in codes for root in roots for key in root.of_code(code)}
 
@@ -196,8 +203,8 @@ class SearchKeys:
     def is_old(self, version: KeyVersion) -> bool:
         """Whether keys of this version must be made again.
 
-        During a rotation or an update, another worker may already use a newer root or newer rules. Keys made by that
-        worker are not old.
+        During a rotation or an update, another worker may already use a newer root or newer rules. Keys that it made
+        are not old.
         """
         has_root, newest = self.has(version.root_id), self.newest
         if version.root_id == newest.root_id:

@@ -10,22 +10,24 @@ from functools import lru_cache
 
 from shared.country import CALLING_CODE
 
-Part = frozenset[str]  # the spellings of one part of a name; two parts are the same if they share a spelling
+Part = frozenset[str]  # the spellings of one part of a name; parts are equal if they share a spelling
 
 CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәіұһ"
 LATIN = [*"abvgdejziiklmnnoөprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuaiuh"]
 TURKIC = {"ş": "sh", "ç": "ch", "ı": "i", "ğ": "g", "ö": "ө", "ŋ": "n", "ə": "a"}
 LETTERS = str.maketrans(dict(zip(CYRILLIC, LATIN, strict=True)) | TURKIC)
-APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # often omitted
-# Letters with two sounds. The letter x has the sound of Xurshid or of Maxim. Russian papers write Усенов for Үсөнов.
+APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # writers often leave these characters out
+# Letters with two sounds. The letter x sounds like h in Xurshid, and like ks in Maxim. Russian papers write Усенов for
+# Үсөнов.
 SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
-# Spellings of the same sound, in the order of replacement.
+# Different spellings of one sound. They are replaced in this order.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
 VOWELS = {"ie": "e", "io": "e"}  # е and ё
 SEPARATORS = re.compile(r"[\W_]+")
 DOUBLED = re.compile(r"(.)\1+")
 FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
-PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})  # "son of" and "daughter of", which are often omitted
+# these parts of names mean "son of" and "daughter of", and are often left out
+PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
 
 NATIONAL_DIGITS = 9
 MOST_DIGITS = 15  # the most digits of a number in E.164
@@ -38,7 +40,7 @@ def folded(name: str | None) -> tuple[Part, ...]:
 
 
 def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """Whether each part of one name is also a part of the other name, in both directions."""
+    """Whether both names have the same parts, in any order."""
     return bool(name) and all(
         any(part & same for same in wanted) for parts, wanted in ((name, other), (other, name)) for part in parts
     )
@@ -51,7 +53,7 @@ def _folded(name: str) -> tuple[Part, ...]:
 
 
 def romanised(name: str) -> str:
-    """The name in Latin letters without accents. The letters ө and x remain for `spellings`."""
+    """The name in Latin letters without accents. The letters ө and x are not replaced here, but by `spellings`."""
     letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
     return "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
 
@@ -91,7 +93,10 @@ def _numbers(written: str) -> list[str]:
 
 
 def _number(digits: str, *, has_plus: bool) -> str:
-    """A number without a country code is of this country. The trunk prefix (0, or 8 of Russia) is removed."""
+    """The number with its country code. A number without a country code is taken as one of this country.
+
+    The trunk prefix (0, or 8 in Russia) is removed.
+    """
     if digits.startswith("00"):
         digits, has_plus = digits[2:], True
     national = digits.removeprefix(CALLING_CODE) if has_plus or len(digits) > NATIONAL_DIGITS + 1 else digits

@@ -1,4 +1,7 @@
-"""Queries that find households by search keys and clear fields. Routes log each search."""
+"""Queries that find households by search keys and clear fields.
+
+The routes that call these queries write each search to the security log.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,13 +54,14 @@ from shared.places.conditions import is_within
 OpenedMembers = dict[UUID, list[dict[str, Any]]]
 
 COUNT = "found_count"
-COUNTED = 1_000  # a larger number of households is reported as 1,001
+COUNTED = 1_000  # if more households match, the number is reported as 1,001
 QUERY_CANCELED = "57014"
 KEYS = HouseholdSearchKeys.keys
-# raw SQL: SQLAlchemy has no SET. The timeout ends a search, and frees its connection, before the browser gives up
+# raw SQL: SQLAlchemy has no SET. The timeout ends a search before the browser stops waiting, so that the connection is
+# free again.
 TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-# raw SQL: this statement reads one index row for each version; SELECT DISTINCT would read all rows
+# raw SQL: this statement reads one row of the index for each version, but SELECT DISTINCT would read all rows
 KEY_VERSIONS = text("""
 WITH RECURSIVE made AS (
     (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
@@ -74,7 +78,7 @@ SELECT search_root_id, search_folding FROM made
 
 @dataclass(frozen=True, slots=True)
 class SiteWanted:
-    """A site that a search names: its search keys, its names, and the units where these names mean this site."""
+    """A site that is a criterion of a search. `within` are the units where the names mean this site."""
 
     site_id: UUID
     keys: Sequence[bytes]
@@ -84,7 +88,10 @@ class SiteWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A query. A household matches if it has all `terms`, a report with the code, and the requested clear fields."""
+    """A query.
+
+    A household matches if it has all `terms`, a report with the code, and clear fields that meet the other criteria.
+    """
 
     visibility: Visibility
     limit: int
@@ -104,8 +111,8 @@ class SearchPage:
     """One page of households, the latest change first.
 
     `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
-    counting would take too long. `is_complete` is false if some household has no search keys that were made with a
-    known root and the present rules.
+    counting would take too long. `is_complete` is false if the search could not look at all households: some have no
+    search keys, or keys of a missing root or of older rules.
     """
 
     rows: Sequence[RowMapping]
@@ -114,7 +121,7 @@ class SearchPage:
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
-    """Raises DBAPIError if the search takes too long. `is_too_slow` recognises this error."""
+    """Search for households. Raises DBAPIError if the search takes too long; `is_too_slow` recognises this error."""
     await session.execute(TIMEOUT)
     versions = await key_versions(session) if query.terms or query.site else []
     roots, is_complete = search.known(versions), all(map(search.can_find, versions))
@@ -149,7 +156,10 @@ def with_keys(condition: ColumnElement[bool]) -> CTE:
 
 
 def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
-    """A CTE. Without a CTE, PostgreSQL would overestimate the matches and read all rows in order of `changed_at`."""
+    """The query as a materialized CTE.
+
+    Without a CTE, PostgreSQL would expect too many matches, and read all rows in the order of `changed_at`.
+    """
     return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
@@ -171,7 +181,7 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
 
 def has_code(code: str) -> ColumnElement[bool]:
-    """Whether a report has the code that the field form shows. A held report has a code, too."""
+    """The condition that a report has this code, which the field form shows. Held reports have codes, too."""
     return CODE.in_([code.lower()])
 
 
@@ -192,7 +202,7 @@ def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) ->
 def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
     """The rows of one page.
 
-    The query first selects the ids of one page, and then reads the other columns, because many households may match.
+    Many households may match. Therefore the query first selects the ids of one page, and then reads the other columns.
     """
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
     chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query))
@@ -225,7 +235,7 @@ def _fits(query: SearchQuery) -> ColumnElement[bool]:
 
 
 async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedMembers:
-    """The decrypted members of each household, in their order."""
+    """The decrypted members of each household, in the order of the report."""
     keys = await session.execute(
         select(HouseholdKey.household_id, HouseholdKey.kek_id, HouseholdKey.wrapped).where(
             HouseholdKey.household_id.in_(ids)
@@ -237,10 +247,7 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """Returns the site with its unambiguous names, which no other site of its P-code has.
-
-    None if there is no such site.
-    """
+    """The site, with those of its names that no other site with the same P-code has. None if the site is not listed."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

@@ -27,7 +27,7 @@ class SearchRenewal(Renewal):
         keys = self.search.of(newest.root_id)
         for subject in subjects:
             made.append({"household_id": UUID(subject.name[1]), "keys": keys.of_household(subject)})
-            await asyncio.sleep(0)  # lets other tasks of the worker run during the batch
+            await asyncio.sleep(0)  # other tasks of the worker run between two households
         await _replace(session, old, made)
         is_new = Household.household_id.in_(old), Household.search_root_id == ""
         never_made = select(Household.household_id).where(*is_new)
@@ -36,7 +36,10 @@ class SearchRenewal(Renewal):
             await session.execute(update(Household), [renewed(subject, newest) for subject in subjects])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The worker tries the household again with the next root or rules. Until then, searches are not complete."""
+        """Store that the keys could not be made. The worker tries again with the next root or rules.
+
+        Until then, searches are not complete.
+        """
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed
         values = {"search_root_id": failed.root_id, "search_folding": failed.folding}
@@ -54,7 +57,7 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The changed columns of `households`. They include the present place, which the previous release did not store."""
+    """The changed columns of `households`. The previous release did not store the present place, so it is included."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

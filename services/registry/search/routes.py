@@ -46,7 +46,7 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """A found household. `found_members` are the matching members, or the first member if nobody matches."""
+    """A found household. `found_members` are the members who match. If none matches, the first member."""
 
     found_members: list[FoundPerson]
 
@@ -54,9 +54,9 @@ class FoundHousehold(HouseholdSummary):
 class HouseholdsFound(BaseModel):
     """A page of the found households, the latest change first.
 
-    `count` is the number of households on this page and all later pages; 1001 means more than 1,000. If the criteria
-    are only places and days, `count` is null. While `is_complete` is false, a search by name or number may miss some
-    households. `held` has the outcome ids of held reports with the code, if the household is not registered.
+    `count` is the number of households on this page and all later pages; 1001 means more than 1,000. If places and days
+    are the only criteria, `count` is null. While `is_complete` is false, a search by name or number may miss some
+    households. `held` are the outcome ids of held reports that have the code and whose household is not registered.
     """
 
     households: list[FoundHousehold]
@@ -121,7 +121,10 @@ async def found_by(
 
 
 async def too_slow(request: Request) -> Problem:
-    """The answer to a search that PostgreSQL ended. The request is written to the security log."""
+    """The answer to a search that PostgreSQL ended because it took too long.
+
+    The request is written to the security log.
+    """
     await refused(request, "too-slow")
     return Problem(503, "search-too-slow", "The search took too long. Fill in another field.")
 

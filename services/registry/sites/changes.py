@@ -24,7 +24,10 @@ from shared.places import Places
 
 
 class SiteConflict(Exception):
-    """Somebody else changed the site meanwhile, or the new site is known already. `site` is the stored site."""
+    """Somebody else has changed the site meanwhile, or the new site is already stored under another id.
+
+    `site` is the stored site.
+    """
 
     def __init__(self, site: Site) -> None:
         super().__init__()
@@ -33,7 +36,10 @@ class SiteConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SiteStore:
-    """Writes sites in the transaction of `session`, for the user `account`. The caller must lock the sites first."""
+    """Writes sites in the transaction of `session`, in the name of the user `account`.
+
+    The caller must lock the sites first.
+    """
 
     session: AsyncSession
     encryption: EnvelopeEncryption
@@ -100,7 +106,7 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """Encrypt the person with a new key. The old key is deleted, so that no copy of the row reveals a person."""
+        """Encrypt the person with a new key. The old key is deleted, so that older copies of the row reveal nobody."""
         await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
             return None

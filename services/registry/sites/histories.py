@@ -24,7 +24,10 @@ OF_SITE = (ReportKind.SITE_MOVEMENT,)
 async def movements_of(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, versions: Sequence[StoredVersion]
 ) -> Versions:
-    """All versions of these movements, oldest first. `versions` are all versions of the household's own reports."""
+    """All versions of the movements of everybody at a site that concerned the household, oldest first.
+
+    `versions` are all versions of the household's own reports.
+    """
     household = subject_of((ReportKind.HOUSEHOLD, str(household_id)), versions)
     found = await _at_sites(session, encryption, household.site_ids)
     sites = {site_id: subject_of((SITE, site_id), about) for site_id, about in by_site(found).items()}
@@ -45,7 +48,7 @@ async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_
 
 
 def concerned_by(household: Subject, sites: Mapping[str, Subject]) -> set[str]:
-    """The report ids of the movements that concern the household, or concerned it until they were reversed."""
+    """The report ids of the movements that concern the household, or that concerned it until they were reversed."""
     household.look_at(sites)
     concerning = followed(household)
     for site in sites.values():
@@ -62,7 +65,7 @@ def followed(household: Subject) -> set[str]:
 
 
 def restored(movement: FiledMovement) -> FiledMovement:
-    """The movement as if it were not reversed."""
+    """A copy of the movement that is not reversed."""
     return replace(movement, clear=movement.clear.model_copy(update={"is_reversed": False}))
 
 

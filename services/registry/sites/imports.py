@@ -18,7 +18,10 @@ Key = tuple[str, str, str, str]
 
 
 class RowVerdict(StrEnum):
-    """The result of a row. `differs` means that the stored site has other values, which the import does not change."""
+    """The result of a row. `differs` means that the stored site has other values.
+
+    The import does not change the stored site.
+    """
 
     ADDED = "added"
     KNOWN = "known"
@@ -28,7 +31,10 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """`errors` are pairs of a column and the expected value. For `differs`, `errors` lists the differing columns."""
+    """`errors` are pairs of a column and the expected value.
+
+    If the verdict is `differs`, `errors` names the columns that differ.
+    """
 
     line: int
     verdict: RowVerdict
@@ -46,7 +52,10 @@ class SiteImport:
         self._known: dict[Key, Site] = {}
 
     async def run(self, rows: Iterable[SheetRow]) -> list[ImportedRow]:
-        """A verdict for each row. A row adds nothing if its site is already stored, or was in an earlier row."""
+        """Add the sites, and return the result of each row.
+
+        A row adds nothing if its site is already stored, or was in an earlier row.
+        """
         await site_queries.lock(self._store.session)
         for site in await site_queries.everything(self._store.session):
             self._remember(site, self._store.described(site))
@@ -73,7 +82,7 @@ class SiteImport:
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
-        """The columns of the row with other values than the stored site. Empty cells are ignored."""
+        """The columns whose values in the row differ from those of the stored site. Empty cells are ignored."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
         site = self._store.described(known)
         stored, is_there = site.model_dump(), locality(site).is_same(locality(row))
@@ -100,5 +109,5 @@ def differ(value: Any, stored: Any) -> bool:
 
 
 def keys(site: SiteDescription) -> Iterator[Key]:
-    """A key for each name. Two descriptions with a common key describe the same site."""
+    """A key for each name of the site. If two descriptions share a key, they describe the same site."""
     return ((site.pcode, *locality(site).key(site.pcode), name) for name in sorted(names(site)))

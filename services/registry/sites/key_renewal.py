@@ -43,7 +43,7 @@ class SiteKeyRenewal(Renewal):
         await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The household keeps its old rows. The worker tries the household again with the next root."""
+        """Leave the old rows of the household. The worker tries the household again with the next root."""
         await self._note(session, [household_id])
 
     async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:
@@ -52,7 +52,7 @@ class SiteKeyRenewal(Renewal):
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:
-    """Note that the earlier movements of these households' sites must still be applied to the households."""
+    """Add these households to the list of those to which earlier movements of their sites must be applied."""
     notes = [
         {
             "household_id": UUID(subject.name[1]),

@@ -1,7 +1,8 @@
 """Applies movements of everybody at a site to the households there, a few households at a time.
 
 A site may have thousands of households, and PostgreSQL ends long transactions. Therefore the transaction that files the
-movement only stores a list of the households. A report about a listed household applies the movement at once.
+movement only stores a list of the households. If a report about a listed household comes, its transaction applies the
+movement at once.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
 CHANNEL = "registry_site_movements"
-IDLE_SECONDS = 5.0  # the list is also polled, because a NOTIFY is missed while the connection is renewed
+IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
 PAUSE_SECONDS = 0.05  # the pause between two transactions, so that reports and alerts do not wait for the CPU
 
 

@@ -1,4 +1,4 @@
-"""The page of one site: the place, the number of people there, the counts that make up this number, the history."""
+"""The page of one site: its place, the number of people there, the counts that make up this number, and its history."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ router = APIRouter(include_in_schema=False)
 class CountedThere:
     """A count that is a part of the number of people at a site.
 
-    If `is_deducted` is true, the people were counted again later, so they are subtracted from the count of the whole
-    site. `differs` is true if several teams counted the same people, and the number of people is a range.
+    If `is_deducted` is true, a later count counted the same people again, so they are subtracted from the count of the
+    whole site. `differs` is true if several teams counted the same people, and the number of people is a range.
     """
 
     count: GroupCount
@@ -90,9 +90,9 @@ async def site_page(
 
 
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
-    """The counts whose sum is the number of people at the site, with the deducted counts.
+    """The counts whose sum is the number of people at the site, and the counts that are subtracted.
 
-    A count whose people have all left, or that was stored after `rows` were read, is left out.
+    Left out are counts whose people have all left, and counts that were stored after `rows` were read.
     """
     with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
     for share in with_people:
@@ -106,7 +106,8 @@ async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCou
     """The keys of all versions of the reports about the site.
 
     These are the movements of everybody at the site, the counts of people there, and the movements of groups while
-    people of the group were there. Later movements of a group that left the site may belong to other areas.
+    people of the group were there. Movements of a group after it left the site are not included, because they may
+    belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
@@ -126,7 +127,8 @@ async def versions(
 ) -> Versions:
     """All versions of these reports, in the order of receipt.
 
-    The sealed fields of reports about groups and other sites are missing; they are on the page of the group or site.
+    The sealed fields of reports about groups and other sites are left out. The pages of these groups and sites show
+    them.
     """
     these, is_own = Report.report_id.in_(report_ids), Report.subject_id == site_id
     own = await report_queries.versions(session, encryption, SITE, these, is_own, kinds=[ReportKind.SITE_MOVEMENT])
@@ -135,7 +137,7 @@ async def versions(
 
 
 async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:
-    """The number of households that reports place at the site, now or earlier, at most 1,001.
+    """The number of households that reports place at the site, now or earlier. 1,001 means more than 1,000.
 
     None if counting them takes too long.
     """

@@ -16,7 +16,7 @@ COLUMNS = ("household_id", "number", "site_key", "is_arrival", "status", "person
 
 
 def site_passages(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """One row for each site that displaced people of a household left or came to by a movement of the household."""
+    """One row for each site that displaced people of a household left or reached by a movement of the household."""
     return Copy(
         SitePassage.__tablename__,
         COLUMNS,

@@ -65,8 +65,8 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
     """The counts of displaced people at these sites, including replaced counts.
 
-    Each count has the people who are left after movements. People who moved to a site are a separate count there. If a
-    count of people abroad names a site, this is a mistake, and the count is left out.
+    The number of a count is that of the people who are left after movements. People who moved to a site are a separate
+    count there. A count of people abroad that names a site is a mistake, and is left out.
     """
     rows = await session.execute(
         select(*COUNTED).where(
@@ -96,7 +96,7 @@ async def passages(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """All counts at the site, including counts that do not count displaced people who are present."""
+    """All counts at the site, also those that are not about displaced people who are present there."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 

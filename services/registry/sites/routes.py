@@ -65,9 +65,10 @@ class SitePage(BaseModel):
 class OccupancyView(BaseModel):
     """The number of people at a site, between `lowest` and `highest` if teams disagree.
 
-    `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the
-    same people, so the number may be too high. `registered_came` and `registered_left` are persons of registered
-    households who came or left after `counted_at`, by movements of their households. They are in neither number.
+    `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
+    so the number may be too high. `registered_came` and `registered_left` are the numbers of persons of registered
+    households who came or left after `counted_at` by movements of their households. `lowest` and `highest` do not take
+    them into account.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -94,7 +95,10 @@ class ImportedRowView(BaseModel):
 
 
 class SiteColumnView(BaseModel):
-    """A column of the sheet. `column` is the name of the import's column that it fills, or `reasons` or `skipped`."""
+    """A column of the sheet. `column` is the name of the import's column that this column fills.
+
+    A column that is not read is `reasons` or `skipped`.
+    """
 
     label: str
     column: str
@@ -116,7 +120,10 @@ class Occupancies(BaseModel):
 async def sites(
     session: Session, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=MOST)] = MOST
 ) -> SitePage:
-    """All sites of the country, in the order of their ids, so that a report can name any of them."""
+    """All sites of the country, in the order of their ids.
+
+    They are not limited to areas, so that a report can name any site.
+    """
     rows = await site_queries.page(session, limit, after)
     return SitePage(sites=[view(site) for site in rows], next=rows[-1].site_id if len(rows) == limit else None)
 
@@ -135,8 +142,8 @@ async def save_site(
 ) -> SiteView:
     """Add a site (version 1), or change it (the version after the known one). A repeated request changes nothing.
 
-    409 if somebody else changed the site meanwhile (`changed-meanwhile`), or if the new site is known under another
-    id (`site-known`). The answer has the known site as `site`.
+    The answer is 409 if somebody else changed the site meanwhile (`changed-meanwhile`), or if the new site is already
+    known under another id (`site-known`). It then has the known site as `site`.
     """
     check_unit(body, caller, request.app.state.places)
     await site_queries.lock(session)
@@ -157,7 +164,10 @@ async def save_site(
 
 @router.get("/v1/sites/{site_id}/person-in-charge")
 async def person_in_charge(site_id: UUID, request: Request, session: Session, caller: Caller) -> PersonInCharge:
-    """The person in charge of a site in the caller's areas. The read is in the security log, with a stated purpose."""
+    """The person in charge of a site in the caller's areas.
+
+    The caller must have stated a purpose, and the read is written to the security log.
+    """
     known = await site_queries.site(session, site_id)
     is_seen = known is not None and caller.covers(known.pcode, request.app.state.places)
     person = await store(request, session, caller).person(known) if known is not None and is_seen else None
@@ -234,7 +244,7 @@ async def refused_sites(request: Request, session: Session, caller: Caller, colu
 
 
 async def read_sheet(request: Request, columns: str) -> SiteSheet:
-    """The sheet in the body. Raises Problem."""
+    """The sheet in the request's body. Raises Problem if the body is no sheet of sites."""
     raw = await request.body()
     try:
         return await asyncio.to_thread(site_sheets.read, raw, list(filter(None, columns.split(","))))
@@ -248,9 +258,9 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
-    """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas.
+    """Raise Problem unless the P-code is that of a district (or of a city without districts) in the caller's areas.
 
-    Also raise Problem if the code of the locality does not lie in this unit.
+    Also raise Problem if the code of the locality lies outside this unit.
     """
     if not is_own_unit(site.pcode, caller.areas, places):
         raise invalid("/pcode", "the P-code of a district or city in your areas")

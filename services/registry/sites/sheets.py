@@ -33,13 +33,13 @@ TEXTS = (
 )
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
-REASONS = "reasons"  # the column of reasons in a file of refused rows; its content is not read
+REASONS = "reasons"  # the column with the reasons in a file of refused rows; it is not read
 SKIPPED = "skipped"  # a column that is not read
 ROWS = 10_000
-LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
+LETTERS = 200  # characters of a label that are matched; the time of a match can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
-# The first pattern that matches the folded label decides. A folded label is in lower case, without punctuation, and
-# has о, у, н in place of ө, ү, ң.
+# The first pattern that matches the folded label of a column decides what the column contains. A folded label is in
+# lower case, without punctuation, and has о, у, н in place of ө, ү, ң.
 PATTERNS = [
     ("phone", r"телефон|^тел\b|phone|байланыш"),
     ("person_in_charge", r"ответств|руководит|директор|жооптуу|in charge|contact"),
@@ -68,16 +68,16 @@ FAULTS = {
 
 
 class BadSheet(DocumentedError):
-    """The file is no sheet of sites. Its header names the columns, among them `type` and `pcode`."""
+    """The file is no sheet of sites. The header of such a sheet names the columns, among them `type` and `pcode`."""
 
     fault: FileFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of the sheet with its line number. It has either the site, or an error for each wrong column.
+    """A row of the sheet with its line number. It has either the site, or one error for each wrong column.
 
-    `cells` are the texts by column, and `texts` are all texts in the order of the sheet.
+    `cells` are the texts by column, and `texts` are all texts of the row in the order of the sheet.
     """
 
     line: int
@@ -89,7 +89,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteSheet:
-    """The rows, and the kind of each column: one of `COLUMNS`, `REASONS` or `SKIPPED`."""
+    """The rows of a sheet, and the kind of each column: one of `COLUMNS`, or `REASONS`, or `SKIPPED`."""
 
     labels: tuple[str, ...]
     columns: tuple[str, ...]
@@ -97,7 +97,7 @@ class SiteSheet:
 
 
 class SiteNames:
-    """The names of places and codes that a sheet may have."""
+    """The names of places and codes that the cells of a sheet may contain."""
 
     def __init__(self) -> None:
         self.places = PlaceNames(Places.load())
@@ -109,7 +109,10 @@ site_names = cache(SiteNames)
 
 
 def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
-    """The rows that are not empty. The kinds of columns in `chosen` replace the guessed ones. Raises BadSheet."""
+    """The sheet with the rows that are not empty.
+
+    `chosen` are kinds that the caller chose for the first columns; all others are guessed. Raises BadSheet.
+    """
     sheet = opened(raw)
     found = header.guessed(sheet, guess)
     labels = header.labels(sheet, found)
@@ -167,7 +170,7 @@ def row(line: SheetLine, labels: Sequence[str], columns: Sequence[str]) -> Sheet
     except ValidationError as error:
         details = error.errors(include_input=False, include_context=False, include_url=False)
         errors += [(column(detail["loc"]), expected(detail)) for detail in details]
-    first = dict(reversed(errors))  # keeps the first error of each column
+    first = dict(reversed(errors))  # if a column has several errors, the first is kept
     unique = tuple((name, first[name]) for name in dict(errors))
     return SheetRow(line.number, cells, None if errors else site, unique, line.cells)
 
@@ -189,11 +192,14 @@ def fields(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def district(cells: Mapping[str, str]) -> dict[str, str]:
-    """The P-code of the district in the cell. If no other cell names the village, the rest of this cell names it."""
+    """The P-code of the district that the cell `pcode` names.
+
+    If no other cell names a village, the rest of this cell is taken as the village.
+    """
     try:
         found = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
-        return {}  # the cell's text remains, and is refused because it is no P-code
+        return {}  # the text of the cell is kept, and is refused later because it is no P-code
     if found is None or found[0].pcode is None:
         return {}
     (place, rest), stated = found, cells.get("locality")
@@ -201,7 +207,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def column(location: tuple[int | str, ...]) -> str:
-    """The column of an error; empty for an error about the whole row."""
+    """The name of the column of an error. Empty if the error is about the whole row."""
     first, last = (str(location[0]), location[-1]) if location else ("", "")
     return (
         next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first

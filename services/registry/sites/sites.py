@@ -18,7 +18,7 @@ from shared.places.localities import StatedLocality, joined
 from shared.places.site_counts import Share, order, shares
 
 Described = TypeVar("Described", bound=SiteDescription)
-# The kind of shelter of the people at a site.
+# The kind of shelter that people at a site of each type have.
 SHELTERS: Mapping[SiteType, Shelter] = {
     SiteType.SCHOOL: Shelter.SCHOOL,
     SiteType.MOSQUE: Shelter.MOSQUE,
@@ -62,7 +62,7 @@ def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
 
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:
-    """Whether two descriptions have the same P-code and locality, and share a name in any language."""
+    """Whether two descriptions are of the same site: they have the same P-code and locality, and share a name."""
     is_same_place = one.pcode == other.pcode and locality(one).is_same(locality(other))
     return is_same_place and not names(one).isdisjoint(names(other))
 
@@ -72,7 +72,10 @@ def locality(site: SiteDescription) -> StatedLocality:
 
 
 def with_settlement(site: Described, places: Places) -> Described:
-    """The description with the code of its locality, if it has none and the gazetteer knows the typed name."""
+    """The description.
+
+    If it lacks the code of its locality, and the gazetteer knows the typed name, the code is added.
+    """
     pcode = places.locality(site.pcode, site.locality, site.locality_pcode).pcode
     return site.model_copy(update={"locality_pcode": pcode}) if pcode and pcode != site.locality_pcode else site
 
@@ -101,7 +104,7 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the count has its own stock, and therefore may include people of other counts."""
+        """Whether the count has its own stock. Such a count may include people whom other counts also include."""
         return self.movement_id is None and self.stock_id == self.report_id
 
 
@@ -118,10 +121,10 @@ class SiteMove(NamedTuple):
 class Occupancy:
     """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
 
-    `counted_at` is the time of the newest count. `reports` are the counts whose numbers are added, newest first.
-    If `has_partial_counts` is true, some of these counts are partial, so the number may be too high. `registered_came`
-    and `registered_left` are the persons of registered households who came or left after the newest count. They are
-    stated apart, because nobody knows whether the count contains them.
+    `counted_at` is the time of the newest count. `reports` are the counts whose numbers are added, newest first. If
+    `has_partial_counts` is true, some of these counts are partial, so the number may be too high. `registered_came` and
+    `registered_left` are the persons of registered households who came or left after the newest count. They are stated
+    separately, because nobody knows whether the counts include them.
     """
 
     lowest: int
@@ -134,7 +137,7 @@ class Occupancy:
 
 
 def occupancies(counts: Iterable[CountAtSite], moves: Iterable[SiteMove] = ()) -> dict[UUID, Occupancy]:
-    """The occupancy of each site with a count. `counts` must have all counts at these sites, even replaced counts."""
+    """The occupancy of each site with a count. `counts` must contain all counts at these sites, also replaced ones."""
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
         by_site[count.site_id].append(count)
