@@ -64,7 +64,7 @@ class Settings(CheckedSettings):
     port: int = 8080
     state: Path = Path(".state")
     # a worker touches this file, so that the supervisor sees that the worker's event loop runs
-    beat_file: Path | None = None
+    beat_path: Path | None = None
     places_path: Path | None = None
     # the folder of the status file of `dayar watch`; by default a folder in the state folder
     watch_folder: Path | None = None

@@ -55,7 +55,7 @@ def run_service(
         sides: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "migrate": lambda: database.migrate(name, own),
             "web": lambda: serve(create_app(own), own, mount=MOUNTS[name]),
-            "worker": lambda: beating(worker(own), own.beat_file),
+            "worker": lambda: beating(worker(own), own.beat_path),
         }
         async with asyncio.TaskGroup() as tasks:
             if side == "both":

@@ -62,7 +62,7 @@ def main() -> None:
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
     """Return the function that checks by HTTP, or by a worker's heartbeat file, whether the program is alive."""
     if arguments == ["worker"]:
-        return by_beat(Path(environment["BEAT_FILE"]))
+        return by_beat(Path(environment["BEAT_PATH"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
 
 

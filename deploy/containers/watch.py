@@ -15,7 +15,7 @@ def main() -> None:
     if sys.argv[1:] == ["test"]:
         os.execve(sys.executable, [sys.executable, "-m", "cli", "watch", "test"], environment)  # noqa: S606 - our own
     command = [sys.executable, "-m", "deploy.watch"]
-    sys.exit(asyncio.run(start.watched(command, environment, by_beat(Path(environment["BEAT_FILE"])))))
+    sys.exit(asyncio.run(start.watched(command, environment, by_beat(Path(environment["BEAT_PATH"])))))
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ class Stack:
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> ForkedProcess:
         """A process. If root starts the stack, the process runs as `user`, or as root if `user` is None."""
         server = self._fork_server(if_root(user) if user else None)
-        own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
+        own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_PATH": str(self._beat_path(name))}
         return ForkedProcess(
             name, module, server=server, run=self.folders.run, logs=self.folders.logs, env={**server.environment, **own}
         )
@@ -169,13 +169,13 @@ class Stack:
 
     def liveness(self, process: Process) -> Answers:
         """Return the function that checks by HTTP, or by a worker's heartbeat file, whether a process is alive."""
-        return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
+        return self.over_http("/live") if process.name == WEB else by_beat(self._beat_path(process.name))
 
     def over_http(self, path: str) -> Answers:
         options = self.options
         return over_http(options.host, options.port, urlsplit(options.public_url).hostname or options.host, path=path)
 
-    def _beat_file(self, name: str) -> Path:
+    def _beat_path(self, name: str) -> Path:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ async def watched(settings: WatchSettings) -> None:
 
 async def main() -> None:
     settings = WatchSettings().for_service("watch")
-    await lifecycle.beating(watched(settings), settings.beat_file)
+    await lifecycle.beating(watched(settings), settings.beat_path)
 
 
 def run() -> None:

@@ -95,6 +95,15 @@ def test_the_strength_of_another_servers_password_is_not_checked(tmp_path: Path)
     assert start.secret_files({"ALERTS_SMTP_PASSWORD_FILE": f"{tmp_path}/smtp"}, "alerts") == []
 
 
+def test_files_that_a_service_writes_are_not_checked_as_secrets() -> None:
+    """A worker writes its heartbeat file: checked as a secret, it would refuse every start after the first."""
+    for service in (*SERVICES, "registry-worker"):
+        environment = composed()["services"][service]["environment"]
+        checked = {name for name in environment if name.endswith("_FILE") and name not in start.OTHERS}
+        assert checked, service
+        assert {name for name in checked if not environment[name].startswith(("/secrets/", "/installation/"))} == set()
+
+
 @pytest.mark.parametrize(
     ("settings", "container"),
     [
@@ -114,7 +123,7 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
 
 # the images or the volumes fix these settings, or the settings are only for an external Kafka cluster
 NOT_IN_ENV_FILE = {
-    *("HOST", "PORT", "STATE", "BEAT_FILE"),
+    *("HOST", "PORT", "STATE", "BEAT_PATH"),
     *("SERVICE", "EXERCISE", "PLACES_PATH"),
     "WATCH_FOLDER",
     *("KAFKA_CA_FILE", "KAFKA_GROUP_INSTANCE", "TOPIC_PREFIX"),
