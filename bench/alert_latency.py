@@ -113,7 +113,7 @@ class Latency:
         """The time at which the first webhook of each report arrived."""
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
+            if (report_id := body["data"].get("report_id")) is not None:  # webhooks about households have no report id
                 arrivals.setdefault(report_id, moment)
         return arrivals
 

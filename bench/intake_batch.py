@@ -7,7 +7,7 @@ from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
 
 PROMISED = 0.5
-ROUNDS = 5  # both apps take turns in short passes, so that other programs slow both down equally
+ROUNDS = 5  # intake and the other app take turns in short passes, so that other load slows down both equally
 TOGETHER = 50
 CONNECTIONS = 64  # each connection sends one request with fifty reports, so 3,200 reports are in flight
 

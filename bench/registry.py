@@ -156,7 +156,8 @@ class Bench:
         described = self.admin.describe_consumer_groups([group])[group]
         try:
             members = (await asyncio.to_thread(described.result)).members
-        except KafkaException:  # the broker gives this error while it loads or moves the group's coordinator
+        # the broker raises this error while it loads or moves the coordinator of the consumer group
+        except KafkaException:
             return False
         return len(members) == workers and all(member.assignment.topic_partitions for member in members)
 

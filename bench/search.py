@@ -47,7 +47,7 @@ from tests.waiting import wait_for
 PROMISED_MS = 200.0
 BATCH = 1_000
 PAGE = 25  # households on a page
-ROUNDS = 40  # each round makes each kind of search once
+ROUNDS = 40  # in each round, each kind of search is made once
 # Names are made of two parts. As in reality, one person in a hundred has the commonest given name.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"
 GIVEN_ENDING = "гүл бек ай зат лан мат нура тай шат ыл зада дан жан кыз ман на сай тын хан чы бүбү перим салкын урмат"
@@ -57,7 +57,8 @@ GIVEN_NAMES, FAMILY_NAMES = (
     [first + ending for first in firsts.split() for ending in endings.split()]
     for firsts, endings in ((GIVEN, GIVEN_ENDING), (OF_FATHERS, ENDING))
 )
-NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]  # nobody comes from NOWHERE
+# no household comes from the district NOWHERE
+NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]
 
 
 def content(number: int) -> dict[str, Any]:
@@ -233,7 +234,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--households", type=int, default=100_000)
     chosen = arguments.parse_args()
-    log.configure("bench", level=logging.ERROR)  # each request would write a line of the security log
+    log.configure("bench", level=logging.ERROR)  # otherwise, each request would print a line of the security log
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")

@@ -24,7 +24,7 @@ class Step(NamedTuple):
 
     ended_at: float  # a time of the monotonic clock, which all processes share
     loop: float
-    process: float  # CPU seconds of all threads; a thread that has the GIL delays the event loop
+    process: float  # CPU seconds of all threads, because a thread that holds the GIL delays the event loop
 
 
 def steps(file: Path, begin: float, end: float) -> list[Step]:

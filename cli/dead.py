@@ -33,7 +33,8 @@ Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 def list_(limit: Annotated[int, typer.Option(min=1, help="Messages of each service.")] = 200) -> None:
     """List the messages that failed, newest first, with reason code and pointer, but without content."""
     count = 0
-    for message in chain(dead_letters(limit), unpublished()):  # the spool is last, because reading it may fail
+    # the records of the spool come last, because reading the spool may fail
+    for message in chain(dead_letters(limit), unpublished()):
         typer.echo(message)
         count += 1
     if not count:

@@ -10,7 +10,7 @@ import typer
 from deploy.local import paths
 from deploy.local.options import GIVEN
 
-SERVICES = "WATCH_SERVICES"  # in the container of the monitoring, only this variable names the installation
+SERVICES = "WATCH_SERVICES"  # the only variable that names the installation in the container of `dayar watch`
 
 
 def load() -> None:
@@ -23,7 +23,8 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    folder = max(folders, key=_is_running)  # if both or neither runs, `max` returns the first, which is `demo`
+    # if both installations run, or neither does, `max` returns the first one, `demo`
+    folder = max(folders, key=_is_running)
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")

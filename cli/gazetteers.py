@@ -19,7 +19,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_SHOWN = 50  # the largest number of faults that are printed for a file
 MOST_LETTERS = 100  # the longest name
 MOST_ITEMS = 20  # the most aliases of a locality, and the most successors
-LISTED = ";"  # separates the aliases, and the successors
+LISTED = ";"  # separates the aliases in a cell, and the successors
 COLUMNS = (
     "pcode",
     "parent",
@@ -81,7 +81,7 @@ class LocalityList:
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # else rows below an unreadable parent would be reported as faults, too
+        if not faults:  # otherwise, rows below an unreadable parent would count as faults, too
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."
@@ -177,7 +177,7 @@ def from_geojson(file: Path) -> list[ListedRow] | None:
             return None
         points = [point_of(feature.get("geometry")) for feature in features]
     except UNREADABLE:
-        return None  # the reader of boundaries says what is wrong
+        return None  # the file may have boundaries, so the reader of boundaries says what is wrong
     check_size(file)
     if len(properties) > MOST_LOCALITIES:
         raise BadFile(f"{file.name}: at most {MOST_LOCALITIES} features are expected.")

@@ -117,7 +117,7 @@ def retire(
                 rotation.retire_record_key(record_folders(), topic, kid, uses=count, letters=letters)
             case _:
                 [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)), now=datetime.now(UTC))
-                if of is Kind.TOKENS:  # in containers, the services read keys in another folder
+                if of is Kind.TOKENS:  # in containers, the services read a copy of the key in another folder
                     (Settings().token_public_keys / gone.name).unlink(missing_ok=True)
     typer.echo(f"{kid} is destroyed here. Destroy its backups too.")
 

@@ -20,7 +20,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the browser's flag for a wall screen (docs/board.md)
+# the flag with which a wall screen's browser plays sounds (docs/board.md)
+ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
 SLOW_MS = 30_000
 # Returns the options that are wider than their drop-down list. The computed `font` is empty if the page sets
 # `font-variant-numeric`, and a canvas ignores an empty font, so the font is composed of its parts.

@@ -45,7 +45,7 @@ class Components:
     secrets: Path
     broker: Broker
     server: Server
-    redis_url: str  # without a database number
+    redis_url: str  # the URL without the number of a database
     redis_password_file: Path | None
     redis_databases: Sequence[int]
     is_redis_ours: bool

@@ -11,7 +11,7 @@ from deploy.local import paths
 from tests import preloaded
 
 WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
-DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # numbers of bits in linux/capability.h
+DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # numbers of these capabilities in linux/capability.h
 VERSION_3 = 0x20080522
 
 
@@ -36,7 +36,8 @@ def run_module(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProce
 def give_up_rights() -> None:
     """Removes root's rights to open every file and folder from the effective and permitted capabilities."""
     header = (ctypes.c_uint32 * 2)(VERSION_3, 0)
-    held = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable, for capabilities below 32 and from 32 on
+    # the effective, permitted and inheritable sets: first capabilities 0 to 31, then the others
+    held = (ctypes.c_uint32 * 6)()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.capget(header, held) != 0:
         raise OSError(ctypes.get_errno(), "capget")

@@ -36,7 +36,7 @@ SHARED = (
     "tests/deploy/running",
     "tests/fuzz",
     "tests/intake/field",
-)  # packages whose fixtures have the scope "package"
+)  # the packages whose fixtures have the scope "package"
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
     "tests/console/test_attempts.py",
@@ -91,7 +91,7 @@ def pytest_configure_node(node: Any) -> None:
     if SHARED_SERVERS not in node.config.stash:
         stack = ExitStack()
         node.config.add_cleanup(stack.close)
-        with ThreadPoolExecutor(1) as pool:  # Kafka starts on one core, and the asserts are rewritten on another
+        with ThreadPoolExecutor(1) as pool:  # Kafka starts on one core while the asserts are rewritten on another core
             rewriting = pool.submit(write_bytecode, node.config)
             os.environ[preloaded.ADDRESS] = stack.enter_context(preloaded.fork_servers())
             servers = {

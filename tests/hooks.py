@@ -16,7 +16,7 @@ from tests.waiting import last
 class Mood(StrEnum):
     WELL = "well"
     BROKEN = "broken"  # the receiver answers 503
-    SILENT = "silent"  # the receiver accepts a request and never answers it
+    SILENT = "silent"  # the receiver accepts a request, but never answers
     SLOW = "slow"  # the receiver answers after one second
 
 
@@ -29,7 +29,7 @@ class Hook:
         self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered requests
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
-        self.answered_ids: list[str] = []  # the `webhook-id` of each of the bodies
+        self.answered_ids: list[str] = []  # the `webhook-id` of each of the `bodies`
         self.arrivals: list[tuple[str, float]] = []
         self.came = asyncio.Event()
         self._server: asyncio.Server | None = None

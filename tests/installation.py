@@ -62,8 +62,8 @@ class Ground:
         if components.cluster is None:
             in_thread(make_template(self.components.server, self.components.secrets, self.name))
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # these are read at the start, because a test may change the environment later
-        self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
+        self._settings = Settings()  # settings are read at the start, because a test may change the environment later
+        self._copying = Lock()  # a lock, because PostgreSQL refuses two concurrent copies of the template database
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
 
@@ -171,7 +171,7 @@ class Installation:
         for number in list(free):
             free.remove(number)
             with self.redis(number) as client:
-                if self.components.is_redis_ours:  # after `kill -9`, Valkey may load old data again
+                if self.components.is_redis_ours:  # emptied, because Valkey may load old data again after `kill -9`
                     client.flushdb()
                 if client.dbsize() == 0:
                     return number

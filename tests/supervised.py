@@ -92,7 +92,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    # reading from the terminal fails after the last process of the terminal has ended
+    # the OSError comes when the last process of the terminal has ended
     with output.open("ab", buffering=0) as file, suppress(OSError):
         while chunk := os.read(terminal, 4096):
             file.write(chunk)

@@ -98,7 +98,8 @@ class HouseholdBatch(ConsumedBatch):
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # the departures that reports of this batch replace
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departures after the batch, by report id
+    # maps report ids to the departures after the batch
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
     # the sequence of the recount, by the replaced count's report id
@@ -106,7 +107,7 @@ class HouseholdBatch(ConsumedBatch):
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    # the held people before the batch, whom the batch may register
+    # the people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
     held_in_stocks: Sequence[HeldPeople] = ()  # held counts of the same stocks as counts of the batch
@@ -303,7 +304,7 @@ async def _departures(
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
-            stood_under = newer[position].household_id  # earlier releases stored departures under the household's id
+            stood_under = newer[position].household_id  # the id under which earlier releases stored departures
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

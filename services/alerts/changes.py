@@ -47,8 +47,10 @@ class AlertChanges:
         self._on_duty = plan.on_duty(now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # receivers that were not notified, by alert id and step
-        self.muted_by: dict[tuple[UUID, int], UUID] = {}  # the silences or inhibitors of muted notifications
+        # maps alert id and step to the receivers that were not notified
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}
+        # maps alert id and step to the silence or inhibitor that muted the notification
+        self.muted_by: dict[tuple[UUID, int], UUID] = {}
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 

@@ -21,8 +21,9 @@ class AlertsSettings(MailServerSettings):
 
     alerts_retry_seconds: float = 5.0  # the first back-off; each further back-off is twice as long
     alerts_retry_longest_seconds: float = 600.0
-    alerts_retry_hours: float = 24.0  # an older delivery is not attempted again, and an event reports the failure
-    alerts_lease_seconds: float = 30.0  # longer than the 10 s that an attempt may take
+    # a delivery older than this is not attempted again, and an event reports the failure
+    alerts_retry_hours: float = 24.0
+    alerts_lease_seconds: float = 30.0  # a lease is longer than the 10 s that an attempt may take
     # The most concurrent attempts per receiver, so that a receiver that hangs delays no other receiver.
     # At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts.
     # If no slot is free, the delivery is sent later, because the delivery loop must claim the delivery first.

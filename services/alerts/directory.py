@@ -40,7 +40,8 @@ class ReceiverDirectory:
     async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            self._changed.clear()  # cleared before the read, so that a change during the read causes another read
+            # the event is cleared before the read, so that a change during the read causes another read
+            self._changed.clear()
         try:
             rows = await receiver_queries.sealed_receivers(session)
             plan = await plan_queries.plan_of(session, [receiver for receiver, _ in rows], now)
@@ -49,6 +50,6 @@ class ReceiverDirectory:
                 self._changed.set()
             raise
         if read_at < self._read_at:
-            return  # a read that began later has already finished
+            return  # a read that began later has already stored a newer copy
         self._known = KnownReceivers(plan, {row[0].label: row for row in rows})
         self._read_at = read_at

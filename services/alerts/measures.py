@@ -11,8 +11,9 @@ from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
 from services.alerts.rules.findings import RuleKind
 from shared.web.measured import gauges, timestamp
 
-LOOKED_AT = timedelta(days=7)  # older deliveries are not read, so that a scrape stays fast
-FIRST_ATTEMPTS = timedelta(minutes=1)  # a restart may make deliveries fail for a shorter time
+LOOKED_AT = timedelta(days=7)  # deliveries older than this are not read, so that a scrape stays fast
+# a delivery that has failed for less than this is not counted, because a restart may be the reason
+FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 IS_FAILING = (

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.models import BoardPresence
 from shared.postgres.upsert import upsert
 
-SHIFT = timedelta(hours=12)  # a board that has not reported for this time is deleted
+SHIFT = timedelta(hours=12)  # a board that has not reported for this time counts as closed
 
 
 async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_input_at: datetime, now: datetime) -> None:

@@ -52,7 +52,7 @@ HAZARDS_ENOUGH = 4
 HAZARDS_EVERY_MS = 55
 HOUSEHOLDS_EVERY_MS = 200  # a transaction with twelve households costs a quarter of twelve transactions with one
 DAY = timedelta(days=1)
-HOUSEHOLDS_AT_ONCE = 100  # a small number, because other tasks wait while a batch holds its locks and the event loop
+HOUSEHOLDS_AT_ONCE = 100  # batches are small, because other tasks wait while a batch holds its locks and the event loop
 
 
 async def run(settings: AlertsSettings) -> None:

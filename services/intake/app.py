@@ -81,7 +81,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         "intake",
         settings,
         lifespan=lifespan,
-        ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
+        # PostgreSQL is missing here, because intake accepts reports without it
+        ready={"kafka": has_kafka, "valkey": has_valkey},
         measures=[measures.of(settings.feeds)],
         revocations=revocations,
         routers=(
@@ -95,7 +96,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     )
     app.state.phone_keys, app.state.places = phone_keys, places
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
-    paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}  # routes that limit their bodies themselves
+    # the paths of routes that limit their bodies themselves
+    paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}
     app.middleware_stack = FastPath(app.build_middleware_stack(), hot)

@@ -23,7 +23,7 @@ from shared.crypto.keyring import Keyring
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
 VERSIONS = range(1, 4)
-NAME_SECONDS = 0.0002  # the time limit of a call to Valkey grows by this time for each name
+NAME_SECONDS = 0.0002  # for each name, the time limit of a call to Valkey is longer by this time
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -77,7 +77,7 @@ class Deduplication:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
-        mac = self._mac.copy()  # a copy of an HMAC object takes half the time of a new object
+        mac = self._mac.copy()  # copying an HMAC object takes half the time of making a new one
         mac.update(draft.content)
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 

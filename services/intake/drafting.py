@@ -20,7 +20,7 @@ from shared.events import HazardReport
 T = TypeVar("T")
 
 THREADS = 4  # an account can use only one of the threads at a time
-SMALL_BYTES = 4 * 1024  # a body of this size is read in about 0.1 ms
+SMALL_BYTES = 4 * 1024  # a smaller body is read at once, which takes at most about 0.1 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Drafting:
         """Run the function in a thread, one call at a time per account, so that no account occupies all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
-            context = copy_context()  # the report continues the trace of its request
+            context = copy_context()  # the thread continues the trace of the report's request
             return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *given)
 
     def _at_once(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Draft | None:
@@ -96,7 +96,7 @@ class Drafting:
         try:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
-            return refusal.with_traceback(None)  # the traceback would keep the report in memory
+            return refusal.with_traceback(None)  # without the traceback, which would keep the report in memory
         # The size of the item in the array is not known here, so the size of the rewritten report is checked.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 

@@ -13,7 +13,7 @@ from shared.events import HazardReported, HouseholdReported, Message, message, r
 from shared.events.vocabulary import SubmissionChannel
 
 SOURCE = "/intake"
-NAME_HEADER = "name"  # only records in the spool have this header
+NAME_HEADER = "name"  # a header that only records in the spool have
 
 
 class Draft(Protocol):
@@ -23,7 +23,7 @@ class Draft(Protocol):
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the credential, if intake could not check it when the report came
+    unchecked: bytes | None  # the sender's credential, if intake could not check it when the report came
 
     @property
     def content(self) -> bytes:

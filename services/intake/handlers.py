@@ -12,7 +12,8 @@ from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
 KEPT = Outcome(OutcomeKind.RECORDED)
-WITHOUT_AUTHOR = Outcome(OutcomeKind.NOTED, "no_author")  # an earlier release wrote the record without an author
+# the outcome of a record without an author, as an earlier release wrote it
+WITHOUT_AUTHOR = Outcome(OutcomeKind.NOTED, "no_author")
 
 
 async def keep_outcomes(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

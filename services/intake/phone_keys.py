@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from shared.crypto.keyring import Keyring, UnknownKey
 from shared.crypto.seal import SealMismatch, encode
 
-SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # the browsers of older phones do not have X25519
+SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # P-256, because the browsers of older phones lack X25519
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
 DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of the curve P-256
 KEYS = 64
-REREAD_SECONDS = 1  # the pause between two reads of the folder, because a phone can name any number of unknown keys
+REREAD_SECONDS = 1  # the shortest pause between two reads of the folder; phones can name unknown keys without end
 
 
 class PublicKey(NamedTuple):

@@ -71,7 +71,7 @@ class SheetRowView(BaseModel):
     kept_as_text: tuple[int, ...]
     phone_column: int | None  # the column whose first telephone is in the report, and whose cell is in the notes
     is_urgent: bool
-    is_outside: bool  # the place is outside the account's areas, but the report is accepted
+    is_outside: bool  # whether the place is outside the account's areas; the report is accepted all the same
 
 
 class SheetColumnView(BaseModel):

@@ -29,7 +29,8 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns records that it did not publish
+# a function that publishes records, and returns those that it did not publish
+Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
 
 
 class SpoolFull(Exception):
@@ -209,7 +210,8 @@ def all_files(root: Path) -> Iterator[Path]:
     """The files of all spools under `root`. `glob` would skip an unreadable folder; this raises PermissionError."""
 
     def check(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):  # the spool does not exist yet, or another process adopted it
+        # a missing folder: no spool exists yet, or another process has adopted it
+        if not isinstance(error, FileNotFoundError):
             raise error
 
     for folder, _, names in os.walk(root, onerror=check):

@@ -37,7 +37,7 @@ def stamps(
     return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal, places)}'
 
 
-@lru_cache(1024)  # cached, because all reports of a batch have the same values
+@lru_cache(1024)  # the result is cached, because all reports of a batch have the same values
 def _shared_stamps(
     author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
 ) -> str:
@@ -81,7 +81,7 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return ""
     areas = principal.areas
-    if principal.covers_country:  # the reports of a registrar for the whole country have a flag, not areas
+    if principal.covers_country:  # reports of a registrar for the whole country get a flag instead of areas
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
 

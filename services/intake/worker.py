@@ -22,7 +22,8 @@ from shared.postgres import database
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
 HAZARDS_KEPT = 60 * DAY
-OUTCOMES_EVERY_MS = 500  # larger batches need less CPU time, and authors do not notice the delay
+# outcomes are gathered for this time: larger batches need less CPU time, and authors do not notice
+OUTCOMES_EVERY_MS = 500
 
 
 async def run(settings: IntakeSettings) -> None:
@@ -36,7 +37,8 @@ async def run(settings: IntakeSettings) -> None:
             engine,
             poller.run(settings.feeds),
             lifecycle.again_and_again("forgetting", lambda: forget(sessions)),
-            lifecycle.again_and_again("outcomes", consumer.run),  # if this consumer stops, the poller continues
+            # if the consumer of outcomes stops, the poller of feeds continues
+            lifecycle.again_and_again("outcomes", consumer.run),
             redrives=Redrives("intake", [consumer], settings=settings),
         )
 

@@ -61,11 +61,12 @@ def test_the_reason_gives_both_parts_and_the_larger_number_at_each_site_and_loca
         ([at(place(SCHOOL, 0, 50), 45), registered(10, 50)], 95),  # all registered people are at other places
         ([at(place(SCHOOL, 50, 50), 45), registered(10, 50)], 50),
         ([at(place(SCHOOL, 0, 0), 45), registered(10, 50)], 50),  # nobody knows where the registered people are
-        ([at(place(SCHOOL, 0, 30), 45), registered(10, 50)], 75),  # 20 of the 50 may be in the school
-        ([at(place(SCHOOL, 0, 50), 45), counted(20), registered(10, 50)], 95),  # 20 may be among the 50
+        ([at(place(SCHOOL, 0, 30), 45), registered(10, 50)], 75),  # 20 of the 50 registered people may be in the school
+        # the 20 counted people may be among the 50 registered people
+        ([at(place(SCHOOL, 0, 50), 45), counted(20), registered(10, 50)], 95),
         ([at(place(SCHOOL, 0, 50), 45), counted(80), registered(10, 50)], 125),
         ([at(place(SCHOOL, 100, 100), 0), counted(100), registered(20, 100)], 100),  # everybody left the school
-        # one school, two origins
+        # two counts in one school, of people from two districts
         ([at(place(SCHOOL, 50, 50), 20), at(place(SCHOOL, 50, 50), 20), registered(10, 50)], 50),
         ([at(place(SCHOOL, 10, 50), 45), at(place(SCHOOL, 50, 50, sequence=2), 45), registered(10, 50)], 90),
         ([at(place(SCHOOL, 0, 50), 45), registered(10, 50), at(place(SCHOOL, 0, 50), 45, on=TODAY - timedelta(9))], 95),

@@ -296,11 +296,11 @@ async def test_people_who_left_about_a_date_count_on_the_day_of_their_report(pos
     [
         (Precision.HOUR, 2, 0),
         (Precision.DAY, 2, 0),
-        (Precision.WEEK, None, 0),  # an event of an earlier release
+        (Precision.WEEK, None, 0),  # an earlier release wrote such events
         (Precision.WEEK, 0, 0),
         (Precision.WEEK, 2, 2),
         (Precision.WEEK, 3, 3),
-        (Precision.WEEK, 30, 3),  # "about" a date is within three days of it
+        (Precision.WEEK, 30, 3),  # "about" a date means within three days of the date
         (Precision.WEEK, -30, -3),
         (Precision.MONTH, 2, None),
         (Precision.SEASON, 2, None),

@@ -46,7 +46,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    # raised at 70 persons, grown above 200 persons
+    # the alert is raised at 70 persons, and has grown above 200 persons
     assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]
 
 
@@ -270,7 +270,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
     examples: Examples, groups: list[Any], households: list[Any], seed: int
 ) -> None:
     """Kafka keeps the order of the records about one group or one household, and may repeat records."""
-    for versions in groups:  # all counts are of one group, and all counts of a stock are at one place
+    for versions in groups:  # the versions are counts of one group, and all counts of one stock are at one place
         versions[0]["group_id"] = GROUP
         for state in versions:
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]

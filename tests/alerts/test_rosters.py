@@ -70,7 +70,8 @@ def test_layers_with_hours_overlap_each_other_but_not_their_reserve() -> None:
     )
     overlaps = duty(roster({}, days, late), (), local(1), local(3)).overlaps
     assert overlaps == (Overlap(local(1, 16), local(1, 17), ("Elnura", "Farid")),)
-    assert duty(roster(days, late, {}), (), local(1), local(3)).overlaps == ()  # here the last layer is the reserve
+    # here the layer without hours, the reserve, is the last layer
+    assert duty(roster(days, late, {}), (), local(1), local(3)).overlaps == ()
 
 
 def test_the_report_says_who_is_on_duty_until_when_and_who_is_next() -> None:

@@ -101,7 +101,8 @@ def read(settings: BackupSettings, name: str, key: Path, folder: Path) -> dict[s
 
 
 def test_a_written_archive_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
-    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # this is more than one part of a multipart upload
+    # the content is longer than one part of a multipart upload
+    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}
     write(settings, NAME, content)
     assert stores.of(settings).names() == [NAME]
     assert read(settings, NAME, key, tmp_path / "opened") == content

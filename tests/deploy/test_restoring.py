@@ -44,9 +44,9 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
-        ({"hazards": "one"}, 7, 7),  # the log is the same, so reading continues at the stored offset
-        ({"hazards": "one"}, 12, 9),  # the log lost its last records, so reading continues at its end
-        ({"hazards": "another"}, 7, 2),  # the log is new, so reading starts at its first record
+        ({"hazards": "one"}, 7, 7),  # Kafka's log is the same, so reading continues at the stored offset
+        ({"hazards": "one"}, 12, 9),  # Kafka's log lost its last records, so reading continues at the log's end
+        ({"hazards": "another"}, 7, 2),  # Kafka's log is new, so reading starts at the log's first record
         ({}, 7, 7),  # the backup was made without the broker and has no topic ids
         ({}, 12, 9),
     ],

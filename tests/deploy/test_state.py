@@ -170,7 +170,7 @@ def test_a_full_or_newer_folder_can_be_removed(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "state" / "demo" / "installation.json").write_text('{"version": 99}')
     monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(paths, "HOMES", tmp_path / "homes")  # `clean` must not remove folders of other tests
+    monkeypatch.setattr(paths, "HOMES", tmp_path / "homes")  # `make clean-state` must not remove folders of other tests
     monkeypatch.setattr("builtins.input", lambda _: "demo")
     assert clean.main() == 0
     assert list((tmp_path / "state").iterdir()) == []

@@ -23,7 +23,8 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Installation, Web
 from tests.waiting import wait_for
 
-OF_RAW_ROUTES = max(EXAMPLES, 60)  # the document of these routes is written by hand, so they get more requests
+# routes without FastAPI get more requests, because their OpenAPI document is written by hand
+OF_RAW_ROUTES = max(EXAMPLES, 60)
 
 # hypothesis warns that schemathesis uses `random` in its strategies
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")

@@ -16,7 +16,7 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.intake.factories import group, household
 from tests.intake.test_structs import IDS, PARTS, TEXTS
 
-RAW_EXAMPLES = 20 * EXAMPLES  # each example takes 5 ms
+RAW_EXAMPLES = 20 * EXAMPLES  # more examples, because each takes only 5 ms
 ID = "3f2b8c5e-9d41-4a6f-8b27-5c0e91d7a4f3"
 SHARED = {
     "version": 2,

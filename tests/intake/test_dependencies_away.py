@@ -37,7 +37,8 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     components.valkey.freeze()
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # the repeat is published
+    # without Valkey's fingerprints, the repeated report is published again
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
     components.valkey.resume()
 
     with own_intake.installation.redis() as valkey:
@@ -226,7 +227,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    admin = installation.components.broker.admin()  # the variable keeps the client open
+    admin = installation.components.broker.admin()  # the variable keeps the Kafka client open
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 

@@ -52,7 +52,7 @@ def publication_of(intake: RunningIntake) -> Publication:
 async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, left, last = (asyncio.create_task(publication.publish(UnsealableDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # after this iteration of the event loop, all three tasks wait for an answer
+    await asyncio.sleep(0)  # one iteration of the event loop, after which all three tasks wait for an answer
     left.cancel()
     async with asyncio.timeout(60):
         errors = await asyncio.gather(first, left, last, return_exceptions=True)
@@ -75,9 +75,9 @@ async def test_every_caller_gets_an_answer_if_the_spool_fails(intake: RunningInt
     with closing(Spool.open(tmp_path, limit=1_000)) as spool:
         publication = with_spool(publication_of(intake), spool)
         (spool.folder / "1.spool").unlink()
-        (spool.folder / "1.spool").symlink_to("missing")  # makes the drain of the spool fail at its start
+        (spool.folder / "1.spool").symlink_to("missing")  # this broken link makes draining the spool fail at once
         callers = [asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(2)]
-        await asyncio.sleep(0)  # after this iteration of the event loop, both tasks wait
+        await asyncio.sleep(0)  # one iteration of the event loop, after which both tasks wait
         async with asyncio.timeout(60):
             with pytest.raises(ExceptionGroup):
                 await publication.run()

@@ -92,7 +92,8 @@ async def test_a_list_that_two_requests_send_at_once_is_sent_once(intake: Runnin
     async with opened_database(intake) as sessions, sessions.begin() as session:
         await session.execute(text("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE"))
         requests = [asyncio.create_task(verdicts(intake, "send", content, account)) for account in accounts]
-        await wait_for(lambda: are_waiting(sessions, 2), timeout=60)  # both look up the rows before either sends
+        # both requests look up the rows before one of them sends rows
+        await wait_for(lambda: are_waiting(sessions, 2), timeout=60)
     answers = await asyncio.gather(*requests)
     known = "known" if is_one_account else "known_elsewhere"
     assert sorted(answers) == [[known, known, "refused"], ["sent", "sent", "refused"]]

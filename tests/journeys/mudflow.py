@@ -137,7 +137,8 @@ class Mudflow:
                 self._of_group("E", "settled_elsewhere", 5, 9, persons=65, **in_osh),
                 *(self._of_site(letter, "returned", 5) for letter in "ABCEF"),
                 *(self._of_family(family, "returned", 5, 15) for family in self.families["E"][:8]),
-                self._of_group("E", "returned", 5, 15, **home),  # from Leilek, where the group's last people are
+                # these people return from Leilek, where the group's last people are
+                self._of_group("E", "returned", 5, 15, **home),
             ]
         ]
 

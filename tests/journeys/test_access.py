@@ -44,7 +44,7 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # every role that may call this route may read this topic
+        return "/stream?topics=hazards"  # every role that may call the route of streams may read the topic `hazards`
     return path.replace("{panel}", "alerts")
 
 
@@ -83,7 +83,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
         "POST /intake/v1/movements",
         "POST /intake/v1/movements:sealed",
         "POST /intake/v1/reports:batch",
-    }  # such a caller may not report hazards, because a late hazard could still raise an alert
+    }  # the route for hazards is missing, because a late hazard could still raise an alert
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class VisibleContent:
 SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` puts the alert's id into this list
 EVER: dict[str, Any] = {"since": "2000-01-01"}
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
-NOW = "id: "  # a stream writes this line after the past events
+NOW = "id: "  # the line that a stream writes after the past events
 BY_AREA = {
     "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
     HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
@@ -216,7 +216,7 @@ OF_NO_AREA = {
     "GET /intake/v1/set-aside",
     "GET /v1/letters:assignments",
     "PUT /v1/letters:assignments",
-    "POST /v1/accounts:names",  # the answer has only names of accounts whose ids the caller knows
+    "POST /v1/accounts:names",  # the route answers only with names of accounts whose ids the caller knows
     "GET /intake/v1/ledger/consumer",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",
@@ -391,7 +391,7 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if not visible.seen:  # 409: the account has access, but another account acted first
+    if not visible.seen:  # a status of 409 means that the account has access, but another account acted first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 

@@ -134,7 +134,7 @@ class Centre:
         """The partitions of each of the group's two workers. Until both workers have partitions, the list is empty."""
         try:
             members = await asyncio.to_thread(self._held, group)
-        except KafkaException:  # the group has no coordinator before its first member
+        except KafkaException:  # before its first member, a consumer group has no coordinator
             return []
         return members if len(members) == 2 and all(members) else []
 
@@ -142,7 +142,7 @@ class Centre:
         prefix = self.installation.topic_prefix
         admin = (
             self.installation.components.broker.admin()
-        )  # the variable keeps the client open until the answer has come
+        )  # the variable keeps the Kafka client open until the answer has come
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}

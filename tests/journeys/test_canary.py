@@ -31,7 +31,7 @@ from tests.otlp import Collector, collecting
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
-LEAKY = "displacements"  # `BYPASSING_INTAKE` is written directly to this topic
+LEAKY = "displacements"  # the topic to which the data of `BYPASSING_INTAKE` is written directly
 # This text is in clear fields, so the database may contain the text, but no error may quote the text.
 REFUSED = "a linnet over the scree"
 # For each reason, the number of records that bypass intake and become dead letters for this reason.

@@ -39,7 +39,8 @@ pytestmark = pytest.mark.anyio
 
 SEED = int(os.environ.get("CRASH_SEED") or 1)
 SEEDS = range(SEED, SEED + int(os.environ.get("CRASH_SEEDS") or 1))
-REPEATING = ("after_send", "before_record")  # points at which a message is sent, but its delivery is not recorded
+# at these points, a message has been sent, but its delivery is not recorded yet
+REPEATING = ("after_send", "before_record")
 UNSETTLED = text("SELECT count(*) FROM deliveries WHERE settled_at IS NULL")
 
 

@@ -54,13 +54,13 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED)
     backup = Backups(run, tmp_path)
     name = backup.make()
-    report(run, accounts)  # this report came after the backup, so only the log contains it
+    report(run, accounts)  # this report comes after the backup, so only Kafka's log contains it
     settled(run, accounts, households=PLAYED + 1)
     mark = run.folder / "kafka" / "provisioned"
     made = mark.stat().st_mtime_ns
 
     run.stop()
-    for path in run.folder.iterdir():  # deletes all files except Kafka's
+    for path in run.folder.iterdir():  # all files except Kafka's are deleted
         if path.name != "kafka":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert "what came after the backup is read again" in backup.restore(name)

@@ -149,7 +149,7 @@ async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> 
         valkey.flushdb()
     again = [await field.send(body) for body in bodies]
     assert set(again) == {"accepted"}
-    assert await repeats(field) == before + 20  # the registry received twenty reports twice
+    assert await repeats(field) == before + 20  # twenty repeats, because the registry received twenty reports twice
     for body in bodies:
         assert await field.episodes(body) == 1
 

@@ -94,7 +94,7 @@ DAYS = (
         # A 480 - 80, C 650 + 80, D 300 - 25, E 600 - 35
         occupancy=(400, 420, 730, 275, 565, 520),
         in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
-        flow=(608, 3_040),  # and 8 families forced onward
+        flow=(608, 3_040),  # 600 families, and 8 of these once more, because they were forced onward
         evacuated=1_100,  # E 560, F 500 and the 40 in Leilek
         # the last reports about the 112 families at E and the 100 at F are of day 2
         confirmation=(212, 1_060, 0, 0),
@@ -112,7 +112,7 @@ DAYS = (
         occupancy=(400, 270, 730, 0, 565, 520),
         in_groups=2_520,  # 2,945 - 275 - 150
         flow=(608, 3_040),
-        evacuated=1_100,  # when an evacuation is lifted, nobody has returned yet
+        evacuated=1_100,  # the evacuation of F was lifted, but its people have not returned yet
         returned=(427, 425),  # 280 + 147; 275 + 150
         # E 112, F 100 and now also the 8 families in Leilek; at F, the return of 100 families is presumed
         confirmation=(220, 1_100, 100, 500),
@@ -265,7 +265,8 @@ def test_a_mudflow_from_the_first_call_to_the_last_return(centre: Served) -> Non
         becomes(desk.flow, day.flow)
         becomes(desk.moved, day.moved)
 
-    becomes(lambda: desk.alert()["validity"], "downgraded")  # nobody is displaced any more
+    # the alert is downgraded because nobody is displaced any more
+    becomes(lambda: desk.alert()["validity"], "downgraded")
     becomes(desk.notified, [*NOTIFIED, "lapsed"])
     assert [desk.of_date(number) for number in range(1, 6)] == [of_date(day) for day in DAYS]
     assert client(centre, Role.REGISTRAR).get("/registry/v1/held").json()["reports"] == []

@@ -120,7 +120,8 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     assert people(days_ago=3) == (6, 40, 0, 0)
     assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=40), board()
 
-    sent(field, "displacements", household(**at(9, **here)))  # a late report of a family that was at the school
+    # this late report is about a family that was at the school
+    sent(field, "displacements", household(**at(9, **here)))
     assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=40), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})
     assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=40), people()

@@ -73,7 +73,7 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     desk.get_by_role("button", name="Accept", exact=True).click()
     expect(rows).to_have_count(1)
     rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
-    desk.get_by_role("button", name="Refuse").click()  # without a reason, nothing is refused
+    desk.get_by_role("button", name="Refuse").click()  # this click has no effect, because no reason was chosen
     expect(rows).to_have_count(1)
     desk.select_option("#refusal", "wrong_place")
     desk.get_by_role("button", name="Refuse").click()

@@ -16,7 +16,7 @@ CATALOGS = [
     for folder in messages.places()
     for language in messages.TRANSLATED
 ]
-extracted = cache(messages.extracted)  # reads all templates and all code of a folder
+extracted = cache(messages.extracted)  # cached, because it reads all templates and all code of a folder
 
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)

@@ -31,12 +31,12 @@ MAY_BE_CLEAR = {
     "group_id",
     "hazard_id",
     "covers_site",
-    "site_id",  # fields with ids of records, and of linked hazards and sites
+    "site_id",  # these fields are ids of records, and of linked hazards and sites
     "origin",
     "destination",
     "pcode",
     "registrar_areas",
-    "country",  # fields with P-codes and ISO country codes
+    "country",  # these fields are P-codes and ISO country codes
     "persons",
     "mobility",
     "evacuation",
@@ -49,7 +49,7 @@ MAY_BE_CLEAR = {
     "occurred_on",
     "recorded_on",
     "reported_on",
-    "uncorrected",  # fields with times and days
+    "uncorrected",  # these fields are times and days
     "author",
     "team",
     "status",
@@ -68,13 +68,13 @@ MAY_BE_CLEAR = {
     "outcome",
     "reason",
     "is_held",
-    "replaces",  # fields of outcomes and of held people, which contain a report id and a reason code
+    "replaces",  # these fields of outcomes and of held people contain a report id and a reason code
     "displacement",  # this field contains another displacement of the household
     "counted_at",
     "counted_at_precision",
     "is_full_recount",
     "stock_id",
-    "superseded_by",  # times of a group's counts, and references to other counts of the same people
+    "superseded_by",  # these fields are times of a group's counts, and references to other counts of the same people
     "origin_locality",
     "destination_locality",
     "origin_locality_pcode",
@@ -83,7 +83,7 @@ MAY_BE_CLEAR = {
     "households",
     "households_quantifier",
     "household_unit",
-    "persons_estimated",  # fields with a group's localities, kind of shelter and number of households
+    "persons_estimated",  # these fields are a group's localities, kind of shelter and number of households
     "movement",
     "is_reversed",
     "whereabouts",
@@ -91,12 +91,12 @@ MAY_BE_CLEAR = {
     "returned",
     "settled",
     "confirmed_on",
-    "is_return_presumed",  # fields of movements, and of the numbers of people by whereabouts
+    "is_return_presumed",  # these fields are of movements, and of the numbers of people by whereabouts
     "comparison",
     "place_id",
     "registered",
     "stated_persons",
-    "stated_households",  # the place of a count, and sums over registered households (docs/decisions/0068)
+    "stated_households",  # these fields are a count's place, and sums over registered households (docs/decisions/0068)
 }
 BOX = "sealed"
 

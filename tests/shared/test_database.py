@@ -49,7 +49,8 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         assert await database.driver(first_session) is first
         assert first.is_in_transaction()
         await first_session.commit()
-        assert await database.driver(other) is first  # the pool has only this connection
+        # the other session gets the same connection, because the pool has only this one
+        assert await database.driver(other) is first
         assert await database.driver(first_session) is not first
     await engine.dispose()
 

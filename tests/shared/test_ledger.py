@@ -21,7 +21,8 @@ async def test_records_that_nobody_has_begun_to_read_are_unprocessed(trial: Tria
 
 async def test_a_partition_states_the_age_of_its_oldest_unread_record(trial: Trial) -> None:
     """The ledger computes the age even if no worker was ever started. A partition without unread records has no age."""
-    before = datetime.now(UTC) - timedelta(seconds=1)  # Kafka truncates timestamps to milliseconds
+    # one second earlier, because Kafka truncates timestamps to milliseconds
+    before = datetime.now(UTC) - timedelta(seconds=1)
     await trial.publish(event(hazard()))
     rows = await trial.rows()
     (waiting,) = [row for row in rows if row.end]

@@ -97,7 +97,7 @@ async def test_dead_letters_are_listed_even_if_the_spool_cannot_be_read(trial: T
     place = await set_aside(trial, event(hazard()))
     spool = trial.installation.settings(IntakeSettings).spool_folder / "owner"
     spool.mkdir(parents=True)
-    (spool / "1.damaged").symlink_to("1.damaged")  # opening this link to itself raises an OSError
+    (spool / "1.damaged").symlink_to("1.damaged")  # a link to itself, which raises an OSError when it is opened
     listed = await dayar(trial, dead.app, "list")
     assert isinstance(listed.exception, OSError)
     assert place in listed.output

@@ -68,7 +68,8 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include the effects of the frozen worker's batch
+    # with 80 effects, the records of the frozen worker's batch are included
+    await wait_for(lambda: reached(trial, 80), 60)
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}
@@ -85,7 +86,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only after it was set to 0
+        for shorter in ("0", "200ms"):  # set to 0 first, because PostgreSQL changes a running timeout only then
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         # only the timeout of the whole transaction may end the session here
         await frozen.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -94,7 +95,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await asyncio.wait_for(other.execute(text(LOCK)), 30)
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # after such an error, a worker retries its batch
+        assert is_postgresql_unavailable(awake.value)  # a worker retries its batch after an error of this kind
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:

@@ -44,9 +44,9 @@ class BoundPerson:
 class CodeRefusal(StrEnum):
     """Why a code binds nobody."""
 
-    WRONG = "wrong"  # unknown, used or older than 15 minutes; the answer does not say which
+    WRONG = "wrong"  # the code is unknown, used, or older than 15 minutes; people are not told which
     TOO_MANY = "too_many"
-    LOCKED = "locked"  # too many wrong codes, and the identity was already told so
+    LOCKED = "locked"  # the identity sent too many wrong codes, and was told so before
 
 
 async def draw_code(

@@ -13,10 +13,10 @@ from shared.outbound import OutboundError, OutsideExercise
 
 P = ParamSpec("P")
 
-OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbox page and not sent
+OUTBOX_PAGE = "outbox_page"  # result in an exercise: the message is shown on the outbox page, and not sent
 
 
-Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; a slow slot does not delay others
+Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; each slot has its own concurrent attempts
 
 
 class Undelivered(Exception):

@@ -24,7 +24,8 @@ from shared.outbound import Outbound
 
 MOST_THREADS = 10  # the highest number of thread ids in a mail's References header, which must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
-REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because a mailbox is full
+# the lowest code of a final refusal; lower codes ask for a retry, for example if a mailbox is full
+REFUSED_FOR_GOOD = 500
 # A server often reports a problem with our own login, sender or relay rights only after the command RCPT.
 # The server then answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
 # Refusals with one of these codes are not final, because somebody can repair a password or a relay.

@@ -31,9 +31,9 @@ from shared.tracing import Attributes, Phase
 
 LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
 GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
-BUSY_SECONDS = 0.2  # the least time between two writes, because one write of many attempts costs less than many writes
+BUSY_SECONDS = 0.2  # the shortest time between two writes; one write of many attempts costs less than many writes
 SHORT_PAUSE_SECONDS = 60.0
-STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
+STOP_SECONDS = 2  # the longest time in which an ending process records its last attempts
 
 _receiver = TypeAdapter(Receiver)
 _contact = TypeAdapter(Contact)
@@ -126,7 +126,7 @@ class Deliveries:
         self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
         self._busy += claimed
         if any(self._busy[slot] < at_once for slot in self._waiting):
-            self._woken.set()  # a slot became free while the claim ran, so claim again at once
+            self._woken.set()  # a slot became free during the claim, so deliveries are claimed again at once
         return jobs
 
     async def _deliver(self, job: Job) -> None:
@@ -182,10 +182,11 @@ class Deliveries:
             finished = self._finished.copy()
             await retry_while_unavailable(lambda: self._write(finished))  # noqa: B023 - awaited before the next
             recorded_at = time.monotonic()
-            del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
+            # attempts are deleted only after the write, because the write may be interrupted
+            del self._finished[: len(finished)]
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.slot in self._waiting for job, _ in finished):
-                self._woken.set()  # a delivery of the alert's next step may now be sent
+                self._woken.set()  # after these deliveries, a delivery of the alert's next step may be sent
 
     async def _record_last(self) -> None:
         """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""

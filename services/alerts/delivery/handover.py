@@ -20,7 +20,7 @@ from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.queries import deliveries as delivery_queries
 from shared.events import HazardReported
 
-HANDOVER = "handover"  # the key in `session.info` under which a session's handover is stored for the listeners
+HANDOVER = "handover"  # the key in `session.info` under which the event listeners find a session's handover
 
 
 class Senders(Protocol):

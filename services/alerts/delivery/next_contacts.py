@@ -18,7 +18,7 @@ from shared import events, log
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
-LOOK_SECONDS = 1.0  # a contact that failed is followed by the next contact within this time
+LOOK_SECONDS = 1.0  # the interval at which failed contacts are searched, whose next contact is then notified
 
 
 class NextContacts:

@@ -15,7 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.country import COUNTRY
 
-LONGEST_TELEPHONE = 40  # characters as a person types the number
+LONGEST_TELEPHONE = 40  # the most characters of a telephone as a person types it
 SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")  # numbers like 101 and 112, which are called without a code
 EXTENSION = ";ext="
 

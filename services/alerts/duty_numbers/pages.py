@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/duty-numbers"
 WHOLE_COUNTRY = N_("The whole country")
-MOST_LISTED = 50  # rows that are listed for each verdict; the figures count all rows
+MOST_LISTED = 50  # the most rows that are listed for each verdict; the totals count all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
         changed = [row.number for row in plan.rows if row.number and row.verdict is not NumberVerdict.UNCHANGED]
         await log(request, session, [*changed, *plan.removed], "imported")
     elif plan.removed and not plan.is_refused:
-        await note_read(request, session)  # the check shows which posts would be removed
+        await note_read(request, session)  # the caller sees posts of stored duty numbers that the import would remove
     return imported
 
 

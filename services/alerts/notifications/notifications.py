@@ -129,12 +129,12 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
 REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
-RAISED: tuple[Stage, ...] = (*REACHED, current_step)  # these are also the stages of an escalation
+RAISED: tuple[Stage, ...] = (*REACHED, current_step)  # an alert that escalates passes these stages, too
 UNSILENCED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
-INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions
+INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for an alert that lapsed, or on which a person acted
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:

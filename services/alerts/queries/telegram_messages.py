@@ -15,7 +15,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
-KEPT = timedelta(days=2)  # long enough to tell a person who answers an old question that it is too old
+KEPT = timedelta(days=2)  # questions are kept long enough to tell a person who answers one that it is too old
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.upsert import upsert
 
 REASON = "test_message"
-AGAIN_AFTER = timedelta(seconds=10)  # a limit, so that nobody floods another person's address with test messages
+# the shortest time between two tests, so that nobody floods another person's address
+AGAIN_AFTER = timedelta(seconds=10)
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:

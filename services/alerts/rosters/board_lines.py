@@ -11,8 +11,8 @@ from services.alerts.rosters.duty import current_and_next, duty
 from shared.auth.access import LEDGER
 from shared.postgres.database import Session
 
-SHOWN_AHEAD = timedelta(days=32)  # the longest shift lasts 31 days
-MOST_ROSTERS = 5  # more would take the board's space from alerts
+SHOWN_AHEAD = timedelta(days=32)  # one day more than the longest shift
+MOST_ROSTERS = 5  # more rosters would leave too little of the board for alerts
 
 router = APIRouter(include_in_schema=False)
 

@@ -95,7 +95,7 @@ def _times(event: Event) -> tuple[datetime, datetime]:
         raise InvalidCalendar(f'"{title}" is a recurring event')
     try:
         begins_at, ends_at = _instant(event.start), _instant(event.end)
-    except (ValueError, TypeError):  # icalendar's errors about missing and contradictory times are ValueErrors
+    except (ValueError, TypeError):  # the library `icalendar` raises ValueErrors for missing and contradictory times
         raise InvalidCalendar(f'"{title}" has no begin or no end') from None
     if begins_at >= ends_at:
         raise InvalidCalendar(f'"{title}" ends before it begins')

@@ -9,9 +9,9 @@ from services.alerts.rules.intensity import Tremor
 from shared.events import HazardReported, Point
 from shared.places.points import KnownPoints, UnitPoint, unit_points
 
-DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
-FELT = 4.0  # MSK-64: felt indoors by many
-EPICENTRAL_KM = 60.0  # the distance from the point of a large district to the settlements farthest from this point
+DAMAGE = 6.0  # the intensity (MSK-64) at which adobe and clay houses crack
+FELT = 4.0  # the intensity (MSK-64) at which many people feel the earthquake indoors
+EPICENTRAL_KM = 60.0  # in a large district, the farthest settlements are this far from the district's point
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Shaking:
         return tuple(unit.pcode for unit in self.units if unit.pcode and unit.intensity >= intensity)
 
 
-@lru_cache(256)  # cached, because an earthquake's grade, figures and area all come from these units
+@lru_cache(256)  # the result is cached, because an earthquake's grade, figures and area all come from it
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
     """The expected intensity in each unit, at its known point nearest to the epicentre. The highest comes first.
 

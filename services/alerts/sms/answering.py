@@ -23,8 +23,8 @@ from shared.outbound import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-MOST_ANSWERS = 3  # per hour and number, because each answer costs money
-MOST_WRONG = 10  # per hour and number, because a code has only four digits
+MOST_ANSWERS = 3  # answers to one number in an hour; limited, because each answer costs money
+MOST_WRONG = 10  # wrong codes of one number in an hour; limited, because a code has only four digits
 CHANNEL = "SMS"
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 

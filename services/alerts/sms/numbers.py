@@ -7,7 +7,7 @@ from shared.country import COUNTRY
 
 PREFIX = "sms:"
 MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-LONGEST = 40  # characters as a person types the number
+LONGEST = 40  # the most characters of a number as a person types it
 
 
 def number_of(address: str) -> str:

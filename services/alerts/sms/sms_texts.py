@@ -18,7 +18,7 @@ from shared.pages.terms import N_, term
 
 MOST_SEGMENTS = 2
 CUT = "..."
-HIDDEN_CODE = "****"  # what pages show in place of the code, which only the reader of the telephone may know
+HIDDEN_CODE = "****"  # pages show this text in place of the code, which only the telephone's reader may know
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
 
 

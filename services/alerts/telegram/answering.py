@@ -178,7 +178,8 @@ class Answering:
             await bindings.burn(session, self._box, TELEGRAM, code, now)
             return [text_call(message, _(ONLY_PRIVATE))]
         bound = await bindings.bind(session, self._box, TELEGRAM, str(sender.id), code, now)
-        if bound is not CodeRefusal.LOCKED:  # the log cannot be shortened, so a locked user adds no further entries
+        # the security log cannot be shortened, so a locked user must not add entries without end
+        if bound is not CodeRefusal.LOCKED:
             await audit.add(session, entry_of(bound))
         if isinstance(bound, CodeRefusal):
             return [text_call(message, _(WRONG_CODE if bound is CodeRefusal.WRONG else TOO_MANY_CODES))]

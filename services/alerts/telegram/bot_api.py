@@ -10,7 +10,8 @@ from services.alerts.config import AlertsSettings
 from shared.config import secret
 from shared.outbound import Outbound, OutboundError
 
-ANSWER_LIMIT = 1024 * 1024  # more than for a webhook, because an answer may be a batch of updates
+# the longest answer in bytes; it is longer than a webhook's, because it may be a batch of updates
+ANSWER_LIMIT = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 TOKEN = re.compile(r"[1-9]\d{0,17}:[\w-]{1,100}", re.ASCII)
 

@@ -20,7 +20,7 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 
-LONGEST = 4096  # Telegram counts UTF-16 code units
+LONGEST = 4096  # the longest message; Telegram counts UTF-16 code units
 ENDING = 4  # the last lines of a mail, with the link and the centre's name, are never cut off
 CUT = "…"
 # A message with one of these causes is short and without sound, because the alert's first message is edited to show the
@@ -29,7 +29,7 @@ SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
 BUTTONS = (ACKNOWLEDGE, N_("On behalf of…"), N_("Details"))
-IN_ROW = 3  # buttons beside each other, readable on a phone
+IN_ROW = 3  # the most buttons in a row that are readable on a phone
 
 
 class Press(StrEnum):

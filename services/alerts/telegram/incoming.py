@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-ALLOWED = ("message", "callback_query")  # Telegram sends no other kinds of updates
+ALLOWED = ("message", "callback_query")  # the kinds of updates that we ask Telegram for
 
 
 class Sender(msgspec.Struct):

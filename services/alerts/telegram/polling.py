@@ -117,7 +117,7 @@ class Polling:
             await self._store(bot_id, None)
         except NoToken:
             return False
-        except AnswerTooBig as error:  # long messages, which anybody can send to the bot, must not hold up the others
+        except AnswerTooBig as error:  # anybody can send long messages to the bot; they must not delay other updates
             self._at_once //= 2
             if self._at_once:
                 return True

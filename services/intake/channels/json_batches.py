@@ -67,7 +67,8 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        return Invalid(invalid.errors)  # the traceback of `invalid` would keep the report in memory
+        # a new exception, because the traceback of `invalid` would keep the report in memory
+        return Invalid(invalid.errors)
 
 
 def limits(item: bytes) -> Limits:
@@ -107,7 +108,7 @@ def end_of_text(raw: bytes, position: int) -> int:
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        if match.end() == position:  # the body ends with a backslash, which the pattern does not match
+        if match.end() == position:  # no match: the body ends with a backslash, which the pattern does not accept
             break
         position = match.end()
     return len(raw)

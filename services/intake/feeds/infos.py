@@ -10,7 +10,8 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Scope, Severity, Urgency
 
 if TYPE_CHECKING:
-    from shared.places import Places  # processes that only read settings must not load shapely
+    # not imported at run time: processes that only read settings must not load shapely
+    from shared.places import Places
 
 COMPARED = (
     "scope",

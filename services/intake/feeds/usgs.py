@@ -55,7 +55,8 @@ TYPES = {
 
 MMI_CHANGE = 0.5
 
-Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # years 1900 to 2199, as in `Instant`
+# the years 1900 to 2199, which `Instant` allows, too
+Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)

@@ -64,7 +64,7 @@ class SheetHousehold:
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # the ids that the report would have by earlier keys
+    other_ids: tuple[UUID, ...] = ()  # the ids that the report would have under earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
     phone_column: int | None = None  # the column whose cell has more than one telephone; the notes have the whole cell
@@ -281,7 +281,8 @@ def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
 def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
     """The report. If the contract refuses a field, the row of this person gets an error, and the result is None."""
     for row, member in zip(rows, body["members"], strict=False):
-        accepted(Person, member, row)  # the report alone would name only the first wrong member
+        # each member is checked, because the model of the report names only the first wrong member
+        accepted(Person, member, row)
     return accepted(HouseholdReport, body, rows[0])
 
 

@@ -25,15 +25,17 @@ from shared.sheets.sheet import FileFault, UnreadableFile
 
 T = TypeVar("T")
 
-AT_ONCE = 500  # rows that are looked up or sent at once
+AT_ONCE = 500  # the number of rows that are looked up or sent at once
 VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,
     Answer.DUPLICATE: SheetRowVerdict.KNOWN,
-    Answer.CONFLICT: SheetRowVerdict.KNOWN,  # an earlier request sent the row, but was cut off before its commit
+    # a conflict means that an earlier request sent the row, but was cut off before its commit
+    Answer.CONFLICT: SheetRowVerdict.KNOWN,
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
-UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE  # not sent without a confirmation
+# rows with these verdicts are sent only if a person confirmed them
+UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class SheetImport:
             results = await self._send_new({place: judgements[place].row for place in places})
             for place, row in results.items():
                 judgements[place] = row
-            lost = [place for place in places if place not in results]  # another request is sending these rows now
+            # these are rows that another request is sending now
+            lost = [place for place in places if place not in results]
             for place, row in zip(lost, await self.judge([judgements[place].row for place in lost]), strict=True):
                 judgements[place] = row
         return judgements

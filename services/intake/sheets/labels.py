@@ -54,7 +54,7 @@ OWN_LABELS = {folded(name) for name, code in names("household_column") if code =
 def guess(label: str) -> HouseholdColumn | None:
     """The kind of the column. None if no pattern matches the label."""
     text = folded(label[:LETTERS])
-    if not text and label != "#":  # a label that consists of signs, such as *, tells nothing
+    if not text and label != "#":  # a label of signs alone, such as *, names no kind
         return None
     if text in OWN_LABELS:
         return C.REASONS

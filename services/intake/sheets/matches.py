@@ -21,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-MOST = 2_000  # the most matched reports of an account within WINDOW; the largest list has so many rows
+MOST = 2_000  # the most reports that an account's lists may match within WINDOW: the rows of the largest list
 
 
 class TooManyMatches(Exception):

@@ -13,7 +13,8 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 C = HouseholdColumn
 MEMBERS = 60  # the limit of members in a report
 FEWEST_CELLS = 2  # the fewest cells of a person's row, because a line with one cell may be a heading between the rows
-PATRONYMIC = ("уулу", "кызы")  # "Асан уулу Бакыт": the first two words are the family name
+# with such a word second, as in "Асан уулу Бакыт", the first two words are the family name
+PATRONYMIC = ("уулу", "кызы")
 OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # columns that say nothing about a person
 
 

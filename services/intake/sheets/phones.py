@@ -9,7 +9,7 @@ RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
 # A number of Kyrgyzstan (0 or 996, then nine digits), even if another number follows without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # digits of a village's telephone, and of the longest international number
+SHORTEST, LONGEST = 5, 15  # the number of digits of a village's telephone, and of the longest international number
 
 
 def is_none(text: str) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v2\0"  # keeps these HMACs different from other HMACs with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # a prefix that separates these HMACs from other HMACs with the same key
 
 
 @dataclass(slots=True)
@@ -35,7 +35,8 @@ class RowIds:
         return self._id(f"member {place}")
 
     def _id(self, name: str) -> UUID:
-        return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)  # intake accepts only random ids
+        # marked as a random UUID (version 4), because intake accepts no other ids
+        return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)
 
     def _mac(self, content: bytes) -> bytes:
         mac = HMAC(self.key, SHA256())

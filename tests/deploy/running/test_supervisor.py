@@ -30,7 +30,7 @@ def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
 def test_if_a_fork_server_is_killed_its_processes_start_again(run: Run) -> None:
     server = max(
         file.stem for file in (run.folder / "run").glob("fork-server*.pid")
-    )  # the fork server of the registry's user, if root started the stack
+    )  # if root started the stack, the registry's user has its own fork server
     names = (server, "registry-worker", "registry-worker-2")
     before = [run.pid(name) for name in names]
     os.kill(before[0], signal.SIGKILL)

@@ -173,7 +173,7 @@ def with_body(report: dict[str, Any], centre: Centre) -> dict[str, Any]:
         return {**report, "body": opened_report(envelope, centre.installation.secrets / "phones-key")}
     found = in_thread(records(centre.installation, "displacements", clear["report_id"]))
     at_centre = [{**at.opened.clear.model_dump(mode="json", exclude_none=True), **at.opened.sealed} for at in found]
-    # a request that was delayed may be recorded after a later version
+    # the centre may have recorded a delayed request after a later version
     same = [body for body in at_centre if body["version"] == clear["version"]]
     return {**report, "body": same[-1] if same else clear}
 

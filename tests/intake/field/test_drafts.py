@@ -171,7 +171,8 @@ def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
     page = fresh_phone.new_page()
-    page.route("**/form.js", lambda route: route.abort())  # one script that fails is enough to stop all others
+    # if one module fails to load, the browser runs none of the scripts
+    page.route("**/form.js", lambda route: route.abort())
     sentences = {"ru": "Форма ещё не открылась", "ky": "ачыла элек", "en": "The form has not opened yet"}
     for language, sentence in sentences.items():
         page.goto(f"{centre.url}{FORM}?lang={language}")

@@ -12,7 +12,7 @@ from tests.intake.field.phones import Centre, choose_pin, enter_pin, kept_report
 
 LEILEK = "KG05236000000"
 INSTANT_MS = 100  # people do not notice a delay up to this time
-PHONE_FACTOR = 6  # a cheap phone needs this many times as long as a computer
+PHONE_FACTOR = 6  # a cheap phone takes this many times as long as a computer
 # The milliseconds from a changed text to the drawn list. The shortest of many searches hardly depends on other load.
 SEARCH_MS = """(text) => {
   const field = document.getElementById("origin-locality");

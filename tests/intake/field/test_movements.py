@@ -125,7 +125,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     page.locator("#movers label", has_text="Жылдыз").tap()
     page.select_option("#destination-oblast", "KG05000000000")
     page.fill("#destination-locality", "Тобей")
-    page.reload()  # afterwards the page does not know the names, but the draft has the chosen members
+    page.reload()  # after the reload, the page does not know the names, but the draft has the chosen members
     enter_pin(page)
     expect(page.locator("#movers input:checked")).to_have_count(1)
     sent(page)
@@ -179,7 +179,7 @@ def test_a_movement_of_a_counted_group_is_written_without_a_signal_and_reversed(
 
     page.click("#reports >> text=What happened later")
     expect(page.locator("#household option:checked")).to_contain_text("persons: 120")
-    expect(page.locator("#household option")).to_have_count(2)  # the group, and "By short code"
+    expect(page.locator("#household option")).to_have_count(2)  # the two options are the group, and "By short code"
     page.select_option("#movement", "died")
     sent(page)
     expect(page.locator("#wrong")).to_have_text("Say who or how many died.")

@@ -106,7 +106,7 @@ def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
     written(page)
     gone = {"type": "urn:dayar:problem:no-such-phone-key", "status": 422, "title": "no such key"}
     page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=422, json=gone))
-    with page.expect_response("**/field/key"):  # the phone forgets the key, and requests the newest one
+    with page.expect_response("**/field/key"):  # the phone forgets the refused key, and requests the newest key
         signed_in(page, centre.account(Role.FIELD))
     expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
     assert len(kept_reports(page, centre)) == 1
@@ -171,7 +171,8 @@ def test_without_webcrypto_the_form_refuses_to_store_and_says_what_to_do(
     expect(page.locator("#report")).to_be_hidden()
     for panel in ("#pin-panel", "#signing", "#account"):
         expect(page.locator(panel)).to_be_hidden()
-    for form in ("#sign-in", "#pin-form", "#report"):  # without scripts, GET would put a PIN into the URL
+    # a form with GET would put the PIN into the URL if the scripts did not run
+    for form in ("#sign-in", "#pin-form", "#report"):
         assert page.locator(form).evaluate("form => form.method") == "post"
 
 

@@ -241,7 +241,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     page.clock.run_for("04:00:00")
     in_four_hours = len(questions)
-    assert 8 <= in_four_hours <= 40  # one request every 30 seconds would be 480 requests
+    assert 8 <= in_four_hours <= 40  # if the phone asked every 30 seconds, it would send 480 requests
     with page.expect_request("**/intake/v1/receipts"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
