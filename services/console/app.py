@@ -37,7 +37,7 @@ from shared.places import Places
 from shared.web import redrive_routes
 
 HERE = Path(__file__).parent
-NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and so lock a person out
+NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice, and so lock a person out
 
 
 def create_app(settings: ConsoleSettings) -> FastAPI:

@@ -1,4 +1,4 @@
-"""Computes the data of the board's panels by pure functions over the rows."""
+"""Computes the data of the board's panels from rows. All functions are pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes of all units that are in the caller's areas or contain one of these areas. None means all P-codes."""
+    """The P-codes of all units that lie in the caller's areas, or that contain one of them. None means all P-codes."""
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 
@@ -78,7 +78,8 @@ class Households:
     """Households by oblast and district.
 
     `total` counts the households in Kyrgyzstan and the households whose country is not known. `abroad` has the counts
-    by country. The country code `ZZ` has the households whose country or place in Kyrgyzstan is not known.
+    by country. Under the country code `ZZ`, `abroad` counts the households whose country or place in Kyrgyzstan is not
+    known.
     """
 
     total: AreaCounts
@@ -88,7 +89,7 @@ class Households:
 
     @property
     def households_abroad(self) -> int:
-        """The number of households in other countries, which are not part of `total`."""
+        """The number of households in other countries. `total` does not contain them."""
         return sum(country.here for country in self.abroad if country.code != UNKNOWN_COUNTRY)
 
 
@@ -120,7 +121,10 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts reports by column and outcome. `reasons` counts the reasons of outcomes that a person should check."""
+    """Counts reports by column and outcome.
+
+    `reasons` counts the reasons of those outcomes that a person should check.
+    """
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -140,10 +144,11 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-# outcomes have no place, so only readers of the whole country see those of other kinds
+# Only readers of the whole country see outcomes of all kinds. All others see those of hazards, because an outcome has
+# no place that could be compared with their areas.
 PUBLIC_KINDS = (ReportKind.HAZARD,)
 LOOKED_AT = ("held", "rejected", "set_aside")
-# All movements share one column, because a column for each kind of report would be wider than the panel.
+# All movements share one column, because the panel is too narrow for a column for each kind of report.
 COLUMN_OF = dict.fromkeys((ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT), ReportKind.HOUSEHOLD_MOVEMENT)
 
 

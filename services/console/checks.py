@@ -15,9 +15,9 @@ class CheckName(StrEnum):
 class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
-    OVERDUE = "overdue"  # no new result came in time, because the check itself no longer runs
+    OVERDUE = "overdue"  # no new result came in time: the check itself no longer runs
     NOT_KNOWN = "not_known"
-    NEVER = "never"  # the check has never run, perhaps because it is not configured
+    NEVER = "never"  # the check has never run, for example because it is not configured
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The bad and the overdue checks, which the board shows to the shift as alarms."""
+    """The checks that are bad or overdue. The board shows them as alarms."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

@@ -1,4 +1,4 @@
-"""Compares this server's clock with an NTP server, because the ages and the expiry of alerts depend on the clock."""
+"""Compares this server's clock with an NTP server, because the age and expiry of alerts are computed from the clock."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

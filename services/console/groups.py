@@ -1,4 +1,4 @@
-"""Computes the numbers of people in counted groups by their place now, and by their origin.
+"""Computes the numbers of people in counted groups, by present place and by origin.
 
 These numbers are never added to the numbers of households, because a group's people may be registered as households
 too.
@@ -50,9 +50,9 @@ class GroupFigures:
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """The site of a count. The names by language are empty until the site's own event has come.
+    """The site of a count. `names` is empty until the event about the site has come.
 
-    `locality` and `locality_pcode` are the site's village as the desk typed it, and the village's code.
+    `locality` is the site's village as the desk typed it, and `locality_pcode` is the village's code.
     """
 
     site_id: UUID
@@ -69,7 +69,7 @@ class StatedPlace:
     """A place as a report states it.
 
     `country` is set only for places abroad. `locality_pcode` is the code of the locality in the gazetteer. If no field
-    is set, no place is stated.
+    is set, the report states no place.
     """
 
     pcode: str | None = None
@@ -81,7 +81,10 @@ class StatedPlace:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Two places that the registry treats as one place have the same key. Abroad, only the country is compared."""
+        """The key of the place. Places that the registry treats as one have the same key.
+
+        For places abroad, the key is the country.
+        """
         if self.site:
             return (str(self.site.site_id),)
         if self.country:
@@ -89,12 +92,12 @@ class StatedPlace:
         return (*StatedLocality.of(self.locality, self.locality_pcode).key(self.pcode), self.shelter or "")
 
     def name(self, language: str, places: Places) -> str | None:
-        """The site's name or, if the site is not known, the locality."""
+        """The name of the site or, if this name is not known, of the locality."""
         named = self.site and self.site.name(language)
         return named or places.locality_name(self.locality, self.locality_pcode, language)
 
     def address(self, language: str, places: Places) -> str:
-        """The name of the unit. The address of a site begins with the site's village."""
+        """The name of the unit. If the place is a site with a village, the village's name comes first."""
         locality = (self.site.locality, self.site.locality_pcode) if self.site else (None, None)
         return places.address(self.pcode, *locality, language)
 
@@ -114,7 +117,7 @@ class StatedPlace:
 
 @dataclass(slots=True)
 class GroupsHere:
-    """The people who are at one place now, in total and by origin. The largest origin comes first."""
+    """The people who are at one place now, in total and by origin. The origin of most people comes first."""
 
     place: StatedPlace
     figures: GroupFigures = GroupFigures()
@@ -139,9 +142,10 @@ class GroupsHere:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroups:
-    """Places where a group needs help at once come first, then places in Kyrgyzstan, then other countries.
+    """The places of counted groups.
 
-    Within each part, the largest number comes first. People without a stated place are last.
+    Places where a group needs help at once come first, then places in Kyrgyzstan, then other countries. Within each of
+    these parts, the place with most people comes first. People without a stated place come last.
     """
 
     here: Sequence[GroupsHere]
@@ -153,7 +157,7 @@ class CountedGroups:
 
     @property
     def abroad(self) -> GroupFigures:
-        """The people in other countries, who are not part of `total`."""
+        """The people in other countries. `total` does not contain them."""
         return sum((each.figures for each in self.here if each.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
@@ -162,9 +166,9 @@ class CountedGroups:
 
 
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
-    """Adds up the rows of `queries.groups`. A place's first row decides how the place's name is written.
+    """Adds up the rows of `queries.groups`. If rows write the name of a place differently, the first row decides.
 
-    Readers who do not see localities need the function `district`, which returns the district of a P-code.
+    For readers who may not see localities, pass the function `district`, which returns the district of a P-code.
     """
     here = dict[tuple[str, ...], GroupsHere]()
     for row in rows:

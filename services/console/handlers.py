@@ -1,4 +1,4 @@
-"""Handles the other services' events: stores the newest state of each hazard, household, alert and so on."""
+"""Handles the events of the other services: stores the newest state of each hazard, household, alert and so on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -70,9 +70,10 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 
 def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
-    """The event's table, and the event as a row. Releases have their own table, and never replace a hazard's row.
+    """The table for the event, and the event as a row of this table.
 
-    The order in which a hazard and its releases arrive on their two topics therefore does not matter.
+    Releases of hazards have their own table, and never replace the row of the hazard. The order in which a hazard and
+    its releases arrive on their two topics therefore does not matter.
     """
     data = received.event.data
     shown, row = ROWS[type(data)]
@@ -81,7 +82,10 @@ def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
 
 
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """Stores the rows. The outcome is `recorded` if the event is newer than the stored row, else `noted`."""
+    """Stores the rows.
+
+    The outcome of an event is `recorded` if the event is newer than the stored row, else `noted`.
+    """
     # hazards are stored first, because `keep_replaced` locks hazards before releases
     rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {board.HAZARDS: []}
     for number, received_event in enumerate(received):
@@ -105,5 +109,6 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-# The board asks the registry for the number of people in held reports, because the registry knows the reader's areas.
+# The board does not count people in held reports from these events. The page asks the registry for the number, because
+# the registry limits it to the reader's areas.
 BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld))

@@ -1,4 +1,7 @@
-"""The page of the system's status. It needs only the file of `dayar watch`, and neither Kafka nor PostgreSQL."""
+"""The page of the system's status.
+
+It reads only the file of `dayar watch`, so it needs neither Kafka nor PostgreSQL.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +58,7 @@ def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> dat
 
 
 def verdict(known: SystemStatus | None, now: datetime) -> str:
-    """`unknown` means that nothing monitors the installation now."""
+    """The state of the installation as one word. `unknown` means that nothing monitors the installation now."""
     if known is None or known.is_stale(now):
         return "unknown"
     return "bad" if any(tracked.finding.level is Level.FAILED for tracked in known.open) else "good"

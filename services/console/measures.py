@@ -47,7 +47,10 @@ async def installation(session: AsyncSession) -> Iterable[Metric]:
 
 
 def monitoring(settings: Settings) -> Measure:
-    """The findings of `dayar watch`, which Prometheus cannot measure itself, such as the free space of disks."""
+    """The findings of `dayar watch` as metrics.
+
+    Prometheus itself cannot measure them, for example the free space of disks.
+    """
 
     async def measure(_: AsyncSession) -> Iterable[Metric]:
         known = status.read(status.folder_of(settings))

@@ -61,7 +61,7 @@ class SignIn(ConsoleModel):
 
 
 class KnownBrowser(ConsoleModel):
-    """A browser or phone that signed in to the account; `browser` is the SHA-256 of its identifying text."""
+    """A browser or phone that has signed in to the account. `browser` is the SHA-256 of the text that identifies it."""
 
     __tablename__ = "known_browsers"
 
@@ -71,7 +71,10 @@ class KnownBrowser(ConsoleModel):
 
 
 class SecondFactor(ConsoleModel):
-    """An administrator's authenticator; `last_step` is the last time step whose code was accepted."""
+    """The authenticator of an administrator.
+
+    `last_step` is the last time step (of 30 seconds) whose code was accepted.
+    """
 
     __tablename__ = "second_factors"
 
@@ -92,7 +95,10 @@ class RecoveryCode(ConsoleModel):
 
 
 class Notice(ConsoleModel):
-    """A notice for administrators or auditors; `account` is an existing account's name, never typed text."""
+    """A notice for administrators or auditors.
+
+    `account` is the name of an existing account, and never text that somebody typed.
+    """
 
     __tablename__ = "notices"
 
@@ -105,7 +111,10 @@ class Notice(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported. This area decides who may read the caller if the hazard moves."""
+    """The area where a hazard was first reported.
+
+    If the hazard moves, the first area still decides who may read the data of the caller.
+    """
 
     __tablename__ = "first_areas"
 
@@ -150,8 +159,8 @@ class BoardHazard(ConsoleModel):
 class BoardRelease(ConsoleModel):
     """The version of a hazard that the public reads. The newest revision of the hazard is in `board_hazards`.
 
-    The version is the newest release, or a Public revision that a restricted revision has replaced. `released_revision`
-    is equal to `revision` only if the version is such a Public revision.
+    This version is the newest release, or a Public revision that a restricted revision has replaced. Only for such a
+    Public revision, `released_revision` equals `revision`.
     """
 
     __tablename__ = "board_releases"
@@ -170,7 +179,8 @@ class BoardRelease(ConsoleModel):
     received_at: Mapped[datetime]
     source: Mapped[str | None]  # None if the release was stored before migration 0023
     source_id: Mapped[str | None]
-    # Migration 0017 added these columns. In an older row, they are None if the hazard changed after its release.
+    # Migration 0017 added these columns. They are None in rows that were stored before, if the hazard had changed after
+    # its release.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]
@@ -183,8 +193,8 @@ class BoardRelease(ConsoleModel):
 class BoardRevision(ConsoleModel):
     """The time of one restricted revision of a hazard.
 
-    The ten minutes until a release is overdue begin with the first revision after the newest release. Later edits do
-    not restart them.
+    A release is overdue ten minutes after the first revision that followed the newest release. Further revisions do not
+    restart the ten minutes.
     """
 
     __tablename__ = "board_revisions"
@@ -195,7 +205,7 @@ class BoardRevision(ConsoleModel):
 
 
 class LetterAssignment(ConsoleModel):
-    """The person who looks after one kind of dead letter: those of one service, topic and reason."""
+    """The person to whom dead letters of one kind are assigned. A kind is a service, a topic and a reason."""
 
     __tablename__ = "letter_assignments"
 
@@ -222,7 +232,7 @@ class BoardHousehold(ConsoleModel):
     hazard_type: Mapped[str | None]
     occurred_on: Mapped[date]
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
-    registered_at: Mapped[datetime | None]  # None if only corrections of the household have arrived
+    registered_at: Mapped[datetime | None]  # None until the event with the time of the registration has arrived
 
 
 class BoardGroup(ConsoleModel):
@@ -317,7 +327,7 @@ class BoardDelivery(ConsoleModel, record=DeliverySettled):
 
 
 class ReportOutcome(ConsoleModel):
-    """One outcome of a report. Different reports with the same report id have separate rows."""
+    """One outcome of a report. If several reports have the same report id, each has its own row."""
 
     __tablename__ = "board_outcomes"
 
@@ -342,7 +352,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """Maps a report from the console to its hazard. A caller is stored under the report's id."""
+    """Maps a report from the console to its hazard. The caller is stored under the id of the report."""
 
     __tablename__ = "called_reports"
 

@@ -1,4 +1,4 @@
-"""Writes the board and the displaced people by place to printable files every hour, for use if the server fails."""
+"""Every hour, writes the board and the displaced people by place to printable files, for use if the server fails."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 KEPT_HOURS = 48
 TEMPLATE = "paper.html"
 EVERYWHERE = (COUNTRY,)
-MODE = 0o640  # the folder's group may print the files
+MODE = 0o640  # the group of the folder may read and print the files
 
 
 class Paper:
@@ -102,7 +102,7 @@ class Paper:
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
-    """Writes each file twice: with the hour in its name and without the hour. Each write is atomic.
+    """Writes each file under two names, with and without the hour. Each write is atomic.
 
     Deletes files older than two days.
     """

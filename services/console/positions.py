@@ -1,4 +1,4 @@
-"""Notifies requests when the worker has stored the records that these requests wait for."""
+"""Wakes requests that wait until the worker has stored certain records."""
 
 import asyncio
 
@@ -16,14 +16,14 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The `Event` that the worker's next commit sets.
+        """The `Event` that the worker's next commit sets. Get the event before you read positions.
 
-        Get the event before you read positions. Otherwise, a commit between the two would be missed.
+        Otherwise you would miss a commit that happens in between.
         """
         return self._moved
 
     async def run(self) -> None:
-        """Notifies the waiting requests after each commit of the worker. Runs until cancelled."""
+        """Wakes the waiting requests after each commit of the worker. Runs until cancelled."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(notify.listen(self._engine, CHANNEL, woken))

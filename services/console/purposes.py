@@ -1,4 +1,4 @@
-"""Before a person opens household records, the person states the purpose, once for each emergency and shift."""
+"""The page on which a person states the purpose of opening household records, once for each emergency and shift."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -24,8 +24,8 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # in seven days, each phone of the team can connect and renew its sign-in for a year
-NOTICED_FROM = 50  # if more reports with an expired sign-in were held in a day, the duty head sees a notice
+LASTS = timedelta(days=7)  # within seven days, each phone of the team can connect, and renews its sign-in for a year
+NOTICED_FROM = 50  # from this number of reports held in a day for an expired sign-in, the duty head sees a notice
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 
@@ -63,7 +63,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The field teams, sorted by the number of phones whose sign-in has expired."""
+    """The field teams. The team with the largest number of phones whose sign-in has expired comes first."""
     ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
     phones = func.count(SignIn.device.distinct()).filter(ended)
     rows = await session.execute(
@@ -77,6 +77,6 @@ async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
 
 
 async def ended_reports(session: AsyncSession, now: datetime) -> int:
-    """How many reports were held in the last day because the phone's sign-in had expired."""
+    """The number of reports that were held in the last day because the phone's sign-in had expired."""
     wanted = select(func.count()).where(ReportOutcome.reason == "expired_token", ReportOutcome.settled_at > now - DAY)
     return await session.scalar(wanted) or 0

@@ -38,7 +38,8 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-FIRST, MOST = 100, 10_000  # the number of rows that a list shows at first, and its maximum
+# the number of rows that a list shows at first, and the largest number that the page may ask for
+FIRST, MOST = 100, 10_000
 WAIT_SECONDS = 3.0
 LOOK_SECONDS = 1.0  # a waiting panel reads at least this often, because a NOTIFY sent during a reconnect is lost
 
@@ -57,7 +58,11 @@ async def board_page(request: Request) -> Response:
 
 @router.get("/board/{panel}")
 async def board_panel(request: Request, panel: str, at: str = "") -> Response:
-    """A panel as a fragment. Waits up to 3 seconds until the worker has reached the browser's position `at`."""
+    """A panel as a fragment of the page.
+
+    Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
+    reached.
+    """
     view = PANELS.get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
@@ -66,7 +71,10 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
 
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
-    """Renders the panel. If the panel is behind `wanted`, the header `x-late` makes the browser ask again."""
+    """Renders the panel.
+
+    If the worker has not yet reached the position `wanted`, the header `x-late` makes the browser ask again.
+    """
     now = asyncio.get_running_loop().time
     give_up = now() + WAIT_SECONDS
     while True:
@@ -85,7 +93,7 @@ async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """The alerts that ask for an acknowledgement or an action, for the sound and the title of every page."""
+    """The alerts that demand an acknowledgement or an action. Every page uses them for its sound and its title."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
@@ -114,7 +122,7 @@ def position_of(text: str) -> Vector:
 
 @router.get("/notices")
 async def notices_bar(request: Request, session: Session) -> Response:
-    """One line for each kind of notice of the last 24 hours; empty if there is none."""
+    """One line for each kind of notice of the last 24 hours. Empty if there are no notices."""
     principal, now = tokens.current(request), datetime.now(UTC)
     fresh = await notices.fresh(session, kinds_for(principal), now)
     is_head = Role.DUTY_HEAD in principal.roles
@@ -210,7 +218,7 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The alarms of the installation's checks. Roles that may not see the ledger get no alarms."""
+    """The alarms of the installation's checks. Accounts that may not see the ledger get no alarms."""
     if tokens.current(request).roles.isdisjoint(access.LEDGER):
         return {"check_alarms": [], "monitored_until": None}
     now, here = datetime.now(UTC), console(request)
@@ -225,7 +233,7 @@ PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "repor
 
 
 def around(request: Request) -> dict[str, Any]:
-    """The context of every panel's template."""
+    """The variables that the templates of all panels need."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     return {
         "places": here.places,

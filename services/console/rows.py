@@ -20,9 +20,9 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """A household's row, with only the persons who are still displaced.
+    """The row of a household. It counts only the persons who are still displaced.
 
-    `registered_at` is None for later events, because only the first event has the time of the registration.
+    `registered_at` is set only from the first event, because later events do not contain the time of the registration.
     """
     data = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
@@ -34,10 +34,7 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def group(received: Received) -> dict[str, Any]:
-    """The row of a count.
-
-    The row contains only the people who are still displaced at the place where they were counted.
-    """
+    """The row of a count. It counts only the people who are still displaced at the place where they were counted."""
     data = received.event.data
     return {**_moved(data), "persons": data.displaced_now, "households": data.households_now}
 

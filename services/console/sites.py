@@ -1,4 +1,7 @@
-"""The page of sites. The browser reads and writes the list at the registry; the console adds the units' names."""
+"""The page of sites. The browser reads and writes the list of sites in the registry.
+
+The console adds the names of units.
+"""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response

@@ -1,4 +1,7 @@
-"""Decides by role and area which events an account sees, and which events are only hints without data for it."""
+"""Decides by role and area which events an account sees.
+
+Of some other events, the account gets only hints without data.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from shared.places import Places
 
 HAZARDS = HazardReported.topics()
 TOPICS = (*HAZARDS, "households", "groups", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # an integration's token with this purpose may read alerts
+GRANTS_ALERTS = "alerts"  # the token of another system may read alerts if it has this purpose
 OTHER_SYSTEM = frozenset({Role.INTEGRATION})
 
 READERS: Mapping[str, frozenset[Role]] = {
@@ -33,7 +36,7 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """The rights of a group of listeners. All listeners with equal values get the same bytes.
+    """The rights of a group of listeners. All listeners with equal rights get the same bytes.
 
     The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for
     nowhere. `granted` are the areas whose restricted hazards another system may read.
@@ -42,8 +45,8 @@ class StreamVisibility:
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # False for wall screens and for other systems, because neither may learn who was notified
-    is_external: bool  # True for other systems, which read the districts of alerts and never the villages
+    deliveries: bool  # False for wall screens and other systems, because they must not learn who was notified
+    is_external: bool  # True for other systems: in alerts, they read districts but never villages
     granted: tuple[str, ...] = ()
 
     @property
@@ -54,8 +57,8 @@ class StreamVisibility:
 def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[str, ...] = ()) -> StreamVisibility:
     """The rights of the account on these topics. `granted` are the areas of its grant. Raises NotGranted.
 
-    If staff ask for a topic that they may not read, they get its events without data. Such a hint tells the board to
-    read its counts again.
+    If staff ask for a topic that they may not read, they get hints: the topic's events without data. A hint tells the
+    board to read its numbers again.
     """
     wanted = frozenset(topics) & frozenset(TOPICS)
     read = frozenset(
@@ -89,7 +92,10 @@ def sees_deliveries(principal: Principal) -> bool:
 
 
 def sees_localities(principal: Principal) -> bool:
-    """Whether the account may see the localities of groups, which the topic `groups` contains."""
+    """Whether the account may see the localities of groups.
+
+    These are in the topic `groups`, so it must be allowed to read this topic.
+    """
     return _reads(principal, "groups")
 
 
@@ -109,9 +115,10 @@ def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str
 
 
 def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
-    """The alert with districts instead of villages, also in its figures. Returns `alert` itself if it names no village.
+    """The alert with the districts of its villages, also in its figures.
 
-    Another system must not learn the exact place of a hazard that is not Public.
+    If it names no village, `alert` itself is returned. Another system must not learn the exact place of a hazard that
+    is not Public.
     """
     coarse = {**alert, "figures": {**alert.get("figures", {})}}
     figures = coarse["figures"]
@@ -153,8 +160,8 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
     """Whether other systems may see the record.
 
-    They see nothing about a Private hazard. They also do not see an alert without the scope of its hazard, as earlier
-    versions of Dayar wrote it.
+    They see nothing about a Private hazard. They also do not see alerts that do not state the scope of their hazard;
+    earlier versions of Dayar wrote such alerts.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

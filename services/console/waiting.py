@@ -1,4 +1,4 @@
-"""The page of everything that waits for a person. The browser calls the services; the console adds names."""
+"""The page of everything that waits for a person. The browser asks the services, and the console adds names."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -32,7 +32,7 @@ class WantedNames(Body):
 
 
 class AssignedLetters(Body):
-    """The dead letters of one service, topic and reason, and the person who looks after them."""
+    """The dead letters of one service, topic and reason, and the person to whom they are assigned."""
 
     service: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
     topic: Annotated[str, Field(pattern=r"^[a-z-]{1,40}$")]
@@ -45,7 +45,7 @@ class LetterAssignments(BaseModel):
 
 
 class Names(BaseModel):
-    """Names by account. Unknown accounts are left out."""
+    """The names of accounts, by id. Unknown accounts are left out."""
 
     names: dict[UUID, str]
 
@@ -91,7 +91,7 @@ async def assign_letters(body: AssignedLetters, request: Request, session: Sessi
 
 
 def deciders(everyone: Sequence[Account], caller: Principal, places: Places) -> list[Account]:
-    """The active accounts that may decide about held reports in at least a part of the caller's areas."""
+    """The active accounts that may decide about held reports in the caller's areas, or in a part of them."""
     return [
         account
         for account in everyone

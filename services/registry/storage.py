@@ -300,7 +300,7 @@ class Store:
             await (await database.driver(self._session)).executemany(KEEP_CODE, codes)
 
     async def _identify(self, working_set: WorkingSet, connection: Connection) -> None:
-        """Store the households of the identified reports, and encrypt the reports with the keys of their households."""
+        """Store the households of reports that were identified, and encrypt these reports with the households' keys."""
         if reports := working_set.identified:
             await connection.executemany(IDENTIFY, [identification(report, self._keys) for report in reports])
             await connection.execute(DELETE_KEYS, list(working_set.former_ids))

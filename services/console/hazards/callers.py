@@ -1,4 +1,4 @@
-"""Encrypts the data of people who report by telephone. A hazard's events never contain this data."""
+"""Encrypts the data of people who report by telephone. The events about a hazard never contain this data."""
 
 from pathlib import Path
 from uuid import UUID
@@ -8,7 +8,7 @@ from shared.events.fields import Body, Name, Phone, Text
 
 
 class Caller(Body):
-    """The operator's note about the person on the telephone; the note never enters an event."""
+    """The operator's note about the person who telephoned. No event contains this note."""
 
     name: Name | None = None
     phone: Phone | None = None

@@ -1,4 +1,4 @@
-"""Decides who may correct or cancel an event that was entered at the console, and fills the form with the event."""
+"""Decides who may correct or cancel an event that was entered at the console, and fills the form for the correction."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early versions stored only the author
+    # earlier versions of Dayar stored only the author
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
@@ -32,7 +33,8 @@ def words(hazard: BoardHazard, language: str) -> str:
 def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
     """The event's fields for the form. The event's places are sorted from the largest to the smallest unit.
 
-    `revision` is the highest revision of the event and of its releases, so that the correction is newer than both.
+    `revision` is the highest revision among the event and its releases, so that the correction becomes newer than all
+    of them.
     """
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {

@@ -45,7 +45,10 @@ CHOICES: Mapping[str, Any] = {
 
 @router.get("/new-event")
 async def new_event(request: Request, session: Session, hazard: UUID | None = None) -> Response:
-    """The form. With `hazard`, the event's author or a duty head corrects or cancels the event."""
+    """The form for a new event.
+
+    If the URL names a `hazard`, its author or a duty head can correct or cancel this event in the form.
+    """
     known = None if hazard is None else await snapshots.hazard(session, hazard)
     if hazard is not None and (known is None or not corrections.may_correct(tokens.current(request), known)):
         raise Problem(404, "not-found", "There is no such event that this account may correct.")
@@ -66,7 +69,10 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
 
 @router.get("/new-count")
 async def new_count(request: Request, group: UUID | None = None, report: UUID | None = None) -> Response:
-    """The form. With `group` and `report`, a stored count is corrected; the registry decides who may correct it."""
+    """The form for a new count. If the URL names a `group` and a `report`, the form corrects this count.
+
+    The registry decides who may correct it.
+    """
     here, is_correction = console(request), group is not None and report is not None
     return here.pages.render(
         request,
@@ -83,7 +89,10 @@ async def new_count(request: Request, group: UUID | None = None, report: UUID | 
 
 @router.get("/new-household")
 async def new_household(request: Request, household: UUID | None = None) -> Response:
-    """The form. With `household`, a registered household is corrected; the registry decides who may correct it."""
+    """The form for a new household. If the URL names a `household`, the form corrects it.
+
+    The registry decides who may correct it.
+    """
     here = console(request)
     return here.pages.render(
         request,
@@ -105,12 +114,10 @@ async def new_movement(
     site: UUID | None = None,
     report: UUID | None = None,
 ) -> Response:
-    """The form for a household, a counted group, or everybody at a site.
+    """The form for a movement of a household, of a counted group, or of everybody at a site.
 
-    The pages of households, groups and sites have a link to this form.
-
-    With `report`, this movement is corrected or reversed. If the URL names none of the three, the browser is sent to
-    the search.
+    The pages of households, groups and sites link to this form. If the URL names a `report`, the form corrects or
+    reverses this movement. If the URL names neither household, group nor site, the browser is redirected to the search.
     """
     named = [(kind, id) for kind, id in (("household", household), ("group", group), ("site", site)) if id]
     if not named:
@@ -153,7 +160,7 @@ async def keep_caller(request: Request, session: Session, report_id: UUID, calle
 
 @api.get("/v1/callers/{report_id}")
 async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
-    """The caller, if the reader noted the call or the hazard was first reported in the reader's area.
+    """The caller, for readers who wrote the note themselves, or in whose areas the hazard was first reported.
 
     The read is committed to the security log before the answer is sent.
     """

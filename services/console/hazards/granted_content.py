@@ -1,6 +1,6 @@
-"""The fields of a restricted hazard that another system with a grant reads.
+"""The fields of a restricted hazard that another system with a grant may read.
 
-All other fields are left out, because they contain free text, which may name people, or ids of accounts.
+All other fields are left out: they contain ids of accounts, or free text in which people may be named.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class GrantedArea(BaseModel):
 
 
 class GrantedHazard(BaseModel):
-    """The newest revision of a restricted hazard, without its texts, its place in words, and its author."""
+    """The newest revision of a restricted hazard. Its texts, its place in words and its author are left out."""
 
     hazard_id: UUID
     revision: int

@@ -45,8 +45,8 @@ class Publicity(StrEnum):
 class PublicState:
     """How public a hazard is.
 
-    `is_overdue` is true if a Severe or Extreme hazard has been confirmed for ten minutes and nobody has decided about
-    a release.
+    `is_overdue` is true if a Severe or Extreme hazard was confirmed at least ten minutes ago, and nobody has decided
+    about a release yet.
     """
 
     publicity: Publicity
@@ -65,10 +65,10 @@ def state(
     unreleased_since: datetime | None,
     now: datetime,
 ) -> PublicState | None:
-    """How public the hazard is; None if the public reads the newest revision of the hazard itself.
+    """How public the hazard is. None if the public reads the newest revision of the hazard itself.
 
-    `unreleased_since` is the time of the first revision after the release. The ten minutes begin at this time or at
-    the confirmation, whichever is later, so that later edits do not restart them.
+    `unreleased_since` is the time of the first revision after the release. The ten minutes begin at this time or at the
+    confirmation, whichever is later. Further revisions do not restart the ten minutes.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -90,10 +90,10 @@ def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
 
 
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
-    """Whether readers ignore the hazard's Public revision, because the release has the same or a higher number.
+    """Whether readers ignore the hazard's Public revision, because a release has the same or a higher revision number.
 
-    This can happen because the source, which numbers the revisions, does not know of the release. If two numbers are
-    equal, readers keep the version that came first.
+    The source of the hazard numbers the revisions, and does not know of the release, so it may use the same number. If
+    two numbers are equal, readers keep the version that came first.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -162,7 +162,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    A release of the centre's hazard does not have the hazard's `source_id`. The withdrawal then names the hazard.
+    A release of a hazard of the centre has no `source_id` of the hazard. In this case, the `source_id` of the
+    withdrawal contains the hazard's id.
     """
     if release.source in (None, CENTRE) or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
@@ -171,14 +172,20 @@ def source_of(release: BoardRelease) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReleasablePlace:
-    """The P-codes of a hazard. A release always has the districts; a person chooses which villages to release."""
+    """The P-codes of a hazard. A release always contains the districts.
+
+    A person chooses which villages it also contains.
+    """
 
     districts: tuple[str, ...]
     villages: tuple[str, ...]
 
 
 def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
-    """An oblast is left out if one of its districts is listed, so that the release shows no larger place."""
+    """The districts and villages of the hazard. An oblast is left out if one of its districts is listed.
+
+    Otherwise the release would show a larger place than the hazard's.
+    """
     district_of = {pcode: places.district(pcode) for pcode in pcodes}
     districts = [pcode for pcode in dict.fromkeys(district_of.values()) if places.unit(pcode)]
     above = {parent for pcode in districts for parent in places.ancestors(pcode)}
@@ -189,7 +196,7 @@ def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
-    """The fields from which the page makes the release. The fields do not include the text of the report."""
+    """The fields from which the page makes the release. The text of the report is not among them."""
     return {
         "source": hazard.source,
         "source_id": hazard.source_id,
@@ -216,8 +223,8 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
     """The content of the event that withdraws the release. The event contains only what the release made public.
 
-    The hazard may have changed after the release, and its new kind, beginning and place are not public. If an earlier
-    version of Dayar stored the release without content, the withdrawal states neither kind nor place.
+    If the hazard has changed since the release, its new kind, beginning and place are not public. If an earlier version
+    of Dayar stored the release without content, the withdrawal states neither kind nor place.
     """
     return {
         **({"status": release.status} if release.status else {}),
@@ -239,7 +246,7 @@ def released_area(release: BoardRelease) -> dict[str, Any]:
 
 
 def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
-    """The area in words. It names only those parts of the area that the withdrawal sends."""
+    """The area in words. Only the parts of the area that the withdrawal contains are named."""
     if point := area.get("point"):
         return f"{point['lat']}, {point['lon']}"
     if "description" in area:
@@ -248,5 +255,5 @@ def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
-    """A hazard and its releases share one sequence of revisions."""
+    """The revision number of the next release. A hazard and its releases share one sequence of numbers."""
     return 1 + max(hazard.revision, release.revision if release else 0)

@@ -1,4 +1,7 @@
-"""Remembers restricted hazards, so that the stream can tell another system that a hazard left its grant."""
+"""Keeps the revisions of restricted hazards in memory.
+
+With them, the stream can tell another system that a hazard has left the system's grant.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,13 +10,13 @@ from services.console.models import BoardHazard
 from services.console.visibility import HAZARDS
 from shared.events.hazards import RESTRICTED_HAZARDS
 
-Revision = Mapping[str, Any]  # the fields of a hazard that decide who sees it, as in an event
+Revision = Mapping[str, Any]  # the fields of a hazard that decide who sees the hazard, named as in an event
 
 
 class HazardRevisions:
     """The newest revision of each restricted hazard.
 
-    The revision is read from the database at the start, and then from the records that this process reads.
+    At the start, revisions are read from the database, and later from the records that this process reads.
     """
 
     def __init__(self) -> None:
@@ -29,8 +32,7 @@ class HazardRevisions:
     def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
         """The restricted revision that this record replaces, or None if the record replaces none.
 
-        After a start, a revision from the database can be newer than the next records. These older records replace
-        nothing.
+        After a start, the next records can be older than a revision from the database. Such records replace nothing.
         """
         if topic not in HAZARDS or data.get("released_revision") is not None:
             return None

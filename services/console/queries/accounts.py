@@ -15,7 +15,7 @@ from shared.postgres import database
 
 async def named(session: AsyncSession, name: str) -> Account | None:
     wanted = name.strip().lower()
-    if not wanted.isprintable():  # account names are printable, and PostgreSQL rejects NUL
+    if not wanted.isprintable():  # account names are printable, and PostgreSQL would reject the character NUL
         return None
     return await session.scalar(select(Account).where(func.lower(Account.name) == wanted))
 
@@ -57,7 +57,10 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Takes an advisory lock, because two processes that start at the same time could both create the first account."""
+    """Takes an advisory lock.
+
+    Otherwise two processes that start at the same time could both create the first account.
+    """
     await session.execute(database.advisory_lock("console first account"))
 
 

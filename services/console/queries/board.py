@@ -25,8 +25,8 @@ from shared.postgres.upsert import upsert
 class Shown:
     """A table of the board.
 
-    The column `order` decides which of two rows is newer. The column `lasting` keeps its old value if the newer row has
-    no value for it.
+    The row with the higher value in the column `order` is newer. If the newer row has no value in the column `lasting`,
+    the old value is kept.
     """
 
     model: type[ConsoleModel]
@@ -61,7 +61,7 @@ Numbered = tuple[int, dict[str, Any]]
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
     """Stores the newest row of each key, unless the table has a newer row. Returns the numbers of the stored rows.
 
-    The rows are locked in the order of their keys, so that no two workers wait for each other.
+    All workers lock rows in the order of their keys, so that they cannot deadlock.
     """
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:

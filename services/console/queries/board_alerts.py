@@ -20,10 +20,13 @@ MOST_RINGING = 50
 
 
 class Section(StrEnum):
-    """The board shows each alert in one section. The first four sections are for open alerts."""
+    """A section of the board. The board shows each alert in one section.
+
+    The first four sections are for open alerts.
+    """
 
     WAITING = "waiting"
-    UNSEEN = "unseen"  # a Severe or Extreme alert that was over before anybody acknowledged it
+    UNSEEN = "unseen"  # a Severe or Extreme alert that ended before anybody acknowledged it
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"
@@ -60,7 +63,10 @@ class SectionAlerts:
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` alerts of each section. Each section has its own limit, so a full section hides no other section."""
+    """Up to `most` alerts of each section.
+
+    Each section has its own limit, so many alerts in one section do not displace those of another.
+    """
     counts = await _counts(session, now, pcodes)
     return {
         section: SectionAlerts(
@@ -95,7 +101,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """The alerts that demand an acknowledgement or action: their number by severity, and the 50 most severe."""
+    """The alerts that demand an acknowledgement or an action: their number by severity, and the 50 most severe."""
     asks = and_(_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -106,7 +112,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts are suppressed as too old. Withheld alerts do not count."""
+    """The number of alerts that are suppressed because they are too old. Withheld alerts are not counted."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )
@@ -135,5 +141,5 @@ def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
 
 
 def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """The SQL condition that an alert concerns these P-codes. An alert without a place concerns everybody."""
+    """The SQL condition that an alert concerns these P-codes. An alert without a place concerns all P-codes."""
     return true() if pcodes is None else or_(BoardAlert.pcodes.op("&&")(list(pcodes)), BoardAlert.pcodes == [])

@@ -1,4 +1,4 @@
-"""The known browsers and phones of an account. Failed sign-ins from unknown browsers do not lock known browsers."""
+"""The known browsers and phones of an account. Failed sign-ins from unknown browsers never lock a known browser."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -36,6 +36,6 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 def _hash(mark: str) -> bytes:
     """The hash of a browser's identifying text.
 
-    Only the hash is stored, so that a person who can read the table cannot forge the cookie.
+    Only the hash is stored, so that nobody can forge the cookie with the content of the table.
     """
     return sha256(mark.encode()).digest()

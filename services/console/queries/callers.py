@@ -43,20 +43,20 @@ async def reseal(session: AsyncSession, callers: Callers) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many callers are still encrypted with this key."""
+    """The number of callers that are still encrypted with this key."""
     own = func.substr(StoredCaller.sealed, 1, len(key_id)) == key_id.encode()
     return int(await session.scalar(select(func.count()).select_from(StoredCaller).where(own)) or 0)
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report, so that all callers of a hazard are found, not only the latest caller."""
+    """Stores the hazard of each report. With this, all callers of a hazard can be found, and not only the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Stores the P-codes of each hazard's first report. Later reports do not change the stored P-codes."""
+    """Stores the P-codes of each hazard's first report. Later reports about the hazard do not change these P-codes."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
@@ -66,7 +66,7 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
 async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
 ) -> dict[UUID, list[UUID]]:
-    """By hazard, the reports whose callers this reader may see, in the order of the calls."""
+    """Maps each hazard to the reports whose callers this reader may see, in the order of the calls."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
     reports: dict[UUID, list[UUID]] = {}
     for hazard_id, report_id in await session.execute(

@@ -11,12 +11,18 @@ from shared.postgres.upsert import upsert
 
 
 async def record(session: AsyncSession, check: InstallationCheck) -> None:
-    """Stores the result. If the result has no `due_at`, as after a manual backup, the stored `due_at` remains."""
+    """Stores the result.
+
+    If the result has no `due_at`, for example after a manual backup, the stored `due_at` remains.
+    """
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     await upsert(session, models.StoredCheck, [row], lasting="due_at")
 
 
 async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
-    """The results of this release's checks. After a return from a later release, other checks may be stored, too."""
+    """The results of the checks that this release knows.
+
+    Results of other checks are left out; a later release may have stored them.
+    """
     rows = await session.scalars(select(models.StoredCheck).where(models.StoredCheck.name.in_(CheckName)))
     return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]

@@ -58,17 +58,17 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 }
 
 
-# If a count of people abroad names a site, the site is a mistake and is ignored.
+# A count of people abroad that names a site is a mistake, so the site is ignored.
 IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY))
 
 
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
     """The people of counted groups, by the destination and origin that the counts state.
 
-    A stock has one or more counts of the same people, so only its lowest and its highest count enter the sums, as a
-    range. The newest count of a stock states where its people are. Places with the newest counts come first. Counts
-    that a full recount replaced are left out. At a site where everybody was counted, `site_counts` decides which part
-    of each stock is added.
+    A stock has one or more counts of the same people. Therefore its lowest and its highest count are added to the sums
+    as a range. The newest count of a stock states where its people are. Places with the newest counts come first.
+    Counts that a full recount replaced are left out. At a site where everybody was counted, `site_counts` decides which
+    part of each stock is added.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)
@@ -120,8 +120,8 @@ def _row(share: Share[Any]) -> SimpleNamespace:
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
     """Marks the stored counts that the given counts replace.
 
-    The events that say this about the replaced counts may arrive later. A replaced count with a higher `sequence` stays
-    unmarked, because the registry has put it into effect again.
+    The events about the replaced counts themselves may arrive later. A count with a higher `sequence` than its
+    replacement stays unmarked, because the registry has put it into effect again since then.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:
@@ -131,7 +131,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _is_urgent() -> Label[bool]:
-    """Whether any count of the row's stock is urgent and still has people."""
+    """The column that tells whether any count of the row's stock is urgent and still has people."""
     needs_help = and_(BoardGroup.is_urgent, BoardGroup.persons > 0)
     return func.bool_or(needs_help).over(partition_by=BoardGroup.stock_id).label("is_urgent")
 

@@ -19,9 +19,9 @@ from shared.messaging.records import Outcome
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
     """Copies the Public revision of each hazard that becomes restricted, before the new revision replaces the row.
 
-    Readers of the public topic still have the Public revision, so a person must be able to withdraw it. The rows are
-    locked, because another worker may store a newer Public revision at the same time. Every worker locks hazards in
-    the same order, and releases after hazards, so that no two workers wait for each other.
+    Readers of the public topic still have the Public revision. The copy lets a person withdraw it. The rows are locked,
+    because another worker may store a newer Public revision at the same time. Every worker locks hazards in the same
+    order, and releases after hazards, so that workers cannot deadlock.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:
@@ -39,7 +39,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
     """Stores Public revisions that arrived after a newer revision of the same hazard.
 
-    If the newer revision is restricted, the public reads the newest of these late revisions.
+    If the newer revision is restricted, the public reads the newest of the revisions that came late.
     """
     late = [
         (number, as_release(row))

@@ -17,7 +17,7 @@ async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None
 
 
 async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, BoardRelease]:
-    """For each of these hazards, the version in `board_releases`. A hazard without a row there is left out."""
+    """The versions of these hazards in `board_releases`. Hazards without a row in this table are left out."""
     rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id.in_(hazards)))
     return {row.hazard_id: row for row in rows}
 
@@ -25,7 +25,8 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
     """The releases in force whose hazard the board does not know, the newest first.
 
-    Usually the hazard's record comes soon after. If it never comes, the release has a wrong hazard id.
+    Usually the record of the hazard comes soon after the release. If it never comes, the release names a wrong hazard
+    id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)
@@ -44,9 +45,9 @@ class Confirmation:
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
     """The confirmations of these hazards. A hazard that nobody confirmed is left out.
 
-    An alert that was closed with the verdict "confirmed" also confirms its hazard.
+    A hazard is also confirmed if its alert was closed with the verdict "confirmed".
     """
-    # an alert that has neither time is left out, because the panel must show since when the public waits
+    # An alert with neither time is left out: the panel shows since when the public waits, and needs a time.
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

@@ -12,7 +12,7 @@ from services.console.sign_in.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """The account's second factor. The row is locked, so that two concurrent sign-ins cannot both use one code."""
+    """The account's second factor. The row is locked, so that only one of two concurrent sign-ins can use a code."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 
@@ -56,7 +56,7 @@ async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many secrets are still encrypted with this key."""
+    """The number of secrets that are still encrypted with this key."""
     own = func.substr(SecondFactor.sealed, 1, len(key_id)) == key_id.encode()
     return int(await session.scalar(select(func.count()).select_from(SecondFactor).where(own)) or 0)
 

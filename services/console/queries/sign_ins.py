@@ -1,4 +1,4 @@
-"""Queries for the sign-ins of an account by browser and phone."""
+"""Queries for the sign-ins of an account from browsers and phones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ KEPT_AFTER_END = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A phone that signed in to an account; `expires_at` is the end of its last token."""
+    """A phone that has signed in to an account. `expires_at` is the end of its last token."""
 
     device: UUID
     first_at: datetime
@@ -28,7 +28,7 @@ class Device:
 
 
 async def record(session: AsyncSession, principal: Principal, *, address: str, browser: str) -> None:
-    """Records a new sign-in; deletes the account's sign-ins that expired more than 90 days ago."""
+    """Records a new sign-in, and deletes those sign-ins of the account that expired more than 90 days ago."""
     now = datetime.fromtimestamp(principal.issued_at, UTC)
     ended = SignIn.expires_at < now - KEPT_AFTER_END
     await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
@@ -46,7 +46,7 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
 
 
 def record_token(session: AsyncSession, principal: Principal, *, address: str) -> None:
-    """Records a token of another system, so that administrators are told before the token ends."""
+    """Records a token of another system, so that administrators can be warned before the token ends."""
     session.add(row_of(principal, address, ""))
 
 

@@ -1,4 +1,7 @@
-"""Queries for the panels' data. One snapshot contains the panels' data and the matching positions on the topics."""
+"""Queries for the panels' data.
+
+A snapshot contains the data of the panels, and the positions on the topics up to which the worker had stored records.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -65,7 +68,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
-    """How many hazards are in force and not cancelled, including hazards for which the list has no room."""
+    """The number of hazards that are in force and not cancelled, including those for which the list has no room."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
@@ -92,8 +95,8 @@ def _still_public(now: datetime) -> ColumnElement[bool]:
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
-    For a restricted hazard, this is any version that is in force. For a Public hazard, it is a release with the same or
-    a higher revision number. The hazard's source does not know of this release, which hides the source's updates.
+    For a restricted hazard, any version in force counts. For a Public hazard, only a release with the same or a higher
+    revision number counts: such a release hides the updates of the hazard's source, which does not know of the release.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -110,8 +113,8 @@ async def households(
 ) -> Sequence[Any]:
     """Households and persons who are still displaced, by destination and origin.
 
-    A household in several places counts as a whole at the place of most of its people, because its events name one
-    place. The page of figures counts each part of a household at the part's own place.
+    If the people of a household are in several places, all of them count at the place of most people, because events
+    about a household name one place. The page of figures, however, counts each part of a household at its own place.
     """
     wanted: Any = select(
         *MOVED,

@@ -1,4 +1,4 @@
-"""Accounts and the principals of their tokens."""
+"""Accounts, and the principals (identity and rights) that their tokens contain."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -80,8 +80,8 @@ def change(
 ) -> None:
     """Changes only the given values.
 
-    The new roles decide whether the account may report under the CMC's own source. A field account without a team gets
-    a new team.
+    The new roles also decide whether the account may report under the source of the CMC. A field account without a team
+    gets a new team.
     """
     kept = sources or [source for source in account.sources if source != CMC_SOURCE]
     account.roles = sorted(roles) or account.roles
@@ -94,7 +94,7 @@ def change(
 
 
 def is_integration(account: Account) -> bool:
-    """Whether the account is of another system, and not of a person."""
+    """Whether the account belongs to another system, and not to a person."""
     return account.roles == [Role.INTEGRATION]
 
 
@@ -136,7 +136,7 @@ def principal(
 def may_renew(account: Account | None, current: Principal) -> bool:
     """Whether the account's state in PostgreSQL permits the renewal of the sign-in.
 
-    The state is read from PostgreSQL, because this process may not have received a revocation yet.
+    PostgreSQL is asked, because a revocation may not have reached this process yet.
     """
     if account is None or account.disabled_at is not None:
         return False
@@ -145,7 +145,7 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 
 
 def renewed(current: Principal, account: Account, now: datetime) -> Principal:
-    """Prolongs the sign-in. The sign-in gets the account's present rights.
+    """Prolongs the sign-in with the account's present rights.
 
     A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year.
     """

@@ -1,7 +1,7 @@
-"""Counters limit failed sign-ins: nobody can guess many passwords, and other people are not locked out.
+"""Limits failed sign-ins by counters, so that nobody can guess many passwords, and other people are not locked out.
 
-Valkey keeps a counter for 15 minutes. Each process also counts in its own memory, so that sign-in works and stays
-limited while Valkey is slow or unavailable.
+Valkey keeps a counter for 15 minutes. Each process also counts in its own memory. Sign-in therefore works, and stays
+limited, while Valkey is slow or unavailable.
 """
 
 import time
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # if memory has more counters than this, the oldest counter without a lock is removed
+MOST_COUNTERS = 50_000  # if there are more counters in memory, the oldest counter without a lock is removed
 
 
 class CounterScope(StrEnum):
@@ -28,7 +28,7 @@ class CounterScope(StrEnum):
 
     An attempt from a known browser of the account increases only the counter of this browser. Any other attempt
     increases three counters: for the account at this address, for the account, and for the address. After the right
-    password, attempts at the second factor increase separate counters of the account.
+    password, attempts at the second factor increase separate counters.
     """
 
     BROWSER = "browser"
@@ -46,10 +46,10 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt is counted before the password is checked, because many concurrent guesses would otherwise pass the limit.
-# If one counter refuses an attempt, no other counter increases.
-# Therefore one address adds at most five guesses to the counter of an account.
-# An address that has reached its limit cannot fill the memory with invented names.
+# An attempt is counted before the password is checked. Otherwise many concurrent guesses could pass the limit. If one
+# counter refuses an attempt, no other counter increases. Therefore one address can add at most five guesses to the
+# counter of an account, and an address that has reached its limit cannot fill the memory with counters for invented
+# names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])
@@ -87,7 +87,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """For each scope, the value that identifies the attempt's counter. Limits are checked in the dict's order."""
+        """Maps each scope to the value that identifies the counter. Limits are checked in the order of the dict."""
 
     @property
     def keys(self) -> list[str]:
@@ -96,7 +96,7 @@ class Attempt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt(Attempt):
-    """An attempt with a password. `known` identifies the browser or phone if the account has used it before."""
+    """An attempt with a password. If the account has used the browser or phone before, `known` identifies it."""
 
     name: str
     address: str
@@ -111,7 +111,10 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """Each step has its own counter: wrong codes must not prevent a sign-in without the administrator role."""
+    """The step of a sign-in after the right password.
+
+    Each step has its own counter: wrong codes must not prevent a sign-in without the administrator role.
+    """
 
     CODE = "code"
     WITHOUT = "without"
@@ -144,7 +147,7 @@ class Attempts:
     async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        The process counts every attempt too, because a slow Valkey may count an attempt too late to limit a burst.
+        The process itself counts every attempt, too: a slow Valkey may count too late to limit a burst of attempts.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -202,7 +205,10 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The key's counter, or a new counter. An ended counter is removed, so that the new counter is stored last."""
+        """The counter of the key, or a new one.
+
+        A counter whose window has ended is removed, so that the new one is stored last.
+        """
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -222,7 +228,10 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """The IPv4 address, or the IPv6 address's /64 network, because one internet connection has a whole /64 network."""
+    """The IPv4 address, or the /64 network of an IPv6 address.
+
+    One internet connection usually has a whole /64 network.
+    """
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

@@ -2,7 +2,8 @@
 
 from starlette.requests import HTTPConnection
 
-# The order matters, because a browser's User-Agent can contain its own name and names from further down this list.
+# The first name that the User-Agent contains is used. The order matters, because a browser's User-Agent can also
+# contain names that come later in this list.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",

@@ -37,7 +37,7 @@ def drop(response: Response, settings: Settings) -> None:
 
 
 def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
-    """The random text that identifies this browser; None if the browser has not signed in before."""
+    """The random text that identifies this browser. None if the browser has not signed in before."""
     mark = connection.cookies.get(_browser_cookie(settings))
     return mark if mark and len(mark) <= LONGEST_MARK else None
 

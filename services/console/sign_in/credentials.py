@@ -21,7 +21,7 @@ def revoke_token(jti: UUID, now: datetime) -> Message:
 
 
 def disable(account: Account, now: datetime) -> Message:
-    """Revokes every token of the account, including tokens issued in this second."""
+    """Revokes all tokens of the account, including those issued in this second."""
     account.disabled_at = now
     _end_before(account, now + SECOND)
     return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))

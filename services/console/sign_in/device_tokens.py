@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 class TokenRequest(Body):
-    """A field account's sign-in from a phone. `device` is a random id that the phone generated for itself."""
+    """A field account's sign-in from a phone. `device` is a random id that the phone has generated."""
 
     name: Annotated[str, Field(max_length=100)]
     password: Annotated[str, Field(max_length=500)]
@@ -36,7 +36,10 @@ class TokenRequest(Body):
 
 @router.post("/v1/tokens")
 async def device_token(request: Request, wanted: TokenRequest) -> Response:
-    """Issues a token for a year to a field account only, because a lost phone must not give away further rights."""
+    """Issues a token for a year.
+
+    Only field accounts get such tokens, because a lost phone must not give away further rights.
+    """
     try:
         account = await signin.checked(request, wanted.name, wanted.password, str(wanted.device))
     except TooManyFailures as failure:
@@ -61,7 +64,7 @@ def wrong_password() -> Problem:
 
 
 class Phone(Body):
-    """A phone, identified by the random id that it generated for itself."""
+    """A phone, identified by the random id that it has generated."""
 
     device: UUID
 
@@ -70,7 +73,7 @@ class Phone(Body):
 async def device_of_session(request: Request, session: Session, phone: Phone) -> Response:
     """Issues a device token to a field account that signed in on the page less than five minutes ago.
 
-    The password is not asked for again.
+    The person does not type the password again.
     """
     current, now = tokens.current(request), datetime.now(UTC)
     account = await queries.held(session, current.account)

@@ -10,16 +10,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # zxcvbn checks only the first 32 characters, because its time grows with the square of the length
-LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; 3 means about 10^8 guesses
+LOOKED_AT = 32  # characters that zxcvbn checks, because its time grows with the square of the length
+LEAST_SCORE = 3  # the lowest accepted score; zxcvbn scores from 0 to 4, and 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
 AT_ONCE = 2  # at most two hashes at a time, because a hash takes 64 MiB of memory
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:
-    """A hash that no known password matches. Checking a password against this hash takes the usual time.
+    """A hash that no password matches. A check against this hash takes the usual time.
 
-    The hash is random bytes, because computing the hash of a real password would delay each start.
+    The hash is made of random bytes, because hashing a real password would delay each start.
     """
     work = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     salt, digest = (
@@ -42,7 +42,7 @@ class SamePassword(ValueError):
 
 
 async def check_new(password: str, name: str, present: str) -> None:
-    """Checks a new password. Raises WeakPassword, and SamePassword if the new password equals the present one.
+    """Checks a new password. Raises WeakPassword if it is weak, and SamePassword if it equals the present one.
 
     A first password must be replaced, because the administrator who issued it knows it.
     """
@@ -78,7 +78,7 @@ async def hashed(password: str) -> str:
 async def matches(password: str, hash: str | None) -> bool:
     """Whether the password matches.
 
-    If there is no account, the check takes the same time, so that nobody can find out whether the account exists.
+    The check takes the same time if there is no account, so that nobody can find out whether the account exists.
     """
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
@@ -92,5 +92,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """The password normalised (NFKC), because keyboards encode the same letter differently."""
+    """The password in Unicode's form NFKC, because keyboards encode the same letter differently."""
     return unicodedata.normalize("NFKC", password)

@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Form(max_length=100)]
 Password = Annotated[str, Form(max_length=500)]
 LONGEST_NEXT = 500
-Next = Annotated[str, Form()]  # a path longer than LONGEST_NEXT becomes `/`
+Next = Annotated[str, Form()]  # a path longer than LONGEST_NEXT is replaced by `/`
 
 
 @router.get("/sign-in")
@@ -92,7 +92,8 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.one(session, account.name), datetime.now(UTC)
-    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account has changed meanwhile
+    # the account has changed while the passwords were checked
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
@@ -115,7 +116,7 @@ async def sign_out(request: Request, session: Session) -> Response:
 
 @router.post("/v1/session")
 async def renew(request: Request, session: Session) -> Response:
-    """Renews a page's session for 30 minutes, or a phone's for a year. An integration's token is not renewed."""
+    """Renews a page's session for 30 minutes, or a phone's for a year. Tokens of other systems are not renewed."""
     current, now = tokens.current(request), datetime.now(UTC)
     if current.channel is SubmissionChannel.API:
         return JSONResponse({"expires_at": instant(current)})
@@ -136,7 +137,10 @@ async def renew(request: Request, session: Session) -> Response:
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account, or None for a wrong password. Raises TooManyFailures. No transaction is open during the hashing."""
+    """The account, or None for a wrong password. Raises TooManyFailures.
+
+    No transaction is open while the password is hashed.
+    """
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
@@ -152,7 +156,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
 
 
 async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
-    """The account with its row locked. None if the account changed during the check of the password."""
+    """The account, with its row locked. None if the account has changed while the password was checked."""
     account = await queries.held(session, proven.account_id)
     is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
     if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
@@ -162,7 +166,10 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """Logs the refusal without the typed name, because the person may have typed the password in the field "name"."""
+    """Logs the refusal.
+
+    The typed name is not logged, because the person may have typed the password into this field.
+    """
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)
@@ -190,7 +197,7 @@ def address_of(request: Request) -> str:
 
 
 async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """Called after the right password. Signs in, or asks an administrator with a second factor for a code."""
+    """The step after the right password: signs in, or asks an administrator with a second factor for a code."""
     if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
         return code_asked(
             request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
@@ -206,7 +213,10 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """The page that asks for the code. After a wrong code, the ticket stays valid for the rest of its five minutes."""
+    """The page that asks for the code.
+
+    The ticket proves the right password for five minutes, also after a wrong code.
+    """
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -253,7 +263,7 @@ def own_page(request: Request) -> None:
     """Raises a Problem if a page of another site has sent the form."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
-    if not is_own and (site or origin):  # a browser sends at least one of the two headers
+    if not is_own and (site or origin):  # browsers send at least one of the two headers with a form
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 

@@ -1,6 +1,6 @@
 """The pages on which administrators set up and remove a second factor, and the request for a code after the password.
 
-The second factor protects only the administrator role. Without a code, an account can sign in with its other roles.
+The second factor protects only the administrator role. Without a code, an account signs in with its other roles only.
 """
 
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ async def second_factor_page(request: Request, session: Session) -> Response:
 
 @router.post("/second-factor")
 async def set_up(request: Request, session: Session, secret: Text = "", code: Text = "") -> Response:
-    """Stores the secret if the code shows that the phone has the same secret."""
+    """Stores the secret, if the code proves that the phone has the same secret."""
     account, here, now = await own(request, session), console(request), datetime.now(UTC)
     step = totp.step_of(secret, code, now) if totp.is_secret(secret) else None
     if step is None or await second_factors.exists(session, account.account_id):
@@ -68,7 +68,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
 async def sign_in_by_code(
     request: Request, session: Session, ticket: Text = "", code: Text = "", next: signin.Next = "/", without: Text = ""
 ) -> Response:
-    """The step after the password. If `without` is set, the person signs in without the administrator role."""
+    """The step after the right password. If `without` is set, the person signs in without the administrator role."""
     signin.own_page(request)
     account = await ticketed(request, session, ticket)
     try:
@@ -86,7 +86,8 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    A sign-in without a code has its own counter, so that a lock after wrong codes does not prevent other work.
+    Sign-ins without a code have their own counter. A lock after wrong codes therefore does not keep the person from
+    other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
@@ -94,7 +95,10 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """The account of the ticket. A ticket proves a right password for five minutes, until the account changes."""
+    """The account of the ticket.
+
+    A ticket proves the right password for five minutes, unless the account changes before.
+    """
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:

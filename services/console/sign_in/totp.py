@@ -20,7 +20,10 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # letters and digits that do not loo
 
 
 class TotpSecrets:
-    """Encrypts the shared secrets, each bound to its account. A copy of the database alone gives no valid codes."""
+    """Encrypts the shared secrets. Each is bound to its account.
+
+    Nobody can compute valid codes from a copy of the database alone.
+    """
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,7 +32,7 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret, or None if its encryption key was retired. Only a recovery code is then accepted."""
+        """The secret. None if its encryption key was retired; then only recovery codes are accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
@@ -57,7 +60,7 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """The time step of the code; None if the code is wrong, or if its time step is not later than `after`."""
+    """The time step of the code. None if the code is wrong, or if its time step is not later than `after`."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)
@@ -71,7 +74,10 @@ def qr(secret: str, name: str, issuer: str) -> str:
 
 
 def draw_recovery_codes() -> list[str]:
-    """Ten codes of four groups of four letters. A code has 78 bits, so its unsalted hash cannot be reversed."""
+    """Ten codes of four groups of four letters.
+
+    A code has 78 random bits, so it cannot be guessed from its unsalted hash.
+    """
     return ["-".join(_letters(4) for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 

@@ -11,7 +11,7 @@ from shared.events.hazards import RESTRICTED_HAZARDS
 from shared.messaging.records import Partition, Record
 
 SOURCE = "/console"
-REMOVED = "dayar.hazard.removed.v1"  # only in the stream; no topic has this event
+REMOVED = "dayar.hazard.removed.v1"  # this event type occurs only in the stream, and on no topic
 Subject = tuple[str, str | None]
 
 
@@ -20,8 +20,8 @@ class Frame:
     """A record in the form that the stream sends: a CloudEvent in JSON.
 
     `full` is the whole event. `hinted` is for listeners who may not read the event, and states only its type and time.
-    `removed` states only the id of a restricted hazard. A system gets `removed` if its grant contained the hazard's
-    earlier revision `before`, and does not contain this revision.
+    `removed` states only the id of a restricted hazard. Another system gets `removed` if its grant contained the
+    hazard's earlier revision `before`, but does not contain this revision.
     """
 
     topic: str
@@ -60,7 +60,7 @@ def frame_of(record: Record) -> Frame:
 def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
     """Makes the event that says that a hazard left a grant.
 
-    The id is derived from the id of the record, so that a repeated record gives the same id.
+    The id of this event is derived from the id of the record, so that a repeated record gives the same id.
     """
     content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
     return event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})

@@ -1,4 +1,4 @@
-"""`GET /stream` sends server-sent events over raw ASGI. Listeners with the same visibility share encoded frames."""
+"""`GET /stream` sends server-sent events over raw ASGI. Listeners with equal rights share encoded frames."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.web.problems import Problem
 
-WATCH_SECONDS = 2  # a revoked credential's stream must end within 5 seconds
+WATCH_SECONDS = 2  # the stream of a revoked credential must end within 5 seconds
 SEND_SECONDS = 20  # a connection that accepts no data for this time is closed; the browser reconnects
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -77,7 +77,10 @@ class Listening:
             await self._close_ungranted(sessions)
 
     async def _close_ungranted(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Closes listeners whose grant has changed. If the grants cannot be read, closes all listeners with a grant."""
+        """Closes listeners whose grant has changed.
+
+        If the grants cannot be read, closes all listeners that have a grant.
+        """
         granted = {listener: principal for listener, principal in self._present.items() if listener.sight.granted}
         if not granted:
             return

@@ -103,7 +103,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # without the buffer's limit
+            listener.waiting.extend(self._replayed(sight, start))  # the limit of the buffer does not apply here
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -116,10 +116,9 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Waits until this process has read the kept records once after its start.
+        """Waits until this process, after its start, has read the records that it keeps.
 
-        Before this reading, the stream cannot determine whether a position is too old, and would send the kept records
-        as new records.
+        Before that, the stream does not know whether a position is too old, and would send these records as new ones.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -128,7 +127,7 @@ class EventStream:
             raise DependencyUnavailable("the stream has read nothing yet") from None
 
     async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Reads the topics and sends the records to the listeners. Runs until cancelled."""
+        """Reads the topics, and sends the records to the listeners, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
             tasks.create_task(retry_while_unavailable(lambda: self._recall(sessions)))
@@ -210,7 +209,10 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Whether these listeners saw the hazard until this record, and do not see this record."""
+        """Whether these listeners were allowed to see the hazard before this record.
+
+        The caller has checked that they may not see this record.
+        """
         is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
         return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
 
@@ -229,7 +231,10 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """The kept frames from `start` on, each with the position from which the listener can resume after it."""
+        """The kept frames from `start` on.
+
+        Each has the position from which the listener can resume after this frame.
+        """
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         withheld = self._withheld() if sight.is_external else frozenset()
         for frame in self._frames:
@@ -242,9 +247,10 @@ class EventStream:
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
-        """The hazards and alerts whose newest record other systems may not read. They get no record of these at all.
+        """The hazards and alerts whose newest record other systems may not read.
 
-        For example, a hazard was Restricted and is Private now.
+        Older records about them are not sent to other systems either. For example, a hazard may have been Restricted
+        before, but is Private now.
         """
         newest = {frame.subject: frame for frame in self._frames if "delivery_id" not in frame.data}
         return frozenset(
@@ -257,7 +263,7 @@ class EventStream:
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats, which keep connections open and give recent positions to listeners that get no records."""
+        """Sends heartbeats. They keep connections open, and give a recent position to listeners that get no records."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():

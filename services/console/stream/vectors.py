@@ -12,7 +12,8 @@ from shared.messaging.records import Partition
 
 Vector = Mapping[Partition, int]
 
-BLOCK = 256  # encrypted positions are padded to a multiple of this length, so that the length does not reveal offsets
+# encrypted positions are padded to a multiple of this number of bytes, so that the length reveals no offsets
+BLOCK = 256
 AAD = b"stream position"
 
 
@@ -39,7 +40,7 @@ def decoded(text: str) -> dict[Partition, int]:
 
 
 class SealedVectors:
-    """Encrypts positions for other systems, because an offset reveals how many records the topic has."""
+    """Encrypts positions for other systems, because an offset would reveal how many records a topic has."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)

@@ -68,7 +68,7 @@ FAULTS = {
 
 
 class BadSheet(DocumentedError):
-    """The file is no sheet of sites. The header of such a sheet names the columns, among them `type` and `pcode`."""
+    """The file is no sheet of sites. Its header names the columns, among them `type` and `pcode`."""
 
     fault: FileFault | None = None
 
