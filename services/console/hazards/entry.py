@@ -176,7 +176,7 @@ async def read_caller(request: Request, session: Session, report_id: UUID) -> Ca
 
 
 def everywhere(request: Request) -> list[dict[str, object]]:
-    """The districts and cities, the other countries, an unknown country abroad, and an unknown place."""
+    """The places that a form offers: districts, cities, other countries, an unknown country, an unknown place."""
     here, language = console(request), language_of(request)
     unknown = [
         {"value": ABROAD, "name": country(ABROAD, language), "terms": []},

@@ -41,7 +41,7 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """The hazards that are in force or came in the last two days, and the hazards that are in force for the public.
+    """The hazards that are in force or came in the last two days, and those that are still in force for the public.
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
     cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.
