@@ -31,7 +31,7 @@ PASSWORD = "a long enough password"
 
 
 class Served:
-    """A ready web process, its workers, and clients of people who sign in."""
+    """A web process that is ready, its workers, and HTTP clients for people who sign in."""
 
     def __init__(self, installation: Installation, web: Web, *workers: Process) -> None:
         self.installation = installation
@@ -80,9 +80,9 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
-        """Locks a row by `statement`, then runs `ask`, which waits for this row. Returns the answer of `ask`.
+        """Executes `statement`, which locks a row, then runs `ask`, which waits for this row.
 
-        `statement` is committed `seconds` after `ask` has begun to wait.
+        Returns the answer of `ask`. The statement is committed `seconds` after `ask` has begun to wait.
         """
         return in_thread(self._meanwhile(ask, statement, seconds))
 
@@ -93,7 +93,7 @@ class Served:
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and not await other.scalar(text(WAITS)):
-                # a new transaction is needed, because PostgreSQL's statistics stay the same within a transaction
+                # begin a new transaction, because within a transaction PostgreSQL shows the same statistics again
                 await other.rollback()
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
@@ -119,7 +119,7 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-# the same parameters as in `tests.preloaded`
+# with the same parameters as in `tests.preloaded`
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 

@@ -107,7 +107,10 @@ def household(
 def group(
     persons: int, kind: type[events.GroupCounted] = events.GroupCounted, *, to: str | None = None, **changed: Any
 ) -> events.GroupCounted:
-    """A count of a group from Kadamjai. `to` is the P-code of the people's place; None if the place is not known."""
+    """A count of a group from Kadamjai. `to` is the P-code of the place where the people are.
+
+    None if the place is not known.
+    """
     fields: dict[str, Any] = {
         "group_id": uuid4(),
         "report_id": uuid4(),
@@ -160,7 +163,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """Makes the record of an event. A record is returned unchanged."""
+    """Makes the record of an event. If the argument is already a record, it is returned unchanged."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

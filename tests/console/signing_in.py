@@ -15,7 +15,7 @@ from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 from tests.preloaded import forked
 
-SOON = 60  # an idle machine needs at most 5 seconds, a busy machine needs more
+SOON = 60  # seconds; an idle machine needs at most 5 seconds, a busy machine more
 
 
 class Nobody:
@@ -34,14 +34,17 @@ def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: s
 
 
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
-    """Waits for the next second. Tokens state whole seconds, and the test needs two sign-ins with different times."""
+    """Waits for the next second.
+
+    Tokens state their time in whole seconds, and the test needs two sign-ins with different times.
+    """
     before = int(time.time())
     assert wait_until(lambda: int(time.time()) > before, timeout=SOON)
     return act()
 
 
 def at_terminal(served: Served, *arguments: str) -> str:
-    """Runs a command in a terminal and returns the terminal's text."""
+    """Runs a command in a terminal, and returns what the terminal shows."""
     ours, theirs = pty.openpty()
     try:
         env = {**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"}

@@ -17,7 +17,7 @@ from shared.monitoring.status import (
 
 
 def with_postgresql_away(now: datetime) -> SystemStatus:
-    """PostgreSQL has been away for an hour, and mails to the administrators fail."""
+    """A status with two findings: PostgreSQL has been unavailable for an hour, and mails to the administrators fail."""
     hour_ago = now - timedelta(hours=1)
     away = MonitoringFinding(
         kind=FindingKind.SERVER_AWAY,

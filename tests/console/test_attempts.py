@@ -106,7 +106,7 @@ ADDRESS = "192.0.2.1"
 
 
 async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
-    """Claims six attempts. Each result is None, or the scope of the counter that refused the attempt."""
+    """Claims six attempts. For each attempt, returns None or the scope of the counter that refused it."""
     answers: list[CounterScope | None] = []
     for _ in range(6):
         try:

@@ -1,4 +1,4 @@
-"""The rows of the board's panels contain the expected texts."""
+"""Tests the texts in the rows of the board's panels."""
 
 from collections import Counter
 from types import SimpleNamespace

@@ -130,7 +130,7 @@ def watched(
 
 
 def shown(page: str, pcode: str) -> bool:
-    """Whether the page shows both households at this place, and both groups."""
+    """Whether the page shows both households and both groups at this place."""
     rows = (f'data-key="{pcode}" data-count="2/', 'data-key="group||', 'data-key="group|TJ"')
     return all(row in page for row in rows)
 
@@ -178,7 +178,7 @@ def test_the_page_of_the_status_shows_the_findings_to_those_who_act(watched: tup
 
 @pytest.mark.parametrize(("silent", "up", "is_told"), [(1, 60, False), (10, 3, False), (10, 60, True)])
 def test_the_board_states_that_the_monitoring_has_stopped(tmp_path: Path, silent: int, up: int, is_told: bool) -> None:
-    """`silent` and `up` are the minutes since the monitoring's last look and since the start of the console."""
+    """`silent` is the number of minutes since the monitoring last looked, and `up` since the console started."""
     now = datetime.now(UTC)
     started_at = now - timedelta(minutes=up)
     assert monitored_until(tmp_path, now, started_at=started_at) is None, "it never ran"

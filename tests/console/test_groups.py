@@ -23,8 +23,7 @@ from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all
 pytestmark = pytest.mark.anyio
 
 PLACES = Places.load()
-# The code of a village in Leilek. This code is in no list of units, but the first part of this code is the district's
-# code.
+# The code of a village in Leilek. No list of units contains this code, but it begins with the code of the district.
 VILLAGE = f"{LEILEK[:7]}810010"
 
 # The counts that were reported by telephone on the evening of 5 May 2022.
@@ -104,7 +103,10 @@ async def test_places_of_urgent_groups_come_first_and_urgent_households_are_coun
 
 
 async def test_a_stock_is_urgent_if_any_team_says_so_until_its_people_left(session: AsyncSession) -> None:
-    """At the first place, another team's later count is not urgent. Everybody has left the second place."""
+    """At the first place, one count is urgent, and a later count by another team is not.
+
+    At the second place, a count was urgent, but everybody has left.
+    """
     later = NOW + timedelta(hours=1)
     one_stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK}
     first, second = group(100, is_urgent=True, **one_stock), group(127, counted_at=later, **one_stock)
@@ -140,7 +142,8 @@ async def test_a_locality_typed_without_kyrgyz_letters_is_one_row_as_for_the_reg
 async def test_people_who_returned_are_not_shown_and_their_families_are_in_proportion(session: AsyncSession) -> None:
     gone = {"displaced": 30, "returned": 40, "settled": 0, "confirmed_on": NOW.date()}
     shown = await counted(session, group(70, households=20, to=LEILEK, whereabouts=gone))
-    assert (shown.total.persons, shown.total.families) == (exactly(30), exactly(9))  # 20 * 30 / 70, rounded up
+    # the number of families is 20 * 30 / 70, rounded up
+    assert (shown.total.persons, shown.total.families) == (exactly(30), exactly(9))
 
 
 async def test_a_replaced_count_is_not_shown_until_it_has_effect_again(session: AsyncSession) -> None:
@@ -206,7 +209,7 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 
 
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
-    """If the present place is abroad or not known, the origin decides, as for households."""
+    """The present place decides. If it is abroad or not known, the origin decides, as for households."""
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
     abroad = group(4, destination=Place(country="TJ"))
     seen = [group(1, to=LEILEK, **from_kara_suu), group(2), abroad, group(64, to=VILLAGE, **from_kara_suu)]
@@ -306,7 +309,10 @@ SCHOOL = site()
 
 
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
-    """The people of two villages are counted, then everybody, then one village again. At the end nobody is left."""
+    """First the people of two villages are counted, then everybody, then one village again.
+
+    At the end, nobody is left.
+    """
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])
     whole = at_school(2, 210, households=42)

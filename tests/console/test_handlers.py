@@ -102,7 +102,7 @@ async def test_a_household_displaced_again_is_registered_again(session: AsyncSes
 async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSession) -> None:
     await kinds(session, *(household(mobility=mobility) for mobility in Mobility))
     (here,) = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), ("KG",), Places.load())
-    # the displacement and the evacuation count, the planned relocation does not
+    # the displacement and the evacuation are counted, but not the planned relocation
     assert (here.households, here.persons) == (2, 10)
 
 
@@ -172,7 +172,7 @@ async def test_an_operator_of_an_area_sees_counts_of_public_reports_only(session
 
 
 async def test_many_waiting_alerts_do_not_displace_open_ones(session: AsyncSession) -> None:
-    """The number of rows in one section of the list does not change the rows and counts of another section."""
+    """Many rows in one section of the list do not change the rows and numbers of another section."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
     waiting = [alert(severity="Moderate") for _ in range(61)] + [alert(severity="Extreme")]

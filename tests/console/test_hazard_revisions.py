@@ -1,4 +1,4 @@
-"""Which restricted revision a record replaces is known from earlier records, or else from the database."""
+"""Tests how the stream finds the restricted revision that a record replaces: in earlier records or in the database."""
 
 from typing import Any
 from uuid import uuid4

@@ -33,7 +33,7 @@ def test_an_address_has_a_much_higher_limit_so_that_nobody_locks_an_office_out(s
 
 
 def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served) -> None:
-    """An attacker can have the same address as a duty room, so a lock of the address must not affect this browser."""
+    """An attacker may have the same address as a duty room. A lock of this address must not affect a known browser."""
     name = served.account(Role.OPERATOR)
     desk, stranger = served.client(), served.client()
     assert sign_in(desk, name).status_code == 303
@@ -99,7 +99,7 @@ def test_a_lockout_is_shown_to_administrators_and_listed_on_their_page(served: S
 
 
 def test_a_name_without_an_account_is_in_no_notice(served: Served) -> None:
-    """A person may have typed a password into the field of the name, so the typed name must not be shown."""
+    """A person may have typed the password into the field of the name. Therefore a typed name must never be shown."""
     for _ in range(6):
         sign_in(served.client(), "correct horse battery", "guess")
     assert "correct horse" not in served.signed_in(Role.ADMINISTRATOR).get("/security").text

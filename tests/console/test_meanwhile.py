@@ -1,4 +1,4 @@
-"""An account is changed during a sign-in to this account, or while a phone gets a token from a signed-in page."""
+"""Tests what happens if an account is changed during a sign-in, or while a phone gets a token from a signed-in page."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

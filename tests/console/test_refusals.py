@@ -1,4 +1,4 @@
-"""An error page still has the navigation bar of the person who requested the page."""
+"""An error page has the same navigation bar as all other pages of the person."""
 
 import pytest
 

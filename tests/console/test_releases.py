@@ -37,7 +37,7 @@ CONFIRMED = Confirmation(NOW, frozenset({"Severe"}))
 
 
 def revisions(hazard_id: UUID) -> list[HazardReported]:
-    """A report, its release, an edit of the report, and the release of the edit with another severity."""
+    """The events of a report, its release, a change of the report, and a second release with another severity."""
     own: dict[str, Any] = {"hazard_id": hazard_id, "scope": "Restricted", "text": INTERNAL}
     public: dict[str, Any] = {"hazard_id": hazard_id, "text": PUBLIC, "severity": "Unknown"}
     return [
@@ -122,7 +122,7 @@ async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
     )
     own, public = await shown(session, first, release, withdrawal)
     assert releases.publicity(own, public) is Publicity.WITHDRAWN
-    assert own.msg_type == "Alert"  # the event itself stays in force at the centre
+    assert own.msg_type == "Alert"  # only the release is withdrawn; the event itself stays in force at the centre
     state = releases.state(own, public, CONFIRMED, unreleased_since=None, now=LATER)
     assert state is not None and not state.is_overdue and not state.is_public
 
@@ -136,7 +136,7 @@ async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
         ("Severe", False, 60, [0], False),
         ("Moderate", True, 60, [0], False),
         ("Severe", True, 60, [0, 1], False),
-        ("Severe", True, 60, [0, 1, 2], True),  # changed after the release
+        ("Severe", True, 60, [0, 1, 2], True),  # the hazard was changed after the release
         ("Severe", True, 60, [0, 1, 2, 3], False),
     ],
 )
@@ -160,7 +160,7 @@ async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> Non
 async def state_of(
     session: AsyncSession, own: BoardHazard, public: BoardRelease | None, now: datetime
 ) -> PublicState | None:
-    """Computes the state of the release from the tables, as the board does."""
+    """Computes from the tables how public the hazard is, as the board does."""
     confirmation = (await queries.confirmed(session, [own.hazard_id])).get(own.hazard_id)
     since = (await public_versions.unreleased_since(session, [own.hazard_id])).get(own.hazard_id)
     return releases.state(own, public, confirmation, unreleased_since=since, now=now)
@@ -287,9 +287,9 @@ async def waits_for_a_lock(sessions: async_sessionmaker[AsyncSession]) -> bool:
 @pytest.mark.parametrize(
     ("revision", "released", "expected"),
     [
-        (2, [2], Publicity.OUTDATED),  # if two revisions are equal, readers keep the first
+        (2, [2], Publicity.OUTDATED),  # if two revisions have the same number, readers keep the first
         (2, [2, 3], Publicity.OUTDATED),
-        (3, [2], None),  # readers have the source's own revision
+        (3, [2], None),  # readers have the revision of the source itself
     ],
 )
 async def test_a_release_that_hides_the_cancellation_of_its_source_can_be_withdrawn(
@@ -399,7 +399,7 @@ async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_
         return hazard_id
 
     public = await cancelled()
-    await cancelled(msg_type="Cancel", revision=4)  # the release is withdrawn
+    await cancelled(msg_type="Cancel", revision=4)  # this event withdraws the release
     await cancelled(expires=NOW - timedelta(days=1))
     current = hazard(severity="Extreme")
     await show([received(current)], session)

@@ -94,7 +94,7 @@ def test_an_event_arrives_as_a_cloud_event(served: Served) -> None:
 
 
 def test_a_quiet_stream_sends_beats(served: Served) -> None:
-    """A heartbeat has data, because browsers do not pass a comment or an event without data to the page."""
+    """A heartbeat has data, because browsers pass neither comments nor events without data to the page."""
     with listening(served.signed_in(Role.OPERATOR)) as heard:
         before, heard.last_id, heard.beats = heard.last_id, "", True
         assert [name for name, _ in heard.take(1)] == ["beat"]
@@ -155,7 +155,7 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """The buffer of the server has fifty records, so fifty-one records of one hazard exceed the buffer."""
+    """The server keeps fifty records, so fifty-one records of one hazard are too many."""
     sight = sight_of_hazards()
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with stored(served) as sessions, asyncio.TaskGroup() as group:
@@ -288,14 +288,14 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
         assert following[1]["data"]["hazard_id"] == str(later.hazard_id)
         assert heard.take(2) == [removal, following]
         assert dayar(served, "withdraw", name, app=grant.app).exit_code == 0
-        assert heard.take(1) == []  # the stream ends
+        assert heard.take(1) == []  # the stream ends without a further event
     assert [system.get("/stream", params=topics).status_code, system.get(listed).status_code] == [403, 404]
     log = served.signed_in(Role.AUDITOR).get("/console/v1/audit", params={"limit": 20}).text
     assert f"hazards-granted: {KADAMJAI}" in log and "hazards-grant-withdrawn" in log
 
 
 async def page_with(client: httpx.Client, path: str, hazard_id: UUID) -> str:
-    """The list of hazards, as soon as the worker has stored the hazard."""
+    """Returns the board's list of hazards, as soon as the worker has stored the hazard."""
 
     def text() -> str:
         return client.get(path, params={"limit": 200}).raise_for_status().text
@@ -330,7 +330,7 @@ def test_an_operator_of_an_area_gets_only_its_households(served: Served) -> None
 
 
 def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
-    """The stream reads the place in each record, but must continue after a record that breaks the contract."""
+    """The stream reads the place of each record, and must continue after a record that breaks the contract."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [

@@ -65,7 +65,7 @@ TABLES = (
     "uncompared_households",
     "unjudged_households",
     "unpublished_held_people",
-    "figure_changes",  # emptied after the tables whose triggers write into this table
+    "figure_changes",  # this table comes after the tables whose triggers write into it
     "figure_dimensions",
     "figure_sums",
 )
@@ -112,14 +112,14 @@ class Office:
         return await self.client.put(path, json=body, headers={"authorization": f"Bearer {token}"})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:
-        """Returns the security log's entries for reads by this account."""
+        """Returns the entries of the security log about reads by this account."""
         query = "SELECT * FROM audit WHERE action = 'read' AND result = 'done' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
             return [dict(row) for row in rows]
 
     async def refusals(self, account: UUID) -> list[str]:
-        """Returns the reasons of this account's refused reads, from the security log."""
+        """Returns the reasons why reads by this account were refused, from the security log."""
         query = "SELECT reason FROM audit WHERE action = 'read' AND result = 'refused' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
@@ -133,7 +133,10 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture(scope="module")
 async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    """The registry's app in a database of its own, because it commits. The fixture `session` needs empty tables."""
+    """The registry's app.
+
+    It has a separate database, because it commits, and the fixture `session` needs empty tables.
+    """
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
         async for office in opened(installation):
             yield office

@@ -1,4 +1,4 @@
-"""Makes the reports that the registry reads, which are Kafka records sealed to the registry's key."""
+"""Makes the reports that the registry reads: Kafka records that are sealed to the registry's key."""
 
 import itertools
 import json
@@ -40,7 +40,8 @@ from shared.messaging.records import Received, Record
 from shared.places import Places
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
-# Maps each kind of report to its models: body and sealed part, event of the first version, and event of a correction.
+# Maps each kind of report to its models: the body, the sealed part, the event of the first version, and the event of a
+# correction.
 MODELS: dict[str, Any] = {
     "household": ((HouseholdReport, HouseholdSealed), HouseholdReported, HouseholdCorrectionReported),
     "group": ((GroupReport, GroupSealed), GroupReported, GroupCorrectionReported),
@@ -52,7 +53,8 @@ MODELS: dict[str, Any] = {
     "site_movement": ((SiteMovementReport, MovementSealed), SiteMovementReported, SiteMovementReported),
     "group_movement": ((GroupMovementReport, MovementSealed), GroupMovementReported, GroupMovementReported),
 }
-NOT_ASKED = {"assessed": 0, "with_disability": 0}  # in totals of figures, if nobody was asked about functioning
+# these numbers are in the totals of figures if nobody was asked about functioning
+NOT_ASKED = {"assessed": 0, "with_disability": 0}
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
 
 
@@ -147,11 +149,14 @@ class Desk:
         self._offsets = itertools.count()
 
     def use(self, digests: Callable[[bytes], bytes]) -> None:
-        """From now on, makes digests with the given keys, as the worker of an installation does."""
+        """Digests are made with the given keys from now on, as the worker of an installation makes them."""
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
-        """Maps each body's keyed digest to the digest without a key, which earlier releases stored."""
+        """Maps the keyed digest of each body to the digest without a key.
+
+        Earlier releases stored digests without keys.
+        """
         keyed = self._opener
         plain = ReportOpener(self._keys, lambda digest: digest)
         messages = [self.message(body, **stamps) for body in bodies]
@@ -169,7 +174,10 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report. `unknown` are extra clear fields, which the seal protects like all clear fields."""
+        """The message of a report. `unknown` are additional clear fields.
+
+        The seal protects them like all clear fields.
+        """
         parts, first, correction = MODELS[body["kind"]]
         report = parts[0].model_validate(body)
         fields = set(parts[1].model_fields)

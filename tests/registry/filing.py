@@ -24,7 +24,7 @@ CLEAR: Mapping[str, type[BaseModel]] = {
 
 
 def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **changed: Any) -> AnyFiled:
-    """Makes the filed report of this body. `sealed` are the names of the fields that belong to the sealed part."""
+    """Makes the filed report of this body. `sealed` are the names of the fields that are sealed."""
     subject = body["kind"].removesuffix("_movement")
     fields: dict[str, Any] = {
         "report_id": body["report_id"],

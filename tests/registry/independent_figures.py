@@ -1,9 +1,10 @@
-"""Computes figures from reports with pandas, from the definitions of displacement and without code of the registry.
+"""Computes figures from reports with pandas.
 
-The definitions are those of IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and
-DELTA (age brackets). People of a household about whom all reports state the same form a part of the household. In each
-sub-stock, a household counts once, by its largest part. A report about everybody at a site is a report about each
-household and group there.
+It follows the definitions of displacement, and uses no code of the registry. The definitions are those of IRIS
+(sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and DELTA (age brackets). If all
+reports state the same about several people of a household, these people are one part of the household. In each
+sub-stock, a household counts once, by its largest part. A report about everybody at a site is treated as a report about
+each household and group there.
 """
 
 from dataclasses import dataclass
@@ -28,15 +29,16 @@ LEILEK, KADAMJAI, BATKEN, OSH = "KG05236000000", "KG05258000000", "KG05214000000
 OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "KG06000000000"}
 SEXES = ("female", "male", "unknown")
 ASSESSED = ("assessed", "with_disability")
-MILD, GRAVE = ("no_difficulty", "some_difficulty"), ("a_lot_of_difficulty", "cannot_do_at_all")  # Washington Group
+# degrees of difficulty of the Washington Group
+MILD, GRAVE = ("no_difficulty", "some_difficulty"), ("a_lot_of_difficulty", "cannot_do_at_all")
 
 
 @dataclass(frozen=True)
 class Figures:
     """The people of all reports.
 
-    `starts` are their displacements. `positions` says where they were from one day to another. `passages` are the
-    people who changed their position.
+    `starts` are their displacements. `positions` states where they were, with the first and last day. `passages` are
+    the people who changed their position.
     """
 
     starts: pd.DataFrame
@@ -88,7 +90,7 @@ def newest(bodies: list[Body]) -> pd.DataFrame:
 
 
 def moments(texts: pd.Series) -> pd.Series:
-    """The local times."""
+    """The times in Bishkek, without a time zone."""
     return pd.to_datetime(texts, utc=True, format="ISO8601").dt.tz_convert(TIME_ZONE).dt.tz_localize(None)
 
 
@@ -98,7 +100,10 @@ def code(place: Any) -> str | None:
 
 
 def displacements(reports: pd.DataFrame) -> pd.DataFrame:
-    """The displacements of households and the counts of groups. Each one is valid until the next one of its subject."""
+    """The displacements of households and the counts of groups.
+
+    Each is valid until the next one of the same household or group.
+    """
     found = reports[reports["kind"].isin(["household", "group"])].copy()
     found["begins"] = found["day"].where(found["kind"] == "household", found["reported"].dt.floor("D"))
     found = found.sort_values("begins")
@@ -161,7 +166,7 @@ class Query:
     onset: tuple[str, ...] = ()
     hazard_type: tuple[str, ...] = ()
     shelter: tuple[str, ...] = ()
-    area: str = ""  # an oblast
+    area: str = ""  # the P-code of an oblast
     mobility: tuple[str, ...] = ("displacement", "evacuation")
     scope: tuple[str, ...] = ("within",)
 
@@ -178,7 +183,7 @@ class Query:
 
     @property
     def cells(self) -> dict[str, tuple[str, str]]:
-        """The columns of figures, with the sex and age bracket that each one counts."""
+        """Maps each column of numbers to the sex and the age bracket that it counts."""
         return {
             f"{sex}_{age.replace('-', '_').replace('+', '_plus')}": (sex, age)
             for sex in SEXES
@@ -187,7 +192,7 @@ class Query:
 
     @property
     def numbers(self) -> list[str]:
-        assessed = () if self.sex or self.age else ASSESSED  # the answers are not counted by sex and age
+        assessed = () if self.sex or self.age else ASSESSED  # answers about functioning are not counted by sex and age
         return ["households", "corrected", "imprecise", "persons", *self.cells, *assessed, "groups", "group_persons"]
 
     def rows(self, people: pd.DataFrame) -> pd.DataFrame:
@@ -214,7 +219,10 @@ class Query:
         return rows.reset_index()
 
     def needs(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The people by need. Everybody of a household or group has its needs. The row `` has people with any need."""
+        """The people by need. All people of a household or group have its needs.
+
+        The row with an empty `need` counts people with at least one need.
+        """
         people = self.by_reason(self.selected(people))
         people = people.assign(is_first=~people.duplicated("part"), is_group=people["kind"] == "group")
         people = people[people["needs"].str.len() > 0]
@@ -242,7 +250,7 @@ class Query:
         return people
 
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The people, once for each reason that counts, with the reason's onset and the place at the level."""
+        """The people, once for each reason that counts, with this reason's onset and the place at the query's level."""
         people = people.assign(pcode=people[f"{self.view}_{self.level}"])
         people = people[people["reason_1"] == ""] if self.rank == "only" else people
         each = [
@@ -256,7 +264,10 @@ class Query:
 
 
 def described(people: pd.DataFrame) -> pd.DataFrame:
-    """The people with all dimensions and brackets, as categories, which pandas groups much faster than texts."""
+    """The people with all dimensions and brackets.
+
+    These are categories, because pandas groups categories much faster than texts.
+    """
     reasons = [people["reasons"].str[number] for number in range(3)]
     is_drought = people["hazard_type"] == "drought"
     found = {

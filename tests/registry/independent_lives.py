@@ -1,12 +1,12 @@
-"""Computes with pandas where people are, and since when, from the reports of their movements. No code of the registry.
+"""Computes from reports of movements where people are, and since when. It uses pandas and no code of the registry.
 
-The people of the frames have the columns of `POSITION`, and `begins`, the first day of the position.
+The data frames of people have the columns of `POSITION`, and `begins`, which is the first day of the position.
 """
 
 import pandas as pd
 
 END = pd.Timestamp("2200-01-01")
-NOT_KNOWN = "ZZ"  # the place of people who have left the country
+NOT_KNOWN = "ZZ"  # stands for the place of people who have left the country
 STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
 TO_SUB_STOCK = {
     "transferred": "in_displacement",
@@ -18,10 +18,11 @@ TO_SUB_STOCK = {
     "left_country": "left_country",
     "died": "died",
 }
-UNSEEN = ("contact_lost", "evacuation_lifted")  # after these reports, nobody has seen the people
+UNSEEN = ("contact_lost", "evacuation_lifted")  # such a report does not mean that somebody has seen the people
 PLACE = ["sub_stock", "destination", "shelter"]
 POSITION = [*PLACE, "departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost"]
-REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", "member_ids"]  # columns of a movement
+# the columns of a movement
+REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", "member_ids"]
 
 
 def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -45,7 +46,10 @@ def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """The movements of households and groups. A movement of everybody at a site is one of each subject there."""
+    """The movements of households and groups.
+
+    A movement of everybody at a site becomes a movement of each household and group there.
+    """
     is_of_site = movements["kind"] == "site_movement"
     there = people[["site_id", "subject"]].dropna().drop_duplicates()
     at_sites = movements[is_of_site].drop(columns="subject").merge(there, on="site_id")
@@ -55,9 +59,9 @@ def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 def concerned(joined: pd.DataFrame) -> pd.Series:
     """Whether the movement concerns the person.
 
-    A movement concerns the people whom it names, if they can make it. If it names nobody, it concerns the people in the
-    stock or, if nobody is in the stock, the people who left the country. Only people abroad can enter the country, and
-    only displaced people were evacuated.
+    A movement concerns the people whom it names, if such a movement is possible for them. If it names nobody, it
+    concerns the people in the stock or, if nobody is in the stock, the people who left the country. Only people abroad
+    can enter the country, and only displaced people were evacuated.
     """
     kind, in_stock, has_left = joined["new_movement"], joined["sub_stock"].isin(STOCK), joined["sub_stock"] == GONE
     is_abroad = in_stock & ~joined["destination"].str.startswith("KG") & (joined["destination"] != NOT_KNOWN)
@@ -73,7 +77,7 @@ def concerned(joined: pd.DataFrame) -> pd.Series:
 
 
 def moved(joined: pd.DataFrame) -> pd.DataFrame:
-    """The place of the people after the movement. A group that is forced onward is displaced from where it was."""
+    """The place of the people after the movement. If a group is forced onward, its former place becomes its origin."""
     kind = joined["new_movement"]
     is_without_shelter = kind.isin(["returned", "left_country"])
     place = joined["new_destination"].fillna(joined["destination"])
@@ -92,7 +96,10 @@ def moved(joined: pd.DataFrame) -> pd.DataFrame:
 
 
 def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
-    """What is known of the people after the movement. If they were there already, the report only confirms this."""
+    """What is known about the people after the movement.
+
+    If they were already there, the report only confirms where they are.
+    """
     kind, at = joined["new_movement"], joined["new_moment"]
     is_seen = ~kind.isin(UNSEEN)
     return {
@@ -105,7 +112,10 @@ def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
 
 
 def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
-    """The people with the number of their part. `is_largest` is true for the largest part of each `whole`."""
+    """The people, with the number of the part to which they belong.
+
+    `is_largest` is true for the largest part of each `whole`.
+    """
     keys = people.groupby([whole, *POSITION])
     size = keys["number"].transform("sum")
     return people.assign(part=keys.ngroup(), is_largest=size == size.groupby(people[whole]).transform("max"))

@@ -1,4 +1,4 @@
-"""Computes the figures of movements and of the duration of displacement with pandas, without code of the registry.
+"""Computes the figures of movements and of the duration of displacement with pandas. It uses no code of the registry.
 
 The classes of duration are those of UNDRR's DELTA. A displacement ends by a return, a settlement elsewhere or a
 departure from the country, and not by a death. People are not confirmed if nobody has seen them for 24 hours
@@ -21,7 +21,7 @@ ENDINGS = ("in_return", "in_settlement", GONE)
 
 
 def movements(figures: Figures, level: int, mobility: tuple[str, ...] = DISPLACED) -> pd.DataFrame:
-    """The people who changed their position, by month, kind of movement, and place before and after."""
+    """The people who changed their position, by month, kind of movement, former place and new place."""
     people = moving(figures, mobility)
     is_group = people["kind"] == "group"
     rows = pd.DataFrame(
@@ -41,7 +41,10 @@ def movements(figures: Figures, level: int, mobility: tuple[str, ...] = DISPLACE
 
 
 def durations(figures: Figures, day: date, mobility: tuple[str, ...] = DISPLACED) -> pd.DataFrame:
-    """The registered people by class of duration, on the day or at the end of their displacement."""
+    """The registered people by class of duration.
+
+    A duration ends on the day of the figure or, if this is earlier, with the displacement.
+    """
     on = pd.Timestamp(day)
     ongoing = displaced(figures, on, mobility)
     ended = moving(figures, mobility)
@@ -70,7 +73,7 @@ def confirmations(figures: Figures, day: date, mobility: tuple[str, ...] = DISPL
 
 
 def displaced(figures: Figures, on: pd.Timestamp, mobility: tuple[str, ...]) -> pd.DataFrame:
-    """The registered people who are in location of displacement on the day, wherever this is."""
+    """The registered people who are in location of displacement on the day, in any place."""
     of = figures.positions
     is_there = (of["sub_stock"] == "in_displacement") & (of["begins"] <= on) & (on < of["ends"])
     return counted(of[is_there & of["mobility"].isin(mobility) & (of["kind"] == "household")], "report_id")
@@ -81,14 +84,14 @@ def moving(figures: Figures, mobility: tuple[str, ...]) -> pd.DataFrame:
 
 
 def counted(people: pd.DataFrame, whole: str) -> pd.DataFrame:
-    """The people, with `is_household` for one person of the largest part of each registered household."""
+    """The people. `is_household` is true for one person of the largest part of each registered household."""
     people = in_parts(people, whole)
     is_largest = people["is_largest"] & (people["kind"] == "household")
     return people.assign(is_household=is_largest & ~people.duplicated("part"))
 
 
 def pcodes(places: pd.Series, level: int) -> pd.Series:
-    """The unit of each place. At the level of the country, only the country is stated."""
+    """The unit of each place. At the level of the country, this is the country."""
     return units(places, level) if level else places.map(lambda _: "")
 
 

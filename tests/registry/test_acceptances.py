@@ -1,4 +1,4 @@
-"""A held report is accepted as a report about a household that is registered already, and makes no second household."""
+"""A held report is accepted as a report about a registered household, and does not register a second household."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -85,11 +85,11 @@ async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the
     await accept_under(office, held["other_household"], first)
     assert await carried_out(office) == ["recorded"]
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 7}]
-    # the report itself names the right household, so the decision names none
+    # the report itself names the right household, so the decision names no household
     await decide(office, [held["corrects_duplicate"]], is_accepted=True)
     await carried_out(office)
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
-    # one departure, so the figures of the month have these people once
+    # both reports are about one departure, so the figures of the month count these people once
     assert await rows(office, "SELECT persons FROM episodes") == [{"persons": 4}]
     by_code = movement(first, "confirmed_here", household_code=code)
     del by_code["household_id"]
@@ -114,7 +114,8 @@ async def test_a_report_of_a_later_displacement_keeps_the_earlier_one(office: Of
 async def test_movements_of_the_household_stay_and_its_first_code_still_finds_it(office: Office) -> None:
     first, second, outcome_id = await twice(office)
     await office.file(movement(first, "returned"))
-    await office.file(movement(second, "contact_lost"), **OTHER)  # waits, because this household is not registered
+    # this movement waits, because its household is not registered
+    await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)
     waiting = [each for each in (await listed(office))["reports"] if each["kind"] == "household_movement"]
@@ -197,7 +198,7 @@ async def test_a_reversed_acceptance_gives_both_reports_back(office: Office) -> 
     assert entry["reason"] == "asked"
     assert await adopted(office) == [] and await reverse(office, decision_id) == []
     opened = await listed(office, path=f"{HELD}/{held['outcome_id']}")
-    assert opened["report"]["notes"] == "мост снесло"  # it is encrypted with the key of its own household again
+    assert opened["report"]["notes"] == "мост снесло"  # the report is encrypted with the key of its own household again
     await decide(office, [held["outcome_id"]], is_accepted=True)
     await carried_out(office)
     assert {row["persons"] for row in await rows(office, "SELECT persons FROM households")} == {5, 6}
@@ -252,7 +253,8 @@ async def test_a_movement_that_was_accepted_under_a_household_waits_again(office
 
 async def test_a_report_whose_household_has_other_reports_waits_again_with_its_correction(office: Office) -> None:
     first, second, outcome_id = await twice(office)
-    await office.file(movement(second, "contact_lost"), **OTHER)  # waits under the id that the second report names
+    # this movement waits under the household id that the second report names
+    await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)
     await office.file({**second, "version": 2, "persons": 7, "members": family(7)}, **OTHER)
@@ -269,7 +271,7 @@ async def test_a_report_whose_household_has_other_reports_waits_again_with_its_c
     await carried_out(office)
     stored = await rows(office, "SELECT persons FROM households ORDER BY persons")
     assert stored == [{"persons": 5}, {"persons": 7}]
-    assert (await listed(office))["reports"] == []  # the movement of this household was waiting for it
+    assert (await listed(office))["reports"] == []  # the movement was waiting until this household was registered
 
 
 async def test_a_report_waits_again_although_a_movement_of_its_household_has_waited_meanwhile(office: Office) -> None:

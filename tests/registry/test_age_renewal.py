@@ -11,7 +11,8 @@ from tests.registry.factories import household, movement
 
 pytestmark = pytest.mark.anyio
 
-# The same rows as a worker of an earlier release stores them, which does not know some of the columns.
+# Changes the rows so that they are as a worker of an earlier release stores them: without the columns that it does not
+# know.
 STORED_AGAIN = """
 WITH removed AS (DELETE FROM {table} RETURNING {columns}) INSERT INTO {table} ({columns}) SELECT * FROM removed
 """

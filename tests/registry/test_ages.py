@@ -12,7 +12,7 @@ from shared.events.vocabulary import AgeBracket, Sex
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        ({"birth_date": "2016-06-15"}, 10),  # the tenth birthday
+        ({"birth_date": "2016-06-15"}, 10),  # this day is the tenth birthday
         ({"birth_date": "2016-06-16"}, 9),
         ({"birth_year": 2016}, 10),
         ({"age": 9}, 9),
@@ -48,7 +48,7 @@ def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -
 def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str, Any], ages: list[int]) -> None:
     """The displacement is on 15 June 2026. The ages are those on this day, and on 1 January 2027, 2028 and 2029.
 
-    If the first two ages are in the same bracket of each profile, the second one is used for both days.
+    If the ages on the first two days are in the same bracket of each profile, the older age is used on both days.
     """
     code = person_code({**person, "sex": "male"}, 2026, "06-15")
     codes = [described([code], new_years=years).ages[0] for years in range(4)]

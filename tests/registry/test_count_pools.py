@@ -1,4 +1,4 @@
-"""Tests which counts of a site are loaded and which are written again if the site gets a new count."""
+"""Tests which counts of a site are loaded, and which of them are written again, if the site gets a new count."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,10 @@ def counted(origin: str, hours: float = 0, **changed: Any) -> dict[str, Any]:
 
 
 async def rows_of(file: Filing) -> dict[str, str]:
-    """Returns the physical position of each count's row, which changes if PostgreSQL writes the row again."""
+    """Returns the physical position of the row of each count.
+
+    The position changes if PostgreSQL writes the row again.
+    """
     stored = await file.session.execute(text("SELECT report_id::text, ctid::text FROM counts"))
     return {row.report_id: row.ctid for row in stored}
 

@@ -62,7 +62,7 @@ async def carried_out(office: Office) -> None:
 
 
 async def logged(office: Office, *reports: str) -> list[tuple[str, str, int]]:
-    """Returns reason, result and number of objects of each choice between these reports, from the security log."""
+    """Returns the security log's entries about choices between these reports: reason, result and number of objects."""
     entries = await rows(office, "SELECT objects, reason, result FROM audit WHERE action = 'counts_chosen' ORDER BY id")
     own = [entry for entry in entries if {*reports} <= {*map(str, entry["objects"])}]
     return [(entry["reason"], entry["result"], len(entry["objects"])) for entry in own]
@@ -75,7 +75,8 @@ async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(
     own: dict[str, Any] = {"account": uuid4(), "areas": (OSH_OBLAST,)}
     response = await choose(office, reports[chosen], account=own["account"])
     assert response.json()["ids"] == [reports[1 - chosen]]
-    assert (await page(office))["stocks"] == []  # settled before the worker has computed the counts
+    # the page does not ask any more, although the worker has not yet computed the counts
+    assert (await page(office))["stocks"] == []
     await carried_out(office)
     right, wrong = ((100, 60), (60, 100))[chosen]
     assert await in_effect(office) == [right]
@@ -90,7 +91,8 @@ async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(
         html = await office.get(f"/groups/{group_id}?lang=en", role=Role.REGISTRAR, accept="text/html")
         assert text in html.text and "Replaced by the full recount" not in html.text
         assert f"account {str(own['account'])[:8]}" in html.text and "They or the teams were asked" in html.text
-    assert (await page(office, **own))["decided"] == []  # the areas decide, also about a person's own choices
+    # only the areas decide who sees a choice, even a person's own choice
+    assert (await page(office, **own))["decided"] == []
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
     assert (await sent(office, "/v1/counts:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
     await reverse(office)

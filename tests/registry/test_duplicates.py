@@ -103,7 +103,7 @@ async def test_another_household_is_no_duplicate(office: Office, other: dict[str
 async def test_many_households_with_one_telephone_do_not_hide_a_duplicate(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many households gave the telephone of a village head. The strongest reason is shown first."""
+    """Many households gave the telephone of a village head. The duplicate has a stronger reason, and is shown first."""
     monkeypatch.setattr(duplicate_queries, "MOST_ALIKE", 2)
     same_number = family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE)
     relative = family(person("Айгүл", "Жумабекова"), phone=ONE["phone"])
@@ -249,4 +249,5 @@ async def test_a_pair_waits_until_a_person_answers_that_it_is_two_households(off
     same = {**other["members"][0], "personal_number": PIN}
     await office.file({**other, "version": 4, "members": [same]})
     await compared(office)
-    assert [each["reasons"] for each in await waiting(office)] == [[NUMBER, VILLAGE]]  # a further reason
+    # the pair waits again, because there is a further reason
+    assert [each["reasons"] for each in await waiting(office)] == [[NUMBER, VILLAGE]]

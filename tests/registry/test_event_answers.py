@@ -79,7 +79,7 @@ async def test_the_event_is_added_to_the_household_until_the_answer_is_reversed(
     *_, last = [row["event"] for row in await rows(office, EVENTS)]
     assert (last["hazard_id"], last["hazard_type"], last["sequence"], last["version"]) == (HAZARD, "mudflow", 2, 1)
     stored = await rows(office, "SELECT clear FROM reports")
-    assert not any(HAZARD in row["clear"] for row in stored)  # what the author reported stays as it is
+    assert not any(HAZARD in row["clear"] for row in stored)  # the stored report stays as its author sent it
     await reverse(office)
     assert await hazards(office) == [(None, None)] * 2
     assert len((await page(office))["departures"]) == 1
@@ -145,7 +145,8 @@ async def test_only_deciders_of_the_area_answer_and_the_hazard_has_the_reported_
     await office.file(fled(hazard_type="landslide"))
     assert (await answer(office, YES, role=Role.OPERATOR)).status_code == 403
     assert (await answer(office, YES, areas=(OSH_OBLAST,))).json()["ids"] == []
-    assert (await answer(office, YES)).json()["ids"] == []  # the report states another type of hazard
+    # nothing is changed, because the report states another type of hazard
+    assert (await answer(office, YES)).json()["ids"] == []
     assert (await answer(office, {**YES, "hazard_id": None})).status_code == 422
     assert (await answer(office, {**NO, "hazard_id": HAZARD})).status_code == 422
     assert (await page(office, areas=(OSH_OBLAST,)))["departures"] == []
@@ -155,7 +156,8 @@ async def test_only_deciders_of_the_area_answer_and_the_hazard_has_the_reported_
     assert await hazards(office) == [(HAZARD, "landslide")]
     [answered] = (await page(office))["answered"]
     own: dict[str, Any] = {"account": account, "areas": (OSH_OBLAST,)}
-    assert (await page(office, **own))["answered"] == []  # the areas decide, also about a person's own answers
+    # only the areas decide who sees an answer, even a person's own answer
+    assert (await page(office, **own))["answered"] == []
     body = {"decision_ids": answered["decision_ids"], "reason": "mistake"}
     assert (await sent(office, "/v1/events:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
 
@@ -185,7 +187,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
     assert [group_id for row in answered for group_id in row["group_ids"]] == [body["group_id"]]
     await office.file({**body, "version": 2, "persons": 90, "sex_age": []})
     assert await rows(office, stored) == [{"hazard_id": HAZARD, "hazard_type": "mudflow"}]
-    await office.file(counted(destination={"pcode": OSH}))  # this count is of other people
+    await office.file(counted(destination={"pcode": OSH}))  # a count of other people
     await reverse(office)
     assert {row["hazard_id"] for row in await rows(office, stored)} == {None}
     *_, last = [row["event"] for row in await rows(office, GROUP_EVENTS)]
@@ -193,7 +195,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
 
 
 async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_asked_about(office: Office) -> None:
-    """The registry joins such counts, or asks whether both are of this hazard."""
+    """The registry joins such counts by itself, or asks whether both are of this hazard."""
     named = {"is_full_recount": True, "destination_locality": "Тобей", "hazard_type": "mudflow", "hazard_id": HAZARD}
     body = counted(**named)
     await office.file(body, counted(**{**named, "hazard_id": None, "occurred_at": body["occurred_at"]}))
@@ -202,7 +204,10 @@ async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_aske
 
 
 async def test_departures_are_listed_in_pages_and_assigned(office: Office) -> None:
-    """Intake proposes no event for many departures, so a limit would hide others."""
+    """Many departures stay open because intake proposes no event for them.
+
+    Without pages, they would hide all others.
+    """
     left = datetime.now(UTC) - timedelta(days=20)
     hours = [(left + timedelta(hours=number)).isoformat() for number in range(MOST_DEPARTURES + 1)]
     for hour in hours:

@@ -20,7 +20,7 @@ STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 
 
 async def csv_of(office: Office, path: str) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Returns the HXL tag of each column, and each row as a dictionary from column names to values."""
+    """Returns the HXL tags by column name, and each row as a dictionary from column names to values."""
     answer = await office.get(path, role=Role.ANALYST, accept="text/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     tags, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
@@ -89,7 +89,10 @@ async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, q
 
 @pytest.mark.anyio
 async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
-    """At level 0, reports about a district or the whole country share a row. Each foreign country has its own row."""
+    """At level 0, reports about districts and about the whole country are in one row.
+
+    Each foreign country has its own row.
+    """
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
     tags, rows = await csv_of(office, f"{STOCK}?level=0&scope=within&scope=abroad&scope=unknown")
@@ -138,7 +141,10 @@ def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
 
 
 def test_no_country_has_two_codes() -> None:
-    """CLDR also has withdrawn codes. If `WITHDRAWN` lacked such a code, a country could have two codes in exports."""
+    """CLDR also lists withdrawn codes.
+
+    If one of them was missing in `WITHDRAWN`, a country could have two codes in exports.
+    """
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]
     assert len([now for now in countries if len(now) == 1]) == len(ALPHA_3)

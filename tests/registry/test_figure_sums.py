@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 PLACES = Places.load()
 BATKEN_OBLAST = "KG05000000000"
 EVERYTHING = FigureQuery(Status.ACTUAL, tuple(unit.pcode for unit in PLACES.units()), mobilities=MOVES)
-SEEDS = 3  # each seed asks every third query
+SEEDS = 3  # each seed compares every third query
 DAYS = [(FIRST + timedelta(days=days)).date() for days in (0, 20, 33, 61, 120, 400, 3000)]
 
 

@@ -47,7 +47,7 @@ async def test_every_link_of_the_page_answers_with_what_the_page_shows(office: O
     await office.file(
         household(occurred_at="2026-07-20T00:00:00Z"), household(mobility="migration", destination={"country": "KZ"})
     )
-    for language in ("ky", "ru", "en"):  # the client keeps the cookie with the language
+    for language in ("ky", "ru", "en"):  # the client keeps the cookie that stores the language
         answered: set[str] = set()
         for query in QUERIES:
             page = await office.get(f"/figures?lang={language}&{query}", role=Role.ANALYST)
@@ -79,7 +79,7 @@ async def test_migrants_are_not_called_displaced(office: Office) -> None:
     assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == ([5], True, False)
     both = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
     assert ("Displaced on " in both, "Moved as of " in both, "Russia" in both) == (False, True, True)
-    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # migrants; displaced people by their whereabouts
+    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # first migrants, then displaced people by their whereabouts
 
 
 async def test_the_form_shows_which_moves_count(office: Office) -> None:

@@ -111,7 +111,7 @@ MANY = list(moves())
 
 
 def following() -> dict[UUID, datetime]:
-    """Maps each count of the people who are present to the time of the next count of the same people."""
+    """Maps each count of displaced people to the time of the next count of the same people."""
     counts = [move for move in MANY if move.measure == "stock" and move.mobility != "unable_to_move"]
     same: defaultdict[tuple[UUID, str], list[Move]] = defaultdict(list)
     for move in sorted(counts, key=lambda count: count.at):
@@ -123,7 +123,10 @@ FOLLOWING = following()
 
 
 async def copied(office: Office, *, summed: int = 0) -> None:
-    """Copies the displacements into the tables. Adds the first `summed` changes to the sums; later changes wait."""
+    """Copies the displacements into the tables. Adds the first `summed` changes to the sums.
+
+    Later changes are not added yet.
+    """
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)
         for table, columns, measures in (
@@ -207,7 +210,7 @@ DISPLACED = ("displacement", "evacuation")
 
 
 class Expected(NamedTuple):
-    """The numbers of households, persons in households, groups, and persons in groups, by row and by category."""
+    """The expected numbers of households, persons in households, groups and persons in groups, by row and category."""
 
     rows: dict[tuple[Any, ...], tuple[int, ...]]
     totals: dict[str, list[int]]
@@ -369,7 +372,10 @@ async def test_figures_equal_an_independent_computation(
 
 
 def counted(numbers: dict[str, Any]) -> tuple[int, ...]:
-    """The numbers that `Expected` has. It has no assessed persons, because the example has none."""
+    """Those numbers of a figure that `Expected` contains.
+
+    Assessed persons are not among them, because the example has none.
+    """
     return tuple(numbers[name] for name in ("households", "persons", "groups", "group_persons"))
 
 

@@ -98,7 +98,7 @@ def reasons(draw: Random) -> Body:
 
 
 def movements_of(draw: Random, body: Body) -> Iterator[Body]:
-    """Up to three movements. Only the first one may concern a part of the household, and never exactly the half."""
+    """Up to three movements. Only the first may concern a part of the household, but never exactly half of it."""
     at = datetime.fromisoformat(body["occurred_at"])
     people = [person["member_id"] for person in body["members"]]
     for number in range(draw.randint(1, 3)):
@@ -116,7 +116,7 @@ def leads_to(kind: str, pcode: str) -> Body:
 
 
 def households(draw: Random) -> Iterator[Body]:
-    """1,380 households: some with movements, some with a correction, and some that were displaced twice."""
+    """1,380 households. Some have movements, some have a correction, and some were displaced twice."""
     for number in range(1380):
         at = FIRST + timedelta(days=draw.randrange(500))
         first = displacement(draw, at, is_moving=number % 4 == 0)
@@ -137,7 +137,7 @@ def corrected(first: Body, changed: Body) -> Body:
 
 
 def groups(draw: Random) -> Iterator[Body]:
-    """460 groups: some are flows, some were counted again, some have moved, and some have a correction."""
+    """460 groups. Some were counted as flows, some were counted again, some have moved, and some have a correction."""
     for number in range(460):
         at = FIRST + timedelta(days=draw.randrange(500))
         measure = "flow" if number % 5 == 0 else "stock"
@@ -165,7 +165,10 @@ def groups(draw: Random) -> Iterator[Body]:
 
 
 def whole_movement(draw: Random, of: Body, place: str, at: str) -> Iterator[Body]:
-    """A movement of a whole group, or of everybody at a site, from the place. Some are reversed."""
+    """A movement of a whole group, or of everybody at a site, away from the place.
+
+    Some of these movements are reversed.
+    """
     kind = draw.choice(OF_GROUPS)
     elsewhere = draw.choice([pcode for pcode in PLACES if pcode != place])
     moved = movement(of, kind, occurred_at=at, reported_at=at, **leads_to(kind, elsewhere))
@@ -175,7 +178,7 @@ def whole_movement(draw: Random, of: Body, place: str, at: str) -> Iterator[Body
 
 
 def sites(draw: Random) -> Iterator[Body]:
-    """40 sites, each with three households and a group. Later everybody at the site moves."""
+    """40 sites, each with three households and a group. Later everybody at each site moves."""
     for _ in range(40):
         at = FIRST + timedelta(days=draw.randrange(500))
         site_id, place = str(UUID(int=draw.getrandbits(128), version=4)), draw.choice(PLACES)

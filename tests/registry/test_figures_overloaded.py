@@ -47,7 +47,10 @@ def watched(office: Office) -> Iterator[Watched]:
 async def test_the_connection_is_returned_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
-    """With many requests, writing the rows takes seconds, but PostgreSQL ends a transaction that is idle for 5 s."""
+    """If there are many requests, it takes seconds to write the rows.
+
+    PostgreSQL would end a transaction that is idle for 5 s.
+    """
     await office.file(household())
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
     assert set(watched.in_use) == {0}

@@ -1,4 +1,4 @@
-"""Movements of groups: the people who remain in each count, and the people who moved, until a later full recount."""
+"""Tests movements of groups: how many people remain in each count, and where the people who moved are counted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -105,7 +105,7 @@ async def test_a_later_full_recount_replaces_what_was_left_and_those_who_came(fi
 
 @pytest_anyio
 async def test_a_recount_under_another_id_is_of_the_same_people(file: Filing) -> None:
-    """A phone gives each count its own group id, so a movement may contain an older group id."""
+    """A phone gives each count its own group id. A movement may therefore name the group id of an older count."""
     first, second = counted(0, 70), counted(10, 60)
     await file(first, second)
     await file(moved(first, "returned", 20, persons=20))
@@ -184,7 +184,8 @@ async def test_figures_follow_the_movements_day_by_day(office: Office) -> None:
     assert await persons("2022-05-05", "in_displacement") == {BATKEN: 70}
     assert await persons("2022-05-05", "in_displacement", sex="female") == {BATKEN: 20}
     assert await persons("2022-05-06", "in_displacement") == {BATKEN: 40}
-    assert await persons("2022-05-06", "in_displacement", sex="female") == {}  # nobody knows who returned
+    # nobody knows which people returned, so their sex is unknown
+    assert await persons("2022-05-06", "in_displacement", sex="female") == {}
     assert await persons("2022-05-06", "in_return") == {KADAMJAI: 30}
     assert await persons("2022-05-07", "in_displacement") == {BATKEN: 25, LEILEK: 15}
     await office.file(counted(72, 20))
@@ -230,14 +231,18 @@ async def test_an_assessed_solution_takes_people_of_a_group_out_of_the_stock(fil
     await file(solved)
     assert await here(file) == {BATKEN: [10]}
     await file(returned)
-    assert await here(file) == {}  # the 40 others and 20 of those who have returned
+    # the 40 people who were displaced and 20 of those who had returned are out of the stock
+    assert await here(file) == {}
     await file(moved(body, "displaced_again", 9, persons=35, **TO_LEILEK))
     assert {pcode: sum(numbers) for pcode, numbers in (await here(file)).items()} == {LEILEK: 35}
 
 
 @pytest_anyio
 async def test_any_order_gives_the_same_counts(file: Filing) -> None:
-    """Counts of two teams under many ids, their movements and corrections are filed in six different orders."""
+    """Two teams have sent counts under many ids, with movements and corrections.
+
+    All reports are filed in six different orders.
+    """
     draw, reports = Random(17), list[tuple[dict[str, Any], UUID]]()
     teams = uuid4(), uuid4()
     for number in range(8):
@@ -284,9 +289,9 @@ HOURS = st.integers(0, 200)
 
 @pytest_anyio
 async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
-    """People who returned in the afternoon were not counted in the evening.
+    """People returned in the afternoon, so the count of the evening does not include them.
 
-    A correction must not subtract these people again.
+    A correction of their return must not subtract them from this count.
     """
     first, again = counted(-9, 100), counted(0, 60)
     returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")
@@ -366,7 +371,7 @@ def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: s
 def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str, Any]]) -> None:
     """In each count, the people who remain and the people who moved add up to the people who were counted.
 
-    A reversed movement leaves the counts as if it had never been reported.
+    After its reversal, a movement has no effect on the counts.
     """
     _, known = state_of(reports)
     reversed_ = {report["report_id"] for report in reports if report.get("is_reversed")}
@@ -406,7 +411,10 @@ def tallies_of(bodies: Iterable[dict[str, Any]]) -> Tallies:
 
 @pytest_anyio
 async def test_people_who_moved_keep_their_id_if_a_count_comes_late(file: Filing) -> None:
-    """Two populations of one group go to a camp. A late count of a third population does not change their ids."""
+    """Two populations of one group move to a camp.
+
+    A count of a third population, which comes late, does not change their ids.
+    """
     body = counted(2, 30)
     others = {"group_id": body["group_id"], "origin": {"pcode": LEILEK}}
     second = counted(4, 30, **others)

@@ -1,4 +1,4 @@
-"""Full recounts replace earlier counts, partial counts add up, and counts of teams that disagree give a range."""
+"""Full recounts replace earlier counts, partial counts are added, and counts of teams that disagree give a range."""
 
 import asyncio
 from collections import defaultdict
@@ -257,9 +257,9 @@ async def test_the_same_locality_in_other_letters_is_the_same(file: Filing) -> N
 @pytest.mark.parametrize(
     ("first", "second", "hours", "expected"),
     [
-        (100, 130, 2, [100, 130]),  # the counts differ by 30, which is 23 % of 130
+        (100, 130, 2, [100, 130]),  # the counts differ by 30, which is 23 % of 130: a disagreement
         (130, 100, 2, [100, 130]),
-        (100, 125, 2, [125]),  # 25 is 20 % of 125, which is no disagreement
+        (100, 125, 2, [125]),  # the counts differ by 25, which is 20 % of 125: no disagreement
         (100, 130, 24, [100, 130]),
         (100, 130, 24.1, [130]),  # after more than a day, the number may have changed
         (100, 900, 24 * 30, [900]),

@@ -166,7 +166,7 @@ async def test_an_account_without_the_role_decides_nothing(office: Office) -> No
     ):
         assert (await office.dayar(*words)).exit_code == 1, words
     free_text = await office.dayar("accept", id, "--by", "aida", "--reason", "Aigul's mother says so")
-    assert free_text.exit_code == 2  # a free text could contain names of people
+    assert free_text.exit_code == 2  # a free text is refused, because it could contain names of people
     assert (
         await office.rows("SELECT * FROM held_decisions")
         == await office.rows("SELECT * FROM audit WHERE action = 'read'")

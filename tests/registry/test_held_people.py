@@ -1,4 +1,7 @@
-"""The registry publishes people about whom only held reports exist, and when no report about them is held any more."""
+"""The registry publishes people who are known only from held reports.
+
+It also publishes when no such report waits any more.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -133,7 +136,8 @@ async def test_people_whom_an_earlier_release_held_are_published_once(file: Fili
     await file(household(), group(), flags=EXPIRED)
     await file.session.execute(text("DELETE FROM outbox"))
     await file.session.execute(COMPLETE)
-    assert await take_some(file.session) == []  # this release has published these people
+    # the list is empty, because this release has already published these people
+    assert await take_some(file.session) == []
     await file.session.execute(text("SELECT setval('held_sequence', nextval('held_sequence'), false)"))
     await file.session.execute(COMPLETE)
     names = await take_some(file.session)
@@ -150,14 +154,15 @@ Version = tuple[str, int, str]  # the report, its version, and its author
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
     """Leaves out the reports of a second team about the household with reports of an exercise.
 
-    The first team that registers a household owns it, so the order decides which of two teams' reports is held. If only
-    an exercise registered the household, its held Actual reports are published, and would depend on the order.
+    The first team that registers a household owns it, so the order of arrival decides which of two teams' reports are
+    held. If only an exercise registered the household, its held Actual reports are published. The published people
+    would therefore depend on the order.
     """
     return [version for version in drawn if version[0] > 1 or not version[2]]
 
 
-# each with the number of the report, the version, whether another team sent it, the hour, and whether the sign-in had
-# expired
+# each version is the number of the report, the number of the version, whether another team sent it, the hour, and
+# whether the sign-in had expired
 VERSIONS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 3), st.booleans(), st.integers(0, 2), st.booleans()),
     unique_by=lambda version: version[:3],
@@ -179,7 +184,10 @@ def test_the_published_holds_do_not_depend_on_the_order_and_the_batches_of_repor
 
 
 def published_after(drawn: Sequence[Drawn], size: int, refused: set[int]) -> dict[Name, Version]:
-    """Files the reports in batches, then refuses some held reports. Returns what the events have published."""
+    """Files the reports in batches, then refuses some held reports.
+
+    Returns the people that the events have published.
+    """
     reports, published = [report_of(*version) for version in drawn], dict[Name, Version]()
     stored = WorkingSet.of(PLACES)
     for start in range(0, len(reports), size):

@@ -81,7 +81,8 @@ async def test_a_movement_with_an_unknown_code_waits_for_the_household(file: Fil
     assert (settled["outcome"], settled["replaces"]) == ("recorded", str(waiting["outcome_id"]))
     assert await file.rows("coded_movements") == []
     assert {str(row["household_id"]) for row in await file.rows("household_keys")} == {body["household_id"]}
-    reversal = {**returned, "version": 2, "is_reversed": True}  # succeeds only if the first version can be decrypted
+    # the reversal succeeds only if the first version can be decrypted
+    reversal = {**returned, "version": 2, "is_reversed": True}
     assert await file(reversal) == ["recorded"]
 
 
@@ -94,13 +95,14 @@ async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Fil
     assert await file(corrected, by_code(OTHER_CODE, "confirmed_here")) == ["recorded", "recorded"]
     assert await file.rows("coded_movements") == []
     assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
-    assert len(await file.rows("coded_movements")) == 2  # the movement, and the report that gave the used code
+    # the movement, and the report that gave its household a code in use
+    assert len(await file.rows("coded_movements")) == 2
 
 
 async def test_codes_are_locked_before_households(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """Otherwise a batch that gives and uses a code, and `find_households`, could wait for each other."""
+    """Otherwise `find_households` and a batch that gives and uses a code could deadlock."""
     await file(by_code(CODE))  # locks the codes until the end of the test
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     locked = f"SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid IN ({waiting})"
@@ -119,7 +121,7 @@ async def test_codes_are_locked_before_households(
 async def test_two_transactions_that_give_one_code_wait_for_each_other(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """Otherwise neither would see that the code belongs to two households, and no wrong code would be counted."""
+    """Otherwise neither would see that two households have the code, and no wrong code would be counted."""
     await file(household(short_code=CODE))
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.opened(settings) as engine, database.sessions(engine)() as other:
@@ -181,7 +183,8 @@ async def test_households_with_guessed_codes_of_others_count_as_wrong_codes_of_t
     await file(*victims)
     guess = household(short_code=codes[0])
     await file(guess, author=author, team=None)
-    await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)  # not a new code
+    # the code is the same, so it is not counted again
+    await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)
     corrections = [{**guess, "version": 2 + number, "short_code": code} for number, code in enumerate(codes) if number]
     assert set(await file(*corrections, author=author, team=None)) == {"recorded"}
     assert len(await file.rows("coded_movements")) == MOST_WRONG

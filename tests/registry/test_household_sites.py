@@ -22,13 +22,13 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# Make the stored rows as the previous release stored them.
+# These statements change the stored rows to what the previous release stored.
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# Make the stored rows as they were before there was a table of the households at a site.
+# These statements change the stored rows to what was stored before there was a table of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 
@@ -44,7 +44,7 @@ async def select(office: Office, statement: str) -> list[Any]:
 
 
 async def returned(office: Office, site_id: str = SCHOOL) -> int:
-    """Reports that everybody at the site returned, and returns the total number of returned persons."""
+    """Files a report that everybody at the site returned. Returns the total number of persons who returned."""
     await office.file(moved(site_id, "returned"), flags=(Flag.REGISTRAR_OF_COUNTRY,))
     return await persons_returned(office)
 

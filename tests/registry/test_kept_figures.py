@@ -22,7 +22,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
-# otherwise PostgreSQL would end the transaction that holds the lock after 5 s
+# without this, PostgreSQL would end the transaction that holds the lock after 5 s
 MAY_IDLE = "SET LOCAL idle_in_transaction_session_timeout = 0"
 WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'figure_sums'::regclass AND NOT granted"
 
@@ -70,7 +70,7 @@ async def test_the_ages_of_a_new_year_are_in_the_next_answer(office: Office) -> 
         answer = await office.get(path, role=Role.ANALYST)
         return [row["female_60_plus"] for row in answer.json()["rows"]]
 
-    assert await elders() == [0]  # the ages of the last stored year
+    assert await elders() == [0]  # the figures use the ages of the last stored year
     await note_ages(office.app.state.sessions, 2101)
     assert await elders() == [1]
 
@@ -98,7 +98,7 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 
 
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
-    """The change is committed after a request has read the version and before the request computes the figures."""
+    """A request reads the version, then a change is committed, and then the request computes the figures."""
     await office.file(household())
 
     async def waits() -> bool:
@@ -118,7 +118,10 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
 
 
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
-    """Each connection writes its own version row, so both changes are detected, whichever is committed first."""
+    """Each connection renews the version in its own row.
+
+    Both changes are therefore detected, in whatever order they are committed.
+    """
     await office.file(household())
     async with office.app.state.sessions() as first, office.app.state.sessions() as other:
         slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (first, other)]

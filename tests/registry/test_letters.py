@@ -61,7 +61,7 @@ async def wanted(office: Office, letter: dict[str, Any], **claims: Any) -> httpx
 
 
 async def carry_out(office: Office) -> None:
-    """Executes the open requests as the worker does."""
+    """Executes the requests to open dead letters, as the worker does."""
     settings, sessions = office.installation.settings(RegistrySettings), office.app.state.sessions
     keys = Opener(settings.seal_private_keys)
     redrives = Redrives("registry", [], settings=settings, keys=keys)
@@ -101,7 +101,8 @@ async def test_a_dead_letter_is_opened_once_with_a_purpose_and_in_the_readers_ar
     assert "sealed" not in opened["fields"]
     [read] = await office.reads(account)
     assert read["objects"] == [UUID(body["household_id"]), UUID(body["report_id"])]
-    assert (await office.get(own, role=Role.REGISTRAR, account=account)).status_code == 404  # it was read
+    # the content is gone, because it was read once
+    assert (await office.get(own, role=Role.REGISTRAR, account=account)).status_code == 404
 
 
 async def test_a_content_that_nobody_reads_is_deleted(office: Office) -> None:

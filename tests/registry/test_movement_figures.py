@@ -265,7 +265,7 @@ async def test_a_household_that_nobody_has_confirmed_stays_in_the_stock(office: 
 
 
 async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Office) -> None:
-    """A day after their departure, the evacuees count as not confirmed; the others only after 30 days."""
+    """Evacuees count as not confirmed a day after their departure, all other people only after 30 days."""
     yesterday = (datetime.now(UTC) - timedelta(hours=25)).replace(microsecond=0)
     at = {"occurred_at": yesterday.isoformat(), "reported_at": yesterday.isoformat()}
     evacuated, displaced = household(mobility="evacuation", **at), household(**at)
@@ -296,8 +296,9 @@ async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Offi
 async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office) -> None:
     """Two families of five are displaced on 1 June. On 21 June, two persons of the first family return.
 
-    On 10 July, a solution is assessed for the first family: three persons were displaced for 39 days, and the duration
-    of the two others ended after 20 days. On 1 September, three of them are displaced again.
+    On 10 July, a solution is assessed for the first family. By then, three persons had been displaced for 39 days. The
+    displacement of the two others had ended after 20 days. On 1 September, three persons of the family are displaced
+    again.
     """
     at = {"occurred_at": "2026-06-01T06:00:00Z", "reported_at": "2026-06-01T06:00:00Z"}
     first, second = household(**at), household(**at)
@@ -334,7 +335,10 @@ async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office
 
 
 async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> None:
-    """Of 70 people, 30 return in May and 25 are transferred in June; the others return with everybody at their site."""
+    """Of 70 people, 30 return in May and 25 are transferred in June.
+
+    The others return when everybody at their site returns.
+    """
     body = counted(0, 70, site_id=SCHOOL)
     june = {"occurred_at": "2022-06-20T00:00:00Z", "reported_at": "2022-06-20T00:00:00Z"}
     back, away = moved(body, "returned", 24, persons=30), moved(body, "transferred", 0, persons=25, **TO_LEILEK) | june
@@ -359,7 +363,7 @@ async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> N
 
 
 async def test_people_of_groups_who_left_the_country_are_figures_of_movements(office: Office) -> None:
-    """Nobody else moves with the people who left: all others of the group return later."""
+    """Those who have left the country do not move any more. All others of the group return later."""
     body = counted(0, 70)
     await office.file(body, moved(body, "left_country", 24, persons=30), moved(body, "returned", 48))
     rows = (await get(office, "movements?since=2022-05&until=2022-05"))["rows"]
@@ -387,7 +391,7 @@ async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office:
 
 
 async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) -> None:
-    """A family of five returns after a day; a group of 70 is counted, and 30 of them return."""
+    """A family of five returns after a day. A group of 70 people is counted, and 30 of them return."""
     body, others = household(mobility="evacuation"), counted(0, 70)
     await office.file(body, movement(body, "returned"), others, moved(others, "returned", 24, persons=30))
     query = "since=2022-05&until=2026-06&mobility=displacement&mobility=evacuation"

@@ -53,7 +53,7 @@ def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
 
 
 def numbers(*movements: dict[str, Any], of: dict[str, Any] = BODY) -> tuple[int, int, int] | None:
-    """The numbers of displaced, returned and settled persons after the movements; None if no movement has an effect."""
+    """The numbers of displaced, returned and settled persons after the movements. None if no movement has an effect."""
     subject = next(iter(working_set_of(map(filed, (of, *movements))).subjects.values()))
     return subject.standing and subject.standing[:3]
 
@@ -148,7 +148,7 @@ def test_the_members_are_known_again_when_the_last_ones_have_moved() -> None:
 def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
     for wrong in ({"member_ids": [MEMBERS[0], str(uuid4())]}, {"persons": 6}):
         assert reasons(BODY, moved("died", **wrong)) == ["recorded", "members_unknown"]
-        assert numbers(moved("died", **wrong)) is None  # so no event informs the other services
+        assert numbers(moved("died", **wrong)) is None  # nothing has changed, so no event is published
 
 
 def test_only_people_who_are_abroad_enter_the_country() -> None:
@@ -205,7 +205,8 @@ def test_a_confirmation_of_an_earlier_day_does_not_replace_a_later_one() -> None
             [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
             "recorded",
         ),
-        ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),  # the other fields are unchanged
+        # the movement omits the other fields, so they are unchanged
+        ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),
         ([moved("returned", 1), moved("returned", 2)], "already_known"),
         (
             [moved("returned", 1), moved("returned", 2, destination={"pcode": KADAMJAI}, destination_locality="Тобей")],
@@ -228,12 +229,13 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 @pytest.mark.parametrize(
     ("precision", "days", "expected"),
     [
-        (Precision.HOUR, -0.1, "recorded"),  # both are on the same day, and a stated hour may be inexact
+        # movement and displacement are on the same day, and a stated hour may be inexact
+        (Precision.HOUR, -0.1, "recorded"),
         (Precision.DAY, -1, "before_departure"),
         (Precision.WEEK, -1, "recorded"),
         (Precision.MONTH, -13, "recorded"),  # the movement and the displacement are in June
         (Precision.MONTH, -15, "before_departure"),
-        (Precision.SEASON, -13, "recorded"),  # both are in the summer
+        (Precision.SEASON, -13, "recorded"),  # the movement and the displacement are in the summer
         (Precision.SEASON, -15, "before_departure"),
         (Precision.YEAR, -100, "recorded"),
     ],
@@ -260,7 +262,7 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 def test_a_vague_date_contradicts_no_death_that_it_may_precede(
     died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
 ) -> None:
-    """The numbers are days after the displacement, which is on 15 June."""
+    """Each number is a day after the displacement, which is on 15 June."""
     death, movement = (
         moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
         for kind, (days, precision) in (("died", died), ("returned", returned))
@@ -321,7 +323,8 @@ def test_those_who_left_the_country_are_displaced_again_only_after_they_entered_
     assert numbers(left, again(10)) == (3, 0, 0)
     assert numbers(left, entered, again(10)) == (4, 0, 0)
     assert numbers(left, again(10), {**entered, "occurred_at": (NOON + 12 * DAY).isoformat()}) == (4, 0, 0)
-    assert numbers(moved("left_country", 1), again(10)) is None  # these people must have come back
+    # they are displaced in the country again, so they must have come back
+    assert numbers(moved("left_country", 1), again(10)) is None
 
 
 def test_a_correction_of_the_departure_frees_a_movement_that_was_before_it() -> None:
@@ -383,7 +386,7 @@ def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(k
         return report.reason or report.outcome
 
     assert outcome() == "recorded"
-    assert outcome(author=OTHER_AUTHOR) == "recorded"  # of the same team
+    assert outcome(author=OTHER_AUTHOR) == "recorded"  # this author belongs to the same team
     assert outcome(author=OTHER_AUTHOR, team=OTHER_TEAM) == "removal_by_other_team"
 
 
@@ -391,7 +394,7 @@ BATKEN_OBLAST, OSH_OBLAST = PLACES.oblast(LEILEK), PLACES.oblast(OSH)
 
 
 def registrars_stamps(body: dict[str, Any], *areas: str) -> dict[str, Any]:
-    """The fields that intake adds to this report of a registrar with these areas."""
+    """The fields that intake adds to this report, if a registrar with these areas sends it."""
     registrar = Principal(
         account=uuid4(), jti=uuid4(), issued_at=0, expires_at=2**40, roles=frozenset({Role.REGISTRAR}), areas=areas
     )
@@ -459,7 +462,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()
-    assert subject.standing is not None  # the numbers are read after the batch, as for the household's rows
+    assert subject.standing is not None  # like the rows of the household, the numbers are read only after the batch
     assert subject.standing.displaced == 5
     assert computed == [99]
     assert len(working_set.changes) == 1

@@ -32,7 +32,7 @@ WITH_PLACE = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED
 def bodies(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Makes reports of displacements and movements of one household. Some reports are corrected or reversed.
 
-    Displacements list some or all of the members, dates are vague, and a correction may change any field.
+    Displacements name some or all of the members. Some dates are vague. A correction may change any field.
     """
     reports: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 3))):
@@ -69,7 +69,7 @@ def moves(draw: st.DrawFn, report_id: str) -> dict[str, Any]:
 
 
 def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
-    """Adds a team to each report: a movement may be of another team than the household."""
+    """Adds a team to each report. The team of a movement may be another one than that of the household."""
     teams: Sequence[dict[str, Any]] = (
         {"author": AUTHOR, "team": TEAM},
         {"author": OTHER_AUTHOR, "team": OTHER_TEAM},

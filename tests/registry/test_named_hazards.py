@@ -1,4 +1,4 @@
-"""If only one of several counts of the same people names the hazard, nobody is counted twice, and nobody is hidden."""
+"""If only one of several counts of the same people names the hazard, everybody is counted exactly once."""
 
 from itertools import permutations
 from random import Random
@@ -54,7 +54,10 @@ def test_a_hazard_fits_by_its_type_and_by_the_days_of_departure(unnamed: dict[st
 
 @pytest.mark.parametrize("named_first", [True, False])
 async def test_recounts_of_which_one_names_the_hazard_replace_each_other(office: Office, named_first: bool) -> None:
-    """In both orders of counting and of arrival. The numbers of board, alerts and figures follow the stock."""
+    """This is so in both orders of counting and of arrival.
+
+    Board, alerts and figures compute their numbers by the stock.
+    """
     earlier, later = (MUDFLOW, {}) if named_first else ({}, MUDFLOW)
     bodies = counted(0, 100, **earlier), counted(5, 110, **later)
     await office.file(bodies[1 - named_first])
@@ -74,7 +77,7 @@ async def test_teams_that_disagree_give_a_range_if_only_one_names_the_hazard(fil
 
 
 async def test_a_recount_replaces_partial_counts_and_people_who_moved_there(file: Filing) -> None:
-    """The people moved to the school from another place, and the count of their group named the hazard."""
+    """Some people moved to the school from another place. The count of their group named the hazard."""
     first = counted(0, 100, **MUDFLOW, destination_locality="Мечит")
     await file(first, counted(1, 20, **MUDFLOW, is_full_recount=False))
     school = {"destination": first["destination"], "destination_locality": "Мектеп № 3", "shelter": "collective_centre"}
@@ -116,7 +119,7 @@ async def test_a_held_count_is_published_again_if_the_hazard_is_named_later(file
     assert again["sequence"] > first["sequence"]
     assert again["stock_id"] == recorded["stock_id"] != first["stock_id"]
     await file(counted(0, 100, **QUAKE, origin={"pcode": BATKEN}))
-    assert await take_some(file.session) == []  # the held count is not of people from there
+    assert await take_some(file.session) == []  # the held count is about people from another place
 
 
 async def test_if_the_hazard_does_not_fit_the_desk_is_asked(office: Office) -> None:
@@ -146,7 +149,8 @@ async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> No
     assert len(answered.json()["ids"]) == 1
     assert (await page(office))["proposals"] == []
     assert await in_effect(office) in ([40, 130], [100, 130])
-    await office.file({**unnamed, "version": 2, **QUAKE})  # the report itself is stronger than an answer
+    # what the report itself states takes precedence over an answer
+    await office.file({**unnamed, "version": 2, **QUAKE})
     assert await in_effect(office) == [100, 130]
 
 
@@ -185,7 +189,10 @@ async def test_a_choice_between_counts_ends_if_they_are_of_two_hazards_after_all
 
 
 async def test_a_count_that_names_no_hazard_stays_replaced_by_its_recount(file: Filing) -> None:
-    """The recount fits the hazard that a third count names. The first count left too early, and does not fit."""
+    """The recount fits the hazard that a third count names.
+
+    The people of the first count left too early for this hazard.
+    """
     await file(counted(0, 100, occurred_at="2022-05-01T06:00:00Z"), counted(1, 110, occurred_at="2022-05-04T06:00:00Z"))
     await file(counted(2, 120, **MUDFLOW, occurred_at="2022-05-07T06:00:00Z"))
     assert await stocks(file) == [[120]]

@@ -1,4 +1,4 @@
-"""All spellings of a name give the same folded value, and so do all ways to write a telephone number."""
+"""All spellings of a name give the same folded value. So do all ways to write a telephone number."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from services.registry.search.names import folded, is_same, telephones
 @pytest.mark.parametrize(
     "spellings",
     [
-        # most begin with Kyrgyz, without Kyrgyz letters, and the romanisations ICAO 9303 and BGN/PCGN
+        # most rows begin with the Kyrgyz spelling, then without Kyrgyz letters, then as in ICAO 9303 and BGN/PCGN
         ("Айгүл", "Айгул", "Айгуль", "Aigul", "Aygül", "AYGUL"),
         ("Жылдыз", "Джылдыз", "Zhyldyz", "Jyldyz", "Dzhyldyz"),
         ("Өмүрзак", "Омурзак", "Omurzak", "Ömürzak"),
@@ -37,7 +37,7 @@ from services.registry.search.names import folded, is_same, telephones
         ("Ўғли", "O´g´li", "Oʻgʻli"),
         ("Исаев", "Иса́ев", "Isaev"),
         ("Марья", "Marʹia"),
-        ("Үсөнов", "Усөнов", "Усенов", "Усёнов"),  # Russian papers write e for ө
+        ("Үсөнов", "Усөнов", "Усенов", "Усёнов"),  # Russian papers write е for ө
         ("Үсөнов", "Усонов", "Usonov"),
         ("Сағынбаев", "Saghynbayev"),
         ("Bäňňi", "Banni"),  # Turkmen

@@ -88,7 +88,7 @@ def compared_with(
 
 
 def numbers(comparison: PlaceComparison) -> list[tuple[int, int]]:
-    """The persons at the place, and at any stated place, of each day."""
+    """For each day of departure, the persons at the place of the count, and at all stated places together."""
     return [(people.persons, people.stated_persons) for people in comparison.registered]
 
 
@@ -105,11 +105,12 @@ def test_people_are_compared_at_each_site_and_locality() -> None:
 @pytest.mark.parametrize(
     ("count", "households"),
     [
-        (counted("Кара-Бак"), registered(5, "Karabak")),  # nearly the same name
-        (counted(site=SCHOOL), registered(5, "Бужум")),  # the locality of the site
+        (counted("Кара-Бак"), registered(5, "Karabak")),  # the names are nearly the same
+        (counted(site=SCHOOL), registered(5, "Бужум")),  # the household names only the locality of the site
         (counted("Самаркандек"), registered(5, site=HOSTEL)),
-        (counted("Кара-Бак", pcode="KG05214000001"), registered(5, "Кара-Бак")),  # the same name in another unit
-        (counted("Кара-Бак"), registered(5)),  # no locality is stated
+        # the count names the same village in another unit
+        (counted("Кара-Бак", pcode="KG05214000001"), registered(5, "Кара-Бак")),
+        (counted("Кара-Бак"), registered(5)),  # the household states no locality
     ],
 )
 def test_people_who_may_be_at_the_counted_place_are_neither_there_nor_elsewhere(
@@ -189,7 +190,7 @@ async def test_the_worker_publishes_changed_comparisons(office: Office) -> None:
     await compare(office, comparing)
     _, second = await published(office)
     assert [(people["persons"], people["stated_persons"]) for people in second["registered"]] == [(0, 25)]
-    await compare(office)  # another worker
+    await compare(office)  # a second worker compares, too
     assert len(await published(office)) == 2
 
 
@@ -243,7 +244,7 @@ async def test_comparisons_end_while_households_keep_arriving(office: Office) ->
 
 @pytest.mark.anyio
 async def test_after_a_lost_connection_fewer_than_five_changed_households_still_wait(office: Office) -> None:
-    """Another comparison would begin anew, and would publish what two households changed."""
+    """A new comparison would not know what was published, and would publish the change of two households."""
     await office.file(group(is_full_recount=True, destination_locality="Зар-Таш"))
     families = await households_at(office, 5, "Зарташ")
     made: list[PlaceComparing] = []

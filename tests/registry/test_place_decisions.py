@@ -159,7 +159,7 @@ async def test_two_codes_of_the_gazetteer_are_two_places_but_a_typed_name_may_me
     assert await names(office) == []
     await office.file(counted(5, 110, origin_locality="Чоко Добо"))
     assert len(await names(office)) == 2
-    answered = await answer(office, "same")  # only one answer is valid, because a name cannot mean two places
+    answered = await answer(office, "same")  # only one answer is valid, because one name cannot mean two listed places
     assert len(answered.json()["ids"]) == 1
     assert (await page(office))["proposals"] == []
     assert await in_effect(office) == [100, 110]
@@ -168,7 +168,7 @@ async def test_two_codes_of_the_gazetteer_are_two_places_but_a_typed_name_may_me
 async def test_a_count_with_a_nearly_equal_name_belongs_to_the_site(office: Office) -> None:
     site_id = await saved(office, name_ru="Школа имени Токтогула", name_ky=None)
     await office.file(counted(0, 70, destination_locality="Школа им. Токтогула"))
-    assert await names(office) == []  # the abbreviation differs in too many letters
+    assert await names(office) == []  # the desk is not asked, because the abbreviation differs in too many letters
     await office.file(counted(1, 80, destination_locality="Школа имени Тактагула"))
     [question] = (await page(office))["proposals"]
     assert [place["is_site"] for place in question["places"]].count(True) == 1
@@ -217,7 +217,7 @@ async def test_movements_follow_the_answer(office: Office) -> None:
     await office.file(first, counted(1, 110, destination_locality="Мечит Тобой"))
     moved = movement(first, "returned", occurred_at="2022-05-07T06:00:00Z", reported_at="2022-05-07T07:00:00Z")
     await office.file(moved)
-    assert await names(office) == []  # no question, because nobody is left in the first count
+    assert await names(office) == []  # the desk is not asked, because nobody is left in the first count
     await office.file({**moved, "version": 2, "persons": 30})
     await answer(office, "same")
     stock = "SELECT sum(coalesce(displaced, persons)) AS n FROM counts WHERE superseded_by IS NULL"
@@ -227,7 +227,7 @@ async def test_movements_follow_the_answer(office: Office) -> None:
 
 
 async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_answer(office: Office) -> None:
-    """The site's people come from another place than the counts that raise the question."""
+    """The people at the site come from another place than those in the counts about which the question is asked."""
     site_id, shelter = await saved(office), {"shelter": "unknown"}
     await office.file(counted(0, 100, site_id=site_id, origin={"pcode": LEILEK}))
     at = {
@@ -248,7 +248,7 @@ async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_an
 
 
 async def displaced(office: Office) -> list[int]:
-    """Returns the numbers of people who are displaced, of each count in effect."""
+    """Returns the number of people who are still displaced, for each count in effect."""
     counts = await rows(office, "SELECT coalesce(displaced, persons) AS n FROM counts WHERE superseded_by IS NULL")
     return sorted(count["n"] for count in counts if count["n"])
 

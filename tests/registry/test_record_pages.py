@@ -1,4 +1,4 @@
-"""Tests the pages of groups and sites, and movements of whole sites in the history of a household."""
+"""Tests the pages of groups and sites. Also tests how movements of whole sites appear in the history of a household."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -144,7 +144,10 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
 
 
 async def versions_of(office: Office, path: str, area: str, other_area: str) -> list[dict[str, Any]]:
-    """Returns the versions that a reader of the area sees. Also checks who may not read, and the security log."""
+    """Returns the versions that a reader of the area sees.
+
+    Also checks that others may not read, and that the security log records the reads.
+    """
     account, api = uuid4(), f"/v1{path}/history"
     assert (await office.get(api, role=Role.REGISTRAR, areas=(other_area,))).status_code == 404
     assert (await office.get(api, role=Role.OPERATOR, purpose=None)).status_code == 403
@@ -183,7 +186,7 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
 
 
 async def test_a_site_states_the_registered_people_who_moved_since_its_newest_count(office: Office) -> None:
-    """A family of five is registered at the site, another one comes, and two persons of the first one leave."""
+    """A family of five is registered at the site. Another family comes, and two persons of the first family leave."""
     await saved(office, UUID(SITE), role=Role.REGISTRAR)
     at_site = {"site_id": SITE, "destination": {"pcode": BATKEN}}
     first, second = household(**at_site), household()
@@ -219,7 +222,7 @@ async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: 
 
 
 async def test_a_group_shows_movements_of_its_site_that_count_nobody(office: Office) -> None:
-    """People who left the country are in no stock. A reversed movement and a confirmation move nobody."""
+    """The people have left the country, so they are in no stock. A reversed movement and a confirmation move nobody."""
     body = counted(0, 70, site_id=SITE, destination_locality=None)
     returned, later = site_moved(SITE, "returned", 2), site_moved(SITE, "returned", 9)
     await office.file(body)

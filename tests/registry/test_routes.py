@@ -147,7 +147,10 @@ async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
 
 
 async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
-    """The author reads that the duplicate was recorded, but a list would not contain the duplicate's household."""
+    """The author's receipt says that the duplicate was recorded.
+
+    A list would not contain its household, and would so reveal the duplicate.
+    """
     await office.file(household())
     assert (await office.get("/v1/households", role=Role.FIELD, account=AUTHOR, areas=())).status_code == 403
 
@@ -265,7 +268,7 @@ async def test_a_household_in_a_village_is_visible_in_its_district(office: Offic
     body = household(destination={"pcode": "KG05236830020"})
     city = household(
         destination={"pcode": "KG03220400010"}
-    )  # the code begins like that of rayon KG03220000000, but the city is outside this rayon
+    )  # the code of the city begins like that of rayon KG03220000000, but the city is outside this rayon
     await office.file(body, city)
     for area, status in ((LEILEK, 200), (BATKEN_OBLAST, 200), (BATKEN, 404)):
         answer = await office.get(f"/v1/households/{body['household_id']}", role=Role.OPERATOR, areas=(area,))
@@ -333,7 +336,7 @@ async def test_unusually_many_pages_and_searches_are_reported(office: Office, su
 
 
 async def test_unusually_many_searches_that_find_nobody_are_reported(office: Office) -> None:
-    """A user may try many telephone numbers to learn which numbers are registered."""
+    """A user might try many telephone numbers to find out which of them are registered."""
     few, many = uuid4(), uuid4()
     async with office.app.state.sessions.begin() as session:
         for account, count in ((few, openings.MOST_SEARCHES_AN_HOUR), (many, openings.MOST_SEARCHES_AN_HOUR + 1)):
@@ -421,7 +424,7 @@ async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> 
 
 
 async def test_many_held_reports_elsewhere_do_not_hide_those_of_the_callers_area(office: Office) -> None:
-    """Another area has as many older held reports as one request can accept, but these must not use up the limit."""
+    """Another area has as many older held reports as one request can accept. They must not count for the limit."""
     elsewhere = household(origin={"pcode": OSH}, destination={"pcode": OSH}, reported_at=NOON.isoformat())
     await office.file(elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     async with office.app.state.sessions.begin() as session:

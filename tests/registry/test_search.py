@@ -1,4 +1,4 @@
-"""Tests the search for households over HTTP, on real PostgreSQL: found households, access rights, and the log."""
+"""Tests the search for households over HTTP, on real PostgreSQL: what is found, by whom, and what is logged."""
 
 import hashlib
 from collections.abc import Callable
@@ -314,7 +314,7 @@ async def test_a_large_number_of_households_is_not_counted_whole(
 
 
 async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: Office) -> None:
-    """Words identify a site only in the site's district, and only if no other site there has the same name."""
+    """A typed name means a site only in the site's district, and only if no other site there has the same name."""
     here, there, twice = household(), household(), household()
     school = await site(office, name_ru="Школа № 1")
     await office.file(here, there, twice)
@@ -326,7 +326,7 @@ async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: O
 
 
 async def test_a_household_is_found_at_its_site(office: Office) -> None:
-    """A movement states the site by its id or in words."""
+    """A movement names the site by its id or in words."""
     by_id, in_words, elsewhere = household(), household(), household()
     school = await site(office, name_ru="Школа 3", name_ky="3-мектеп")
     await office.file(by_id, in_words, elsewhere)

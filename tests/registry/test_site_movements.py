@@ -1,4 +1,7 @@
-"""Movements of a whole site: of all households and groups there, in any order of arrival, and reversed as a whole."""
+"""Tests movements of a whole site.
+
+They move all households and groups there, in any order of arrival, and are reversed as a whole.
+"""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -104,7 +107,8 @@ async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, 
     await file(fled, same_day, came, transferred(came, SCHOOL, days=2 + hours / 24))
     everybody = {body["household_id"]: 5 for body in (fled, same_day, came)}
     assert await displaced(file) == everybody
-    await file({**here, "version": 2, "reported_at": reported_at})  # a correction, not the family's first report
+    # this is a correction, and not the first report of the family
+    await file({**here, "version": 2, "reported_at": reported_at})
     assert await displaced(file) == everybody
 
 
@@ -141,7 +145,8 @@ async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
     await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
     await file(moved(SCHOOL, "returned", days=3))
     assert await displaced(file) == {went["household_id"]: 5}
-    await file(moved(SCHOOL, "settled_elsewhere", days=1))  # `went` had not left, and `came` had not arrived
+    # at this time, `went` had not left yet, and `came` had not arrived
+    await file(moved(SCHOOL, "settled_elsewhere", days=1))
     assert await displaced(file) == {went["household_id"]: 5}
     settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]
     assert settled == [UUID(went["household_id"])]
@@ -293,7 +298,7 @@ async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatc
 
 @anyio
 async def test_a_report_applies_the_movement_for_which_its_household_is_noted(file: Filing) -> None:
-    """The movement takes effect once, whether the next report or the worker applies it."""
+    """The next report about the household, or the worker, applies the movement. In both cases, it takes effect once."""
     here, other = household(site_id=SCHOOL), household(site_id=SCHOOL)
     await file(here, other)
     returned = file.desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)

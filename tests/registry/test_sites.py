@@ -254,7 +254,10 @@ async def test_the_list_continues_where_the_last_page_ended(office: Office) -> N
 
 
 async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(office: Office) -> None:
-    """70 people come from one village and 150 from another. Then the people of the second village are counted again."""
+    """70 people come from one village and 150 from another.
+
+    Then the people from the second village are counted again.
+    """
     site_id, empty = await saved(office), await saved(office, name_ky=None, name_ru="Школа № 6")
     here = {"site_id": str(site_id), "destination_locality": None}
     first = counted(0, 70, **here, origin_locality="Чоко-Добо")
@@ -281,7 +284,7 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
 
 
 async def test_one_site_has_one_population_whatever_the_reports_say_about_the_place(office: Office) -> None:
-    """Reports with the same site id may state different districts, names of the place, and kinds of shelter."""
+    """Reports that name one site by its id may still differ in district, name of the place and kind of shelter."""
     site_id = str(await saved(office))
     first = counted(0, 100, site_id=site_id, destination_locality="мектеп", shelter="unknown")
     recount = counted(2, 120, site_id=site_id, destination={"pcode": KADAMJAI}, destination_locality=None)
@@ -421,7 +424,10 @@ def test_partial_counts_that_a_recount_replaced_are_deducted_with_it() -> None:
 
 
 def test_of_two_counts_of_one_hour_the_later_report_decides() -> None:
-    """Often only the hour of a count is known. Report ids are random, so they cannot show which count is later."""
+    """Often only the hour of a count is known.
+
+    Report ids are random, so they cannot tell which of two counts is later.
+    """
     for village_id, whole_id in ((UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=1))):
         village = at_site(0, VILLAGE, 70, report_id=village_id)
         whole = at_site(0, WHOLE, 60, report_id=whole_id, reported_at=AT + timedelta(minutes=9))

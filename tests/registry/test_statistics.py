@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 EVERYWHERE = "&".join(f"scope={scope}" for scope in MovementScope)
 BATKEN_OBLAST = "KG05000000000"
-VILLAGE = "KG05236830020"  # a village in Leilek; figures count the village's people in the district
+VILLAGE = "KG05236830020"  # a village in Leilek; figures count its people in the district
 
 
 async def example(office: Office) -> None:
@@ -169,7 +169,10 @@ async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
 
 
 async def test_persons_with_disability_are_counted_among_the_persons_who_were_asked(office: Office) -> None:
-    """The family's persons are 42, 39, 17, 9 and 71 years old; the third one was not asked, and the second refused."""
+    """The persons of the family are 42, 39, 17, 9 and 71 years old.
+
+    The second refused to answer, and the third was not asked.
+    """
     answers = ("some_difficulty", "refused", None, "a_lot_of_difficulty", "cannot_do_at_all")
     body = household()
     for member, answer in zip(body["members"], answers, strict=True):
@@ -217,7 +220,7 @@ async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> 
 
 
 async def test_the_stock_has_the_ages_of_its_day_by_the_brackets_of_the_reader(office: Office) -> None:
-    """On 15 June 2020 the persons are 36, 33, 11, 3 and 65 years old. The younger child is 5 on 1 January 2022."""
+    """The ages on 15 June 2020 are 36, 33, 11, 3 and 65. The younger child is 5 years old on 1 January 2022."""
     await office.file(household(occurred_at="2020-06-15T06:00:00Z"), household(members=[], persons=1))
     days = {
         ("2020-12-31", "dtm"): {"0_5": 1, "6_11": 1, "18_59": 2, "60_plus": 1},
@@ -388,7 +391,7 @@ async def test_the_page_shows_registered_and_counted_people_side_by_side(office:
 
 
 async def ranked(office: Office) -> None:
-    """Reports three families with different reasons: a mudflow and work; only work; degraded pastures and a drought."""
+    """Reports three families. Their reasons are a mudflow and work, only work, and degraded pastures and a drought."""
     await office.file(
         household(reasons=["natural_disaster", "economic"], shelter="school", needs=["food", "water"]),
         household(reasons=["economic"], hazard_type=None, shelter="rented", needs=["documents"], persons=2, members=[]),

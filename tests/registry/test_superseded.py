@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def drawn_report(draw: Random, **subject: Any) -> Body:
-    """Makes a random report. Only a few times are used, so that several reports have the same time."""
+    """Makes a random report. It uses only a few different times, so that several reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     body = {
         "occurred_at": moment.isoformat(),
@@ -66,7 +66,7 @@ async def filed(office: Office) -> list[Body]:
 def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
     """Computes the numbers of households and of groups in each place at the end of the day in Bishkek (UTC+6).
 
-    A partial count of a group replaces no other count, so every partial count is included.
+    Partial counts of groups replace no other counts, so all of them are added.
     """
     end = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
     latest: dict[str, Body] = {}
@@ -119,7 +119,7 @@ async def test_existing_rows_are_marked_by_the_migration(office: Office) -> None
     async with office.app.state.sessions() as session:
         known = await superseded(session)
         for subject in made.SUBJECTS:
-            # the triggers of later releases need the dropped columns
+            # the triggers are disabled, because they need columns that this migration drops
             await session.execute(text(f"ALTER TABLE {subject} DISABLE TRIGGER USER"))
             await session.execute(text(f"DROP TRIGGER IF EXISTS fill ON {subject}"))
             await session.execute(text(f"DROP FUNCTION IF EXISTS fill_{subject}"))

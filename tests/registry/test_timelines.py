@@ -1,4 +1,4 @@
-"""Tests a household's page: the history, the changes by corrections, and the reports that the figures use."""
+"""Tests the page of a household: its history, what corrections changed, and which reports the figures use."""
 
 import re
 from datetime import datetime, time
@@ -104,7 +104,7 @@ async def test_a_household_without_movements_rests_on_its_report(office: Office)
 
 
 async def test_lists_are_shown_with_their_content(office: Office) -> None:
-    """The page shows a changed list, even if the list has the same length as before."""
+    """The page shows that a list has changed, even if its length is the same as before."""
     some, cannot = {"seeing": "some_difficulty"}, {"seeing": "some_difficulty", "walking": "cannot_do_at_all"}
     [head] = [person("Асан", "Усенов", disabilities=["seeing"], functioning=some)]
     group = {"sex": "female", "age": "18-59", "count": 1}

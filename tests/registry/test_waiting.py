@@ -102,7 +102,7 @@ async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorde
 
 
 async def test_the_list_says_that_a_movement_is_reversed_and_that_a_count_is_a_full_recount(office: Office) -> None:
-    """A person must see both: a reversal cancels the death, and a full recount can replace other teams' counts."""
+    """A person must see both before deciding: a reversal cancels a death, and a recount can replace other counts."""
     body = household()
     await office.file(movement(body, "died", version=2, is_reversed=True), group(is_full_recount=True), flags=EXPIRED)
     shown = {each["kind"]: each["clear"] for each in (await listed(office))["reports"]}
@@ -196,7 +196,8 @@ async def waits_for_a_lock(office: Office) -> bool:
 async def test_a_contradicting_report_can_only_be_refused(office: Office) -> None:
     body = household()
     await office.file(body)
-    await office.file({**body, "persons": 4, "members": []}, author=uuid4())  # another author uses this id and version
+    # another author sends a report with the same id and version
+    await office.file({**body, "persons": 4, "members": []}, author=uuid4())
     [held] = (await listed(office))["reports"]
     assert (held["reason"], held["is_acceptable"]) == ("other_content", False)
     assert (await decide(office, [held["outcome_id"]], is_accepted=True)).json() == {"outcome_ids": []}
@@ -245,7 +246,7 @@ async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_a
 
 
 async def test_a_report_about_people_registered_without_a_place_needs_the_whole_country(office: Office) -> None:
-    """Before the report, the household was abroad, and came from abroad."""
+    """The household came from Tajikistan and is in Russia, so it is registered without a P-code."""
     body = household(origin={"country": "TJ"}, destination={"country": "RU"})
     await office.file(body)
     await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
@@ -304,7 +305,7 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
     [held] = (await listed(office))["reports"]
     await sent(office, f"{HELD}:assign", {"outcome_ids": [held["outcome_id"]], "account": account}, role=Role.OPERATOR)
     async with office.app.state.sessions.begin() as session:
-        # the team was readmitted, but the report is held again, because it is about another team's household
+        # The team is readmitted. The report is about another team's household, so it is held again.
         expiry = {"account": uuid4(), "reason": "readmitted", "is_accepted": True, "is_expiry_only": True}
         await held_queries.decide(session, [UUID(held["outcome_id"])], **expiry)
     assert await carried_out(office) == ["held"]
@@ -316,20 +317,22 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
 
 
 async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
-    """As on the board, registered households, people abroad, migrants and people in transit are not counted."""
+    """As on the board, these are not counted: registered people, people abroad, migrants and people in transit."""
     await office.file(household(), group(persons=214), flags=EXPIRED)
     registered = household()
     await office.file(registered)
     await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
     abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
     await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
-    await office.file({**registered, "household_id": str(uuid4()), "version": 2})  # held as other_household
+    # this version is held as other_household
+    await office.file({**registered, "household_id": str(uuid4()), "version": 2})
     duplicate = household()
     await office.file(duplicate, flags=EXPIRED)
     [waiting] = [one for one in (await listed(office))["reports"] if one["report_id"] == duplicate["report_id"]]
     await decide(office, [waiting["outcome_id"]], is_accepted=False, refusal="duplicate")
     assert await carried_out(office) == ["rejected"]
-    await office.file({**duplicate, "version": 2, "persons": 4, "members": []})  # held as corrects_duplicate
+    # this version is held as corrects_duplicate
+    await office.file({**duplicate, "version": 2, "persons": 4, "members": []})
     assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
     elsewhere = await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,))
     assert elsewhere == {"in_households": 0, "in_groups": 0}

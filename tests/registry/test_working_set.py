@@ -1,4 +1,4 @@
-"""Tests the registry's domain logic. The final state does not depend on the order in which reports arrive."""
+"""Tests the domain logic of the registry: the final state does not depend on the order in which reports arrive."""
 
 import itertools
 from collections.abc import Iterable
@@ -116,7 +116,8 @@ def test_held_version_1_does_not_block_version_2(order: tuple[int, ...]) -> None
 def test_an_own_version_with_other_content_waits_until_its_author_sends_a_later_one(last: str) -> None:
     """The author and a colleague have corrected the report at the same time, so one of the versions 2 waits.
 
-    A later version of the colleague does not show that somebody has read the version that waits.
+    A later version by the colleague does not settle the author's version that waits, because the colleague may not have
+    read it.
     """
     for order in itertools.permutations(range(4)):
         own, colleagues = filed(2), filed(2, author=COLLEAGUE, note="other content")
@@ -201,7 +202,7 @@ def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_l
     third = filed(3)
     working_set.file(third)
     assert [second.reason, third.reason] == [Held.CORRECTS_DUPLICATE] * 2 and not working_set.subjects
-    working_set.accept(second)  # the accepted report is no duplicate, so the next correction also has an effect
+    working_set.accept(second)  # the accepted report is no duplicate any more, so the next correction also takes effect
     assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
 
 
@@ -348,7 +349,7 @@ def test_age_is_in_completed_years(born: str, years: int) -> None:
 
 
 def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
-    """Midnight of New Year in Bishkek is still in the old year in UTC, so in UTC the person would be a year younger."""
+    """At midnight of New Year in Bishkek, UTC still has the old year. By UTC, the person would be a year younger."""
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
     assert disaggregated(report).cells[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1

@@ -1,4 +1,4 @@
-"""Fixtures for the whole installation and for people with browsers."""
+"""Fixtures with a whole installation, and with people who use it in browsers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -46,16 +46,16 @@ class Whole(Served):
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         paths = ("/alerts/v1/ledger", "/console/v1/ledger", "/registry/v1/ledger", "/intake/v1/ledger/consumer")
         ledgers = [self.client(headers=bearer).get(path).json() for path in paths]
-        # a service answers 503 until it knows the revocations
+        # until it knows the revocations, a service answers 503, without `partitions`
         return all("partitions" in ledger for ledger in ledgers) and all(
             each["advanced_at"] for ledger in ledgers for each in ledger["partitions"]
         )
 
     @cached_property
     def integration(self) -> httpx.Client:
-        """One client for all reported hazards, because some tests report a hundred.
+        """One client for all reported hazards, because some tests report a hundred hazards.
 
-        The client closes its idle connection before the server would close it.
+        The client closes an idle connection before the server would close it.
         """
         return self.client(limits=httpx.Limits(keepalive_expiry=1))
 
@@ -89,7 +89,8 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                assert answer.status_code in (200, 409), answer.text  # 409 means that the alert is closed already
+                # the answer 409 means that the alert is already closed
+                assert answer.status_code in (200, 409), answer.text
 
     def refuse_held_reports(self) -> None:
         """Refuses every held report, and waits until none is left."""
@@ -108,11 +109,14 @@ class Whole(Served):
         assert wait_until(is_none_left, timeout=60, every=0.2)
 
     def clear_hazards(self) -> None:
-        """Deletes every hazard from the board, because at first the board shows only a hundred hazards."""
+        """Deletes all hazards from the board.
+
+        Otherwise a test's own hazard might not be among the first hundred, which the board shows.
+        """
         in_thread(self._clear(BoardHazard))
 
     def clear_groups(self) -> None:
-        """Deletes every counted group from the board, because the board shows the sum of all groups."""
+        """Deletes all counted groups from the board. Otherwise they would be in the sum that the board shows."""
         in_thread(self._clear(BoardGroup))
 
     def replace_receivers(self, *receivers: Receiver) -> None:
@@ -151,7 +155,7 @@ def cleared(whole: Whole) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser that allows sound on a page that nobody has clicked, because `Seat.open` clicks on no page."""
+    """A browser that allows a page to play sound before anybody has clicked on it, because `Seat.open` never clicks."""
     with chromium(ALLOWS_SOUND) as launched:
         yield launched
 
@@ -159,7 +163,8 @@ def browser() -> Iterator[Browser]:
 class Contexts:
     """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again.
 
-    The first page of each context stays blank and open, because a new page would start a process of the browser.
+    The first page of each context stays blank and open. Without an open page, the next page would start a new process
+    of the browser.
     """
 
     def __init__(self, url: str) -> None:
@@ -183,22 +188,22 @@ class Contexts:
         context.set_offline(False)
         for page in context.pages[1:]:
             page.close()
-        # after the pages are closed, because an answer to an open page could set the cookie again
+        # delete cookies after the pages are closed, because an answer to an open page could set a cookie again
         context.clear_cookies()
         self._devtools[context].send("Storage.clearDataForOrigin", self._emptied)
         self._free[browser].append(context)
 
 
 def has_own_clock(context: BrowserContext) -> bool:
-    """Whether the test has installed a clock of Playwright's. No later page of this context would have a real clock."""
+    """Whether the test has installed Playwright's clock. Later pages of this context would not have a real clock."""
     try:
         return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
-    except Error:  # a page is being loaded
+    except Error:  # the page is being loaded, and may have such a clock
         return True
 
 
 def new_context(browser: Browser) -> BrowserContext:
-    # without motion, because a new alert would flash, and each frame would be drawn
+    # motion is reduced, because a new alert would flash, and drawing each frame takes time
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
     context.set_default_timeout(SLOW_MS)
     return context
@@ -261,7 +266,7 @@ def seat(whole: Whole, browser: Browser, contexts: Contexts, fresh_attempts: Non
 def newest_alert(page: Page, headline: str) -> Any:
     """The newest alert with exactly this name on the board.
 
-    The name of an exposure alert about the same hazard also has a number of persons, so it is left out.
+    An exposure alert about the same hazard is not found, because its name also has a number of persons.
     """
     name = page.locator(".alert-name", has_text=re.compile(rf"^\s*{re.escape(headline)}\s*$"))
     return page.locator(".alert", has=name).first

@@ -1,4 +1,4 @@
-"""The pages of a person's own account in a real browser: notices, second factor, sign-ins, purpose."""
+"""Tests the pages of a person's own account in a real browser: notices, second factor, sign-ins, and purpose."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""An alert's own page in a real browser: the full text, and every action by keyboard."""
+"""Tests the page of an alert in a real browser: it shows the full text, and every action works by keyboard."""
 
 from typing import Any
 
@@ -133,7 +133,8 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.DUTY_HEAD)
     first_page, two = first.open("/"), second.open("/")
     alert_id = raised(whole, first_page, "permafrost_loss")
-    two.route("**/stream?*", lambda route: route.abort())  # the second page does not hear of the first person's action
+    # the second page does not get the event about the first person's action
+    two.route("**/stream?*", lambda route: route.abort())
     for page in (first_page, two):
         page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
     first_page.click("#acknowledge")
@@ -150,7 +151,7 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
 
 
 def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, seat: Any) -> None:
-    """Without the script, the browser would send the form itself, get the answer 405, and lose the comment."""
+    """Before its script is loaded, the browser would send the form itself, get the answer 405, and lose the comment."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "bank_erosion")

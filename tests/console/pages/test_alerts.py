@@ -56,7 +56,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
     first_page, two = first.open("/"), second.open("/")
     for page in (first_page, two):
         expect(newest_alert(page, "Hail")).to_contain_text("Not acknowledged")
-    second.context.set_offline(True)  # this board must not show the first acknowledgement
+    second.context.set_offline(True)  # this board is offline, so it does not show the first acknowledgement
     newest_alert(first_page, "Hail").get_by_role("button", name="Acknowledge").click()
     expect(newest_alert(first_page, "Hail")).to_contain_text(first.name)
     alert_id = newest_alert(first_page, "Hail").get_attribute("data-key")
@@ -68,7 +68,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
 
 
 def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
-    """If a button moved when it gets the focus, the click would miss the button."""
+    """If the focus moved a button, the click would miss it."""
     whole.report_hazard(type="heat_wave")
     desk = seat(Role.OPERATOR)
     alert = newest_alert(desk.open("/"), "Heat wave")
@@ -77,7 +77,7 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
 
 
 def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any) -> None:
-    """The page reports the missing reply after ten seconds, the time limit of a request."""
+    """The page reports the missing reply after ten seconds. This is the time limit of a request."""
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
     page.route("**/acknowledgement", lambda _: None)

@@ -15,7 +15,7 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
 def refused_everywhere(whole: Whole) -> None:
-    """Requests data from two services as a viewer. Both services refuse."""
+    """Requests data from two services as a viewer. Both services refuse the request."""
     token = whole.installation.token(roles=[Role.VIEWER])
     headers = {"authorization": f"Bearer {token}"}
     with httpx.Client(base_url=whole.url, headers=headers, trust_env=False, timeout=30) as viewer:

@@ -1,4 +1,4 @@
-"""The board misses no change when its connection to the centre is lost, is quiet, or is cut without a close."""
+"""The board misses no change if its connection to the centre is lost, stays quiet, or is cut without being closed."""
 
 import re
 from contextlib import ExitStack
@@ -69,7 +69,7 @@ def test_a_silently_cut_connection_is_opened_again(whole: Whole, seat: Any) -> N
     expect(page.locator("#panel-hazards")).to_contain_text("Permafrost")
 
 
-# Keeps the data of all events of the stream, so that a test can wait until the page has heard of a change.
+# Keeps the data of all events of the stream, so that a test can wait until the page has received an event.
 HEARD = """
 const listen = EventSource.prototype.addEventListener;
 window.heard = [];
@@ -80,10 +80,10 @@ EventSource.prototype.addEventListener = function (name, heard) {
 
 
 def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole, seat: Any) -> None:
-    """The page's clock stands still until the page has heard of the hazard and the centre has stored it.
+    """The page's clock stands still until the page has received the event and the centre has stored the hazard.
 
-    Then the clock advances by two seconds, but never while a request of the page has no answer. Therefore the test
-    measures only the time for which the page itself waits, and other load does not matter.
+    Then the clock advances by two seconds, but stands still while a request of the page waits for its answer. Therefore
+    the test measures only the time for which the page itself waits, and not the load of the machine.
     """
     desk, words = seat(Role.OPERATOR), f"Water over the road {uuid4()}"
     desk.page.add_init_script(HEARD)

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole, newest_alert
 
-# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none.
-# A canvas converts colours of any notation to numbers.
+# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none. A canvas is used
+# to convert colours of any notation to numbers.
 # The script applies the opacity and grayscale() of the elements around the text.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -75,7 +75,7 @@ FAINT = """() => {
 
 
 def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
-    # without motion, because a new alert would flash, which changes the colours for two seconds
+    # motion is reduced, because a new alert would flash, and its colours would change for two seconds
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faint = page.evaluate(FAINT)
     assert faint["words"] > 20
@@ -110,4 +110,5 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     page.fill("#locality", "Pulgon")
     page.click("#send")
     expect(page.locator("#failure")).to_be_visible()
-    is_readable(page, scheme, fields=5)  # hazard and place (with placeholders), village, time, certainty
+    # the five fields are hazard and place (with placeholders), village, time, and certainty
+    is_readable(page, scheme, fields=5)

@@ -40,7 +40,8 @@ def test_a_script_that_fails_to_load_is_reported_and_reloaded_without_losing_inp
     expect(notice).to_contain_text("did not load completely")
     page.fill("#hazard", "rockfall")
     page.fill("#place", "kadamjai")
-    with page.expect_event("requestfailed"):  # otherwise the request could come after `unroute`, and succeed
+    # wait for the failure: otherwise the request could come after `unroute`, and succeed
+    with page.expect_event("requestfailed"):
         page.click("#script-again")
     expect(notice).to_be_visible()
     expect(page.locator("#send")).to_be_disabled()

@@ -21,7 +21,7 @@ MINUTE_MS = 61_000
 
 
 class Backups:
-    """Changes the console's record of the latest backup."""
+    """Changes the result of the latest backup in the console's database."""
 
     def __init__(self, whole: Whole) -> None:
         self.settings = whole.installation.settings(ConsoleSettings)
@@ -88,5 +88,5 @@ def test_at_the_start_only_the_parts_that_the_page_came_without_are_fetched(seat
 
 
 def is_notices(url: str) -> bool:
-    """Whether the URL is that of the console's notices, not of the registry's notices."""
+    """Whether the URL is that of the console's notices. The registry also has notices."""
     return urlsplit(url).path == "/notices"

@@ -1,4 +1,4 @@
-"""Counts of groups reported by telephone raise one alert. The board and the alert's own page show this alert."""
+"""Counts of groups reported by telephone raise one alert. The board and the page of the alert show it."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The board can be used by keyboard alone, because redrawing never loses the focus."""
+"""The board can be used by keyboard alone, because the focus stays where it is when the board is drawn again."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_the_focus_moves_to_the_first_alert_when_an_alert_is_closed(whole: Whole
 
 
 def test_a_closed_dialog_returns_the_focus_to_its_alert(whole: Whole, seat: Any) -> None:
-    """The focus returns even if the board has redrawn the button that opened the dialog."""
+    """The focus returns even if the button that opened the dialog was drawn again meanwhile."""
     whole.report_hazard(type="utility_failure")
     page = seat(Role.OPERATOR).open("/")
     alert = newest_alert(page, "Utility failure")

@@ -38,7 +38,7 @@ def begun(seat: Any, persons: str = "26") -> Page:
 
 @pytest.mark.parametrize("role", COUNTERS)
 def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole: Whole, seat: Any, role: Role) -> None:
-    """The caller reports 20 families, 70 people, who came from Choko-Dobo and stay with relatives.
+    """The caller reports 20 families (70 people) who came from Choko-Dobo and stay with relatives.
 
     The operator needs less than half a minute.
     """
@@ -127,7 +127,8 @@ def test_the_present_district_follows_the_origin_until_it_is_typed(seat: Any) ->
     expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
 
 
-# Two errors in succession have different sentences, so that the sentence of the first is not taken for the second.
+# Consecutive errors have different sentences. Otherwise the test could take the sentence of the first for that of the
+# second.
 ERRORS = (
     ("#persons", "", "Fill in: Number of persons"),
     ("#origin", "", "Fill in: District or city"),
@@ -208,7 +209,7 @@ def test_the_next_count_of_a_call_keeps_the_district_of_origin_and_the_event(who
     whole.report_hazard()
     page = begun(seat)
     event = page.locator("#event-question").get_by_role("radio").first
-    hazard_id = event.get_attribute("value")  # after sending, the form with the question is hidden
+    hazard_id = event.get_attribute("value")  # the form with the question is hidden after sending
     event.press("Space")
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.click("#send")
@@ -305,7 +306,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
-    """Typed text and a village from the list are sent without a site.
+    """Typed text, or a village from the list, is sent without a site.
 
     A settlement of the gazetteer is sent with its code.
     """

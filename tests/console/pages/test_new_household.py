@@ -21,7 +21,7 @@ from tests.console.pages.typists import KEYS_OF_A_MINUTE, Typist
 from tests.intake.factories import group
 
 CHATKAL = "KG03230000000"  # no other test reports people from there
-# Presses Ctrl+Enter again before the first request can have an answer.
+# Presses Ctrl+Enter twice, so that the second time is before the answer to the first request.
 PRESSED_TWICE = """() => {
   for (const _ of [1, 2]) {
     const pressed = new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true });
@@ -30,7 +30,7 @@ PRESSED_TWICE = """() => {
 }"""
 
 POINT = {"lat": 40.1, "lon": 71.7}
-# The correction of a movement to the village Tash, for which the form has the settlement `chosen`.
+# Makes the correction of a movement to the village Tash. `chosen` is the settlement that is chosen in the form.
 CORRECTED = """async ([code, chosen, point]) => {
   const { MovementReport } = await import("/static/new-movement/movement-reports.js");
   const given = {
@@ -83,7 +83,10 @@ def typed_household(page: Page, phone: str, village: str) -> dict[str, Any]:
 
 
 def typed_in_full(page: Page, phone: str, village: str) -> None:
-    """Opens all questions, and types a household of two persons. The first personal number lacks a digit."""
+    """Opens all questions, and types a household of two persons.
+
+    The first personal number is typed without one digit.
+    """
     typist = Typist(page)
     for hidden in ("#mobility", "#occurred_at_precision", "#intention"):
         expect(page.locator(hidden)).to_be_hidden()
@@ -111,7 +114,8 @@ def typed_in_full(page: Page, phone: str, village: str) -> None:
 def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
     """The household was registered before, and the form points to that record.
 
-    When the operator reverses the return, the form shows the recorded return, not another account's held correction.
+    When the operator reverses the return, the form shows the recorded return. It does not show another account's held
+    correction.
     """
     phone, village = f"+996 7{random.randrange(10**8):08}", f"Чоко-Добо {uuid4().hex[:6]}"
     reported(whole, usenov(phone=phone))
@@ -159,7 +163,10 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
 
 
 def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:
-    """For the next household of the call, the short form shows each further question whose answer is kept and sent."""
+    """For the next household of the same call, some answers are kept and sent again.
+
+    The short form then also shows their questions.
+    """
     page = opened(seat, Role.REGISTRAR)
     typed_in_full(page, f"+996 7{random.randrange(10**8):08}", "Чоко-Добо")
     page.locator("#members > li:nth-child(1)").get_by_label("Relationship").select_option("")
@@ -169,7 +176,7 @@ def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, s
     head, spouse = body["members"]
     assert (body["reasons"], body["intention"]) == (["natural_disaster", "economic"], "return")
     assert (head["personal_number"], spouse["relationship"]) == ("21234567890123", "spouse")
-    assert "relationship" not in head  # the preset was removed
+    assert "relationship" not in head  # the preset relationship was removed, so no relationship is sent
     assert head["functioning"] == {"seeing": "some_difficulty", "walking": "a_lot_of_difficulty"}
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     page.locator("#another").press("Enter")
@@ -196,7 +203,7 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     page.select_option("#occurred_at_precision", "hour")
     page.fill("#left-hour", "00:10")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.evaluate("() => { Date.now = () => 0; }")  # so that the hour is in the future, but today is not
+    page.evaluate("() => { Date.now = () => 0; }")  # the chosen hour is then in the future, although the day is not
     page.keyboard.press("Control+Enter")
     expect(page.locator("#failure")).to_contain_text("At what time they left, Bishkek time. The time is in the future.")
     expect(page.locator("#left-hour")).to_be_focused()
@@ -252,7 +259,7 @@ def test_the_event_that_people_fled_is_asked_and_recorded_and_the_alert_is_named
     alert = page.get_by_role("link", name="An alert about displaced people from this district is open.")
     expect(alert).to_have_attribute("href", f"/alerts/{alert_id}")
 
-    # later, the full form completes the report
+    # the full form completes the report later
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
     expect(page.locator("#persons")).to_be_focused()
     page.select_option("#intention", "return")
@@ -272,7 +279,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
 
     A field worker of another team sent a correction with the same version.
 
-    It is held, and its note is never shown.
+    This correction is held, and its note is never shown.
     """
     counts = [{"sex": "unknown", "age": "18-59", "count": 1}]
     body = usenov(is_urgent=True, intention="return", reasons=["natural_disaster", "fear_of_hazard"], sex_age=counts)
@@ -311,7 +318,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
     expect(page.locator("#notes")).to_have_value(body["notes"])
 
-    # meanwhile the team corrects its report
+    # meanwhile, the team itself corrects its report
     reported(
         whole, {**body, "version": 3, "persons": 3, "members": [], "notes": "үчөө", "destination": {"country": "TJ"}}
     )

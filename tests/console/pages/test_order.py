@@ -15,7 +15,7 @@ LONG_AREA = {
     "pcodes": [KARA_SUU, LEILEK],
     "description": "село Кара-Суу, ул. Ленина, дорога Ош — Баткен, 412-й километр",
 }
-# the sum of the numbers by severity above the list
+# this script computes the sum of the numbers by severity above the list
 TALLIED = """[...document.querySelectorAll('#section-waiting .tally')]
     .reduce((sum, tally) => sum + Number(tally.textContent.trim().split(/\\s+/).pop()), 0)"""
 NAMES = "rows => rows.map(row => row.dataset.key)"
@@ -164,7 +164,7 @@ def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
     away(page)
     assert page.evaluate(f"{TALLIED} === {waiting}")
     rows = page.locator(".alert[data-section=waiting]")
-    # alerts of other tests may still come, so the number of alerts is read again and again
+    # alerts of other tests may still come, so the number of alerts is read again in each round
     while (shown := rows.count()) < page.evaluate(waiting):
         page.locator("[data-more=alerts]").first.click()
         away(page)

@@ -99,7 +99,7 @@ def test_a_warned_operator_may_stay(seat: Any) -> None:
 
 
 def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
-    """The person chose to stay signed in. If the renewal fails, the page repeats it without another click."""
+    """The person chose to stay signed in. If the renewal fails, the page sends it again without another click."""
     desk = seat(Role.OPERATOR)
     page = desk.page
     page.clock.install()
@@ -128,7 +128,8 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     expect(page.locator("#ringing")).to_be_visible()
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 4}")  # the alarm of four tones goes on
+    # an alarm has four tones, so more tones mean that it goes on
+    wait_for_script(page, f"() => ({TONES}) > {before + 4}")
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
@@ -142,7 +143,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     expect(page.locator("#ringing")).to_be_hidden()
 
 
-# A headless browser has no notifications and no windows in front of the page, so this script simulates them.
+# A headless browser shows no notifications, and has no windows in front of the page. This script simulates both.
 NOTIFYING = """{
     window.notified = [];
     window.Notification = class {
@@ -159,7 +160,7 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(whole:
         desk = seat(Role.OPERATOR)
         desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
         pages[permission] = desk.open("/ledger")
-        # the page has stored earlier alerts
+        # wait until the page has stored which alerts came before
         wait_for_script(pages[permission], "() => localStorage.getItem('heard')")
     alert_id = raised(whole, pages["granted"], "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"

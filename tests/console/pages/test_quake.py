@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
 
-OSH = {"lat": 40.53135, "lon": 72.79539}  # Osh city, with the intensity 0.898 x 5.6 + 1.215 = 6.24
+OSH = {"lat": 40.53135, "lon": 72.79539}  # Osh city, where the expected intensity is 0.898 x 5.6 + 1.215 = 6.24
 
 
 SHOWN = (

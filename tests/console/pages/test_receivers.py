@@ -1,4 +1,4 @@
-"""The recipients of alerts in a real browser: a recipient is added by keyboard, and gets a test message."""
+"""In a real browser, a recipient of alerts is added by keyboard and gets a test message."""
 
 from typing import Any
 

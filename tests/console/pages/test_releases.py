@@ -47,7 +47,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
 
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("released")
-    expect(row).to_contain_text("The village head called")  # the board still shows the internal text
+    expect(row).to_contain_text("The village head called")  # the board of the centre still shows the internal text
     row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("The village head called from the roof")
     page.fill("#known", "The village head called again")
@@ -119,7 +119,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
 
 
 def label(page: Page, name: str) -> Locator:
-    """The label of a checkbox. The label covers the checkbox, so people and tests click the label."""
+    """The label of a checkbox. It covers the checkbox, so people and tests click on the label."""
     return page.locator("label", has=page.locator(f"[name={name}]"))
 
 
@@ -277,9 +277,10 @@ def test_escape_sends_nothing_although_the_dialog_was_answered_before(
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request) if is_report(request) else None)
     page.click(button)
-    page.locator(dialog).evaluate("dialog => dialog.close()")  # as Esc in older browsers: keeps the answer
+    # the dialog closes and keeps its return value, as with Esc in older browsers
+    page.locator(dialog).evaluate("dialog => dialog.close()")
     expect(page.locator(dialog)).to_be_hidden()
-    page.click(button)  # this waits until the button is enabled, so nothing is being sent
+    page.click(button)  # this waits until the button is enabled, so that nothing is being sent any more
     page.click(f"{dialog} [value=keep]")
     expect(page.locator(dialog)).to_be_hidden()
     assert sent == []
@@ -310,7 +311,7 @@ def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole
 
 
 def refuse_withdrawals(route: Route) -> None:
-    """Breaks the connection for each report that withdraws the public version. Other reports are sent."""
+    """Breaks the connection for all reports that withdraw the public version. All other reports are sent."""
     if "Public" in (route.request.post_data or ""):
         route.abort()
     else:

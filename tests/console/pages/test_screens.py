@@ -1,4 +1,4 @@
-"""Tests the page of sent messages. All pages of an operator fit every screen size."""
+"""Tests the page of sent messages, and that all pages of an operator fit every screen size."""
 
 from datetime import UTC, datetime
 from itertools import product
@@ -100,8 +100,8 @@ def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any) -> None:
 
 
 # Makes the lists longer than the screen, with lines of duty above and the notice of a ringing alert below. Then scrolls
-# to the last row of each list. Returns the lists whose last row is covered. One script does this, because the board may
-# replace the lists at any time.
+# to the last row of each list. Returns the lists whose last row is covered. A single script does all this, because the
+# board may replace the lists at any time.
 COVERED = """() => {
   document.querySelector("[data-fragment='/alerts/duty']").innerHTML = "<p class='small'>On duty: Aibek</p>".repeat(4);
   document.querySelector("#ringing").hidden = false;
@@ -137,7 +137,7 @@ def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any) 
         page.goto(f"{whole.url}/?lang={language}")
         for width in (1920, 1366):
             page.set_viewport_size({"width": width, "height": 800})
-            # one script finds and measures the row, because the board may replace the row at any time
+            # a single script finds and measures the row, because the board may replace the row at any time
             expect(grade).to_be_visible()
             overlap = """() => {
                 const grade = document.querySelector('.alert .severity[data-severity=Extreme]');
@@ -183,7 +183,8 @@ def test_ages_of_past_and_future_times(seat: Any) -> None:
 
 
 HEIGHT = "bar => bar.getBoundingClientRect().height"
-# One script shows a lost connection and measures the page, because the next stream message hides the lost connection.
+# A single script shows a lost connection and measures the page, because the next message of the stream would show it as
+# restored.
 LOST = """import('/static/link.js').then((link) => {
   link.say('lost', {time: '21:47'});
   return {
@@ -198,7 +199,8 @@ LOST = """import('/static/link.js').then((link) => {
 def test_the_header_keeps_its_height_and_every_title_of_the_navigation_is_in_view(seat: Any, language: str) -> None:
     """The header has the same height on all pages, even while the board's connection is lost.
 
-    A duty head who is also an auditor has all titles. On the board, the bar also shows the connection's state.
+    A duty head who is also an auditor sees all titles of the navigation. On the board, the header also shows the state
+    of the connection.
     """
     desk = seat(Role.DUTY_HEAD, Role.AUDITOR)
     desk.sign_in()

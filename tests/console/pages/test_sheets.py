@@ -98,5 +98,6 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
         for width in (1366, 360):
             page.set_viewport_size({"width": width, "height": 768})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-    known = ("422", "ERR_UPLOAD_FILE_CHANGED")  # one file changed, and the server refused another one
+    # the two expected errors: one file was refused, and another file changed while it was uploaded
+    known = ("422", "ERR_UPLOAD_FILE_CHANGED")
     assert [error for error in desk.errors if not any(reason in error for reason in known)] == []

@@ -74,7 +74,7 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     expect(page.locator("#name-ky")).to_be_focused()
     typist = Typist(page)
     typist.fill_in(name, "Школа № 5", "", "Mos", "кадамж", "Пульгон", "250", "", "39,94", "71,62")
-    page.keyboard.press("Space")  # the first need: water
+    page.keyboard.press("Space")  # the first need is water
     for _ in range(6):
         page.keyboard.press("Tab")
     typist.fill_in("Бурул Асанова", "+996 555 123456")
@@ -100,7 +100,7 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     expect(row).to_contain_text("Full")
     expect(row).to_contain_text("Choko-Dobo, Kadamjai rayon")
     row.locator("button").click()
-    page.press("#locality", "Tab")  # nothing is typed, so the code stays
+    page.press("#locality", "Tab")  # nothing is typed, so the code of the locality is kept
     page.click("#person")
     expect(page.locator("#person-name")).to_have_value("Бурул Асанова")
     expect(page.locator("#person-phone")).to_have_value("+996 555 123456")
@@ -158,7 +158,7 @@ def test_the_pages_of_a_site_and_of_a_group_are_read_on_screen_and_on_paper(whol
 
 
 def is_shown_whole(page: Page) -> None:
-    """Checks that axe finds nothing serious, and that nothing is cut on a screen or on paper."""
+    """Checks that axe finds no serious error, and that nothing is cut off on a screen or on paper."""
     assert findings(page) == []
     for width in (1366, 360):
         page.set_viewport_size({"width": width, "height": 900})

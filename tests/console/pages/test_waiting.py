@@ -45,14 +45,14 @@ VALUES ('displacements', 0, -7, 'seal_mismatch', '/sealed') RETURNING 1
 
 @pytest.fixture(scope="module", autouse=True)
 def emptied(whole: Whole) -> None:
-    """Refuses what earlier test files left."""
+    """Refuses the held reports that earlier test files left."""
     whole.refuse_held_reports()
 
 
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
     """Sends the reports, and waits until they are held, because the page reads the list only once.
 
-    Returns the part of the author's id that the page shows instead of a name.
+    The page has no name for their author. Returns the part of the author's id that it shows instead.
     """
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
@@ -65,14 +65,14 @@ def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "
 
 
 def held_of(whole: Whole, author: UUID) -> int:
-    """How many reports of the author are held."""
+    """The number of held reports of the author."""
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.REGISTRAR])}"}
     held = whole.client(headers=bearer).get("/registry/v1/held?limit=200").json()["reports"]
     return sum(report["author"] == str(author) for report in held)
 
 
 def proposed(desk: Any, name: str) -> bool:
-    """Whether the desk is asked about a place with this name."""
+    """Whether the desk is asked whether a place with this name is the same as another."""
     answer = desk.context.request.get(f"{desk.whole.url}/registry/v1/places:proposed")
     return name in str(answer.json()["proposals"])
 
@@ -128,7 +128,7 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
     expect(page.locator("#held-none")).to_be_visible()
-    expect(page.locator("#refusal")).to_have_value("")  # this reason must not be sent to the next report's author
+    expect(page.locator("#refusal")).to_have_value("")  # the author of the next report must not get this reason
     assert desk.errors == []
 
 
@@ -179,14 +179,14 @@ def test_persons_in_held_reports_are_shown_on_the_board_and_raise_an_alert(whole
 
 
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
-    send_early_movement(whole)  # another reason
+    send_early_movement(whole)  # this report is held for another reason
     author = send_with_ended_sign_in(whole, household(), household(version=2))
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     own = page.locator("#held tr[data-key]", has_text=author)
     expect(own).to_have_count(2)
     page.locator("#reasons input").first.focus()
-    page.keyboard.press("ArrowRight")  # chooses the next reason, so the page loads the list again
+    page.keyboard.press("ArrowRight")  # the next reason is chosen, so the page loads the list again
     expect(page.locator("#reasons input:checked")).to_be_focused()
     expect(page.locator("#reasons input:checked")).not_to_have_value("")
     page.locator("#reasons").get_by_text("All reasons").click()
@@ -233,7 +233,7 @@ def test_a_small_phone_selects_all_and_shows_the_headings_of_every_cell(whole: W
     expect(own.first.locator("td[data-label]")).to_have_count(6)
     assert page.locator("#acts").evaluate("acts => getComputedStyle(acts).position") == "static"
     names = [box.get_attribute("aria-label") or "" for box in page.locator("#held input").all()]
-    assert all(any(digit in name for digit in "0123456789") for name in names)  # each with its time
+    assert all(any(digit in name for digit in "0123456789") for name in names)  # each name contains a time
     expect(page.locator("#letters td[data-label]").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert findings(page) == []
@@ -349,7 +349,7 @@ def test_a_message_about_people_that_failed_is_opened_in_the_list(whole: Whole, 
 
 
 def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_again(whole: Whole, seat: Any) -> None:
-    """A request names at most 100 messages, so the page sends 200 messages by two requests.
+    """A request names at most 100 messages, so the page sends two requests for 200 messages.
 
     Only the second request fails.
     """
@@ -360,7 +360,7 @@ def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_ag
     expect(button).to_be_visible()
     answers = iter([{"status": 200, "json": {"count": 100}}, {"status": 503, "json": {"title": "Busy"}}])
     page.route("**/v1/dead-letters:redrive", lambda route: route.fulfill(**next(answers)))
-    with page.expect_request("**/alerts/v1/ledger"):  # after the second answer, the page reads the messages again
+    with page.expect_request("**/alerts/v1/ledger"):  # the page reads the messages again after the second answer
         button.click()
     expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100")
     expect(page.locator("#toasts")).to_contain_text("Busy")
@@ -386,7 +386,7 @@ def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_rev
     page.select_option("#places-reason", "mapped")
     same.focus()
     page.evaluate("import('/static/waiting/places.js').then((places) => places.readPlaces())")
-    expect(same).to_be_focused()  # although the list was drawn again
+    expect(same).to_be_focused()  # the focus is kept, although the list was drawn again
     same.press("Enter")
     expect(question).to_have_count(0)
     page.locator("#places-answered summary").press("Enter")

@@ -1,4 +1,4 @@
-"""A person who fills in a form of the desk by keyboard alone."""
+"""Simulates a person who fills in a form of the desk by keyboard alone."""
 
 from playwright.sync_api import Page, expect
 
@@ -9,7 +9,10 @@ IS_FOCUSED = "element => element === document.activeElement"
 
 
 class Typist:
-    """`keys` is the number of pressed keys: letters, digits, Tab, and shortcuts such as Ctrl+Enter."""
+    """A person at a keyboard.
+
+    `keys` is the number of pressed keys: letters, digits, Tab, and shortcuts such as Ctrl+Enter.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page, self.keys = page, 0
