@@ -223,7 +223,10 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by the CPU time with few. In `costs`, both kinds alternate."""
+    """Divide the CPU time with many known households by the CPU time with few.
+
+    In `costs`, measurements with few and with many households alternate.
+    """
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -49,7 +49,7 @@ receivers: [{{ name: bench, webhook_configs: [{{ url: "{url}", send_resolved: fa
 
 
 class Arrivals:
-    """A receiver of webhooks that records when an alert first arrived, and how often."""
+    """A receiver of webhooks that records when each alert first arrived, and how often it arrived."""
 
     def __init__(self) -> None:
         self.at: dict[str, float] = {}

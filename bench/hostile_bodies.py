@@ -93,7 +93,10 @@ async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, fi
 
 
 def hostile(made: Bench, port: int) -> list[Kind]:
-    """The kinds of hostile bodies, with the token of an operator, or with a phone's token that expired long ago."""
+    """The kinds of hostile bodies.
+
+    Each is sent with an operator's token, or with a phone's token that expired long ago.
+    """
     phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))

@@ -36,7 +36,7 @@ PASS_SECONDS = 60  # time limit of a pass; other programs would disturb a longer
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One measurement, with the reports per second and the CPU milliseconds per report of each process family."""
+    """One measurement: the reports per second, and the CPU time per report of each family of processes."""
 
     name: str
     reports: int

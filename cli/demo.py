@@ -53,7 +53,7 @@ def story() -> None:
 def play_command(
     *, fast: Annotated[bool, typer.Option("--fast", envvar="DEMO_FAST", help="Without pauses: all at once.")] = False
 ) -> None:
-    """Play a mudflow in Kadamjai. Only for an installation that is marked as an exercise."""
+    """Play a mudflow in Kadamjai. The installation must be marked as an exercise."""
     settings = Settings()
     if not settings.exercise:
         refuse("This installation is not marked as an exercise: the story is not played among real reports.")

@@ -54,7 +54,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A row of a list, with its place in the file and its texts by column."""
+    """A row of a list: its position in the file, and the text of each column."""
 
     position: str
     texts: Mapping[str, str]
@@ -120,7 +120,7 @@ class LocalityList:
 
 
 def localities_of(rows: Iterable[ListedRow]) -> tuple[dict[str, Locality], list[str]]:
-    """The localities by code, and the faults of the rows that cannot be read."""
+    """Returns a mapping from codes to localities, and the faults of the rows that cannot be read."""
     read: dict[str, Locality] = {}
     faults: list[str] = []
     for row in rows:

@@ -84,7 +84,7 @@ def accept(id: Id, by: By, reason: Accepted) -> None:
 
 @app.command("refuse")
 def refuse_(id: Id, by: By, reason: Refused) -> None:
-    """Refuse a held report for good. It has no effect, and its author sees the decision."""
+    """Refuse a held report for good. The report has no effect, and its author sees the decision."""
     asyncio.run(decide(id, by, reason, is_accepted=False, refusal=reason))
     typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 

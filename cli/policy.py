@@ -38,7 +38,7 @@ class PolicyNotFound(DocumentedError):
 
 @app.command("list")
 def list_all() -> None:
-    """List the policies with their steps, in the order in which they decide."""
+    """List the policies with their steps, in their order of precedence."""
 
     async def read(session: AsyncSession) -> tuple[list[EscalationPolicy], list[Receiver], list[str]]:
         policies = await policy_queries.policies(session)

@@ -1,4 +1,4 @@
-"""`dayar telegram` binds people's Telegram to their accounts, so that they can acknowledge alerts there."""
+"""`dayar telegram` binds Telegram users to their accounts, so that these people can acknowledge alerts in Telegram."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ console = Console(highlight=False)
 
 @app.command()
 def code(account: str) -> None:
-    """Print a code for an operator or duty head, who sends it to the bot. It is valid once, for 15 minutes."""
+    """Print a code for an operator or duty head, who sends it to the bot. The code is valid once, for 15 minutes."""
     now = datetime.now(UTC)
     person = holder(asyncio.run(within("console", lambda session: found(session, account))), now)
     settings = own_settings()

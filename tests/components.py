@@ -1,4 +1,7 @@
-"""Provides Kafka, PostgreSQL and Valkey for tests: external, in containers (COMPONENTS=containers), or embedded."""
+"""Provides Kafka, PostgreSQL and Valkey for tests.
+
+They are external, in containers (COMPONENTS=containers), or embedded.
+"""
 
 import os
 import shutil
@@ -96,7 +99,7 @@ def components(
 
 @contextmanager
 def shared_broker() -> Iterator[Broker | None]:
-    """One Kafka for several test processes, because its JVM takes longest to start. None if Kafka is external."""
+    """One Kafka for several test processes, because Kafka's JVM takes longest to start. None if Kafka is external."""
     if GIVEN["kafka"] in os.environ:
         yield None
         return

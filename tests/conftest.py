@@ -81,7 +81,7 @@ class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Starts one Kafka in the process that controls the xdist workers, and gives each worker its login.
+    """Starts one Kafka in the process that controls the xdist workers, and gives each worker Kafka's login.
 
     Also makes the files with which the workers' PostgreSQL servers start. The workers inherit the address of the
     process that imports the programs for them.
@@ -171,7 +171,7 @@ def session_components(request: pytest.FixtureRequest) -> Iterator[Components]:
 
 
 def shared(config: pytest.Config, name: str) -> dict[str, Any] | None:
-    """What the process that controls the xdist workers has made for all workers."""
+    """A value that the process that controls the xdist workers has made for all workers."""
     made: dict[str, Any] | None = getattr(config, "workerinput", {}).get(name)
     return made
 

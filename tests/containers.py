@@ -153,7 +153,7 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """Connects by PLAIN, because the administrator's SCRAM login does not exist at first."""
+        """Connects by SASL PLAIN, because the administrator's SCRAM login does not exist yet after the start."""
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:

@@ -1,4 +1,7 @@
-"""Makes lists of ayil aymaks and settlements by seed, for `dayar places import`. Some settlements are namesakes."""
+"""Makes lists of ayil aymaks and settlements for `dayar places import`.
+
+A seed decides the names, and some names occur twice.
+"""
 
 import csv
 from collections.abc import Iterable, Mapping

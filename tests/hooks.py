@@ -1,4 +1,4 @@
-"""A webhook receiver that works, answers 503, does not answer, or is slow. The receiver verifies each signature."""
+"""A webhook receiver that verifies each signature. In tests, it works, answers 503, does not answer, or is slow."""
 
 import asyncio
 import contextlib

@@ -89,7 +89,10 @@ class Ground:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
     def wait(self) -> None:
-        """Waits until the background threads are idle. A test calls this before it replaces code of these threads."""
+        """Waits until the background threads are idle.
+
+        A test calls this function before it replaces code of these threads.
+        """
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
             work.result()
@@ -217,7 +220,7 @@ class Installation:
         return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
-        """Starts a process of the service as the supervisor does. Only the main thread may call this."""
+        """Starts a process of the service as the supervisor does. Only the main thread may call this function."""
         return self.run(f"services.{service}", *arguments, env=env)
 
     def run(

@@ -41,7 +41,7 @@ class Collector:
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables with which a process exports to this collector, soon after it recorded something."""
+        """The environment variables with which a process exports its spans and metrics to this collector, without delay."""
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self._server.server_port}",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
@@ -55,7 +55,7 @@ class Collector:
 
     @property
     def durations(self) -> dict[str, int]:
-        """How many durations each operation's histogram counts, over all processes."""
+        """How many durations the histogram of each operation has counted in all processes together."""
         counts: dict[tuple[str, str], int] = {}
         for path, body in list(self.bodies):
             if path == "/v1/metrics":
@@ -99,7 +99,7 @@ def spans(body: bytes) -> Iterator[CollectedSpan]:
 
 
 def durations(body: bytes) -> dict[tuple[str, str], int]:
-    """The counts of the histograms by service and operation."""
+    """Maps service and operation to the count of the histogram."""
     return {
         (attributes(resource.resource.attributes)["service.name"], attributes(point.attributes)["dayar.operation"]): (
             point.count

@@ -85,7 +85,10 @@ def fork_servers() -> Iterator[str]:
 
 @cache
 def forks(address: str | None) -> Forks:
-    """The connection to this process's own fork server. Without an address, a process is started for it."""
+    """The connection to this process's own fork server.
+
+    Without an address, the server that forks fork servers is started first.
+    """
     if address is None:
         stack = ExitStack()
         atexit.register(stack.close)

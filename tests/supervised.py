@@ -114,7 +114,7 @@ def running(*, is_measured: bool = False, **env: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without external servers, because a start would migrate an external PostgreSQL's database."""
+    """The environment without the addresses of external servers, because a start would migrate an external database."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

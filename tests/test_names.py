@@ -1,4 +1,4 @@
-"""Each class name is unique, and modules and classes have the names that their domain uses."""
+"""Each class name is unique. Modules and classes have the names that are usual in their domain."""
 
 import ast
 import re

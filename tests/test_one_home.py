@@ -66,7 +66,7 @@ def test_only_its_home_contains_it(fact: str) -> None:
 
 
 def fixtures(path: str) -> Iterator[str]:
-    """The code of each fixture: name, arguments and body, without decorators and docstring."""
+    """Yields the code of each fixture: its name, arguments and body, without decorators and docstring."""
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
             "fixture" in ast.unparse(decorator) for decorator in node.decorator_list

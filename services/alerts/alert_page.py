@@ -110,7 +110,7 @@ async def checklist_of(
     caller: Principal,
     revisions: Sequence[HazardReported],
 ) -> dict[str, Any]:
-    """The alert's checklist, and the calls by the sequence of their actions.
+    """Returns the alert's checklist, and a mapping from the sequences of actions to the calls that they logged.
 
     Only readers who may act see duty numbers and the words of calls. Each read adds a row to the security log.
     """
@@ -142,7 +142,7 @@ async def checklist_of(
 
 
 def step_text(checklist: Checklist | None, step: str, *, language: str) -> str:
-    """The text of a step that somebody did; its id if the checklist no longer has the step."""
+    """The text of a step that somebody did. If the checklist no longer has the step, the step's id is returned."""
     return checklist.by_id[step].text[language] if checklist and step in checklist.by_id else step
 
 
@@ -164,7 +164,7 @@ def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
 async def sites_of(
     session: Session, alert: Alert, caller: Principal, places: Places, language: str
 ) -> list[tuple[str, str, bool]]:
-    """The ids and names of the sites in the hazard's area, and whether the caller may open the page of the site.
+    """For each site in the hazard's area: the id, the name, and whether the caller may open the page of the site.
 
     Only readers who may open pages of sites see their names, because other readers may not see localities.
     """

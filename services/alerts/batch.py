@@ -178,7 +178,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """The changes to counts of displaced households: a household's earlier state gives -1, its new state +1."""
+        """The changes to counts of displaced households: -1 for a household's earlier state, +1 for its new state."""
         return [
             *((-1, household) for household in self.before.values() if household.destination_area is not None),
             *((1, household) for household in self.newest.values() if household.destination_area is not None),

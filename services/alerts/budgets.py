@@ -43,7 +43,7 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 
 
 class Budgets:
-    """The number of alerts that each external system raised in the last hour, by status.
+    """How many alerts of each status each external system raised in the last hour.
 
     `alert_ids` are the ids of the alerts that may be raised about these systems themselves.
     """

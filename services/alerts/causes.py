@@ -1,4 +1,4 @@
-"""Why receivers are notified of a change of an alert."""
+"""Finds out why receivers are notified of a change of an alert."""
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert

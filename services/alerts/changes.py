@@ -99,7 +99,7 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, and tells this to the receivers that were notified of the alerts.
+        """Lets the hazard's alerts lapse, and notifies the receivers that were notified of these alerts before.
 
         If `kind` or `area` is given, only alerts of this kind or area lapse.
         """
@@ -247,7 +247,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts a new waiting time unless the current one ends earlier. The severity decides on its length.
+        """Starts a new waiting time unless the current one ends earlier. The severity decides how long it is.
 
         An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
         replaced.

@@ -169,9 +169,9 @@ class Exposed(NamedTuple):
 
     `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
     of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
-    sites with counted people in the district, and `exposed_sites` those of the sites in the hazard's area.
-    `group_persons` is the number of people of counted groups without a site in the district, and `group_places` are
-    their settlements.
+    sites with counted people in the district. `exposed_sites` has the same for those sites that lie in the hazard's
+    area. `group_persons` is the number of people of counted groups without a site in the district, and `group_places`
+    are their settlements.
     """
 
     hazard_id: UUID
@@ -187,7 +187,10 @@ class Exposed(NamedTuple):
 
     @property
     def persons_by_locality(self) -> dict[str, int]:
-        """The people of groups by the code of their settlement. If the settlement is not known, the code is empty."""
+        """Maps the codes of settlements to the people of groups there.
+
+        The code is empty if the settlement is not known.
+        """
         pairs = (place.split("=") for place in self.group_places.split())
         return {locality: int(persons) for locality, persons in pairs}
 

@@ -32,7 +32,10 @@ class ReceiverDirectory:
         self._changed, self._known, self._read_at = changed, KnownReceivers(NotificationPlan(), {}), -OLDEST_SECONDS
 
     async def known(self, session: AsyncSession, now: datetime | None = None) -> KnownReceivers:
-        """Overrides of rosters, and silences, are read only if they end after `now`."""
+        """Returns the copy.
+
+        If it must be read again, silences and overrides of rosters that ended before `now` are left out.
+        """
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
             await self._read(session, now or datetime.now(UTC))
         return self._known

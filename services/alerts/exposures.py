@@ -1,6 +1,6 @@
 """Raises exposure alerts.
 
-Counts the displaced households in each hazard's area, in a task that is separate from the consumers.
+A task that is separate from the consumers counts the displaced households in each hazard's area.
 """
 
 import asyncio

@@ -72,7 +72,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery on the page. `title` is in the language of the page, `message` in the language of the receiver.
+    """A delivery on the page. `title` is in the page's language; `message` is in the receiver's language.
 
     `follows` says why this contact of the receiver was notified after another one.
     """
@@ -102,7 +102,7 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """What administrators must repair: nobody gets the texts of restricted events, or Telegram does not work."""
+    """Shows what administrators must repair: nobody gets the texts of restricted events, or Telegram does not work."""
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status
     problem = await poll_queries.problem(session) if settings.alerts_telegram_token_file else None

@@ -75,7 +75,7 @@ class CountedGroup:
     `departed_on` is None if the date is too vague for a window. If `covers_site` is true, the count includes everybody
     who was counted at the site before. `counted_at` is None in rows of the previous release. `locality_pcode` is the
     code of the settlement where the people are, if it is known. `comparison` is the registry's last comparison with
-    registered people, with the sequence of its event.
+    registered people. It has the sequence of the event that brought it.
     """
 
     report_id: UUID
@@ -173,7 +173,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """The departures by report id.
+    """Maps report ids to departures.
 
     A departure is None if its district is unknown, its date is not precise enough, or nobody is still displaced.
     """

@@ -65,7 +65,7 @@ async def alerts(
 
 @router.get("/v1/alerts/{alert_id}")
 async def alert(alert_id: UUID, request: Request, session: Session, caller: Caller) -> dict[str, Any]:
-    """The alert with its deliveries and their attempts; a wall screen gets no deliveries."""
+    """The alert with its deliveries and their attempts. The account of a wall screen gets no deliveries."""
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)

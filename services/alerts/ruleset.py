@@ -27,7 +27,7 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationDelays(RuleModel):
-    """How long alerts wait before they ring or escalate, by severity.
+    """How long alerts of each severity wait before they ring or escalate.
 
     An alert waits `minutes` for an acknowledgement, and after that `idle_minutes` for each further action. An alert
     whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the boards are

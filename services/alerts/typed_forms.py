@@ -75,7 +75,10 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
 
 
 def expected_by_field(request: Request, faults: Sequence[Fault]) -> dict[str, str]:
-    """What is expected in each wrong field, in the reader's language. A field shows its first fault."""
+    """Maps the name of each wrong field to what is expected there, in the reader's language.
+
+    Only a field's first fault is used.
+    """
     pages, language = request.app.state.pages, language_of(request)
     first_of_field = {fault.name: fault for fault in reversed(faults)}
     return {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}

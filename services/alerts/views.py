@@ -85,7 +85,7 @@ class Attendance(BaseModel):
 
 
 class AlertView(PublishedAlert):
-    """An alert in codes and figures; the page adds the texts in the reader's language.
+    """An alert with codes and figures. The page writes texts from them in the reader's language.
 
     `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
     that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that people

@@ -73,7 +73,7 @@ class Admission:
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
-        """Count a refusal that is raised in the `with` block as one refused report."""
+        """If the `with` block raises a refusal, count one refused report."""
         try:
             yield
         except ReportRefused:

@@ -30,7 +30,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The time by our clock, and the time by the author's clock, if the request states the author's time."""
+    """The time by our clock, and the time by the author's clock, if the request states the latter."""
 
     now: datetime
     authors: datetime | None = None
@@ -117,7 +117,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Only days are compared, because phones send noon of the day."""
+    """Whether the reported day is after today. Hours are not compared, because phones send noon of the day."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)

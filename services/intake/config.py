@@ -42,7 +42,7 @@ class IntakeSettings(Settings):
 
     @property
     def feeds(self) -> tuple[PolledFeed, ...]:
-        """The feeds to poll. An exercise polls no feeds by default, so that it shows no real hazards."""
+        """The feeds to poll. By default, an exercise polls no feeds, because it must not show real hazards."""
         if self.intake_feeds is not None:
             return self.intake_feeds
         return () if self.exercise else own_feeds()

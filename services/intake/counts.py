@@ -1,4 +1,4 @@
-"""Counts the reports of each channel by their results."""
+"""Counts how many reports of each channel had which result."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""Finds duplicates by fingerprints of reports in Valkey. The consumers find the duplicates that Valkey misses."""
+"""Finds duplicates by fingerprints of reports, which Valkey stores.
+
+Consumers find the duplicates that are missed here.
+"""
 
 import asyncio
 import math
@@ -43,7 +46,7 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """The names to look up, and the fingerprints to store, for one caller in the next call to Valkey."""
+    """What one caller needs from the next call to Valkey: names to look up, and fingerprints to store."""
 
     names: Sequence[bytes]
     fingerprints: Sequence[Fingerprint]
@@ -90,7 +93,7 @@ class Deduplication:
         return f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, fingerprints: Sequence[Fingerprint]) -> list[bytes | None]:
-        """For each fingerprint, the HMAC that Valkey stores under the fingerprint's name, or None."""
+        """Returns, for each fingerprint, the HMAC that Valkey stores under the fingerprint's name, or None."""
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:

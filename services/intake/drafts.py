@@ -100,14 +100,14 @@ def content_of(clear: bytes, plain: bytes) -> bytes:
 
 
 def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool. The record of a release names no account, so the report's name is added as a header."""
+    """The record for the spool. A header has the report's name, because the record of a release names no account."""
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
     return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))
 
 
 def unmarked(message: Message) -> Message:
-    """The record without the header of `marked`, because nobody else may read which account released a hazard."""
+    """The record without the header of `marked`. Readers of Kafka must not learn which account released a hazard."""
     return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
 
 

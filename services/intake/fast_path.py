@@ -1,4 +1,4 @@
-"""A fast path for the most used POST routes: requests pass the same middleware and guard, but skip FastAPI."""
+"""A fast path for the most used POST routes. Their requests pass the usual middleware and guard, but skip FastAPI."""
 
 from collections.abc import Awaitable, Mapping
 

@@ -18,7 +18,7 @@ WAIT_SECONDS = 2.0  # the longest time that a hazard waits for PostgreSQL
 
 
 class HazardScopes:
-    """Intake stores the ids of Private hazards, and no other hazards."""
+    """Settles the scopes of hazards. Only the ids of Private hazards are stored."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -26,8 +26,8 @@ class HazardScopes:
     async def settle(self, drafts: Iterable[Draft]) -> None:
         """Store the hazards that are Private, and make each revision without a scope Private if its hazard is Private.
 
-        If PostgreSQL is unavailable, each such revision becomes Private, because the stored scope is not known. A
-        Private hazard is published nevertheless, because it may raise an alert.
+        If PostgreSQL is unavailable, each revision without a scope becomes Private, because the stored scope is not
+        known. Private hazards are published even then, because they may raise alerts.
         """
         hazards = [draft for draft in drafts if isinstance(draft, HazardDraft) and is_concerned(draft.event)]
         if not hazards:

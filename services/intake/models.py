@@ -142,7 +142,7 @@ class RecentHazard(IntakeModel):
 
 
 class SentRow(IntakeModel):
-    """A row of a list of households that an account sent as a report. `report_id` is an HMAC of the row.
+    """A row of a list of households, which an account sent as a report. `report_id` is an HMAC of the row.
 
     The primary key decides which of two concurrent requests sends the row.
     """
@@ -155,11 +155,11 @@ class SentRow(IntakeModel):
 
 
 class SentHead(IntakeModel):
-    """The head of a household of a list that was sent. `head_id` is an HMAC of the head and the day.
+    """The head of a household in a list that was sent. `head_id` is an HMAC of the head and the day.
 
-    Each head has an entry with the account as `sender` and, if the account has a team, another one with the team.
-    `report_id` is the report about the household, and `pcode` is the household's place. Both are None in entries of
-    an earlier release.
+    Each head has a row whose `sender` is the account. If the account has a team, the head has a second row whose
+    `sender` is the team. `report_id` is the report about the household, and `pcode` is the household's place. An
+    earlier release left both columns empty.
     """
 
     __tablename__ = "sheet_heads"

@@ -25,7 +25,7 @@ REREAD_SECONDS = 1  # the shortest pause between two reads of the folder; phones
 
 
 class PublicKey(NamedTuple):
-    """The key's id, which begins with its creation time, and its uncompressed point as unpadded base64url."""
+    """The key's id, which begins with the time of creation, and the key's uncompressed point as unpadded base64url."""
 
     kid: str
     public: str

@@ -152,7 +152,7 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish the records. Return the records that are not published, because a person must examine them."""
+        """Publish the records. Return the records that were left unpublished, which a person must examine."""
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)
@@ -196,12 +196,18 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is an unchecked hazard, which intake sets aside if the sender's credential was revoked."""
+    """Whether the draft is an unchecked hazard.
+
+    Intake sets such a hazard aside if the sender's credential was revoked.
+    """
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED for a new report; DUPLICATE or CONFLICT for a report in Valkey or earlier in the same batch."""
+    """Returns ACCEPTED for a new report.
+
+    Returns DUPLICATE or CONFLICT if the report is in Valkey, or earlier in the batch.
+    """
     first: dict[bytes, bytes] = {}
     answers = []
     for fingerprint, mark in zip(fingerprints, marks, strict=True):

@@ -1,4 +1,4 @@
-"""Stores and reads the outcomes of reports. A receipt tells the author of a report its outcome."""
+"""Stores and reads the outcomes of reports. A receipt tells the author of a report the report's outcome."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether `row` is a later outcome than `other`. Outcomes of one transaction have equal times, and arrive in order.
+    """Whether `row` is a later outcome than `other`. If both times are equal, the outcome that arrives later is later.
 
     If `row` replaces `other`, `row` is later even if its time is earlier, because clocks differ.
     """

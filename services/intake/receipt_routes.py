@@ -56,7 +56,7 @@ async def receipts_of(wanted: WantedReceipts, request: Request, session: Session
 async def _receipts(
     request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
 ) -> tuple[list[Receipt], bool]:
-    """Return the receipts, and False if receipts may be missing because Valkey did not answer."""
+    """Return the receipts, and whether they are complete: if Valkey does not answer, receipts may be missing."""
     settled = [receipts.receipt_of(row) for row in await receipt_queries.newest_of(session, caller.account, report_ids)]
     unsettled = set(report_ids) - {receipt.report_id for receipt in settled}
     deduplication: Deduplication = request.app.state.admission.publication.deduplication

@@ -13,9 +13,9 @@ from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
 class Receipt(BaseModel):
     """The newest version of a report and its state.
 
-    `version` and `settled_at` are None until the report has an outcome. `reason` is the code of a refusal.
-    `is_alerted` says whether an alert followed. `is_alerted` is None for reports other than hazards, because an alert
-    about displaced people follows from many reports.
+    `version` and `settled_at` are None until the report has an outcome. `reason` is the code of a refusal. `is_alerted`
+    says whether a hazard's report caused an alert. It is None for other reports, because an alert about displaced
+    people follows from many reports.
     """
 
     report_id: UUID

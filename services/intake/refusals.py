@@ -10,7 +10,7 @@ class ReportRefused(Exception):
 
 
 class Invalid(ReportRefused):
-    """One entry per wrong field: JSON pointer and expectation, never the value."""
+    """Fields are wrong. Each entry has a field's JSON pointer and what was expected, but never the value."""
 
     def __init__(self, errors: Sequence[dict[str, str]]) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ def displacement(
 
 
 def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, str]:
-    """The missing codes of the localities that the report names, by field: see `Places.settlement`."""
+    """Maps names of fields to codes that the report lacks: `Places.settlement` finds the code of a named locality."""
     codes: dict[str, str] = {}
     if not places.gazetteer:
         return codes
@@ -104,7 +104,7 @@ def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, st
 
 
 def check_settlements(report: DisplacementStruct, places: Places) -> None:
-    """Raise Invalid if the code of a locality does not lie in the stated unit.
+    """Raise Invalid if the locality with the stated code does not lie in the stated unit.
 
     Counts are compared by the code alone, but the author's areas are checked by the unit. With a code of another unit,
     a count would replace counts outside the author's areas, and would not be flagged.
@@ -190,10 +190,12 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
-    """The `source_id` of the event: the report's `source_id`, or the hazard's id in a release of a centre's hazard.
+    """The `source_id` of the event: usually the report's.
 
-    A source id of the centre contains the account of the person who entered the hazard. From public source ids, a
-    reader could find all hazards that the person entered.
+    A release of a hazard of the centre has the hazard's id instead.
+
+    The reason is that a source id of the centre contains the account of the person who entered the hazard. From public
+    source ids, a reader could find all hazards that one person entered.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source == CENTRE else report.source_id

@@ -195,7 +195,7 @@ async def respond(send: Send, status: int, content: bytes) -> None:
 
 
 def naming_key(send: Send, key_id: str) -> Send:
-    """Add the id of the newest phone key to the answer. A phone that knows another key then requests the new one."""
+    """Add the id of the newest phone key to the answer. A phone that has an older key then requests the new key."""
 
     async def named(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -38,7 +38,7 @@ class UnpublishedRecord:
 
     @property
     def advice(self) -> str:
-        """What the author must do so that the report is accepted."""
+        """Tells the author what to do so that the report is accepted."""
         return ADVICE[self.reason]
 
     @property

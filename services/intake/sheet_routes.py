@@ -49,7 +49,7 @@ TOO_MANY_MATCHES = Problem(
 
 
 class CellErrorView(BaseModel):
-    """`column` is the index of the wrong column, from 0. If the sheet lacks the column, `missing` is its kind."""
+    """`column` is the index of the wrong column, counted from 0. If the sheet lacks a column, `missing` is its kind."""
 
     column: int | None
     reason: RowFault

@@ -113,7 +113,7 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publish and delete the segments, oldest first, until cancelled. `publish` returns after the broker's acks.
 
-        A record that is damaged, or that `publish` returns, is moved to another file, so that later records continue.
+        A damaged record, or a record that `publish` returns, is moved to another file and does not block later records.
         """
         while True:
             await self._filled.wait()
@@ -207,7 +207,10 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """The files of all spools under `root`. `glob` would skip an unreadable folder; this raises PermissionError."""
+    """The files of all spools under `root`.
+
+    Unlike `glob`, this function raises PermissionError for an unreadable folder.
+    """
 
     def check(error: OSError) -> None:
         # a missing folder: no spool exists yet, or another process has adopted it
@@ -280,7 +283,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """A lock on `root`, so that a process does not adopt a folder that another process has created but not locked."""
+    """Locks `root`. Otherwise, a process could adopt a folder that another process has created but not locked yet."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,7 @@
-"""The fields that intake adds to a report of people: from the token, from intake's clock and from its checks."""
+"""Makes the fields that intake adds to a report about people.
+
+They come from the token, intake's clock and its checks.
+"""
 
 import json
 from collections.abc import Iterable
@@ -75,7 +78,7 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
     """The JSON member `registrar_areas`: the author's areas, which the registry needs if a movement has no place.
 
-    For a movement of a site, the author may also be an operator or a duty head.
+    An operator or a duty head may also be the author of a movement of a site.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):

@@ -1,4 +1,6 @@
-"""Displacements and movements as msgspec Structs, which are built from the contract's models and halve the CPU time.
+"""Defines msgspec Structs for displacements and movements.
+
+Structs are built from the contract's models, and need half of the models' CPU time.
 
 If a Struct accepts a report, the model would accept it too and give the same values. If the Struct does not accept the
 report, the model reads it, because pydantic is more lenient: it accepts `"5"` for 5 and trims text. Only the model
@@ -101,7 +103,9 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """A Struct's `__post_init__`, if needed: it converts times to UTC, and runs the model's validators.
+    """The `__post_init__` of a Struct, if it needs one.
+
+    The function converts times to UTC, and runs the model's validators.
 
     If a validator raises ValueError, msgspec raises ValidationError.
     """

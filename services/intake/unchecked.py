@@ -14,7 +14,10 @@ HEADER = "unchecked"  # a header that only records in the spool have
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The credential's ids and sign-in time, as JSON for a later check. None if the credential was checked."""
+    """The ids and sign-in time of the credential in JSON, for a later check.
+
+    None if the credential was checked already.
+    """
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]

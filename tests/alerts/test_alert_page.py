@@ -1,4 +1,4 @@
-"""An alert's own page: the full text of the report, who acted, and who was notified."""
+"""The page of an alert shows the full text of the report, who acted, and who was notified."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """For each kind of alert about the hazard, whether the alert is suppressed, and its reason."""
+    """Maps each kind of alert about the hazard to whether the alert is suppressed, and to the alert's reason."""
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}

@@ -110,7 +110,7 @@ async def test_a_test_message_is_tried_once_and_counts_as_no_failure_of_the_chan
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """In a wrong order, the last message about a cancelled alert could say that the alert was raised."""
+    """If the order were wrong, the last message about a cancelled alert could say that the alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -220,7 +220,7 @@ class Prompt:
 async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A message whose attempt is not recorded is sent again when the lease ends."""
+    """The attempt must be recorded, because an unrecorded message is sent again when the lease ends."""
     monkeypatch.setattr(deliveries, "GATHER_SECONDS", 3600)
     await town.receiver("duty", hook)
     prompt = Prompt()
@@ -253,7 +253,10 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
 async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise, under lasting load, more and more deliveries would wait, and each claim would have to exclude them."""
+    """Under lasting load, more and more recorded deliveries would wait.
+
+    Each claim would then have to exclude all of them.
+    """
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)
     async with town.working(hook, channel=Prompt()) as worker:

@@ -1,4 +1,4 @@
-"""After the last step: all duty heads are notified every five minutes, or the policy ends."""
+"""After the last step of an escalation, the duty heads are notified every five minutes, or the policy ends."""
 
 from dataclasses import replace
 from datetime import timedelta

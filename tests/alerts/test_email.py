@@ -51,7 +51,10 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
 
 
 async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
-    """A retry of a digest may contain one more alert. With the same Message-ID, a mail server could drop the retry."""
+    """A retry of a digest may contain one more alert.
+
+    If the Message-ID stayed the same, a mail server could drop the retry.
+    """
     first, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
     async with Outbound(settings) as outbound:

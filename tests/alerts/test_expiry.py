@@ -1,4 +1,7 @@
-"""An alert ends when its hazard is cancelled or expires. If the hazard becomes active again, the alert does too."""
+"""An alert ends when its hazard is cancelled or expires.
+
+If the hazard becomes active again, the alert becomes active, too.
+"""
 
 from datetime import timedelta
 from typing import Any

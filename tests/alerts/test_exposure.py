@@ -192,7 +192,7 @@ FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 
 
 async def test_a_site_in_the_hazards_area_is_exposed_whatever_its_people_fled(post: Post) -> None:
-    """The people at the school fled this mudflow, whose second wave comes down to the school."""
+    """The people at the school fled the first wave of this mudflow. The second wave threatens the school."""
     fan, school, elsewhere, empty = mudflow(area=FAN), site(**POINT), site(lat=40.2, lon=71.7), site(**POINT)
     counts = [group(site_id=known.site_id, hazard_id=fan.hazard_id) for known in (school, elsewhere)]
     await post(*counts, fan, school, elsewhere, empty)
@@ -211,7 +211,10 @@ async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_
 
 
 def test_a_site_without_a_point_may_lie_near_the_point_of_its_settlement() -> None:
-    """The centre of the village is 4 km from the edge of the fan in one case, and 2 km in the other."""
+    """In one case, the village's centre is 4 km from the edge of the mudflow's fan.
+
+    In the other case, it is 2 km away.
+    """
     far, near = (
         Locality(f"KG0523680001{n}", LEILEK, LocalityKind.VILLAGE, NAMES, lat, 71.7) for n, lat in FAR_AND_NEAR
     )
@@ -241,7 +244,7 @@ SCHOOL_VILLAGE, OTHER_VILLAGE, VILLAGE_WITHOUT_POINT = (f"{LEILEK[:7]}8110{numbe
 
 @pytest.fixture
 def villages(post: Post) -> None:
-    """A gazetteer in which one village lies on the fan, one elsewhere in the district, and one has no point."""
+    """A gazetteer with three villages: one on the fan, one elsewhere in the district, and one without a point."""
     points = {SCHOOL_VILLAGE: (40.10, 71.70), OTHER_VILLAGE: (40.2, 71.7), VILLAGE_WITHOUT_POINT: (None, None)}
     names = dict.fromkeys(LANGUAGES, "Tash")
     known = [Locality(code, LEILEK, LocalityKind.VILLAGE, names, *point) for code, point in points.items()]
@@ -325,7 +328,7 @@ async def test_an_exposure_alert_ends_when_nobody_is_left_at_the_site(post: Post
 
 
 async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:
-    """A report may have 256 KB and name all districts, and households wait for the locks meanwhile."""
+    """A report may have 256 KB and name all districts. While it is parsed, households wait for the locks."""
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
     [plan] = await connection.fetchval(explained, [uuid4()], BEFORE_ONSET)

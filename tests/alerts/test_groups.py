@@ -1,4 +1,4 @@
-"""Counts of groups and registered households of one district raise one alert together, in any order."""
+"""Counts of groups and registered households of one district raise one alert together. Their order does not matter."""
 
 import random
 from collections import defaultdict
@@ -32,7 +32,10 @@ def later(count: GroupCounted, **changed: Any) -> GroupCounted:
 
 @pytest.mark.anyio
 async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
-    """Batken oblast, 5 May 2022: four calls about people who fled the mudflow, before any household is registered."""
+    """On 5 May 2022, four calls reported people who fled the mudflow in Batken oblast.
+
+    No household was registered yet.
+    """
     evening = date(2022, 5, 5)
     post.now = post.now.replace(year=2022, month=5, day=5, hour=15)
     reports = [
@@ -295,7 +298,7 @@ def shuffled(histories: list[list[E]], order: random.Random) -> list[E]:
 
 
 async def alerts_after(engine: AsyncEngine, stream: Sequence[AnyEvent], *names: str) -> dict[str, tuple[int, ...]]:
-    """For each district that has an alert, the alert's figures with these names."""
+    """Maps each district that has an alert to the alert's figures with these names."""
     async with database.sessions(engine)() as session:
         post = Post(session)
         for number in range(0, len(stream), 4):

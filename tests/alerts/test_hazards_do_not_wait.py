@@ -63,7 +63,7 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """The number of households in each alert, by the alert's kind and area.
+    """Maps the kind and area of each alert to the number of households in the alert.
 
     An alert of the kind `hazard` counts the households that fled the hazard.
     """

@@ -55,7 +55,10 @@ async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leav
 
 @pytest.mark.anyio
 async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_is_recorded(post: Post) -> None:
-    """The held report has another id and stock than the recorded one, and the event that ends the hold comes later."""
+    """The id and the stock of the held report differ from those of the recorded report.
+
+    The event that ends the hold comes later.
+    """
     count = group(persons=40)
     assert await post(held(group(group_id=count.group_id, persons=40))) == ["noted below_threshold"]
     assert await post(count) == ["noted below_threshold"]
@@ -191,7 +194,10 @@ def test_any_order_of_held_and_recorded_reports_gives_the_same_alerts(
 def history(
     kind: str, states: Sequence[dict[str, Any]], end: str, number: int, *, registered_first: bool
 ) -> list[AnyEvent]:
-    """Makes the records of one household or group. Two groups share each stock, as two teams at one place do."""
+    """Makes the records of one household or group.
+
+    Each stock is shared by two groups, as if two teams counted at one place.
+    """
     stock = UUID(int=number // 2 + 1)
     more = {"stock_id": stock, "destination": DESTINATIONS[stock.int % 3]} if kind == "group" else {}
     own = {f"{kind}_id": uuid4(), "report_id": uuid4(), **more}

@@ -81,7 +81,7 @@ def test_those_who_were_notified_before_are_informed_of_a_muted_alert() -> None:
 
 
 def quake(severity: str, hazard_id: UUID | None = None, **changed: Any) -> HazardReported:
-    """A quake of a feed whose source states its severity. It is too deep for the equation of the intensity."""
+    """A quake of a feed whose source states severities. The quake is too deep for the equation of the intensity."""
     return hazard(hazard_id=hazard_id or uuid4(), severity=severity, depth_km=90.0, **changed)
 
 
@@ -92,7 +92,7 @@ async def state(night: Night, hazard_id: UUID) -> Alert:
 
 
 async def notified(night: Night, hazard_id: UUID) -> list[tuple[str, str]]:
-    """The receivers of the hazard's alert, with the causes."""
+    """The receivers that were notified of the hazard's alert, with the causes."""
     statement = "SELECT recipient, cause FROM deliveries JOIN alerts USING (alert_id) WHERE hazard_id = :id"
     async with night.sessions.begin() as session:
         rows = await session.execute(text(f"{statement} ORDER BY deliveries.step, recipient"), {"id": hazard_id})

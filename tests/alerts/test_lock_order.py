@@ -1,4 +1,7 @@
-"""All code locks several alerts in one order, so that no two transactions wait for each other."""
+"""All code that locks several alerts locks them in the same order.
+
+Otherwise, two transactions could wait for each other.
+"""
 
 import asyncio
 from datetime import UTC, datetime

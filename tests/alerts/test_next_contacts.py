@@ -60,7 +60,7 @@ class Officer:
             hook.secret = await subscriptions.put(session, receiver, self.town.box, further=[MAIL])
 
     async def next_contacts(self, passed: timedelta = timedelta()) -> list[tuple[str, str | None]]:
-        """The channels and reasons of all deliveries, after this time has passed."""
+        """Lets this time pass, and returns the channels and reasons of all deliveries."""
         self.passed += passed
         while await self.contacts.notify():
             pass
@@ -180,7 +180,10 @@ async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_me
 async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_due(
     town: Town, officer: Officer, hook: Hook
 ) -> None:
-    """Otherwise a hazard that is revised every four minutes would postpone the next contact without end."""
+    """A new wait for each message would be wrong.
+
+    A hazard that is revised every four minutes would postpone the next contact without end.
+    """
     await officer.is_added(hook)
     quake = hazard(onset=datetime.now(UTC), magnitude=5.6)
     await town.report(quake)

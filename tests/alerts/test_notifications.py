@@ -1,4 +1,4 @@
-"""Stages select the receivers of a notification, with a reason for each receiver that is left out."""
+"""Stages select the receivers of a notification, and give a reason for each receiver that they leave out."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -194,7 +194,10 @@ def test_the_hours_of_a_person_on_duty_do_not_count() -> None:
 
 
 def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:
-    """An alert about displaced people has no type of hazard, so a receiver's list of types must not leave it out."""
+    """An alert about displaced people has no type of hazard.
+
+    Receivers with a list of types must get this alert, too.
+    """
     displacement = alerts.replaced(alert(KADAMJAI), hazard_type=None)
     quakes = receiver("quakes", hazards=(HazardType.EARTHQUAKE,))
     assert notified(displacement, notifications.RAISED, quakes) == (["quakes"], {})
@@ -264,7 +267,10 @@ def test_a_receiver_that_a_moved_alert_concerned_before_but_never_notified_was_a
 
 
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
-    """The alert moved from Leilek to Kadamjai. Only the receiver in Leilek, at the first step, was notified before."""
+    """The alert moved from Leilek to Kadamjai.
+
+    Before, only the receiver in Leilek, who is at the first step, was notified.
+    """
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (
         ["kadamjai"],

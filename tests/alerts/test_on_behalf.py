@@ -55,7 +55,10 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 
 
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """Two updates by another account, one with a lower and one with a higher revision, move the alert to Kadamjai."""
+    """Another account sends two updates, which move the alert to Kadamjai.
+
+    One has a lower and one has a higher revision.
+    """
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)

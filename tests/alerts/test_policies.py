@@ -1,4 +1,7 @@
-"""Escalation policies: who is notified at which step, how long each step waits, and the administrators' page."""
+"""Escalation policies decide who is notified at which step, and how long each step waits.
+
+Administrators edit them on a page.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

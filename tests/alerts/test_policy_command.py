@@ -1,4 +1,4 @@
-"""`dayar policy` and `dayar silence` keep the same policies and silences as the pages, with the same checks."""
+"""`dayar policy` and `dayar silence` change the policies and silences of the pages, with the same checks."""
 
 import json
 from pathlib import Path

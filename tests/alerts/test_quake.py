@@ -1,4 +1,4 @@
-"""Expected intensities of earthquakes, and the alerts that they raise.
+"""Tests the expected intensities of earthquakes, and the alerts that earthquakes raise.
 
 The expected numbers were computed by hand from the two equations of Bindi et al. 2011. In both equations, I is the
 intensity, M the magnitude, h the depth in km, and s the distance from the hypocentre in km.
@@ -122,12 +122,12 @@ def test_the_same_magnitude_is_less_severe_far_away() -> None:
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
     """The quake may damage houses in Alai. Nookat and Kara-Suu feel it, and Chon-Alai does not (below 4).
 
-    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets this intensity, because its point,
-    52 km away, is the nearest within 60 km. With one standard deviation (0.737), it is 6.17, so damage is possible.
-    The depth is 23.31 km. The other intensities follow from the distance from the hypocentre:
-    Nookat, 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) = 4.07.
-    Kara-Suu, 97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06.
-    Chon-Alai, 105.2 km: 5.436 - 1.809 x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.97.
+    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets this intensity, because its point, 52 km
+    away, is the nearest within 60 km. With one standard deviation (0.737) added, the intensity is 6.17, so damage is
+    possible. The depth is 23.31 km. The other intensities follow from the distance from the hypocentre: Nookat, 95.9
+    km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) = 4.07. Kara-Suu, 97.4 km: 5.436 - 1.809 x
+    log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06. Chon-Alai, 105.2 km: 5.436 - 1.809 x log10(105.2 / 23.31) -
+    0.003447 x (105.2 - 23.31) = 3.97.
     """
     finding = alerted(**SARY_TASH)
     assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))

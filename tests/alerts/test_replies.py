@@ -39,7 +39,7 @@ def revocations(settings: AlertsSettings, *revoked: CredentialRevoked, read_at: 
 
 @dataclass
 class Line:
-    """An alert, and a channel whose answers act on it."""
+    """An alert, and a channel in which people answer messages about the alert."""
 
     post: Post
     settings: AlertsSettings

@@ -1,4 +1,7 @@
-"""Rosters: who is on duty when, gaps and overlaps, the definition in a file, and iCalendar."""
+"""Rosters say who is on duty when, and report gaps and overlaps.
+
+They are read from files, and exchanged as iCalendar.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -112,7 +112,7 @@ async def test_an_alert_states_the_scope_of_the_newest_revision(post: Post) -> N
 
 @pytest.mark.anyio
 async def test_an_alert_that_lapses_states_the_scope_of_the_revision_that_ended_it(post: Post) -> None:
-    """Otherwise other systems could read events about the alert after its hazard became Private."""
+    """If the alert kept the earlier scope, other systems could read its events after its hazard became Private."""
     await post(revision(1))
     await post(revision(3).model_copy(update={"severity": Severity.MINOR}))
     alert = await post.alert()

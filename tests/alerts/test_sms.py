@@ -126,7 +126,10 @@ async def test_an_exercise_sends_nothing_outside(gateways: Gateways) -> None:
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(language: str) -> None:
-    """The link is left out first, then the last places. The severity, the cause and the time always stay."""
+    """If the message is too long, the link is left out first, then the last places.
+
+    Severity, cause and time always stay.
+    """
     settings, places = AlertsSettings(public_url=SITE), Places.load()
     texts = Texts.of_installation(places, settings)
     short, long = ([ALAI], [district.pcode for district in places.units(2)][:3])

@@ -49,7 +49,7 @@ EXAMPLE = EXAMPLES / "form.toml"
 
 @dataclass
 class Phones:
-    """People whose telephones get the SMS of alerts, and who reply to them."""
+    """People whose telephones get alerts by SMS, and who reply to these messages."""
 
     desk: Desk
     gateways: Gateways
@@ -71,7 +71,10 @@ class Phones:
                 await session.execute(insert(Binding).values(**bound, **rights))
 
     async def raised(self) -> tuple[UUID, dict[str, str]]:
-        """Raises an alert and sends its messages. Returns the alert and the codes, by the digits of the number."""
+        """Raises an alert and sends its messages.
+
+        Returns the alert, and a mapping from the digits of numbers to codes.
+        """
         (alert,) = await self.desk.alerts(fresh(**MUDFLOW))
         statement = text("SELECT * FROM deliveries WHERE alert_id = :alert ORDER BY recipient")
         async with self.desk.sessions.begin() as session:

@@ -38,7 +38,7 @@ async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
 
 
 async def claimed(bureau: Bureau) -> Job:
-    """The delivery that is due, as a worker claims it."""
+    """Claims the delivery that is due, as a worker does."""
     async with database.connected(bureau.town.engine) as connection:
         (row,) = await connection.fetch(CLAIM, timedelta(seconds=30), [], [], [], [], 8)
     return job_of(row)

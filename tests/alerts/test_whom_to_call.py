@@ -1,4 +1,4 @@
-"""Duty numbers, checklists and the log of calls: whom the duty room calls about an alert, and what came of it."""
+"""Duty numbers and checklists say whom the duty room calls about an alert. The log of calls says what was agreed."""
 
 import re
 from dataclasses import replace
@@ -303,7 +303,7 @@ def dayar(*words: object) -> tuple[int, str]:
 def test_the_command_imports_a_file_after_a_dry_run(
     shared_installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """No other test of the module has numbers of Leilek."""
+    """The file has numbers of Leilek, because no other test of the module has numbers of this district."""
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
     file, rows = tmp_path / "numbers.csv", "unit,service,post,telephone\nЛейлекский район,РЭС,Dispatcher,0555 123456\n"

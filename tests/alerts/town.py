@@ -91,7 +91,10 @@ async def notified(town: Town) -> None:
 
 
 async def is_kept_waiting(town: Town, table: str = "receivers") -> bool:
-    """Whether a statement waits for the locked table. The claim of a delivery waits, because it reads `receivers`."""
+    """Whether a statement waits for the locked table.
+
+    A worker that claims deliveries waits, because it reads `receivers`.
+    """
     waiting = text("SELECT true FROM pg_locks WHERE relation = CAST(:table AS regclass) AND NOT granted")
     async with town.sessions.begin() as session:
         return bool(await session.scalar(waiting, {"table": table}))

@@ -1,4 +1,4 @@
-"""The command `dayar feed KIND FILE`, run as a process."""
+"""Tests the command `dayar feed KIND FILE` in a separate process."""
 
 import os
 from pathlib import Path

@@ -250,7 +250,7 @@ def held_until(
     renew: Callable[[Sessions], Awaitable[int]],
     rows: int = 1,
 ) -> None:
-    """`retire` refuses an older key until the worker has encrypted all rows of this key under the newest key."""
+    """Checks that `retire` refuses an older key until the worker has encrypted all its rows with the newest key."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)

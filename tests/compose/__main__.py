@@ -187,7 +187,7 @@ def the_services_keep_the_limits_too(project: Project) -> None:
 
 
 def stream_is_unbuffered(project: Project) -> None:
-    """The first bytes arrive while the stream is open, before a buffer could be full."""
+    """The first bytes of a stream arrive before a buffer could be full, so the gateway does not buffer streams."""
     with project.desk().client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
         same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
         holds("the stream speaks at once", bool(next(answer.iter_raw())))
@@ -227,7 +227,11 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeat, and the inbox drops it."""
+    """Whether these answers are right.
+
+    Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeat, and the registry's inbox drops
+    it.
+    """
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 

@@ -36,7 +36,10 @@ class Backups:
 
 
 def everything_comes_back(project: Project) -> None:
-    """Restores the nightly backup from a folder into empty volumes and servers, and checks the board on paper."""
+    """Restores the nightly backup from a folder into empty volumes and servers.
+
+    Also checks that the file with the board for printing was written.
+    """
     folder, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
     key = project.folder / "backup.key"
     settings = {

@@ -100,7 +100,7 @@ class Project:
         return dict(line.split(maxsplit=1) for line in lines)
 
     def inspected(self) -> dict[str, dict[str, Any]]:
-        """Docker's description of each service's container, by service."""
+        """Maps each service to Docker's description of the service's container."""
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
         containers = json.loads(run("docker", "inspect", *ids).stdout)
         return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in containers}

@@ -337,7 +337,10 @@ async def test_first_backup_is_made_at_once(
 async def test_a_backup_without_the_log_is_made_again_when_kafka_answers(
     installation: installed.Installation, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The incomplete backup is in the store. If only its time counted, the next backup would be due the next night."""
+    """The store has an incomplete backup of this night.
+
+    The next backup must not wait for the next night because of it.
+    """
     monkeypatch.setattr(log, "SECONDS", 1)
     monkeypatch.setattr(nightly, "AGAIN_SECONDS", 0.1)
     settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient, at=time(2, 30))

@@ -13,7 +13,7 @@ from tests.installation import Installation
 
 @pytest.fixture
 def closed(shared_installation: Installation) -> Installation:
-    """Skips the test if an external Kafka admits clients without a login."""
+    """The installation. If an external Kafka admits clients without a login, the test is skipped."""
     if not shared_installation.components.broker.is_closed:
         pytest.skip("the given Kafka is open")
     return shared_installation

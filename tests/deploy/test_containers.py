@@ -96,7 +96,10 @@ def test_the_strength_of_another_servers_password_is_not_checked(tmp_path: Path)
 
 
 def test_files_that_a_service_writes_are_not_checked_as_secrets() -> None:
-    """A worker writes its heartbeat file: checked as a secret, it would refuse every start after the first."""
+    """A worker writes its heartbeat file.
+
+    If the file were checked as a secret, every start after the first would be refused.
+    """
     for service in (*SERVICES, "registry-worker"):
         environment = composed()["services"][service]["environment"]
         checked = {name for name in environment if name.endswith("_FILE") and name not in start.OTHERS}

@@ -1,4 +1,4 @@
-"""The rules for Prometheus, checked by Prometheus's own tool."""
+"""Checks the rules for Prometheus by Prometheus's own tool, `promtool`."""
 
 import os
 import re
@@ -26,7 +26,10 @@ def test_the_rules_raise_an_alert_for_each_condition(command: list[str]) -> None
 
 
 def test_each_metric_of_the_rules_is_a_metric_of_a_service() -> None:
-    """The tests of `promtool` invent their samples, so they pass with a metric that no service has."""
+    """The tests of `promtool` invent their samples.
+
+    A rule therefore passes them even if no service has the rule's metric.
+    """
     expressions = re.findall(r"^ +expr: (.+)$", (FOLDER / "rules.yml").read_text(encoding="utf-8"), re.MULTILINE)
     metrics = {name for expression in expressions for name in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b(?!=)", expression)}
     sources = [path for room in ("shared", "services") for path in (paths.ROOT / room).rglob("*.py")]

@@ -59,7 +59,9 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """In partition 0, the next offset goes from 9 to 3. The first offset and the dead letters go down by 6, too.
+    """In partition 0, the next offset changes from 9 to 3.
+
+    The first offset and the dead letters' offsets decrease by 6, too.
 
     In partition 1, the next offset is 9 before and after the restore, so nothing moves.
     """

@@ -1,4 +1,4 @@
-"""A state folder is refused and left unchanged if it is unsafe, or written by another program or a newer release."""
+"""An unsafe state folder is refused and left unchanged, and so is one that another program or a newer release wrote."""
 
 import json
 import os

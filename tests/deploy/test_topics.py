@@ -43,7 +43,7 @@ def create_topic(admin: AdminClient, name: str, *, partitions: int) -> None:
 
 
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
-    """Topics of an earlier build are recognised, because they contain records but have no version mark."""
+    """Topics of an earlier build are recognised by having records but no version mark."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     create_topic(admin, f"{prefix}hazards", partitions=1)
@@ -74,7 +74,9 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 
 
 def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
-    """One worker reads both partitions of a hazard only if both topics have equally many.
+    """The two topics of hazards must have equally many partitions.
+
+    Only then does one worker read both partitions of a hazard.
 
     Every other new topic has the configured number.
     """

@@ -1,4 +1,4 @@
-"""All four services in one process. `make test` tries few examples, and `make fuzz` many."""
+"""Runs all four services in one process. `make test` tries few examples, and `make fuzz` tries many."""
 
 import os
 

@@ -1,4 +1,7 @@
-"""If a Struct accepts a report with changed bytes, the pydantic model does too, and both write the same bytes."""
+"""Every report with changed bytes that a Struct accepts is accepted by the pydantic model.
+
+Both write the same bytes.
+"""
 
 import json
 import re

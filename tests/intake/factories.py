@@ -1,4 +1,4 @@
-"""Request bodies as clients send them."""
+"""Makes bodies of requests as clients send them."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,7 @@
-"""Intake decides, without HTTP, who may send which report. Each refusal is then converted to an HTTP answer."""
+"""The code that decides who may send which report does not use HTTP.
+
+Each refusal is converted to an HTTP answer later.
+"""
 
 from dataclasses import replace
 from typing import Any

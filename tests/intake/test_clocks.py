@@ -1,4 +1,7 @@
-"""Times ahead of the centre's clock are flagged, not refused, and are corrected by the sender's clock."""
+"""A report with a time ahead of the centre's clock is flagged, not refused.
+
+The time is corrected by the sender's clock.
+"""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -151,7 +154,7 @@ async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_
 async def test_a_retry_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
     intake: RunningIntake, clocks: tuple[timedelta, timedelta]
 ) -> None:
-    """Valkey has lost the first attempt's fingerprint, so the consumers must detect the repeat by its digest."""
+    """Valkey has lost the fingerprint of the first attempt. Consumers must detect the repeat by the report's digest."""
     now, caller = datetime.now(UTC), intake.caller()
     body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
     other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}

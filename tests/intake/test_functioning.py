@@ -74,7 +74,7 @@ def test_the_age_is_counted_in_the_countrys_time_zone() -> None:
     ],
 )
 def test_answers_that_say_nothing_or_that_nobody_knows_are_refused(functioning: Any, pointer: str) -> None:
-    """An unknown code is not replaced, because it would then count as no answer (docs/decisions/0014)."""
+    """An unknown code is not replaced, because its replacement would count as no answer (docs/decisions/0014)."""
     with pytest.raises(Invalid) as invalid:
         DISPLACEMENTS.read(reported(functioning))
     assert [error["pointer"] for error in invalid.value.errors] == [pointer]

@@ -1,4 +1,4 @@
-"""Intake lets only the source of a hazard change the hazard."""
+"""Intake accepts a change of a hazard only from the hazard's source."""
 
 from uuid import UUID, uuid4
 

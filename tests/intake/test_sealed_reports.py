@@ -196,7 +196,7 @@ async def test_each_answer_names_the_key_that_is_used(intake: RunningIntake) -> 
 
 @pytest.mark.parametrize("repeated", ["report_id", "version"])
 async def test_a_field_outside_the_seal_is_not_taken_from_inside(intake: RunningIntake, repeated: str) -> None:
-    """If a JSON object repeats a field, a reader uses the last value."""
+    """The field must be refused inside, because readers of a JSON object use the last value of a repeated field."""
     key, report = await key_of(intake), household()
     inside = {**report, "version": 7, "report_id": household()["report_id"]}
     content = {
@@ -228,7 +228,7 @@ async def is_used(installation: Installation, kid: str, since: datetime) -> bool
 
 
 async def test_the_last_use_of_a_key_is_stored(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A phone that never learned of a newer key still seals to an older one, which must not be destroyed."""
+    """A phone that never learned of a newer key still seals to the older key. This key must not be destroyed."""
     monkeypatch.setattr(phone_key_uses, "SECONDS", 0.05)
     started_at = datetime.now(UTC)
     async for intake in opened(installation):

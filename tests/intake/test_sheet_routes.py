@@ -1,4 +1,4 @@
-"""The routes for sheets of households: a dry run, sending, the refused rows, and the same file again."""
+"""The routes for sheets check and send a file of households, return the refused rows, and recognise a repeated file."""
 
 import asyncio
 import io

@@ -1,4 +1,7 @@
-"""The spool writes records to disk before the answer, keeps their order, and survives a restart. It can be full."""
+"""The spool writes records to disk before the answer, keeps their order, and survives a restart.
+
+The spool can be full.
+"""
 
 import asyncio
 import json
@@ -28,7 +31,10 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A simulated broker, unavailable until a test sets `there`. `publish` returns records that are too big."""
+    """A simulated broker, which is unavailable until a test sets `there`.
+
+    `publish` returns records that are too big.
+    """
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()

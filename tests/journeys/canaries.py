@@ -15,7 +15,7 @@ from uuid import uuid4
 class Canary:
     """One invented person.
 
-    `field` is the name of a question of a form. It is searched for as well, because such a name can reveal personal
+    `field` is the name of a question of a form. The tests search for this name, too, because it can reveal personal
     data.
     """
 
@@ -126,6 +126,6 @@ def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]
 
 
 def files(folders: Iterable[Path]) -> Iterator[Path]:
-    """All files except Kafka's indexes, which are long and contain only offsets."""
+    """All files in the folders. Kafka's indexes are left out, because they are long and contain only offsets."""
     for folder in folders:
         yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix not in INDEXES)

@@ -132,7 +132,10 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """Waits until no record is unread. Services are read in the records' order, so that no record is missed."""
+    """Waits until all records are read.
+
+    The services are checked in the order in which records pass, so that no record is missed.
+    """
     standing = Standing()
 
     async def is_drained() -> bool:

@@ -64,7 +64,10 @@ SITES = {
 
 @dataclass
 class Mudflow:
-    """The reports by day. `first` is the date of day 1. Each method `day_…` returns the batches of one day."""
+    """The reports of all five days.
+
+    `first` is the date of day 1. Each method `day_…` returns the batches of one day.
+    """
 
     first: date
     seed: int = 2022
@@ -86,7 +89,7 @@ class Mudflow:
         return self.day_1(), self.day_2(), self.day_3(), self.day_4(), self.day_5()
 
     def day_1(self) -> list[list[Report]]:
-        """Each batch makes the displaced people reach at most one further threshold of the alert."""
+        """With each batch, the number of displaced people reaches at most one further threshold of the alert."""
         counts = [self._count(letter) for letter in "ABCD"]
         return [
             [self._first_call()],
@@ -220,7 +223,7 @@ class Mudflow:
 
 
 def site_bodies(mudflow: Mudflow) -> Iterator[tuple[str, Report]]:
-    """The sites as an operator adds them: the id and the body of `PUT /registry/v1/sites/{site_id}`."""
+    """Yields the id and the body with which an operator adds each site by `PUT /registry/v1/sites/{site_id}`."""
     for letter, plan in SITES.items():
         body = {"version": 1, "name_ru": plan.name, "type": plan.type, "pcode": plan.pcode}
         yield mudflow.sites[letter], body

@@ -120,7 +120,7 @@ class Centre:
         assert answer.status_code == 202, answer.text
 
     async def delivery_rows(self) -> list[Any]:
-        """All rows of the table `deliveries`, whether settled or not."""
+        """All rows of the table `deliveries`, both settled and unsettled."""
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
             return list(rows)
@@ -334,7 +334,10 @@ async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(
 
 
 def ways_to(collector: Collector, alert_ids: set[str]) -> dict[str, list[str]]:
-    """The spans on the way to each alert's message, by the alert's id; empty until all of them are exported."""
+    """Maps alert ids to the spans on the way to the alert's message.
+
+    The result is empty until all spans are exported.
+    """
     spans = [span for span in collector.spans.values() if span.attributes.get("dayar.alert_id") in alert_ids]
     ways = {span.attributes["dayar.alert_id"]: collector.way_to(span) for span in spans}
     return ways if len(ways) == len(alert_ids) and all(len(way) >= len(FROM_A_PHONE) for way in ways.values()) else {}

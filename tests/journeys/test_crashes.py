@@ -1,7 +1,7 @@
 """The alerts worker is killed at five points, on real Kafka and PostgreSQL. Each alert is delivered all the same.
 
 `make faults-alerts SEED=` runs twenty seeds for each point. A seed decides how many hazards come, in which groups, and
-when the process is killed, perhaps twice.
+when the process is killed once or twice.
 """
 
 import json
@@ -152,7 +152,7 @@ async def test_after_a_crash_each_alert_comes_at_least_once_and_once_more_at_mos
 
 
 def receipts_of(hook: Hook, hazard_ids: set[str]) -> dict[str, Counter[UUID]]:
-    """How often the message with each `webhook-id` came, by the hazard that the message is about."""
+    """Maps each hazard to how often each message about the hazard came. A message is identified by its `webhook-id`."""
     receipts: dict[str, Counter[UUID]] = {}
     for id, body in zip(hook.answered_ids, hook.bodies, strict=True):
         if (hazard_id := body["data"]["hazard_id"]) in hazard_ids:

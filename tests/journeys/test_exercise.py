@@ -1,4 +1,7 @@
-"""An exercise starts for the first time, loses its files, and is restored, with and without Kafka's old log."""
+"""An exercise starts for the first time, loses its files, and is restored.
+
+Once Kafka's old log is kept, and once it is lost.
+"""
 
 import re
 import shutil

@@ -114,7 +114,10 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker until the second has done all work. The first worker must not repeat this work."""
+        """Freezes the first worker until the second worker has done all work.
+
+        The first worker must not repeat this work.
+        """
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -140,7 +143,10 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends two thirds of the next `count` reports, and the last third after the test has set the yielded event."""
+        """Sends two thirds of the next `count` reports at once.
+
+        The last third is sent after the test has set the yielded event.
+        """
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()

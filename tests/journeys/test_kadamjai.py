@@ -155,7 +155,7 @@ class Desk:
         return answer.json()
 
     def of_date(self, day: int) -> dict[str, Any]:
-        """The figures that name a day. They must stay the same when reports about later days arrive."""
+        """The figures that name a day. These figures must not change when reports about later days arrive."""
         at = f"date={self.mudflow.date_of(day)}"
         displaced, evacuated, returned, settled = (
             self.get(f"/registry/v1/statistics/stock?{at}&{chosen}")

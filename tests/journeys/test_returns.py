@@ -1,4 +1,4 @@
-"""Families go home. Each report changes the board and the figures, but people leave the stock only by a report."""
+"""Families go home. Each report changes the board and the figures. Without a report, people stay in the stock."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

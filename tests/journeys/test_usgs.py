@@ -66,7 +66,7 @@ class Centre:
         return await feed.read(source("usgs"), name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """Adds the expected reports: one report for each state in which the document has one of these quakes."""
+        """Adds the expected reports: one for each state of one of these quakes that the document contains."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:
@@ -95,7 +95,10 @@ class Centre:
             await engine.dispose()
 
     async def followed(self) -> Results:
-        """Waits until all records are processed. Then the counts balance, and exactly the expected reports exist."""
+        """Waits until all records are processed.
+
+        Checks that the counts balance, and that exactly the expected reports exist.
+        """
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
         for event in await events_on(self.installation, "hazards"):
@@ -218,19 +221,20 @@ async def test_real_quakes_alert_by_the_intensity_that_was_computed_by_hand(cent
     I is the intensity, M the magnitude, h the depth in km, R the distance from the epicentre in km, and
     s = sqrt(R^2 + h^2) the distance from the hypocentre in km.
 
-    The quake of Sary-Tash (file of 2016) has M = 4.7 and h = 23.31:
-    I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h), with a standard deviation of 0.737.
-    At the epicentre, in Alai (R = 0): 4.2206 + 1.215 = 5.436. With 0.737 it is 6.17, so houses may be damaged.
-    In Nookat, R = 93.06 and s = 95.93: 5.436 - 1.809 x 0.61442 - 0.003447 x 72.62 = 4.07, so the quake is felt.
-    In Chon-Alai, R = 102.55 and s = 105.17: 5.436 - 1.809 x 0.65435 - 0.003447 x 81.86 = 3.97, so it is not felt.
+    The quake of Sary-Tash (file of 2016) has M = 4.7 and h = 23.31: I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447
+    (s - h), with a standard deviation of 0.737. At the epicentre, in Alai (R = 0): 4.2206 + 1.215 = 5.436. With this
+    deviation, the intensity is 6.17, so houses may be damaged. In Nookat, R = 93.06 and s = 95.93: 5.436 - 1.809 x
+    0.61442 - 0.003447 x 72.62 = 4.07, so the quake is felt. In Chon-Alai, R = 102.55 and s = 105.17: 5.436 - 1.809 x
+    0.65435 - 0.003447 x 81.86 = 3.97, so it is not felt.
 
     A depth of 0 was not measured and counts as 15 km. No file has such a quake in this region, so the quake of
-    Sary-Tash is read with this depth: I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15).
-    At the epicentre, in Alai: 4.9303 + 0.686 = 5.616. With the standard deviation of 0.689 it is 6.31.
-    In Nookat, s = 94.26: 5.616 - 2.706 x 0.79823 - 0.0001811 x 79.26 = 3.44, so the quake is not felt.
+    Sary-Tash is read with this depth: I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15). At the epicentre,
+    in Alai: 4.9303 + 0.686 = 5.616. With the standard deviation of 0.689, the intensity is 6.31. In Nookat, s = 94.26:
+    5.616 - 2.706 x 0.79823 - 0.0001811 x 79.26 = 3.44, so the quake is not felt.
 
-    No equation holds for the two deep quakes. The source of the quake of Ashkasham (210 km) states an intensity of 3.96
-    (MMI) and the impact green. It states nothing about the quake of the Hindu Kush (26 October 2015, 212 km).
+    No equation holds for the two deep quakes. For the quake of Ashkasham (210 km), the source states an intensity of
+    3.96 (MMI) and the impact green. For the quake of the Hindu Kush (26 October 2015, 212 km), the source states
+    neither.
     """
     measured = real_quake(real_data, "us20005gku", "measured")
     at_zero = real_quake(real_data, "us20005gku", "at-zero", depth=0)
@@ -270,7 +274,10 @@ def real_quake(
     depth: float | None = None,
     **changed: Any,
 ) -> Any:
-    """A quake of the file as a new quake of this moment, whose id is `name`; `changed` replaces its properties."""
+    """A quake of the file, changed into a new quake of this moment with the id `name`.
+
+    `changed` replaces its properties.
+    """
     [quake] = [quake for quake in json.loads((real_data / WEEK).read_bytes())["features"] if quake["id"] == source_id]
     now = int(datetime.now(UTC).timestamp() * 1000)
     lon, lat, measured_depth = quake["geometry"]["coordinates"]

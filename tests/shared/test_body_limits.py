@@ -1,4 +1,4 @@
-"""The limits of a body count JSON's brackets, colons and commas, but not those inside strings."""
+"""The limits of a body count JSON's brackets, colons and commas. Characters inside strings are not counted."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The bulk copy writes several tables in the given order. The caller gets an error unchanged."""
+"""The bulk copy writes several tables in the given order. An error reaches the caller unchanged."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -258,7 +258,7 @@ async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
 
 
 async def test_one_worker_reads_both_topics_of_a_hazard(trial: Trial) -> None:
-    """Otherwise, two workers could judge two revisions of one hazard at the same time."""
+    """If different workers read the topics, two workers could judge two revisions of one hazard at the same time."""
     workers, topics = trial.installation.partitions + 1, HazardReported.topics()
 
     async def shares() -> list[list[TopicPartition]] | None:

@@ -228,7 +228,7 @@ def test_no_outside_text_contains_characters_that_the_database_refuses(body: typ
 
 
 def patterns_of_texts(schema: Any) -> Iterator[str]:
-    """The pattern of each free-text field; an empty pattern permits any text."""
+    """Yields the pattern of each free-text field. An empty pattern permits any text."""
     if isinstance(schema, dict) and schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format"}:
         yield schema.get("pattern", "")
     below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()

@@ -1,4 +1,7 @@
-"""A release may add an event type to a topic. Its consumers handle or ignore the type; older consumers set it aside."""
+"""A release may add an event type to a topic.
+
+Consumers of this release handle or ignore the type. Older consumers make dead letters of its events.
+"""
 
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -152,7 +155,10 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event of an unknown type may end an account's access, but the web process would still admit the account."""
+    """An event of an unknown type may end an account's access.
+
+    A web process that ignored the event would still admit the account.
+    """
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
         Revocations(installation.settings(Settings, "registry"))

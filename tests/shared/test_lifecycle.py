@@ -1,4 +1,4 @@
-"""If a web server and a worker share a process and one side fails, this side logs the reason and restarts alone."""
+"""A web server and a worker may share a process. If one of the two fails, it logs the reason and restarts alone."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ Rename = Callable[[str, str], Awaitable[None]]
 
 @pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
-    """Renames a table. The missing table causes errors until a second call restores its name."""
+    """Renames a table. The missing table causes errors until a second call restores the name."""
     engine = database.engine(installation.settings(IntakeSettings))
 
     async def renamed(old: str, new: str) -> None:

@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps host names to the addresses that a look-up returns in the test."""
+    """Maps host names to addresses. In the test, look-ups return these addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 

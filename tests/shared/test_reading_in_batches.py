@@ -1,4 +1,7 @@
-"""The consumer collects records that arrive shortly after each other in one batch. A single record does not wait."""
+"""The consumer collects records that arrive shortly after each other in one batch.
+
+A record that arrives alone does not wait.
+"""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Tests which revoked credentials a web process knows while a real broker refuses the process's connection."""
+"""Tests which revoked credentials a web process knows while a real broker refuses connections of this process."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -176,7 +176,10 @@ def bearer(reader: Reader) -> dict[str, str]:
 
 
 async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
-    """A phone's record key must differ from an account's, because a compacted topic keeps one record for each key."""
+    """A compacted topic keeps one record for each key.
+
+    Records of phones and of accounts must therefore have different keys.
+    """
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}
     assert len(keys) == len(CredentialKind)

@@ -32,7 +32,7 @@ def used(script: Path) -> set[str]:
 
 
 def given(template: Path) -> set[str]:
-    """The names of the texts that the template passes to scripts as JSON, including texts of an imported template."""
+    """The names of the texts that the template passes to scripts as JSON. Texts of imported templates are included."""
     source = template.read_text(encoding="utf-8")
     islands = list(re.finditer(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL))
     own = {name for island in islands for name in re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE)}
@@ -64,7 +64,7 @@ def served_as(script: Path) -> str:
 
 
 def chain_of(template: Path) -> list[Path]:
-    """The template, the templates that it includes, and those that it extends, up to the layout of all pages."""
+    """The template, all templates that it includes, and all that it extends, up to the layout of all pages."""
     named = re.findall(r'(?:extends|include) "([\w/-]+\.html)"', template.read_text("utf-8"))
     return [template, *(each for name in named for each in chain_of(imported_template(template, name)))]
 

@@ -1,4 +1,4 @@
-"""Sheets of XLSX and CSV files are read with nothing lost, and hostile files cost little."""
+"""Sheets of XLSX and CSV files are read without losing anything. Hostile files cost little time and memory."""
 
 import io
 import zipfile

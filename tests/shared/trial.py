@@ -1,4 +1,7 @@
-"""A minimal service for tests of the consumer, which reads `hazards` and writes one row and one event per record."""
+"""A minimal service for tests of the consumer.
+
+The service reads `hazards`, and writes one row and one event per record.
+"""
 
 import asyncio
 import os
@@ -67,7 +70,7 @@ def event(data: HazardReported) -> Message:
 
 
 async def record(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """Writes one effect and one event per record, after the delay in the environment."""
+    """Writes one effect and one event per record, after the delay that an environment variable sets."""
     await last(float(os.environ.get("TRIAL_SECONDS", "0")))
     connection = await database.driver(session)
     rows = [(one.event.id, os.getpid()) for one in received]
@@ -144,7 +147,7 @@ class Trial:
         return [row for row in await ledger.with_ends(rows, SERVICE, self.settings) if row.topic == TOPIC]
 
     async def drained(self, timeout: float = 60) -> Counter[str]:
-        """Waits until all records are processed; returns their number by outcome. The ledger must balance."""
+        """Waits until all records are processed. Returns how many records had each outcome. The ledger must balance."""
         rows = await self.rows()
         while unread := [row for row in rows if row.on_its_way != 0]:
             await self._have_read(unread, timeout)

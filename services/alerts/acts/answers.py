@@ -48,7 +48,7 @@ class AnswerRefused(Exception):
 
 
 class Answers:
-    """Each method stores one action and returns the alert after it. The caller commits.
+    """Each method stores one action and returns the resulting alert. The caller commits.
 
     If the same person repeats an action, nothing changes.
     """
@@ -61,8 +61,7 @@ class Answers:
     ) -> Alert:
         """Raises AnswerRefused.
 
-        If `is_one_of_many` is true, a request acknowledges several alerts at once; an Extreme alert is then refused,
-        too.
+        `is_one_of_many` says that one request acknowledges several alerts. An Extreme alert is then refused, too.
 
         While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
 

@@ -26,7 +26,7 @@ NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(Non
 
 
 def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
-    """The encrypted note, bound to the alert and encoded as text for its column."""
+    """The encrypted note, bound to the alert, and encoded as text for the column of notes."""
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
 
 

@@ -1,6 +1,7 @@
 """Binds a person's identity in a channel, such as a Telegram user, to the person's account, by a code.
 
-A code is drawn for an account, is valid for 15 minutes, and can be used once. Only a keyed digest of it is stored.
+A code is drawn for an account, is valid for 15 minutes, and can be used once. Only a keyed digest of the code is
+stored.
 """
 
 import secrets
@@ -91,7 +92,7 @@ async def bind(
 
 
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
-    """Binds the signed-in account in a channel such as SMS, in which a receiver's settings name the account.
+    """Binds the signed-in account in a channel such as SMS, in which the settings of receivers name accounts.
 
     The caller commits.
     """
@@ -149,7 +150,7 @@ def _columns(holder: BoundPerson) -> dict[str, Any]:
 
 
 async def _failures(session: AsyncSession, channel: DeliveryChannel, identity: str, now: datetime) -> int:
-    """The wrong codes that the identity sent within the last 15 minutes."""
+    """How many wrong codes the identity sent within the last 15 minutes."""
     tries = await session.get(BindingTries, (channel.value, identity), populate_existing=True, with_for_update=True)
     return tries.failures if tries is not None and tries.began_at > now - VALID else 0
 

@@ -1,6 +1,6 @@
 """Acts on alerts for people who answer messages, and tells each person the result in a sentence.
 
-An acknowledgement has the same checks, events, timeline entry and notifications as one on the board.
+The checks, events, timeline entry and notifications are the same as for an acknowledgement on the board.
 """
 
 from collections.abc import Sequence
@@ -105,7 +105,7 @@ class Replies:
         """Acknowledges the alert.
 
         `on_behalf_of` is the note that says for whom the person acts. The note is stored encrypted. `channel` is the
-        name of the channel in the timeline.
+        channel's name, which the timeline shows.
         """
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)

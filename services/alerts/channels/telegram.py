@@ -216,7 +216,7 @@ class TelegramChannel:
 
 
 def refusal(error: BotApiError) -> Undelivered:
-    """The reason of a refused call.
+    """The error for a call that Telegram refused.
 
     A refusal that concerns only this chat is final. A refusal of our token is not final, because every delivery would
     be lost until somebody replaces the token.

@@ -43,7 +43,7 @@ async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, 
 
 
 async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapping[int, Call]:
-    """The calls about the alert by the sequence of their actions, decrypted."""
+    """Maps the sequences of the alert's actions to the calls that they logged, decrypted."""
     rows = await session.scalars(select(CallRow).where(CallRow.alert_id == alert_id))
     return {row.sequence: _call(row, box) for row in rows}
 

@@ -77,7 +77,7 @@ class Checklist(ChecklistModel):
 
 class Checklists:
     def __init__(self, lists: Mapping[str, Checklist]) -> None:
-        """`lists` has the lists by the names of their files. Raises BadChecklists."""
+        """`lists` maps the name of each file to the list in the file. Raises BadChecklists."""
         if DEFAULT not in lists:
             raise BadChecklists(f"{DEFAULT}.toml is expected, for alerts that no other list is for")
         self._default = lists[DEFAULT]
@@ -90,7 +90,7 @@ class Checklists:
         return cls({file.stem: _read(file) for file in sorted((folder or PRODUCT).glob("*.toml"))})
 
     def of(self, alert: Alert) -> Checklist | None:
-        """The list for the alert. None for alerts about the system, such as those about a source of reports."""
+        """The list for the alert. None for alerts about the system, such as an alert about a source of reports."""
         if alert.kind not in KINDS:
             return None
         of_kind = self._by_kind.get(alert.kind)

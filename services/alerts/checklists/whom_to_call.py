@@ -102,7 +102,7 @@ def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | N
 def in_order(
     numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
 ) -> list[DutyNumber]:
-    """First the numbers of the alert's locality, then those of its units, of the units above, and of the country."""
+    """Sorts the numbers: the alert's locality comes first, then its units, the units above, and the country."""
 
     def rank(number: DutyNumber) -> int:
         place = number.place
@@ -118,7 +118,7 @@ def in_order(
 
 
 def is_in_locality(place: DutyPlace, revision: HazardReported | None) -> bool:
-    """Whether the number is of the locality that the report of the hazard names."""
+    """Whether the duty number belongs to the locality that the report of the hazard names."""
     if revision is None or not place.locality:
         return False
     if place.locality_pcode and revision.locality_pcode:
@@ -127,7 +127,7 @@ def is_in_locality(place: DutyPlace, revision: HazardReported | None) -> bool:
 
 
 def last_calls(acts: Sequence[Act], calls: Mapping[int, Call]) -> dict[object, LastCall]:
-    """The last call to each duty number, by the id of the number."""
+    """Maps the id of each duty number to the last call to this number."""
     known = dict[object, LastCall]()
     for act in acts:
         call = calls.get(act.sequence)

@@ -95,7 +95,7 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, slot: Slot) -> bool:
-        """Takes a slot. Returns False if none is free, or if other deliveries may already wait for a slot."""
+        """Takes a slot. Returns False if no slot is free, or if other deliveries may already wait for a slot."""
         if self._tasks is None or slot in self._waiting or self._busy[slot] >= self._settings.alerts_at_once:
             return False
         self._busy[slot] += 1

@@ -1,4 +1,4 @@
-"""Queries for the lists: alerts by page, and deliveries with their attempts."""
+"""Queries for the lists of alerts, page by page, and for the list of deliveries with their attempts."""
 
 import json
 from collections.abc import Sequence

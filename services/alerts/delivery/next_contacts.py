@@ -68,9 +68,9 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """Returns the deliveries that have the newest message about their alert and, for the others, this newest step.
+        """Returns the current deliveries, and the newest step for each delivery that a newer one superseded.
 
-        The newest step is that of the alert on the same channel to the same receiver.
+        A delivery is current if no later step of its alert has a delivery on the same channel to the same receiver.
         """
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [each for each in deliveries if newest[each.key] == each.step]

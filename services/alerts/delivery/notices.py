@@ -1,4 +1,4 @@
-"""The content of a delivery and its cause."""
+"""What a delivery contains, and why its receiver is notified."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -14,7 +14,7 @@ LONGEST = 1000  # the maximum length of each text in a message's body
 class HazardWords(BaseModel):
     """`locality` describes the place in words: a village, a road, a river. `locality_pcode` is the village's code.
 
-    `scope` shows a receiver whether it may publish the text. Contents that earlier releases stored have no scope.
+    `scope` tells receivers whether they may publish the text. Contents that earlier releases stored have no scope.
     """
 
     model_config = ConfigDict(frozen=True)

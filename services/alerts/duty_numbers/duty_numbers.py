@@ -81,7 +81,7 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """The AAD of the encrypted contact. Because of it, the contact cannot be decrypted in another row."""
+    """The AAD of the encrypted contact, which prevents that another row's contact is taken for this one."""
     return f"duty number/{number_id}"
 
 

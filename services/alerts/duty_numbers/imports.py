@@ -34,7 +34,7 @@ class JudgedNumber:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """What the import does. If a row is refused, nothing is imported."""
+    """The changes that the import makes. If a row is refused, nothing is imported."""
 
     rows: Sequence[JudgedNumber]
     removed: Sequence[DutyNumber]

@@ -1,4 +1,4 @@
-"""The page of duty numbers: the list by unit, and the import of a CSV file, which can be checked first."""
+"""The page of duty numbers, which lists the numbers of each unit, and checks and imports CSV files."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Reads a CSV file of duty numbers: each row becomes an entry, or a list of what was expected instead. No I/O."""
+"""Reads a CSV file of duty numbers.
+
+Each row becomes an entry, or a list of faults that say what was expected. No I/O.
+"""
 
 import re
 from collections.abc import Sequence
@@ -71,14 +74,14 @@ class DutyEntry:
 
     @property
     def key(self) -> DutyKey:
-        """Two entries with the same key are the same post."""
+        """Two entries with the same key are about the same post."""
         place = self.place
         return place.pcode, place.locality_pcode or folded(place.locality), self.service, folded(self.contact.post)
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRow:
-    """A row of the file with its line number. It has an entry, or at least one fault."""
+    """A row of the file with its line number. A row has an entry, or at least one fault."""
 
     line: int
     entry: DutyEntry | None
@@ -171,7 +174,7 @@ def guess(label: str) -> str | None:
 
 
 def columns_of(sheet: Sheet, labels: Sequence[str]) -> list[str]:
-    """The kind of each column of the sheet; empty for a column that is not read. Each kind occurs once."""
+    """The kind of each column of the sheet; "" for a column that is not read. No kind is returned twice."""
     columns = list[str]()
     for label in labels[: sheet.width]:
         column = guess(label) or ""

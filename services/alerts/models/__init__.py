@@ -1,4 +1,7 @@
-"""The alerts service's tables. A table class with a `record` has a column for each field of that dataclass."""
+"""The alerts service's tables.
+
+If the class of a table names a dataclass as `record`, the table has a column for each field of the dataclass.
+"""
 
 from services.alerts.models.alerts import Act, AlertRow
 from services.alerts.models.base import AlertsModel

@@ -1,4 +1,4 @@
-"""What several tables of the alerts service have in common."""
+"""The base class and options that several tables of the alerts service share."""
 
 from shared.postgres import models
 

@@ -14,8 +14,8 @@ class Binding(AlertsModel):
 
     `identity` is the person's id in the channel (a Telegram user id).
 
-    Name, roles and areas are those of the account at `issued_at`. A later change of the account's rights ends the
-    binding, as it ends the account's tokens.
+    Name, roles and areas are as the account had them at `issued_at`. A later change of the account's rights ends both
+    the account's tokens and the binding.
     """
 
     __tablename__ = "bindings"

@@ -1,4 +1,4 @@
-"""The notifications of receivers, and the receivers that a notification left out."""
+"""The deliveries of notifications to receivers, and the receivers that a notification left out."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The counts of groups, and the sites where they live."""
+"""The counts of groups, and the sites where displaced people live."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The displaced households, their departures, and how many of them live in or left a district."""
+"""The displaced households, their departures, and counts of the households that live in or left a district."""
 
 from datetime import date
 from uuid import UUID
@@ -38,7 +38,7 @@ class DepartureRow(AlertsModel, record=Departure):
 
 
 class ResidentCount(AlertsModel):
-    """How many households live in a district, by mobility. A trigger on `households` updates the rows."""
+    """How many households of one mobility live in a district. A trigger on `households` updates the rows."""
 
     __tablename__ = "resident_counts"
     __table_args__ = COUNTER

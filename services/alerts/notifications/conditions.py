@@ -19,7 +19,7 @@ def of_status(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def rank_of(alert: Alert) -> int:
     """The rank of the alert's severity.
 
-    Unknown counts as Severe, so that an alert is sent before a person judges it.
+    Unknown counts as Severe, so that an alert is sent before a person has judged the severity.
     """
     return RANK[Severity.SEVERE if alert.severity is Severity.UNKNOWN else alert.severity]
 
@@ -89,7 +89,7 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
 
 
 def is_closed(receiver: Receiver, notification: Notification) -> bool:
-    """Whether it is outside the receiver's hours. The hours of a person on duty do not count."""
+    """Whether the notification is outside the receiver's hours. The hours of a person on duty have no effect."""
     is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
     return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
 

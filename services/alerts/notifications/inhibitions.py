@@ -44,7 +44,7 @@ class Inhibitor:
 
 
 def may_be_muted(alert: Alert) -> bool:
-    """Whether an inhibitor may mute the alert: it is Moderate or below, and nobody is known to be harmed.
+    """Whether an inhibitor may mute the alert: the alert is Moderate or below, and nobody is known to be harmed.
 
     A report of the centre's own people may state casualties in its text, so its alert is never muted. An alert whose
     severity a person must judge is never muted either.

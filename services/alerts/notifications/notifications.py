@@ -23,7 +23,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers whose step the alert's level has not reached yet, or to which a policy gives no step."""
+    """Leaves out receivers whose step the alert's level has not reached, and those to which a policy gives no step."""
     steps = steps_of(notification, receivers)
     reached = steps.reached(notification.alert.level)
     missing = {label: own for label, own in steps.of.items() if not own & reached}
@@ -31,7 +31,7 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def current_step(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps only the receivers at the step that is notified at the alert's level."""
+    """Keeps only the receivers of the step that is notified at the alert's level."""
     steps = steps_of(notification, receivers)
     current = steps.current(notification.alert.level)
     return {label: Omission.EARLIER_STEP for label, own in steps.of.items() if current not in own}

@@ -55,9 +55,9 @@ class OmittedReceiver:
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The receivers to which no notification was sent, each with the latest reason, in the order of their labels.
+    """The receivers that were sent no notification, each with the latest reason, sorted by label.
 
-    After them come the contacts that were not needed, because their receiver was reached by another contact.
+    The list ends with the contacts that were not needed, because another contact reached their receiver.
     """
     sent = select(Delivery.recipient, Delivery.channel, func.min(Delivery.created_at)).where(
         Delivery.alert_id == alert_id

@@ -16,10 +16,10 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 
 @dataclass(frozen=True, slots=True)
 class NotificationPlan:
-    """`receivers` are in the order in which they are notified, `policies` in the order in which they decide.
+    """`receivers` are in the order in which they are notified. `policies` are in their order of precedence.
 
-    `rosters` has the rosters that receivers and policies name, `silences` the silences that have not ended, and
-    `inhibitors` the Extreme alerts that mute milder ones.
+    `rosters` has only the rosters that receivers and policies name. `silences` has only silences that have not ended.
+    `inhibitors` has the Extreme alerts that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -30,7 +30,7 @@ class NotificationPlan:
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
-        """The labels of all people of each roster, also of those whom only an override names."""
+        """The labels of all people of each roster, including people whom only an override names."""
         return {
             name: roster.people | {override.person for override in overrides}
             for name, (roster, overrides) in self.rosters.items()

@@ -1,4 +1,4 @@
-"""Reads and writes the definition of an escalation policy, as TOML or JSON, and checks it as the page does."""
+"""Reads and writes definitions of escalation policies in TOML or JSON, with the same checks as the page."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -56,7 +56,7 @@ def read(content: bytes) -> EscalationPolicy:
 
 
 def written(policy: EscalationPolicy) -> str:
-    """The definition in JSON, which `read` reads again."""
+    """The definition in JSON, in the form that `read` accepts."""
     return PolicyDefinition.model_validate(asdict(policy)).model_dump_json(indent=2)
 
 

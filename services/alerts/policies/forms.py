@@ -23,7 +23,9 @@ TOO_FEW = N_("At most %(most)s can be expected: only people with an account, and
 
 
 class PolicyForm(TypedForm):
-    """The typed fields by name. The fields of a step have its position: `minutes-0` is how long the first step waits.
+    """Maps names of fields to the typed texts.
+
+    A field of a step has the step's position: `minutes-0` is how long the first step waits.
 
     `steps` is the number of steps.
     """
@@ -115,9 +117,9 @@ class PolicyForm(TypedForm):
 
 
 def most_acknowledgements(step: PolicyStep, receivers: Sequence[Receiver], rosters: Collection[str]) -> int:
-    """How many people of the step can acknowledge, at least one.
+    """How many people of the step can acknowledge; at least 1.
 
-    These are its receivers with an account, and one person on duty in each of its rosters and in each roster of its
+    These people are the step's receivers with an account, and one person on duty for each roster of the step or of its
     posts.
     """
     named = [receiver for receiver in receivers if receiver.label in step.receivers]

@@ -1,4 +1,4 @@
-"""The steps of an alert's escalation: those of the receivers, or those of a policy."""
+"""The steps of an alert's escalation, which come from the receivers or from a policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Steps:
         return level >= len(self.in_order) * rounds
 
     def current(self, level: int) -> int | None:
-        """The step that is notified at this level. After the repetitions of a policy this is always the last step."""
+        """The step that is notified at this level: the last step, if all repetitions of a policy are over."""
         steps = self.in_order
         if not steps:
             return None

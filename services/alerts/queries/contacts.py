@@ -41,7 +41,7 @@ class DueDelivery:
 
 
 async def further(session: AsyncSession, labels: Collection[str] | None = None) -> dict[str, list[Contact]]:
-    """The further contacts of these receivers (None = all), in their order, by the label of the receiver."""
+    """Maps labels of receivers to their further contacts, in order. If `labels` is None, all receivers are included."""
     wanted = select(ContactRow).order_by(ContactRow.label, ContactRow.position)
     if labels is not None:
         wanted = wanted.where(ContactRow.label.in_(labels))
@@ -113,7 +113,7 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 
 
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
-    """Makes the next contact of these deliveries due now. Returns the keys of the deliveries that it could lock.
+    """Makes the next contact of these deliveries due now. Returns the keys of the deliveries that could be locked.
 
     Deliveries that are locked already are skipped, because the transaction that locked them may wait for this one.
     """

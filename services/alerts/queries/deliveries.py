@@ -90,7 +90,7 @@ async def add_deliveries(
     *,
     hastens: bool = True,
 ) -> dict[UUID, str]:
-    """Stores the deliveries that are not stored yet, and returns their contents by id.
+    """Stores the deliveries that are not stored yet. Returns a mapping from their ids to their contents.
 
     `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each delivery
     that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without back-off.
@@ -112,7 +112,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message is sent at once. Messages of the next two minutes are then sent together in one mail.
+    A receiver's first message is sent at once. The messages of the following two minutes are sent together in one mail.
     """
     if not foldable:
         return {}
@@ -142,7 +142,7 @@ def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -
 
 
 async def withhold_texts(session: AsyncSession, recipient: str) -> None:
-    """Removes the texts of hazards that are not Public from the contents that were not sent to this receiver yet."""
+    """Removes the texts of hazards that are not Public from the contents that this receiver has not been sent yet."""
     connection = await database.driver(session)
     rows = await connection.fetch(UNSENT, recipient)
     contents = [(row["delivery_id"], without_restricted_words(row["content"])) for row in rows]

@@ -38,7 +38,7 @@ async def number(session: AsyncSession, number_id: UUID, box: WebhookSecrets) ->
 
 
 async def counts(session: AsyncSession) -> dict[str, int]:
-    """How many numbers each unit has."""
+    """How many duty numbers each unit has."""
     counted = select(DutyNumberRow.pcode, func.count()).group_by(DutyNumberRow.pcode)
     return {row.pcode: row[1] for row in await session.execute(counted)}
 

@@ -47,7 +47,9 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores which counts are replaced: the ids of their reports, with the sequence of the replacing recount.
+    """Stores which counts are replaced.
+
+    `replaced` maps the report id of a count to the sequence of the recount that replaced it.
 
     The replaced count itself may arrive after the recount.
     """

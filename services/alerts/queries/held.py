@@ -22,7 +22,7 @@ FORGET_ENDED = "DELETE FROM held_people WHERE NOT is_counted AND changed_at < $1
 
 
 async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> dict[HeldSubject, HeldPeople]:
-    """The stored rows of these households and groups, also of those that are no longer held."""
+    """The stored rows of these households and groups, including those that are no longer held."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_HELD} WHERE subject_id = ANY($1)", list(subject_ids))
     held = [_held.validate_python(dict(row)) for row in rows]
@@ -30,7 +30,7 @@ async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> d
 
 
 async def held_in_stocks(session: AsyncSession, stock_ids: Collection[UUID]) -> list[HeldPeople]:
-    """The counts of these stocks that are held."""
+    """The held counts of these stocks."""
     if not stock_ids:
         return []
     connection = await database.driver(session)

@@ -63,7 +63,7 @@ async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> l
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
-    """Adds the overrides. An override replaces the earlier one that has the same uid."""
+    """Adds the overrides. An override replaces an earlier override that has the same uid."""
     uids = [override.uid for override in added if override.uid is not None]
     await session.execute(delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids)))
     session.add_all(

@@ -52,14 +52,17 @@ NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, 
 
 
 async def save_sites(session: AsyncSession, sites: Iterable[ListedSite]) -> None:
-    """Stores the newer versions. `counts.due` finds the exposure alerts that the changed sites concern."""
+    """Stores each site whose version is newer than the stored version.
+
+    `counts.due` finds the exposure alerts that the changed sites concern.
+    """
     await upsert(session, SiteRow, [asdict(site) for site in sites], newer_by="version")
 
 
 async def with_people(
     session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], list[ListedSite]]:
-    """The sites with counted people, by the status of the counts and the district of the site."""
+    """Maps the status of counts, and a district, to the district's sites where people were counted."""
     connection = await database.driver(session)
     sites = defaultdict[tuple[Status, str], list[ListedSite]](list)
     for status, *row in await connection.fetch(IN_AREAS, list(mobility), list(areas)):

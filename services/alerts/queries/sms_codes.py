@@ -35,14 +35,17 @@ class CodedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LastHour:
-    """The number's messages of the last hour that had a wrong code, and those that were answered."""
+    """How many messages of a number had a wrong code in the last hour, and how many were answered."""
 
     wrong: int
     answered: int
 
 
 async def code_of(session: AsyncSession, delivery_id: UUID, number: str, now: datetime) -> str | None:
-    """The delivery's code, the same in every attempt. None if the number got all possible codes within 48 hours."""
+    """The delivery's code, which is the same in every attempt.
+
+    None if the number got all possible codes within 48 hours.
+    """
     await lock(session, number)
     known = await session.scalar(select(SmsCode.code).filter_by(delivery_id=delivery_id))
     if known is not None:
@@ -96,6 +99,6 @@ async def settle(session: AsyncSession, message_id: str, *, is_wrong: bool, is_a
 async def lock(session: AsyncSession, number: str) -> None:
     """Locks the number.
 
-    Until the end of the transaction, no other transaction draws a code for it or handles its messages.
+    Until the end of the transaction, no other transaction draws a code for the number or handles its messages.
     """
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{PREFIX}{number}", 0))))

@@ -60,7 +60,7 @@ async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: U
 
 
 async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> PressedDelivery | None:
-    """The delivery whose button was pressed in this chat, or None if there is no such delivery to Telegram.
+    """The delivery whose button was pressed in this chat. None if no delivery to Telegram has this id and chat.
 
     If the message could not be stored when it was sent, its chat is not known, and the button works in any chat.
     """
@@ -88,7 +88,7 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """The question that this message asks, even if the question is too old to be answered."""
+    """The question that the message asks, even if an answer would come too late."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 

@@ -32,7 +32,7 @@ async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: dateti
 
 
 async def store(session: AsyncSession, bot_id: int, now: datetime, problem: str | None) -> None:
-    """Stores when Telegram was asked, and why it gave no updates, if it gave none."""
+    """Stores when Telegram was asked. `problem` is the reason why Telegram gave no updates, or None."""
     row = insert(TelegramPoll).values(bot_id=bot_id, polled_at=now, problem=problem)
     changed = {"problem": problem, **({"polled_at": now} if problem is None else {})}
     await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_=changed))

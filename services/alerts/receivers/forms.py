@@ -19,7 +19,7 @@ Codes = TypeVar("Codes", Severity, ReceiverKind)
 
 
 class ReceiverForm(TypedForm):
-    """The typed fields by name. `addresses` and `minutes` are the contacts in order."""
+    """Maps names of fields to the typed texts. `addresses` and `minutes` have one item per contact, in order."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         super().__init__(typed)

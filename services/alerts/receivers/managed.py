@@ -1,4 +1,4 @@
-"""The receivers that a caller may change: those that get no alerts outside the caller's areas."""
+"""The receivers that a caller may change. They get no alerts outside the caller's areas."""
 
 import hashlib
 from collections.abc import Sequence

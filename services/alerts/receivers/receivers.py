@@ -13,7 +13,7 @@ USUAL_WAIT_SECONDS = 300
 
 
 class ReceiverKind(StrEnum):
-    """A post is a place of work, such as a duty desk: whoever works there reads its messages.
+    """A post is a place of work, such as a duty desk: all who work there read the post's messages.
 
     A system passes alerts on.
     """
@@ -27,8 +27,9 @@ class ReceiverKind(StrEnum):
 class Contact:
     """One way to reach a receiver.
 
-    If it does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the message is
-    delivered and, if the receiver is a person, somebody answers the alert. The last contact has no `wait_seconds`.
+    If this contact does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the
+    message is delivered and, if the receiver is a person, somebody answers the alert. The last contact has no
+    `wait_seconds`.
     """
 
     channel: DeliveryChannel
@@ -42,7 +43,7 @@ class Receiver:
 
     All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and `hours`
     match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards that are
-    not Public. `post` is the job title of a person, `account_id` the person's account in the console. `channel`,
+    not Public. `post` is the job title of a person; `account_id` is the person's account in the console. `channel`,
     `address` and `wait_seconds` are the receiver's first contact.
 
     `roster` is the name of a roster. With a post, the person on duty in the roster is notified too. A person with a
@@ -75,7 +76,7 @@ class Receiver:
         return Contact(self.channel, self.address, self.wait_seconds)
 
     def at(self, contact: Contact) -> "Receiver":
-        """The receiver with this contact in the place of its first one."""
+        """The receiver with this contact in place of the receiver's first contact."""
         return replace(self, channel=contact.channel, address=contact.address, wait_seconds=contact.wait_seconds)
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
@@ -83,7 +84,7 @@ class Receiver:
 
 
 def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
-    """Whether the place is one of the areas, is part of such an area, or contains such an area."""
+    """Whether the place is one of the areas, lies in one of them, or contains one of them."""
     above = (COUNTRY, pcode, *places.ancestors(pcode))
     return any(area in above or pcode in places.ancestors(area) for area in areas)
 

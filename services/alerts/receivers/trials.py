@@ -28,7 +28,9 @@ AGAIN_AFTER = timedelta(seconds=10)
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:
-    """Plans the deliveries of a test message; the caller commits. Returns the alert that stands for all tests.
+    """Plans the deliveries of a test message; the caller commits.
+
+    Returns the alert to which the deliveries of all tests belong.
 
     The alert is suppressed, so nobody is notified of the test except the receiver, and no board shows it. Within
     AGAIN_AFTER no other test message is sent.
@@ -60,7 +62,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
 
 
 def receiver_id(label: str) -> UUID:
-    """The id by which paths and the security log name a receiver, because a label may tell who a person is."""
+    """The id of a receiver in paths and in the security log. A label could reveal there who a person is."""
     return events.derived_id("receiver", label)
 
 

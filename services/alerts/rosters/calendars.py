@@ -35,7 +35,7 @@ class ReadCalendar:
 
 
 def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """One event per shift. A shift keeps its uid when the roster is exported again."""
+    """Writes one event per shift. A shift keeps its uid when the roster is exported again."""
     calendar = Calendar()
     calendar.add("prodid", f"-//Dayar//{VERSION}//EN")
     calendar.add("version", "2.0")
@@ -89,7 +89,7 @@ def _events(content: bytes) -> Sequence[Event]:
 
 
 def _times(event: Event) -> tuple[datetime, datetime]:
-    """The begin and the end. A time without a zone is local; an event of whole days is from midnight to midnight."""
+    """The begin and the end. A time without a zone is local. An event of whole days lasts from midnight to midnight."""
     title = event.get("summary", _uid(event))
     if "rrule" in event or "rdate" in event:
         raise InvalidCalendar(f'"{title}" is a recurring event')
@@ -109,7 +109,7 @@ def _instant(at: date | datetime) -> datetime:
 
 
 def _names(event: Event) -> list[str]:
-    """The names that may be a person's label: those of the attendees, then the summary."""
+    """The texts that may be a person's label: first the attendees' names, then the event's summary."""
     attendees = event.get("attendee", [])
     names = [
         name

@@ -141,7 +141,7 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 
 
 def _extend(spans: list[Span], span: Span) -> None:
-    """Lengthens the last span if the new one continues it without any other difference. Else appends the new one."""
+    """Lengthens the last span if the new span directly follows it and is otherwise equal. Else appends the new span."""
     if (
         spans
         and spans[-1].ends_at == span.begins_at

@@ -99,7 +99,7 @@ class Roster(BaseModel):
 class Override:
     """From `begins_at` to `ends_at`, `person` is on duty instead of the person whom the roster's layers name.
 
-    If the override comes from an imported calendar, `uid` is the id of its event in the calendar.
+    If the override comes from an imported calendar, `uid` is the event's id in the calendar.
     """
 
     person: str

@@ -1,4 +1,4 @@
-"""Compares registered and counted people place by place, although no event says where a household is. No I/O.
+"""Compares registered and counted people place by place. No event states the place of a single household. No I/O.
 
 The registry publishes with a count how many registered people are at the same site or locality, and how many are at any
 stated place of the district. All other registered people may be at any place (docs/decisions/0068).
@@ -15,7 +15,10 @@ from services.alerts.rules.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class RegisteredThere:
-    """The registered people who left on a day: those at the place, and those at any stated place of the district."""
+    """The registered people who left on a day.
+
+    One number is of the place, and one of all stated places of the district.
+    """
 
     departed_on: date
     persons: int
@@ -58,8 +61,9 @@ def at_all_places(
     `registered` is the number of all registered people in the district, and `counts` has the counted numbers with their
     places. `numbers` gives the registered people at a place, and at any stated place of the district. Registered people
     whose place is not known and counted people whose place is not compared may be the same people. Of these two groups,
-    only as many people are added as cannot be the same, so that the result is the lowest possible number. An outdated
-    comparison never makes the result lower than the registered or the counted people, or higher than their sum.
+    only as many people are added as cannot be the same, so that the result is the lowest possible number. Even with an
+    outdated comparison, the result is never lower than the number of registered people or the number of counted people,
+    and never higher than the sum of both.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

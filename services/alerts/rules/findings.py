@@ -36,7 +36,7 @@ class RuleKind(StrEnum):
 class Situation:
     """What one alert is about; no two alerts have equal situations.
 
-    `name` is the id of a hazard, or the first date of a window, or a source and an hour.
+    `name` is the id of a hazard, the first date of a window, or a source with an hour.
     """
 
     kind: RuleKind

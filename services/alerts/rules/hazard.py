@@ -92,7 +92,7 @@ class HazardRule(Rule):
 class HazardRules:
     """All rules about hazards.
 
-    They share the situations to judge, and the numbers of households that hazards displaced.
+    All these rules judge the same situations, and use the same numbers of households that hazards displaced.
     """
 
     rules: "Ruleset"
@@ -111,7 +111,10 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The number of households that each revised hazard displaced. New hazards have displaced no households yet."""
+        """Maps each revised hazard to the number of households that it displaced.
+
+        New hazards have displaced nobody yet.
+        """
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:

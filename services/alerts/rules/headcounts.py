@@ -94,7 +94,7 @@ class DisplacementFigures:
 
 @dataclass(slots=True)
 class Departed:
-    """The departures from an area: of registered households, of counted groups, and of the people of held reports."""
+    """The departures from an area: registered households, counted groups, and people in held reports."""
 
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)
@@ -118,7 +118,10 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """The latest date that the window's counts report. A recount may report a date after the window."""
+        """The latest departure date that a count of the window reports.
+
+        A recount may report a date after the window.
+        """
         counts = (count.reported_on for count in self.stocks_with_held if count.departed_on in window)
         return max(counts, default=window.first)
 
@@ -197,7 +200,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """One count with the highest numbers of persons, families and yards, because teams count different things."""
+    """Makes one count with the highest numbers of persons, families and yards, because teams count different things."""
     largest = max(same, key=lambda count: (count.persons, count.destination))
     latest = max(count.departed_on for count in same)
     return replace(

@@ -1,7 +1,7 @@
 """The intensity (MSK-64) that an earthquake is expected to have at a distance from its epicentre.
 
-Bindi et al. 2011, "Intensity prediction equations for Central Asia", Geophysical Journal International 187, 327-337,
-table 1. The equations hold for shallow crustal earthquakes, and treat the rupture as a point.
+The source is table 1 of Bindi et al. 2011, "Intensity prediction equations for Central Asia", Geophysical Journal
+International 187, 327-337. The equations hold for shallow crustal earthquakes, and treat the rupture as a point.
 """
 
 from dataclasses import dataclass

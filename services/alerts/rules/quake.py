@@ -1,7 +1,7 @@
 """Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities.
 
-The equation does not hold for deep earthquakes. Deep earthquakes are graded by the source's intensity (MMI) or impact
-(PAGER).
+The equation does not hold for deep earthquakes. These are graded by the intensity (MMI) or impact (PAGER) that the
+source states.
 """
 
 from datetime import datetime

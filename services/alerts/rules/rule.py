@@ -69,7 +69,10 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Judges all situations in turn. The caller applies each finding to `alert_changes` before the next judgement."""
+    """Yields the judgements of all situations in turn.
+
+    The caller applies each finding to `alert_changes` before it asks for the next judgement.
+    """
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, alert_changes)

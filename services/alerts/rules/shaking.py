@@ -60,7 +60,9 @@ class Shaking:
 
 @lru_cache(256)  # the result is cached, because an earthquake's grade, figures and area all come from it
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
-    """The expected intensity in each unit, at its known point nearest to the epicentre. The highest comes first.
+    """The expected intensity in each unit, at the unit's known point nearest to the epicentre.
+
+    The highest intensity is first.
 
     The unit around the epicentre gets the intensity of the epicentre, because settlements of this unit can be nearer to
     the epicentre than any known point. If the report has no point, every reported unit gets this intensity.
@@ -79,7 +81,7 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points:
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
     """The unit around the epicentre: the nearest of the units that the report names.
 
-    If the report names no unit, it is the nearest unit within 60 km.
+    If the report names no unit, the result is the nearest unit within 60 km.
     """
     codes = frozenset(pcodes)
     named = [unit for unit in unit_points() if not codes.isdisjoint((unit.pcode, unit.parent))]

@@ -25,7 +25,7 @@ def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
 
 
 class SilenceForm(TypedForm):
-    """The typed fields by name. `begins` is a local time; if it is empty, the silence begins now."""
+    """Maps names of fields to the typed texts. `begins` is a local time; if it is empty, the silence begins now."""
 
     def parsed(self, places: Places, author: Actor, now: datetime) -> tuple[Silence, list[Fault]]:
         wrong = list[Fault]()

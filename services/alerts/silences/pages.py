@@ -76,7 +76,7 @@ async def silence_page(silence_id: UUID, request: Request, session: Session) -> 
 
 @router.post("/silences/{silence_id}/end")
 async def end(silence_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """Ends the silence before its time. Ending it again changes nothing."""
+    """Ends the silence before its time. If the silence has ended, nothing changes."""
     await subscriptions.lock(session)
     now = datetime.now(UTC)
     silence = await silence_queries.silence(session, silence_id)

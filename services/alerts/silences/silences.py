@@ -17,8 +17,8 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 class Silence:
     """Both conditions, `areas` and `hazards`, must hold; an empty condition matches everything.
 
-    Alerts of Severe, Extreme or Unknown severity are muted only if `is_severe_too`, which only a duty head decides. The
-    same holds for alerts whose severity a person must judge, although they have the usual severity of their type.
+    Alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must judge, are muted only if
+    `is_severe_too` is true. Only a duty head may set `is_severe_too`.
     """
 
     silence_id: UUID

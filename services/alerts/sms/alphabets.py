@@ -1,4 +1,4 @@
-"""Keeps or replaces the letters of a short message: telephones may lack letters, and Latin text needs fewer parts."""
+"""Replaces letters of a short message, because old telephones lack some letters, and Latin text needs fewer parts."""
 
 import re
 from collections.abc import Mapping

@@ -40,7 +40,7 @@ class SmsAnswering:
     async def handle(self, session: AsyncSession, message: InboundMessage, now: datetime) -> ShortMessage | None:
         """Acts in the caller's transaction. The returned answer is sent after the commit.
 
-        If no receiver has the number, the message gets no answer, and nothing of it is stored.
+        If no receiver has the number, the message gets no answer, and nothing of the message is stored.
         """
         if message.number is None:
             return None
@@ -68,7 +68,7 @@ class SmsAnswering:
         return ShortMessage(uuid4(), message.number, self.texts.answer(answer_of(reply, language), language))
 
     async def send(self, answer: ShortMessage) -> None:
-        """Sends the answer once. A failed answer is only logged, because the act is stored."""
+        """Sends the answer once. A failure is only logged, because the person's action is stored already."""
         if self.gateway is None:
             return
         try:
@@ -111,7 +111,8 @@ def answer_of(reply: Reply, language: str) -> str:
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
     """The account of the delivery's receiver.
 
-    If this receiver has no account, but the receivers with this number have exactly one, this account is used.
+    If this receiver has no account, but all receivers with the number together have exactly one account, that account
+    is used.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}

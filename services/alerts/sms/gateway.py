@@ -51,7 +51,10 @@ class SmsGateway:
         return self._outbound.gate.is_outside_exercise(self._profile.url)
 
     async def send(self, message: ShortMessage) -> str | None:
-        """The gateway's id of the message, if it gives one. Raises Undelivered and OutboundError."""
+        """Sends the message.
+
+        Returns the gateway's id of the message, if it gives an id. Raises Undelivered and OutboundError.
+        """
         response = await self._post(self._profile.url, self._profile.fields, self._values(message))
         return accepted(response, self._profile.accepted)
 

@@ -27,7 +27,7 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message of a person. `number` is in the format E.164, or None if the sender has no mobile number."""
+    """A message from a person. `number` is in the format E.164, or None if the sender's number is no mobile number."""
 
     id: str
     number: str | None

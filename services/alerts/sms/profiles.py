@@ -90,9 +90,9 @@ class AcceptedAnswer(ProfileModel):
 class GatewayReceipts(ProfileModel):
     """How the gateway is asked whether a message reached the telephone.
 
-    `fields` are the fields of the request's body. They may contain the placeholders IN_RECEIPTS. `field` is the place
-    in the JSON answer; its value is one of `delivered`, one of `failed`, or another value, which means "not yet". After
-    `deadline_minutes` without a final value, the delivery has failed.
+    `fields` are the fields of the request's body. They may contain the placeholders IN_RECEIPTS. `field` points to a
+    value in the JSON answer. If the value is in `delivered` or in `failed`, it is final; any other value means "not
+    yet". After `deadline_minutes` without a final value, the delivery has failed.
     """
 
     url: Url
@@ -106,8 +106,8 @@ class GatewayReceipts(ProfileModel):
 class GatewayInbound(ProfileModel):
     """How the gateway hands over the short messages that people send: a POST whose body has these fields.
 
-    `number`, `text` and `id` are JSON pointers, also in a form: `/from` is the form's field `from`. The secret is in
-    the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
+    `number`, `text` and `id` are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The
+    secret is in the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
     """
 
     body: BodyFormat

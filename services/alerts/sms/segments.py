@@ -35,7 +35,7 @@ class Segments:
 
     @property
     def space(self) -> int:
-        """The number of units for which these segments have room."""
+        """How many units fit into this number of segments."""
         count = len(self.texts)
         return ALONE[self.encoding] if count == 1 else count * JOINED[self.encoding]
 

@@ -1,4 +1,4 @@
-"""Writes the short message of an alert: the facts that somebody needs at night, in at most two parts."""
+"""Writes the short message of an alert. In at most two parts, it has the facts that a person needs at night."""
 
 from collections.abc import Iterator, Sequence
 from typing import Self
@@ -45,7 +45,7 @@ class SmsTexts:
     ) -> Segments:
         """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
 
-        No text of a report is included, because a telephone shows a message also while it is locked.
+        No text of a report is included, because a locked telephone shows messages, too.
         """
         code = code if self.asks_for_reply(alert, cause) else None
         return shortened(self._segments(draft, language) for draft in self._drafts(alert, cause, language, words, code))
@@ -63,7 +63,7 @@ class SmsTexts:
     def _drafts(
         self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
     ) -> Iterator[str]:
-        """The texts from the longest to the shortest. The link is left out first, then all places but one."""
+        """Yields ever shorter texts. The link is left out first, then all places but one."""
         head = self._texts.subject(alert, Cause.RAISED, language)
         needed, further = self._facts(alert, cause, language, words, code)
         whole = f"{head}. {sentences(needed + further)}"

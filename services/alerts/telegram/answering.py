@@ -152,7 +152,7 @@ class Answering:
     async def _unanswered(
         self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage | None
     ) -> list[BotCall]:
-        """Says how to acknowledge, if the answered message is an old question or an alert that waits for somebody."""
+        """If the person answered an old question, or an alert that waits for somebody, says how to acknowledge."""
         alert = None if replied is None else await alert_queries.alert(session, replied.alert_id)
         if replied is None or alert is None or alert.is_answered:
             return []
@@ -216,7 +216,7 @@ def answer_to(message: IncomingMessage) -> dict[str, Any]:
 
 
 def note_of(typed: str) -> str | None:
-    """The note about the person with this name, or None if the text is no name."""
+    """The note about the person whose name was typed, or None if the text is no name."""
     try:
         return OnBehalf(name=typed, by="Telegram").note if typed.strip() else None
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Sends the bot's answers to people, several at the same time, so that answers to strangers delay nobody."""
+"""Sends the bot's answers to people. Several answers are sent at a time, so that answers to strangers delay nobody."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -45,7 +45,10 @@ class BotAnswers:
             self._strangers_waiting -= 1
 
     async def _send(self, calls: Sequence[BotCall]) -> None:
-        """Sends the answers to one update in their order. A failed answer is only logged, because the act is stored."""
+        """Sends the answers to one update in order.
+
+        A failure is only logged, because the person's action is stored already.
+        """
         for call in calls:
             try:
                 await self._answer(call)

@@ -23,7 +23,7 @@ class NoToken(OutboundError):
 
 
 class UnreadableAnswer(OutboundError):
-    """The answer is not the Bot API's, but for example the page of a proxy. It says nothing about the chat."""
+    """The answer is not from the Bot API, but for example the page of a proxy, and says nothing about the chat."""
 
     reason = "telegram_unreadable"
 
@@ -66,7 +66,10 @@ class BotApi:
 
     @property
     def is_outside_exercise(self) -> bool:
-        """Whether this is an exercise, and the API is not a server of this machine that OUTBOUND_ALLOW lists."""
+        """Whether this is an exercise that may not call the API.
+
+        An exercise may only call servers of this machine that OUTBOUND_ALLOW lists.
+        """
         return self._outbound.gate.is_outside_exercise(self._settings.alerts_telegram_api)
 
     async def call(self, method: str, **fields: Any) -> Any:

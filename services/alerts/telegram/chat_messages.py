@@ -35,7 +35,7 @@ IN_ROW = 3  # the most buttons in a row that are readable on a phone
 class Press(StrEnum):
     """What a button asks for.
 
-    The callback data is the press and the delivery's id: 24 bytes, of which Telegram permits 64.
+    The callback data is the press and the delivery's id: 24 of the 64 bytes that Telegram permits.
     """
 
     ACCEPT = "a"
@@ -173,10 +173,7 @@ def state_line(state: Alert | AlertRaised, language: str) -> str:
 
 
 def bounded(text: Text, state: str) -> str:
-    """Joins the state and the text.
-
-    If they are too long for one message, the end of the part before the link is cut off.
-    """
+    """Joins the state and the text. If both are too long for one message, the text is cut off before the link."""
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:
@@ -193,7 +190,7 @@ def units(text: str) -> int:
 
 
 def is_linkable(url: str) -> bool:
-    """Whether Telegram accepts the address in a button. If it does not, Telegram refuses the whole message."""
+    """Whether Telegram accepts the address in a button. Telegram refuses a whole message because of a wrong address."""
     host = urlsplit(url).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_loopback

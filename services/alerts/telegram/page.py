@@ -47,7 +47,10 @@ async def unbind(request: Request, session: Session, caller: Caller) -> Response
 
 @router.post("/telegram/sms")
 async def bind_sms(request: Request, session: Session, caller: Caller) -> Response:
-    """Permits replies by SMS with the rights of this sign-in. The receivers say which numbers are the account's."""
+    """Permits replies by SMS with the rights of this sign-in.
+
+    Receivers whose account this is say from which numbers.
+    """
     await bindings.bind_account(session, SMS, person_of(caller), datetime.now(UTC))
     await audit.add(session, audit.entry_of(request, Action.BOUND, objects=[caller.account], reason="sms"))
     return RedirectResponse("/alerts/telegram", 303)

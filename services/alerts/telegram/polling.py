@@ -73,7 +73,10 @@ class Polling:
             await asyncio.sleep(seconds)
 
     async def _poll_alone(self) -> bool:
-        """Takes the lock and polls until a failure. Returns False without a bot, or if another process has the lock."""
+        """Takes the lock and polls until a failure.
+
+        Returns False if there is no bot, or if another process has the lock.
+        """
         if self._api.is_outside_exercise or not self._api.has_token:
             return False
         async with database.connected(self._engine) as connection:
@@ -89,7 +92,7 @@ class Polling:
         return True
 
     async def _store_username(self) -> None:
-        """Stores the bot's name for the link on the page of the code.
+        """Stores the bot's name, which the link on the page with the code contains.
 
         A failure is ignored, because the poll will fail too.
         """

@@ -1,4 +1,4 @@
-"""The description of a format of reports: its content types, readers and size limit."""
+"""Describes formats of reports: their content types, readers and size limits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -72,7 +72,10 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
 
 
 def limits(item: bytes) -> Limits:
-    """The item's kind is not known yet, so an item with the text "hazard" gets the limits of a hazard."""
+    """The limits of the item.
+
+    Its kind is not known yet, so each item that contains "hazard" gets the limits of a hazard.
+    """
     return HAZARD_LIMITS if b'"hazard"' in item else REPORT_LIMITS
 
 
@@ -98,7 +101,10 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """Count the lists piece by piece, because no other thread can run during one count. Stop above the limit."""
+    """Whether the body has too many lists.
+
+    They are counted piece by piece, because no other thread can run during a count.
+    """
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 

@@ -61,7 +61,7 @@ class MovementsBody(RootModel[MovementReport]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop, with `read` or, if `read` returns None, with `adapter`.
+    """Validate on the event loop: with `read`, and then with `adapter` if `read` returns None.
 
     Returns None if the body is large or invalid.
     """
@@ -102,7 +102,10 @@ def lists(raw: bytes) -> int:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """Replace unknown codes by `other` or `unknown`, keep their text, and validate again. For invalid bodies only."""
+    """Replace unknown codes by `other` or `unknown`, keep their text, and validate again.
+
+    Only invalid bodies need this.
+    """
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
     except ValueError:  # the body is not JSON, has no unknown codes, or is still invalid
@@ -115,7 +118,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 
 
 def located(error: ErrorDetails) -> ErrorDetails:
-    """The error with its path in the document. pydantic's path begins with the report's kind, which is removed here."""
+    """The error with its path in the document. The report's kind, with which pydantic begins the path, is removed."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {
             **error,

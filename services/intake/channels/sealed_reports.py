@@ -26,8 +26,8 @@ class SealedReport(Body):
     """A report without `report_id` and `version`, sealed with HPKE to intake's public key `kid`.
 
     `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot decrypt `data`. The phone
-    can raise `version` if the centre has an earlier version of the report. `account` is the author, and only this
-    account can send the report; `account` is None if the author was not signed in.
+    can raise `version` if the centre has an earlier version of the report. `account` is the author's account, and only
+    this account can send the report. It is None if the author was not signed in.
     """
 
     report_id: RandomId
@@ -38,7 +38,7 @@ class SealedReport(Body):
 
 
 class Inside(msgspec.Struct, gc=False):
-    """The fields that are outside the seal, and must not be inside too."""
+    """The fields that belong outside the seal, and must not be inside the seal, too."""
 
     report_id: Any = msgspec.UNSET
     version: Any = msgspec.UNSET

@@ -1,4 +1,4 @@
-"""Unknown codes in a JSON report become `other` or `unknown`, and their text is kept (docs/decisions/0014). Pure."""
+"""Replaces unknown codes in a JSON report by `other` or `unknown`, and keeps their text (docs/decisions/0014). Pure."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -62,7 +62,7 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """For each unknown code: its path, the object or list that contains it, and its key or index there."""
+    """Yields the path of each unknown code, the object or list that contains the code, and the key or index there."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())

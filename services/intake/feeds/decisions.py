@@ -1,4 +1,4 @@
-"""Compares a feed entry with the hazard as published before, and decides whether to publish the entry. Pure."""
+"""Compares a feed's entry with the hazard that was published before, and decides whether to publish the entry. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,7 +51,9 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Check the entry's status, whether it is a hazard, whether it is in the area, and whether it is new or changed.
+    """Decide whether to publish the entry.
+
+    It must have an accepted status, be a hazard in the area, and be new or changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """
@@ -69,7 +71,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id was deleted.
+    """Cancel the hazard only if the source deleted the hazard's preferred id.
 
     If a seismic network deletes its own id, the event itself still exists.
     """

@@ -48,14 +48,14 @@ class Stamp:
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard's new state, with the event to publish: a first report or an update with the source's data."""
+    """The hazard's new state. Its event, a first report or an update with the source's data, must be published."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard's new state, with the cancellation to publish, which repeats the last published content."""
+    """The hazard's new state. Its event, a cancellation that repeats the last published content, must be published."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
@@ -102,5 +102,5 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The revision, which is the source's `updated` time. Even if intake loses its database, revisions increase."""
+    """The revision: the source's `updated` time. Revisions therefore increase even if intake loses its database."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

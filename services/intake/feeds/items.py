@@ -1,4 +1,4 @@
-"""The types of a source of hazards, and of the entries in the source's documents."""
+"""The types for sources of hazards, and for the entries in their documents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`ids` are the source's ids of the hazard, the preferred id first. `hazard` is None if the entry is no hazard.
+    """An entry. `ids` are the source's ids of the hazard, the preferred id first. `hazard` is None if it is no hazard.
 
     `status` is the status at the source, for example Actual or Test.
     """
@@ -46,7 +46,10 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An invalid entry: `reason` is a code, `pointer` a JSON pointer, `content` the original entry."""
+    """An invalid entry.
+
+    `reason` is a code; `pointer` is a JSON pointer to the fault; `content` is the original entry.
+    """
 
     name: str
     reason: str
@@ -70,7 +73,10 @@ class Source:
     kind: str | None = None
 
     def feed(self, address: str) -> str:
-        """The feed's name, as in `INTAKE_FEEDS`. One address with two kinds or two sources counts as two feeds."""
+        """The feed's name, in the form of `INTAKE_FEEDS`.
+
+        An address with two kinds or two sources counts as two feeds.
+        """
         return f"{self.kind}:{self.name}={address}" if self.kind else f"{self.name}={address}"
 
 

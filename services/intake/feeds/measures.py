@@ -42,6 +42,6 @@ def of(feeds: Sequence[PolledFeed]) -> Measure:
 
 
 def labels(feed: PolledFeed) -> dict[str, str]:
-    """The address is shown without its query, because a query may contain a key of the operator."""
+    """The metric's labels. The address has no query, because a query may contain an API key of the operator."""
     address = urlsplit(feed.url)
     return {"source": feed.source, "feed": f"{address.hostname}{address.path}"}

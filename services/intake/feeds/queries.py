@@ -73,7 +73,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
 async def save_reading(
     session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
 ) -> None:
-    """Save the ETag and the counts, in the same transaction as the events."""
+    """Save the ETag and the counts. The events are stored in the same transaction."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
     await upsert(session, Feed, [row], changed=("etag", "read_at", "failure", "failures"))
     rows = [
@@ -114,7 +114,7 @@ async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSet
 
 
 async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """The numbers of entries per source and kind, for the metric."""
+    """How many entries of each kind each source had. A metric shows these numbers."""
     query = (
         select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
         .join(Feed, Feed.name == FeedCount.feed)

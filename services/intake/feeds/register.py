@@ -16,7 +16,10 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """The known hazards and aliases. `published` lists the events to publish. `touched` has ids of hazards to store."""
+    """The known hazards and aliases.
+
+    `published` lists the events that must be published. `touched` has the ids of the hazards that must be stored.
+    """
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]

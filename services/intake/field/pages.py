@@ -84,7 +84,7 @@ class FieldForm:
         return await self.settlements.answer(request) if is_own else Response(status_code=404)
 
     def units(self, language: str) -> list[dict[str, Any]]:
-        """Each oblast or city with its districts."""
+        """The oblasts, and the cities of their level, each with its districts."""
         options = self.places.options(language)
         return [
             {**top, "districts": [option for option in options if option["parent"] == top["pcode"]]}

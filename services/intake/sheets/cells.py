@@ -90,14 +90,20 @@ class RowCells:
         return (place for place in self._columns[column] if place < len(cells) and cells[place])
 
     def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
-        """Add an error of the first column of this kind. If there is no such column, the error names the kind."""
+        """Add an error in the first column of this kind.
+
+        If the sheet has no column of this kind, the error names the kind.
+        """
         place = next(iter(self._columns[column]), None) if column else None
         error = RowError(place, reason, column if place is None else None)
         if place is None or all(known.column != place for known in self.errors):
             self.errors.append(error)
 
     def keep(self, place: int, text: str) -> None:
-        """Copy a text for which the report has no field into the notes, after the label of its column."""
+        """Copy a text for which the report has no field into the notes.
+
+        The label of the text's column is written before it.
+        """
         label = self.chosen.labels[place]
         note = f"{label}: {text}" if label else text
         if note not in self.notes:
@@ -121,7 +127,10 @@ class RowCells:
         return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:
-        """Copy into the notes the columns of notes, and the second value of a kind if a report has only one value."""
+        """Copy the columns of notes into the notes.
+
+        If a report has one value of a kind, also copy the kind's second text.
+        """
         for place, text in enumerate(self.line.cells):
             if text and (self._kind(place) is C.NOTES or self._is_further(place)):
                 self.keep(place, text)

@@ -69,7 +69,7 @@ class SheetChoices(Body):
 
 
 class ChosenSheet:
-    """A sheet with its header and columns, as chosen or guessed."""
+    """A sheet with its header and columns, which a person chose or intake guessed."""
 
     def __init__(self, sheet: Sheet, choices: SheetChoices) -> None:
         self.sheet, self.choices = sheet, choices
@@ -111,7 +111,7 @@ class ChosenSheet:
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
-    """The text of a cell in a form that is equal for CSV and XLSX files."""
+    """The text of a cell in a form in which cells of CSV files and of XLSX files can be compared."""
     read = day_of(text, day) if kind in DAYS else None
     return read.isoformat() if read else " ".join(text.casefold().split())
 

@@ -70,7 +70,10 @@ def family(rows: Sequence[SheetLine], head: SheetLine, fault: RowFault | None) -
 
 
 def filled(chosen: ChosenSheet, family: SheetFamily) -> SheetLine:
-    """The head's row. Empty cells about the whole household are filled from the first other row with a text there."""
+    """The head's row.
+
+    If a cell about the whole household is empty, it is filled from the first other row that has a text there.
+    """
     if not family.others:
         return family.head
     cells = [

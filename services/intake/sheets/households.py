@@ -130,7 +130,7 @@ class HouseholdReader:
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
-        """Ids that depend only on the head and the day, so that they stay the same if other cells are corrected."""
+        """Yields ids that depend only on the head and the day. They do not change if other cells are corrected."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
             # by telephone only if nothing else is known: a village may share it
@@ -184,7 +184,7 @@ class HouseholdReader:
     def _place(
         self, cells: RowCells, column: HouseholdColumn, locality: HouseholdColumn, chosen: str | None
     ) -> dict[str, Any]:
-        """The place that the cell names or, if the cell is empty, the place that was chosen for all rows.
+        """The place that the cell names. If the cell is empty, the place that was chosen for all rows is returned.
 
         If the cell has further words, they are the name of the locality. If another cell names the locality, the whole
         cell is kept in the notes instead.

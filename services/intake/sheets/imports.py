@@ -59,7 +59,9 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True)
 class SentBefore:
-    """What was sent before. `own` are reports of this account, and `others` are reports of other accounts.
+    """The reports and heads that were sent before.
+
+    `own` has reports of this account; `others` has those of other accounts.
 
     `heads` are ids of heads that the account or its team has sent. `matches` maps ids of heads that other teams have
     sent to the reports of these teams.

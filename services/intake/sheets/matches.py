@@ -1,8 +1,8 @@
-"""Limits what an account learns if a row of its list has a head of a household that another team has sent.
+"""Limits what an account learns if its list contains the head of a household that another team has sent.
 
-Without limits, an account could upload invented lists, and learn from the verdicts who is registered. An account learns
-only of households in its areas, for which it may also search. Each such row is written to the security log, like a
-search. The number of such rows in an hour is limited.
+Without limits, an account could upload invented lists, and learn from the verdicts who is registered. Therefore, an
+account learns only of households in its areas, for which it may search, too. Each row that matches is written to the
+security log, like a search, and the number of these rows in an hour is limited.
 """
 
 from collections.abc import Collection
@@ -31,7 +31,7 @@ class TooManyMatches(Exception):
 async def matches(
     session: AsyncSession, head_ids: Collection[UUID], *, principal: Principal, team: Collection[UUID], places: Places
 ) -> dict[UUID, UUID]:
-    """Maps the id of each head that another team has sent from the account's areas to the report of that team."""
+    """Maps ids of heads to reports. Only heads that another team has sent from the account's areas are included."""
     heads = await queries.heads_of_others(session, head_ids, team)
     return {id: report_id for id, report_id, pcode in heads if principal.covers(pcode, places)}
 

@@ -29,7 +29,10 @@ async def release(session: AsyncSession, report_ids: Collection[UUID]) -> None:
 
 
 async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """The sent reports with their authors. Reports from before the table `sheet_rows` existed have only receipts."""
+    """The sent reports with their authors.
+
+    Reports that are older than the table `sheet_rows` are found by their receipts.
+    """
     sent = [
         select(table.report_id, table.author).where(table.report_id.in_(report_ids))
         for table in (SentRow, StoredReceipt)
@@ -59,7 +62,7 @@ async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders
 async def heads_of_others(
     session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None]]:
-    """The ids of heads whose households other teams have sent, each with the household's report and P-code."""
+    """The ids of heads whose households other teams have sent, with the report and the P-code of each household."""
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
         SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders)
     )

@@ -1,4 +1,4 @@
-"""The checks that look at this machine."""
+"""Tests the checks of `dayar watch` that look at this machine."""
 
 import os
 import time
@@ -70,7 +70,7 @@ def test_a_certificate_is_judged_by_its_life(life: timedelta, left: timedelta, l
 
 
 async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_path: Path) -> None:
-    """An exercise sends no messages, but its findings are in the status."""
+    """The test uses an exercise, which sends no messages, but shows its findings in the status."""
     away = MonitoringFinding(kind=FindingKind.DEAD_LETTERS, level=Level.WARNING)
     answers: list[object] = [[away], OSError("a disk error")]
 

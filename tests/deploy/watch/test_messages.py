@@ -1,4 +1,4 @@
-"""The messages to the administrators, and the same findings at the terminal."""
+"""Findings are told in messages to the administrators, and shown at the terminal."""
 
 import re
 import string

@@ -1,4 +1,4 @@
-"""Fixtures: database sessions on real PostgreSQL for the tests of feeds."""
+"""Fixtures for the tests of feeds, which make database sessions on a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
 

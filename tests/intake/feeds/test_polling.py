@@ -26,7 +26,10 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Site(BaseHTTPRequestHandler):
-    """A server of feeds: `/feed` returns a valid feed, `/none` a page that is no feed, and `/broken` an error."""
+    """A server of feeds.
+
+    `/feed` returns a valid feed, `/none` returns a page that is no feed, and `/broken` returns an error.
+    """
 
     etag = '"first"'
     body = document(feature("us1"))

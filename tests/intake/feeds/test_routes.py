@@ -1,4 +1,4 @@
-"""The routes that show the centre the state of the feeds."""
+"""Tests the routes on which the centre's staff see the state of the feeds."""
 
 from typing import Any
 

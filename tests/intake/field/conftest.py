@@ -1,4 +1,4 @@
-"""Fixtures: the running services of a centre, and the browser of a phone that sends reports to them."""
+"""Fixtures that start the services of a centre, and the browser of a phone that sends reports to the centre."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Steps on a phone: open the form, sign in, fill in the form, and read the phone's storage."""
+"""Functions for steps on a phone: they open the form, sign in, fill in the form, and read the phone's storage."""
 
 import json
 import warnings
@@ -58,8 +58,8 @@ def new_phone(browser: Browser, **options: Any) -> BrowserContext:
 class UsedPhone:
     """One phone for many tests. Before each test, everything is deleted from the phone except the cached form.
 
-    A phone that has cached the form opens the form without 70 requests. A test that changes the phone itself, such as
-    its clock or its connection, must use another phone.
+    Without the cached form, opening the form would take 70 requests. A test that changes the phone itself, such as its
+    clock or its connection, must use another phone.
     """
 
     def __init__(self, browser: Browser, centre: Centre) -> None:
@@ -123,7 +123,10 @@ def keep_account(page: Page, name: str) -> None:
 
 @contextmanager
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
-    """Makes the phone offline and stops the server. In Chromium's offline mode, a loading page could send a report."""
+    """Makes the phone offline and stops the server.
+
+    Even in Chromium's offline mode, a page that is loading can send a report.
+    """
     phone.set_offline(True)
     centre.web.stop()
     try:

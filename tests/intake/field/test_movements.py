@@ -1,4 +1,4 @@
-"""The phone reports what happened later to a household of its list, or to a household with a short code."""
+"""The phone reports what happened later to a household of the phone's list, or to a household with a short code."""
 
 from uuid import uuid4
 
@@ -73,7 +73,10 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
 
 
 def contradicted(page: Page) -> None:
-    """Dates a movement before the departure, and names the place where the household is. The phone asks about both."""
+    """Enters a movement with a date before the departure, to the place where the household is already.
+
+    The phone asks about both.
+    """
     today = page.input_value("#occurred")
     page.select_option("#movement", "transferred")
     page.select_option("#destination-oblast", OSH_OBLAST)

@@ -1,4 +1,4 @@
-"""The PIN that opens the drafts of a phone."""
+"""Tests the PIN that opens the drafts of a phone."""
 
 import re
 import time
@@ -138,7 +138,10 @@ def put_aside(page: Page) -> None:
 
 
 def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext, centre: Centre) -> None:
-    """A finder of the phone can choose an own PIN. A correct own PIN must not allow more tries at the owner's PIN."""
+    """A person who finds the phone can choose a PIN, too.
+
+    Entering this PIN must not allow more tries at the owner's PIN.
+    """
     page = opened(phone, centre)
     put_aside(page)
     page.reload()

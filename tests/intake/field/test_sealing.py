@@ -1,4 +1,7 @@
-"""A phone stores nothing readable about people: reports are sealed to the centre's key, drafts to a key under a PIN."""
+"""A phone stores nothing readable about people.
+
+Reports are sealed to the centre's key. A key made from a PIN encrypts drafts.
+"""
 
 import json
 from base64 import b64encode
@@ -148,7 +151,7 @@ def test_reports_and_drafts_of_an_earlier_release_are_sealed_and_none_is_lost(
 
 
 def through_plain_http(page: Page, centre: Centre) -> None:
-    """Serves the centre's pages under a name without https, where browsers have no WebCrypto."""
+    """Serves the centre's pages under a name without HTTPS. There, browsers offer no WebCrypto."""
 
     def served(route: Route) -> None:
         path = route.request.url.removeprefix("http://centre.example")

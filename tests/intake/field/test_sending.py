@@ -119,7 +119,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
 
 
 def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserContext, centre: Centre) -> None:
-    """A centre that was rolled back to an earlier release, for example, has no route for sealed reports."""
+    """For example, a centre that was rolled back to an earlier release has no route for sealed reports."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
@@ -210,7 +210,10 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
 
 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(fresh_phone: BrowserContext, centre: Centre) -> None:
-    """The upload has the time by the phone's clock, so the centre can subtract the error from the report's times."""
+    """The upload states the time by the phone's clock.
+
+    The centre can therefore subtract the clock's error from the report's times.
+    """
     page = fresh_phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")

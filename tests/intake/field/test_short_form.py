@@ -1,4 +1,7 @@
-"""On the smallest phone, a person reports six households in a minute, or one household in full in three minutes."""
+"""On the smallest phone, a person reports six households in a minute.
+
+One household in the full form takes three minutes.
+"""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
