@@ -41,7 +41,7 @@ class Collector:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables with which a process exports its spans and metrics to this collector, without delay."""
+        """The environment variables with which a process soon exports its spans and metrics to this collector."""
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self._server.server_port}",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
