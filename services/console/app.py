@@ -52,7 +52,10 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Creates the account in the background, because the process must also run while PostgreSQL is down."""
+            """Creates the first account.
+
+            This happens in the background, because the process must also run while PostgreSQL is down.
+            """
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

@@ -47,7 +47,7 @@ def context(request: Request) -> dict[str, Any]:
 
 
 def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> datetime | None:
-    """The time at which the monitoring stopped; None if it runs or has never run.
+    """The time at which the monitoring stopped. None if it runs or has never run.
 
     The result is also None soon after the console's start, because `make run` starts the monitoring up to two minutes
     after the console.

@@ -85,7 +85,7 @@ class SecondFactor(ConsoleModel):
 
 
 class RecoveryCode(ConsoleModel):
-    """A recovery code, valid for one use; `code` is its SHA-256."""
+    """A recovery code, which is valid for one use. `code` is the SHA-256 of the code."""
 
     __tablename__ = "recovery_codes"
 
@@ -193,8 +193,8 @@ class BoardRelease(ConsoleModel):
 class BoardRevision(ConsoleModel):
     """The time of one restricted revision of a hazard.
 
-    A release is overdue ten minutes after the first revision that followed the newest release. Further revisions do not
-    restart the ten minutes.
+    A hazard must be released within ten minutes after the first revision that followed the newest release. Further
+    revisions do not restart the ten minutes.
     """
 
     __tablename__ = "board_revisions"

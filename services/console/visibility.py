@@ -160,8 +160,8 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
     """Whether other systems may see the record.
 
-    They see nothing about a Private hazard. They also do not see alerts that do not state the scope of their hazard;
-    earlier versions of Dayar wrote such alerts.
+    Other systems see nothing about a Private hazard. They also do not see alerts that do not state the scope of their
+    hazard; earlier versions of Dayar wrote such alerts.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

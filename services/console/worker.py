@@ -16,7 +16,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
-BOARD_EVERY_MS = 200  # larger batches save work, and nobody notices this delay on the board
+BOARD_EVERY_MS = 200  # a delay makes batches larger, which saves work, and nobody notices it on the board
 
 
 async def run(settings: ConsoleSettings) -> None:

@@ -232,9 +232,10 @@ def decide_movement(
 
 
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim corrects a version that was refused as a duplicate. Its people would then be counted twice.
+    """Whether the claim corrects a version that was refused as a duplicate.
 
-    The receipt shows the duplicate as recorded. The author of the duplicate may therefore still send a correction.
+    If the correction took effect, the people would be counted twice. Authors send such corrections, because their
+    receipts show the duplicate as recorded.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted

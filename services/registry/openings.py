@@ -26,9 +26,9 @@ MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because som
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # registrars read records all day, so they need not state a purpose
 
-# The audit entries of opened households, histories, held reports and dead letters, and of the pages of groups and
-# sites. Entries of lists are not counted.
-# Entries of authors who open their own reports are counted too.
+# Audit entries with these paths count as opened records: households, histories, held reports, dead letters, and the
+# pages of groups and sites. Entries of lists are not counted. Entries of authors who open their own reports are
+# counted, too.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",

@@ -201,7 +201,7 @@ IS_UNANSWERED = ~exists().where(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The unanswered pairs whose households the caller may both see, the newest pair first."""
+    """The unanswered pairs of which the caller may see both households, the newest pair first."""
     newest = (
         select(DuplicatePair)
         .where(IS_UNANSWERED)

@@ -253,7 +253,7 @@ class Store:
         return list(valid.values())
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """Those of these versions that are held movements without a known household."""
+        """The movements among these versions that are held and whose household is not known yet."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)

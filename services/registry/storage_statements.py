@@ -74,8 +74,8 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# Before reports were identified, their own ids stood for the household's id, and had data keys. Deletes these keys,
-# unless another report still needs one.
+# A report without a known household is stored under its own id, with a data key for this id. When its household becomes
+# known, this statement deletes the key, unless another report still needs it.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

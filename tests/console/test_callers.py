@@ -50,7 +50,7 @@ async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Se
     author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     assert author.put(path, json=TOLD).status_code == 204
-    assert there.get(path).status_code == 404  # the console has not read the event's place yet
+    assert there.get(path).status_code == 404  # the console has not yet read the event that states the place
     served.publish(reported)
     assert wait_until(lambda: there.get(path).status_code == 200, timeout=60)
     assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)

@@ -172,7 +172,7 @@ def registrar(settings: RegistrySettings) -> Registrar:
 
 @pytest.fixture
 def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
-    """A function that gives the app a gazetteer until the end of the test."""
+    """Returns a function that gives the app a gazetteer until the end of the test."""
     before = office.app.state.places
 
     def run() -> None:
@@ -183,7 +183,10 @@ def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
 
 
 class Filing:
-    """A call files a batch of reports through the registrar. Other methods read the tables and the outbox."""
+    """A call of this object files a batch of reports through the registrar.
+
+    Its methods read the tables and the outbox.
+    """
 
     def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:
         self.registrar, self.desk, self.session = registrar, desk, session

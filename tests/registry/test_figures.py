@@ -26,7 +26,10 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[list[int]]:
-    """Reads the page's large numbers for each category of people: registered, counted in groups, newly registered."""
+    """Reads the large numbers of the page.
+
+    Each category of people has three: registered, counted in groups, newly registered.
+    """
     parts = page.split('<section class="panel tile"')[1:4]
     return [[int(number) for number in re.findall(r'<p class="big">(\d+) ', part)] for part in parts]
 

@@ -274,7 +274,7 @@ async def compare(office: Office, path: str, query: Query, expected: pd.DataFram
 
 
 def compare_rows(path: str, rows: list[Body], expected: pd.DataFrame, keys: list[str]) -> None:
-    """Compares each number. The rows have any order, and an empty dimension may be missing, None or an empty text.
+    """Compares each number. The rows may be in any order. An empty dimension may be missing, None or an empty text.
 
     Dictionaries are compared, because pandas would take ten times as long to compare two tables.
     """

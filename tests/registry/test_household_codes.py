@@ -103,7 +103,7 @@ async def test_codes_are_locked_before_households(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
     """Otherwise `find_households` and a batch that gives and uses a code could deadlock."""
-    await file(by_code(CODE))  # locks the codes until the end of the test
+    await file(by_code(CODE))  # this locks the codes until the end of the test
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     locked = f"SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid IN ({waiting})"
 
@@ -202,7 +202,7 @@ async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Fil
     author = uuid4()
     returned, body = by_code(CODE), household(short_code=OTHER_CODE)
     await file(returned, body, author=author, team=None)
-    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # held, because the sign-in has expired
+    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # the movement is held, because the sign-in has expired
     await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '59 days'"))
     assert await file.registrar.find_households(file.session) == 0
     assert await outcomes_of(file, returned) == [("held", "household_unknown")]

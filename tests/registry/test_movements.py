@@ -262,7 +262,7 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 def test_a_vague_date_contradicts_no_death_that_it_may_precede(
     died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
 ) -> None:
-    """Each number is a day after the displacement, which is on 15 June."""
+    """The numbers count days from the displacement, which is on 15 June."""
     death, movement = (
         moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
         for kind, (days, precision) in (("died", died), ("returned", returned))

@@ -33,7 +33,7 @@ OVERDUE_AFTER = timedelta(minutes=10)
 
 
 class Publicity(StrEnum):
-    """The parts of a restricted hazard that are public."""
+    """How much of a restricted hazard is public."""
 
     NOTHING = "nothing"
     CURRENT = "current"
@@ -162,8 +162,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    A release of a hazard of the centre has no `source_id` of the hazard. In this case, the `source_id` of the
-    withdrawal contains the hazard's id.
+    If the hazard is one of the centre's, the release does not have its `source_id`. The `source_id` of the withdrawal
+    then contains the hazard's id.
     """
     if release.source in (None, CENTRE) or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}

@@ -89,7 +89,10 @@ async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | 
 async def _alerts(
     session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> Sequence[BoardAlert]:
-    """Sorts open alerts by demand, severity and age, with the oldest first. Sorts closed alerts newest first."""
+    """Sorts open alerts by what they demand, then by severity, then by age, with the oldest first.
+
+    Sorts closed alerts newest first.
+    """
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
         (BoardAlert.resolved_at.desc(),)

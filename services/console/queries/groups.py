@@ -67,8 +67,8 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
 
     A stock has one or more counts of the same people. Therefore its lowest and its highest count are added to the sums
     as a range. The newest count of a stock states where its people are. Places with the newest counts come first.
-    Counts that a full recount replaced are left out. At a site where everybody was counted, `site_counts` decides which
-    part of each stock is added.
+    Counts that a full recount replaced are left out. At a site where everybody was counted, the module `site_counts`
+    decides which part of each stock is added.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)

@@ -69,7 +69,7 @@ async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) ->
 
 
 async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """For each hazard, the time of its first restricted revision after the version that the public reads.
+    """Maps each hazard to the time of its first restricted revision after the version that the public reads.
 
     Hazards without such a revision are left out.
     """

@@ -177,7 +177,7 @@ class Counter:
 
 
 class Counters:
-    """Counts in memory by the same rules as CLAIM and RELEASE, the scripts that count in Valkey."""
+    """Counts in memory, by the same rules as the scripts CLAIM and RELEASE, which count in Valkey."""
 
     def __init__(self) -> None:
         self._counters: dict[str, Counter] = {}  # the counters, sorted by the end of their windows

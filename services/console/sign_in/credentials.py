@@ -49,7 +49,7 @@ def forget(device: UUID, now: datetime) -> Message:
 
 
 def readmit(team: UUID, now: datetime, until: datetime) -> Message:
-    """Lets expired tokens of the team's phones count as valid until `until`."""
+    """Makes expired tokens of the team's phones valid until the time `until`."""
     change = TeamReadmitted(team=team, readmitted_at=now, until=until)
     return events.message(change, id=uuid4(), source=SOURCE, time=now)
 

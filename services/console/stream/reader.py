@@ -258,7 +258,10 @@ class EventStream:
         )
 
     def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
-        """The body with the position from which the listener can resume; by default, the newest position."""
+        """The body, preceded by the position from which the listener can resume.
+
+        By default, this is the newest position.
+        """
         encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 

@@ -23,7 +23,7 @@ from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 MOST = 500  # counts
-MOST_DECIDED = 100  # choices that are listed, the newest
+MOST_DECIDED = 100  # the number of newest choices that are listed
 COLUMNS = (
     GroupCount.stock_id,
     GroupCount.group_id,
@@ -89,7 +89,7 @@ async def assign(session: AsyncSession, stock_ids: Collection[UUID], *, account:
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """The valid choices in the visible districts, the newest first, or those with these ids.
+    """The valid choices in the visible districts, the newest first. If ids are given, only these choices.
 
     A reversed choice, and a choice about a count that was corrected later, are not listed.
     """
@@ -107,7 +107,10 @@ async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> 
 
 
 def _choices() -> Any:
-    """The newest choice between each two counts, unless it is reversed, or one of the counts was corrected later."""
+    """For each pair of counts, the newest choice.
+
+    Left out are reversed choices, and choices about a count that was corrected later.
+    """
     newest = (
         select(CountDecision.decision_id)
         .ext(distinct_on(*PAIR))

@@ -23,7 +23,7 @@ from shared.auth.tokens import Principal
 from shared.events.fields import Body
 from shared.postgres.database import Session
 
-MOST = 100  # the limit of ids in one request
+MOST = 100  # ids in one request
 OF_PAIR = ("report_id", "version", "other_id", "other_version")
 PLACES = ("origin", "origin_locality", "destination", "destination_locality", "site_id")
 
@@ -78,14 +78,14 @@ class ChosenCount(BaseModel):
 
 
 class DifferingPage(BaseModel):
-    """The counts that differ, the longest wait first, and the newest choices."""
+    """The differing counts, those that have waited longest first, and the newest choices."""
 
     stocks: list[DifferingCounts]
     decided: list[ChosenCount]
 
 
 class CountChosen(Body):
-    """The count `report_id` is right.
+    """A person's choice that the count `report_id` is right.
 
     `other_ids` are all other counts of the same people that the page showed to the person.
     """

@@ -26,10 +26,10 @@ from shared.places import Places
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-KEPT = timedelta(days=60)  # the same time as intake proposes hazards
+KEPT = timedelta(days=60)  # intake proposes hazards for the same number of days
 MOST = 2_000  # displacements that are read for one page
 MOST_DEPARTURES = 50  # departures of a page
-MOST_ANSWERED = 100  # answers that are listed, the newest
+MOST_ANSWERED = 100  # the number of newest answers that are listed
 FLED = (*DISPLACED, Mobility.UNABLE_TO_MOVE)
 ARE_DISPLACED = and_(
     IN_EFFECT,
@@ -142,7 +142,7 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
         answer.answer != EventAnswered.OPEN,
         answer.decision_id.in_(newest_answers()),
     )
-    reasons = type_coerce(table.reasons, ARRAY(Text))  # the general ARRAY of SQLAlchemy has no operators
+    reasons = type_coerce(table.reasons, ARRAY(Text))  # SQLAlchemy's general ARRAY has no method `overlap`
     stated = (
         *columns,
         table.report_id,

@@ -80,7 +80,10 @@ class AnsweredEvent(BaseModel):
 
 
 class UnansweredPage(BaseModel):
-    """Departures without an event, the longest wait first, and the newest answers. `next` is the next page's cursor."""
+    """Departures without an event, those that have waited longest first, and the newest answers.
+
+    `next` is the next page's cursor.
+    """
 
     departures: list[UnansweredDeparture]
     answered: list[AnsweredEvent]

@@ -49,7 +49,7 @@ class Profile:
 
     @property
     def cells(self) -> list[tuple[str, AnyBracket]]:
-        """Sex and age bracket of each number, in the order of the numbers."""
+        """The sex and the age bracket of each cell, in the order in which figures list the cells."""
         return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
 
     def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:

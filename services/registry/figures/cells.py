@@ -12,7 +12,7 @@ from shared.events.vocabulary import Sex
 
 PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
-# The sum of all cells of sex and age.
+# For each table, the column with the sum of all cells of sex and age.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
 # A row stores numbers of persons by sex and age. The ages are those on the first day of the row. This subquery adds the
 # columns `aged_…` to the rows. In a figure of a stock, these columns use the ages on the day of the stock. `period /

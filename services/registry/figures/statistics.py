@@ -207,7 +207,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """Sum figures with the same name, for example the figures of a district's villages."""
+    """Sum figures with equal dimensions, for example the figures of a district's villages."""
     same_name: defaultdict[str, list[Figure]] = defaultdict(list)
     for figure in figures:
         same_name[figure.name].append(figure)

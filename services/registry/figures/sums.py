@@ -115,7 +115,7 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 
 
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
-    """If missing, add the changes that persons' ages cause on 1 January of each year until `year`."""
+    """Add the changes that the rise of ages causes on each 1 January until `year`, unless they were added before."""
     async with sessions.begin() as session:
         if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:
             await session.execute(select(func.note_ages(year)))

@@ -178,12 +178,13 @@ async def opened(
 async def decide(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
 ) -> list[UUID]:
-    """Store the decision for those of these reports that are held, undecided and visible.
+    """Store the decision about these reports. The worker executes it.
 
-    The worker executes the decision. A person cannot accept some kinds of reports. A person also cannot accept reports
-    about people who are registered in another area, because the acceptance could move the people into the caller's
-    area. If a person refuses several reports together, reports that wait for other reports stay undecided. They need no
-    decision, and a refusal would lose them. Returns the ids of the decided reports.
+    Reports that are not held, already decided or not visible are left out. A person cannot accept some kinds of
+    reports. A person also cannot accept reports about people who are registered in another area, because the acceptance
+    could move the people into the caller's area. If a person refuses several reports together, reports that wait for
+    other reports stay undecided. They need no decision, and a refusal would lose them. Returns the ids of the decided
+    reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):

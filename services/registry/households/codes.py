@@ -167,7 +167,7 @@ class HouseholdCodes:
         self._search = search
 
     async def lock(self) -> None:
-        """Wait until no other transaction compares codes, and lock them out.
+        """Take the lock that a transaction needs to compare codes. Only one transaction at a time has this lock.
 
         The caller must not have locked households yet.
         """

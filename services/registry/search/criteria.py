@@ -15,7 +15,7 @@ from shared.events.fields import Body, Day, Line, PCode, Phone
 from shared.events.short_codes import folded_code, is_valid
 from shared.places import Places
 
-# The criteria that are compared with search keys, and the field of the keys.
+# Maps each criterion that is compared with search keys to the field of these keys.
 KEY_FIELDS = {
     "name": KeyField.NAME,
     "phone": KeyField.PHONE,

@@ -1,4 +1,4 @@
-"""Alerts on the board: they appear without a reload, ring, and are acknowledged."""
+"""Alerts appear on the board without a reload, ring, and are acknowledged."""
 
 from typing import Any
 

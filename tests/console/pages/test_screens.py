@@ -80,7 +80,7 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
         keys = page.locator(".legend [data-scope]")
         tones = keys.evaluate_all("keys => keys.map((key) => getComputedStyle(key, '::before').backgroundColor)")
         assert len(set(tones)) == len(tones) == 5, language  # each scope has a different colour
-        page.goto(f"{desk.whole.url}/registry/figures/movements?lang={language}")  # at 360 pixels
+        page.goto(f"{desk.whole.url}/registry/figures/movements?lang={language}")  # the page is 360 pixels wide
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, language
 
 
