@@ -25,7 +25,8 @@ from shared.web.problems import Problem
 router = APIRouter(include_in_schema=False)
 
 LASTS = timedelta(days=7)  # within seven days, each phone of the team can connect, and renews its sign-in for a year
-NOTICED_FROM = 50  # from this number of reports held in a day for an expired sign-in, the duty head sees a notice
+# if at least this number of reports was held in a day for an expired sign-in, the duty head sees a notice
+NOTICED_FROM = 50
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 

@@ -26,9 +26,9 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[list[int]]:
-    """Reads the large numbers of the page.
+    """Reads the large numbers of three tiles: people who are registered, counted in groups, newly registered.
 
-    Each category of people has three: registered, counted in groups, newly registered.
+    Each tile of the page has one number for each category of people.
     """
     parts = page.split('<section class="panel tile"')[1:4]
     return [[int(number) for number in re.findall(r'<p class="big">(\d+) ', part)] for part in parts]

@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # characters that zxcvbn checks, because its time grows with the square of the length
+LOOKED_AT = 32  # zxcvbn checks only this number of characters, because its time grows with the square of the length
 LEAST_SCORE = 3  # the lowest accepted score; zxcvbn scores from 0 to 4, and 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
 AT_ONCE = 2  # at most two hashes at a time, because a hash takes 64 MiB of memory
