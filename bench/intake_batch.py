@@ -1,6 +1,6 @@
 """`python -m bench.intake_batch` measures intake's throughput of durably stored reports, with fifty in a request.
 
-This throughput is compared with that of an app that only validates the same batches and drops them.
+For comparison, the benchmark measures an app that only validates the same batches and drops them.
 """
 
 from bench.intake import BATCH, Bench, Pass, reports, run, verdict

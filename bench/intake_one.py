@@ -1,6 +1,6 @@
 """`python -m bench.intake_one` measures intake's throughput of durably stored reports, with one in a request.
 
-This throughput is compared with that of an app that only validates the same body and drops it.
+For comparison, the benchmark measures an app that only validates the same body and drops it.
 """
 
 from bench.intake import DISPLACEMENTS, Bench, reports, run, verdict

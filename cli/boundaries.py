@@ -82,7 +82,7 @@ class BoundarySet:
         return self.units[pcode].level == FINEST or not any(unit.parent == pcode for unit in self.units.values())
 
     def add(self, file: Path, rows: list[Row]) -> None:
-        """Join the rows to the units by code. Raises BadFile."""
+        """Add the rows to the units that have the same codes. Raises BadFile."""
         own = [row for row in rows if is_ours(row)]
         if not own:
             raise BadFile(

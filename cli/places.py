@@ -40,7 +40,8 @@ Target = Annotated[
 def import_files(files: Files, to: Target = None) -> None:
     """Write the places bundle: units with their boundaries (level 2), ayil aymaks and settlements.
 
-    New boundaries replace the bundle's boundaries. Ayil aymaks and settlements are added, or replaced by code.
+    New boundaries replace the bundle's boundaries. Ayil aymaks and settlements are added. If the bundle has the same
+    code already, the imported row replaces it.
     """
     settings = Settings()
     target = to or settings.places_path or own_bundle(settings)

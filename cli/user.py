@@ -104,9 +104,9 @@ def described(account: Account) -> str:
     has_first_password = account.must_change and not accounts.is_integration(account)
     state = "disabled" if account.disabled_at else "must change the password" if has_first_password else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
-    lines.append(f"  account: {account.account_id}")  # shown whole, because `receiver add --account` needs the id
+    lines.append(f"  account: {account.account_id}")  # the id is shown whole, because `receiver add --account` needs it
     if account.team:
-        lines.append(f"  team: {account.team}")  # shown whole, because `user add --team` needs the id
+        lines.append(f"  team: {account.team}")  # the id is shown whole, because `user add --team` needs it
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     if account.hazard_areas:
@@ -145,7 +145,7 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    title = Column("Device", no_wrap=True)  # shown whole, because `user forget` needs the id
+    title = Column("Device", no_wrap=True)  # the id is shown whole, because `user forget` needs it
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for device in run(do):
         state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
@@ -235,7 +235,7 @@ def password(
         # the password is hashed before the row is locked, because hashing is slow
         new_hash = await passwords.hashed(given)
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # the next second, so that tokens of the current second are revoked, too
+        changed_at = now + credentials.SECOND  # a time in the next second also revokes the tokens of the current second
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))

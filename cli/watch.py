@@ -36,7 +36,10 @@ def send_test_message() -> None:
 
 
 async def tried(settings: WatchSettings) -> dict[str, str | None]:
-    """The result of a test message by each configured path (mail, webhook): the reason of its failure, or None."""
+    """Sends a test message by each configured path (mail, webhook).
+
+    Maps the path to the reason of its failure, or None.
+    """
     message = messages.trial_message(settings.watch_language, settings.public_url)
     async with Outbound(settings) as outbound:
         return {path.name: await failure_of(path, message) for path in paths.of(settings, outbound)}

@@ -83,8 +83,8 @@ class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_configure_node(node: Any) -> None:
     """Starts one Kafka in the process that controls the xdist workers, and gives each worker Kafka's login.
 
-    Also makes the files with which the workers' PostgreSQL servers start. The workers inherit the address of the
-    process that imports the programs for them.
+    Also makes the files with which the workers' PostgreSQL servers start. Each worker inherits the address from which
+    it gets a fork server with imported programs.
     """
     if node.config.getoption("--quick"):
         return

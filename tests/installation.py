@@ -216,7 +216,7 @@ class Installation:
             return kind(**changed).for_service(named)
 
     def token(self, **claims: Any) -> str:
-        """A bearer token like those of the console. The claims are the arguments of `signed_token`."""
+        """A bearer token like the console's tokens. The claims are the arguments of `signed_token`."""
         return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
@@ -285,7 +285,7 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """A token like those of the console.
+    """A token like the console's tokens.
 
     For operators and duty heads, the token has a purpose, which `claims` can replace.
     """

@@ -179,8 +179,8 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    If the alert has expired and the new expiry time is also in the past, only a more severe finding or a finding with
-    new places changes the alert.
+    An alert may have expired, and the finding's expiry time may also be in the past. Then only a more severe finding,
+    or a finding with new places, changes the alert.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -255,7 +255,7 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Asks for new acknowledgements, because the earlier ones were for a milder or smaller situation."""
+    """Asks for new acknowledgements, because people acknowledged a milder or smaller situation before."""
     if not alert.is_answered:
         return replaced(alert, partly_acknowledged_by=())
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}

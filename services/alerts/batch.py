@@ -102,7 +102,7 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    # the sequence of the recount, by the replaced count's report id
+    # maps the report id of each replaced count to the sequence of the recount
     replaced: dict[UUID, int] = field(default_factory=dict)
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
@@ -127,8 +127,8 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
-        A flight must be judged again even without such a record if the batch withdraws a departure of the flight or
-        changes the departure date of a stock, or if people of the flight are held already.
+        Some flights are judged again without such a record: the batch withdraws a departure of the flight, or changes
+        the departure date of a stock, or people of the flight are held already.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -208,8 +208,9 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
 
-    If one report about people is recorded and another one is held, these people must not be counted twice. Therefore
-    the first event that registers people also ends their hold. The event about the end of the hold arrives later.
+    If one report about people is recorded and another report about them is held, they must not be counted twice.
+    Therefore the first event that registers people also ends their hold. The event about the end of the hold arrives
+    later.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}

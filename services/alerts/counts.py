@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 MANY = 25  # the most hazards or districts in one transaction, because household batches wait until the transaction ends
 
-# A household that names a hazard counts as displaced by this hazard.
-# A household that names no hazard counts as displaced by a hazard if two conditions hold: it names no other type of
-# hazard and no other cause, and it left one of the hazard's districts on the date of the onset
-# minus BEFORE_ONSET, or later.
-# A household trapped at its destination counts as exposed, because the hazard threatens the household there.
+# A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts as
+# displaced by a hazard if two conditions hold. The household states neither another type of hazard nor another cause.
+# It left one of the hazard's districts on or after the date of the onset minus BEFORE_ONSET. A household trapped at its
+# destination counts as exposed, because the hazard threatens the household there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id

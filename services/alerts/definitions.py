@@ -1,4 +1,4 @@
-"""Reads definitions, such as those of rosters and escalation policies, from files in TOML or JSON."""
+"""Reads definitions of rosters, escalation policies and so on from files in TOML or JSON."""
 
 import json
 import tomllib

@@ -74,7 +74,7 @@ class Try:
 class Sent:
     """A delivery on the page. `title` is in the page's language; `message` is in the receiver's language.
 
-    `follows` says why this contact of the receiver was notified after another one.
+    `follows` says why this contact of the receiver was notified after another contact.
     """
 
     created_at: datetime

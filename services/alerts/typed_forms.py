@@ -17,7 +17,7 @@ NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place
 
 
 class TypedForm:
-    """The typed fields by name."""
+    """Maps names of fields to the typed texts."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         self._typed = typed

@@ -55,7 +55,7 @@ async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leav
 
 @pytest.mark.anyio
 async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_is_recorded(post: Post) -> None:
-    """The id and the stock of the held report differ from those of the recorded report.
+    """The held report and the recorded report have different ids and stocks.
 
     The event that ends the hold comes later.
     """

@@ -1,10 +1,9 @@
 """Tests the expected intensities of earthquakes, and the alerts that earthquakes raise.
 
 The expected numbers were computed by hand from the two equations of Bindi et al. 2011. In both equations, I is the
-intensity, M the magnitude, h the depth in km, and s the distance from the hypocentre in km.
-For a known depth: I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h).
-For a fixed depth of 15 km: I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15).
-One degree of latitude is 111.2 km.
+intensity, M is the magnitude, h is the depth in km, and s is the distance from the hypocentre in km. For a known depth:
+I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h). For a fixed depth of 15 km: I = 1.049 M + 0.686 - 2.706
+log10(s / 15) - 0.0001811 (s - 15). One degree of latitude is 111.2 km.
 """
 
 from typing import Any

@@ -1,4 +1,7 @@
-"""An unsafe state folder is refused and left unchanged, and so is one that another program or a newer release wrote."""
+"""A start refuses an unsafe state folder, and a folder that another program or a newer release wrote.
+
+Nothing is changed.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""An earlier build spooled hazards without a scope. Intake publishes them, and makes those of people Restricted."""
+"""An earlier build spooled hazards without a scope.
+
+Intake publishes these hazards. Those that a person reported become Restricted.
+"""
 
 import asyncio
 from collections.abc import Sequence

@@ -71,7 +71,7 @@ def content(**changed: Any) -> dict[str, Any]:
 
 
 async def sent(intake: RunningIntake, **bodies: dict[str, Any]) -> dict[str, str]:
-    """Reports the hazards in one batch, and returns their ids by name."""
+    """Reports the hazards in one batch, and returns a mapping from their names to their ids."""
     source = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
     answer = await source.post(BATCH, [{"kind": "hazard", **body} for body in bodies.values()])
     results = answer.json()["results"]

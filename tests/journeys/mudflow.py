@@ -7,7 +7,7 @@ Day 1: the mudflow. Families flee to the sites A, B, C and D. A caller reports 6
 Day 2: the district evacuates families to E and F before a second mudflow. E and F are in the next district.
 Day 3: transfers from A to C, onward displacement from E to Leilek, three deaths at B, and departures from D to
     Tajikistan.
-Day 4: the evacuation to F is lifted, everybody at D returns, a part of B returns, and five families at C cannot be
+Day 4: the evacuation to F is lifted. Everybody at D returns, and a part of B returns. Five families at C cannot be
     reached any more.
 Day 5: a part of E settles in Osh city, and all other people return.
 """

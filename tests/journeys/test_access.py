@@ -301,7 +301,7 @@ OF_NO_AREA = {
     "GET /new-movement",
     "PUT /v1/callers/{report_id}",
 }
-# A field team reads only its own reports, whatever their area. An integration reads only hazards, which are public.
+# A field team reads only its own reports, in every area. An integration reads only hazards, which are public.
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}
 
 

@@ -152,7 +152,7 @@ async def test_after_a_crash_each_alert_comes_at_least_once_and_once_more_at_mos
 
 
 def receipts_of(hook: Hook, hazard_ids: set[str]) -> dict[str, Counter[UUID]]:
-    """Maps each hazard to how often each message about the hazard came. A message is identified by its `webhook-id`."""
+    """Counts, for each hazard, how often each message came. A message is identified by its `webhook-id`."""
     receipts: dict[str, Counter[UUID]] = {}
     for id, body in zip(hook.answered_ids, hook.bodies, strict=True):
         if (hazard_id := body["data"]["hazard_id"]) in hazard_ids:

@@ -218,8 +218,8 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
 async def test_real_quakes_alert_by_the_intensity_that_was_computed_by_hand(centre: Centre, real_data: Path) -> None:
     """The numbers follow from the equations of Bindi et al. 2011, "Intensity prediction equations for Central Asia".
 
-    I is the intensity, M the magnitude, h the depth in km, R the distance from the epicentre in km, and
-    s = sqrt(R^2 + h^2) the distance from the hypocentre in km.
+    I is the intensity, M is the magnitude, and h is the depth in km. R is the distance from the epicentre in km, and s
+    = sqrt(R^2 + h^2) is the distance from the hypocentre in km.
 
     The quake of Sary-Tash (file of 2016) has M = 4.7 and h = 23.31: I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447
     (s - h), with a standard deviation of 0.737. At the epicentre, in Alai (R = 0): 4.2206 + 1.215 = 5.436. With this

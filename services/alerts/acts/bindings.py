@@ -31,8 +31,8 @@ MOST_FAILURES = 5  # wrong codes of one identity within VALID
 class BoundPerson:
     """The account of a bound person, with the rights that the account had at `issued_at`.
 
-    `issued_at` is the time of the sign-in in which the person drew the code. Whatever revokes this sign-in therefore
-    also ends the binding.
+    `issued_at` is the time of the sign-in in which the person drew the code. The binding therefore ends, too, if this
+    sign-in is revoked.
     """
 
     account: UUID

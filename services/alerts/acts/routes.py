@@ -165,7 +165,7 @@ async def acknowledge_several(
     """
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    # sorted, because requests that lock alerts in different orders could wait for each other
+    # requests that lock alerts in different orders could wait for each other, so the ids are sorted
     for alert_id in sorted(set(body.alert_ids)):
         try:
             await answerable(alert_id, request, session, caller)

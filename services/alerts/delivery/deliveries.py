@@ -230,8 +230,8 @@ class Deliveries:
 def folded(jobs: Sequence[Job]) -> list[Job]:
     """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
 
-    If a contact was replaced by a contact whose channel combines no messages, each message is sent alone, because such
-    a channel would not send the companions.
+    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. That channel
+    would not send the companions.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:

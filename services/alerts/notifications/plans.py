@@ -39,8 +39,8 @@ class NotificationPlan:
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
         """For each roster, the labels of the people who count as on duty: usually one person.
 
-        While nobody is on duty, or if the person on duty is no longer a receiver, all people of the roster count as on
-        duty, because a gap must not silence an alert. The result has no roster without receivers.
+        In a gap, all people of the roster count as on duty, because a gap must not silence an alert. There is also a
+        gap if the person on duty is no longer a receiver. The result has no roster without receivers.
         """
         labels = {receiver.label for receiver in self.receivers}
         people = dict[str, frozenset[str]]()

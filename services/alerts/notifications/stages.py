@@ -44,7 +44,7 @@ class Notification:
     """The input of the stages.
 
     `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
-    alert. `on_duty` has, by the name of the roster, the label of the person on duty or, in a gap, the labels of all
+    alert. `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all
     people of the roster.
     """
 

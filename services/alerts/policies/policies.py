@@ -30,9 +30,9 @@ class PolicyStep:
 class EscalationPolicy:
     """The steps for alerts of these areas, types of hazards and severities. An empty condition applies to all alerts.
 
-    If several policies apply to an alert, the one with the lowest `position` decides. The steps are repeated `repeats`
-    times. After that, the duty heads are notified of Severe and Extreme alerts (`duty_heads.py`). For other alerts the
-    last step is repeated until somebody acknowledges, unless the policy `ends`.
+    If several policies apply to an alert, the policy with the lowest `position` decides. The steps are repeated
+    `repeats` times. After that, the duty heads are notified of Severe and Extreme alerts (`duty_heads.py`). For other
+    alerts the last step is repeated until somebody acknowledges, unless the policy `ends`.
     """
 
     name: str

@@ -13,7 +13,9 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """Of the step's `people`, the number `needed` must acknowledge. `reachable` are those of them who get the alert.
+    """Of the step's `people`, the number `needed` must acknowledge.
+
+    `reachable` are the step's people who get the alert.
 
     All these people are receivers with an account. If `needed` is 1, an acknowledgement by anybody is enough.
     """

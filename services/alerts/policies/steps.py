@@ -9,7 +9,7 @@ from services.alerts.policies.policies import EscalationPolicy
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """`of` has the steps of each receiver by label. `policy` is the policy that decides on the steps, or None.
+    """`of` maps the label of each receiver to its steps. `policy` is the policy that decides on the steps, or None.
 
     Steps without a receiver are skipped, so that each level reaches the next step with a receiver.
     """

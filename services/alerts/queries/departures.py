@@ -53,10 +53,10 @@ WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
 )
 """  # noqa: S608
 
-# A household that is registered, or a count that is recorded, is not counted as held any more, even before the event
-# arrives that ends the hold. A report of an exercise, however, does not end the hold of an Actual report.
-# DISTINCT is needed, because the requested dates may overlap.
-# OFFSET 0 makes PostgreSQL look up each held household and count. Otherwise PostgreSQL might read the whole table.
+# Registered households and recorded counts are not counted as held, even if the event that ends the hold has not
+# arrived yet. A report of an exercise, however, does not end the hold of an Actual report. DISTINCT is needed, because
+# the requested dates may overlap. OFFSET 0 makes PostgreSQL look up each held household and count. Otherwise PostgreSQL
+# might read the whole table.
 HELD_HOUSEHOLDS = """
 SELECT status, area, departed_on, destination, count(*) AS households, sum(persons) AS persons
 FROM (

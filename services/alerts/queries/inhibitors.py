@@ -1,4 +1,4 @@
-"""The SQL of the Extreme alerts that mute milder ones."""
+"""The SQL of the Extreme alerts that mute milder alerts."""
 
 # raw SQL throughout: batches of hazards wait until the inhibitors are read
 

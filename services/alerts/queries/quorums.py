@@ -1,4 +1,4 @@
-"""Reads how many people must acknowledge an alert, by the stored policies, rosters and notifications."""
+"""Computes from the stored policies, rosters and notifications how many people must acknowledge an alert."""
 
 from datetime import datetime
 

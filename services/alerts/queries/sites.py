@@ -32,7 +32,7 @@ counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
             AND whole.covers_site AND whole.counted_at > counted.counted_at
     )
 """
-# The sites with counted people, by the status of the counts.
+# The sites where people were counted, with the status of the counts.
 WITH_PEOPLE = f"""
 SELECT DISTINCT counted.status, {COLUMNS} FROM counted_groups AS counted JOIN sites USING (site_id)
 WHERE {IS_PRESENT}

@@ -135,7 +135,7 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
 
 @router.post("/receivers/{receiver_id}/secret")
 async def secret(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """Sets a new secret, or deletes the former one (`act` = `retire`)."""
+    """Sets a new secret. If `act` is `retire`, deletes the former secret instead."""
     await subscriptions.lock(session)
     known = await one(session, receiver_id, caller, request.app.state.places)
     label = known.receiver.label

@@ -40,7 +40,7 @@ class NoWebhook(Exception):
 
 
 class FormerSecretInUse(Exception):
-    """A new secret was set before, and the receiving system may still check with the former one."""
+    """A new secret was set before, and the receiving system may still check messages with the former secret."""
 
 
 async def lock(session: AsyncSession) -> None:

@@ -1,4 +1,7 @@
-"""Sends a test message to each contact of a receiver, whatever the receiver's conditions are, and finds the results."""
+"""Sends a test message to each contact of a receiver, and finds the results.
+
+The receiver's conditions have no effect.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """Compares registered and counted people place by place. No event states the place of a single household. No I/O.
 
-The registry publishes with a count how many registered people are at the same site or locality, and how many are at any
-stated place of the district. All other registered people may be at any place (docs/decisions/0068).
+With a count, the registry publishes two numbers: how many registered people are at the same site or locality, and how
+many are at any stated place of the district. All other registered people may be at any place (docs/decisions/0068).
 """
 
 from collections import Counter

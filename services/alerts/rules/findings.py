@@ -72,7 +72,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The result if no rule applies, with the reason.
+    """The result of a rule that does not apply, with the reason.
 
     `taken_back` is the situation whose alert must lapse, because the rule no longer applies to it. `freed` are the
     dates of this alert's window, which the rule must judge again.

@@ -130,8 +130,8 @@ class GatewayProfile(ProfileModel):
 
     They may contain the placeholders IN_FIELDS, and headers may contain the placeholders IN_HEADERS.
 
-    `{number}` is +996700123456 and `{digits}` 996700123456; `{id}` is the delivery's id, the same in every attempt;
-    `{encoding}` is the text that `encodings` gives for the message's encoding.
+    For example, `{number}` is +996700123456 and `{digits}` is 996700123456. `{id}` is the delivery's id, which is the
+    same in every attempt. `{encoding}` is the text that `encodings` gives for the message's encoding.
     """
 
     url: Url

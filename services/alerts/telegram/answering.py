@@ -97,7 +97,7 @@ class Answering:
         return [toast(pressed, reply, delivery.language), *self._edit(pressed.message, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
-        """The press and its delivery.
+        """What the pressed button asks for, and the delivery whose message has the button.
 
         Both are None if the button's data is not ours. The delivery is None if it was not sent to this chat.
         """
@@ -224,7 +224,7 @@ def note_of(typed: str) -> str | None:
 
 
 def language_of(sender: Sender) -> str:
-    """The language of the person's app, if it is one of ours."""
+    """The language of the person's app, if Dayar has this language."""
     code = (sender.language_code or "")[:2]
     return code if code in LANGUAGES else DEFAULT
 

@@ -1,4 +1,4 @@
-"""The data of a hazard in a feed's entry, in fields like those of CAP's element `info`."""
+"""The data of a hazard in a feed's entry. The fields are like the fields of CAP's element `info`."""
 
 from typing import TYPE_CHECKING
 

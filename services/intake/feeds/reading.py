@@ -60,7 +60,10 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. Cancellations come last, because they may name an id that an entry adds."""
+    """Maps each status to the readable entries.
+
+    Cancellations come last, because they may name an id that an entry adds.
+    """
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

@@ -61,7 +61,7 @@ class JudgedRow:
 class SentBefore:
     """The reports and heads that were sent before.
 
-    `own` has reports of this account; `others` has those of other accounts.
+    `own` has reports of this account; `others` has reports of other accounts.
 
     `heads` are ids of heads that the account or its team has sent. `matches` maps ids of heads that other teams have
     sent to the reports of these teams.
