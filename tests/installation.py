@@ -174,7 +174,8 @@ class Installation:
         for number in list(free):
             free.remove(number)
             with self.redis(number) as client:
-                if self.components.is_redis_ours:  # emptied, because Valkey may load old data again after `kill -9`
+                # the database is emptied, because Valkey may load old data again after `kill -9`
+                if self.components.is_redis_ours:
                     client.flushdb()
                 if client.dbsize() == 0:
                     return number

@@ -63,7 +63,7 @@ class Budgets:
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
         """Takes one alert from the budget.
 
-        If none is left, suppresses the finding, and raises an alert about the source.
+        If the budget is used up, suppresses the finding, and raises an alert about the source.
         """
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding

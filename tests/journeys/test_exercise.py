@@ -1,6 +1,6 @@
 """An exercise starts for the first time, loses its files, and is restored.
 
-Once Kafka's old log is kept, and once it is lost.
+In one case, Kafka's old log is still there. In the other case, it is lost.
 """
 
 import re

@@ -37,7 +37,7 @@ class PolicyForm(TypedForm):
 
     @classmethod
     def of(cls, policy: EscalationPolicy, places: Places) -> Self:
-        """The form as it shows a stored policy."""
+        """The form with the values of a stored policy."""
         oblasts = {unit.pcode for unit in places.units(1)}
         steps = {
             f"{name}-{at}": values

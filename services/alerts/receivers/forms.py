@@ -29,7 +29,7 @@ class ReceiverForm(TypedForm):
 
     @classmethod
     def of(cls, receiver: Receiver, further: Iterable[Contact], places: Places) -> Self:
-        """The form as it shows a stored receiver."""
+        """The form with the values of a stored receiver."""
         contacts = [receiver.first_contact, *further]
         oblasts = {unit.pcode for unit in places.units(1)}
         hours = {day: ", ".join(window[4:] for window in receiver.hours if window[:3] == day) for day in DAYS}

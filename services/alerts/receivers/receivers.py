@@ -90,6 +90,6 @@ def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
 
 
 def in_order(contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts with valid waiting times: each contact except the last one has a wait before the next contact."""
+    """The contacts with valid waiting times. All contacts but the last wait before the next contact is notified."""
     waiting = [replace(contact, wait_seconds=contact.wait_seconds or USUAL_WAIT_SECONDS) for contact in contacts[:-1]]
     return [*waiting, *(replace(contact, wait_seconds=None) for contact in contacts[-1:])]
