@@ -58,7 +58,7 @@ class Bench:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        # with this number of accounts, no account exceeds its limit of concurrent requests
+        # there are so many accounts that no account exceeds its limit of concurrent requests
         self.tokens = [installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
         self.sent: set[str] = set()  # the ids of the reports that intake received
         self.is_void = False

@@ -52,7 +52,7 @@ class Container(Component):
 
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o777, exist_ok=True)
-        self.folder.chmod(0o777)  # because the image's own user writes to this folder
+        self.folder.chmod(0o777)  # the image's own user must be able to write to this folder
 
     def spawn(self) -> None:
         if self._container is None:
@@ -126,7 +126,7 @@ class Kafka(Container):
     image = "apache/kafka:4.3.1"
     data = "/var/lib/kafka/data"
     settings = "/opt/kafka/config"
-    runs_as_anybody = False  # because Kafka's image runs only as its own user
+    runs_as_anybody = False  # Kafka's image runs only as its own user
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)

@@ -58,7 +58,7 @@ FOLLOWS = {
     Follows.NO_RESULT: N_("because the contact before had no result in time"),
     Follows.UNANSWERED: N_("because the contact before was not answered in time"),
 }
-OTHER_FOLLOWS = N_("after the contact before")  # for a reason that a later release stored
+OTHER_FOLLOWS = N_("after the contact before")  # the text for a reason that a later release stored
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]

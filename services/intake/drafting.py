@@ -96,7 +96,7 @@ class Drafting:
         try:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
-            return refusal.with_traceback(None)  # without the traceback, which would keep the report in memory
+            return refusal.with_traceback(None)  # the traceback is removed, because it would keep the report in memory
         # The size of the item in the array is not known here, so the size of the rewritten report is checked.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 

@@ -34,7 +34,8 @@ class HazardScopes:
             return
         try:
             async with asyncio.timeout(WAIT_SECONDS), self._sessions.begin() as session:
-                for draft in sorted(hazards, key=lambda draft: draft.event.hazard_id):  # sorted, to prevent deadlocks
+                # the order by id prevents deadlocks
+                for draft in sorted(hazards, key=lambda draft: draft.event.hazard_id):
                     await decide(session, draft)
         except Exception as error:
             if not is_postgresql_unavailable(error):

@@ -76,7 +76,7 @@ async def save(session: AsyncSession, hazards: Iterable[HazardReported], places:
             "is_cancelled": hazard.msg_type is MsgType.CANCEL,
             "noted_at": hazard.received_at,
         }
-        for _, hazard in sorted(newest.items())  # sorted, to prevent deadlocks
+        for _, hazard in sorted(newest.items())  # the order by id prevents deadlocks
     ]
     await upsert(session, RecentHazard, rows, newer_by="revision")
 

@@ -92,7 +92,7 @@ class BotServer:
             self._admit(request.match_info["token"], method)
             result = await getattr(self, f"do_{method}")(**fields)
         except Refused as refused:
-            if refused.description.startswith("<"):  # not an answer of Telegram, but the page of a proxy
+            if refused.description.startswith("<"):  # in this case, the answer is the page of a proxy
                 return web.Response(text=refused.description, status=refused.code, content_type="text/html")
             more = {"parameters": refused.parameters} if refused.parameters else {}
             body = {"ok": False, "error_code": refused.code, "description": refused.description, **more}

@@ -47,15 +47,17 @@ def alerted(**changed: Any) -> Finding:
 @pytest.mark.parametrize(
     ("equation", "magnitude", "distance_km", "depth_km", "intensity"),
     [
-        # for s = 22.361: 4.2206 + 1.215 - 1.809 x 0.34949 - 0.003447 x 12.361
+        # With s = 22.361, the intensity is 4.2206 + 1.215 - 1.809 x 0.34949 - 0.003447 x 12.361
         (BY_DEPTH, 4.7, 20, 10, 4.761),
-        # for s = 53.852: 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
+        # With s = 53.852, the intensity is 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
         (BY_DEPTH, 6.0, 50, 20, 5.708),
-        # for s = 77.466: 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466 (magnitude 7 damages houses up to here)
+        # With s = 77.466, the intensity is 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466.
+        # An earthquake of magnitude 7 damages houses up to this distance.
         (BY_DEPTH, 7.0, 76, 15, 5.996),
-        # for s = 330.341: 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341 (magnitude 7 is felt up to here)
+        # With s = 330.341, the intensity is 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341.
+        # An earthquake of magnitude 7 is felt up to this distance.
         (BY_DEPTH, 7.0, 330, 15, 3.985),
-        # for s = 77.466: 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
+        # With s = 77.466, the intensity is 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
         (AT_FIXED_DEPTH, 7.0, 76, 15, 6.088),
     ],
 )
@@ -69,16 +71,16 @@ def test_the_equation_gives_the_intensity_computed_by_hand(
     ("depth_km", "intensity"),
     [
         # A depth of 1 km counts as 5 km. With a depth of 1 km, the intensity would be 4.00.
-        # for s = 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616
+        # With s = 20.616, the intensity is 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616
         (1.0, 5.257),
         (-2.0, 5.257),
         # Default depths count as 15 km.
-        # for s = 25: 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
+        # With s = 25, the intensity is 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
         (0.0, 6.168),
         (10.0, 6.168),
         (33.0, 6.168),
         (None, 6.168),
-        # for s = 44.721: 5.2084 + 1.215 - 1.809 x 0.04846 - 0.003447 x 4.721
+        # With s = 44.721, the intensity is 5.2084 + 1.215 - 1.809 x 0.04846 - 0.003447 x 4.721
         (40.0, 6.319),
     ],
 )

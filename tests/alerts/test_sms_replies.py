@@ -142,7 +142,8 @@ async def test_the_first_reply_acknowledges_and_a_code_of_another_number_does_no
     await phones.person("aibek", AIBEK)
     await phones.person("bermet", BERMET)
     alert, codes = await phones.raised()
-    async with phones.desk.sessions.begin() as session:  # because both numbers may have got the same code by chance
+    # both numbers may have got the same code by chance, so the test sets a code
+    async with phones.desk.sessions.begin() as session:
         await session.execute(text("UPDATE sms_codes SET code = '0999' WHERE number LIKE '%765432'"))
     codes[BERMET] = "0999"
     answer = await phones.reply(AIBEK, f"1 {codes[BERMET]}")

@@ -56,7 +56,7 @@ def main() -> None:
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
         https_under_a_name(project)
-        project.up()  # again without the name that `https_under_a_name` set
+        project.up()  # started again without the name that `https_under_a_name` set
         everything_comes_back(project)
         everything_comes_back_from_a_bucket(project)
         say("all is as promised")

@@ -89,7 +89,7 @@ async def test_a_refused_report_of_a_batch_is_not_kept_in_a_reference_cycle(refu
         gc.collect()
         gc.disable()
         try:
-            for _ in range(2):  # twice, because the thread keeps the result of its last task
+            for _ in range(2):  # this runs twice, because the thread keeps the result of its last task
                 [result] = await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE))
                 assert isinstance(result, ReportRefused)
             del result

@@ -62,7 +62,7 @@ async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(int
 async def test_the_callers_of_a_batch_get_their_answers_if_its_first_caller_is_cancelled(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, *others = (asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # after this iteration of the event loop, all three tasks wait
+    await asyncio.sleep(0)  # in one iteration of the event loop, all three tasks begin to wait
     first.cancel()
     async with asyncio.timeout(60):
         assert await asyncio.gather(*others) == [Answer.ACCEPTED, Answer.ACCEPTED]

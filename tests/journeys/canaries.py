@@ -119,7 +119,7 @@ def ways(needle: str) -> Iterator[bytes]:
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # without the zeros at the end of a file, which only reserve space
+    content = content.strip(b"\0")  # the zeros at the end of a file only reserve space, so they are removed
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"

@@ -59,10 +59,10 @@ class Day:
 
 
 MOVED_ON_DAY_3: Mapping[str, Numbers] = {
-    "transferred": (20, 100, 80),  # from A to C: 20 families, and 80 of the group
-    "displaced_again": (8, 40, 35),  # from E to Leilek: 8 families, and 35 of the group
-    "died": (3, 3, 0),  # one person in each of 3 families at B
-    "left_country": (4, 20, 25),  # from D: 4 families, and 25 of the group
+    "transferred": (20, 100, 80),  # 20 families, and 80 people of the group, moved from A to C
+    "displaced_again": (8, 40, 35),  # 8 families, and 35 people of the group, fled from E to Leilek
+    "died": (3, 3, 0),  # one person died in each of 3 families at B
+    "left_country": (4, 20, 25),  # 4 families, and 25 people of the group, left from D
 }
 DAYS = (
     Day(
@@ -129,7 +129,7 @@ DAYS = (
         # A 80 families (400 persons), B 50 (250), C 160 (800), E 100 (500), F 100 (500), Leilek 8 (40): 498 and 2,490
         # groups: A 400, B 270, C 730, E 500, F 520, Leilek 35: 2,455
         returned=(2_917, 2_880),  # 427 + 2,490; 425 + 2,455
-        settled=(60, 65),  # 12 families from E, and 65 of the group
+        settled=(60, 65),  # 12 families from E, and 65 people of the group, settled in Osh city
         moved={
             **MOVED_ON_DAY_3,
             # 86 + 498 = 584 families; with 12 settled and 4 abroad, they are all 600

@@ -16,7 +16,8 @@ CATALOGS = [
     for folder in messages.places()
     for language in messages.TRANSLATED
 ]
-extracted = cache(messages.extracted)  # cached, because it reads all templates and all code of a folder
+# the cache saves time, because the function reads all templates and all code of a folder
+extracted = cache(messages.extracted)
 
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)

@@ -22,7 +22,7 @@ from shared.events.hazards import HazardReport
 from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
-document = cache(contract.document)  # cached, because no test changes the document
+document = cache(contract.document)  # the document can be cached, because no test changes it
 
 # The clear fields, according to section 2 of PROTECTION.md. All other fields are sealed.
 MAY_BE_CLEAR = {

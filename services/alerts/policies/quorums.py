@@ -15,7 +15,8 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """Of the step's `people`, the number `needed` must acknowledge.
 
-    `reachable` are the step's people who get the alert. All these people are receivers with an account. If `needed` is 1, an acknowledgement by anybody is enough.
+    `reachable` are the step's people who get the alert. All these people are receivers with an account. If `needed` is
+    1, an acknowledgement by anybody is enough.
     """
 
     needed: int = 1

@@ -10,7 +10,7 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Scope, Severity, Urgency
 
 if TYPE_CHECKING:
-    # not imported at run time: processes that only read settings must not load shapely
+    # an import at run time would load shapely, which processes that only read settings must not load
     from shared.places import Places
 
 COMPARED = (

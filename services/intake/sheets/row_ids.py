@@ -35,7 +35,7 @@ class RowIds:
         return self._id(f"member {place}")
 
     def _id(self, name: str) -> UUID:
-        # marked as a random UUID (version 4), because intake accepts no other ids
+        # the id is marked as a random UUID (version 4), because intake accepts no other ids
         return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)
 
     def _mac(self, content: bytes) -> bytes:

@@ -31,7 +31,8 @@ def used_phone(browser: Browser, centre: Centre) -> Iterator[UsedPhone]:
 @pytest.fixture
 def phone(used_phone: UsedPhone) -> Iterator[BrowserContext]:
     """A phone that has cached the form, and has no reports, drafts, PIN or account."""
-    used_phone.empty()  # emptied again, because the browser may store the last writes of a closed page late
+    # the phone is emptied again, because the browser may store the last writes of a closed page late
+    used_phone.empty()
     yield used_phone.context
     used_phone.empty()
 

@@ -114,7 +114,8 @@ def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
     expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
     assert len(kept_reports(page, centre)) == 1
     page.unroute("**/v1/displacements:sealed")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as if the author looks at the page again
+    # this event tells the page that the author looks at it again
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
 
 
