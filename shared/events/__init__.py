@@ -112,7 +112,8 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
     except ValidationError as error:
         raise MalformedEvent(pointer(error, models)) from None
     if data.own_topic != topic:
-        raise MalformedEvent("/scope")  # for example, a restricted hazard on the public topic
+        # the record is on the wrong topic, for example a restricted hazard on the public topic
+        raise MalformedEvent("/scope")
     if not UUID_TEXT.fullmatch(id := fields.get("ce_id") or b""):
         raise MalformedEvent("/ce_id")
     try:

@@ -21,7 +21,7 @@ class CredentialRevoked(EventData):
     credential_id: UUID
     kind: CredentialKind
     revoked_at: Instant
-    issued_before: Instant | None = None  # tokens issued before this time are revoked; None revokes all tokens
+    issued_before: Instant | None = None  # tokens that were issued before this time are revoked; None means all tokens
 
     @property
     def key(self) -> UUID:

@@ -36,7 +36,7 @@ class AlertFields(Data):
     severity_is_derived: bool = False
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
-    hazard_scope: Scope | None = None  # None without a hazard, and in alerts of earlier releases
+    hazard_scope: Scope | None = None  # None if the alert is about no hazard, or if an earlier release published it
     pcodes: tuple[str, ...] = ()
     households: int | None = None
     onset: Instant

@@ -66,7 +66,7 @@ class Person(Body):
     sex: Sealed[Sex] = Sex.UNKNOWN
     birth_date: Sealed[date | None] = None
     birth_year: Sealed[Annotated[int, Field(ge=1900, le=2100)] | None] = None
-    age: Sealed[Annotated[int, Field(ge=0, le=130)] | None] = None  # in completed years
+    age: Sealed[Annotated[int, Field(ge=0, le=130)] | None] = None  # the age in completed years
     age_reported_on: Sealed[date | None] = None  # the day on which the person had this age
     given_name: Sealed[Name | None] = None
     family_name: Sealed[Name | None] = None

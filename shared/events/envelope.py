@@ -16,7 +16,7 @@ from shared.events.fields import Data
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
-UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the text format of a UUID in RFC 9562
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # a UUID as RFC 9562 writes it
 SCHEMA_ROOT = "urn:dayar:schema:"
 REVOKED_HEADER = "dayar_revoked"  # a report with this header came after its credential was revoked
 SIGNATURE = "signature"  # the name of the last header of each record, written by `shared/messaging/signatures.py`
@@ -29,7 +29,7 @@ class EventData(Data):
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
-    other_topics: ClassVar[tuple[str, ...]] = ()  # further topics that have events of this type
+    other_topics: ClassVar[tuple[str, ...]] = ()  # further topics on which events of this type may be
     key_field: ClassVar[str]  # the field whose value is the record's key
 
     @classmethod
@@ -115,7 +115,7 @@ def derived_id(*parts: object) -> UUID:
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # cached, because the names of an author's events begin with the same text
+@lru_cache(1024)  # the result is cached, because the names of an author's events begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
@@ -161,7 +161,7 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # cached, because all events of a batch have the same time
+@lru_cache(1024)  # the result is cached, because all events of a batch have the same time
 def written(time: datetime) -> str:
     """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()

@@ -47,7 +47,8 @@ def utc(value: datetime) -> datetime:
     # The year is checked before the conversion, because `astimezone` can fail in the years 1 and 9999.
     # The year is checked again after the conversion, because the conversion can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
-        moment = value.astimezone(UTC) if value.utcoffset() else value  # times of events are already in UTC
+        # the conversion is skipped if the time is in UTC already, as the times of events are
+        moment = value.astimezone(UTC) if value.utcoffset() else value
         if FIRST_YEAR <= moment.year <= LAST_YEAR:
             return moment
     raise ValueError(f"a time of the years {FIRST_YEAR} to {LAST_YEAR} is expected")

@@ -102,14 +102,15 @@ Texts = Annotated[
 ]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]  # as the network spells it: mww, mb
+# the type as the seismic network writes it, such as mww or mb
+MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
 
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # the topic of the hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
-CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases, which thus name no person
+CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases, so that a release names no person
 RELEASED_FIELDS = frozenset(
     {
         "kind",
@@ -134,12 +135,12 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# The `source_id` of a withdrawal may be this prefix with the hazard's id. Whoever withdraws a release of the centre may
-# not know the hazard's own `source_id`.
+# The `source_id` of a withdrawal may consist of this prefix and the hazard's id, because the person who withdraws a
+# release of the centre may not know the hazard's own `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
-# The highest difference between the revision of a release and the released revision.
-# Without this limit, one release with the highest possible revision would prevent every later release.
-# Withdrawals have a higher limit, so that a withdrawal is always possible.
+# The revision of a release may be higher than the released revision by at most this number. Otherwise, one release with
+# the highest possible revision would prevent every later release. The limit of withdrawals is higher, so that a release
+# can always be withdrawn.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
@@ -175,7 +176,8 @@ class HazardFields(Data):
     depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
     shaking: SourceShaking | None = None
     area: Area
-    locality_pcode: PCode | None = None  # not in `area`, because a former release refuses an area with unknown fields
+    # the code is not in `area`, because a former release refuses an area with unknown fields
+    locality_pcode: PCode | None = None
     onset: Instant
     expires: Instant | None = None
     reported_at: Instant
@@ -266,9 +268,9 @@ class HazardReported(HazardFields, EventData):
     other_topics: ClassVar[tuple[str, ...]] = (RESTRICTED_HAZARDS,)
     key_field: ClassVar[str] = "hazard_id"
 
-    scope: Scope = Scope.PUBLIC  # earlier releases wrote no scope, and wrote all records to the public topic
+    scope: Scope = Scope.PUBLIC  # records of earlier releases have no scope; they are all on the public topic
 
-    report_id: UUID  # reports of feeds have no random UUID, but derive the id from `source_id`
+    report_id: UUID  # a feed's reports have no random UUID: the id is derived from `source_id`
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

@@ -26,17 +26,17 @@ from shared.events.fields import (
 from shared.events.short_codes import ShortCode, check_code
 from shared.events.vocabulary import TO_THE_DAY, Movement, Precision, Shelter, Status
 
-# A report of one of these movements must state a destination.
+# If one of these movements is reported, the report must state a destination.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
-# Movements that can have a destination. A return with no stated destination leads to the origin.
+# These movements can have a destination. If a return states no destination, it leads to the origin.
 HAVE_A_DESTINATION = (
     *NEED_A_DESTINATION,
     Movement.RETURNED,
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of everybody at a site. The report of a death states who or how many died, and not all did.
-# A solution is assessed for households or groups.
+# The movements of everybody at a site. Deaths are left out, because not everybody at a site dies. Durable solutions are
+# left out, because they are assessed for households or groups.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,

@@ -6,7 +6,7 @@ from shared.events.vocabulary import OutcomeKind, RefusalReason
 
 
 class ReceiptState(StrEnum):
-    RECEIVED = "received"  # intake accepted the report; it has no outcome yet
+    RECEIVED = "received"  # intake has accepted the report, and there is no outcome yet
     RECORDED = "recorded"
     UNDER_REVIEW = "under_review"
     REFUSED = "refused"

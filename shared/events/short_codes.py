@@ -14,7 +14,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MODULUS = 37
 RANDOM_CHARACTERS = 8
 ShortCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{9}$")]
-# People write O for 0, and I or L for 1. Separators make a code easier to read.
+# People may type O for 0, and I or L for 1. Spaces and hyphens are dropped, because people use them to make a code
+# easier to read.
 _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 
 

@@ -6,15 +6,15 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. Raise the version if the layout changes, because stored records are not migrated.
-# A release does not start if Kafka has records of an earlier version (deploy/provision, shared/postgres/database.py).
+# The version of the record layout. If the layout changes, increase the version: stored records are not migrated, and a
+# release refuses to start if Kafka has records of an earlier version (deploy/provision, shared/postgres/database.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000
 DEAD = ".dead"
 
-RECORD_BYTES = 1_000_000  # a limit below Kafka's default of 1 MiB
-DEAD_LETTER_BYTES = 2_000_000  # large enough for a record of 1 MiB after base64, sealing, and base64 again
+RECORD_BYTES = 1_000_000  # a record may have at most this size, which is below Kafka's default of 1 MiB
+DEAD_LETTER_BYTES = 2_000_000  # a record of 1 MiB still fits after base64, sealing, and base64 again
 
 
 class Sensitivity(StrEnum):
@@ -135,9 +135,9 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Maps each topic to its writers and its readers, who both need the topic's signing key.
+# For each topic, its writers and its readers, because both need the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
-DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS
-# Kafka deletes whole segments, so a record can outlive its retention by up to one day.
+DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS, in days
+# a segment has the records of one day; Kafka deletes whole segments, so a record can outlive its retention by a day
 SEGMENT_MS = DAY_MS

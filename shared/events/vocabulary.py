@@ -93,33 +93,34 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-# The kinds of mobility that make people displaced. A planned relocation prevents or ends a displacement.
+# The kinds of mobility that make people displaced. A planned relocation is not among them, because it prevents or ends
+# a displacement.
 DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
 
 
 class Evacuation(Code):
     """When and why people were evacuated, by DELTA's timing and IOM's words."""
 
-    PRE_EMPTIVE = "pre_emptive"  # before the hazard
-    REACTIVE = "reactive"  # after the hazard began
-    SPONTANEOUS = "spontaneous"  # without an order
+    PRE_EMPTIVE = "pre_emptive"  # people left before the hazard began
+    REACTIVE = "reactive"  # people left after the hazard began
+    SPONTANEOUS = "spontaneous"  # people left without an order
 
 
 class Movement(Code):
     """What happened to displaced people after their displacement, in DTM's and IDMC's words."""
 
     CONFIRMED_HERE = "confirmed_here"
-    TRANSFERRED = "transferred"  # the people moved to another site within the same displacement
+    TRANSFERRED = "transferred"  # people moved to another site within the same displacement
     DISPLACED_AGAIN = "displaced_again"  # the people were forced onward, which is a new displacement
     RETURNED = "returned"
     SETTLED_ELSEWHERE = "settled_elsewhere"
     INTENDS_TO_STAY = "intends_to_stay"
-    RELOCATED = "relocated"  # planned relocation
+    RELOCATED = "relocated"  # a planned relocation
     LEFT_COUNTRY = "left_country"
     ENTERED_COUNTRY = "entered_country"
     DIED = "died"
     CONTACT_LOST = "contact_lost"
-    EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed until a person confirms it
+    EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed, until a person confirms it
     SOLUTION_ASSESSED = "solution_assessed"  # an assessment found no need that is caused by the displacement
 
 
@@ -162,7 +163,7 @@ class Reason(Code):
     BORDER_INCIDENT = "border_incident"
     DEVELOPMENT = "development"
     EVICTION = "eviction"
-    ECONOMIC = "economic"  # work
+    ECONOMIC = "economic"  # for work
     FAMILY = "family"
     EDUCATION = "education"
     HEALTH = "health"
@@ -236,8 +237,8 @@ class Measure(Code):
 class HouseholdUnit(Code):
     """The unit in which a caller counts households, kept as reported."""
 
-    FAMILIES = "families"  # семья, үй-бүлө
-    YARDS = "yards"  # двор, түтүн: several families may live in one yard
+    FAMILIES = "families"  # a family (семья, үй-бүлө)
+    YARDS = "yards"  # a yard (двор, түтүн), in which several families may live
 
 
 class SourceType(Code):
@@ -291,7 +292,7 @@ class Shelter(Code):
     HOST_FAMILY = "host_family"
     HOST_RELATIVES = "host_relatives"
     HOST_OTHERS = "host_others"
-    OWN_HOUSE = "own_house"  # a second home
+    OWN_HOUSE = "own_house"  # the household's second home
     RENTED = "rented"
     COLLECTIVE_CENTRE = "collective_centre"
     SCHOOL = "school"
@@ -300,7 +301,7 @@ class Shelter(Code):
     PUBLIC_BUILDING = "public_building"
     EVACUATION_POINT = "evacuation_point"
     TENT = "tent"
-    PASTURE_CAMP = "pasture_camp"  # yurts too
+    PASTURE_CAMP = "pasture_camp"  # also yurts
     MAKESHIFT = "makeshift"
     OPEN_AIR = "open_air"
     HOTEL = "hotel"
