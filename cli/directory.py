@@ -29,7 +29,7 @@ Area = Annotated[str | None, typer.Option(help="The P-code of a unit; without it
 
 @app.callback()
 def directory() -> None:
-    """Duty numbers: whom to call in each unit and locality."""
+    """Import and list the duty numbers, which say whom to call in each unit and locality."""
 
 
 @app.command("import")

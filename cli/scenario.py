@@ -1,4 +1,4 @@
-"""The exercise's scenario: rain, a mudflow in Kadamjai, forty household reports, an earthquake at the shelters.
+"""Makes the exercise's scenario of rain, a mudflow in Kadamjai, forty reports, and an earthquake at the shelters.
 
 All persons are invented: the family names are made of words such as "example", "exercise" and "fairy tale".
 """
@@ -90,7 +90,7 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
 
 
 def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step]:
-    """Forty reports: thirty-six households, three repeats of these, and one report that contradicts itself."""
+    """Yields forty reports. Thirty-six are of different households, three repeat others, and one contradicts itself."""
     bodies = [household(now, mudflow, number, chance) for number in range(HOUSEHOLDS)]
     sent = [(body, f"household {number + 1}: {family(body)}") for number, body in enumerate(bodies)]
     for number in range(REPEATS):

@@ -1,4 +1,4 @@
-"""The page of one alert: its data, the deliveries, the timeline, and the buttons for actions."""
+"""The page of one alert shows its data, deliveries and timeline, and has buttons for actions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

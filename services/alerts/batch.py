@@ -127,8 +127,9 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
-        Some flights are judged again without such a record: the batch withdraws a departure of the flight, or changes
-        the departure date of a stock, or people of the flight are held already.
+        Some flights are judged again although the batch has no record about them. The reason is that the batch
+        withdraws a departure of the flight or changes the departure date of a stock, or that people of the flight are
+        held already.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -164,7 +165,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The locks that the batch needs: one for each district that people left, or where households live."""
+        """The locks that the batch needs. There is one for each district that people left, or where households live."""
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         groups = (*self.groups.values(), *self.groups_before.values())
         left |= {group.origin_area for group in groups if group.origin_area is not None}

@@ -1,4 +1,4 @@
-"""The result of a hazard: its alerts and the notified receivers, or the reason why no alert was raised."""
+"""The route for the result of a hazard: its alerts and notified receivers, or the reason why no alert was raised."""
 
 from datetime import UTC, datetime
 from typing import Annotated

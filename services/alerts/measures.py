@@ -1,4 +1,4 @@
-"""Metrics about the delivery channels: the last delivery, and the deliveries that fail."""
+"""Metrics about the delivery channels. They show the last delivery, and the deliveries that fail."""
 
 from collections.abc import Iterable
 from datetime import timedelta

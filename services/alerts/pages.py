@@ -1,4 +1,7 @@
-"""The page of sent messages: receiver, time and result. In an exercise, messages appear only on this page."""
+"""The page of sent messages shows their receivers, times and results.
+
+In an exercise, messages appear only on this page.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

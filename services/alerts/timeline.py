@@ -1,4 +1,4 @@
-"""The timeline of an alert: every action with person and time, including actions that were undone later."""
+"""The timeline of an alert has every action with its person and time, including actions that were undone later."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What intake answers to a report: the result as JSON, or the refusal as a problem."""
+"""Intake answers to a report with the result as JSON, or with the refusal as a problem."""
 
 from collections.abc import Callable
 from typing import Any

@@ -63,7 +63,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """Maps names of fields to corrected times. None if no time in the report is ahead of our clock."""
     latest = clocks.latest
-    # a fast check first: nearly no report has a time ahead of our clock
+    # this fast check is first, because nearly no report has a time ahead of our clock
     if all(moment <= latest for moment in _moments(report)):
         return None
     offset = clocks.offset(report.reported_at)

@@ -1,4 +1,4 @@
-"""Drafts: validated reports before intake seals them, and the names under which drafts are deduplicated."""
+"""Drafts are validated reports that intake has not sealed yet. They are deduplicated by their names."""
 
 import json
 from dataclasses import dataclass, field

@@ -53,7 +53,7 @@ class ProposedHazard(Data):
 
 
 class HazardProposals(Data):
-    """At most five hazards: those of the latest day first, and on one day the most severe hazard first."""
+    """At most five hazards, the latest day first. On one day, the most severe hazard is first."""
 
     hazards: list[ProposedHazard]
 

@@ -1,4 +1,4 @@
-"""Intake's tables: feeds and hazards, the outcomes of reports, uses of phones' keys, and the sent rows of lists."""
+"""Intake's tables for feeds and hazards, outcomes of reports, uses of phones' keys, and sent rows of lists."""
 
 from datetime import datetime
 from typing import Any

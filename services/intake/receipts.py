@@ -1,4 +1,4 @@
-"""Receipts: the state of a report, as far as the report's author may see it. Pure."""
+"""A receipt states the state of a report, as far as the report's author may see it. Pure."""
 
 from datetime import datetime
 from typing import Protocol

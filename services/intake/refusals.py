@@ -26,7 +26,10 @@ class TooBig(ReportRefused):
 
 
 class NoSuchPhoneKey(ReportRefused):
-    """A phone sealed the report to a key that intake does not have: destroyed, or not yet restored from a backup."""
+    """A phone sealed the report to a key that intake does not have.
+
+    It was destroyed, or not yet restored from a backup.
+    """
 
 
 class ForeignReport(ReportRefused):

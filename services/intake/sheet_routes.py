@@ -1,4 +1,4 @@
-"""The routes for sheets of households: check a sheet, send its rows, and get the refused rows as a workbook.
+"""The routes for sheets of households. They check a sheet, send its rows, and return the refused rows as a workbook.
 
 Each request has the whole file as its body, and the choices in its query. The file is not stored between requests.
 """

@@ -213,7 +213,7 @@ def all_files(root: Path) -> Iterator[Path]:
     """
 
     def check(error: OSError) -> None:
-        # a missing folder: no spool exists yet, or another process has adopted it
+        # the folder may be missing, because no spool exists yet, or another process has adopted it
         if not isinstance(error, FileNotFoundError):
             raise error
 

@@ -1,4 +1,4 @@
-"""Intake's worker: polls the feeds, publishes their events, and stores the outcomes of reports."""
+"""Intake's worker polls the feeds, publishes their events, and stores the outcomes of reports."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from shared.postgres import database
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
 HAZARDS_KEPT = 60 * DAY
-# outcomes are gathered for this time: larger batches need less CPU time, and authors do not notice
+# outcomes are gathered for this time, because larger batches need less CPU time
 OUTCOMES_EVERY_MS = 500
 
 

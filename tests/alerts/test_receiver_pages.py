@@ -1,4 +1,4 @@
-"""The pages of the recipients of alerts: rights, typed fields, secrets and test messages."""
+"""Tests the pages of the recipients of alerts, with rights, typed fields, secrets and test messages."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""A table of cases for each rule: which hazards raise an alert, which do not, and for which reason."""
+"""For each rule, a table of cases says which hazards raise an alert, which do not, and for which reason."""
 
 from datetime import date, datetime, timedelta
 from typing import Any

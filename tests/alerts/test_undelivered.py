@@ -1,4 +1,4 @@
-"""A delivery that failed for good has a reason: a forbidden address, retries for too long, or a removed receiver."""
+"""If a delivery fails for good, its reason is stored, such as a forbidden address, or a removed receiver."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -385,7 +385,7 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     with pytest.raises(WithoutTopics, match="hazards-restricted"):
         await making.back_up(own, settings, NOW + timedelta(seconds=1))
     assert len(stores.of(settings).names()) == 2
-    # true: no further backup is due this night, because it would lack the same topics
+    # no further backup is due this night, because it would lack the same topics
     assert await nightly.make(own, settings)
 
 

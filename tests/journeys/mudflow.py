@@ -5,7 +5,7 @@ seed decides the ids, the names and ages, and which families are reported in the
 
 Day 1: the mudflow. Families flee to the sites A, B, C and D. A caller reports 60 people at A before anybody is listed.
 Day 2: the district evacuates families to E and F before a second mudflow. E and F are in the next district.
-Day 3: transfers from A to C, onward displacement from E to Leilek, three deaths at B, and departures from D to
+Day 3: people move from A to C, flee onward from E to Leilek, die at B (three people), and depart from D to
     Tajikistan.
 Day 4: the evacuation to F is lifted. Everybody at D returns, and a part of B returns. Five families at C cannot be
     reached any more.

@@ -27,7 +27,7 @@ PLAYED = 37  # the scenario reports 36 households and one group
 
 @dataclass(frozen=True)
 class Played:
-    """The first start of an exercise: its output, accounts, and ledgers after the scenario."""
+    """The output of an exercise's first start, its accounts, and the ledgers after the scenario."""
 
     run: Run
     output: str

@@ -1,1 +1,1 @@
-"""What people do with an alert: acknowledge, confirm, assign, close and so on."""
+"""The actions of people on an alert, such as acknowledging, confirming and closing it."""

@@ -13,7 +13,8 @@ from shared.outbound import OutboundError, OutsideExercise
 
 P = ParamSpec("P")
 
-OUTBOX_PAGE = "outbox_page"  # result in an exercise: the message is shown on the outbox page, and not sent
+# in an exercise, a message gets this result, because it is shown on the outbox page and not sent
+OUTBOX_PAGE = "outbox_page"
 
 
 Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; each slot has its own concurrent attempts

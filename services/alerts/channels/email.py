@@ -82,7 +82,7 @@ class EmailChannel:
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
 
     def _threads(self, alerts: Iterable[AlertRaised], recipient: str) -> list[str]:
-        """The thread ids of the mail: one for each hazard, and one for each alert without a hazard."""
+        """The thread ids of the mail. Each hazard has one thread id, and so has each alert without a hazard."""
         threads = (thread_of(alert, recipient) for alert in alerts)
         return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
 

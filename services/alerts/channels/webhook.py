@@ -1,4 +1,7 @@
-"""Sends Standard Webhooks: a signed POST with the same id in every attempt. Any 2xx counts as delivered."""
+"""Sends Standard Webhooks.
+
+Each is a signed POST, which has the same id in every attempt. Any 2xx counts as delivered.
+"""
 
 from datetime import UTC, datetime
 from http import HTTPStatus

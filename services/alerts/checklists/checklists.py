@@ -1,4 +1,4 @@
-"""The checklists: what is done about an alert, in which order, and which services are called in each step.
+"""The checklists say what is done about an alert, in which order, and which services are called in each step.
 
 Each file of the folder `checklists/` is one list, for some hazards or some kinds of alerts.
 """

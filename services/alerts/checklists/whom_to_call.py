@@ -1,4 +1,4 @@
-"""The checklist of an alert as its page shows it: the steps, who did them, and whom to call."""
+"""The checklist on an alert's page shows the steps, who did them, and whom to call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

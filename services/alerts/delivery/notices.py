@@ -143,7 +143,7 @@ def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
-    """The body of a webhook: type, timestamp and data, as Standard Webhooks requires.
+    """The body of a webhook. It has a type, a timestamp and data, as Standard Webhooks requires.
 
     `message` is the alert's event, or None if the caller has not built the event.
     """

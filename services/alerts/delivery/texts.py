@@ -81,7 +81,10 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
-        """Joins several texts into one: first the list of their subjects, then every text in full."""
+        """Joins several texts into one.
+
+        The new text begins with the list of their subjects, and then has every text in full.
+        """
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
         titles = [text.subject for text in texts]
@@ -182,7 +185,10 @@ def cause_text(cause: str) -> str:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The text with the time of the onset: the hazard has begun, is forecast, or is reported for a future time."""
+    """The text with the time of the onset.
+
+    It says whether the hazard has begun, is forecast, or is reported in advance.
+    """
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED

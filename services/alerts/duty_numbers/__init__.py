@@ -1,1 +1,1 @@
-"""Duty numbers: which posts of which services are called in a unit or a locality."""
+"""Duty numbers say which posts of which services are called in a unit or a locality."""

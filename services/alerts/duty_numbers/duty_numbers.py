@@ -1,4 +1,4 @@
-"""The duty numbers: which posts of which services are called in a unit or a locality.
+"""The duty numbers say which posts of which services are called in a unit or a locality.
 
 A duty number may be a person's own telephone, so the post, its telephones and the note are stored encrypted.
 """
@@ -53,7 +53,10 @@ class DutyContact:
 
 @dataclass(frozen=True, slots=True)
 class DutyPlace:
-    """Where a duty number is called: in a unit, or only in one of its localities. `pcode` is `KG` for the country."""
+    """The place for which a duty number is called: a unit, or only a locality of it.
+
+    `pcode` is `KG` for the country.
+    """
 
     pcode: str
     locality: str | None = None

@@ -1,4 +1,4 @@
-"""Inhibition: while an Extreme alert is in force, milder alerts of the same type in its districts notify nobody.
+"""While an Extreme alert is in force, it inhibits milder alerts of the same type in its districts: they notify nobody.
 
 For example, an earthquake with an Extreme alert has many aftershocks. Everybody already acts on the first alert.
 """

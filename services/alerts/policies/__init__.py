@@ -1,1 +1,1 @@
-"""Escalation policies: their steps, forms and pages."""
+"""The steps, forms and pages of escalation policies."""

@@ -1,4 +1,4 @@
-"""The form of an escalation policy: what a person typed, the policy that it describes, and the wrong fields."""
+"""Reads the form of an escalation policy. Returns the policy that a person typed, and the wrong fields."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Self

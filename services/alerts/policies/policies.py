@@ -1,4 +1,4 @@
-"""Escalation policies: which receivers are notified at which step, and how long each step waits for an answer."""
+"""Escalation policies say which receivers are notified at which step, and how long each step waits for an answer."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""The service's SQL: one module per family of tables; each function is named after the question that it answers."""
+"""The service's SQL. Each family of tables has a module. Functions are named after the questions that they answer."""

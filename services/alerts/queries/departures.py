@@ -1,4 +1,7 @@
-"""SQL that counts the people who left a district: registered households, counted groups, and held reports of both."""
+"""SQL that counts the people who left a district.
+
+They are in registered households, counted groups, and held reports.
+"""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 

@@ -1,4 +1,4 @@
-"""The form of a receiver: what a person typed, the receiver that it describes, and the wrong fields."""
+"""Reads the form of a receiver. Returns the receiver that a person typed, and the wrong fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

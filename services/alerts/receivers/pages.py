@@ -1,4 +1,7 @@
-"""The pages of the recipients of alerts: the list, the form, the test message, and the secret that is shown once."""
+"""The pages of the recipients of alerts.
+
+There is a list and a form. Test messages are sent, and a secret is shown once.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

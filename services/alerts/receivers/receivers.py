@@ -1,4 +1,4 @@
-"""The receivers of alerts: people, posts and systems, and the conditions under which each of them is notified."""
+"""The receivers of alerts are people, posts and systems. Each receiver has conditions under which it is notified."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

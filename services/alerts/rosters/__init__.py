@@ -1,1 +1,1 @@
-"""Rosters: who is on duty at which time."""
+"""Rosters say who is on duty at which time."""

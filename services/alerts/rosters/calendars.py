@@ -1,4 +1,4 @@
-"""Rosters as iCalendar (RFC 5545): writes shifts as events, and reads events as overrides."""
+"""Writes shifts of rosters as events of iCalendar (RFC 5545), and reads such events as overrides."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,10 @@ def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
 
 
 def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
-    """Reads each event that has not ended as an override: the event's person is on duty. Raises InvalidCalendar."""
+    """Reads each event that has not ended as an override, in which the event's person is on duty.
+
+    Raises InvalidCalendar.
+    """
     overrides, unknown, past = list[Override](), set[str](), 0
     for event in _events(content):
         begins_at, ends_at = _times(event)

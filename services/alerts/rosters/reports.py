@@ -1,4 +1,4 @@
-"""What a person reads about a roster at the terminal: who is on duty, gaps, overlaps, and people who have left."""
+"""Writes for the terminal who is on duty, which gaps and overlaps a roster has, and which people have left."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime

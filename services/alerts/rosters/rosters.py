@@ -1,4 +1,4 @@
-"""Rosters: rotations of people in layers, and overrides of these rotations."""
+"""Rosters have layers, in which people take turns, and overrides of these rotations."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

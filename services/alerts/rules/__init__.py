@@ -1,1 +1,4 @@
-"""The rules that decide whether an alert is raised: one file per rule, listed in `services/alerts/ruleset.py`."""
+"""The rules that decide whether an alert is raised.
+
+Each rule has a file, and is listed in `services/alerts/ruleset.py`.
+"""

@@ -56,7 +56,7 @@ def at_all_places(
     counts: Iterable[tuple[int, ComparedPlace | None]],
     numbers: Callable[[ComparedPlace], tuple[int, int]],
 ) -> int:
-    """The number of people in a district: at each place, the larger of the registered and the counted number is added.
+    """The number of people in a district. For each place, the larger of the registered and the counted number is added.
 
     `registered` is the number of all registered people in the district, and `counts` has the counted numbers with their
     places. `numbers` gives the registered people at a place, and at any stated place of the district. Registered people

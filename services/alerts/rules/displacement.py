@@ -63,7 +63,7 @@ class DisplacementRule(CountingRule):
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates that the rule judges: people departed there, or a departure was withdrawn."""
+        """The districts and dates that the rule judges, because people departed or a departure was withdrawn."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())

@@ -48,7 +48,10 @@ class Touched:
         return self.hazard
 
     def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
-        """The situations to judge again: one for each date of the window whose alert is withdrawn."""
+        """The situations that must be judged again.
+
+        There is one for each date of the window whose alert is withdrawn.
+        """
         return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 
 
@@ -88,7 +91,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """The fields of every rule: its reason code, and the age beyond which an alert notifies nobody."""
+    """Every rule has a reason code, and an age beyond which its alerts notify nobody."""
 
     reason: Code
     max_age_hours: Hours

@@ -1,4 +1,4 @@
-"""The form of a silence: what a person typed, the silence that it describes, and the wrong fields."""
+"""Reads the form of a silence. Returns the silence that a person typed, and the wrong fields."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

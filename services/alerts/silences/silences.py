@@ -1,4 +1,4 @@
-"""Silences: for a stated time, nobody is notified of alerts of an area or a type of hazard."""
+"""During a silence, nobody is notified of alerts of an area or a type of hazard."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,1 +1,1 @@
-"""Short messages: numbers, texts that fit, and gateways."""
+"""Short messages: reads numbers, writes texts that fit into a message, and calls gateways."""

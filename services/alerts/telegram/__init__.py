@@ -1,1 +1,1 @@
-"""Telegram: the client of the Bot API, the texts of messages, and the answers of people."""
+"""Sends alerts by the Bot API of Telegram, and handles the answers of people."""

@@ -1,4 +1,4 @@
-"""Writes the Telegram message of an alert: the text as in a mail, the newest state, and the buttons."""
+"""Writes the Telegram message of an alert. The message has the text of a mail, the newest state, and buttons."""
 
 import base64
 import binascii
@@ -123,7 +123,7 @@ class ChatMessages:
         return ChatMessage(text.subject, bounded(text, line), self._rows(event, language, delivery_id))
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
-        """One message about several alerts: the title, the state and the link of each, and a button for each."""
+        """One message about several alerts. It has the title, the state, the link and a button of each alert."""
         _ = translations(language, LOCALES).gettext
         parts, buttons = list[str](), list[Button]()
         for number, item in enumerate(items, 1):

@@ -1,4 +1,4 @@
-"""Telegram's limits for one chat: a message a second, and 20 messages a minute in a group."""
+"""Keeps Telegram's limits for one chat, which are a message a second, and 20 messages a minute in a group."""
 
 import time
 from collections import defaultdict, deque

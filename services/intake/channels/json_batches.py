@@ -1,4 +1,4 @@
-"""Reads many reports of any kind: a JSON array, or one JSON report per line. Invalid reports do not affect others."""
+"""Reads many reports of any kind from a JSON array, or from JSON lines. Invalid reports do not affect others."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -114,7 +114,8 @@ def end_of_text(raw: bytes, position: int) -> int:
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        if match.end() == position:  # no match: the body ends with a backslash, which the pattern does not accept
+        # the match is empty, because the body ends with a backslash, which the pattern does not accept
+        if match.end() == position:
             break
         position = match.end()
     return len(raw)

@@ -1,4 +1,4 @@
-"""Metrics about the feeds that intake polls: when they were last read, and the newest entry of their source."""
+"""Metrics about the feeds that intake polls. They show when a feed was last read, and its source's newest entry."""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit

@@ -1,1 +1,1 @@
-"""The field form: a page for phones that works offline and keeps each report until the server has answered."""
+"""The field form is a page for phones. It works offline, and keeps each report until the server has answered."""

@@ -1,4 +1,7 @@
-"""The choices that a person makes on the page for a sheet: the header, the columns, and values for all rows."""
+"""The choices that a person makes on the page for a sheet.
+
+They are the header, the columns, and values for all rows.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
