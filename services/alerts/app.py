@@ -26,6 +26,8 @@ from services.alerts.sms import profiles
 from services.alerts.sms import routes as sms_routes
 from services.alerts.sms.answering import SmsAnswering
 from services.alerts.sms.gateway import gateway_of
+from services.alerts.sms.receipts import SmsReceipts
+from services.alerts.sms.routes import GatewayLimits
 from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram import page as telegram_page
 from shared import wiring
@@ -54,6 +56,8 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.messages = Messages(app.state.texts, short_texts)
         profile = profiles.of_installation(settings)
         app.state.sms_inbound = profile and profile.inbound
+        app.state.sms_receipts = SmsReceipts.of_installation(profile, app.state.metrics)
+        app.state.sms_limits = GatewayLimits()
         replies = Replies(app.state.rules, app.state.places, app.state.box, revocations)
         async with Outbound(settings) as outbound:
             app.state.sms_answering = SmsAnswering(replies, short_texts, gateway_of(settings, outbound))

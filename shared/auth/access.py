@@ -195,6 +195,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
+    "POST /alerts/v1/sms/receipts": PUBLIC,  # as the route of inbound messages
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),
     "PUT /alerts/v1/sources/{source}/lift": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),

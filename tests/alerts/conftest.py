@@ -53,6 +53,7 @@ CHANGED = (
     "sms_codes",
     "removed_receivers",
     "sms_messages",
+    "early_sms_receipts",
     "sms_replies",
     "telegram_messages",
     "telegram_questions",

@@ -1,5 +1,6 @@
 """A real HTTP server that plays two SMS gateways: one accepts and answers JSON, the other accepts forms."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,13 @@ class Gateways:
             text = text.replace(former, f'{key} = "{value}"')
         file = self.folder / f"{name}.toml"
         file.write_text(text)
+        return file
+
+    def whole_profile(self, name: str, **changed: str) -> Path:
+        """The example profile with all its parts, also those that begin with a #."""
+        file = self.profile(name, **changed)
+        text = file.read_text().replace("https://sms.example.kg", f"http://127.0.0.1:{self.port}")
+        file.write_text(re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE))
         return file
 
     async def take_json(self, request: web.Request) -> web.Response:

@@ -9,15 +9,16 @@ from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Content
 from services.alerts.models import SmsMessage
 from services.alerts.queries import sms_codes as code_queries
+from services.alerts.queries import sms_receipts as receipt_queries
 from services.alerts.receivers.receivers import Receiver
-from services.alerts.sms.gateway import ShortMessage, SmsGateway
+from services.alerts.sms.gateway import ShortMessage, SmsGateway, SmsReceiptState
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
 from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
-ASK_SECONDS = 10.0  # the interval at which the gateway is asked for a receipt
+ASK_SECONDS = 10.0  # the interval at which the channel looks for a receipt
 
 
 class SmsChannel:
@@ -46,32 +47,44 @@ class SmsChannel:
         return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
 
     async def _deliver(self, gateway: SmsGateway, message: ShortMessage) -> str:
-        """Sends the message once. If the gateway gives receipts, each later attempt only asks for the receipt."""
+        """Sends the message once. If the gateway gives receipts, each later attempt only looks for the receipt."""
         if gateway.deadline is None:
             await gateway.send(message)
             return ACCEPTED
         async with self._sessions() as session:
             sent = await session.get(SmsMessage, message.id)
-        if sent is not None:
-            return await self._confirmed(gateway, sent, gateway.deadline)
-        message_id = await gateway.send(message)
-        async with self._sessions.begin() as session:
-            session.add(SmsMessage(delivery_id=message.id, message_id=message_id, accepted_at=datetime.now(UTC)))
-        raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
+        if sent is None:
+            message_id = gateway.receipt_id(message.id, await gateway.send(message))
+            sent = SmsMessage(delivery_id=message.id, message_id=message_id, accepted_at=datetime.now(UTC))
+            async with self._sessions.begin() as session:
+                await receipt_queries.add_message(session, sent)
+            if sent.state is None:
+                raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
+        return await self._confirmed(gateway, sent, gateway.deadline)
 
     async def _confirmed(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
-        try:
-            is_delivered = sent.message_id and await gateway.is_delivered(sent.delivery_id, sent.message_id)
-        except OutboundError:
-            is_delivered = None
-        if is_delivered:
+        state = sent.state or await self._asked(gateway, sent)
+        if state in (SmsReceiptState.DELIVERED, SmsReceiptState.READ):
             return DELIVERED
-        if is_delivered is False:
+        if state == SmsReceiptState.FAILED:
             raise Undelivered("sms_undelivered", is_final=True)
         if is_late:
             raise Undelivered("no_receipt", is_final=True)
         raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
+
+    async def _asked(self, gateway: SmsGateway, sent: SmsMessage) -> SmsReceiptState | None:
+        """Asks the gateway for the receipt and stores its state."""
+        if not gateway.is_asked or sent.message_id is None:
+            return None
+        try:
+            state = await gateway.receipt(sent.delivery_id, sent.message_id)
+        except OutboundError:
+            return None
+        if state is not None:
+            async with self._sessions.begin() as session:
+                await receipt_queries.store(session, sent.delivery_id, state, datetime.now(UTC))
+        return state
 
     async def _segments(self, job: Job, receiver: Receiver, number: str) -> Segments:
         content, code = Content.model_validate_json(job.content), None

@@ -19,7 +19,7 @@ from services.alerts.models.presences import BoardPresence
 from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.models.rosters import OverrideRow, RosterRow
 from services.alerts.models.silences import SilenceRow
-from services.alerts.models.sms import SmsCode, SmsMessage, SmsReply
+from services.alerts.models.sms import EarlySmsReceipt, SmsCode, SmsMessage, SmsReply
 from services.alerts.models.telegram import TelegramMessage, TelegramPoll, TelegramQuestion
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
@@ -43,6 +43,7 @@ __all__ = [
     "DepartureCount",
     "DepartureRow",
     "DutyNumberRow",
+    "EarlySmsReceipt",
     "Exposure",
     "Hazard",
     "HazardChange",

@@ -10,13 +10,28 @@ from services.alerts.models.base import AlertsModel
 
 
 class SmsMessage(AlertsModel):
-    """A short message that waits or waited for its receipt. `message_id` is the gateway's id of the message."""
+    """A short message that waits or waited for its receipt. `message_id` is the id of the message in its receipt.
+
+    `state` is the state of the newest receipt, and `state_at` its time.
+    """
 
     __tablename__ = "sms_messages"
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
-    message_id: Mapped[str | None]
+    message_id: Mapped[str | None] = mapped_column(index=True)
     accepted_at: Mapped[datetime]
+    state: Mapped[str | None]
+    state_at: Mapped[datetime | None]
+
+
+class EarlySmsReceipt(AlertsModel):
+    """A pushed receipt for a message that is not stored yet, or that we did not send. It is kept for an hour."""
+
+    __tablename__ = "early_sms_receipts"
+
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SmsCode(AlertsModel):

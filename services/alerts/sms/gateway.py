@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +14,7 @@ import msgspec
 from services.alerts.channels import Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.sms import profiles
-from services.alerts.sms.profiles import AcceptedAnswer, BodyFormat, GatewayProfile, Value, filled
+from services.alerts.sms.profiles import AcceptedAnswer, BodyFormat, GatewayProfile, GatewayReceipts, Value, filled
 from services.alerts.sms.segments import Segments
 from shared.config import secret
 from shared.outbound import Outbound, OutboundError, Response
@@ -29,6 +30,14 @@ class NoSecret(OutboundError):
     """ALERTS_SMS_SECRET_FILE names no file with a secret."""
 
     reason = "no_sms_secret"
+
+
+class SmsReceiptState(StrEnum):
+    """What became of a message, as its receipt says. A later state replaces an earlier one of this order."""
+
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +73,28 @@ class SmsGateway:
         receipts = self._profile.receipts
         return None if receipts is None else timedelta(minutes=receipts.deadline_minutes)
 
-    async def is_delivered(self, id: UUID, message_id: str) -> bool | None:
-        """Whether the message reached the telephone; None if this is not known yet. Raises OutboundError."""
+    @property
+    def is_asked(self) -> bool:
+        """Whether we ask the gateway for the receipts. Otherwise the gateway pushes them."""
+        receipts = self._profile.receipts
+        return receipts is not None and receipts.pushed is None
+
+    def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
+        """The id by which a receipt names the message with this `id`, to which the gateway gave this `message_id`."""
+        receipts = self._profile.receipts
+        return str(id) if receipts is not None and receipts.has_own_id else message_id
+
+    async def receipt(self, id: UUID, message_id: str) -> SmsReceiptState | None:
+        """Asks for the receipt of the message; None if its state is not known yet. Raises OutboundError."""
         receipts = self._profile.receipts
         assert receipts is not None
+        assert receipts.url is not None
         values = {"message_id": message_id, "id": str(id), "secret": self._secret()}
         response = await self._post(receipts.url, receipts.fields, values)
         try:
-            code = written(found(msgspec.json.decode(response.body), receipts.field))
+            return state_of(msgspec.json.decode(response.body), receipts)
         except msgspec.DecodeError:
             return None
-        if code in map(written, receipts.delivered):
-            return True
-        return False if code in map(written, receipts.failed) else None
 
     async def _post(self, url: str, fields: Mapping[str, Any], values: Mapping[str, str]) -> Response:
         content = filled(fields, values)
@@ -141,6 +159,17 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
     shown = (code or "").replace("_", "-")
     reason = f"sms_refused_{shown}" if SHORT_CODE.fullmatch(shown) else "sms_refused"
     raise Undelivered(reason, is_final=code in map(written, expected.final))
+
+
+def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
+    """The state that these fields of a receipt state, or None if it is not final."""
+    code = written(found(fields, receipts.field))
+    states = {
+        SmsReceiptState.READ: receipts.read,
+        SmsReceiptState.DELIVERED: receipts.delivered,
+        SmsReceiptState.FAILED: receipts.failed,
+    }
+    return next((state for state, codes in states.items() if code in map(written, codes)), None)
 
 
 def found(answer: Any, pointer: str) -> Any:

@@ -87,32 +87,14 @@ class AcceptedAnswer(ProfileModel):
         return self
 
 
-class GatewayReceipts(ProfileModel):
-    """How the gateway is asked whether a message reached the telephone.
+class GatewayRequest(ProfileModel):
+    """A POST by which the gateway calls us. `id` is the field of the message's id.
 
-    `fields` are the fields of the request's body. They may contain the placeholders IN_RECEIPTS. `field` points to a
-    value in the JSON answer. If the value is in `delivered` or in `failed`, it is final; any other value means "not
-    yet". After `deadline_minutes` without a final value, the delivery has failed.
-    """
-
-    url: Url
-    fields: Annotated[dict[str, str], Field(min_length=1)]
-    field: Pointer
-    delivered: Annotated[tuple[Value, ...], Field(min_length=1)]
-    failed: tuple[Value, ...] = ()
-    deadline_minutes: Annotated[float, Field(gt=0, le=60)] = 3
-
-
-class GatewayInbound(ProfileModel):
-    """How the gateway hands over the short messages that people send: a POST whose body has these fields.
-
-    `number`, `text` and `id` are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The
-    secret is in the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
+    All fields are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The secret is in the
+    header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
     """
 
     body: BodyFormat
-    number: Pointer
-    text: Pointer
     id: Pointer
     secret_header: Annotated[str | None, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] = None
     secret_prefix: str = ""
@@ -123,6 +105,50 @@ class GatewayInbound(ProfileModel):
         if (self.secret_header is None) == (self.secret_field is None):
             raise ValueError("either `secret_header` or `secret_field` is expected")
         return self
+
+
+class GatewayInbound(GatewayRequest):
+    """How the gateway hands over the short messages that people send."""
+
+    number: Pointer
+    text: Pointer
+
+
+class PushedReceipts(GatewayRequest):
+    """How the gateway pushes receipts. With `is_own_id`, their `id` is the delivery's id, which the gateway got."""
+
+    is_own_id: bool = False
+
+
+class GatewayReceipts(ProfileModel):
+    """How we learn whether a message reached the telephone: the gateway pushes its receipts, or it is asked for them.
+
+    `fields` are the fields of our request's body. They may contain the placeholders IN_RECEIPTS. `field` points to a
+    value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or `failed`, it is final; any
+    other value means "not yet". After `deadline_minutes` without a final value, the delivery has failed.
+    """
+
+    pushed: PushedReceipts | None = None
+    url: Url | None = None
+    fields: dict[str, str] = {}
+    field: Pointer
+    delivered: Annotated[tuple[Value, ...], Field(min_length=1)]
+    read: tuple[Value, ...] = ()
+    failed: tuple[Value, ...] = ()
+    deadline_minutes: Annotated[float, Field(gt=0, le=60)] = 3
+
+    @model_validator(mode="after")
+    def _has_one_way(self) -> Self:
+        is_asked = self.url is not None and bool(self.fields)
+        if self.pushed is None and not is_asked:
+            raise ValueError("either `pushed`, or `url` and `fields`, are expected")
+        if self.pushed is not None and (self.url is not None or self.fields):
+            raise ValueError("`url` and `fields` are expected only without `pushed`")
+        return self
+
+    @property
+    def has_own_id(self) -> bool:
+        return self.pushed is not None and self.pushed.is_own_id
 
 
 class GatewayProfile(ProfileModel):
@@ -159,9 +185,11 @@ class GatewayProfile(ProfileModel):
         used = placeholders(self.fields)
         if "text" not in used or used.isdisjoint({"number", "digits"}):
             raise ValueError("{text}, and {number} or {digits}, are expected in `fields`")
+        if self.receipts and self.receipts.has_own_id and "id" not in used:
+            raise ValueError("{id} is expected in `fields`, because `receipts.pushed` has `is_own_id`")
         if "encoding" in used and set(self.encodings) != set(Encoding):
             raise ValueError("`encodings` with gsm7 and ucs2 is expected, because `fields` has {encoding}")
-        if self.receipts and not self.accepted.names_messages:
+        if self.receipts and not self.receipts.has_own_id and not self.accepted.names_messages:
             raise ValueError("`id`, or `pattern` with a group `id`, is expected in `accepted`, because of `receipts`")
         if self.body is BodyFormat.FORM and not all(isinstance(value, str) for value in self.fields.values()):
             raise ValueError("only texts are expected in the `fields` of a form")

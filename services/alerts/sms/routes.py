@@ -1,39 +1,45 @@
-"""The HTTP route to which the SMS gateway hands over the messages that people send."""
+"""The HTTP routes to which the SMS gateway hands over the messages that people send, and its receipts."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
 from services.alerts.config import AlertsSettings
-from services.alerts.sms import inbound
+from services.alerts.sms import calls, inbound
 from services.alerts.sms.answering import SmsAnswering
-from services.alerts.sms.inbound import NotReadable
-from services.alerts.sms.profiles import GatewayInbound
+from services.alerts.sms.calls import NotReadable
+from services.alerts.sms.profiles import GatewayInbound, GatewayRequest
+from services.alerts.sms.receipts import SmsReceipts
 from shared import log
 from shared.config import secret
+from shared.web.concurrency import address_of
 from shared.web.problems import Problem
+from shared.web.rates import RateLimit
 
 SHORTEST_SECRET = 16
+RETRY_SECONDS = 5
 
 router = APIRouter(include_in_schema=False)
+
+
+class GatewayLimits:
+    """How often an address may call the routes, and how often with a wrong secret."""
+
+    def __init__(self) -> None:
+        self.calls = RateLimit(per_second=50, burst=200)
+        self.wrong_secrets = RateLimit(per_second=0.1, burst=10)
 
 
 @router.post("/v1/sms/inbound")
 async def take(request: Request) -> Response:
     """Acts on the message once, also if the gateway repeats it. The person's answer is sent after the response."""
     profile: GatewayInbound | None = request.app.state.sms_inbound
-    known = secret_of(request.app.state.settings) if profile else None
-    if profile is None or known is None:
-        raise Problem(404, "not-found", "This installation takes no SMS.")
-    try:
-        fields = inbound.fields_of(await request.body(), profile)
-    except NotReadable:
-        fields = None
-    if not inbound.has_secret(profile, request.headers, fields, known):
-        log.get().warning("sms refused", reason="wrong_secret")
-        raise Problem(403, "forbidden", "The secret of the gateway is expected, as the profile says.")
+    if profile is None:
+        raise nothing_expected()
+    fields = await fields_of(request, profile)
     try:
         message = inbound.message_of(fields, profile)
     except NotReadable:
@@ -44,6 +50,51 @@ async def take(request: Request) -> Response:
         answer = await answering.handle(session, message, datetime.now(UTC))
     sending = None if answer is None else BackgroundTask(answering.send, answer)
     return JSONResponse({"status": "taken"}, background=sending)
+
+
+@router.post("/v1/sms/receipts")
+async def take_receipt(request: Request) -> Response:
+    """Takes a receipt. A repeated receipt, or one of an unknown message, is answered alike: the gateway can stop."""
+    receipts: SmsReceipts | None = request.app.state.sms_receipts
+    if receipts is None:
+        raise nothing_expected()
+    fields = await fields_of(request, receipts.pushed)
+    try:
+        receipt = receipts.receipt_of(fields)
+    except NotReadable:
+        log.get().warning("sms receipt refused", reason="unreadable")
+        raise Problem(422, "invalid", receipts.expected) from None
+    async with request.app.state.sessions.begin() as session:
+        await receipts.take(session, receipt, datetime.now(UTC))
+    return JSONResponse({"status": "taken"})
+
+
+async def fields_of(request: Request, profile: GatewayRequest) -> Any:
+    """The fields of the body, or None if it is not readable. Raises a Problem if the secret is missing or wrong."""
+    limits: GatewayLimits = request.app.state.sms_limits
+    address, known = address_of(request.scope), secret_of(request.app.state.settings)
+    if known is None:
+        raise nothing_expected()
+    if not limits.calls.permits(address):
+        raise too_often()
+    try:
+        fields = calls.fields_of(await request.body(), profile)
+    except NotReadable:
+        fields = None
+    if not calls.has_secret(profile, request.headers, fields, known):
+        if not limits.wrong_secrets.permits(address):
+            raise too_often()
+        log.get().warning("sms refused", reason="wrong_secret")
+        raise Problem(403, "forbidden", "The secret of the gateway is expected, as the profile says.")
+    return fields
+
+
+def nothing_expected() -> Problem:
+    return Problem(404, "not-found", "This installation expects nothing from an SMS gateway here.")
+
+
+def too_often() -> Problem:
+    return Problem(429, "too-often", "Fewer requests are expected.", headers={"retry-after": str(RETRY_SECONDS)})
 
 
 def secret_of(settings: AlertsSettings) -> str | None:

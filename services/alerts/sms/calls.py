@@ -1,0 +1,37 @@
+"""Reads a request of the gateway, and checks its secret."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from services.alerts.sms.gateway import found, written
+from services.alerts.sms.profiles import BodyFormat, GatewayRequest
+
+MOST_FIELDS = 50
+
+
+class NotReadable(Exception):
+    """The body does not have the fields that the profile names."""
+
+
+def fields_of(body: bytes, profile: GatewayRequest) -> Any:
+    """Raises NotReadable."""
+    try:
+        if profile.body is BodyFormat.JSON:
+            return msgspec.json.decode(body)
+        return dict(parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, keep_blank_values=True))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise NotReadable from error
+
+
+def has_secret(profile: GatewayRequest, headers: Mapping[str, str], fields: Any, secret: str) -> bool:
+    """Whether the request has the secret. The comparison takes constant time, so that nobody can guess the secret."""
+    if profile.secret_header is not None:
+        sent = headers.get(profile.secret_header.lower(), "")
+        expected = f"{profile.secret_prefix}{secret}"
+    else:
+        sent, expected = written(found(fields, profile.secret_field or "")) or "", secret
+    return hmac.compare_digest(sent.encode(), expected.encode())

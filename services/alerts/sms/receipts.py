@@ -1,0 +1,59 @@
+"""Takes the receipts that the gateway pushes, and counts them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.queries import sms_receipts as receipt_queries
+from services.alerts.queries.sms_receipts import ReceiptResult
+from services.alerts.sms.calls import NotReadable
+from services.alerts.sms.gateway import SmsReceiptState, bounded_id, found, state_of, written
+from services.alerts.sms.profiles import GatewayProfile, GatewayReceipts, PushedReceipts
+
+NOT_FINAL = "not_final"
+
+
+@dataclass(frozen=True, slots=True)
+class PushedReceipt:
+    """`state` is None if the receipt only says that the gateway is still trying."""
+
+    message_id: str
+    state: SmsReceiptState | None
+
+
+class SmsReceipts:
+    """Stores the receipts that the gateway pushes. Repeated and unknown receipts change nothing and are counted."""
+
+    def __init__(self, profile: GatewayReceipts, pushed: PushedReceipts, registry: CollectorRegistry) -> None:
+        self._profile, self.pushed = profile, pushed
+        self._taken = Counter("alerts_sms_receipts", "Receipts that the gateway pushed.", ["result"], registry=registry)
+        for result in (*SmsReceiptState, ReceiptResult.REPEATED, ReceiptResult.UNKNOWN, NOT_FINAL):
+            self._taken.labels(result)
+
+    @classmethod
+    def of_installation(cls, profile: GatewayProfile | None, registry: CollectorRegistry) -> Self | None:
+        """None if the gateway of this installation pushes no receipts."""
+        receipts = profile and profile.receipts
+        return cls(receipts, receipts.pushed, registry) if receipts and receipts.pushed else None
+
+    @property
+    def expected(self) -> str:
+        return f"A {self.pushed.body} body is expected, with {self.pushed.id} and {self._profile.field}."
+
+    def receipt_of(self, fields: Any) -> PushedReceipt:
+        """Raises NotReadable."""
+        message_id = bounded_id(found(fields, self.pushed.id))
+        if message_id is None or written(found(fields, self._profile.field)) is None:
+            raise NotReadable
+        return PushedReceipt(message_id, state_of(fields, self._profile))
+
+    async def take(self, session: AsyncSession, receipt: PushedReceipt, now: datetime) -> None:
+        """Acts in the caller's transaction."""
+        if receipt.state is None:
+            self._taken.labels(NOT_FINAL).inc()
+            return
+        result = await receipt_queries.take(session, receipt.message_id, receipt.state, now)
+        self._taken.labels(receipt.state if result is ReceiptResult.STORED else result).inc()

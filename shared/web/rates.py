@@ -1,0 +1,32 @@
+"""Limits how often something may happen for each key, such as the requests of an address."""
+
+import time
+from collections.abc import Callable, Hashable
+
+MOST_KEYS = 10_000
+
+
+class RateLimit:
+    """Permits `burst` events at once, and then `per_second` events a second, for each key. Counts in this process."""
+
+    def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second, self._burst, self._clock = per_second, burst, clock
+        self._used: dict[Hashable, tuple[float, float]] = {}  # the used events of each key, and when they were counted
+
+    def permits(self, key: Hashable) -> bool:
+        """Counts an event of the key. Returns False if the key must wait; the event is then not counted."""
+        now = self._clock()
+        if len(self._used) >= MOST_KEYS:
+            self._forget(now)
+        used = self._used_at(key, now)
+        is_permitted = used + 1 <= self._burst
+        self._used[key] = (used + is_permitted, now)
+        return is_permitted
+
+    def _used_at(self, key: Hashable, now: float) -> float:
+        used, counted_at = self._used.get(key, (0.0, now))
+        return max(0.0, used - (now - counted_at) * self._per_second)
+
+    def _forget(self, now: float) -> None:
+        """Forgets the keys that may use their whole burst again."""
+        self._used = {key: value for key, value in self._used.items() if self._used_at(key, now) > 0}
