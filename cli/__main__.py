@@ -14,6 +14,7 @@ from shared.config import BadSettings
 
 OF_NONE = ("contract", "provision", "restore")  # these commands do not use a running installation
 GROUPS = (
+    "alert",
     "audit",
     "backup",
     "contract",

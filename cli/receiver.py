@@ -36,6 +36,7 @@ from cli.receiver_options import (
 )
 from cli.transactions import within
 from services.alerts.config import AlertsSettings
+from services.alerts.delivery.states import DeliveryState
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -255,8 +256,8 @@ def test(label: Label) -> None:
 
 def outcome(delivery: Mapping[str, Any]) -> str:
     reason = delivery["reason"] or "not sent yet: does the worker of the alerts run?"
-    state = "[green]sent[/]" if delivery["is_delivered"] else "[red]failed[/]" if delivery["settled_at"] else "waits"
-    return f"{state} ({reason})"
+    state = delivery["state"]
+    return f"{'[red]failed[/]' if state is DeliveryState.FAILED else f'[green]{state}[/]'} ({reason})"
 
 
 @app.command("list")

@@ -26,7 +26,6 @@ from services.alerts.notifications.stages import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import hazards as hazard_queries
-from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
@@ -85,7 +84,6 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         texts=texts_of(revisions[0], language) if revisions else [],
         texts_of=partial(texts_of, language=language),
         sent=[sent_of(delivery, request.app.state.messages, pages, language) for delivery in deliveries],
-        answered=await receiver_queries.labels_of(session, alert.acknowledged_by) if may.see_deliveries else [],
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         outside_hours=await omissions.outside_hours(session, alert_id) if may.see_deliveries else (),
         nobody_else=omissions.TEXTS[Omission.NOBODY_ELSE],

@@ -14,6 +14,7 @@ from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.delivery import listings
 from services.alerts.delivery.messages import Messages, ShownMessage
 from services.alerts.delivery.notices import Content, Follows
+from services.alerts.delivery.states import DeliveryState
 from services.alerts.delivery.texts import cause_text
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
@@ -77,12 +78,12 @@ class Try:
 class Sent:
     """A delivery on the page. `title` is in the page's language; `message` is in the receiver's language.
 
-    `follows` says why this contact of the receiver was notified after another contact.
+    `follows` says why this contact of the receiver was notified after another contact. `suppressed_until` is the
+    time of the combined message for which this message waits.
     """
 
     created_at: datetime
-    settled_at: datetime | None
-    is_delivered: bool | None
+    state: DeliveryState
     recipient: str
     channel: str  # a DeliveryChannel, or a channel of a later release
     cause: str
@@ -91,6 +92,7 @@ class Sent:
     message: ShownMessage
     tries: tuple[Try, ...]
     follows: str | None = None
+    suppressed_until: datetime | None = None
 
 
 @router.get("/deliveries")
@@ -120,8 +122,7 @@ def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language
     content = Content.model_validate(delivery["content"])
     return Sent(
         delivery["created_at"],
-        delivery["settled_at"],
-        delivery["is_delivered"],
+        delivery["state"],
         delivery["recipient"],
         delivery["channel"],
         pages.gettext(language, cause_text(delivery["cause"])),
@@ -133,6 +134,7 @@ def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language
             for attempt in delivery["tried"]
         ),
         delivery["follows"] and pages.gettext(language, FOLLOWS.get(delivery["follows"], OTHER_FOLLOWS)),
+        delivery.get("suppressed_until"),
     )
 
 

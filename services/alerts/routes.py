@@ -12,6 +12,7 @@ from services.alerts.delivery import listings
 from services.alerts.delivery.listings import AlertState
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.notices import Content
+from services.alerts.notifications import omissions
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared.auth import tokens
@@ -65,7 +66,7 @@ async def alerts(
 
 @router.get("/v1/alerts/{alert_id}")
 async def alert(alert_id: UUID, request: Request, session: Session, caller: Caller) -> dict[str, Any]:
-    """The alert with its deliveries and their attempts. The account of a wall screen gets no deliveries."""
+    """The alert, its deliveries, and who was not notified. The account of a wall screen gets only the alert."""
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
@@ -75,6 +76,7 @@ async def alert(alert_id: UUID, request: Request, session: Session, caller: Call
         **AlertView.model_validate(visible).model_dump(mode="json"),
         "on_behalf_of": on_behalf_of,
         "deliveries": shown,
+        "not_notified": [] if is_screen else [each.json for each in await omissions.of(session, alert_id)],
     }
 
 
@@ -86,10 +88,19 @@ async def deliveries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     alert_id: UUID | None = None,
 ) -> DeliveryPage:
-    """The deliveries that were sent or, in an exercise, would have been sent."""
+    """The deliveries that were sent or, in an exercise, would have been sent.
+
+    With `alert_id`, the answer also has the receivers that were not notified of this alert, and why.
+    """
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
-    return DeliveryPage(deliveries=[legible(delivery, request.app.state.messages) for delivery in newest])
+    alert = await alert_queries.alert(session, alert_id) if alert_id else None
+    is_visible = alert is not None and listings.is_within(alert, areas)
+    omitted = await omissions.of(session, alert.alert_id) if alert is not None and is_visible else []
+    return DeliveryPage(
+        deliveries=[legible(delivery, request.app.state.messages) for delivery in newest],
+        not_notified=[each.json for each in omitted],
+    )
 
 
 def legible(delivery: dict[str, Any], messages: Messages) -> dict[str, Any]:

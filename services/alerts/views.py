@@ -115,7 +115,10 @@ class AlertPage(BaseModel):
 
 
 class DeliveryPage(BaseModel):
+    """`not_notified` has the receivers that were not notified of the requested alert, and why."""
+
     deliveries: list[dict[str, Any]]
+    not_notified: list[dict[str, Any]] = []
 
 
 class NotAcknowledged(BaseModel):

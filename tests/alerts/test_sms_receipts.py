@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.app import create_app
 from services.alerts.channels.sms import SmsChannel
 from services.alerts.config import AlertsSettings
+from services.alerts.delivery import listings
 from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.texts import Texts
@@ -164,6 +165,9 @@ async def test_a_pushed_receipt_settles_the_delivery_and_repeated_ones_are_count
         assert await gate.push(state, "m-1") == 200
     assert await gate.push("delivered", "of-another-system") == 200
     assert await gate.state() == "read"
+    async with gate.town.sessions() as session:
+        (shown,) = await listings.deliveries(session)
+    assert shown["state"] == "read"
     assert await gate.counted() == {"not_final": 1, "delivered": 1, "read": 1, "repeated": 3, "unknown": 1}
     assert len(gate.gateways.messages) == 1
     assert not any("700123456" in line or "m-1" in line for line in await gate.metrics())

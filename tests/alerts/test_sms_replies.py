@@ -162,6 +162,9 @@ async def test_the_first_reply_acknowledges_and_a_code_of_another_number_does_no
     assert await phones.fetch(informed) == ["aibek", "bermet"]
     async with phones.desk.caller() as operator:
         assert "by SMS" in (await operator.get(f"/{alert}", params={"lang": "en"})).text
+        deliveries = (await operator.get(f"/v1/alerts/{alert}")).json()["deliveries"]
+    raised = {each["recipient"]: each["state"] for each in deliveries if each["cause"] == "raised"}
+    assert raised == {"aibek": "answered", "bermet": "queued"}, "only the first answer counts"
     answers = [await phones.reply(AIBEK, f"1 {codes[AIBEK]}") for _ in range(2)]
     assert [answer is not None for answer in answers] == [True, False], "three answers an hour"
 

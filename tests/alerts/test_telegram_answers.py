@@ -115,6 +115,8 @@ async def test_a_person_binds_the_account_and_acknowledges_by_a_button(shift: Sh
         assert "Принято вами" in (await shift.presses(message, 0))["text"]
         alert = await shift.alerted()
         assert (alert.acknowledged_by, alert.acknowledged_name) == (AIBEK.account, "aibek")
+        async with shift.town.sessions() as session:
+            assert list(await session.scalars(text("SELECT text FROM acts"))) == ["Telegram"]
         await wait_for(lambda: "Принято: aibek" in shift.bot.messages[GROUP][message["message_id"]]["text"])
         assert "Уже принято: aibek" in (await shift.presses(message, 1))["text"]
 

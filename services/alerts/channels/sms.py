@@ -11,7 +11,7 @@ from services.alerts.models import SmsMessage
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries import sms_receipts as receipt_queries
 from services.alerts.receivers.receivers import Receiver
-from services.alerts.sms.gateway import ShortMessage, SmsGateway, SmsReceiptState
+from services.alerts.sms.gateway import AWAITS_RECEIPT, ShortMessage, SmsGateway, SmsReceiptState
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
@@ -59,7 +59,7 @@ class SmsChannel:
             async with self._sessions.begin() as session:
                 await receipt_queries.add_message(session, sent)
             if sent.state is None:
-                raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
+                raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
         return await self._confirmed(gateway, sent, gateway.deadline)
 
     async def _confirmed(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
@@ -71,7 +71,7 @@ class SmsChannel:
             raise Undelivered("sms_undelivered", is_final=True)
         if is_late:
             raise Undelivered("no_receipt", is_final=True)
-        raise Undelivered("awaits_receipt", retry_after=ASK_SECONDS)
+        raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
 
     async def _asked(self, gateway: SmsGateway, sent: SmsMessage) -> SmsReceiptState | None:
         """Asks the gateway for the receipt and stores its state."""

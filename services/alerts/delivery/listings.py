@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
+from services.alerts.delivery.states import with_state
 from services.alerts.models import AlertRow, AttemptRow, Delivery, ReceiverRow
 from services.alerts.queries.alerts import alert_of
+from services.alerts.queries.delivery_states import OF_STATE
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import Severity, Status
@@ -69,11 +71,8 @@ DELIVERIES = select(
     Delivery.step,
     Delivery.cause,
     Delivery.recipient,
-    Delivery.channel,
+    *OF_STATE,
     Delivery.created_at,
-    Delivery.settled_at,
-    Delivery.is_delivered,
-    Delivery.reason,
     Delivery.follows,
     Delivery.attempts,
     Delivery.content,
@@ -117,14 +116,15 @@ def severities(floor: Severity) -> list[Severity]:
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """Deliveries with their attempts, newest first; `areas` are the P-codes that the caller may see (None = all)."""
+    """Deliveries with their states, newest first; `areas` are the P-codes that the caller may see (None = all)."""
     wanted = DELIVERIES
     if alert_id is not None:
         wanted = wanted.where(Delivery.alert_id == alert_id)
     if areas is not None:
         wanted = wanted.where(exists().where(AlertRow.alert_id == Delivery.alert_id, concerns(areas)))
     newest = wanted.order_by(Delivery.created_at.desc(), Delivery.recipient).limit(limit)
-    return [{**row, "content": json.loads(row["content"])} for row in (await session.execute(newest)).mappings()]
+    rows, now = (await session.execute(newest)).mappings(), datetime.now(UTC)
+    return [with_state({**row, "content": json.loads(row["content"])}, now) for row in rows]
 
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.delivery.states import DeliveryState, SuppressionRule
 from services.alerts.models import Delivery, NotificationOmissions
 from services.alerts.notifications.stages import Omission
 from services.alerts.queries import contacts as contact_queries
@@ -35,8 +37,14 @@ TEXTS: Mapping[str, str] = {
         "Muted: an Extreme alert of the same type covers these districts, and this alert is milder, without casualties"
     ),
 }
+RULES: Mapping[str, SuppressionRule] = {
+    Omission.SILENCED: SuppressionRule.SILENCE,
+    Omission.INHIBITED: SuppressionRule.INHIBITION,
+    Omission.OTHER_HOURS: SuppressionRule.QUIET_HOURS,
+}
 PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}", Omission.SILENCED: "/alerts/silences/{}"}
 OTHER_REASON = N_("Another reason")  # a later release stored the reason
+UNUSED = "not_needed"
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 
@@ -44,38 +52,66 @@ NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 class OmittedReceiver:
     """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate.
 
-    `link` is the page of the silence or alert that muted this alert.
+    `omission` is the code of the reason. `muted_by` is the silence or the alert that muted this alert.
     """
 
     recipient: str
     reason: str
     decided_at: datetime
     channel: DeliveryChannel | None = None
-    link: str | None = None
+    omission: str = UNUSED
+    muted_by: UUID | None = None
+
+    @property
+    def rule(self) -> SuppressionRule | None:
+        """The rule that held the notification back; None if the receiver does not get the alert for another reason."""
+        return RULES.get(self.omission)
+
+    @property
+    def state(self) -> DeliveryState:
+        return DeliveryState.SUPPRESSED if self.rule else DeliveryState.NOT_SENT
+
+    @property
+    def link(self) -> str | None:
+        """The page of what muted the alert."""
+        return PAGES[self.omission].format(self.muted_by) if self.muted_by and self.omission in PAGES else None
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return {
+            "recipient": self.recipient,
+            "channel": self.channel,
+            "state": self.state,
+            "suppressed_by": self.rule,
+            "reason": self.omission,
+            "muted_by": self.muted_by,
+            "decided_at": self.decided_at,
+        }
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The receivers that were sent no notification, each with the latest reason, sorted by label.
+    """The receivers that were not notified, each with the latest reason, sorted by label.
 
-    The list ends with the contacts that were not needed, because another contact reached their receiver.
+    A receiver that was notified before is among them if a rule has held back a later notification. The list ends with
+    the contacts that were not needed, because another contact reached their receiver.
     """
-    sent = select(Delivery.recipient, Delivery.channel, func.min(Delivery.created_at)).where(
-        Delivery.alert_id == alert_id
-    )
-    rows = (await session.execute(sent.group_by(Delivery.recipient, Delivery.channel))).all()
-    used = {(recipient, channel) for recipient, channel, _ in rows}
-    notified = {recipient: at for recipient, _, at in rows}
+    slot = (Delivery.recipient, Delivery.channel)
+    sent = select(*slot, func.min(Delivery.created_at), func.max(Delivery.step)).where(Delivery.alert_id == alert_id)
+    rows = (await session.execute(sent.group_by(*slot))).all()
+    used = {(recipient, channel) for recipient, channel, _, _ in rows}
+    notified = {recipient: at for recipient, _, at, _ in rows}
+    last_steps = dict[str, int]()
+    for recipient, _, _, step in rows:
+        last_steps[recipient] = max(step, last_steps.get(recipient, 0))
     omissions = NotificationOmissions
     notifications = select(omissions).where(omissions.alert_id == alert_id).order_by(omissions.step)
     omitted = dict[str, OmittedReceiver]()
     for notification in await session.scalars(notifications):
         for label, reason in notification.reasons.items():
-            if label not in notified:
-                link = (
-                    PAGES[reason].format(notification.muted_by) if reason in PAGES and notification.muted_by else None
-                )
-                text = TEXTS.get(reason, OTHER_REASON)
-                omitted[label] = OmittedReceiver(label, text, notification.decided_at, link=link)
+            is_held_back = reason in RULES and notification.step > last_steps.get(label, 0)
+            if label not in notified or is_held_back:
+                text, decided_at = TEXTS.get(reason, OTHER_REASON), notification.decided_at
+                omitted[label] = OmittedReceiver(label, text, decided_at, None, reason, notification.muted_by)
     further = await contact_queries.further(session, notified.keys())
     unused = [
         OmittedReceiver(label, NOT_NEEDED, notified[label], contact.channel)

@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.delivery.states import DeliveryState, state_of
 from services.alerts.models import Act, Binding, Delivery, ReceiverRow, RemovedReceiver
+from services.alerts.queries.delivery_states import OF_STATE
 from services.alerts.receivers.receivers import Receiver
 from shared.postgres import database
 from shared.postgres.upsert import upsert
@@ -26,13 +28,10 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 
 @dataclass(frozen=True, slots=True)
 class LastDelivery:
-    """`tries` is the number of attempts that were begun."""
+    """The state of a receiver's newest delivery by a channel."""
 
-    channel: str
     created_at: datetime
-    settled_at: datetime | None
-    is_delivered: bool | None
-    tries: int
+    state: DeliveryState
 
 
 async def receivers(session: AsyncSession) -> list[Receiver]:
@@ -58,12 +57,6 @@ async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
     await upsert(session, ReceiverRow, [row])
 
 
-async def labels_of(session: AsyncSession, account_id: UUID | None) -> list[str]:
-    """The labels of the receivers whose person has this account."""
-    own = select(ReceiverRow.label).where(ReceiverRow.__table__.c.account_id == account_id)
-    return [] if account_id is None else list(await session.scalars(own))
-
-
 async def removed_at(session: AsyncSession, label: str) -> datetime | None:
     """The time at which a receiver with this label was last removed, or None."""
     return await session.scalar(select(RemovedReceiver.removed_at).where(RemovedReceiver.label == label))
@@ -82,13 +75,12 @@ async def last_deliveries(session: AsyncSession, since: datetime) -> dict[tuple[
     """The newest delivery of each receiver and channel, if it is newer than `since`."""
     slot = (Delivery.recipient, Delivery.channel)
     newest = (
-        select(*slot, Delivery.created_at, Delivery.settled_at, Delivery.is_delivered, Delivery.attempts)
+        select(Delivery.delivery_id)
         .ext(distinct_on(*slot))
         .outerjoin(RemovedReceiver, RemovedReceiver.label == Delivery.recipient)
         .where(Delivery.created_at > func.greatest(since, RemovedReceiver.removed_at))
         .order_by(*slot, Delivery.created_at.desc())
     )
-    return {
-        (recipient, channel): LastDelivery(channel, created_at, settled_at, is_delivered, attempts)
-        for recipient, channel, created_at, settled_at, is_delivered, attempts in await session.execute(newest)
-    }
+    wanted = select(Delivery.recipient, Delivery.created_at, *OF_STATE).where(Delivery.delivery_id.in_(newest))
+    rows, now = map(dict, (await session.execute(wanted)).mappings()), datetime.now(UTC)
+    return {(row["recipient"], row["channel"]): LastDelivery(row["created_at"], state_of(row, now)) for row in rows}

@@ -171,7 +171,7 @@ async def test_page(receiver_id: UUID, request: Request, session: Session, calle
     state, language = request.app.state, language_of(request)
     deliveries = await receiver_trials.results(session, known.receiver.label)
     sent = [sent_of(delivery, state.messages, state.pages, language) for delivery in deliveries]
-    is_running = any(each.settled_at is None for each in sent)
+    is_running = any(delivery["settled_at"] is None for delivery in deliveries)
     return state.pages.render(  # type: ignore[no-any-return]
         request, "receiver-test.html", known=known, sent=sent, is_running=is_running
     )

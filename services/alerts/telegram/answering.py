@@ -33,6 +33,7 @@ from shared.pages.languages import DEFAULT, LANGUAGES
 from shared.pages.terms import N_
 
 TELEGRAM = DeliveryChannel.TELEGRAM
+CHANNEL = "Telegram"  # in the timeline
 COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
 SHOWN_TOAST = 200  # the most characters that Telegram shows after a button was pressed
 
@@ -93,7 +94,7 @@ class Answering:
         if press is Press.ON_BEHALF:
             reply = await self._replies.hindrance(session, delivery.alert_id, person)
             return [self._question(pressed, delivery)] if reply is None else [toast(pressed, reply, delivery.language)]
-        reply = await self._replies.acknowledge(session, delivery.alert_id, person, now)
+        reply = await self._replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
         return [toast(pressed, reply, delivery.language), *self._edit(pressed.message, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
@@ -146,7 +147,9 @@ class Answering:
         person = await bindings.person(session, TELEGRAM, str(sender.id))
         reply = await self._replies.hindrance(session, asked.alert_id, person)
         if reply is None:
-            reply = await self._replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
+            reply = await self._replies.acknowledge(
+                session, asked.alert_id, person, now, on_behalf_of=note, channel=CHANNEL
+            )
         return [text_call(message, sentence(reply, asked.language))]
 
     async def _unanswered(

@@ -106,6 +106,17 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "Sat": N_("Saturday"),
         "Sun": N_("Sunday"),
     },
+    "delivery_state": {
+        "queued": N_("Queued"),
+        "retrying": N_("Retrying"),
+        "sent": N_("Sent"),
+        "delivered": N_("Delivered"),
+        "read": N_("Read"),
+        "answered": N_("Answered"),
+        "failed": N_("Failed"),
+        "suppressed": N_("Held back"),
+        "not_sent": N_("Not sent"),
+    },
     "channel": {
         DeliveryChannel.WEBHOOK: N_("webhook"),
         DeliveryChannel.EMAIL: N_("e-mail"),

@@ -1,0 +1,81 @@
+"""The state of a notification to one receiver by one channel, as far as the channel states it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from services.alerts.channels import OUTBOX_PAGE
+from services.alerts.sms.gateway import AWAITS_RECEIPT, SmsReceiptState
+from shared.events.vocabulary import DeliveryChannel
+
+
+class DeliveryState(StrEnum):
+    """`sent` means that a server took the message. A later state says more only if the channel states it.
+
+    A webhook's answer says that the receiver's system has the message (`delivered`), and so does the receipt of an SMS,
+    which may also say `read`. Mail servers and Telegram say neither. `answered` means that the receiver's account
+    acknowledged the alert: by a reply on this channel, or on the board.
+    """
+
+    QUEUED = "queued"
+    RETRYING = "retrying"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    ANSWERED = "answered"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    NOT_SENT = "not_sent"
+
+
+class SuppressionRule(StrEnum):
+    """The rule that holds a message back."""
+
+    SILENCE = "silence"
+    INHIBITION = "inhibition"
+    QUIET_HOURS = "quiet_hours"
+    DIGEST = "digest"  # until the receiver's next combined message
+
+
+def state_of(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
+    """The state of a row of `listings.deliveries`."""
+    receipt, reason = delivery["receipt"], delivery["reason"]
+    if delivery["is_answered"]:
+        return DeliveryState.ANSWERED
+    if receipt == SmsReceiptState.READ:
+        return DeliveryState.READ
+    if receipt == SmsReceiptState.DELIVERED:
+        return DeliveryState.DELIVERED
+    if reason == OUTBOX_PAGE:
+        return DeliveryState.NOT_SENT
+    if delivery["is_delivered"]:
+        is_webhook = delivery["channel"] == DeliveryChannel.WEBHOOK
+        return DeliveryState.DELIVERED if is_webhook else DeliveryState.SENT
+    if delivery["settled_at"]:
+        return DeliveryState.FAILED
+    return unsettled(delivery, now)
+
+
+def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
+    if delivery["reason"] == AWAITS_RECEIPT:
+        return DeliveryState.SENT
+    if delivery["reason"] is not None:
+        return DeliveryState.RETRYING
+    return DeliveryState.SUPPRESSED if combined_at(delivery, now) else DeliveryState.QUEUED
+
+
+def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
+    """The time of the combined message for which an unsent message waits, or None."""
+    planned_at: datetime | None = delivery["planned_at"]
+    is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
+    return planned_at if is_waiting and not delivery["settled_at"] else None
+
+
+def with_state(delivery: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The delivery with its state. If a rule holds it back, also with the rule and the time until which it does."""
+    until = combined_at(delivery, now)
+    rule = {"suppressed_by": SuppressionRule.DIGEST, "suppressed_until": until} if until else {}
+    hidden = ("receipt", "is_answered", "planned_at")
+    shown = {name: value for name, value in delivery.items() if name not in hidden}
+    return {**shown, "state": state_of(delivery, now), **rule}

@@ -1,0 +1,34 @@
+"""The columns from which the state of a delivery is computed."""
+
+from sqlalchemy import any_, exists, func, or_, select
+
+from services.alerts.acts.acts import ActKind
+from services.alerts.models import Act, AlertRow, Delivery, ReceiverRow, SmsMessage
+
+RECEIPT = select(SmsMessage.state).where(SmsMessage.delivery_id == Delivery.delivery_id).scalar_subquery()
+# The actions by which a person acknowledges an alert.
+ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, ActKind.SNOOZED)
+HAS_ACKNOWLEDGED = or_(
+    Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
+)
+# The text of an acknowledgement is the channel by which the person replied. An acknowledgement on the board has none.
+IS_BY_CHANNEL = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
+IS_ANSWERED = exists().where(
+    Act.alert_id == Delivery.alert_id,
+    AlertRow.alert_id == Delivery.alert_id,
+    ReceiverRow.label == Delivery.recipient,
+    Act.account_id == ReceiverRow.__table__.c.account_id,
+    Act.deed.in_(ACKNOWLEDGING),
+    Act.acted_at >= Delivery.created_at,
+    HAS_ACKNOWLEDGED,
+    IS_BY_CHANNEL,
+)
+OF_STATE = (
+    Delivery.channel,
+    Delivery.settled_at,
+    Delivery.is_delivered,
+    Delivery.reason,
+    Delivery.planned_at,
+    RECEIPT.label("receipt"),
+    IS_ANSWERED.label("is_answered"),
+)
