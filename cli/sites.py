@@ -17,7 +17,6 @@ from cli.refusals import refuse
 from cli.transactions import within
 from services.console.models import Account
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.sites import sheets as site_sheets
 from services.registry.sites.changes import SiteStore
 from services.registry.sites.imports import ImportedRow, RowVerdict, SiteImport
@@ -26,6 +25,7 @@ from services.registry.sites.sites import is_own_unit
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.access import COUNTERS
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.places import Places
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -11,7 +11,6 @@ from services.registry.config import RegistrySettings
 from services.registry.counts import differing_routes as differing_counts
 from services.registry.duplicates import reviews as duplicate_reviews
 from services.registry.duplicates import routes as duplicate_routes
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.event_links import routes as event_routes
 from services.registry.figures import movement_pages, movement_routes, need_routes
 from services.registry.figures import pages as figure_pages
@@ -29,6 +28,7 @@ from services.registry.search.keys import SearchKeys
 from services.registry.sites import pages as site_pages
 from services.registry.sites import routes as site_routes
 from shared import wiring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places

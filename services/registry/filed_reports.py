@@ -5,9 +5,10 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.aads import report_aad
 from services.registry.decisions import SUBJECT_OF, Name
-from services.registry.envelope_encryption import Key, report_aad
 from services.registry.reports import AnyFiled, AnyMovementClear, Content, Filed, FiledMovement
+from shared.crypto.envelope_encryption import Key
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import GroupMovementClear, HouseholdMovementClear, SiteMovementClear
 from shared.events.vocabulary import Flag, OutcomeKind, SubmissionChannel

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.registry.counts.chosen import recount_chosen
 from services.registry.counts.recounts import recount, recount_stored
 from services.registry.decisions import Name, ReportDecision
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.event_links.links import EventAnswered
 from services.registry.held import adoption_queries
 from services.registry.held import queries as held
@@ -28,6 +27,7 @@ from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared import tracing
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events import (
     GroupCorrectionReported,
     GroupMovementReported,

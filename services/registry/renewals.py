@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import Household, Report
 from services.registry.search.keys import SearchKeys
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from shared import log
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 from shared.places import Places
 from shared.postgres import database

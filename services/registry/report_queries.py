@@ -11,10 +11,11 @@ from pydantic_core import from_json
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.aads import report_aad
 from services.registry.decisions import SITE
-from services.registry.envelope_encryption import EnvelopeEncryption, report_aad
 from services.registry.households.timelines import VersionKey
 from services.registry.models import GroupKey, HouseholdKey, Report, SiteReportKey
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 from shared.postgres.models import table
 

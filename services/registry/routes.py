@@ -15,13 +15,13 @@ from pydantic_core import from_json
 from starlette.responses import Response
 
 from services.registry import openings, queries
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.queries import HouseholdQuery
 from services.registry.visibility import Visibility, visibility_of, within
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.fields import PCode
 from shared.events.receipts import ReceiptState, refusal_of, state_of
 from shared.events.vocabulary import (

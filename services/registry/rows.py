@@ -12,9 +12,9 @@ from operator import attrgetter
 
 from pydantic_core import to_json
 
+from services.registry.aads import member_aad, report_aad, row_aad
 from services.registry.counts.headcounts import Headcount
 from services.registry.decisions import Name
-from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.figures.stays import Stay
 from services.registry.groups.movements import Tally
 from services.registry.households.ages import Disaggregation, birth_year, disaggregated, member_codes, new_years
@@ -37,6 +37,7 @@ from services.registry.models import (
 from services.registry.reports import NEVER, AnyFiled, Filed, superseded
 from services.registry.search.keys import KeysOfRoot, KeyVersion
 from services.registry.subjects import Subject
+from shared.crypto.envelope_encryption import Key
 from shared.events.vocabulary import Movement, SubStock
 from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row

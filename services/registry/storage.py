@@ -11,8 +11,8 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
+from services.registry.aads import code_aad, report_aad
 from services.registry.decisions import NOBODY, SITE, Name, Owner
-from services.registry.envelope_encryption import EnvelopeEncryption, code_aad, report_aad
 from services.registry.event_links.links import EventLink, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.groups.movements import Tally
@@ -45,6 +45,7 @@ from services.registry.storage_statements import (
 )
 from services.registry.subjects import Subject, named_sites, put, reached
 from services.registry.working_set import WorkingSet
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events import Message
 from shared.events.vocabulary import HazardType, ReportKind
 from shared.messaging import outbox

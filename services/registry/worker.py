@@ -10,7 +10,6 @@ from services.registry.config import RegistrySettings
 from services.registry.counts.renewal import recount_old
 from services.registry.digests import Digests
 from services.registry.duplicates.comparisons import keep_compared
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figures.age_renewal import AgeRenewal
 from services.registry.figures.checks import keep_checked
 from services.registry.figures.sums import keep_summed
@@ -27,6 +26,7 @@ from services.registry.search.renewal import SearchRenewal
 from services.registry.sites.key_renewal import SiteKeyRenewal
 from services.registry.sites.movements import keep_applied
 from shared import wiring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
 from shared.failures import retry_while_unavailable

@@ -25,13 +25,13 @@ from services.console.queries import accounts, callers, second_factors
 from services.console.sign_in.accounts import new
 from services.console.sign_in.totp import TotpSecrets
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
 from services.registry.search.keys import SearchKeys
 from services.registry.search.renewal import SearchRenewal
 from services.registry.sites.key_renewal import SiteKeyRenewal
 from shared.auth.tokens import Role
 from shared.config import Settings
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.seal import Sealer
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.publisher import Publisher

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from services.registry.opening import ReportOpener
 from services.registry.search.keys import SearchKeys
 from shared import events
 from shared.crypto import keyring, seal
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events import (
     GroupCorrectionReported,
     GroupMovementReport,

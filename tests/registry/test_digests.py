@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry import digests
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap, wrapped_by
 from shared import events
 from shared.crypto import keyring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.keyring import UnknownKey
 from shared.messaging import inbox
 from shared.messaging.offsets import Fenced

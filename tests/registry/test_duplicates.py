@@ -10,9 +10,9 @@ from services.registry.config import RegistrySettings
 from services.registry.duplicates import queries as duplicate_queries
 from services.registry.duplicates.comparisons import compare_some
 from services.registry.duplicates.duplicates import DuplicateReason, reason_of_side
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search.keys import SearchKeys
 from shared.auth.tokens import Role
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.places import Places
 from tests import gazetteers
 from tests.registry.conftest import AUTHOR, Office

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from services.registry.models import HeldDecision
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.failures import DependencyUnavailable

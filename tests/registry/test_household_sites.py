@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search.keys import SearchKeys
 from services.registry.search.renewal import SearchRenewal, made_by
 from services.registry.sites.key_renewal import SiteKeyRenewal
 from services.registry.sites.movements import apply_some
 from shared.crypto import keyring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import Flag
 from shared.places import Places
 from tests.registry.conftest import Office

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.letters.contents import content_of
 from services.registry.letters.openings import LetterOpenings, forget
 from services.registry.models import LetterOpening
 from shared.auth.tokens import Role
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.seal import Opener, Sealer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.models import DeadLetterRow

@@ -14,7 +14,6 @@ from structlog.testing import capture_logs
 
 from services.registry.config import RegistrySettings
 from services.registry.counts.open_counts import OpenCount, TypedPlace
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.places.comparisons import IDLE_SECONDS, PlaceComparing, keep_counts_compared
 from services.registry.places.registered_places import (
     ComparedHouseholds,
@@ -26,6 +25,7 @@ from services.registry.places.registered_places import (
 )
 from services.registry.places.same_places import PlacePair, SamePlaces, site_key
 from services.registry.search.keys import SearchKeys
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import Mobility, Status
 from shared.places import Places

@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from services.registry import renewals
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search import keys as search_keys
 from services.registry.search.keys import KeyVersion, SearchKeys
 from services.registry.search.renewal import SearchRenewal, made_by
 from services.registry.sites.key_renewal import SiteKeyRenewal
 from shared.auth.tokens import Role
 from shared.crypto import keyring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import NOON, household

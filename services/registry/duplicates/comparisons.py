@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.registry import queries
 from services.registry.duplicates.duplicates import Duplicate, OpenedHousehold, duplicate
 from services.registry.duplicates.queries import candidates
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import DuplicatePair
 from services.registry.search.keys import SearchKeys
 from services.registry.visibility import Visibility
 from shared import log
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 from shared.postgres import database

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import report_queries
 from services.registry.decisions import SITE
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.groups.presences import SitePresence, during, presences
 from services.registry.groups.timelines import GroupCourse
 from services.registry.households.positions import OUTSIDE_STOCK
@@ -19,6 +18,7 @@ from services.registry.households.timelines import EFFECTIVE, VersionKey
 from services.registry.models import Group, GroupCount, GroupStay, Report
 from services.registry.report_queries import Versions, in_order
 from shared.auth.tokens import Principal
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 from shared.places import Places
 

@@ -31,7 +31,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.decisions import SUBJECT_OF, Held
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held import queries as held
 from services.registry.held.queries import (
     ACCEPTABLE,
@@ -48,6 +47,7 @@ from services.registry.held.queries import (
 from services.registry.models import Group, HeldAssignment, Household, Report
 from services.registry.report_queries import KEYS, opened_version
 from services.registry.visibility import HERE, Visibility
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import DISPLACED, Measure, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
 from shared.postgres.upsert import upsert
 

@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.letters.contents import content_of
 from services.registry.models import LetterOpening
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.seal import Opener, UnknownKeyId
 from shared.failures import DependencyUnavailable, retry_while_unavailable
 from shared.messaging.decisions import Decisions, Execution, answer

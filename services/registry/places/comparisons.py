@@ -19,7 +19,6 @@ from services.registry.counts.open_counts import OpenCount
 from services.registry.counts.pools import same_places
 from services.registry.counts.recounts import publish_again
 from services.registry.decisions import Name
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figures.kept import data_version
 from services.registry.households.events import utcnow
 from services.registry.models import CountComparison, Site
@@ -40,6 +39,7 @@ from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.visibility import Visibility, now_at
 from shared import log
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import DISPLACED, ReportKind, Status
 from shared.failures import retry_while_unavailable

@@ -31,7 +31,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import (
     CODE,
     Episode,
@@ -48,6 +47,7 @@ from services.registry.places.typed_sites import TypedSites
 from services.registry.queries import LISTED, OF_HOUSEHOLD, opened_member, sealed_members, seen
 from services.registry.search.keys import Field, KeysOfRoot, KeyVersion, SearchKeys, Term, terms
 from services.registry.visibility import HERE, NOW, Visibility, within
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.places import Places
 from shared.places.conditions import is_within
 

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import openings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held import queries as held
 from services.registry.routes import Caller, HouseholdSummary, check_purpose, note_read, refused
 from services.registry.search import queries as search_queries
@@ -21,6 +20,7 @@ from services.registry.search.keys import SearchKeys
 from services.registry.search.queries import SearchPage, SearchQuery, SiteWanted
 from services.registry.visibility import visibility_of, within
 from shared.auth.tokens import Principal
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import Relationship, Sex
 from shared.places import Places
 from shared.postgres.database import Session

@@ -9,12 +9,13 @@ from pydantic_core import from_json
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.envelope_encryption import EnvelopeEncryption, row_aad
+from services.registry.aads import row_aad
 from services.registry.households.events import SOURCE
 from services.registry.models import Site, SiteKey
 from services.registry.sites import queries as site_queries
 from services.registry.sites.sites import PersonInCharge, SiteVersion, is_same_site, with_settlement
 from shared import events
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.randomness import random_id
 from shared.events import SiteChanged
 from shared.events.sites import SiteDescription

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import report_queries
 from services.registry.decisions import NOBODY, SITE, Name
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.filed_reports import filed_from
 from services.registry.households.timelines import StoredVersion
 from services.registry.models import Report
 from services.registry.report_queries import Versions, in_order
 from services.registry.reports import NEVER, AnyFiled, FiledMovement
 from services.registry.subjects import Subject, named_sites
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 
 OF_SITE = (ReportKind.SITE_MOVEMENT,)

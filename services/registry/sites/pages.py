@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from services.registry import openings, report_queries
 from services.registry.decisions import SITE
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.groups import queries as group_queries
 from services.registry.groups.presences import during
 from services.registry.groups.timelines import count_timeline, sources
@@ -28,6 +27,7 @@ from services.registry.search.queries import SearchQuery
 from services.registry.sites import queries as site_queries
 from services.registry.sites.sites import CountAtSite, occupancies
 from services.registry.visibility import Visibility, visibility_of
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
 from shared.places.site_counts import shares

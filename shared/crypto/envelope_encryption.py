@@ -1,4 +1,4 @@
-"""Envelope encryption: each household or group has a key, wrapped by a key that is never in PostgreSQL."""
+"""Envelope encryption: each record has a key, wrapped by a key that is never in PostgreSQL."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from shared.crypto.randomness import take
 
 
 class Key(NamedTuple):
-    """The key of a household or group, as a cipher and in wrapped form. To erase the data, delete the wrapped form."""
+    """The key of a record, as a cipher and in wrapped form. To erase the data, delete the wrapped form."""
 
     cipher: Aead
     kek_id: str
@@ -55,22 +55,3 @@ class EnvelopeEncryption:
         """Wrap the same key with the newest key-encryption key. The data sealed with the key does not change."""
         newest_id, newest = self._ring.newest
         return newest_id, aes_key_wrap(newest, aes_key_unwrap(self._ring.find(kek_id), wrapped))
-
-
-def row_aad(subject_id: str, row_version: int) -> bytes:
-    """The additional authenticated data (AAD) of a household's or group's sealed column."""
-    return f"{subject_id}||{row_version}".encode()
-
-
-def member_aad(household_id: str, member_id: str, row_version: int) -> bytes:
-    return f"{household_id}|{member_id}|{row_version}".encode()
-
-
-def code_aad(household_id: str) -> bytes:
-    """The AAD of a short code that the registry drew."""
-    return f"{household_id}|short_code".encode()
-
-
-def report_aad(subject_id: str, report_id: str, version: int, author: str) -> bytes:
-    """The AAD of a stored report version."""
-    return f"{subject_id}|{report_id}|{version}|{author}".encode()
