@@ -153,6 +153,12 @@ def cleared(whole: Whole) -> None:
     whole.clear_groups()
 
 
+@pytest.fixture(scope="module")
+def no_held_reports(whole: Whole) -> None:
+    """Refuses the held reports that earlier test files left."""
+    whole.refuse_held_reports()
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A browser that allows a page to play sound before anybody has clicked on it, because `Seat.open` never clicks."""

@@ -1,0 +1,152 @@
+"""Tests the list of messages that failed to process on the page "Waiting"."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Response, expect
+
+from services.registry.config import RegistrySettings
+from shared.auth.tokens import Role
+from shared.crypto.seal import Sealer
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.publisher import Publisher
+from shared.messaging.records import Record, UnreadableRecord
+from tests.console.factories import LEILEK
+from tests.console.pages.conftest import Whole
+from tests.console.pages.waiting import LETTER, change
+from tests.installation import in_thread
+
+OTHER_LETTER = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
+VALUES ('hazards', 0, -6, 'unknown_type', '', now()) RETURNING 1
+"""
+FAILED_REPORT = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer)
+VALUES ('displacements', 0, -7, 'seal_mismatch', '/sealed') RETURNING 1
+"""
+MANY_LETTERS = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
+SELECT 'hazards', 0, -1000 - number, 'unknown_type', '', now() - make_interval(mins => number)
+FROM generate_series(1, 240) AS number RETURNING 1
+"""
+
+
+def test_an_administrator_sees_how_many_messages_failed_for_a_reason_and_since_when(whole: Whole, seat: Any) -> None:
+    """The ledger lists the newest 200 messages, but the page counts all messages."""
+    in_thread(change(whole, MANY_LETTERS))
+    desk = seat(Role.ADMINISTRATOR)
+    page = desk.open("/waiting?lang=en")
+    row = page.locator("#letters tr", has_text="unknown_type")
+    expect(row).to_contain_text("240")
+    expect(row).to_contain_text("4 h")
+    expect(row.get_by_role("button", name="Process again")).to_be_visible()
+    expect(page.locator("#held-table")).to_have_count(0)
+    expect(page.locator("h1")).to_have_text("Messages that failed to process")
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
+def is_assignment(answer: Response) -> bool:
+    return answer.request.method == "PUT" and answer.url.endswith("/v1/letters:assignments")
+
+
+def test_failed_messages_are_assigned_to_a_duty_head_and_stay_assigned(whole: Whole, seat: Any) -> None:
+    in_thread(change(whole, LETTER))
+    head, desk = seat(Role.DUTY_HEAD), seat(Role.OPERATOR)
+    page = desk.open("/waiting?lang=en")
+    assignee = page.locator("#letters tr", has_text="malformed").locator("select")
+    with page.expect_response(is_assignment) as assigned:
+        assignee.select_option(label=head.name)
+    assert assigned.value.status == 204
+    page.reload()
+    expect(assignee.locator("option:checked")).to_have_text(head.name)
+    with page.expect_response(is_assignment):
+        assignee.select_option("")
+    page.reload()
+    expect(assignee).to_have_value("")
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
+@pytest.mark.parametrize(("role", "may_redrive"), [(Role.OPERATOR, False), (Role.DUTY_HEAD, True)])
+def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_again(
+    whole: Whole, seat: Any, role: Role, may_redrive: bool
+) -> None:
+    in_thread(change(whole, LETTER))
+    desk = seat(role)
+    page = desk.open("/waiting?lang=en")
+    row = page.locator("#letters tr", has_text="malformed")
+    expect(row).to_contain_text("alerts ← hazards")
+    expect(row).to_contain_text("3 h")
+    button = row.get_by_role("button", name="Process again")
+    expect(button).to_have_count(1 if may_redrive else 0)
+    if may_redrive:
+        row.get_by_role("button", name="Refuse").click()
+        expect(page.locator("#toasts")).to_contain_text("Choose the reason that the author reads.")
+        row.get_by_label("Reason that the author reads").select_option("practice")
+        row.get_by_role("button", name="Refuse").click()
+        expect(page.locator("#toasts")).to_contain_text("Refused: 1")
+        expect(row).to_have_count(0)
+        for statement in (LETTER, OTHER_LETTER):
+            in_thread(change(whole, statement))
+        page.reload()
+        other = page.locator("#letters tr", has_text="unknown_type")
+        other.get_by_label("Reason that the author reads").select_option("practice")
+        other.evaluate("row => { row.dataset.former = ''; }")
+        button.click()
+        expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1")
+        expect(page.locator("#letters tr[data-former]")).to_have_count(0)  # the list was drawn again
+        expect(other.get_by_label("Reason that the author reads")).to_have_value("practice")
+        decided = in_thread(change(whole, "SELECT account, refusal FROM redrives ORDER BY decided_at"))
+        own = whole.known(desk.name).account_id
+        assert [tuple(decision) for decision in decided] == [(own, "practice"), (own, None)]
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
+async def set_aside(whole: Whole, content: dict[str, Any]) -> None:
+    """Makes a record with this content a dead letter of the registry, as its worker does."""
+    settings = whole.installation.settings(RegistrySettings)
+    record = Record("displacements", 0, -7, 0, b"", json.dumps(content).encode(), ())
+    letter = DeadLetters("registry", Sealer(settings.seal_public_key_file)).letter(
+        UnreadableRecord(record, "seal_mismatch", "/sealed")
+    )
+    async with Publisher(settings) as publisher:
+        await publisher.flush()
+        await publisher.publish(letter, timeout=60)
+    await change(whole, FAILED_REPORT, RegistrySettings)
+
+
+def test_a_message_about_people_that_failed_is_opened_in_the_list(whole: Whole, seat: Any) -> None:
+    """The record is not valid, so it was sealed whole. Only the worker can decrypt it."""
+    notes = f"мост {uuid4().hex[:8]}"
+    in_thread(set_aside(whole, {"persons": "five", "origin": {"pcode": LEILEK}, "notes": notes}))
+    desk = seat(Role.REGISTRAR, Role.OPERATOR)
+    page = desk.open("/waiting?lang=en")
+    row = page.locator("#letters tr", has_text="registry ← displacements").filter(has_text="seal_mismatch")
+    row.get_by_role("button", name="Open").click()
+    expect(page.locator("#letters .opened")).to_contain_text(notes)
+    expect(page.locator("#letters .opened")).to_contain_text("This viewing has been logged.")
+    in_thread(change(whole, "DELETE FROM dead_letters WHERE reason = 'seal_mismatch' RETURNING 1", RegistrySettings))
+    assert desk.errors == []
+
+
+def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_again(whole: Whole, seat: Any) -> None:
+    """A request names at most 100 messages, so the page sends two requests for 200 messages.
+
+    Only the second request fails.
+    """
+    in_thread(change(whole, MANY_LETTERS))
+    desk = seat(Role.DUTY_HEAD)
+    page = desk.open("/waiting?lang=en")
+    button = page.locator("#letters tr", has_text="unknown_type").get_by_role("button", name="Process again")
+    expect(button).to_be_visible()
+    answers = iter([{"status": 200, "json": {"count": 100}}, {"status": 503, "json": {"title": "Busy"}}])
+    page.route("**/v1/dead-letters:redrive", lambda route: route.fulfill(**next(answers)))
+    with page.expect_request("**/alerts/v1/ledger"):  # the page reads the messages again after the second answer
+        button.click()
+    expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100")
+    expect(page.locator("#toasts")).to_contain_text("Busy")
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))

@@ -1,0 +1,63 @@
+"""Held reports and failed messages, which the tests of the page "Waiting" make."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from deploy.local.process import wait_until
+from services.alerts.config import AlertsSettings
+from services.registry.config import RegistrySettings
+from shared.auth.tokens import Role
+from shared.events.vocabulary import SubmissionChannel
+from shared.postgres import database
+from tests.console.pages.conftest import Whole
+from tests.intake.factories import movement
+
+AT_BASHY = "KG04220000000"  # no other test reports displacements from there
+LETTER = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
+VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETURNING 1
+"""
+
+
+def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
+    """Sends the reports, and waits until they are held, because the page reads the list only once.
+
+    The page has no name for their author. Returns the part of the author's id that it shows instead.
+    """
+    author = uuid4()
+    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
+    claims["account"] = author
+    phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
+    for body in bodies:
+        assert phone.post(path, json=body).status_code == 202
+    assert wait_until(lambda: held_of(whole, author) == len(bodies), timeout=60, every=0.2)
+    return str(author)[:8]
+
+
+def held_of(whole: Whole, author: UUID) -> int:
+    """The number of held reports of the author."""
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.REGISTRAR])}"}
+    held = whole.client(headers=bearer).get("/registry/v1/held?limit=200").json()["reports"]
+    return sum(report["author"] == str(author) for report in held)
+
+
+def send_early_movement(whole: Whole) -> None:
+    """Sends a movement of an unknown household. The movement is held until the household is reported."""
+    author = uuid4()
+    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "account": author}
+    phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
+    assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
+    assert wait_until(lambda: held_of(whole, author) == 1, timeout=60, every=0.2)
+
+
+async def change(
+    whole: Whole, statement: str, kind: type[AlertsSettings] | type[RegistrySettings] = AlertsSettings
+) -> Any:
+    """Executes a statement in the database of the alerts service, or of the service with these settings."""
+    engine = database.engine(whole.installation.settings(kind))
+    async with database.sessions(engine).begin() as session:
+        rows = (await session.execute(text(statement))).all()
+    await engine.dispose()
+    return rows
