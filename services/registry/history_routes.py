@@ -11,11 +11,12 @@ from services.registry.decisions import SITE
 from services.registry.groups import queries as group_queries
 from services.registry.groups.timelines import GroupCourse
 from services.registry.models import Group, Report, Site
-from services.registry.routes import Caller, Version, check_purpose, missing, note_read
+from services.registry.routes import Caller, Version, missing
 from services.registry.sites import queries as site_queries
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import ReportKind
 from shared.postgres.database import Session
+from shared.web.reads import check_purpose, note_read
 
 router = APIRouter()
 

@@ -1,7 +1,4 @@
-"""Checks that readers of household records have stated a purpose.
-
-Unusually many reads are reported, but not refused.
-"""
+"""Reports unusually many reads of household records. They are not refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +14,12 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from shared import log
 from shared.audit import AUDIT, Action, Result
-from shared.auth.tokens import Principal, Role
-from shared.web.problems import Problem
+from shared.auth.tokens import Principal
 
 MOST_AN_HOUR = 60
 MOST_FOUND_AN_HOUR = 600  # households found by searches; one search shows up to 50
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
 SHOWN = timedelta(hours=24)
-NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # registrars read records all day, so they need not state a purpose
 
 # Audit entries with these paths count as opened records: households, histories, held reports, dead letters, and the
 # pages of groups and sites. Entries of lists are not counted. Entries of authors who open their own reports are
@@ -94,13 +89,6 @@ class Unusual:
     hour: datetime
     count: int
     kind: UnusualKind
-
-
-def may_open(caller: Principal) -> None:
-    """Raise Problem if the caller has not stated a purpose. A purpose is needed once for each emergency and shift."""
-    if not caller.purpose and caller.roles.isdisjoint(NEED_NO_PURPOSE):
-        title = "State first what household records are opened for: once for each emergency and shift."
-        raise Problem(403, "purpose-needed", title)
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:

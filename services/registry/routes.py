@@ -3,8 +3,6 @@
 Callers see only the households in their areas.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,8 +15,6 @@ from starlette.responses import Response
 from services.registry import openings, queries
 from services.registry.queries import HouseholdQuery
 from services.registry.visibility import Visibility, visibility_of, within
-from shared import audit
-from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.crypto.envelope_encryption import EnvelopeEncryption
@@ -39,6 +35,7 @@ from shared.places import Places
 from shared.postgres.database import Session
 from shared.web import cursors
 from shared.web.problems import Problem
+from shared.web.reads import check_purpose, note_read, refused
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -244,27 +241,6 @@ async def opened(household_id: UUID, request: Request, session: Session, caller:
     if household is None:
         raise await missing(request, household_id)
     return household
-
-
-async def note_read(request: Request, session: Session, household_ids: Sequence[UUID], *, among: str = "") -> None:
-    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry."""
-    purpose = tokens.current(request).purpose
-    entry = audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose)
-    await audit.add(session, replace(entry, subject=f"{among}{entry.subject}"))
-
-
-async def check_purpose(request: Request, caller: Principal, *household_ids: UUID) -> None:
-    """Raise Problem if the caller has stated no purpose. The refused request is written to the security log."""
-    try:
-        openings.may_open(caller)
-    except Problem:
-        await refused(request, "purpose-needed", *household_ids)
-        raise
-
-
-async def refused(request: Request, reason: str, *household_ids: UUID) -> None:
-    entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=household_ids, reason=reason)
-    await audit.write(request.app.state.sessions, entry)
 
 
 async def missing(request: Request, record_id: UUID, *, title: str = "There is no such household.") -> Problem:

@@ -15,13 +15,14 @@ from sqlalchemy.orm import aliased
 from services.registry.duplicates.duplicates import DuplicateReason
 from services.registry.models import DuplicatePair, DuplicateReview, Household
 from services.registry.queries import IS_UNANSWERED
-from services.registry.routes import Caller, note_read
+from services.registry.routes import Caller
 from services.registry.visibility import Visibility, here, visibility_of
 from shared import audit
 from shared.audit import Action, Result
 from shared.events.fields import Body
 from shared.postgres.database import Session
 from shared.postgres.upsert import upsert
+from shared.web.reads import note_read
 
 router = APIRouter()
 MOST = 200  # pairs in one request

@@ -16,12 +16,13 @@ from services.registry import openings, queries
 from services.registry.duplicates.comparisons import Comparison, compared
 from services.registry.duplicates.duplicates import Duplicate, DuplicateReason, OpenedHousehold
 from services.registry.models import DuplicatePair
-from services.registry.routes import Caller, HouseholdSummary, at_hand, note_read, opened
+from services.registry.routes import Caller, HouseholdSummary, at_hand, opened
 from services.registry.search.routes import FoundPerson
 from services.registry.visibility import visibility_of
 from shared.auth.tokens import Principal
 from shared.postgres.database import Session
 from shared.web import cursors
+from shared.web.reads import note_read
 
 router = APIRouter()
 

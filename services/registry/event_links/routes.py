@@ -15,7 +15,7 @@ from services.registry.event_links.links import EventAnswered
 from services.registry.event_links.queries import OpenQuestion, Unanswered
 from services.registry.models import EventAnswer
 from services.registry.places.queries import APPLIED
-from services.registry.routes import Caller, note_read
+from services.registry.routes import Caller
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
@@ -25,6 +25,7 @@ from shared.events.fields import Body
 from shared.events.vocabulary import HazardType, Precision, ReportKind, Status
 from shared.postgres.database import Session
 from shared.web import cursors
+from shared.web.reads import note_read
 
 router = APIRouter()
 MOST = 200  # reports in one request

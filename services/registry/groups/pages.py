@@ -13,8 +13,9 @@ from services.registry.groups.timelines import count_timeline, sources, why_not_
 from services.registry.history_pages import HistoryPage
 from services.registry.history_routes import opened_group
 from services.registry.record_pages import Entry, Until, named_in, render, site_links
-from services.registry.routes import Caller, note_read
+from services.registry.routes import Caller
 from shared.postgres.database import Session
+from shared.web.reads import note_read
 
 router = APIRouter(include_in_schema=False)
 

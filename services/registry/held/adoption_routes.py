@@ -11,13 +11,14 @@ from pydantic_core import from_json
 
 from services.registry.held import adoption_queries
 from services.registry.held.waiting_routes import SHOWN
-from services.registry.routes import Caller, note_read
+from services.registry.routes import Caller
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
 from shared.events.fields import Body
 from shared.events.vocabulary import ReportKind
 from shared.postgres.database import Session
+from shared.web.reads import note_read
 
 router = APIRouter()
 MOST = 100

@@ -16,7 +16,7 @@ from services.registry.duplicates.routes import duplicates_of
 from services.registry.held import waiting
 from services.registry.held.queries import ACCEPTABLE, ADOPTABLE, OF_HOUSEHOLDS, WAITS
 from services.registry.held.waiting import HeldQuery
-from services.registry.routes import at_hand, check_purpose, note_read, refused
+from services.registry.routes import at_hand
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
@@ -27,6 +27,7 @@ from shared.events.vocabulary import Flag, RefusalReason, ReportKind, Status, Su
 from shared.postgres.database import Session
 from shared.web import cursors
 from shared.web.problems import Problem
+from shared.web.reads import check_purpose, note_read, refused
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.routes import Caller, at_hand, note_read, opened
+from services.registry.routes import Caller, at_hand, opened
 from services.registry.search.renewal import SearchRenewal
 from services.registry.storage import Store
 from shared import audit
@@ -14,6 +14,7 @@ from shared.audit import Action
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import ReportKind
 from shared.postgres.database import Session
+from shared.web.reads import note_read
 
 router = APIRouter()
 

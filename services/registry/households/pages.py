@@ -18,7 +18,7 @@ from services.registry.households.timelines import timeline, why_not_counted
 from services.registry.queries import HouseholdQuery
 from services.registry.record_pages import name_of, named_in, render, site_links
 from services.registry.report_queries import in_order
-from services.registry.routes import Caller, at_hand, note_read, opened
+from services.registry.routes import Caller, at_hand, opened
 from services.registry.search.criteria import HouseholdSearch
 from services.registry.search.routes import SearchResult, found_by
 from services.registry.sites import histories as site_histories
@@ -29,6 +29,7 @@ from shared.pages import language_of
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web import cursors
+from shared.web.reads import note_read
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,13 +10,14 @@ from services.registry import openings
 from services.registry.letters import openings as letter_openings
 from services.registry.letters.contents import pcodes
 from services.registry.models import LetterOpening
-from services.registry.routes import at_hand, check_purpose, note_read, refused
+from services.registry.routes import at_hand
 from services.registry.visibility import Visibility
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.messaging import decisions, ledger
 from shared.postgres.database import Session
 from shared.web.problems import Problem
+from shared.web.reads import check_purpose, note_read, refused
 from shared.web.redrive_routes import LetterName
 
 router = APIRouter()

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import openings
 from services.registry.held import queries as held
-from services.registry.routes import Caller, HouseholdSummary, check_purpose, note_read, refused
+from services.registry.routes import Caller, HouseholdSummary
 from services.registry.search import queries as search_queries
 from services.registry.search.criteria import HouseholdSearch
 from services.registry.search.keys import SearchKeys
@@ -26,6 +26,7 @@ from shared.places import Places
 from shared.postgres.database import Session
 from shared.web import cursors
 from shared.web.problems import Problem
+from shared.web.reads import check_purpose, note_read, refused
 
 router = APIRouter()
 

@@ -21,7 +21,7 @@ from services.registry.households.timelines import MOVEMENTS, VersionKey
 from services.registry.models import GroupCount, Report, Site
 from services.registry.record_pages import Entry, Until, name_of, named_in, render, site_links
 from services.registry.report_queries import Versions, in_order
-from services.registry.routes import Caller, note_read
+from services.registry.routes import Caller
 from services.registry.search import queries as search_queries
 from services.registry.search.queries import SearchQuery
 from services.registry.sites import queries as site_queries
@@ -32,6 +32,7 @@ from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
 from shared.places.site_counts import shares
 from shared.postgres.database import Session
+from shared.web.reads import note_read
 
 router = APIRouter(include_in_schema=False)
 
