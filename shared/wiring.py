@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute
 from shared import lifecycle
 from shared.auth.revocations import Revocations
 from shared.config import Settings
+from shared.crypto.envelope_encryption import EnvelopeEncryption
+from shared.messaging.letter_openings import LetterOpenings
 from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
@@ -74,11 +76,16 @@ def web_app(
     return app
 
 
-async def work(settings: Settings, engine: AsyncEngine, *tasks: Task, redrives: Redrives | None = None) -> None:
-    """Run a worker's tasks, the outbox relay and the redrives until cancelled."""
+async def work(
+    settings: Settings, engine: AsyncEngine, *tasks: Task, redrives: Redrives, encryption: EnvelopeEncryption
+) -> None:
+    """Run a worker's tasks, the outbox relay, and the redrives and openings of dead letters until cancelled.
+
+    `encryption` encrypts the contents of opened dead letters.
+    """
     async with asyncio.TaskGroup() as group:
         group.create_task(Relay(settings, engine).run())
-        if redrives is not None:
-            group.create_task(redrives.decisions(engine).run())
+        group.create_task(redrives.decisions(engine).run())
+        group.create_task(LetterOpenings(redrives, encryption).run(engine))
         for task in tasks:
             group.create_task(task)

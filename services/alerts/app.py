@@ -32,12 +32,14 @@ from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram import page as telegram_page
 from shared import wiring
 from shared.auth.revocations import Revocations
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.messaging import ledger
 from shared.outbound import Outbound
 from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea
-from shared.web import redrive_routes
+from shared.web import letter_routes, redrive_routes
+from shared.web.letter_routes import LetterReading
 
 HERE = Path(__file__).parent
 
@@ -47,6 +49,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
         app.state.places = Places.load(settings.places_path)
         app.state.box = WebhookSecrets(settings.alerts_key_file)
+        app.state.letter_reading = LetterReading(app.state.places, EnvelopeEncryption(settings.alerts_key_file))
         app.state.rules = Ruleset.load(settings.alerts_rules, app.state.places)
         app.state.checklists = Checklists.load(settings.alerts_checklists)
         app.state.watched = WatchedArea.load()
@@ -87,6 +90,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             roster_pages.router,
             ledger.routes("alerts"),
             redrive_routes.routes("alerts"),
+            letter_routes.routes("alerts"),
         ],
     )
     app.add_exception_handler(AnswerRefused, act_routes.refused)

@@ -37,6 +37,7 @@ from services.alerts.telegram.limits import ChatLimits
 from services.alerts.telegram.polling import Polling
 from shared import lifecycle, wiring
 from shared.auth.revocations import Revocations
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import DeliveryChannel
@@ -124,6 +125,7 @@ async def run(settings: AlertsSettings) -> None:
                 NextContacts(sessions).run(),
                 keep_newest("receivers", lambda: reseal(sessions, box)),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),
+                encryption=EnvelopeEncryption(settings.alerts_key_file),
             )
 
 

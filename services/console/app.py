@@ -30,11 +30,13 @@ from shared.auth.revocations import Revocations
 from shared.auth.tokens import Signer
 from shared.config import secret
 from shared.country import TIME_ZONE
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
 from shared.pages.settlements import SettlementsFile
 from shared.places import Places
-from shared.web import redrive_routes
+from shared.web import letter_routes, redrive_routes
+from shared.web.letter_routes import LetterReading
 
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice, and so lock a person out
@@ -62,6 +64,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         redis = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=5, retry=NO_RETRY
         )
+        app.state.letter_reading = LetterReading(places, EnvelopeEncryption(settings.callers_key_file))
         async with aclosing(redis):
             app.state.console = state = Console(
                 settings=settings,
@@ -115,6 +118,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             routes.router,
             ledger.routes("console"),
             redrive_routes.routes("console"),
+            letter_routes.routes("console"),
         ],
         routes=[
             Route("/stream", listening, methods=["GET"]),

@@ -11,6 +11,7 @@ from services.console.queries import callers, second_factors
 from services.console.sign_in.totp import TotpSecrets
 from services.console.state import console_pages
 from shared import wiring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.rotation import keep_newest
 from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
@@ -30,7 +31,9 @@ async def run(settings: ConsoleSettings) -> None:
             tasks.append(clock.watch(settings.ntp_server, sessions))
         if settings.paper_folder:
             tasks.append(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
-        await wiring.work(settings, engine, *tasks, redrives=Redrives("console", [consumer], settings=settings))
+        redrives = Redrives("console", [consumer], settings=settings)
+        encryption = EnvelopeEncryption(settings.callers_key_file)
+        await wiring.work(settings, engine, *tasks, redrives=redrives, encryption=encryption)
 
 
 async def reseal(sessions: async_sessionmaker[AsyncSession], sealed_callers: Callers, box: TotpSecrets) -> int:

@@ -27,12 +27,14 @@ from services.intake.sheet_routes import Sheets
 from services.intake.spool import Spool
 from shared import wiring
 from shared.auth.revocations import Revocations
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.keyring import Keyring
 from shared.crypto.seal import Sealer
 from shared.messaging import ledger
 from shared.messaging.publisher import Publisher
 from shared.places import Places
-from shared.web import redrive_routes
+from shared.web import letter_routes, redrive_routes
+from shared.web.letter_routes import LetterReading
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -91,11 +93,13 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             hazard_proposals.router,
             ledger.routes("intake"),
             redrive_routes.routes("intake"),
+            letter_routes.routes("intake"),
         ),
         routes=[*ROUTES, *sheet_routes.ROUTES, *FieldForm(settings, places, phone_keys).routes()],
     )
     app.state.phone_keys, app.state.places = phone_keys, places
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
+    app.state.letter_reading = LetterReading(places, EnvelopeEncryption(settings.memory_key_file))
     # the paths of routes that limit their bodies themselves
     paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]

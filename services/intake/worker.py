@@ -12,6 +12,7 @@ from services.intake.feeds.reading import Reader
 from services.intake.handlers import OUTCOMES
 from services.intake.sheets import queries as sheet_queries
 from shared import lifecycle, wiring
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.outbound import Outbound
@@ -40,6 +41,7 @@ async def run(settings: IntakeSettings) -> None:
             # if the consumer of outcomes stops, the poller of feeds continues
             lifecycle.again_and_again("outcomes", consumer.run),
             redrives=Redrives("intake", [consumer], settings=settings),
+            encryption=EnvelopeEncryption(settings.memory_key_file),
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry import history_routes, measures, routes
+from services.registry import history_routes, measures, openings, routes
 from services.registry.config import RegistrySettings
 from services.registry.counts import differing_routes as differing_counts
 from services.registry.duplicates import reviews as duplicate_reviews
@@ -21,7 +21,6 @@ from services.registry.held import adoption_routes, waiting_routes
 from services.registry.held import routes as held_routes
 from services.registry.households import code_routes
 from services.registry.households import pages as household_pages
-from services.registry.letters import routes as letter_routes
 from services.registry.places import routes as place_routes
 from services.registry.search import routes as search_routes
 from services.registry.search.keys import SearchKeys
@@ -32,7 +31,8 @@ from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
-from shared.web import redrive_routes
+from shared.web import letter_routes, redrive_routes
+from shared.web.letter_routes import LetterReading
 
 HERE = Path(__file__).parent
 
@@ -43,6 +43,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         app.state.places = Places.load(settings.places_path)
         app.state.figures = KeptFigures()
         app.state.encryption = EnvelopeEncryption(settings.registry_kek_file)
+        app.state.letter_reading = LetterReading(app.state.places, app.state.encryption, openings.watch)
         app.state.search = SearchKeys(settings.search_root_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
         app.state.unread = ledger.Unread("registry", settings, app.state.sessions)
@@ -67,7 +68,6 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             held_routes.router,
             waiting_routes.router,
             adoption_routes.router,
-            letter_routes.router,
             differing_counts.router,
             event_routes.router,
             place_routes.router,
@@ -79,6 +79,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             movement_pages.router,
             ledger.routes("registry"),
             redrive_routes.routes("registry"),
+            letter_routes.routes("registry"),
         ],
     )
 

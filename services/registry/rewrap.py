@@ -3,8 +3,9 @@
 from sqlalchemy import Table, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.models import GroupKey, HouseholdKey, LetterOpening, SiteKey, SiteReportKey
+from services.registry.models import GroupKey, HouseholdKey, SiteKey, SiteReportKey
 from shared.crypto.envelope_encryption import EnvelopeEncryption
+from shared.messaging.models import LetterOpening
 from shared.postgres.models import table
 
 ROWS_AT_ONCE = 1_000

@@ -16,7 +16,6 @@ from services.registry.figures.sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
 from services.registry.held.earlier import complete_list, keep_published
 from services.registry.households.coded_movements import keep_identified
-from services.registry.letters.openings import LetterOpenings, keep_forgotten
 from services.registry.models import AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
 from services.registry.places.comparisons import PlaceComparing, keep_counts_compared
@@ -81,9 +80,8 @@ async def run(settings: RegistrySettings) -> None:
             ).run(),
             Decisions("registry", CountDecision, engine, registrar.prepare_counts).run(),
             Decisions("registry", EventAnswer, engine, registrar.prepare_event).run(),
-            LetterOpenings(redrives, keys, encryption).decisions(engine).run(),
-            keep_forgotten(database.sessions(engine)),
             redrives=redrives,
+            encryption=encryption,
         )
 
 

@@ -80,6 +80,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/v1/ledger/consumer": to(LEDGER),
     "POST /intake/v1/dead-letters:redrive": to(REDRIVERS),
     "POST /intake/v1/dead-letters:refuse": to(REDRIVERS),
+    "POST /intake/v1/dead-letters:open": to(COUNTERS),
+    "GET /intake/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
     "GET /intake/v1/audit": to(AUDITOR),
     "GET /intake/v1/feeds": to(LEDGER),
     "GET /intake/field": PUBLIC,
@@ -202,6 +204,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/v1/ledger": to(LEDGER),
     "POST /alerts/v1/dead-letters:redrive": to(REDRIVERS),
     "POST /alerts/v1/dead-letters:refuse": to(REDRIVERS),
+    "POST /alerts/v1/dead-letters:open": to(COUNTERS),
+    "GET /alerts/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
     "GET /alerts/v1/audit": to(AUDITOR),
     # console
     "GET /static": PUBLIC,
@@ -251,6 +255,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /console/v1/ledger": to(LEDGER),
     "POST /console/v1/dead-letters:redrive": to(REDRIVERS),
     "POST /console/v1/dead-letters:refuse": to(REDRIVERS),
+    "POST /console/v1/dead-letters:open": to(COUNTERS),
+    "GET /console/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
     "GET /console/v1/audit": to(AUDITOR),
     "GET /audit": page(AUDITOR),
 }

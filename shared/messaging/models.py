@@ -1,4 +1,4 @@
-"""The tables of every consuming service: offsets, inbox, ledger, dead letters, redrives, outbox."""
+"""The tables of every consuming service: offsets, inbox, ledger, dead letters and decisions about them, outbox."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -109,6 +109,20 @@ class Redrive(Decision, OfLetter, Base):
     refusal: Mapped[str | None]
 
 
+class LetterOpening(Decision, OfLetter, Base):
+    """A request to read a dead letter. The worker finds the letter in Kafka, and stores the content for the reader.
+
+    `sealed` is the content, encrypted with a separate key, and `wrapped` is this key in wrapped form. The row is
+    deleted when the content has been read, or after some minutes.
+    """
+
+    __tablename__ = "letter_openings"
+
+    kek_id: Mapped[str | None]
+    wrapped: Mapped[bytes | None]
+    sealed: Mapped[bytes | None]
+
+
 class OutboxEvent(Base):
     """An event that waits for the relay. The relay sends events in the order of `id`."""
 
@@ -122,4 +136,7 @@ class OutboxEvent(Base):
 
 
 OUTBOX = table(OutboxEvent)
-CONSUMER_TABLES = (*map(table, (ConsumerOffset, InboxEvent, LedgerCount, DeadLetterRow, Redrive)), OUTBOX)
+CONSUMER_TABLES = (
+    *map(table, (ConsumerOffset, InboxEvent, LedgerCount, DeadLetterRow, Redrive, LetterOpening)),
+    OUTBOX,
+)

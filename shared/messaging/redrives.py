@@ -41,14 +41,14 @@ class Redrives:
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
     ) -> None:
-        self._service = service
+        self.service = service
         self._consumers = {topic: consumer for consumer in consumers for topic in consumer.topics}
         self._settings = settings
         self._verifier = RecordVerifier(settings)
-        self._keys = keys
+        self.keys = keys
 
     def decisions(self, engine: AsyncEngine) -> Decisions[Redrive]:
-        return Decisions(self._service, Redrive, engine, partial(self._prepare, database.sessions(engine)))
+        return Decisions(self.service, Redrive, engine, partial(self._prepare, database.sessions(engine)))
 
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
         row, record = await self.found(sessions, redrive)
@@ -71,7 +71,7 @@ class Redrives:
             row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
             # Whether a dead letter waits in the outbox is read before the search. If the relay published the letter
             # during the search, the search could miss it, and the outbox would be empty afterwards.
-            is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self._service))))
+            is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self.service))))
         record = None if row is None else await self._original(letter, row)
         if row is not None and record is None and is_waiting:
             raise DependencyUnavailable("the outbox has not published its dead letters yet")
@@ -93,14 +93,14 @@ class Redrives:
 
     def _outcomes(self, record: Record, refusal: str, *, is_told: bool) -> list[Message]:
         """The outcome that a report is refused. `is_told` says whether the outcome `set_aside` was published."""
-        settled = outcome_of(self._service, record, OutcomeKind.REJECTED, refusal)
+        settled = outcome_of(self.service, record, OutcomeKind.REJECTED, refusal)
         if settled is None:
             return []
         event_id, data = settled
-        replaced = set_aside_id(self._service, event_id, record)
+        replaced = set_aside_id(self.service, event_id, record)
         outcome = data.model_copy(update={"replaces": replaced if is_told else None})
         id = derived_id("refused_letter", replaced)
-        return [message(outcome, id=id, source=f"/{self._service}", time=datetime.now(UTC))]
+        return [message(outcome, id=id, source=f"/{self.service}", time=datetime.now(UTC))]
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
         """Delete the row and handle the record in one transaction. A second redrive therefore finds no row."""
@@ -109,8 +109,8 @@ class Redrives:
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
         if reason is None:
             return "not_found"
-        if self._service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
-            replaced = set_aside_id(self._service, received.event.id, record._replace(offset=written))
+        if self.service in TOPICS[record.topic].owes_outcome and reason not in UNREADABLE:
+            replaced = set_aside_id(self.service, received.event.id, record._replace(offset=written))
             received = received._replace(replaces=str(replaced))
         outcome = await self._consumers[record.topic].handle(received, session)
         if outcome.kind is OutcomeKind.SET_ASIDE:
@@ -128,7 +128,7 @@ class Redrives:
         There may be two: a dead letter from before a restore, and a newer one.
         """
         place = (wanted.topic, str(wanted.partition), str(written))
-        topic = TOPICS[wanted.topic].dead(self._service)
+        topic = TOPICS[wanted.topic].dead(self.service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
@@ -154,10 +154,10 @@ class Redrives:
 
     def _restored(self, letter: Record, wanted: OfLetter, written: int, *, is_sealed: bool) -> Record:
         key, value, headers = letter.key, letter.value, without_why(letter.headers)
-        if is_sealed and self._keys is not None:
+        if is_sealed and self.keys is not None:
             box = SealedBox.model_validate_json(letter.value)
             aad = dead_aad(box.kid, wanted.topic, wanted.partition, written)
-            plain = json.loads(self._keys.open(box, aad))
+            plain = json.loads(self.keys.open(box, aad))
             key, value = decode(plain["key"]), decode(plain["value"])
             headers = tuple((name, decode(header)) for name, header in plain["headers"])
         return Record(wanted.topic, wanted.partition, wanted.offset, letter.timestamp_ms, key, value, headers)

@@ -70,6 +70,24 @@ CREATE TABLE redrives (
 # The code of the reason for which a person refused the dead letter.
 REFUSAL = "ALTER TABLE redrives ADD COLUMN refusal text"
 
+LETTER_OPENINGS = """
+CREATE TABLE letter_openings (
+    decision_id uuid NOT NULL,
+    account uuid NOT NULL,
+    reason text NOT NULL,
+    decided_at timestamptz NOT NULL,
+    carried_out_at timestamptz,
+    result text,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    kek_id text,
+    wrapped bytea,
+    sealed bytea,
+    CONSTRAINT pk_letter_openings PRIMARY KEY (decision_id)
+)
+"""
+
 OUTBOX = """
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -107,6 +125,11 @@ def create_reader_tables(op: Any) -> None:
 def create_redrives(op: Any) -> None:
     """Create the table of decisions to redrive dead letters. A later migration of a service calls this function."""
     op.execute(REDRIVES)
+
+
+def create_letter_openings(op: Any) -> None:
+    """Create the table of opened dead letters. A later migration of a service calls this function."""
+    op.execute(LETTER_OPENINGS)
 
 
 def add_refusal(op: Any) -> None:

@@ -181,8 +181,14 @@ OF_NO_AREA = {
     "POST /intake/v1/hazards:proposals-of-many",
     "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the areas
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
-    "POST /registry/v1/dead-letters:open",  # tests/registry/test_letters.py tests the areas
+    "POST /registry/v1/dead-letters:open",  # tests/registry/test_letters.py and tests/shared/test_letter_routes.py
     "GET /registry/v1/dead-letters/openings/{opening_id}",
+    "POST /intake/v1/dead-letters:open",
+    "GET /intake/v1/dead-letters/openings/{opening_id}",
+    "POST /alerts/v1/dead-letters:open",
+    "GET /alerts/v1/dead-letters/openings/{opening_id}",
+    "POST /console/v1/dead-letters:open",
+    "GET /console/v1/dead-letters/openings/{opening_id}",
     "POST /registry/v1/counts:choose",  # tests/registry/test_differing_counts.py tests the areas
     "POST /registry/v1/counts:reverse",
     "POST /registry/v1/counts:assign",

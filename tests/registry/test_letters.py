@@ -11,14 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from services.registry.config import RegistrySettings
-from services.registry.letters.contents import content_of
-from services.registry.letters.openings import LetterOpenings, forget
-from services.registry.models import LetterOpening
 from shared.auth.tokens import Role
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.seal import Opener, Sealer
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.models import DeadLetterRow
+from shared.messaging.letter_contents import content_of
+from shared.messaging.letter_openings import LetterOpenings, forget
+from shared.messaging.models import DeadLetterRow, LetterOpening
 from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.redrives import Redrives
@@ -65,7 +64,7 @@ async def carry_out(office: Office) -> None:
     settings, sessions = office.installation.settings(RegistrySettings), office.app.state.sessions
     keys = Opener(settings.seal_private_keys)
     redrives = Redrives("registry", [], settings=settings, keys=keys)
-    letters = LetterOpenings(redrives, keys, EnvelopeEncryption(settings.registry_kek_file))
+    letters = LetterOpenings(redrives, EnvelopeEncryption(settings.registry_kek_file))
     async with sessions.begin() as session:
         openings = (await session.scalars(select(LetterOpening).filter_by(carried_out_at=None))).all()
     for opening in openings:
@@ -120,9 +119,14 @@ def test_what_cannot_be_decrypted_is_shown_without_its_sealed_fields(tmp_path: P
     desk, keys = Desk(tmp_path), Opener(tmp_path / "private")
     record = desk.record(desk.message(household(), author=AUTHOR))
     assert content_of(record, keys)["fields"]["phone"] == "+996 555 123456"
+    without = content_of(record, None)  # as in the services without private keys
+    assert (without["fields"]["persons"], without["is_whole"]) == (5, False)
+    assert not {"phone", "sealed"} & set(without["fields"])
     altered = content_of(record._replace(value=record.value.replace(b'"persons":5', b'"persons":6')), keys)
     assert (altered["fields"]["persons"], altered["is_whole"]) == (6, False)
     assert "phone" not in altered["fields"]
+    deep = record._replace(value=b'{"a":' * 300 + b"1" + b"}" * 300)
+    assert content_of(deep, keys)["text"] == deep.value.decode()  # no answer can have so many levels
     broken = Record("displacements", 0, 0, int(NOON.timestamp()), b"", b'{"persons": "\xff', ())
     assert content_of(broken, keys) == {
         "fields": None,

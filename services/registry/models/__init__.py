@@ -25,7 +25,6 @@ from services.registry.models.held import (
     UnpublishedHeldPeople,
 )
 from services.registry.models.households import Household, HouseholdKey, Member
-from services.registry.models.letters import LetterOpening
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
 from services.registry.models.places import PlaceDecision
 from services.registry.models.reads import PersonalDataRead
@@ -79,7 +78,6 @@ __all__ = [
     "HouseholdSite",
     "HouseholdSiteKey",
     "HouseholdStay",
-    "LetterOpening",
     "Member",
     "PersonalDataRead",
     "PlaceDecision",

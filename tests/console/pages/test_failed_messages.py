@@ -7,8 +7,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Response, expect
 
+from services.alerts.config import AlertsSettings
+from services.console.config import ConsoleSettings
+from services.intake.config import IntakeSettings
 from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
+from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.publisher import Publisher
@@ -22,10 +26,16 @@ OTHER_LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
 VALUES ('hazards', 0, -6, 'unknown_type', '', now()) RETURNING 1
 """
-FAILED_REPORT = """
+FAILED = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer)
-VALUES ('displacements', 0, -7, 'seal_mismatch', '/sealed') RETURNING 1
+VALUES ('{topic}', 0, -7, 'seal_mismatch', '/sealed') RETURNING 1
 """
+SETTINGS: dict[str, type[Settings]] = {
+    "intake": IntakeSettings,
+    "registry": RegistrySettings,
+    "alerts": AlertsSettings,
+    "console": ConsoleSettings,
+}
 MANY_LETTERS = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
 SELECT 'hazards', 0, -1000 - number, 'unknown_type', '', now() - make_interval(mins => number)
@@ -106,30 +116,35 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
     assert desk.errors == []
 
 
-async def set_aside(whole: Whole, content: dict[str, Any]) -> None:
-    """Makes a record with this content a dead letter of the registry, as its worker does."""
-    settings = whole.installation.settings(RegistrySettings)
-    record = Record("displacements", 0, -7, 0, b"", json.dumps(content).encode(), ())
-    letter = DeadLetters("registry", Sealer(settings.seal_public_key_file)).letter(
-        UnreadableRecord(record, "seal_mismatch", "/sealed")
-    )
+async def set_aside(whole: Whole, service: str, topic: str, content: dict[str, Any]) -> None:
+    """Makes a record with this content a dead letter of the service, as its worker does."""
+    settings = whole.installation.settings(SETTINGS[service])
+    record = Record(topic, 0, -7, 0, b"", json.dumps(content).encode(), ())
+    sealer = Sealer(settings.seal_public_key_file) if isinstance(settings, RegistrySettings) else None
+    letter = DeadLetters(service, sealer).letter(UnreadableRecord(record, "seal_mismatch", "/sealed"))
     async with Publisher(settings) as publisher:
         await publisher.flush()
         await publisher.publish(letter, timeout=60)
-    await change(whole, FAILED_REPORT, RegistrySettings)
+    await change(whole, FAILED.format(topic=topic), SETTINGS[service])
 
 
-def test_a_message_about_people_that_failed_is_opened_in_the_list(whole: Whole, seat: Any) -> None:
-    """The record is not valid, so it was sealed whole. Only the worker can decrypt it."""
+def test_a_message_that_failed_is_opened_by_its_service_in_the_list(whole: Whole, seat: Any) -> None:
+    """The registry's record is not valid, so it was sealed whole. Only the registry's worker can decrypt it."""
     notes = f"мост {uuid4().hex[:8]}"
-    in_thread(set_aside(whole, {"persons": "five", "origin": {"pcode": LEILEK}, "notes": notes}))
+    place = {"origin": {"pcode": LEILEK}, "pcodes": [LEILEK], "occurred_at": "yesterday", "members": "five"}
+    letters = {"registry": "displacements", "alerts": "households", "console": "alerts", "intake": "outcomes"}
+    for service, topic in letters.items():
+        in_thread(set_aside(whole, service, topic, {**place, "notes": f"{notes} {service}"}))
     desk = seat(Role.REGISTRAR, Role.OPERATOR)
     page = desk.open("/waiting?lang=en")
-    row = page.locator("#letters tr", has_text="registry ← displacements").filter(has_text="seal_mismatch")
-    row.get_by_role("button", name="Open").click()
-    expect(page.locator("#letters .opened")).to_contain_text(notes)
-    expect(page.locator("#letters .opened")).to_contain_text("This viewing has been logged.")
-    in_thread(change(whole, "DELETE FROM dead_letters WHERE reason = 'seal_mismatch' RETURNING 1", RegistrySettings))
+    for service, topic in letters.items():
+        row = page.locator("#letters tr", has_text=f"{service} ← {topic}").filter(has_text="seal_mismatch")
+        row.get_by_role("button", name="Open").click()
+        opened = page.locator("#letters .opened", has_text=f"{notes} {service}")
+        expect(opened).to_contain_text("yesterday")
+        expect(opened).to_contain_text("This viewing has been logged.")
+        remove = "DELETE FROM dead_letters WHERE reason = 'seal_mismatch' RETURNING 1"
+        in_thread(change(whole, remove, SETTINGS[service]))
     assert desk.errors == []
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
-from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
+from shared.config import Settings
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.console.pages.conftest import Whole
@@ -52,9 +52,7 @@ def send_early_movement(whole: Whole) -> None:
     assert wait_until(lambda: held_of(whole, author) == 1, timeout=60, every=0.2)
 
 
-async def change(
-    whole: Whole, statement: str, kind: type[AlertsSettings] | type[RegistrySettings] = AlertsSettings
-) -> Any:
+async def change(whole: Whole, statement: str, kind: type[Settings] = AlertsSettings) -> Any:
     """Executes a statement in the database of the alerts service, or of the service with these settings."""
     engine = database.engine(whole.installation.settings(kind))
     async with database.sessions(engine).begin() as session:

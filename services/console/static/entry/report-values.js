@@ -6,7 +6,7 @@ import { dayAndClock } from "/static/time.js";
 
 /** @typedef {{pcode?: string, country?: string}} Place */
 
-const INSTANTS = ["occurred_at", "reported_at", "counted_at"];
+const INSTANTS = ["occurred_at", "reported_at", "counted_at", "received_at", "onset", "expires", "raised_at"];
 const PLACES = ["origin", "destination"];
 const units = new Map(options("places").map(({ value, name }) => [value, name]));
 
@@ -37,7 +37,7 @@ export function valueOf(name, content) {
   if (name === "members") return content.map(member).join("\n");
   if (name === "sex_age") return content.map((/** @type {any} */ { sex, age, count }) => `${code("sex", sex)}, ${age}: ${count}`).join("\n");
   if (name === "functioning") return Object.entries(content).map(([domain, difficulty]) => `${code("disabilities", domain)}: ${code("difficulty", difficulty)}`).join("; ");
-  return Array.isArray(content) ? content.map((item) => code(name, item)).join(", ") : code(name, content);
+  return code(name, content);
 }
 
 /** One person in one line. @param {Record<string, any>} person */
@@ -55,7 +55,8 @@ function named([name, content]) {
 /** @param {string} kind @param {any} content @returns {string} */
 function code(kind, content) {
   if (typeof content === "boolean") return sentence(content ? "yes" : "no");
-  if (content && typeof content === "object") return Object.values(content).map((/** @type {any} */ item) => code(kind, item)).join(", ");
+  if (Array.isArray(content)) return content.map((item) => code(kind, item)).join(", ");
+  if (content && typeof content === "object") return Object.entries(content).map(([name, item]) => `${fieldOf(name)}: ${code(name, item)}`).join("; ");
   const names = /** @type {Record<string, Record<string, string>>} */ (/** @type {unknown} */ (words("codes")));
   return String(names[kind]?.[content] ?? content);
 }

@@ -1,4 +1,4 @@
-// Opens messages about displaced people that failed to process. The registry records each opening.
+// Opens messages that failed to process. The service that could not process a message opens it, and records this.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, cell, number, row } from "/static/tables.js";
@@ -12,13 +12,10 @@ import { list } from "/static/waiting/opened.js";
  * @typedef {{is_ready: boolean, pointer: string | null, fields: Record<string, any> | null, text: string | null, is_whole: boolean}} Content
  */
 
-const PLACE = { service: "registry", topic: "displacements" }; // only reports about people have sealed contents
 const LOOK_MS = 500, LOOKS = 150; // the worker searches for the message in Kafka meanwhile
 
-/** Whether a person may open these messages here. @param {{service: string, topic: string}} kind */
-export function isOpenable({ service, topic }) {
-  return service === PLACE.service && topic === PLACE.topic && "held" in (document.getElementById("waiting")?.dataset ?? {});
-}
+/** Whether this account may open messages. */
+export const mayOpen = "held" in (document.getElementById("waiting")?.dataset ?? {});
 
 /** Lists the messages below their row, or removes the list. @param {Letter[]} letters @param {HTMLTableRowElement} above */
 export function openLetters(letters, above) {
@@ -47,10 +44,10 @@ function nameOf({ partition, offset, set_aside_at }) {
 }
 
 /** @param {Letter} letter @param {HTMLElement} line @param {HTMLButtonElement} open */
-async function show({ topic, partition, offset }, line, open) {
+async function show({ service, topic, partition, offset }, line, open) {
   open.disabled = true;
   try {
-    const content = await read({ topic, partition, offset });
+    const content = await read(service, { topic, partition, offset });
     if (!content) return;
     line.append(...shown(content));
     open.remove();
@@ -62,13 +59,13 @@ async function show({ topic, partition, offset }, line, open) {
   }
 }
 
-/** @param {object} letter @returns {Promise<Content | undefined>} */
-async function read(letter) {
-  const wanted = await call("POST", "/registry/v1/dead-letters:open", letter);
+/** @param {string} service @param {object} letter @returns {Promise<Content | undefined>} */
+async function read(service, letter) {
+  const wanted = await call("POST", `/${service}/v1/dead-letters:open`, letter);
   if (!wanted.ok) return refused(wanted);
   const { opening_id } = await wanted.json();
   for (let look = 0; look < LOOKS; look += 1) {
-    const answer = await call("GET", `/registry/v1/dead-letters/openings/${opening_id}`);
+    const answer = await call("GET", `/${service}/v1/dead-letters/openings/${opening_id}`);
     if (!answer.ok) return refused(answer);
     const content = await answer.json();
     if (content.is_ready) return content;

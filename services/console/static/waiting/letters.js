@@ -7,7 +7,7 @@ import { button, cell, code, figure, labelled, number, row } from "/static/table
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { age } from "/static/waiting/names.js";
-import { isOpenable, openLetters } from "/static/waiting/letter-contents.js";
+import { mayOpen, openLetters } from "/static/waiting/letter-contents.js";
 import { keyed, redraw } from "/static/waiting/redrawing.js";
 
 /** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
@@ -81,7 +81,7 @@ function drawn(kind, letters, account) {
   const made = labelled(row([
     cell(code(kind.reason)), cell(`${kind.service} ← ${kind.topic}`), figure(kind.letters), cell(age(kind.oldest)), cell(assignee(kind, account)),
     cell(
-      ...(letters.length && isOpenable(kind) ? [button(sentence("open"), () => openLetters(letters, made))] : []),
+      ...(letters.length && mayOpen ? [button(sentence("open"), () => openLetters(letters, made))] : []),
       ...(may ? [button(sentence("redrive"), () => void decide(letters, "redrive")), ...refusal(letters)] : []),
     ),
   ]), "letters-table");

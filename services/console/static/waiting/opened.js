@@ -64,7 +64,7 @@ export function list(report) {
   made.className = "facts";
   const others = Object.keys(report).filter((name) => name !== "kind" && !labels.has(name));
   for (const name of [...labels.keys(), ...others]) {
-    const text = valueOf(name, report[name]);
+    const text = textOf(name, report[name]);
     if (!text) continue;
     const [term, description] = [document.createElement("dt"), document.createElement("dd")];
     term.textContent = labelOf(name);
@@ -72,4 +72,13 @@ export function list(report) {
     made.append(term, description);
   }
   return made;
+}
+
+/** The value in words. A message that failed may have any value, which is then shown as it is. @param {string} name @param {any} content */
+function textOf(name, content) {
+  try {
+    return valueOf(name, content);
+  } catch {
+    return JSON.stringify(content);
+  }
 }

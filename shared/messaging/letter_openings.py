@@ -1,6 +1,7 @@
-"""Opens dead letters for people. Only the worker has the private keys, so it decrypts a letter and stores the content.
+"""Opens dead letters for people. A service's worker finds a letter in Kafka, and stores its content for the reader.
 
-Each content is encrypted with its own key, and is deleted as soon as a person has read it.
+Each content is encrypted with its own key, and is deleted as soon as a person has read it. Only the registry's worker
+has private keys, so the sealed fields of other services' letters stay sealed.
 """
 
 import asyncio
@@ -14,12 +15,12 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.registry.letters.contents import content_of
-from services.registry.models import LetterOpening
 from shared.crypto.envelope_encryption import EnvelopeEncryption
-from shared.crypto.seal import Opener, UnknownKeyId
+from shared.crypto.seal import UnknownKeyId
 from shared.failures import DependencyUnavailable, retry_while_unavailable
 from shared.messaging.decisions import Decisions, Execution, answer
+from shared.messaging.letter_contents import content_of
+from shared.messaging.models import LetterOpening
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
@@ -29,22 +30,26 @@ OPENED, NOT_FOUND = "opened", "not_found"
 
 
 class LetterOpenings:
-    """Decrypts the dead letters that people want to read."""
+    """Opens the dead letters of one service that people want to read."""
 
-    def __init__(self, redrives: Redrives, keys: Opener, encryption: EnvelopeEncryption) -> None:
+    def __init__(self, redrives: Redrives, encryption: EnvelopeEncryption) -> None:
         self._redrives = redrives
-        self._keys = keys
         self._encryption = encryption
 
-    def decisions(self, engine: AsyncEngine) -> Decisions[LetterOpening]:
-        return Decisions("registry", LetterOpening, engine, partial(self.prepare, database.sessions(engine)))
+    async def run(self, engine: AsyncEngine) -> None:
+        """Open letters, and delete contents that nobody read in time, until cancelled."""
+        sessions = database.sessions(engine)
+        openings = Decisions(self._redrives.service, LetterOpening, engine, partial(self.prepare, sessions))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(openings.run())
+            group.create_task(keep_forgotten(sessions))
 
     async def prepare(self, sessions: async_sessionmaker[AsyncSession], opening: LetterOpening) -> Execution:
         row, record = await self._redrives.found(sessions, opening)
         if row is None or record is None:
             return answer(NOT_FOUND)
         try:
-            content = content_of(record, self._keys)
+            content = content_of(record, self._redrives.keys)
         except UnknownKeyId:
             raise DependencyUnavailable from None
         plain = json.dumps({**content, "reason": row.reason, "pointer": row.pointer}).encode()

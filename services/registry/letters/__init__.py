@@ -1,1 +1,0 @@
-"""Dead letters about displaced people, which a person may open."""

@@ -1,0 +1,74 @@
+"""The content of a dead letter: all fields that can be read, or the text if the record is no JSON object."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from shared.crypto import seal
+from shared.events import EVENT_TYPES, SealedBox
+from shared.messaging.records import Record
+
+MOST_CHARACTERS = 64 * 1024
+MOST_PCODES = 1000  # as many as an area has by the contract
+
+
+def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
+    """The content of the record. `fields` are its fields by name. If it has no fields, `text` is the start of its text.
+
+    `is_whole` says whether the sealed fields could be decrypted. Without `keys` they stay sealed. Raises UnknownKeyId
+    if a private key is missing.
+    """
+    fields = read(record.value)
+    if fields is None:
+        text = record.value.decode(errors="replace")[:MOST_CHARACTERS]
+        return {"fields": None, "text": text, "is_whole": len(record.value) <= MOST_CHARACTERS}
+    box = fields.pop("sealed", None)
+    sealed = None if box is None or keys is None else opened(record, box, keys)
+    return {"fields": {**fields, **(sealed or {})}, "text": None, "is_whole": box is None or sealed is not None}
+
+
+def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None:
+    """The sealed fields. None if they cannot be decrypted, for example because the clear fields were altered."""
+    headers = {name: value.decode(errors="replace") for name, value in record.headers}
+    try:
+        sealed = SealedBox.model_validate(box)
+        clear = seal.without_box(record.value, sealed)
+        names = {"event_type": headers.get("ce_type", ""), "event_id": headers.get("ce_id", "")}
+        return read(keys.open(sealed, seal.report_aad(kid=sealed.kid, clear=clear, **names)))
+    except (ValidationError, seal.SealMismatch):
+        return None
+
+
+def read(value: bytes) -> dict[str, Any] | None:
+    """The fields of the record. None if it is no JSON object, or if it is nested more deeply than an answer can be."""
+    try:
+        fields = from_json(value)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def pcodes(fields: dict[str, Any] | None) -> list[str]:
+    """The P-codes of the places that the record states: of the record, of its area, and of where people are or were."""
+    fields = fields or {}
+    holders = [fields, *(fields.get(name) for name in ("origin", "destination", "area"))]
+    stated: list[Any] = []
+    for holder in holders:
+        if isinstance(holder, dict):
+            several = holder.get("pcodes")
+            stated += [holder.get("pcode"), *(several if isinstance(several, list) else ())]
+    return [code for code in stated[:MOST_PCODES] if isinstance(code, str)]
+
+
+def subjects(topic: str, fields: dict[str, Any] | None) -> list[UUID]:
+    """The ids of the subject and of the report. Ids that are missing or invalid are left out."""
+    keys = {model.key_field for models in EVENT_TYPES.values() for model in models if topic in model.topics()}
+    found = []
+    for name in (*sorted(keys - {"report_id"}), "report_id"):
+        try:
+            found.append(UUID(str((fields or {}).get(name))))
+        except ValueError:
+            continue
+    return found
