@@ -122,7 +122,7 @@ class DeliveryPage(BaseModel):
 
 
 class NotAcknowledged(BaseModel):
-    """`reason` is already-acknowledged, already-resolved, one-by-one (Extreme), suppressed or not-found."""
+    """`reason` is one of already-acknowledged, already-resolved, one-by-one (Extreme), suppressed and not-found."""
 
     alert_id: UUID
     reason: str

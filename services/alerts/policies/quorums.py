@@ -1,4 +1,4 @@
-"""How many people of a policy's step must acknowledge an alert. Until then, the alert counts as not acknowledged."""
+"""Computes how many people of a policy's step must acknowledge an alert before it counts as acknowledged."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -57,7 +57,9 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """A household of a sheet: the row of its head, and the household's report or, if a row is wrong, the errors.
+    """A household of a sheet.
+
+    It has the head's row, and the household's report. If a row is wrong, it has errors instead.
 
     `others` are the rows of the other persons.
     """
