@@ -20,6 +20,7 @@ from services.alerts.checklists.calls import Call, CallResult
 from services.alerts.checklists.checklists import Checklist
 from services.alerts.delivery import listings, words
 from services.alerts.duty_numbers.duty_numbers import DutyNumber
+from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.models import Act
 from services.alerts.notifications import omissions
 from services.alerts.notifications.stages import Omission
@@ -63,7 +64,9 @@ class May:
 
 
 @router.get("/{alert_id:uuid}")
-async def alert_page(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+async def alert_page(
+    alert_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
+) -> Response:
     alert = await seen(alert_id, request, session, caller)
     may, language = May.of(caller, alert), language_of(request)
     pages: Pages = request.app.state.pages
@@ -83,7 +86,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         revisions=revisions,
         texts=texts_of(revisions[0], language) if revisions else [],
         texts_of=partial(texts_of, language=language),
-        sent=[sent_of(delivery, request.app.state.messages, pages, language) for delivery in deliveries],
+        sent=[sent_of(delivery, messages, pages, language) for delivery in deliveries],
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         outside_hours=await omissions.outside_hours(session, alert_id) if may.see_deliveries else (),
         nobody_else=omissions.TEXTS[Omission.NOBODY_ELSE],

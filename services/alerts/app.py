@@ -16,6 +16,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.texts import Texts
 from services.alerts.duty_numbers import pages as duty_number_pages
+from services.alerts.message_templates import pages as template_pages
 from services.alerts.policies import pages as policy_pages
 from services.alerts.receivers import pages as receiver_pages
 from services.alerts.receivers.secrets import WebhookSecrets
@@ -84,6 +85,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             receiver_pages.router,
             policy_pages.router,
             silence_pages.router,
+            template_pages.router,
             duty_number_pages.router,
             alert_page.router,
             telegram_page.router,

@@ -16,6 +16,9 @@ from services.alerts.delivery.messages import Messages, ShownMessage
 from services.alerts.delivery.notices import Content, Follows
 from services.alerts.delivery.states import DeliveryState
 from services.alerts.delivery.texts import cause_text
+from services.alerts.message_templates.keeping import CurrentMessages
+from services.alerts.message_templates.templates import is_usable
+from services.alerts.queries import message_templates as template_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
 from shared.auth import tokens
@@ -96,24 +99,32 @@ class Sent:
 
 
 @router.get("/deliveries")
-async def deliveries_page(request: Request, session: Session, caller: Caller) -> Response:
+async def deliveries_page(request: Request, session: Session, caller: Caller, messages: CurrentMessages) -> Response:
     state, language = request.app.state, language_of(request)
     pages: Pages = state.pages
     areas = listings.visible(caller, state.places)
     deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
-    sent = [sent_of(delivery, state.messages, pages, language) for delivery in deliveries]
+    sent = [sent_of(delivery, messages, pages, language) for delivery in deliveries]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
 
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """Shows what administrators must repair: nobody gets the texts of restricted events, or Telegram does not work."""
+    """Shows what administrators must repair.
+
+    Nobody gets the texts of restricted events, Telegram does not work, or a message template cannot be used.
+    """
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status
     problem = await poll_queries.problem(session) if settings.alerts_telegram_token_file else None
     is_lacking = status is Status.ACTUAL and not await subscriptions.has_internal(session, status)
+    templates = await template_queries.templates(session)
     shown: Response = pages.render(
-        request, "notices.html", lacks_internal=is_lacking, telegram=problem and outcome_of(problem, pages, language)
+        request,
+        "notices.html",
+        lacks_internal=is_lacking,
+        telegram=problem and outcome_of(problem, pages, language),
+        unusable_templates=sum(not is_usable(template) for template in templates),
     )
     return shown
 

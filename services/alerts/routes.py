@@ -12,6 +12,7 @@ from services.alerts.delivery import listings
 from services.alerts.delivery.listings import AlertState
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.notices import Content
+from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.notifications import omissions
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
@@ -65,12 +66,14 @@ async def alerts(
 
 
 @router.get("/v1/alerts/{alert_id}")
-async def alert(alert_id: UUID, request: Request, session: Session, caller: Caller) -> dict[str, Any]:
+async def alert(
+    alert_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
+) -> dict[str, Any]:
     """The alert, its deliveries, and who was not notified. The account of a wall screen gets only the alert."""
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
-    shown = [legible(delivery, request.app.state.messages) for delivery in deliveries]
+    shown = [legible(delivery, messages) for delivery in deliveries]
     on_behalf_of = await behalf.shown(request, session, visible)
     return {
         **AlertView.model_validate(visible).model_dump(mode="json"),
@@ -85,6 +88,7 @@ async def deliveries(
     request: Request,
     session: Session,
     caller: Caller,
+    messages: CurrentMessages,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     alert_id: UUID | None = None,
 ) -> DeliveryPage:
@@ -98,7 +102,7 @@ async def deliveries(
     is_visible = alert is not None and listings.is_within(alert, areas)
     omitted = await omissions.of(session, alert.alert_id) if alert is not None and is_visible else []
     return DeliveryPage(
-        deliveries=[legible(delivery, request.app.state.messages) for delivery in newest],
+        deliveries=[legible(delivery, messages) for delivery in newest],
         not_notified=[each.json for each in omitted],
     )
 

@@ -22,6 +22,7 @@ from services.alerts.directory import ReceiverDirectory
 from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
+from services.alerts.message_templates import keeping
 from services.alerts.queries import held as held_queries
 from services.alerts.queries import sealed_rows
 from services.alerts.receivers import subscriptions
@@ -66,6 +67,7 @@ async def run(settings: AlertsSettings) -> None:
         short_texts = SmsTexts.of_installation(texts, settings)
         box = WebhookSecrets(settings.alerts_key_file)
         await retry_while_unavailable(lambda: seal_notes(sessions, box))
+        await retry_while_unavailable(lambda: keeping.refresh(sessions, texts.templates))
         if settings.exercise:
             await retry_while_unavailable(lambda: somebody_to_tell(sessions))
         async with Outbound(settings) as outbound, Outbound(settings, seconds=polling.CALL_SECONDS) as patient:
@@ -123,6 +125,7 @@ async def run(settings: AlertsSettings) -> None:
                 ),
                 Escalation(sessions, rules, places).run(),
                 NextContacts(sessions).run(),
+                keeping.keep_current(sessions, texts.templates),
                 keep_newest("receivers", lambda: reseal(sessions, box)),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),
                 encryption=EnvelopeEncryption(settings.alerts_key_file),

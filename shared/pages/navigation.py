@@ -33,6 +33,7 @@ MENU = (
     Destination("/alerts/receivers", N_("Recipients of alerts")),
     Destination("/alerts/policies", N_("Escalation policies")),
     Destination("/alerts/silences", N_("Silences of alerts")),
+    Destination("/alerts/templates", N_("Message templates")),
     Destination("/alerts/duty-numbers", N_("Duty numbers")),
     Destination("/status", N_("System status")),
     Destination("/alerts/telegram", N_("Telegram")),

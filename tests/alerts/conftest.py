@@ -47,6 +47,7 @@ CHANGED = (
     "rosters",
     "escalation_policies",
     "silences",
+    "message_templates",
     "receivers",
     "deliveries",
     "attempts",

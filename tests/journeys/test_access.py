@@ -258,6 +258,9 @@ OF_NO_AREA = {
     "GET /alerts/silences/{silence_id}",
     "POST /alerts/silences",
     "POST /alerts/silences/{silence_id}/end",
+    "GET /alerts/templates",
+    "POST /alerts/templates",
+    "POST /alerts/templates/preview",
     "GET /alerts/duty-numbers",  # tests/alerts/test_whom_to_call.py tests the areas of the numbers
     "POST /alerts/duty-numbers",
     "POST /alerts/duty-numbers/{pcode}/removal",

@@ -25,7 +25,7 @@ class Messages:
     """Writes the messages of this installation."""
 
     def __init__(self, texts: Texts, sms: SmsTexts) -> None:
-        self.texts, self._sms = texts, sms
+        self.texts, self.sms = texts, sms
 
     def of(self, delivery: dict[str, Any], content: Content) -> ShownMessage:
         alert, cause, language, words = content.data, delivery["cause"], delivery["language"], content.hazard
@@ -37,6 +37,6 @@ class Messages:
                 buttons = tuple(button.text for button in message.buttons)
                 return ShownMessage(Text(message.title, message.body), buttons)
             case DeliveryChannel.SMS:
-                segments = self._sms.of(alert, cause, language, words)
+                segments = self.sms.of(alert, cause, language, words)
                 return ShownMessage(Text("", segments.text), segments=segments)
         return ShownMessage(Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2)))

@@ -11,10 +11,11 @@ from babel.support import Translations
 
 from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.words import HazardWords
+from services.alerts.message_templates.templates import Templates, filled
 from services.alerts.rules.hazard import AHEAD
 from shared.config import Settings
 from shared.events import AlertRaised
-from shared.events.vocabulary import Certainty, Demand, Scope, Status, Verification
+from shared.events.vocabulary import Certainty, DeliveryChannel, Demand, Scope, Status, Verification
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.reasons import sentence
@@ -63,10 +64,17 @@ class Text:
 
 
 class Texts:
-    """Writes texts in the three languages. `institution` is the centre's name in each language."""
+    """Writes texts in the three languages. `institution` is the centre's name in each language.
 
-    def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
+    A template replaces the facts of a text. The banner of an exercise, the cause, the texts of the report that the
+    receiver may read, the link and the centre's name stay as they are.
+    """
+
+    def __init__(
+        self, places: Places, public_url: str, institution: Mapping[str, str], templates: Templates | None = None
+    ) -> None:
         self._places, self.public_url, self._institution = places, public_url, institution
+        self.templates = templates or Templates()
 
     @classmethod
     def of_installation(cls, places: Places, settings: Settings) -> Self:
@@ -76,9 +84,27 @@ class Texts:
     def institution(self, language: str) -> str:
         return self._institution.get(language, "")
 
-    def of(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None = None) -> Text:
+    def with_templates(self, templates: Templates) -> "Texts":
+        return Texts(self._places, self.public_url, self._institution, templates)
+
+    def of(
+        self,
+        alert: AlertRaised,
+        cause: str,
+        language: str,
+        words: HazardWords | None = None,
+        channel: DeliveryChannel = DeliveryChannel.EMAIL,
+    ) -> Text:
         known = translations(language, LOCALES)
-        return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
+        facts = self.worded(alert, language, channel) or self._facts(alert, language, known)
+        lines = self._lines(alert, cause, language, known, facts, words)
+        return Text(self.subject(alert, cause, language), "\n".join(lines))
+
+    def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
+        """The lines of the centre's template for the alert; None if it has none, or not all fields have a value."""
+        template = self.templates.find(alert, channel, language)
+        text = template and filled(template, self._fields(alert, language, channel))
+        return text.splitlines() if text else None
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
         """Joins several texts into one.
@@ -98,30 +124,65 @@ class Texts:
         """The status (unless it is Actual), the severity, the title, and the cause (unless the alert is new)."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
-        line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
+        line = f"{self.banner(alert, language)}{severity}: {self.title(alert, language)}"
         return clean(line if cause == Cause.RAISED else f"{line} – {known.gettext(cause_text(cause))}")
 
     def title(self, alert: AlertRaised, language: str) -> str:
         """The kind of alert and its places."""
         known = translations(language, LOCALES)
-        what = known.gettext(TITLES.get(alert.rule, "{hazard}"))
-        hazard = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else ""
-        names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]
-        return ", ".join([what.format(hazard=hazard), *([several(names, NAMED_IN_SUBJECT, known)] if names else [])])
+        return ", ".join(filter(None, [self._kind(alert, known), self._first_places(alert, language, known)]))
 
-    def _lines(
-        self, alert: AlertRaised, cause: str, language: str, known: Translations, words: HazardWords | None
-    ) -> list[str]:
+    def _kind(self, alert: AlertRaised, known: Translations) -> str:
+        hazard = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else ""
+        return known.gettext(TITLES.get(alert.rule, "{hazard}")).format(hazard=hazard)
+
+    def _first_places(self, alert: AlertRaised, language: str, known: Translations) -> str:
+        names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]
+        return several(names, NAMED_IN_SUBJECT, known) if names else ""
+
+    def _fields(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> dict[str, str]:
+        """The values of the fields that a template may have. None of them is a text of a report."""
+        known, is_short = translations(language, LOCALES), channel is DeliveryChannel.SMS
+        moment = filters(language)["brief_moment" if is_short else "moment"]
+        severity = term("severity", alert.severity, known.gettext) if is_short else severity_of(alert, known)
+        return {
+            "severity": severity,
+            "hazard": self._kind(alert, known),
+            "places": self._first_places(alert, language, known),
+            "time": known.gettext(time_of(alert)).format(time=moment(alert.onset)),
+            "all_places": self.where(alert, language),
+            "raised": moment(alert.raised_at),
+            "reason": self._reason(alert, language, known),
+        }
+
+    def _facts(self, alert: AlertRaised, language: str, known: Translations) -> list[str]:
         _, moment, where = known.gettext, filters(language)["moment"], self.where(alert, language)
         return [
-            *self._exercise(alert, known),
-            _(cause_text(cause)),
-            "",
-            printable(sentence(alert.reason, alert.figures, language, known, self._places))[:LONGEST_IN_BODY],
+            self._reason(alert, language, known),
             _("Severity: {severity}").format(severity=severity_of(alert, known)),
             *([_("Where: {places}").format(places=where)] if where else []),
             _(time_of(alert)).format(time=moment(alert.onset)),
             _("Raised: {time}").format(time=moment(alert.raised_at)),
+        ]
+
+    def _reason(self, alert: AlertRaised, language: str, known: Translations) -> str:
+        return printable(sentence(alert.reason, alert.figures, language, known, self._places))[:LONGEST_IN_BODY]
+
+    def _lines(
+        self,
+        alert: AlertRaised,
+        cause: str,
+        language: str,
+        known: Translations,
+        facts: Sequence[str],
+        words: HazardWords | None,
+    ) -> list[str]:
+        _ = known.gettext
+        return [
+            *self._exercise(alert, known),
+            _(cause_text(cause)),
+            "",
+            *facts,
             *self._free_text(words, language, known),
             "",
             *([_("Automatic, not confirmed by a person.")] if alert.verification is Verification.UNVERIFIED else []),
@@ -170,8 +231,9 @@ class Texts:
         listed = several(names, NAMED_OF_OBLAST, known)
         return listed if top is None or top in pcodes else f"{self._places.name(top, language)} ({listed})"
 
-    def _banner(self, alert: AlertRaised, known: Translations) -> str:
-        return "" if alert.status is Status.ACTUAL else f"{term('status', alert.status, known.gettext).upper()} "
+    def banner(self, alert: AlertRaised, language: str) -> str:
+        gettext = translations(language, LOCALES).gettext
+        return "" if alert.status is Status.ACTUAL else f"{term('status', alert.status, gettext).upper()} "
 
     def _exercise(self, alert: AlertRaised, known: Translations) -> list[str]:
         if alert.status is Status.ACTUAL:

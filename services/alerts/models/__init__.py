@@ -14,6 +14,7 @@ from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteRo
 from services.alerts.models.hazards import Hazard, HazardRevision
 from services.alerts.models.held import HeldPeopleRow
 from services.alerts.models.households import DepartureCount, DepartureRow, HouseholdRow, ResidentCount
+from services.alerts.models.message_templates import MessageTemplateRow
 from services.alerts.models.policies import PolicyRow
 from services.alerts.models.presences import BoardPresence
 from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
@@ -50,6 +51,7 @@ __all__ = [
     "HazardRevision",
     "HeldPeopleRow",
     "HouseholdRow",
+    "MessageTemplateRow",
     "NotificationOmissions",
     "OverrideRow",
     "PolicyRow",

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.pages import sent_of
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -166,11 +167,13 @@ async def remove(receiver_id: UUID, request: Request, session: Session, caller: 
 
 
 @router.get("/receivers/{receiver_id}/test")
-async def test_page(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+async def test_page(
+    receiver_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
+) -> Response:
     known = await one(session, receiver_id, caller, request.app.state.places)
     state, language = request.app.state, language_of(request)
     deliveries = await receiver_trials.results(session, known.receiver.label)
-    sent = [sent_of(delivery, state.messages, state.pages, language) for delivery in deliveries]
+    sent = [sent_of(delivery, messages, state.pages, language) for delivery in deliveries]
     is_running = any(delivery["settled_at"] is None for delivery in deliveries)
     return state.pages.render(  # type: ignore[no-any-return]
         request, "receiver-test.html", known=known, sent=sent, is_running=is_running

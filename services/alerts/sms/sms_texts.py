@@ -11,7 +11,7 @@ from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
 from services.alerts.sms.segments import Segments, segments_of
 from shared.events import AlertRaised
-from shared.events.vocabulary import Demand, Scope, Verification
+from shared.events.vocabulary import DeliveryChannel, Demand, Scope, Verification
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
@@ -35,6 +35,9 @@ class SmsTexts:
             return cls(texts, Alphabet.KEPT, takes_replies=False)
         return cls(texts, profile.alphabet, takes_replies=profile.inbound is not None)
 
+    def with_texts(self, texts: Texts, alphabet: Alphabet | None = None) -> "SmsTexts":
+        return SmsTexts(texts, alphabet or self._alphabet, takes_replies=self._takes_replies)
+
     def of(
         self,
         alert: AlertRaised,
@@ -45,10 +48,13 @@ class SmsTexts:
     ) -> Segments:
         """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
 
-        No text of a report is included, because a locked telephone shows messages, too.
+        No text of a report is included, because a locked telephone shows messages, too. A template of the centre
+        replaces severity, title, places and time, unless the message would have more than two parts.
         """
         code = code if self.asks_for_reply(alert, cause) else None
-        return shortened(self._segments(draft, language) for draft in self._drafts(alert, cause, language, words, code))
+        return self._worded(alert, cause, language, words, code) or shortened(
+            self._segments(draft, language) for draft in self._drafts(alert, cause, language, words, code)
+        )
 
     def asks_for_reply(self, alert: AlertRaised, cause: str) -> bool:
         """Whether the message has a code with which the alert is acknowledged by SMS."""
@@ -60,12 +66,32 @@ class SmsTexts:
         """The answer to a person's message."""
         return shortened(self._segments(draft, language) for draft in (text, *cut(text, 0)))
 
+    def _worded(
+        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
+    ) -> Segments | None:
+        """The message in the words of the centre's template, if it has at most two parts."""
+        template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
+        first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
+        lines = [self._texts.worded(each, language, DeliveryChannel.SMS) for each in (alert, first_place)]
+        if template is None or not all(lines):
+            return None
+        facts = [*self._needed(cause, language, code), *self._further(alert, language, words)]
+        banner = self._texts.banner(alert, language)
+        whole, shorter = (f"{banner}{closed(' '.join(each or ()))} {sentences(facts)}".rstrip() for each in lines)
+        for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
+            segments = self._segments(draft, language)
+            if len(segments.texts) <= MOST_SEGMENTS:
+                return segments
+        self._texts.templates.skip(template)
+        return None
+
     def _drafts(
         self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
     ) -> Iterator[str]:
         """Yields ever shorter texts. The link is left out first, then all places but one."""
         head = self._texts.subject(alert, Cause.RAISED, language)
-        needed, further = self._facts(alert, cause, language, words, code)
+        needed = self._needed(cause, language, code, time=self._time(alert, language))
+        further = self._further(alert, language, words)
         whole = f"{head}. {sentences(needed + further)}"
         yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
         yield whole
@@ -77,23 +103,28 @@ class SmsTexts:
         for draft in cut(head, 0):
             yield f"{draft} {sentences(needed)}"
 
-    def _facts(
-        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
-    ) -> tuple[list[str], list[str]]:
-        """The facts that every message has, and the facts that are added only if they fit."""
+    def _needed(self, cause: str, language: str, code: str | None, *, time: str | None = None) -> list[str]:
+        """The facts that every message has."""
+        _ = translations(language, LOCALES).gettext
+        return [
+            *([_(cause_text(cause))] if cause != Cause.RAISED else []),
+            *([time] if time else []),
+            *([_(HOW_TO_REPLY).format(code=code)] if code else []),
+        ]
+
+    def _time(self, alert: AlertRaised, language: str) -> str:
+        _ = translations(language, LOCALES).gettext
+        return _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset))
+
+    def _further(self, alert: AlertRaised, language: str, words: HazardWords | None) -> list[str]:
+        """The facts that a message has if they fit. A message with a template always has them."""
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
-        needed = [
-            *([_(cause_text(cause))] if cause != Cause.RAISED else []),
-            _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset)),
-            *([_(HOW_TO_REPLY).format(code=code)] if code else []),
-        ]
-        further = [
+        return [
             *([term("verification", alert.verification, _)] if is_unverified else []),
             *([_("Not for publication.").rstrip(".")] if is_restricted else []),
         ]
-        return needed, further
 
     def _segments(self, text: str, language: str) -> Segments:
         lines = text.split("\n")
@@ -107,6 +138,11 @@ def shortened(drafts: Iterator[Segments]) -> Segments:
 
 def sentences(facts: Sequence[str]) -> str:
     return "".join(f"{fact}. " for fact in facts).rstrip()
+
+
+def closed(text: str) -> str:
+    """The text, with a full stop if it ends without a mark."""
+    return text if text.endswith((".", "!", "?", ":", ";")) else f"{text}."
 
 
 def cut(text: str, shortest: int) -> Iterator[str]:

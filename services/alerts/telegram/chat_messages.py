@@ -15,7 +15,7 @@ from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import LOCALES, Text, Texts, printable
 from services.alerts.delivery.words import HazardWords
 from shared.events import AlertRaised
-from shared.events.vocabulary import Demand
+from shared.events.vocabulary import DeliveryChannel, Demand
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
@@ -118,7 +118,7 @@ class ChatMessages:
     ) -> ChatMessage:
         """The whole message with the alert's newest state. The first message of an alert is edited to this message."""
         event = event_of(state)
-        text = self._texts.of(event, cause, language, words)
+        text = self._texts.of(event, cause, language, words, DeliveryChannel.TELEGRAM)
         line = state_line(state, language)
         return ChatMessage(text.subject, bounded(text, line), self._rows(event, language, delivery_id))
 

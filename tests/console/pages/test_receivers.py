@@ -1,4 +1,4 @@
-"""In a real browser, a recipient of alerts is added by keyboard and gets a test message."""
+"""The pages of recipients and of message templates in a real browser, by keyboard and while a person types."""
 
 from typing import Any
 
@@ -32,3 +32,16 @@ def test_a_recipient_with_two_contacts_is_added_by_keyboard_and_tested(whole: Wh
     expect(rows.filter(has_text="e-mail")).to_contain_text("No mail server is set")
     assert desk.errors == []
     whole.replace_receivers()
+
+
+def test_typing_a_message_template_shows_its_example_or_what_is_wrong(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.DUTY_HEAD, width=1366, height=768)
+    page = desk.open("/alerts/templates")
+    page.goto(f"{whole.url}/alerts/templates?hazard=jut&severity=Minor&lang=en")
+    preview = page.locator('[data-preview="text-sms-en"]')
+    expect(preview).to_contain_text("Example with the standard text")
+    page.get_by_label("SMS, English").fill("{places}: drive the herds down.")
+    expect(preview).to_contain_text("Kadamjai rayon, Leilek rayon: drive the herds down.")
+    page.get_by_label("SMS, English").fill("{severty}")
+    expect(preview).to_contain_text("“{severty}” is not a field of this channel.")
+    assert desk.errors == []

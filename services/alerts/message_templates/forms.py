@@ -1,0 +1,51 @@
+"""The form of the templates of a hazard and a severity: what a person typed, the templates, and the wrong fields."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts.message_templates.previews import name_of
+from services.alerts.message_templates.templates import CHANNELS, EVERY, MessageTemplate, fault_of
+from services.alerts.receivers.checks import Fault
+from services.alerts.typed_forms import TypedForm
+from shared.events.vocabulary import HazardType, Severity
+from shared.pages.languages import LANGUAGES
+from shared.pages.terms import N_
+
+FIELDS = [(channel, language) for channel in CHANNELS for language in LANGUAGES]
+
+NO_CONDITION = N_("A type of hazard and a severity of the lists are expected, or none.")
+
+
+class TemplatesForm(TypedForm):
+    """The typed texts, each in the field of its channel and language. An empty text is no template."""
+
+    @property
+    def condition(self) -> tuple[str, str]:
+        """The hazard and the severity. A code that does not exist stands for all."""
+        hazard, severity = self.one("hazard"), self.one("severity")
+        return hazard if hazard in list(HazardType) else EVERY, severity if severity in list(Severity) else EVERY
+
+    def with_text(self, name: str, text: str) -> "TemplatesForm":
+        return TemplatesForm({**self._typed, name: [text]})
+
+    def parsed(self, account_id: UUID, now: datetime) -> tuple[list[MessageTemplate], list[Fault]]:
+        """The templates without a fault, and the faults of the others."""
+        templates, wrong = list[MessageTemplate](), list[Fault]()
+        if (self.one("hazard"), self.one("severity")) != self.condition:
+            wrong.append(Fault("condition", NO_CONDITION))
+        for channel, language in FIELDS:
+            name = name_of(channel, language)
+            text = "\n".join(" ".join(line.split()) for line in self.one(name).splitlines())
+            if fault := fault_of(text, channel, name):
+                wrong.append(fault)
+            elif text:
+                templates.append(MessageTemplate(*self.condition, channel, language, text, account_id, now))
+        return templates, wrong
+
+
+def form_of(hazard: str, severity: str, stored: Iterable[MessageTemplate]) -> TemplatesForm:
+    """The form with the stored texts of the hazard and the severity."""
+    of_both = [each for each in stored if (each.hazard, each.severity) == (hazard, severity)]
+    texts = {name_of(each.channel, each.language): [each.text] for each in of_both}
+    return TemplatesForm({"hazard": [hazard], "severity": [severity], **texts})

@@ -1,0 +1,109 @@
+"""The page of message templates: the list, and the texts of a hazard and a severity with a preview of each."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Request
+from pydantic import Field
+from starlette.responses import RedirectResponse, Response
+
+from services.alerts.message_templates.forms import TemplatesForm, form_of
+from services.alerts.message_templates.previews import name_of, previews
+from services.alerts.message_templates.templates import CHANNELS, FIELDS, MessageTemplate, fault_of, fields_of, longest
+from services.alerts.queries import message_templates as template_queries
+from services.alerts.receivers.checks import Fault
+from services.alerts.typed_forms import expected_by_field, typed_of
+from shared import audit
+from shared.audit import Action
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import HazardType, Severity
+from shared.pages.terms import N_
+from shared.postgres.database import Session
+
+router = APIRouter(include_in_schema=False)
+Caller = Annotated[Principal, Depends(tokens.current)]
+Typed = Annotated[dict[str, Annotated[str, Field(max_length=5000)]], Field(max_length=20)]
+ONLY_COUNTRY = N_("Templates are for the whole centre: only an account for the whole country changes them.")
+
+
+@router.get("/templates")
+async def templates_page(request: Request, session: Session, caller: Caller) -> Response:
+    stored = await template_queries.templates(session)
+    chosen = TemplatesForm({name: [value] for name, value in request.query_params.items()})
+    return page(request, caller, form_of(*chosen.condition, stored), stored)
+
+
+@router.post("/templates")
+async def save(request: Request, session: Session, caller: Caller) -> Response:
+    """Saves the templates of a hazard and a severity. If a text is wrong, nothing changes."""
+    form, now = TemplatesForm(typed_of(await request.form(max_fields=20))), datetime.now(UTC)
+    await template_queries.lock(session)
+    stored = await template_queries.templates(session)
+    wanted, faults = form.parsed(caller.account, now)
+    faults += previews(request.app.state.messages, stored, wanted, form.condition, now)[1]
+    if not caller.covers_country:
+        faults.append(Fault("condition", ONLY_COUNTRY))
+    if form.one("act") == "preview" or faults:
+        return page(request, caller, form, stored, faults, status=422 if faults else 200)
+    known = {template.key: template for template in stored}
+    kept = [
+        unchanged if (unchanged := known.get(each.key)) and unchanged.text == each.text else each for each in wanted
+    ]
+    await template_queries.replace(session, *form.condition, kept)
+    reason = " ".join(filter(None, form.condition)) or "all"
+    await audit.add(session, audit.entry_of(request, Action.TEMPLATES_CHANGED, reason=reason))
+    hazard, severity = form.condition
+    return RedirectResponse(f"/alerts/templates?hazard={hazard}&severity={severity}&saved=1", 303)
+
+
+@router.post("/templates/preview")
+async def preview(request: Request, session: Session, caller: Caller, typed: Annotated[Typed, Body()]) -> Response:
+    """The previews of the typed texts, as a part of the page. Nothing is stored."""
+    form = TemplatesForm({name: [text] for name, text in typed.items()})
+    stored = await template_queries.templates(session)
+    return page(request, caller, form, stored, template="message-previews.html")
+
+
+def page(
+    request: Request,
+    caller: Principal,
+    form: TemplatesForm,
+    stored: Sequence[MessageTemplate],
+    faults: Sequence[Fault] = (),
+    *,
+    status: int = 200,
+    template: str = "message-templates.html",
+) -> Response:
+    now = datetime.now(UTC)
+    wanted, wrong = form.parsed(caller.account, now)
+    shown, too_long = previews(request.app.state.messages, stored, wanted, form.condition, now)
+    return request.app.state.pages.render(  # type: ignore[no-any-return]
+        request,
+        template,
+        status=status,
+        form=form,
+        wrong=expected_by_field(request, [*faults, *wrong, *too_long]),
+        is_saved="saved" in request.query_params,
+        is_refused=bool(faults),
+        previews=shown,
+        channels=CHANNELS,
+        hazards=list(HazardType),
+        severities=list(Severity),
+        field_texts=FIELDS,
+        fields_of=fields_of,
+        longest=longest,
+        name_of=name_of,
+        stored=listed(stored),
+        may_change=caller.covers_country,
+    )
+
+
+def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
+    """The templates by hazard and severity, each with whether this release can use it."""
+    by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
+    for template in stored:
+        is_usable = fault_of(template.text, template.channel) is None
+        by_condition.setdefault((template.hazard, template.severity), []).append((template, is_usable))
+    return by_condition

@@ -1,0 +1,108 @@
+"""Shows templates as the receivers would read them: an example alert in each channel and language."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts.delivery.messages import Messages, ShownMessage
+from services.alerts.delivery.notices import Cause, Content
+from services.alerts.message_templates.templates import CHANNELS, EVERY, MessageTemplate, Templates
+from services.alerts.receivers.checks import Fault
+from services.alerts.sms.alphabets import Alphabet
+from services.alerts.sms.segments import Segments
+from services.alerts.telegram.chat_messages import units
+from shared.events import AlertRaised
+from shared.events.vocabulary import DeliveryChannel, Demand, HazardType, Severity, Status
+from shared.pages.languages import LANGUAGES
+from shared.pages.terms import N_
+
+EXAMPLE_ID = UUID(int=0)
+EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # Kadamjai and Leilek
+EXAMPLE_FIGURES = {"source": "cmc", "urgency": "Immediate", "certainty": "Observed"}
+TOO_LONG = N_("The example has more than two parts, also with a single place. A shorter text is expected.")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The example in one channel and language. `spellings` has the parts of a short message in each alphabet."""
+
+    message: ShownMessage
+    length: int
+    is_worded: bool
+    spellings: Mapping[Alphabet, Segments]
+
+
+def name_of(channel: str, language: str) -> str:
+    """The field of the form that has the template's text."""
+    return f"text-{channel}-{language}"
+
+
+def previews(
+    messages: Messages,
+    stored: Iterable[MessageTemplate],
+    wanted: Collection[MessageTemplate],
+    condition: tuple[str, str],
+    now: datetime,
+) -> tuple[dict[str, Preview], list[Fault]]:
+    """The previews by the fields of the form, and a fault for each short message that has more than two parts.
+
+    `condition` is a hazard and a severity, which may be EVERY. `wanted` are its templates. Where it has none, the
+    example has the template that an alert would get of all `stored` ones.
+    """
+    used = [*(each for each in stored if is_wider(each, *condition)), *wanted]
+    alert, templates = example(*condition, now), Templates(used)
+    texts = messages.texts.with_templates(templates)
+    worded = Messages(texts, messages.sms.with_texts(texts))
+    shown = {
+        name_of(channel, language): preview(worded, used, alert, channel, language)
+        for channel in CHANNELS
+        for language in LANGUAGES
+    }
+    too_long = [name_of(each.channel, each.language) for each in wanted if each.key in templates.skipped]
+    return shown, [Fault(name, TOO_LONG) for name in too_long]
+
+
+def preview(
+    messages: Messages,
+    used: Iterable[MessageTemplate],
+    alert: AlertRaised,
+    channel: DeliveryChannel,
+    language: str,
+) -> Preview:
+    delivery = {"cause": Cause.RAISED, "language": language, "channel": channel, "delivery_id": EXAMPLE_ID}
+    message, templates = messages.of(delivery, Content(data=alert)), messages.texts.templates
+    template = templates.find(alert, channel, language)
+    is_worded = template is not None and template.key not in templates.skipped
+    length = units(f"{message.text.subject}\n{message.text.body}".strip())
+    # other templates than those of `messages`: only the alphabet of this installation decides whether a template fits
+    texts = messages.texts.with_templates(Templates(used))
+    spellings = {
+        alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)
+        for alphabet in Alphabet
+        if channel is DeliveryChannel.SMS
+    }
+    return Preview(message, message.segments.units if message.segments else length, is_worded, spellings)
+
+
+def is_wider(template: MessageTemplate, hazard: str, severity: str) -> bool:
+    """Whether an alert of the hazard and the severity gets the template if it has no template of its own."""
+    is_own = (template.hazard, template.severity) == (hazard, severity)
+    return not is_own and template.hazard in (hazard, EVERY) and template.severity in (severity, EVERY)
+
+
+def example(hazard: str, severity: str, now: datetime) -> AlertRaised:
+    return AlertRaised(
+        alert_id=EXAMPLE_ID,
+        sequence=1,
+        status=Status.ACTUAL,
+        rule="hazard",
+        reason="source_severity",
+        figures=EXAMPLE_FIGURES,
+        severity=Severity(severity or Severity.SEVERE),
+        hazard_type=HazardType(hazard or HazardType.MUDFLOW),
+        pcodes=EXAMPLE_PLACES,
+        onset=now,
+        raised_at=now,
+        demand=Demand.ACKNOWLEDGEMENT,
+    )

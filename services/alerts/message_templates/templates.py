@@ -1,0 +1,151 @@
+"""Templates: the centre's own wording for a type of hazard, a severity, a channel and a language.
+
+A template is plain text with fields in braces, like {severity}. It contains no expressions.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from string import Template
+from uuid import UUID
+
+from services.alerts.delivery.notices import TRIAL_RULE
+from services.alerts.receivers.checks import Fault
+from shared.events import AlertRaised
+from shared.events.vocabulary import DeliveryChannel
+from shared.pages.terms import N_
+
+KEY = ("hazard", "severity", "channel", "language")  # a template is unique by these fields
+EVERY = ""  # in place of a type of hazard or a severity: the template is for all of them
+FIELDS: Mapping[str, str] = {
+    "severity": N_("the severity"),
+    "hazard": N_("the type of the hazard or of the alert"),
+    "places": N_("the first 3 places, and the number of the others"),
+    "time": N_("since when, or for when it is forecast"),
+    "all_places": N_("all places, by oblast"),
+    "raised": N_("when the alert was raised"),
+    "reason": N_("why the alert was raised, with the figures"),
+}
+OF_SMS = frozenset({"severity", "hazard", "places", "time"})  # a telephone shows them also while it is locked
+CHANNELS = (DeliveryChannel.SMS, DeliveryChannel.TELEGRAM, DeliveryChannel.EMAIL)
+LONGEST = 1000
+LONGEST_SMS = 300
+LONGEST_SHOWN = 40
+NOT_A_FIELD = N_("A field in braces is expected, like {severity}. For a brace as a character, type two: {{")
+UNKNOWN_FIELD = N_("“{%(field)s}” is not a field of this channel. The fields are: %(fields)s")
+TOO_MANY_CHARACTERS = N_("At most %(most)s characters are expected, not %(length)s.")
+NOT_PRINTABLE = N_("Text without control characters is expected.")
+NOT_ONE_LINE = N_("A short message is expected on one line.")
+
+
+class Wording(Template):
+    """A text with {fields}. `{{` is the character {."""
+
+    delimiter = "{"
+    flags = re.NOFLAG
+    pattern = r"\{(?:(?P<escaped>\{)|(?P<named>[^{}\n]+)\}|(?P<braced>(?!))|(?P<invalid>))"  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateKey:
+    """`hazard` and `severity` are EVERY, or codes, also codes of another release, which match no alert of this one."""
+
+    hazard: str
+    severity: str
+    channel: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """`skipped_at` is the time at which a worker first found that the template cannot be used for a message."""
+
+    hazard: str
+    severity: str
+    channel: str
+    language: str
+    text: str
+    account_id: UUID
+    changed_at: datetime
+    skipped_at: datetime | None = None
+
+    @property
+    def key(self) -> TemplateKey:
+        return TemplateKey(self.hazard, self.severity, self.channel, self.language)
+
+
+def fields_of(channel: str) -> list[str]:
+    return [field for field in FIELDS if channel != DeliveryChannel.SMS or field in OF_SMS]
+
+
+def longest(channel: str) -> int:
+    return LONGEST_SMS if channel == DeliveryChannel.SMS else LONGEST
+
+
+def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
+    """What is wrong with the text of a template, or None. `name` is the field of the form."""
+    wording, most, known = Wording(text), longest(channel), fields_of(channel)
+    if len(text) > most:
+        return Fault(name, TOO_MANY_CHARACTERS, {"most": most, "length": len(text)})
+    if channel == DeliveryChannel.SMS and "\n" in text:
+        return Fault(name, NOT_ONE_LINE)
+    if not text.replace("\n", "").isprintable():
+        return Fault(name, NOT_PRINTABLE)
+    if not wording.is_valid():
+        return Fault(name, NOT_A_FIELD)
+    for field in wording.get_identifiers():
+        if field not in known:
+            listed = ", ".join(f"{{{each}}}" for each in known)
+            return Fault(name, UNKNOWN_FIELD, {"field": field[:LONGEST_SHOWN], "fields": listed})
+    return None
+
+
+def is_usable(template: MessageTemplate) -> bool:
+    """Whether all messages so far could have the template."""
+    return template.skipped_at is None and fault_of(template.text, template.channel) is None
+
+
+def filled(template: MessageTemplate, values: Mapping[str, str]) -> str | None:
+    """The text with the values, or None if the alert has no value for a field of the template."""
+    wording = Wording(template.text)
+    if not all(values.get(field) for field in wording.get_identifiers()):
+        return None
+    return wording.substitute(values)
+
+
+class Templates:
+    """The templates in use. Those that do not fit this release are `unfit` and are not used."""
+
+    def __init__(self, stored: Iterable[MessageTemplate] = ()) -> None:
+        self.skipped: dict[TemplateKey, MessageTemplate] = {}
+        self.replace(stored)
+
+    def replace(self, stored: Iterable[MessageTemplate]) -> None:
+        by_key = {template.key: template for template in stored}
+        self.unfit = {key: template for key, template in by_key.items() if fault_of(template.text, template.channel)}
+        self._used = {key: template for key, template in by_key.items() if key not in self.unfit}
+
+    def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
+        """The template with the narrowest condition; None if this template is unfit, so that the text is complete.
+
+        Test messages to a receiver have no template.
+        """
+        if alert.rule == TRIAL_RULE:
+            return None
+        hazard = alert.hazard_type or EVERY
+        for condition in ((hazard, alert.severity), (hazard, EVERY), (EVERY, alert.severity), (EVERY, EVERY)):
+            key = TemplateKey(*condition, channel, language)
+            if key in self.unfit or key in self._used:
+                return self._used.get(key)
+        return None
+
+    def skip(self, template: MessageTemplate) -> None:
+        """Notes that a message with the template would have been too long."""
+        self.skipped[template.key] = template
+
+    def newly_skipped(self) -> list[MessageTemplate]:
+        """The templates that were not used and have no mark yet. The caller marks them."""
+        skipped = [*self.unfit.values(), *self.skipped.values()]
+        self.skipped = {}
+        return [template for template in skipped if template.skipped_at is None]

@@ -1,0 +1,17 @@
+"""The centre's own wording of messages."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.message_templates.templates import MessageTemplate
+from services.alerts.models.base import AlertsModel
+
+
+class MessageTemplateRow(AlertsModel, record=MessageTemplate):
+    """A template. An empty hazard or severity stands for all of them."""
+
+    __tablename__ = "message_templates"
+
+    hazard: Mapped[str] = mapped_column(primary_key=True)
+    severity: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)

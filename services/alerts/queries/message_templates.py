@@ -1,0 +1,52 @@
+"""The SQL of message templates; the caller commits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.message_templates.templates import KEY, MessageTemplate
+from services.alerts.models import MessageTemplateRow
+from services.alerts.queries import locks, rows
+from shared.postgres.models import table
+from shared.postgres.upsert import upsert
+
+_template = TypeAdapter(MessageTemplate)
+
+
+async def lock(session: AsyncSession) -> None:
+    """Two people who save templates at the same time save one after the other."""
+    await locks.lock(session, {("message-templates", "")})
+
+
+async def templates(session: AsyncSession) -> list[MessageTemplate]:
+    columns = table(MessageTemplateRow).columns
+    wanted = select(*columns).order_by(*(columns[name] for name in KEY))
+    return rows.valid((await session.execute(wanted)).mappings(), _template, MessageTemplateRow.__tablename__)
+
+
+async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Sequence[MessageTemplate]) -> None:
+    """Replaces all templates of the hazard and the severity. Unchanged templates are in `wanted` as they were."""
+    columns = table(MessageTemplateRow).columns
+    is_of_both = (columns.hazard == hazard) & (columns.severity == severity)
+    await session.execute(delete(MessageTemplateRow).where(is_of_both))
+    await upsert(session, MessageTemplateRow, [asdict(template) for template in wanted])
+
+
+async def mark_skipped(
+    session: AsyncSession, skipped: Iterable[MessageTemplate], at: datetime
+) -> list[MessageTemplate]:
+    """Marks the templates that were not used, and returns those that had no mark.
+
+    A text that was changed meanwhile is not marked.
+    """
+    columns = table(MessageTemplateRow).columns
+    names = (*KEY, "text")
+    by_key = {tuple(getattr(template, name) for name in names): template for template in skipped}
+    is_unmarked = tuple_(*(columns[name] for name in names)).in_(list(by_key)) & columns.skipped_at.is_(None)
+    marking = update(MessageTemplateRow).where(is_unmarked).values(skipped_at=at)
+    marked = await session.execute(marking.returning(*(columns[name] for name in names)))
+    return [by_key[tuple(row)] for row in marked]
