@@ -35,6 +35,7 @@ GROUPS = (
     "sites",
     "status",
     "telegram",
+    "template",
     "user",
     "watch",
 )

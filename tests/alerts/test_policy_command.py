@@ -1,4 +1,4 @@
-"""`dayar policy` and `dayar silence` change the policies and silences of the pages, with the same checks."""
+"""`dayar policy`, `silence` and `template` change what the pages change, with the same checks."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner, Result
 
-from cli import policy, silence, user
+from cli import policy, silence, template, user
 from cli.transactions import within
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import ReceiverKind
@@ -115,3 +115,24 @@ def test_a_silence_is_added_listed_and_ended_by_somebody_of_its_areas(installati
     assert reason not in dayar(silence.app, "list").output
     severe = dayar(silence.app, "add", "--by", head, "--hazard", "mudflow", "--reason", reason, "--severe-too")
     assert "KG, mudflow, every severity, " in severe.output
+
+
+def test_a_template_is_previewed_set_listed_and_removed(installation: Installation) -> None:
+    head = f"head-{uuid4()}"
+    added = dayar(user.app, "add", head, "--role", "duty_head", "--area", "KG", typed="rather long words\n" * 2)
+    assert added.exit_code == 0, added.output
+    of = ("--channel", "sms", "--language", "en", "--hazard", "jut", "--severity", "Minor")
+    text = "{hazard} in {places}: drive the herds down."
+    shown = dayar(template.app, "preview", *of, text).output
+    assert "rayon: drive the herds down." in shown and "With a template." in shown and "latin: 2 parts" in shown
+    for wrong, expected in (
+        ("{severty}", "“{severty}” is not a field of this channel."),
+        ("я" * 200, "A shorter text is expected."),
+    ):
+        refused = dayar(template.app, "set", wrong, *of, "--by", head)
+        assert refused.exit_code == 1 and "Nothing was changed." in refused.output and expected in refused.output
+    assert dayar(template.app, "set", text, *of, "--by", head).exit_code == 0
+    assert f"jut, Minor, sms, en: {text!r}" in dayar(template.app, "list").output
+    assert "With a template." in dayar(template.app, "preview", *of).output
+    assert dayar(template.app, "set", "", *of, "--by", head).exit_code == 0
+    assert "jut, Minor" not in dayar(template.app, "list").output
