@@ -151,7 +151,7 @@ class AlertChanges:
             ended = alerts.changed(alert, self._now, escalates_at=None)
             self._keep(self._notified(ended, cause, notifications.ENDED), AlertUpdated)
             return
-        wait = self._wait(next_level, is_acknowledged=is_acknowledged)
+        wait = self.wait(next_level, is_acknowledged=is_acknowledged)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
@@ -170,6 +170,18 @@ class AlertChanges:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
         return after
+
+    def wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
+        """How long the alert waits at its level.
+
+        Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the
+        alert never waits longer than the rules say.
+        """
+        wait = None if is_acknowledged else notifications.waiting_time(self._notification(alert))
+        usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
+        if wait is None:
+            return usual
+        return min(wait, usual) if alert.is_unjudged else wait
 
     def windows(self, status: Status, area: str) -> list[Window]:
         """The windows of the displacement alerts that have not lapsed."""
@@ -196,7 +208,7 @@ class AlertChanges:
         if alert.is_suppressed:
             self._keep(alert, AlertSuppressed)
             return
-        due = self._now + self._wait(alert)
+        due = self._now + self.wait(alert)
         waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due))
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
@@ -221,7 +233,7 @@ class AlertChanges:
 
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the step that the alert has reached, and restarts the waiting time."""
-        wait = self._wait(alert, is_acknowledged=alert.acknowledged_at is not None)
+        wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = alerts.resumed(alert, self._now, wait)
         cause = Cause.UNSILENCED if alert.inhibited_by is None else Cause.UNINHIBITED
         self._keep(self._notified(resumed, cause, notifications.UNSILENCED), AlertEscalated)
@@ -255,22 +267,10 @@ class AlertChanges:
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
-        due = self._now + self._wait(alert, is_acknowledged=is_acknowledged)
+        due = self._now + self.wait(alert, is_acknowledged=is_acknowledged)
         if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
             return alert
         return alerts.replaced(alert, waits_since=self._now, escalates_at=due)
-
-    def _wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
-        """How long the alert waits at its level.
-
-        Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the
-        alert never waits longer than the rules say.
-        """
-        wait = None if is_acknowledged else notifications.waiting_time(self._notification(alert))
-        usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
-        if wait is None:
-            return usual
-        return min(wait, usual) if alert.is_unjudged else wait
 
     def _is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).muted_by is not None

@@ -18,6 +18,7 @@ from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.auth.tokens import Role
+from shared.events.vocabulary import Verdict
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow, rules
@@ -78,6 +79,24 @@ async def test_the_second_acknowledgement_of_the_step_stops_the_escalation_and_c
     await acknowledges(night, "officer 3")
     assert (await acknowledges(night, "officer 1")).work == "acknowledged"
     assert await night.passes(10 * MINUTE) == 0
+
+
+async def test_an_alert_waits_as_long_as_its_policy_says_after_an_undone_acknowledgement_and_after_reopening(
+    night: Night,
+) -> None:
+    await watch(night, EscalationPolicy("watch", (PolicyStep(3, ("officer 1",)),)), "officer 1")
+    await night.report(mudflow())
+    await acknowledges(night, "officer 1")
+    undone = await acknowledges(night, "officer 1", "take_back")
+    assert undone.escalates_at == night.now + 3 * MINUTE
+    async with night.sessions.begin() as session:
+        answers, officer = (
+            Answers(session, rules(), Places.load(), night.now),
+            Actor(ACCOUNTS["officer 1"], "officer 1"),
+        )
+        await answers.resolve(undone.alert_id, Verdict.FALSE_ALARM, officer)
+        reopened = await answers.reopen(undone.alert_id, officer, "it flows")
+    assert reopened.escalates_at == night.now + 3 * MINUTE
 
 
 async def test_people_who_have_left_neither_stop_the_escalation_nor_keep_it_running(night: Night) -> None:

@@ -108,7 +108,7 @@ class Answers:
         if alert.is_worked_on or self._now > alert.acknowledged_at + UNDONE_WITHIN:
             raise AnswerRefused("too-late", alert)
         is_known = await delivery_queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
-        after = acts.unacknowledged(alert, person, self._now, self._rules.escalation.wait(alert))
+        after = acts.unacknowledged(alert, person, self._now, await self._wait(alert))
         cause = Cause.REOPENED if is_known else None
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 
@@ -172,11 +172,16 @@ class Answers:
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is None:
             return _own(alert, alert.reopened_by, person, "not-closed")
-        after = acts.reopened(alert, person, self._now, self._rules.escalation.wait(alert))
+        after = acts.reopened(alert, person, self._now, await self._wait(alert))
         return await self._keep(after, AlertReopened, ActKind.REOPENED, person, reason, cause=Cause.REOPENED)
 
     def _idle(self, alert: Alert) -> timedelta:
         return self._rules.escalation.wait(alert, is_acknowledged=True)
+
+    async def _wait(self, alert: Alert) -> timedelta:
+        """How long the alert waits for an acknowledgement at its level, by its policy or by the rules."""
+        plan = await plan_queries.plan(self._session, self._now)
+        return AlertChanges([alert], plan, {}, places=self._places, rules=self._rules, now=self._now).wait(alert)
 
     async def _open(self, alert_id: UUID) -> Alert:
         alert = await alert_queries.locked_alert(self._session, alert_id)
