@@ -147,10 +147,15 @@ def test_the_first_mail_goes_at_once_and_later_ones_after_two_minutes() -> None:
 
 def test_a_later_mail_joins_those_that_already_wait() -> None:
     waiting = NOW + timedelta(seconds=30)
-    assert list(plan([delivery(), delivery("other")], {"desk": waiting}, NOW).values()) == [waiting, NOW]
+    assert list(plan([delivery(), delivery("other")], {("desk", DeliveryChannel.EMAIL): waiting}, NOW).values()) == [
+        waiting,
+        NOW,
+    ]
 
 
 def test_a_mail_about_an_act_waits_until_the_act_can_no_longer_be_undone() -> None:
     undone = timedelta(seconds=10)
     soon = NOW - FOLDED_WITHIN + timedelta(seconds=3)
-    assert list(plan([delivery(due_in=undone)], {"desk": soon}, NOW).values()) == [NOW + undone]
+    assert list(plan([delivery(due_in=undone)], {("desk", DeliveryChannel.EMAIL): soon}, NOW).values()) == [
+        NOW + undone
+    ]

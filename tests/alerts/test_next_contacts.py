@@ -36,6 +36,7 @@ from shared.postgres import notify
 from tests.alerts.factories import NOW, hazard, rules
 from tests.alerts.mailbox import Box, settings_for
 from tests.alerts.post import revised
+from tests.alerts.test_digests import two_minutes_pass
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood
 from tests.waiting import wait_for
@@ -141,6 +142,34 @@ async def test_a_contact_that_fails_is_followed_at_once_and_tried_again(
         rows = await town.settled(2)
     assert [row["is_delivered"] for row in rows] == [True, True]
     assert hook.answered.total() == 1
+
+
+async def test_mails_to_the_next_contact_are_combined_like_mails_to_a_first_contact(
+    town: Town, officer: Officer, hook: Hook, port: int, box: Box
+) -> None:
+    await officer.is_added(hook)
+    async with sending(town, hook, port):
+        await town.alert(3)
+        await town.settled(3)
+        assert len(await officer.next_contacts(FIVE_MINUTES + timedelta(seconds=30))) == 6
+        await town.settled(4)
+        await two_minutes_pass(town)
+        await town.settled(6)
+    assert [str(mail["Subject"])[:17] for mail in box.mails[1:]] == ["2 notifications: "]
+
+
+async def test_the_next_contact_does_not_wait_for_the_mails_to_the_contact_before_it(
+    town: Town, officer: Officer
+) -> None:
+    receiver = Receiver("officer", EMAIL, "officer@centre.example", kind=ReceiverKind.PERSON)
+    async with town.sessions.begin() as session:
+        await subscriptions.put(session, receiver, town.box, further=[Contact(DeliveryChannel.TELEGRAM, "telegram:42")])
+    await town.alert(2)
+    async with town.sessions.begin() as session:
+        await session.execute(text("UPDATE deliveries SET next_contact_at = now(), reason = 'smtp_451'"))
+    assert [channel for channel, _ in await officer.next_contacts()].count("telegram") == 2
+    waits = sorted(row["due_at"] - row["created_at"] for row in await town.rows() if row["channel"] == "telegram")
+    assert waits[0] < timedelta(seconds=30) < waits[1], "the first is sent at once, the second with the next digest"
 
 
 async def test_a_contact_after_a_removed_one_is_notified(town: Town, officer: Officer, hook: Hook) -> None:

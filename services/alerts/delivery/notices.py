@@ -184,17 +184,19 @@ def without_restricted_words(content: str) -> str:
     return content if permitted == words else with_words(content, permitted)
 
 
-def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
+def plan(
+    foldable: Iterable[PlannedDelivery], known: Mapping[tuple[str, str], datetime], now: datetime
+) -> dict[UUID, datetime]:
     """The time at which each delivery is sent.
 
-    `known` has each receiver's latest planned time, if it is less than two minutes old.
+    `known` has the latest planned time of each receiver and channel, if it is less than two minutes old.
     """
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:
-        last, earliest = newest.get(delivery.recipient), now + delivery.due_in
+        last, earliest = newest.get(delivery.slot), now + delivery.due_in
         if last is None:
             last = earliest
         elif last <= earliest:
             last = max(last + FOLDED_WITHIN, earliest)
-        newest[delivery.recipient] = planned[delivery.delivery_id] = last
+        newest[delivery.slot] = planned[delivery.delivery_id] = last
     return planned

@@ -37,10 +37,10 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# Reads the latest planned time of each receiver's foldable messages.
+# Reads the latest planned time of the foldable messages to each receiver on each channel.
 FOLDS = """
-SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
-WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
+SELECT recipient, channel, max(planned_at) AS planned_at, now() AS now FROM deliveries
+WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient, channel
 """
 
 # The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them.
@@ -112,14 +112,15 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message is sent at once. The messages of the following two minutes are sent together in one mail.
+    A receiver's first message on a channel is sent at once. The messages of the following two minutes on this channel
+    are sent together. Another channel has its own two minutes, because the next contact must be notified at once.
     """
     if not foldable:
         return {}
     connection = await database.driver(session)
     rows = await connection.fetch(FOLDS, list({delivery.recipient for delivery in foldable}), FOLDED_WITHIN)
     now: datetime = rows[0]["now"] if rows else await connection.fetchval("SELECT now()")
-    return plan(foldable, {row["recipient"]: row["planned_at"] for row in rows}, now)
+    return plan(foldable, {(row["recipient"], row["channel"]): row["planned_at"] for row in rows}, now)
 
 
 def delivery_row(
