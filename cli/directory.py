@@ -62,7 +62,7 @@ def list_numbers(area: Area = None) -> None:
     for number in asyncio.run(within("alerts", read)):
         contact, place = number.contact, number.place
         telephones = ", ".join(map(duty_numbers.written, contact.telephones))
-        parts = (place.pcode, place.locality, number.service.value, contact.post, telephones, contact.note)
+        parts = (place.pcode, place.locality, str(number.service), contact.post, telephones, contact.note)
         typer.echo("  ".join(filter(None, parts)))
 
 

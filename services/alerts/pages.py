@@ -36,6 +36,7 @@ OUTCOMES = {
     "internal_error": N_("A fault of this system, which the log of the alerts describes"),
     "timed_out": N_("No answer in time"),
     "refused_address": N_("The address may not be called from here"),
+    "unknown_channel": N_("This version of Dayar does not know the channel"),
     "receiver_removed": N_("The recipient was removed from the list"),
     "no_mail_server": N_("No mail server is set"),
     "not_mailable": N_("Invalid address of the sender or the recipient"),

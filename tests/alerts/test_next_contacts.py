@@ -23,6 +23,7 @@ from services.alerts.delivery.next_contacts import NextContacts, following, next
 from services.alerts.delivery.notices import Follows, with_words
 from services.alerts.delivery.texts import Texts
 from services.alerts.delivery.words import HazardWords
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries.contacts import DueDelivery
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
@@ -258,6 +259,35 @@ async def test_a_cause_that_a_later_release_stored_stops_no_message(
         await town.settled(2)
     (mail,) = box.mails
     assert mail["Subject"].endswith(" – The alert has changed")
+
+
+async def test_a_contact_of_a_later_releases_channel_fails_and_the_next_contact_is_notified(
+    town: Town, officer: Officer, hook: Hook, port: int, box: Box
+) -> None:
+    """A former build runs on with the tables of the next: it notifies the contacts that it knows."""
+    await officer.is_added(hook, ReceiverKind.SYSTEM)
+    later = "UPDATE receivers SET channel = 'pager', kind = 'team', hazards = '{meteorite,earthquake}'"
+    async with town.sessions.begin() as session:
+        await session.execute(text(later))
+        await session.execute(text("UPDATE contacts SET position = 2"))
+        columns = "label, channel, address, wait_seconds, position"
+        await session.execute(text(f"INSERT INTO contacts ({columns}) VALUES ('officer', 'fax', '1', 60, 1)"))
+    async with sending(town, hook, port, alerts_retry_hours=0.000001):
+        await town.alert()
+        await town.settled(1)
+        assert await officer.next_contacts() == [("pager", None), ("fax", "failed")]
+        await town.settled(2)
+        await officer.next_contacts()
+        rows = {row["channel"]: (row["reason"], row["is_delivered"]) for row in await town.settled(3)}
+    assert rows == {
+        "pager": ("unknown_channel", False),
+        "fax": ("unknown_channel", False),
+        "email": ("smtp_250", True),
+    }
+    async with town.sessions.begin() as session:
+        assert await session.scalar(text("SELECT count(*) FROM outbox")) > 0
+        await session.execute(text("UPDATE receivers SET floor = 'Colossal'"))
+        assert await receiver_queries.receivers(session) == [], "left out, so that it does not stop all alerts"
 
 
 async def is_followed(officer: Officer, count: int) -> bool:

@@ -41,7 +41,9 @@ async def claimed(bureau: Bureau) -> Job:
     """Claims the delivery that is due, as a worker does."""
     async with database.connected(bureau.town.engine) as connection:
         (row,) = await connection.fetch(CLAIM, timedelta(seconds=30), [], [], [], [], 8)
-    return job_of(row)
+    job = job_of(row)
+    assert job is not None
+    return job
 
 
 def receiver_of(job: Job) -> Receiver:

@@ -239,9 +239,11 @@ async def test_the_alert_shows_whom_to_call_and_keeps_who_did_which_step_and_wha
             rows = str(await session.scalar(text(stored.format(table))))
             assert not any(secret in rows for secret in ("Сельчане", "Пульгонского", "555123456", "Староста")), table
         await session.execute(text("UPDATE calls SET result = 'of_a_later_release'"))
+        await session.execute(text("UPDATE duty_numbers SET service = 'service_of_a_later_release'"))
     async with desk.caller() as operator:
         page = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
     assert "Староста: of_a_later_release" in section(page, "done")
+    assert "service_of_a_later_release" in page and 'href="tel:+996555123456"' in page
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, Protocol
 from uuid import UUID
 
 from services.alerts.receivers.receivers import Receiver
-from shared.events.vocabulary import DeliveryChannel
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError, OutsideExercise
 
@@ -17,7 +16,7 @@ P = ParamSpec("P")
 OUTBOX_PAGE = "outbox_page"
 
 
-Slot = tuple[str, DeliveryChannel]  # a receiver and a channel; each slot has its own concurrent attempts
+Slot = tuple[str, str]  # a receiver and a channel; each slot has its own concurrent attempts
 
 
 class Undelivered(Exception):
@@ -48,7 +47,7 @@ class Job:
     attempt: int
     age_seconds: float
     recipient: str
-    channel: DeliveryChannel
+    channel: str  # a DeliveryChannel, or a channel that a later release stored
     receiver: Receiver | None
     secrets: tuple[bytes, ...]
     is_foldable: bool = False

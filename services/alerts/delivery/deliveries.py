@@ -20,6 +20,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import FOLDABLE, is_trial, without_restricted_words
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
+from services.alerts.queries.rows import valid
 from services.alerts.receivers.receivers import Contact, Receiver
 from shared import events, log, tracing
 from shared.events import DeliverySettled
@@ -33,6 +34,7 @@ LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
 GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
 BUSY_SECONDS = 0.2  # the shortest time between two writes; one write of many attempts costs less than many writes
 SHORT_PAUSE_SECONDS = 60.0
+UNKNOWN_CHANNEL = "unknown_channel"  # a later release stored the channel
 STOP_SECONDS = 2  # the longest time in which an ending process records its last attempts
 
 _receiver = TypeAdapter(Receiver)
@@ -70,7 +72,8 @@ class Deliveries:
         channels: Mapping[DeliveryChannel, ChannelOut],
         woken: asyncio.Event,
     ) -> None:
-        self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
+        self._settings, self._engine, self._woken = settings, engine, woken
+        self._channels: Mapping[str, ChannelOut] = {str(name): channel for name, channel in channels.items()}
         self._busy: Counter[Slot] = Counter()
         self._waiting: set[Slot] = set()  # slots that may have more due deliveries than can be attempted at once
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
@@ -121,7 +124,7 @@ class Deliveries:
             if folding := {(row["recipient"], row["channel"]) for row in rows if row["is_foldable"]}:
                 slots, ids = map(list, zip(*folding, strict=True)), [row["delivery_id"] for row in rows]
                 rows += await connection.fetch(ACCOMPANY, lease, sent, *slots, ids)
-        jobs = folded([job_of(row) for row in rows])
+        jobs = folded([job for row in rows if (job := job_of(row)) is not None])
         claimed = Counter(job.slot for job in jobs)
         self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
         self._busy += claimed
@@ -168,9 +171,11 @@ class Deliveries:
     async def _send(self, job: Job) -> str:
         if job.receiver is None:
             raise Undelivered("receiver_removed", is_final=True)
-        channel = job.receiver.channel
-        with tracing.span(Phase.DELIVER, f"deliver {channel}", job.traceparent, traced(job)):
-            return await self._channels[channel].send(permitted(job, job.receiver), job.receiver)
+        channel = self._channels.get(job.receiver.channel)
+        if channel is None:
+            raise Undelivered(UNKNOWN_CHANNEL)  # not final, because the later release may be installed again
+        with tracing.span(Phase.DELIVER, f"deliver {job.receiver.channel}", job.traceparent, traced(job)):
+            return await channel.send(permitted(job, job.receiver), job.receiver)
 
     async def _record(self) -> None:
         """Records attempts in groups: each write includes all attempts that finished before the write began."""
@@ -200,9 +205,9 @@ class Deliveries:
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
-            if rows:
+            if known := [row for row in rows if row["channel"] in list(DeliveryChannel)]:  # readers know only these
                 traces = {job.delivery_id: job.traceparent for job, _ in finished}
-                await outbox.insert(connection, [settled(row, traces[row["delivery_id"]]) for row in rows])
+                await outbox.insert(connection, [settled(row, traces[row["delivery_id"]]) for row in known])
 
     def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
         seconds = self._pause(job.attempt) if attempt.retry_after is None else attempt.retry_after
@@ -256,10 +261,13 @@ def is_combined(job: Job) -> bool:
     return job.is_foldable and job.receiver is not None and job.receiver.channel in FOLDABLE
 
 
-def job_of(row: asyncpg.Record) -> Job:
+def job_of(row: asyncpg.Record) -> Job | None:
+    """The job; None if the receiver's row is invalid. Such a delivery is claimed again when its lease ends."""
     delivery = dict(row)
     known, contact = delivery.pop("receiver"), delivery.pop("contact")
-    receiver = _receiver.validate_python(dict(known)) if known else None
+    receiver = next(iter(valid([known] if known else [], _receiver, "receivers")), None)
+    if receiver is None and known:
+        return None
     if receiver is not None and contact is not None and receiver.channel != delivery["channel"]:
         receiver, known = receiver.at(_contact.validate_python(dict(contact))), contact
     return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())

@@ -83,7 +83,7 @@ class PlannedDelivery:
     alert_id: UUID
     step: int
     recipient: str
-    channel: DeliveryChannel
+    channel: str  # a DeliveryChannel, or a channel that a later release stored
     cause: str  # a Cause, or a later release's cause, copied from the delivery to an earlier contact
     content: str
     created_at: datetime
@@ -110,7 +110,7 @@ class PlannedDelivery:
     )
 
     @property
-    def slot(self) -> tuple[str, DeliveryChannel]:
+    def slot(self) -> tuple[str, str]:
         return self.recipient, self.channel
 
 
@@ -126,7 +126,7 @@ class Content(WordsOfContent):
     data: AlertRaised
 
 
-def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
+def is_foldable(alert: Alert, channel: str) -> bool:
     """Whether the message may wait for other messages.
 
     Only a mail or a Telegram message about an alert of Moderate or below may wait.

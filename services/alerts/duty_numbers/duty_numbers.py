@@ -69,7 +69,7 @@ class DutyNumber:
 
     number_id: UUID
     place: DutyPlace
-    service: DutyService
+    service: DutyService | str  # text of a later release: its numbers are listed with those that no step calls
     contact: DutyContact
     position: int
 

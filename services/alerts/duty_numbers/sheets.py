@@ -53,7 +53,7 @@ REPEATED = N_("Each post is expected once: line %(line)s has it already. Put its
 UNKNOWN_UNIT = N_("The P-code or the name of a district, a city or an oblast is expected, or KG for the country.")
 
 
-DutyKey = tuple[str, str, DutyService, str]
+DutyKey = tuple[str, str, str, str]
 
 
 class BadDutyNumbers(DocumentedError):
@@ -69,7 +69,7 @@ class DutyEntry:
     """A duty number as a file states it. `imports.entry_of` makes an entry from a stored number."""
 
     place: DutyPlace
-    service: DutyService
+    service: DutyService | str
     contact: DutyContact
 
     @property

@@ -19,6 +19,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)
 
     label: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
     language: Mapped[str]
     wait_seconds: Mapped[int | None]
     is_internal: Mapped[bool] = mapped_column(server_default=false())

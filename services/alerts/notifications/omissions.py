@@ -13,7 +13,6 @@ from services.alerts.delivery.states import DeliveryState, SuppressionRule
 from services.alerts.models import Delivery, NotificationOmissions
 from services.alerts.notifications.stages import Omission
 from services.alerts.queries import contacts as contact_queries
-from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 
 TEXTS: Mapping[str, str] = {
@@ -58,7 +57,7 @@ class OmittedReceiver:
     recipient: str
     reason: str
     decided_at: datetime
-    channel: DeliveryChannel | None = None
+    channel: str | None = None
     omission: str = UNUSED
     muted_by: UUID | None = None
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow, ContactRow, Delivery
 from services.alerts.queries.alerts import alert_of
+from services.alerts.queries.rows import code
 from services.alerts.receivers.receivers import Contact
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres.models import table
@@ -28,7 +29,7 @@ class DueDelivery:
     alert_id: UUID
     step: int
     recipient: str
-    channel: DeliveryChannel
+    channel: str  # a DeliveryChannel, or a channel that a later release stored
     cause: str
     content: str
     is_delivered: bool | None
@@ -47,7 +48,7 @@ async def further(session: AsyncSession, labels: Collection[str] | None = None) 
         wanted = wanted.where(ContactRow.label.in_(labels))
     contacts = defaultdict[str, list[Contact]](list)
     for row in await session.scalars(wanted):
-        contacts[row.label].append(Contact(DeliveryChannel(row.channel), row.address, row.wait_seconds))
+        contacts[row.label].append(Contact(code(DeliveryChannel, row.channel), row.address, row.wait_seconds))
     return contacts
 
 
@@ -93,7 +94,7 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
     )
     rows = (await session.execute(wanted)).all()
     return [
-        DueDelivery(id, alert_id, step, recipient, DeliveryChannel(channel), *others)
+        DueDelivery(id, alert_id, step, recipient, channel, *others)
         for id, alert_id, step, recipient, channel, *others in rows
     ]
 

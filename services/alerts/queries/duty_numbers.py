@@ -10,7 +10,7 @@ from services.alerts.duty_numbers import duty_numbers
 from services.alerts.duty_numbers.duty_numbers import DutyNumber, DutyPlace, DutyService
 from services.alerts.duty_numbers.imports import ImportPlan
 from services.alerts.models import DutyNumberRow
-from services.alerts.queries import locks
+from services.alerts.queries import locks, rows
 from services.alerts.receivers.secrets import WebhookSecrets
 
 
@@ -46,20 +46,20 @@ async def counts(session: AsyncSession) -> dict[str, int]:
 async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
     """Applies a plan without refused rows."""
     await remove(session, [number.number_id for number in (*plan.removed, *plan.saved)])
-    rows = [
+    stored = [
         {
             "number_id": number.number_id,
             "pcode": number.place.pcode,
             "locality": number.place.locality,
             "locality_pcode": number.place.locality_pcode,
-            "service": number.service.value,
+            "service": str(number.service),
             "position": number.position,
             "sealed": duty_numbers.sealed(number.contact, number.number_id, box),
         }
         for number in plan.saved
     ]
-    if rows:
-        await session.execute(insert(DutyNumberRow), rows)
+    if stored:
+        await session.execute(insert(DutyNumberRow), stored)
 
 
 async def remove(session: AsyncSession, number_ids: Collection[UUID]) -> None:
@@ -69,4 +69,4 @@ async def remove(session: AsyncSession, number_ids: Collection[UUID]) -> None:
 def number_of(row: DutyNumberRow, box: WebhookSecrets) -> DutyNumber:
     contact = duty_numbers.opened(row.sealed, row.number_id, box)
     place = DutyPlace(row.pcode, row.locality, row.locality_pcode)
-    return DutyNumber(row.number_id, place, DutyService(row.service), contact, row.position)
+    return DutyNumber(row.number_id, place, rows.code(DutyService, row.service), contact, row.position)

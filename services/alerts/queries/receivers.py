@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.delivery.states import DeliveryState, state_of
 from services.alerts.models import Act, Binding, Delivery, ReceiverRow, RemovedReceiver
 from services.alerts.queries.delivery_states import OF_STATE
+from services.alerts.queries.rows import valid
 from services.alerts.receivers.receivers import Receiver
 from shared.postgres import database
 from shared.postgres.upsert import upsert
@@ -37,14 +38,15 @@ class LastDelivery:
 async def receivers(session: AsyncSession) -> list[Receiver]:
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_RECEIVERS} ORDER BY step, label")
-    return [_receiver.validate_python(dict(row)) for row in rows]
+    return valid(rows, _receiver, "receivers")
 
 
 async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
     """The receivers in the order in which they are notified, with their encrypted secrets, newest secret first."""
     connection = await database.driver(session)
     rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
-    return [(_receiver.validate_python(dict(row)), sealed(row)) for row in rows]
+    secrets = {row["label"]: sealed(row) for row in rows}
+    return [(receiver, secrets[receiver.label]) for receiver in valid(rows, _receiver, "receivers")]
 
 
 def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:

@@ -1,6 +1,7 @@
 """Reads stored settings that another release or a person with SQL may have written."""
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -8,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared import log
 
 Setting = TypeVar("Setting")
+Code = TypeVar("Code", bound=StrEnum)
 
 
 def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], table: str) -> list[Setting]:
@@ -19,3 +21,8 @@ def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], tabl
         except ValidationError:
             log.get().error("invalid row left out", table=table)
     return settings
+
+
+def code(codes: type[Code], stored: str) -> Code | str:
+    """The code of this release, or the stored text if a later release stored it."""
+    return codes(stored) if stored in list(codes) else stored

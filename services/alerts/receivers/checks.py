@@ -22,7 +22,8 @@ LONGEST_ADDRESS = 500
 MOST_AREAS = 100
 HIGHEST_STEP = 20
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 3600
-ADDRESSES: Mapping[DeliveryChannel, str] = {
+UNKNOWN_CHANNEL = N_("An address of a channel that this release knows is expected.")
+ADDRESSES: Mapping[str, str] = {
     DeliveryChannel.WEBHOOK: N_("An https:// address is expected."),
     DeliveryChannel.TELEGRAM: N_("A Telegram chat like telegram:-100123 or telegram:-100123/4 is expected."),
     DeliveryChannel.SMS: N_("A mobile number with its country code is expected, like sms:+996700123456."),
@@ -51,7 +52,7 @@ def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> li
 def _of_contact(position: int, contacts: Sequence[Contact]) -> Iterator[Fault]:
     contact = contacts[position]
     if not is_address(contact.channel, contact.address):
-        yield Fault(f"address-{position}", ADDRESSES[contact.channel])
+        yield Fault(f"address-{position}", ADDRESSES.get(contact.channel, UNKNOWN_CHANNEL))
     if contact.channel in {earlier.channel for earlier in contacts[:position]}:
         yield Fault(f"address-{position}", N_("Each channel is expected once: this one has a contact already."))
     wait = contact.wait_seconds
@@ -125,8 +126,8 @@ def channel_of(address: str) -> DeliveryChannel:
     return DeliveryChannel.WEBHOOK if address.startswith(("https://", "http://")) else DeliveryChannel.EMAIL
 
 
-def is_address(channel: DeliveryChannel, address: str) -> bool:
-    if len(address) > LONGEST_ADDRESS or not address.isprintable() or " " in address:
+def is_address(channel: str, address: str) -> bool:
+    if channel not in ADDRESSES or len(address) > LONGEST_ADDRESS or not address.isprintable() or " " in address:
         return False
     try:
         if channel is DeliveryChannel.WEBHOOK:

@@ -12,7 +12,6 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Contact, Receiver, in_order
 from services.alerts.receivers.trials import receiver_id
 from shared.auth.tokens import Principal, Role
-from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from shared.web.problems import Problem
 
@@ -31,7 +30,7 @@ class Subscription:
         return receiver_id(self.receiver.label)
 
     @property
-    def channels(self) -> list[DeliveryChannel]:
+    def channels(self) -> list[str]:
         return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
 
     def changed(self, receiver: Receiver, further: Sequence[Contact]) -> list[str]:

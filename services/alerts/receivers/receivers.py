@@ -3,13 +3,21 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated, TypeVar
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.auth.tokens import Ancestry
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 
 USUAL_WAIT_SECONDS = 300
+
+T = TypeVar("T")
+# A code of this release, or text that a later release stored. An unknown code must neither stop the alerts nor leave
+# out a receiver.
+Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 
 class ReceiverKind(StrEnum):
@@ -25,14 +33,14 @@ class ReceiverKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach a receiver.
+    """One way to reach a receiver. A message to a contact of an unknown channel fails.
 
     If this contact does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the
     message is delivered and, if the receiver is a person, somebody answers the alert. The last contact has no
     `wait_seconds`.
     """
 
-    channel: DeliveryChannel
+    channel: Stored[DeliveryChannel]
     address: str
     wait_seconds: int | None = None
 
@@ -53,7 +61,7 @@ class Receiver:
     """
 
     label: str
-    channel: DeliveryChannel
+    channel: Stored[DeliveryChannel]
     address: str
     language: str = "ky"
     statuses: frozenset[Status] = frozenset({Status.ACTUAL})
@@ -61,11 +69,11 @@ class Receiver:
     areas: tuple[str, ...] = ()
     floor: Severity = Severity.MINOR
     is_internal: bool = False
-    kind: ReceiverKind = ReceiverKind.POST
+    kind: Stored[ReceiverKind] = ReceiverKind.POST
     organisation: str | None = None
     post: str | None = None
     account_id: UUID | None = None
-    hazards: tuple[HazardType, ...] = ()
+    hazards: tuple[Stored[HazardType], ...] = ()
     hours: tuple[str, ...] = ()
     wait_seconds: int | None = None
     roster: str | None = None
