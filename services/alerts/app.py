@@ -15,6 +15,7 @@ from services.alerts.checklists.checklists import Checklists
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.texts import Texts
+from services.alerts.duty_numbers import number_pages
 from services.alerts.duty_numbers import pages as duty_number_pages
 from services.alerts.message_templates import pages as template_pages
 from services.alerts.policies import pages as policy_pages
@@ -87,6 +88,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             silence_pages.router,
             template_pages.router,
             duty_number_pages.router,
+            number_pages.router,
             alert_page.router,
             telegram_page.router,
             roster_pages.router,

@@ -185,6 +185,51 @@ async def test_a_duty_head_checks_a_file_sees_the_bad_rows_and_imports_it(desk: 
                 assert (await number_queries.counts(session)).get(KADAMJAI, 0) == count
 
 
+@pytest.mark.anyio
+async def test_a_duty_head_adds_changes_and_removes_one_number(desk: Desk) -> None:
+    await imported(desk)
+    account, listed = uuid4(), {"lang": "en", "area": KADAMJAI}
+    typed = {"unit": "Kadamjai", "service": "roads", "post": "ДЭУ <22>", "telephone": "5-12-34", "note": "зимой"}
+
+    def links(page: str, post: str) -> list[str]:
+        return re.findall(rf'href="/alerts(/duty-numbers/[0-9a-f-]+)">{post}', page)
+
+    async with desk.caller(Role.DUTY_HEAD, account=account, areas=[BATKEN]) as head:
+        blank = (await head.get("/duty-numbers/new", params=listed)).text
+        assert 'name="unit" value="Kadamjai' in blank
+        for wrong, expected in (
+            ({}, "One to 3 telephones are expected"),
+            ({"telephone": "112", "unit": "Alai"}, "A unit within your own areas is expected."),
+            ({"telephone": "112", "service": ""}, "The name of a service is expected"),
+            ({"telephone": "112", "post": "приемное отделение", "service": "hospital"}, "in the list already"),
+        ):
+            refused = await head.post("/duty-numbers/new?lang=en", data=typed | wrong)
+            assert refused.status_code == 422 and expected in refused.text, expected
+            assert 'value="зимой"' in refused.text and "Not saved." in refused.text
+        typed["telephone"] = "0555 654321"
+        assert (await head.post("/duty-numbers/new?lang=en", data=typed)).status_code == 303
+        page = (await head.get("/duty-numbers", params=listed)).text
+        (path,) = links(page, "ДЭУ &lt;22&gt;")
+        assert page.index("Приёмное отделение") < page.index("ДЭУ"), "a new number is the last of its unit"
+        form = (await head.get(path, params={"lang": "en"})).text
+        assert 'value="+996 555 654 321"' in form and '<option value="roads" selected>' in form
+        (version,) = re.findall(r'name="version" value="(\w+)"', form)
+        changed = typed | {"telephone": "112, 0555 654321", "version": version, "act": "save"}
+        assert (await head.post(path, data=changed)).status_code == 303
+        late = await head.post(f"{path}?lang=en", data=changed | {"note": "летом"})
+        assert late.status_code == 422 and "Somebody else has changed" in late.text and 'value="летом"' in late.text
+        async with desk.caller(Role.DUTY_HEAD, areas=[ALAI]) as other:
+            assert (await other.get(path)).status_code == 404
+            assert (await other.post(path, data={"act": "remove"})).status_code == 404
+        page = (await head.get("/duty-numbers", params=listed)).text
+        assert 'href="tel:112"' in page and links(page, "ДЭУ &lt;22&gt;") == [path], "a changed number keeps its id"
+        assert (await head.post(path, data={"act": "remove"})).status_code == 303
+        page = (await head.get("/duty-numbers", params=listed)).text
+        assert "ДЭУ" not in page and "Приёмное отделение" in page
+    deeds = [entry[1:] for entry in await audited(desk, account) if entry[0] == "duty_numbers_changed"]
+    assert deeds == [("added", 1), ("changed", 1), ("removed", 1)]
+
+
 def section(page: str, name: str) -> str:
     return page.partition(f'class="panel {name}"')[2].partition("</section>")[0]
 

@@ -264,6 +264,10 @@ OF_NO_AREA = {
     "GET /alerts/duty-numbers",  # tests/alerts/test_whom_to_call.py tests the areas of the numbers
     "POST /alerts/duty-numbers",
     "POST /alerts/duty-numbers/{pcode}/removal",
+    "GET /alerts/duty-numbers/new",
+    "POST /alerts/duty-numbers/new",
+    "GET /alerts/duty-numbers/{number_id}",
+    "POST /alerts/duty-numbers/{number_id}",
     "GET /registry/search",
     "POST /registry/v1/households/{household_id}/short-code",  # tests/registry/test_search.py tests the areas
     "GET /registry/v1/duplicates:waiting",

@@ -4,7 +4,7 @@ Each row becomes an entry, or a list of faults that say what was expected. No I/
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.alerts.duty_numbers import duty_numbers
@@ -118,8 +118,11 @@ class DutyNumberSheets:
         cells = {column: text for column, text in zip(columns, line.cells, strict=False) if column}
         lost = [column for column, text in cells.items() if delimited.LOST_LETTER.search(text)]
         wrong += [Fault(column, FAULTS[CellFault.LETTERS]) for column in lost]
-        if wrong:
-            return NumberRow(line.number, None, tuple(wrong))
+        return NumberRow(line.number, None, tuple(wrong)) if wrong else self.row(line.number, cells)
+
+    def row(self, number: int, cells: Mapping[str, str]) -> NumberRow:
+        """The row of these cells by column; `number` is its line number."""
+        wrong = list[Fault]()
         place = self._place(cells.get("unit", ""), cells.get("locality", ""), wrong)
         service = self._services.find(cells.get("service", ""))
         if service is None:
@@ -134,19 +137,19 @@ class DutyNumberSheets:
                 expected = N_("One line of at most %(most)s characters is expected.")
                 wrong.append(Fault(column, expected, {"most": LONGEST[column]}))
         if wrong or place is None or service is None:
-            return NumberRow(line.number, None, tuple(wrong))
+            return NumberRow(number, None, tuple(wrong))
         contact = DutyContact(cells["post"], telephones, cells.get("note") or None)
-        return NumberRow(line.number, DutyEntry(place, DutyService(service), contact))
+        return NumberRow(number, DutyEntry(place, DutyService(service), contact))
 
     def _place(self, unit: str, locality: str, wrong: list[Fault]) -> DutyPlace | None:
-        pcode = self._pcode(unit)
+        pcode = self.pcode(unit)
         if pcode is None:
             wrong.append(Fault("unit", UNKNOWN_UNIT))
             return None
         is_known = locality and pcode != COUNTRY and self._places.gazetteer
         return DutyPlace(pcode, locality or None, self._places.settlement(pcode, locality) if is_known else None)
 
-    def _pcode(self, unit: str) -> str | None:
+    def pcode(self, unit: str) -> str | None:
         """The code of the unit. None if the text names no unit or several units, or contains more than the name."""
         if unit.upper() == COUNTRY:
             return COUNTRY

@@ -45,7 +45,13 @@ async def counts(session: AsyncSession) -> dict[str, int]:
 
 async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
     """Applies a plan without refused rows."""
-    await remove(session, [number.number_id for number in (*plan.removed, *plan.saved)])
+    await remove(session, [number.number_id for number in plan.removed])
+    await save(session, plan.saved, box)
+
+
+async def save(session: AsyncSession, numbers: Collection[DutyNumber], box: WebhookSecrets) -> None:
+    """Adds the numbers, or replaces those with the same ids."""
+    await remove(session, [number.number_id for number in numbers])
     stored = [
         {
             "number_id": number.number_id,
@@ -56,7 +62,7 @@ async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) ->
             "position": number.position,
             "sealed": duty_numbers.sealed(number.contact, number.number_id, box),
         }
-        for number in plan.saved
+        for number in numbers
     ]
     if stored:
         await session.execute(insert(DutyNumberRow), stored)

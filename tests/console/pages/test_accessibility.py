@@ -39,6 +39,7 @@ PAGES = {
         "/alerts/receivers",
         "/alerts/receivers/new",
         "/alerts/duty-numbers",
+        "/alerts/duty-numbers/new",
         "/alerts/templates",
         "/ledger",
         "/readmission",

@@ -1,0 +1,61 @@
+"""The form of one duty number: what a person typed, the number that it describes, and the wrong fields."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import uuid4
+
+from services.alerts.duty_numbers.duty_numbers import DutyNumber, written
+from services.alerts.duty_numbers.imports import entry_of
+from services.alerts.duty_numbers.sheets import COLUMNS, DutyNumberSheets
+from services.alerts.receivers.checks import Fault
+from services.alerts.typed_forms import TypedForm
+from shared.pages.terms import N_
+from shared.places import Places
+
+LONGEST = 500  # characters of a field
+TOO_LONG = N_("A shorter text is expected.")
+LISTED = N_("This post is in the list already. Change its entry there.")
+
+
+class DutyNumberForm(TypedForm):
+    """The fields have the names of the columns of a file."""
+
+    def parsed(self, places: Places, known: DutyNumber | None) -> tuple[DutyNumber | None, list[Fault]]:
+        """The number with the id of the `known` one, or the wrong fields."""
+        cells = {column: self.one(column) for column in COLUMNS}
+        if wrong := [Fault(column, TOO_LONG) for column, text in cells.items() if len(text) > LONGEST]:
+            return None, wrong
+        row = DutyNumberSheets(places).row(1, cells)
+        if row.entry is None:
+            return None, list(row.faults)
+        entry, number_id = row.entry, known.number_id if known else uuid4()
+        return DutyNumber(number_id, entry.place, entry.service, entry.contact, known.position if known else 0), []
+
+
+def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
+    """The form of a stored number. `unit` is the name or the P-code of its unit."""
+    contact, place = number.contact, number.place
+    telephones = ", ".join(map(written, contact.telephones))
+    texts = (unit, place.locality, str(number.service), contact.post, telephones, contact.note)
+    return DutyNumberForm({column: [text or ""] for column, text in zip(COLUMNS, texts, strict=True)})
+
+
+def placed(
+    number: DutyNumber, known: DutyNumber | None, of_unit: Iterable[DutyNumber]
+) -> tuple[DutyNumber, list[Fault]]:
+    """The number at its position: a new number, and one that moved to another unit, comes last in its unit.
+
+    `of_unit` are the stored numbers of the number's unit. If another of them is the same post, the post is wrong.
+    """
+    others = [each for each in of_unit if each.number_id != number.number_id]
+    if entry_of(number).key in {entry_of(each).key for each in others}:
+        return number, [Fault("post", LISTED)]
+    if known is not None and known.place.pcode == number.place.pcode:
+        return number, []
+    return replace(number, position=max((each.position + 1 for each in others), default=0)), []
+
+
+def version_of(number: DutyNumber) -> str:
+    """Differs if anybody changes the number, so that no change is overwritten unseen."""
+    return hashlib.sha256(repr(number).encode()).hexdigest()[:32]
