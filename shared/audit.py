@@ -133,10 +133,7 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Log entries about refused requests.
-
-    If PostgreSQL is available, also write the entries in a separate transaction.
-    """
+    """Log entries about refused requests. If PostgreSQL is available, also store them, in a separate transaction."""
     for entry in entries:
         tell(entry)
     if sessions is None:

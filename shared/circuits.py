@@ -76,7 +76,7 @@ class Circuit:
 
 
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
-    """Await the result for `seconds`. Raises TimeoutError.
+    """Wait for the result, but at most `seconds`. Raises TimeoutError.
 
     The time is divided into short waits, because one long wait can time out too early on a busy event loop.
     """

@@ -112,7 +112,7 @@ class Settings(CheckedSettings):
 
     @property
     def counted_status(self) -> Status:
-        """The status of the reports that change figures and notify people: Exercise in an exercise, else Actual."""
+        """Only reports with this status change figures and notify people: Exercise in an exercise, else Actual."""
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property

@@ -29,7 +29,7 @@ class DependencyUnavailable(Exception):
 
 
 class SetAside(Exception):
-    """The record can never be handled and becomes a dead letter.
+    """The record cannot be handled, however often it is tried, and becomes a dead letter.
 
     `pointer` is a JSON pointer that contains only names of the contract.
     """

@@ -107,7 +107,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Restart the web server or the worker after each failure, until cancelled. A failure does not end the process."""
+    """Restart the web server or the worker after each failure, until cancelled. The process itself continues."""
     backoff = Backoff()
     while True:
         try:

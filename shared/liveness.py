@@ -13,7 +13,7 @@ Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Return when a process that has answered before does not answer for `seconds`.
+    """Wait until a process that has answered before does not answer for `seconds`, then return.
 
     The function counts failed checks instead of seconds. A pause of the whole machine therefore counts as only one
     failed check.

@@ -54,7 +54,7 @@ class AddressRefused(OutboundError):
 
 
 class OutsideExercise(AddressRefused):
-    """An exercise installation calls only loopback."""
+    """An installation for exercises may call only its own machine."""
 
     reason = "exercise"
 
@@ -87,7 +87,10 @@ class Response:
 
 
 class Outbound:
-    """Pooled connections to checked addresses, without redirects, proxies, cookies or settings from the environment."""
+    """A pool of connections to checked addresses.
+
+    It uses no redirects, proxies, cookies or settings from the environment.
+    """
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS

@@ -117,9 +117,9 @@ def missing(log: Log, positions: Iterable[tuple[str, int, int]]) -> set[str]:
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
     """For each partition in the backup, return the first offset to back up.
 
-    The backup contains all records of compacted topics, because these records are state. Dead-letter topics are also
-    read from their start. From all other topics, the backup contains only records that at least one service has not
-    read yet.
+    The backup contains all records of compacted topics, because together they are the present state. Dead-letter topics
+    are also read from their start. From all other topics, the backup contains only records that at least one service
+    has not read yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:

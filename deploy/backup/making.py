@@ -24,7 +24,7 @@ MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
 RESTORING = "restoring"  # the marker file lies in the first folder until a restore has ended
-# A backup leaves out the servers' own folders, and files that each start writes again.
+# A backup leaves out these names: the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)

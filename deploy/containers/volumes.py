@@ -36,7 +36,8 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# `dayar` uses this login of the registry to write decisions about held reports. `dayar` gets no key of the registry.
+# The command `dayar` uses this login of the registry to write decisions about held reports. `dayar` gets no key of the
+# registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {

@@ -80,7 +80,10 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """Maps the name of each port to its number. A name is the port's setting, or else a description of the port."""
+        """Maps the name of each port to its number.
+
+        The name is that of the setting that chooses the port or, if there is none, a description of the port.
+        """
         return {}
 
     @property

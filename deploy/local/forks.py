@@ -1,6 +1,7 @@
-"""Forks processes from a fork server, which has imported the programs, so that imports are paid only once.
+"""Forks processes from a fork server.
 
-The fork server gets each request, with the descriptors of the new process, over a socket.
+The fork server has imported the programs, so that the imports take time only once. The fork server gets each request,
+with the descriptors of the new process, over a socket.
 """
 
 import ctypes

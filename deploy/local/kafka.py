@@ -35,7 +35,7 @@ JVM = (
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
-    # a killed broker can rejoin after 2 s (default 9 s); with 1 s, a slow broker would be fenced
+    # a killed broker can rejoin after 2 s (default 9 s); with 1 s, the controller would exclude a slow broker
     "broker.session.timeout.ms": 2000,
     "broker.heartbeat.interval.ms": 200,
     # each record is flushed, because a record that the only broker acknowledged must survive a power cut

@@ -26,7 +26,7 @@ SETTINGS = {
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # personal data must not reach the log
+    # terse, because details of an error may contain personal data, which must not reach the log
     "log_error_verbosity": "terse",
     "log_parameter_max_length": 0,
     "log_parameter_max_length_on_error": 0,

@@ -1,4 +1,4 @@
-"""Makes the folder into which a command decrypts a backup. The next command removes the folder of a killed command."""
+"""Makes the folder into which a command decrypts a backup. If the command is killed, the next one removes it."""
 
 import fcntl
 import os

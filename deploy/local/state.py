@@ -20,7 +20,7 @@ from shared.crypto.seal import write_whole
 
 ROOT_USER = 0  # a folder that root owns is accepted, because root can write everywhere
 LEAST_FREE_BYTES = 300_000_000
-INTERNAL = ("controller", "postgres")  # ports that only this installation uses
+INTERNAL = ("controller", "postgres")  # only this installation itself uses these ports
 VERSION = 4  # increase this number if a release changes the layout of the folder or of the records in Kafka
 
 

@@ -161,7 +161,8 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
         raise KeyOfPhones(key_id)
     if uses:
         raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)
-    if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:  # workers may still use the older root
+    # for ten minutes after a rotation, workers may still use the older root
+    if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:
         raise KeyFresh(key_id)
     return destroy(files[key_id])
 

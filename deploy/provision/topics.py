@@ -124,7 +124,7 @@ def create(
 def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
     """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
 
-    A topic of hazards that a release adds also gets this number, even if another number is configured now.
+    If a release adds a topic of hazards, this topic gets the same number, even if another number is configured now.
     """
     there = admin.list_topics(timeout=SECONDS).topics
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]

@@ -1,4 +1,4 @@
-"""The paths by which messages reach the administrators. No path needs Kafka or PostgreSQL."""
+"""The paths by which messages reach the administrators. None of these paths needs Kafka or PostgreSQL."""
 
 import time
 from collections.abc import Iterable

@@ -29,7 +29,7 @@ class Report:
 class Patience:
     """`repeat` is the shortest time between two messages about one failure.
 
-    `lasting` says for each check how long a finding must hold before it is reported.
+    `lasting` says for each check how long a finding must last before it is reported.
     """
 
     repeat: timedelta

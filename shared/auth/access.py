@@ -1,4 +1,7 @@
-"""The table of routes and the roles that may call them. A service with a route that is missing here does not start."""
+"""The table of routes and the roles that may call them.
+
+If a service has a route that is missing in this table, the service does not start.
+"""
 
 from dataclasses import dataclass
 

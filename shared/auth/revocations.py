@@ -28,7 +28,7 @@ logger = log.get()
 CONFIRM_SECONDS = 60  # the time between two checks whether the topic is read to the end, and between two snapshots
 CONFIRM_TIMEOUT = 5
 KEY_SECONDS = 5  # the time between two checks whether a missing signature key has arrived
-WRITE_SECONDS = 2  # the delay between a change and the next snapshot, so that one snapshot contains many changes
+WRITE_SECONDS = 2  # a snapshot is written this time after a change, so that one snapshot contains several changes
 
 Credential = tuple[CredentialKind, UUID]
 
@@ -100,7 +100,7 @@ class Revocations:
             await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
-        """Read the topic until cancelled. During a retry, known revocations stay in force."""
+        """Read the topic until cancelled. While the reading is retried, the known revocations stay in force."""
         await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
@@ -137,7 +137,7 @@ class Revocations:
                 await self._apply(*self._unverified.take(credential))
 
     def _is_applied(self, record: Record) -> bool:
-        """Apply the record. Return False if the record waits for its key or is invalid."""
+        """Apply the record. Return False if the record must wait for its key, or is invalid."""
         is_behind = self._unverified.holds(record)
         is_kept = is_behind and self._unverified.add(record)
         try:

@@ -55,7 +55,7 @@ class Unauthenticated(Exception):
 
 
 class RevocationsUnknown(Exception):
-    """The token is valid, but revocations are not known yet."""
+    """The token is valid, but it is not known yet whether it was revoked."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # the mode bits (set-group-id, r-x) of a folder whose group may read its files
+GROUP_READS = 0o2050  # if a folder has these mode bits (set-group-id, r-x), its group may read the files in it
 
 
 class SealMismatch(Exception):

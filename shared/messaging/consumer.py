@@ -105,7 +105,8 @@ class Consumer:
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle the record of a dead letter once more, without moving an offset. The caller commits. Raises Fenced."""
-        await offsets.fence(session, ())  # this call locks no row, but waits while a new digest key is applied
+        # the fence locks no row here, but makes the redrive wait while a new digest key is applied
+        await offsets.fence(session, ())
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handlers)
@@ -135,7 +136,10 @@ class Consumer:
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
-        """Decode the next batches while PostgreSQL commits the current batch. One decoded batch waits in the queue."""
+        """Decode the next batches while PostgreSQL commits the current batch.
+
+        Only one decoded batch waits in the queue.
+        """
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:

@@ -1,4 +1,4 @@
-"""Dead letters are records that could not be handled, stored whole with the reason.
+"""Dead letters are records that could not be handled. They are stored whole, with the reason.
 
 Lists of dead letters never show the records themselves.
 """
@@ -38,8 +38,8 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# A record that is set aside for one of these reasons has no proven signature.
-# No outcome is published for a record with an unproven signature.
+# If a record is set aside for one of these reasons, it is not proven that one of our services wrote it, so no outcome
+# is published.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {

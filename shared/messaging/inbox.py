@@ -15,7 +15,7 @@ from shared.postgres.bulk_copy import Copy
 
 COPY_FROM = 50  # from this number of rows on, a COPY is faster than an INSERT, although it needs a savepoint
 
-# raw SQL: with arrays as parameters, each batch needs only one statement
+# raw SQL: because the parameters are arrays, each batch needs only one statement
 INSERT = """
 INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
 ON CONFLICT DO NOTHING RETURNING event_id::text

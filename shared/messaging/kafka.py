@@ -161,7 +161,10 @@ class LogReader:
         return {topic_partition: ends[partition] for topic_partition, partition in self._partitions.items()}
 
     async def records(self) -> AsyncIterator[Record]:
-        """All records up to the current end offsets, in offset order within each partition."""
+        """All records up to the present end of each partition.
+
+        Within a partition, they are in the order of their offsets.
+        """
         partitions = {partition: topic_partition for topic_partition, partition in self._partitions.items()}
         await self._consumer.seek_to_beginning(*partitions)
         ends = await self._consumer.end_offsets(list(partitions))

@@ -36,7 +36,10 @@ class PartitionSenders:
         self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
-        """Send the messages and return their acks. After MessageSizeTooLargeError, some messages may still be sent."""
+        """Send the messages and return their acks.
+
+        If MessageSizeTooLargeError is raised, some of the messages may be sent nevertheless.
+        """
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
         acks = set()

@@ -198,7 +198,7 @@ class RecordStream:
             self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """Keep the offsets of a settled batch until `commit_offsets` commits these offsets."""
+        """Remember the offsets of a settled batch. `commit_offsets` commits them to Kafka."""
         self._uncommitted |= offsets.nexts(readings)
         self._has_uncommitted.set()
 
@@ -231,7 +231,7 @@ class RecordStream:
             log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """The number of records that follow this record in its partition, as far as this worker knows."""
+        """How many records follow this record in its partition, as far as this worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
             return 0  # another worker has taken over the partition, and reports the number itself

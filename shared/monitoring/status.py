@@ -117,7 +117,7 @@ def folder_of(settings: Settings) -> Path:
 
 
 def read(folder: Path) -> SystemStatus | None:
-    """The last status; None if `dayar watch` never ran here, or if the file cannot be read by this user or release."""
+    """The last status. None if `dayar watch` never ran here, or if this user or release cannot read the file."""
     try:
         return SystemStatus.model_validate_json((folder / FILE).read_bytes())
     except (OSError, ValidationError):

@@ -47,7 +47,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time, preceded by the day if the day is not today. The day has a year if the year is not this year."""
+        """The time. If it is not today, the day comes before the time, with the year if it is not this year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -87,7 +87,7 @@ def country(code: str, language: str) -> str:
 
 @lru_cache(len(DAY))
 def all_countries(language: str) -> list[tuple[str, str]]:
-    """ISO 3166-1 alpha-2 codes with names, in alphabetical order of the language."""
+    """The codes of all countries (ISO 3166-1 alpha-2) with their names, in the alphabetical order of the language."""
     codes = [code for code in get_global("territory_zones") if code in Locale("en").territories]
     return sorted(((code, country(code, language)) for code in codes), key=lambda pair: alphabetical(pair[1]))
 

@@ -63,7 +63,7 @@ class Locality:
         return SUCCEEDED[lang].format(label, successors) if successors else label
 
     def terms(self) -> tuple[str, ...]:
-        """The names by which people search the locality, without duplicates."""
+        """All names under which people may search for the locality, without duplicates."""
         return tuple(dict.fromkeys((*self.names.values(), *self.aliases)))
 
 

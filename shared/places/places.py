@@ -194,10 +194,11 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
+        """The P-codes of an area, so that all readers of its places find it.
 
-        The district of a village is added, because the areas of receivers and readers consist of units, and a village
-        is not a unit.
+        They are its own codes, the districts of codes that are not units, and the units that the geometry touches. The
+        district of a village is added, because the areas of receivers and readers consist of units, and a village is
+        not a unit.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -205,7 +206,10 @@ class Places:
         return tuple(dict.fromkeys((*area.pcodes, *known, *self.areas_of(area.polygons, circles, area.point))))
 
     def options(self, lang: str) -> list[dict[str, object]]:
-        """Options of a place picker, with all search terms: each level-1 unit, followed by its districts."""
+        """The options of a place picker: each level-1 unit, followed by its districts.
+
+        Each option has all its search terms.
+        """
         tops = sorted(self.units(1), key=lambda unit: (unit.kind is not UnitKind.OBLAST, unit.label(lang)))
         return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
 

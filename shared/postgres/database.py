@@ -138,7 +138,10 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction on a `connected` connection, which takes a third of the CPU time of a session's transaction."""
+    """A transaction on a `connected` connection.
+
+    It takes a third of the CPU time that a transaction of a session takes.
+    """
     async with connected(engine) as connection, connection.transaction():
         yield connection
 

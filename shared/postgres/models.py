@@ -33,7 +33,7 @@ def metadata() -> MetaData:
 
 
 class Base(DeclarativeBase):
-    """Columns store a `datetime` as an instant, strings and lists of strings as text, and dictionaries as JSONB."""
+    """A `datetime` is stored as an instant, strings and lists of strings as text, and dictionaries as JSONB."""
 
     metadata = metadata()
     type_annotation_map: ClassVar = {

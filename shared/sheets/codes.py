@@ -75,7 +75,7 @@ class RowFault(StrEnum):
     PERSON = "person"  # the row says too little for a person
     HOUSEHOLD = "household"  # another row of the household is not accepted
     NOTES = "notes"  # together, the texts that have no field of their own are too long
-    STATUS = "status"  # the queue is full, or the installation does not accept the report
+    STATUS = "status"  # intake refused the report: its spool is full, or the installation does not accept the report
 
 
 class SheetRowVerdict(StrEnum):

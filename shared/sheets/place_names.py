@@ -101,5 +101,8 @@ def without_kind(name: str) -> tuple[str, UnitKind | None]:
 
 
 def stem(name: str) -> str:
-    """The name without the ending of an adjective, spaces and a final й: from Кара-Сууйский it makes Кара-Суу."""
+    """The name without spaces, without a final й, and without the ending of an adjective.
+
+    For example, Кара-Сууйский becomes Кара-Суу.
+    """
     return ADJECTIVE.sub("", name).replace(" ", "").rstrip("й")

@@ -45,7 +45,7 @@ Attributes = Mapping[str, str | int]
 
 
 class Phase(StrEnum):
-    """The phases of a report's way whose durations are measured."""
+    """The phases of the handling of a report whose durations are measured."""
 
     REQUEST = "request"  # from the request to the answer
     SEND = "send"  # from the publication to the broker's acknowledgement

@@ -96,7 +96,7 @@ def expected(error: Any) -> str:
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
-    """All field names within a model, because an answer may quote only these names."""
+    """All names of fields in a model. An answer may quote only these names."""
     schema = model.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))

@@ -1,4 +1,4 @@
-"""Pages that tell a person why a request was refused, in the reader's language, with links to continue."""
+"""Pages that tell a person in the person's language why a request was refused, and offer links to continue."""
 
 from contextlib import suppress
 
