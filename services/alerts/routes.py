@@ -69,7 +69,10 @@ async def alerts(
 async def alert(
     alert_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> dict[str, Any]:
-    """The alert, its deliveries, and who was not notified. The account of a wall screen gets only the alert."""
+    """The alert, its deliveries, and the receivers that were not notified.
+
+    A wall screen's account gets only the alert.
+    """
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)

@@ -45,7 +45,7 @@ class Gateways:
         return file
 
     def whole_profile(self, name: str, **changed: str) -> Path:
-        """The example profile with all its parts, also those that begin with a #."""
+        """The example profile with all its parts, including the parts whose lines begin with a #."""
         file = self.profile(name, **changed)
         text = file.read_text().replace("https://sms.example.kg", f"http://127.0.0.1:{self.port}")
         file.write_text(re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The state of a notification says no more than its channel states."""
+"""The state of a notification says no more than its channel reveals."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,7 +65,10 @@ def test_a_message_that_waits_for_a_digest_says_until_when() -> None:
 
 
 async def left_out(desk: Desk) -> UUID:
-    """Raises two Moderate alerts: one receiver is outside its hours, and the other gets the second one in a digest."""
+    """Raises two Moderate alerts.
+
+    One receiver is outside its hours. The other receiver gets the second alert in a digest.
+    """
     tomorrow = datetime.now(TIME_ZONE) + timedelta(days=1)
     async with desk.sessions.begin() as session:
         hours: dict[str, dict[str, Any]] = {"desk": {}, "officer": {"hours": (f"{tomorrow:%a} 08:00-09:00",)}}

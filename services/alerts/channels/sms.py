@@ -47,7 +47,10 @@ class SmsChannel:
         return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
 
     async def _deliver(self, gateway: SmsGateway, message: ShortMessage) -> str:
-        """Sends the message once. If the gateway gives receipts, each later attempt only looks for the receipt."""
+        """Sends the message once.
+
+        If the gateway gives receipts, each later attempt only checks whether the receipt has come.
+        """
         if gateway.deadline is None:
             await gateway.send(message)
             return ACCEPTED

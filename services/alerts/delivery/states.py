@@ -1,4 +1,4 @@
-"""The state of a notification to one receiver by one channel, as far as the channel states it."""
+"""Computes the state of a notification to one receiver by one channel, as far as the channel reveals the state."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,11 +11,11 @@ from shared.events.vocabulary import DeliveryChannel
 
 
 class DeliveryState(StrEnum):
-    """`sent` means that a server took the message. A later state says more only if the channel states it.
+    """`sent` means that a server accepted the message. Channels differ in what they reveal after that.
 
-    A webhook's answer says that the receiver's system has the message (`delivered`), and so does the receipt of an SMS,
-    which may also say `read`. Mail servers and Telegram say neither. `answered` means that the receiver's account
-    acknowledged the alert: by a reply on this channel, or on the board.
+    `delivered` means that the receiver has the message, which the answer of a webhook and the receipt of an SMS say.
+    The receipt of an SMS may also say `read`. Mail servers and Telegram reveal neither of these states. `answered`
+    means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
     """
 
     QUEUED = "queued"
@@ -35,7 +35,7 @@ class SuppressionRule(StrEnum):
     SILENCE = "silence"
     INHIBITION = "inhibition"
     QUIET_HOURS = "quiet_hours"
-    DIGEST = "digest"  # until the receiver's next combined message
+    DIGEST = "digest"  # the message waits until the receiver's next combined message is sent
 
 
 def state_of(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
@@ -66,14 +66,14 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """The time of the combined message for which an unsent message waits, or None."""
+    """If an unsent message waits for a combined message, the time at which the latter is sent; else None."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None
 
 
 def with_state(delivery: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The delivery with its state. If a rule holds it back, also with the rule and the time until which it does."""
+    """The delivery with its state. If a rule holds the delivery back, the rule and the time of its end are added."""
     until = combined_at(delivery, now)
     rule = {"suppressed_by": SuppressionRule.DIGEST, "suppressed_until": until} if until else {}
     hidden = ("receipt", "is_answered", "planned_at")

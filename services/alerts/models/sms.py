@@ -12,7 +12,7 @@ from services.alerts.models.base import AlertsModel
 class SmsMessage(AlertsModel):
     """A short message that waits or waited for its receipt. `message_id` is the id of the message in its receipt.
 
-    `state` is the state of the newest receipt, and `state_at` its time.
+    `state` is the state in the newest receipt, and `state_at` is the time of this receipt.
     """
 
     __tablename__ = "sms_messages"
@@ -25,7 +25,7 @@ class SmsMessage(AlertsModel):
 
 
 class EarlySmsReceipt(AlertsModel):
-    """A pushed receipt for a message that is not stored yet, or that we did not send. It is kept for an hour."""
+    """A pushed receipt for a message that is not stored yet, or that we did not send. The row is kept for an hour."""
 
     __tablename__ = "early_sms_receipts"
 

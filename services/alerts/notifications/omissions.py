@@ -51,7 +51,7 @@ NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 class OmittedReceiver:
     """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate.
 
-    `omission` is the code of the reason. `muted_by` is the silence or the alert that muted this alert.
+    `omission` is the code of the reason. `muted_by` is the id of the silence or alert that muted this alert.
     """
 
     recipient: str
@@ -63,7 +63,10 @@ class OmittedReceiver:
 
     @property
     def rule(self) -> SuppressionRule | None:
-        """The rule that held the notification back; None if the receiver does not get the alert for another reason."""
+        """The rule that held the notification back.
+
+        None if there is another reason why the receiver was not notified.
+        """
         return RULES.get(self.omission)
 
     @property
@@ -72,7 +75,7 @@ class OmittedReceiver:
 
     @property
     def link(self) -> str | None:
-        """The page of what muted the alert."""
+        """The page of the silence or of the alert that muted this alert."""
         return PAGES[self.omission].format(self.muted_by) if self.muted_by and self.omission in PAGES else None
 
     @property
@@ -91,8 +94,8 @@ class OmittedReceiver:
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
     """The receivers that were not notified, each with the latest reason, sorted by label.
 
-    A receiver that was notified before is among them if a rule has held back a later notification. The list ends with
-    the contacts that were not needed, because another contact reached their receiver.
+    A receiver that was notified before is included if a rule held back a later notification. The list ends with the
+    contacts that were not needed, because another contact reached their receiver.
     """
     slot = (Delivery.recipient, Delivery.channel)
     sent = select(*slot, func.min(Delivery.created_at), func.max(Delivery.step)).where(Delivery.alert_id == alert_id)

@@ -11,7 +11,7 @@ ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, Ac
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )
-# The text of an acknowledgement is the channel by which the person replied. An acknowledgement on the board has none.
+# The text of an acknowledgement is the channel by which the person replied. On the board, the text is empty.
 IS_BY_CHANNEL = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
 IS_ANSWERED = exists().where(
     Act.alert_id == Delivery.alert_id,

@@ -1,4 +1,4 @@
-"""The short messages that wait for receipts, and the states that their receipts state; the caller commits."""
+"""The SQL of short messages that wait for receipts, and of the states in their receipts; the caller commits."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,8 @@ from services.alerts.models import Delivery, EarlySmsReceipt, SmsMessage
 from services.alerts.sms.gateway import SmsReceiptState
 from services.alerts.sms.numbers import PREFIX
 
-EARLY_FOR = timedelta(hours=1)  # a message is stored milliseconds after the gateway took it
+# an hour is ample, because a message is stored milliseconds after the gateway accepted it
+EARLY_FOR = timedelta(hours=1)
 ORDER = tuple(SmsReceiptState)
 
 
@@ -24,7 +25,10 @@ class ReceiptResult(StrEnum):
 
 
 async def add_message(session: AsyncSession, message: SmsMessage) -> None:
-    """Stores the message, with the state of a receipt that came before it was stored."""
+    """Stores the message.
+
+    If its receipt came earlier than this call, the receipt's state is stored with the message.
+    """
     if message.message_id is not None:
         await lock(session, message.message_id)
         early = delete(EarlySmsReceipt).where(EarlySmsReceipt.message_id == message.message_id)
@@ -65,12 +69,15 @@ async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, 
 
 
 def replaces(state: SmsReceiptState, former: str | None) -> bool:
-    """Whether the state replaces the former state. A state that a later release stored is kept."""
+    """Whether the state replaces the former state. A state that is only known to a later release is never replaced."""
     known: list[str | None] = [None, *ORDER]
     return former in known and known.index(state) > known.index(former)
 
 
 async def lock(session: AsyncSession, message_id: str) -> None:
-    """Locks the id. Otherwise a receipt and the message that it names could be stored without seeing each other."""
+    """Locks the id.
+
+    Otherwise, two transactions could store a message and its receipt without seeing each other's rows.
+    """
     key = f"{PREFIX}receipt:{message_id}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

@@ -22,7 +22,7 @@ from shared.retry_after import pause
 
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
-AWAITS_RECEIPT = "awaits_receipt"  # the gateway took the message, and its receipt has not come yet
+AWAITS_RECEIPT = "awaits_receipt"  # the gateway accepted the message, but the message's receipt has not come yet
 # An error code that the page of sent messages may show. It is too short for a telephone number.
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
 
@@ -34,7 +34,7 @@ class NoSecret(OutboundError):
 
 
 class SmsReceiptState(StrEnum):
-    """What became of a message, as its receipt says. A later state replaces an earlier one of this order."""
+    """The state of a message according to its receipt. In this order, a state replaces the states before it."""
 
     FAILED = "failed"
     DELIVERED = "delivered"
@@ -81,12 +81,12 @@ class SmsGateway:
         return receipts is not None and receipts.pushed is None
 
     def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
-        """The id by which a receipt names the message with this `id`, to which the gateway gave this `message_id`."""
+        """The id by which receipts name a message: our `id`, or the `message_id` that the gateway gave the message."""
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 
     async def receipt(self, id: UUID, message_id: str) -> SmsReceiptState | None:
-        """Asks for the receipt of the message; None if its state is not known yet. Raises OutboundError."""
+        """Asks for the receipt of the message. None if the state is not known yet. Raises OutboundError."""
         receipts = self._profile.receipts
         assert receipts is not None
         assert receipts.url is not None
@@ -163,7 +163,7 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
 
 
 def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
-    """The state that these fields of a receipt state, or None if it is not final."""
+    """The state in these fields of a receipt, or None if the state is not final."""
     code = written(found(fields, receipts.field))
     states = {
         SmsReceiptState.READ: receipts.read,

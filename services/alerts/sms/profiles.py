@@ -88,7 +88,7 @@ class AcceptedAnswer(ProfileModel):
 
 
 class GatewayRequest(ProfileModel):
-    """A POST by which the gateway calls us. `id` is the field of the message's id.
+    """A POST that the gateway sends us. `id` is the field with the message's id.
 
     All fields are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The secret is in the
     header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
@@ -115,13 +115,16 @@ class GatewayInbound(GatewayRequest):
 
 
 class PushedReceipts(GatewayRequest):
-    """How the gateway pushes receipts. With `is_own_id`, their `id` is the delivery's id, which the gateway got."""
+    """How the gateway pushes receipts.
+
+    If `is_own_id` is true, `id` is the delivery's id that we sent to the gateway.
+    """
 
     is_own_id: bool = False
 
 
 class GatewayReceipts(ProfileModel):
-    """How we learn whether a message reached the telephone: the gateway pushes its receipts, or it is asked for them.
+    """How we learn whether a message reached the telephone. The gateway pushes receipts, or we ask for them.
 
     `fields` are the fields of our request's body. They may contain the placeholders IN_RECEIPTS. `field` points to a
     value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or `failed`, it is final; any

@@ -18,14 +18,17 @@ NOT_FINAL = "not_final"
 
 @dataclass(frozen=True, slots=True)
 class PushedReceipt:
-    """`state` is None if the receipt only says that the gateway is still trying."""
+    """`state` is None if the receipt says that the gateway is still trying to deliver the message."""
 
     message_id: str
     state: SmsReceiptState | None
 
 
 class SmsReceipts:
-    """Stores the receipts that the gateway pushes. Repeated and unknown receipts change nothing and are counted."""
+    """Stores the receipts that the gateway pushes.
+
+    Receipts that are repeated, or of unknown messages, are only counted.
+    """
 
     def __init__(self, profile: GatewayReceipts, pushed: PushedReceipts, registry: CollectorRegistry) -> None:
         self._profile, self.pushed = profile, pushed

@@ -1,4 +1,4 @@
-"""The HTTP routes to which the SMS gateway hands over the messages that people send, and its receipts."""
+"""The HTTP routes to which the SMS gateway sends people's messages, and receipts of our messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class GatewayLimits:
-    """How often an address may call the routes, and how often with a wrong secret."""
+    """Limits how often an address may call the routes, and how often it may send a wrong secret."""
 
     def __init__(self) -> None:
         self.calls = RateLimit(per_second=50, burst=200)
@@ -54,7 +54,10 @@ async def take(request: Request) -> Response:
 
 @router.post("/v1/sms/receipts")
 async def take_receipt(request: Request) -> Response:
-    """Takes a receipt. A repeated receipt, or one of an unknown message, is answered alike: the gateway can stop."""
+    """Takes a receipt.
+
+    The answer is the same for a repeated receipt or an unknown message, so that the gateway stops.
+    """
     receipts: SmsReceipts | None = request.app.state.sms_receipts
     if receipts is None:
         raise nothing_expected()
@@ -70,7 +73,10 @@ async def take_receipt(request: Request) -> Response:
 
 
 async def fields_of(request: Request, profile: GatewayRequest) -> Any:
-    """The fields of the body, or None if it is not readable. Raises a Problem if the secret is missing or wrong."""
+    """The fields of the body, or None if the body is not readable.
+
+    Raises a Problem if the secret is missing or wrong.
+    """
     limits: GatewayLimits = request.app.state.sms_limits
     address, known = address_of(request.scope), secret_of(request.app.state.settings)
     if known is None:
