@@ -1,4 +1,4 @@
-"""A dead letter may be read by people whose areas contain a place of the record, and by people for the whole country."""
+"""A dead letter may be read by people whose areas contain a place of the record, and by people of the whole country."""
 
 from typing import Any
 from uuid import uuid4
