@@ -82,6 +82,7 @@ async def alert_page(
         title=request.app.state.texts.title(event_of(alert), language),
         where=request.app.state.texts.where(event_of(alert), language),
         may=may,
+        reader=caller.account,
         on_behalf=await behalf.shown(request, session, alert),
         revisions=revisions,
         texts=texts_of(revisions[0], language) if revisions else [],

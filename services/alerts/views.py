@@ -31,8 +31,8 @@ class Acknowledgement(Body):
     on_behalf_of: OnBehalf | None = None
 
 
-class Acknowledgements(Body):
-    """A request to acknowledge several alerts at once. Extreme alerts are refused."""
+class AlertIds(Body):
+    """A request about several alerts at once. Extreme alerts are refused."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 
@@ -48,6 +48,10 @@ class Comment(Body):
 class Snooze(Body):
     minutes: Annotated[int, Field(ge=1, le=60)]
     reason: Words
+
+
+class Snoozes(Snooze, AlertIds):
+    """Several alerts that are snoozed for the same time and reason."""
 
 
 class Resolution(Body):
@@ -121,8 +125,8 @@ class DeliveryPage(BaseModel):
     not_notified: list[dict[str, Any]] = []
 
 
-class NotAcknowledged(BaseModel):
-    """`reason` is one of already-acknowledged, already-resolved, one-by-one (Extreme), suppressed and not-found."""
+class NotDone(BaseModel):
+    """`reason` is the kind of the refusal: already-resolved, one-by-one (Extreme), suppressed, not-found and so on."""
 
     alert_id: UUID
     reason: str
@@ -134,7 +138,21 @@ class Acknowledged(BaseModel):
     """The result of acknowledging several alerts."""
 
     acknowledged: list[AlertView]
-    refused: list[NotAcknowledged]
+    refused: list[NotDone]
+
+
+class Snoozed(BaseModel):
+    """The result of snoozing several alerts."""
+
+    snoozed: list[AlertView]
+    refused: list[NotDone]
+
+
+class TakenOver(BaseModel):
+    """The result of taking over several alerts."""
+
+    taken_over: list[AlertView]
+    refused: list[NotDone]
 
 
 class Raised(BaseModel):

@@ -202,9 +202,12 @@ ROUTES: dict[str, AccessRule] = {
     "DELETE /alerts/v1/alerts/{alert_id}/steps/{step}": to(CMC),
     "POST /alerts/v1/alerts/{alert_id}/calls": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/snooze": to(CMC),
+    "PUT /alerts/v1/alerts/{alert_id}/takeover": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/reopening": to(CMC),
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
+    "POST /alerts/v1/alerts:snooze": to(CMC),
+    "POST /alerts/v1/alerts:takeover": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
     "POST /alerts/v1/sms/receipts": PUBLIC,  # as the route of inbound messages

@@ -150,11 +150,38 @@ async def test_several_alerts_are_acknowledged_together_but_no_extreme_one(desk:
     assert (await desk.event_types()).count("acknowledged") == 2
 
 
+async def test_several_alerts_are_snoozed_or_taken_over_together_but_no_extreme_one(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    raised, taken, extreme = await desk.alerts(fresh(), mudflow(onset=now), mudflow(onset=now, severity="Extreme"))
+    snooze = {"minutes": 15, "reason": "the team is on its way"}
+    ids = [str(id) for id in (raised, taken, extreme)]
+    async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
+        await nurgul.put(at(taken, "snooze"), json=snooze)
+        await nurgul.put(at(taken, "progress"))
+        snoozed = (await aibek.post("/v1/alerts:snooze", json=snooze | {"alert_ids": ids})).json()
+        lacking = await aibek.post("/v1/alerts:snooze", json={"alert_ids": ids, "minutes": 15})
+        over = (await aibek.post("/v1/alerts:takeover", json={"alert_ids": ids})).json()
+        again = (await aibek.put(at(taken, "takeover"))).json()
+    assert [alert["snoozed_name"] for alert in snoozed["snoozed"]] == ["Айбек"] * 2, "work ended the snooze of another"
+    assert [(refused["alert_id"], refused["reason"]) for refused in snoozed["refused"]] == [
+        (str(extreme), "one-by-one")
+    ]
+    assert lacking.status_code == 422
+    assert {alert["alert_id"]: alert["progressed_name"] for alert in over["taken_over"]} == {
+        str(raised): "Айбек",
+        str(taken): "Айбек",
+    }
+    assert (again["acknowledged_name"], again["sequence"]) == ("Нургүл", max(a["sequence"] for a in over["taken_over"]))
+
+
 async def test_every_act_acknowledges_an_unacknowledged_alert(desk: Desk) -> None:
+    await received_by(desk, "duty")
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller(name="Айбек") as caller:
         answer = (await caller.put(at(alert_id, "progress"))).json()
+        await caller.put(at(alert_id, "confirmation"))
     assert (answer["work"], answer["acknowledged_name"], answer["progressed_name"]) == ("in_progress", "Айбек", "Айбек")
+    assert await causes(desk) == ["raised", "acknowledged"], "everybody who was notified is informed once"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ async def test_an_acknowledged_alert_that_gets_worse_must_be_acknowledged_again(
     await night.does("progress", None)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, magnitude=6.9, msg_type="Update"))
     assert ((await night.alert()).work, (await night.alert()).demand) == ("reopened", "acknowledgement")
-    assert await night.causes("duty") == ["raised", "updated"]
+    assert await night.causes("duty") == ["raised", "acknowledged", "updated"]
     assert await night.passes(EXTREME) == 1
 
 

@@ -115,7 +115,7 @@ async def test_an_alert_whose_snooze_ends_in_a_silence_demands_an_action_when_th
     assert await night.passes(timedelta(minutes=90)) == 1
     alert = await night.alert()
     assert (alert.demand, alert.snoozed_until, alert.level) == ("action", None, 0)
-    assert await night.causes("duty") == ["raised", "unsilenced"]
+    assert await night.causes("duty") == ["raised", "acknowledged", "unsilenced"]
 
 
 async def test_an_alert_that_becomes_severe_breaks_the_silence_and_its_end_does_not_repeat_it(night: Night) -> None:

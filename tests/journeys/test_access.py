@@ -158,11 +158,16 @@ BY_AREA = {
     "PUT /alerts/v1/alerts/{alert_id}/snooze": VisibleContent(
         "/alerts/v1/alerts/{alert}/snooze", body={"minutes": 1, "reason": "waiting"}
     ),
+    "PUT /alerts/v1/alerts/{alert_id}/takeover": VisibleContent("/alerts/v1/alerts/{alert}/takeover"),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": VisibleContent(
         "/alerts/v1/alerts/{alert}/resolution", body={"verdict": "confirmed"}
     ),
     "PUT /alerts/v1/alerts/{alert_id}/reopening": VisibleContent("/alerts/v1/alerts/{alert}/reopening"),
     "POST /alerts/v1/alerts:acknowledge": VisibleContent("/alerts/v1/alerts:acknowledge", body=SEVERAL),
+    "POST /alerts/v1/alerts:snooze": VisibleContent(
+        "/alerts/v1/alerts:snooze", body=SEVERAL | {"minutes": 1, "reason": "waiting"}
+    ),
+    "POST /alerts/v1/alerts:takeover": VisibleContent("/alerts/v1/alerts:takeover", body=SEVERAL),
 }
 OF_NO_AREA = {
     "POST /intake/v1/hazards",
@@ -399,7 +404,9 @@ async def shows(
         "hazard_report": reported.hazard_report,
         "site": reported.site,
     }
-    body = {"alert_ids": [reported.alert]} if visible.body == SEVERAL else visible.body
+    body = visible.body
+    if body is not None and "alert_ids" in body:
+        body = body | {"alert_ids": [reported.alert]}
     request = client.build_request(method, visible.path.format(**names), headers=bearer(token), json=body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()

@@ -28,6 +28,7 @@ class ActKind(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     CONFIRMED = "confirmed"
     PROGRESSED = "progressed"
+    TAKEN_OVER = "taken_over"
     COMMENTED = "commented"
     SNOOZED = "snoozed"
     RESOLVED = "resolved"

@@ -118,14 +118,24 @@ class Answers:
         if alert.confirmed_at is not None:
             return _own(alert, alert.confirmed_by, person, "already-confirmed")
         after = acts.confirmed(alert, person, self._now, self._idle(alert))
-        return await self._keep(after, AlertConfirmed, ActKind.CONFIRMED, person, text)
+        return await self._keep(after, AlertConfirmed, ActKind.CONFIRMED, person, text, cause=first_cause(alert))
 
     async def progress(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
         alert = await self._open(alert_id)
         if alert.progressed_at is not None:
             return _own(alert, alert.progressed_by, person, "already-in-progress")
         after = acts.progressed(alert, person, self._now)
-        return await self._keep(after, AlertProgressed, ActKind.PROGRESSED, person, text)
+        return await self._keep(after, AlertProgressed, ActKind.PROGRESSED, person, text, cause=first_cause(alert))
+
+    async def take_over(
+        self, alert_id: UUID, person: Actor, text: str | None = None, *, is_one_of_many: bool = False
+    ) -> Alert:
+        """The person starts work on the alert, also if somebody else is at work on it. The timeline has both people."""
+        alert = await self._open(alert_id, is_one_of_many=is_one_of_many)
+        if alert.progressed_by == person.account:
+            return alert
+        after = acts.progressed(alert, person, self._now)
+        return await self._keep(after, AlertProgressed, ActKind.TAKEN_OVER, person, text, cause=first_cause(alert))
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
         """Adds a comment, also to a closed alert."""
@@ -149,12 +159,14 @@ class Answers:
         await calls.add(self._session, alert_id, after.sequence, call, box)
         return await self._keep(after, AlertUpdated, ActKind.CALLED, person)
 
-    async def snooze(self, alert_id: UUID, person: Actor, wait: timedelta, reason: str) -> Alert:
-        alert = await self._open(alert_id)
+    async def snooze(
+        self, alert_id: UUID, person: Actor, wait: timedelta, reason: str, *, is_one_of_many: bool = False
+    ) -> Alert:
+        alert = await self._open(alert_id, is_one_of_many=is_one_of_many)
         if alert.snoozed_until is not None and alert.snoozed_until > self._now:
             _own(alert, alert.snoozed_by, person, "already-snoozed")
         after = acts.snoozed(alert, person, self._now, self._now + wait)
-        return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason)
+        return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
         """Closes the alert with the verdict.
@@ -183,9 +195,11 @@ class Answers:
         plan = await plan_queries.plan(self._session, self._now)
         return AlertChanges([alert], plan, {}, places=self._places, rules=self._rules, now=self._now).wait(alert)
 
-    async def _open(self, alert_id: UUID) -> Alert:
+    async def _open(self, alert_id: UUID, *, is_one_of_many: bool = False) -> Alert:
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
+        if is_one_of_many and alert.severity is Severity.EXTREME:
+            raise AnswerRefused("one-by-one", alert)
         return alert
 
     async def _keep(
@@ -207,6 +221,11 @@ class Answers:
         await timeline.add(self._session, kept, deed, person, text, self._now)
         await outbox.add(self._session, *alert_changes.messages)
         return kept
+
+
+def first_cause(alert: Alert) -> Cause | None:
+    """An action that also acknowledges the alert informs everybody who was notified, as an acknowledgement does."""
+    return Cause.ACKNOWLEDGED if alert.acknowledged_at is None else None
 
 
 def _is_open(alert: Alert) -> None:

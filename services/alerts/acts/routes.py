@@ -3,8 +3,10 @@
 The second request gets a 409 with the first person's name.
 """
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,20 +17,24 @@ from services.alerts import presences
 from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.behalf import sealed
+from services.alerts.alerts import Alert
 from services.alerts.routes import Caller, seen
 from services.alerts.ruleset import Ruleset
 from services.alerts.views import (
     Acknowledged,
     Acknowledgement,
-    Acknowledgements,
+    AlertIds,
     AlertView,
     Attendance,
     Comment,
-    NotAcknowledged,
+    NotDone,
     Note,
     Presence,
     Resolution,
     Snooze,
+    Snoozed,
+    Snoozes,
+    TakenOver,
 )
 from shared.auth.tokens import Principal
 from shared.postgres.database import Session
@@ -44,7 +50,7 @@ TITLES = {
     "already-resolved": "This alert is closed.",
     "not-closed": "This alert is not closed.",
     "too-late": "An acknowledgement can be taken back for ten seconds, and before any further act.",
-    "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
+    "one-by-one": "An Extreme alert is answered by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
 # For each kind of refusal, the prefix of the alert's fields that say who acted first, and when.
@@ -123,6 +129,12 @@ async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> A
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 
 
+@router.put("/v1/alerts/{alert_id}/takeover")
+async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
+    """Marks the alert as in progress by the caller, also if somebody else is at work on it."""
+    return AlertView.model_validate(await desk.answers.take_over(alert_id, desk.person(), body.note if body else None))
+
+
 @router.post("/v1/alerts/{alert_id}/comments", status_code=201)
 async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
     """Adds a comment to the timeline of an open or a closed alert."""
@@ -156,26 +168,62 @@ async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Ale
 
 
 @router.post("/v1/alerts:acknowledge")
-async def acknowledge_several(
-    body: Acknowledgements, request: Request, session: Session, caller: Caller
-) -> Acknowledged:
+async def acknowledge_several(body: AlertIds, request: Request, session: Session, caller: Caller) -> Acknowledged:
     """Acknowledges several alerts, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
-    done, refused = list[AlertView](), list[NotAcknowledged]()
+    act = partial(answers.acknowledge, person=person, is_one_of_many=True)
+    done, refused = await several(body.alert_ids, act, request, session, caller)
+    return Acknowledged(acknowledged=done, refused=refused)
+
+
+@router.post("/v1/alerts:snooze")
+async def snooze_several(body: Snoozes, request: Request, session: Session, caller: Caller) -> Snoozed:
+    """Snoozes several alerts for the same time and reason, each independently of the others.
+
+    The answer names each refused alert with the reason.
+    """
+    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
+    wait = timedelta(minutes=body.minutes)
+    act = partial(answers.snooze, person=person, wait=wait, reason=body.reason, is_one_of_many=True)
+    done, refused = await several(body.alert_ids, act, request, session, caller)
+    return Snoozed(snoozed=done, refused=refused)
+
+
+@router.post("/v1/alerts:takeover")
+async def take_over_several(body: AlertIds, request: Request, session: Session, caller: Caller) -> TakenOver:
+    """The caller starts work on several alerts, each independently of the others, also if others are at work on them.
+
+    The answer names each refused alert with the reason.
+    """
+    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
+    act = partial(answers.take_over, person=person, is_one_of_many=True)
+    done, refused = await several(body.alert_ids, act, request, session, caller)
+    return TakenOver(taken_over=done, refused=refused)
+
+
+async def several(
+    alert_ids: Collection[UUID],
+    act: Callable[[UUID], Awaitable[Alert]],
+    request: Request,
+    session: Session,
+    caller: Principal,
+) -> tuple[list[AlertView], list[NotDone]]:
+    """The alerts after the action, and those that were refused."""
+    done, refused = list[AlertView](), list[NotDone]()
     # requests that lock alerts in different orders could wait for each other, so the ids are sorted
-    for alert_id in sorted(set(body.alert_ids)):
+    for alert_id in sorted(set(alert_ids)):
         try:
             await answerable(alert_id, request, session, caller)
-            done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
+            done.append(AlertView.model_validate(await act(alert_id)))
         except AnswerRefused as error:
             name, at = first(error)
-            refused.append(NotAcknowledged(alert_id=alert_id, reason=error.kind, name=name, at=at))
+            refused.append(NotDone(alert_id=alert_id, reason=error.kind, name=name, at=at))
         except Problem as problem:
-            refused.append(NotAcknowledged(alert_id=alert_id, reason=problem.kind))
-    return Acknowledged(acknowledged=done, refused=refused)
+            refused.append(NotDone(alert_id=alert_id, reason=problem.kind))
+    return done, refused
 
 
 @router.put("/v1/presence")

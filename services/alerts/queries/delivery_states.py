@@ -7,7 +7,7 @@ from services.alerts.models import Act, AlertRow, Delivery, ReceiverRow, SmsMess
 
 RECEIPT = select(SmsMessage.state).where(SmsMessage.delivery_id == Delivery.delivery_id).scalar_subquery()
 # The actions by which a person acknowledges an alert.
-ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, ActKind.SNOOZED)
+ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, ActKind.TAKEN_OVER, ActKind.SNOOZED)
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )

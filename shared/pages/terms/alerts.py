@@ -38,6 +38,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "unacknowledged": N_("Acknowledgement taken back"),
         "confirmed": N_("Confirmed"),
         "progressed": N_("In progress"),
+        "taken_over": N_("Taken over"),
         "commented": N_("Comment"),
         "snoozed": N_("Snoozed"),
         "resolved": N_("Closed"),
