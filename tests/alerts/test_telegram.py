@@ -61,15 +61,15 @@ async def test_one_alert_is_one_thread_whose_first_message_shows_the_newest_stat
         alert_id = await bureau.alert()
         first = await bureau.bot.message()
         assert "Сель" in first["text"] and first["entities"][0]["type"] == "bold"
-        assert texts_of(first) == ["Принять", "От имени…", "Подробности"]
-        assert first["reply_markup"]["inline_keyboard"][1][0]["url"] == f"https://dayar.example/alerts/{alert_id}"
+        assert texts_of(first) == ["Принять", "От имени…", "Взять на себя", "Отложить на 15 мин", "Подробности"]
+        assert first["reply_markup"]["inline_keyboard"][-1][0]["url"] == f"https://dayar.example/alerts/{alert_id}"
         await bureau.acknowledge(alert_id)
         second = await bureau.bot.message(2)
         assert second["reply_parameters"]["message_id"] == first["message_id"]
         assert second["disable_notification"] is True
         assert "Принято: aibek, " in second["text"].splitlines()[1]
         await wait_for(lambda: "Принято: aibek, " in bureau.bot.sent()[0]["text"])
-        assert texts_of(bureau.bot.sent()[0]) == ["Подробности"]
+        assert texts_of(bureau.bot.sent()[0]) == ["Взять на себя", "Отложить на 15 мин", "Подробности"]
         await bureau.close(alert_id)
         await bureau.bot.message(3)
         await wait_for(lambda: "Завершено: Ложная тревога, aibek, " in bureau.bot.sent()[0]["text"])
@@ -208,7 +208,7 @@ async def test_a_message_without_its_topic_or_link_is_better_than_none(bureau: B
         assert await channel.send(job, receiver_of(job)) == DELIVERED
     with_topic, without = bureau.bot.called("sendMessage")
     assert (with_topic["message_thread_id"], "message_thread_id" in without) == (7, False)
-    assert texts_of(without) == ["Принять", "От имени…"]
+    assert texts_of(without) == ["Принять", "От имени…", "Взять на себя", "Отложить на 15 мин"]
 
 
 async def test_an_exercise_sends_nothing_outside(town: Town, bot: BotServer, tmp_path: Path) -> None:

@@ -77,9 +77,12 @@ class Shift(Bureau):
         assert alert is not None
         return alert
 
-    async def presses(self, message: dict[str, Any], button: int) -> dict[str, Any]:
-        """The bot's answer to a pressed button of the message's first row."""
-        self.bot.presses(message, button)
+    async def presses(self, message: dict[str, Any], button: int | str, user: int = USER) -> dict[str, Any]:
+        """The bot's answer to a pressed button: one of the message's first row, or the one with this text."""
+        if isinstance(button, str):
+            self.bot.sends_data(data_of_button(message, button), message, user)
+        else:
+            self.bot.presses(message, button, user)
         return await self.answered("answerCallbackQuery")
 
     async def writes(self, text: str, **more: Any) -> dict[str, Any]:
@@ -91,6 +94,11 @@ class Shift(Bureau):
         known = len(self.bot.called(method))
         await wait_for(lambda: len(self.bot.called(method)) > known)
         return self.bot.called(method)[-1]
+
+
+def data_of_button(message: dict[str, Any], text: str) -> str:
+    buttons = [button for row in message["reply_markup"]["inline_keyboard"] for button in row]
+    return next(str(button["callback_data"]) for button in buttons if button["text"] == text)
 
 
 @pytest.fixture
@@ -140,6 +148,35 @@ async def test_an_acknowledgement_on_behalf_of_the_person_whose_name_answers_the
         assert "Принято вами" in (await shift.writes("Касымов", **asked))["text"]
     alert = await shift.alerted()
     assert alert.acknowledged_note is not None and "Касымов" not in alert.acknowledged_note
+
+
+async def test_a_person_snoozes_with_a_reason_takes_over_and_comments(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        assert "привяжите" in (await shift.presses(message, "Отложить на 15 мин", user=STRANGER))["text"]
+        shift.bot.sends_data(data_of_button(message, "Отложить на 15 мин"), message)
+        question = await shift.bot.message(2)
+        assert "15 минут" in question["text"]
+        assert "Отложено вами до" in (await shift.presses(question, "Жду звонка"))["text"]
+        await wait_for(lambda: "Жду звонка" in shift.bot.messages[GROUP][question["message_id"]]["text"])
+        assert shift.bot.messages[GROUP][question["message_id"]]["reply_markup"] is None
+        await shift.bot.message(3)  # everybody is informed of the acknowledgement
+        await wait_for(lambda: "Отложено до " in shift.bot.messages[GROUP][message["message_id"]]["text"])
+        assert "Взято вами" in (await shift.presses(message, "Взять на себя"))["text"]
+        in_chat: dict[str, Any] = {"chat": GROUP, "answers": message}
+        assert "1000" in (await shift.writes("", **in_chat))["text"], "a photo"
+        assert "записан" in (await shift.writes("Мост цел", **in_chat))["text"]
+    alert = await shift.alerted()
+    assert (alert.progressed_name, alert.snoozed_until) == ("aibek", None)
+    async with shift.town.sessions() as session:
+        acts = await session.execute(text("SELECT deed, text FROM acts ORDER BY act_id"))
+    assert [tuple(act) for act in acts] == [
+        ("snoozed", "Жду звонка"),
+        ("taken_over", None),
+        ("commented", "Мост цел"),
+    ]
 
 
 async def is_asked(shift: Shift) -> bool:

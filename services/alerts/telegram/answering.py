@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -21,10 +19,11 @@ from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import ANSWERED_WITHIN, PressedDelivery
 from services.alerts.receivers.secrets import WebhookSecrets
-from services.alerts.telegram.chat_messages import ChatMessages, Press, read_data, units
+from services.alerts.telegram.bot_calls import HOW_TO_BIND, BotCall, answer_to, place_of, received, text_call, toast
+from services.alerts.telegram.chat_messages import SNOOZE_REASONS, ChatMessages, Press, read_data, state_line, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.incoming import BotUpdate, IncomingMessage, PressedButton, Sender
-from services.alerts.views import OnBehalf
+from services.alerts.views import Comment, OnBehalf
 from shared import audit
 from shared.audit import Action, Entry, Result
 from shared.events.vocabulary import DeliveryChannel
@@ -35,9 +34,7 @@ from shared.pages.terms import N_
 TELEGRAM = DeliveryChannel.TELEGRAM
 CHANNEL = "Telegram"  # in the timeline
 COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
-SHOWN_TOAST = 200  # the most characters that Telegram shows after a button was pressed
 
-HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a private chat: /start CODE")
 WRONG_CODE = N_("This code is wrong, already used, or older than 15 minutes. Ask for a new code.")
 TOO_MANY_CODES = N_("Too many wrong codes. Try again in 15 minutes.")
 ONLY_PRIVATE = N_("Send the code to me in a private chat, not in a group. Ask for a new code.")
@@ -48,19 +45,11 @@ HOW_TO_ACKNOWLEDGE = N_(
     "Not acknowledged. Press “Acknowledge” below the alert; or press “On behalf of…”, and answer the question within "
     "an hour."
 )
+SEVERAL_ALERTS = N_(
+    "Not recorded: this message is about several alerts. Open one of them by its link, and add the comment there."
+)
+BAD_COMMENT = N_("Not recorded: answer with text of at most 1,000 characters.")
 BAD_NAME = N_("Answer with the name only, in one line of at most 150 characters.")
-
-
-@dataclass(frozen=True, slots=True)
-class BotCall:
-    """A call of the Bot API that answers a person.
-
-    If the call asks on whose behalf somebody acknowledges an alert, `question` is the delivery of this alert.
-    """
-
-    method: str
-    fields: Mapping[str, Any]
-    question: PressedDelivery | None = None
 
 
 class Answering:
@@ -93,9 +82,39 @@ class Answering:
         person = await bindings.person(session, TELEGRAM, str(pressed.sender.id))
         if press is Press.ON_BEHALF:
             reply = await self._replies.hindrance(session, delivery.alert_id, person)
-            return [self._question(pressed, delivery)] if reply is None else [toast(pressed, reply, delivery.language)]
-        reply = await self._replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
-        return [toast(pressed, reply, delivery.language), *self._edit(pressed.message, delivery, reply.alert)]
+            return self._question(pressed, delivery) if reply is None else [toast(pressed, reply, delivery.language)]
+        if press is Press.SNOOZE:
+            reply = await self._replies.snooze_hindrance(session, delivery.alert_id, person, now)
+            return self._reasons(pressed, delivery) if reply is None else [toast(pressed, reply, delivery.language)]
+        if press in SNOOZE_REASONS:
+            return await self._snoozed(session, pressed, SNOOZE_REASONS[press], delivery, person, now)
+        if press is Press.TAKE_OVER:
+            reply = await self._replies.take_over(session, delivery.alert_id, person, now)
+        else:
+            reply = await self._replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
+        return [toast(pressed, reply, delivery.language), *self._edit(place_of(pressed.message), delivery, reply.alert)]
+
+    async def _snoozed(
+        self,
+        session: AsyncSession,
+        pressed: PressedButton,
+        reason: str,
+        delivery: PressedDelivery,
+        person: BoundPerson | None,
+        now: datetime,
+    ) -> list[BotCall]:
+        """Snoozes the alert. The question then shows who snoozed the alert and why, and has no buttons any more."""
+        reason = translations(delivery.language, LOCALES).gettext(reason)
+        reply = await self._replies.snooze(session, delivery.alert_id, person, now, reason)
+        calls = [toast(pressed, reply, delivery.language)]
+        if reply.result is not ReplyResult.SNOOZED or reply.alert is None or person is None or pressed.message is None:
+            return calls
+        chat_id = pressed.message.chat.id
+        text = f"{state_line(reply.alert, delivery.language)}\n{reason}"
+        asked = {"chat_id": chat_id, "message_id": pressed.message.message_id, "text": text}
+        message_id = await message_queries.message_of(session, delivery.delivery_id)
+        alerted = None if message_id is None else {"chat_id": chat_id, "message_id": message_id}
+        return [*calls, BotCall("editMessageText", asked), *self._edit(alerted, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
         """What the pressed button asks for, and the delivery whose message has the button.
@@ -107,7 +126,15 @@ class Answering:
             return None, None
         return read[0], await message_queries.pressed(session, read[1], pressed.message.chat.id)
 
-    def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> BotCall:
+    def _reasons(self, pressed: PressedButton, delivery: PressedDelivery) -> list[BotCall]:
+        """Asks for the reason in a message of its own, so that the others of the group keep the alert's buttons."""
+        assert pressed.message is not None
+        place = {"chat_id": pressed.message.chat.id, "message_thread_id": pressed.message.topic}
+        message = self._messages.reasons(delivery.language, delivery.delivery_id)
+        silent = {"disable_notification": True, "reply_parameters": answer_to(pressed.message)}
+        return [received(pressed), BotCall("sendMessage", {**place, **message.fields, **silent})]
+
+    def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> list[BotCall]:
         """Asks on whose behalf the person acts.
 
         Because of the mention, only this person's app opens a reply in a group.
@@ -115,7 +142,7 @@ class Answering:
         assert pressed.message is not None
         text = translations(delivery.language, LOCALES).gettext(QUESTION)
         mention = {"type": "text_mention", "offset": 0, "length": units(text), "user": {"id": pressed.sender.id}}
-        return BotCall(
+        question = BotCall(
             "sendMessage",
             {
                 "chat_id": pressed.message.chat.id,
@@ -127,20 +154,25 @@ class Answering:
             },
             delivery,
         )
+        return [received(pressed), question]
 
     async def _named(
         self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
     ) -> list[BotCall]:
         """Acknowledges on behalf of the person whose name answers a question.
 
-        A message that answers none of the bot's messages gets no answer.
+        An answer to the message of an alert is a comment. A message that answers neither gets no answer.
         """
         if message.reply_to_message is None:
             return []
         replied = (message.chat.id, message.reply_to_message.message_id)
         asked = await message_queries.question(session, *replied)
-        if asked is None or asked.asked_at < now - ANSWERED_WITHIN:
-            return await self._unanswered(session, message, asked or await message_queries.in_chat(session, *replied))
+        if asked is None:
+            return await self._commented(
+                session, message, sender, await message_queries.in_chat(session, *replied), now
+            )
+        if asked.asked_at < now - ANSWERED_WITHIN:
+            return await self._unanswered(session, message, asked)
         note = note_of(message.text)
         if note is None:
             return [text_call(message, translations(asked.language, LOCALES).gettext(BAD_NAME))]
@@ -152,12 +184,41 @@ class Answering:
             )
         return [text_call(message, sentence(reply, asked.language))]
 
-    async def _unanswered(
-        self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage | None
+    async def _commented(
+        self,
+        session: AsyncSession,
+        message: IncomingMessage,
+        sender: Sender,
+        replied: TelegramMessage | None,
+        now: datetime,
     ) -> list[BotCall]:
-        """If the person answered an old question, or an alert that waits for somebody, says how to acknowledge."""
-        alert = None if replied is None else await alert_queries.alert(session, replied.alert_id)
-        if replied is None or alert is None or alert.is_answered:
+        """Records the answer to an alert's message as a comment, and says so.
+
+        Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Further
+        messages of theirs are conversation of the group, and get no answer.
+        """
+        if replied is None:
+            return []
+        person = await bindings.person(session, TELEGRAM, str(sender.id))
+        if person is None:
+            return await self._unanswered(session, message, replied)
+        _ = translations(replied.language, LOCALES).gettext
+        if replied.is_digest:
+            return [text_call(message, _(SEVERAL_ALERTS))]
+        text = comment_of(message.text)
+        if text is None:
+            return [text_call(message, _(BAD_COMMENT))]
+        reply = await self._replies.comment(session, replied.alert_id, person, now, text)
+        is_waiting = reply.is_done and reply.alert is not None and not reply.alert.is_answered
+        how = f" {_(HOW_TO_ACKNOWLEDGE)}" if is_waiting else ""
+        return [text_call(message, sentence(reply, replied.language) + how)]
+
+    async def _unanswered(
+        self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage
+    ) -> list[BotCall]:
+        """If the alert of an old question or of a message still waits for somebody, says how to acknowledge."""
+        alert = await alert_queries.alert(session, replied.alert_id)
+        if alert is None or alert.is_answered:
             return []
         return [text_call(message, translations(replied.language, LOCALES).gettext(HOW_TO_ACKNOWLEDGE))]
 
@@ -190,38 +251,27 @@ class Answering:
             return [text_call(message, sentence(Reply(refusal), language))]
         return [text_call(message, _(BOUND).format(name=bound.name))]
 
-    def _edit(self, message: IncomingMessage | None, delivery: PressedDelivery, alert: Alert | None) -> list[BotCall]:
-        """Shows the alert's newest state in the message whose button was pressed, unless it is a digest."""
-        if message is None or alert is None or delivery.is_digest:
+    def _edit(self, place: Mapping[str, int] | None, delivery: PressedDelivery, alert: Alert | None) -> list[BotCall]:
+        """Shows the alert's newest state in the message about the alert, unless it is a digest."""
+        if place is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)
         whole = self._messages.whole(alert, delivery.cause, delivery.language, delivery.delivery_id, content.hazard)
-        place = {"chat_id": message.chat.id, "message_id": message.message_id}
         return [BotCall("editMessageText", {**place, **whole.fields})]
-
-
-def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
-    """The text that Telegram shows to the person who pressed. A refusal stays until the person closes it."""
-    text = sentence(reply, language)
-    if reply.result in (ReplyResult.NOT_BOUND, ReplyResult.ACCESS_ENDED):
-        text = f"{text} {translations(language, LOCALES).gettext(HOW_TO_BIND)}"
-    fields = {"callback_query_id": pressed.id, "text": text[:SHOWN_TOAST], "show_alert": not reply.is_done}
-    return BotCall("answerCallbackQuery", fields)
-
-
-def text_call(message: IncomingMessage, text: str) -> BotCall:
-    place = {"chat_id": message.chat.id, "message_thread_id": message.topic}
-    return BotCall("sendMessage", {**place, "text": text, "reply_parameters": answer_to(message)})
-
-
-def answer_to(message: IncomingMessage) -> dict[str, Any]:
-    return {"message_id": message.message_id, "allow_sending_without_reply": True}
 
 
 def note_of(typed: str) -> str | None:
     """The note about the person whose name was typed, or None if the text is no name."""
     try:
         return OnBehalf(name=typed, by="Telegram").note if typed.strip() else None
+    except ValidationError:
+        return None
+
+
+def comment_of(typed: str) -> str | None:
+    """The comment, or None if the message has no text (such as a photo) or a text that is too long."""
+    try:
+        return Comment(text=typed).text
     except ValidationError:
         return None
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.queries import telegram_messages as message_queries
-from services.alerts.telegram.answering import BotCall
 from services.alerts.telegram.bot_api import BotApi, BotApiError
+from services.alerts.telegram.bot_calls import BotCall
 from shared import log
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError

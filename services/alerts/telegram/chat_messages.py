@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.alerts.alerts import Alert
-from services.alerts.delivery.notices import Cause
+from services.alerts.delivery.notices import TRIAL_RULE, Cause
 from services.alerts.delivery.texts import LOCALES, Text, Texts, printable
 from services.alerts.delivery.words import HazardWords
 from shared.events import AlertRaised
-from shared.events.vocabulary import DeliveryChannel, Demand
+from shared.events.vocabulary import DeliveryChannel, Demand, Validity
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
@@ -28,7 +28,8 @@ CUT = "…"
 SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
-BUTTONS = (ACKNOWLEDGE, N_("On behalf of…"), N_("Details"))
+BUTTONS = (ACKNOWLEDGE, N_("On behalf of…"), N_("Take over"), N_("Snooze 15 min"), N_("Details"))
+WHY_SNOOZE = N_("Why do you snooze the alert for 15 minutes?")
 IN_ROW = 3  # the most buttons in a row that are readable on a phone
 
 
@@ -40,6 +41,20 @@ class Press(StrEnum):
 
     ACCEPT = "a"
     ON_BEHALF = "b"
+    TAKE_OVER = "t"
+    SNOOZE = "s"
+    SNOOZE_TO_VERIFY = "1"
+    SNOOZE_UNTIL_CALLED = "2"
+    SNOOZE_ON_THE_WAY = "3"
+    SNOOZE_OTHER_ALERT = "4"
+
+
+SNOOZE_REASONS = {
+    Press.SNOOZE_TO_VERIFY: N_("I am verifying the report"),
+    Press.SNOOZE_UNTIL_CALLED: N_("I am waiting for a call"),
+    Press.SNOOZE_ON_THE_WAY: N_("A team is on its way"),
+    Press.SNOOZE_OTHER_ALERT: N_("I am busy with a more severe alert"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +152,27 @@ class ChatMessages:
         rows = [tuple(buttons[begin : begin + IN_ROW]) for begin in range(0, len(buttons), IN_ROW)]
         return ChatMessage(title, "\n\n".join(parts), tuple(rows))
 
+    def reasons(self, language: str, delivery_id: UUID) -> ChatMessage:
+        """Asks why the alert is snoozed, with a button for each reason."""
+        _ = translations(language, LOCALES).gettext
+        rows = tuple((Button(_(text), data_of(press, delivery_id)),) for press, text in SNOOZE_REASONS.items())
+        return ChatMessage(_(WHY_SNOOZE), "", rows, is_silent=True)
+
     def _rows(self, alert: AlertRaised, language: str, delivery_id: UUID) -> tuple[tuple[Button, ...], ...]:
-        accept, on_behalf, details = map(translations(language, LOCALES).gettext, BUTTONS)
+        accept, on_behalf, take_over, snooze, details = map(translations(language, LOCALES).gettext, BUTTONS)
         rows: list[tuple[Button, ...]] = []
         if alert.demand is Demand.ACKNOWLEDGEMENT:
             rows.append(
                 (
                     Button(accept, data_of(Press.ACCEPT, delivery_id)),
                     Button(on_behalf, data_of(Press.ON_BEHALF, delivery_id)),
+                )
+            )
+        if is_open(alert):
+            rows.append(
+                (
+                    Button(take_over, data_of(Press.TAKE_OVER, delivery_id)),
+                    Button(snooze, data_of(Press.SNOOZE, delivery_id)),
                 )
             )
         if is_linkable(self._texts.public_url):
@@ -156,11 +184,30 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
     return state if isinstance(state, AlertRaised) else AlertRaised.model_validate(state, from_attributes=True)
 
 
+def is_open(alert: AlertRaised) -> bool:
+    """Whether people may still act on the alert. A test message is no alert."""
+    is_over = alert.validity is not Validity.IN_FORCE and alert.demand is None
+    return alert.resolved_at is None and not is_over and alert.rule != TRIAL_RULE
+
+
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged or closed the alert, and when; empty if nobody did.
+    """Who acknowledged, snoozed or closed the alert, and when; empty if nobody did.
 
     If `state` is an event, the line has no name, because events have no names of people.
     """
+    return "\n".join(filter(None, (_deed_line(state, language), _snooze_line(state, language))))
+
+
+def _snooze_line(state: Alert | AlertRaised, language: str) -> str:
+    if state.snoozed_until is None or state.resolved_at is not None:
+        return ""
+    text = translations(language, LOCALES).gettext(N_("Snoozed until {time}"))
+    name = getattr(state, "snoozed_name", None)
+    line = text.format(time=filters(language)["short_moment"](state.snoozed_until))
+    return f"{line}: {printable(name)}" if name else line
+
+
+def _deed_line(state: Alert | AlertRaised, language: str) -> str:
     _ = translations(language, LOCALES).gettext
     for deed in ("resolved", "progressed", "acknowledged"):
         at, name = getattr(state, f"{deed}_at"), getattr(state, f"{deed}_name", None)

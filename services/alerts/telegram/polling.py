@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from services.alerts.handlers import utcnow
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.telegram import incoming
-from services.alerts.telegram.answering import Answering, BotCall
+from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi, BotApiError, NoToken
+from services.alerts.telegram.bot_calls import BotCall
 from shared import log
 from shared.failures import backoff_seconds, is_dependency_unavailable
 from shared.outbound import AnswerTooBig, OutboundError
