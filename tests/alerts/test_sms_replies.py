@@ -23,7 +23,7 @@ from services.alerts.models import Binding
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.sms.gateway import gateway_of
-from services.alerts.sms.inbound import code_in
+from services.alerts.sms.inbound import SmsAct, TypedReply, typed_reply
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
 from services.alerts.sms.sms_texts import SmsTexts
 from shared.auth import revocation_snapshots
@@ -169,13 +169,39 @@ async def test_the_first_reply_acknowledges_and_a_code_of_another_number_does_no
     assert [answer is not None for answer in answers] == [True, False], "three answers an hour"
 
 
+async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    await phones.person("bermet", BERMET)
+    _, codes = await phones.raised()
+    answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
+    assert answer is not None and f"2 {codes[AIBEK]}: take over" in answer
+    answer = await phones.reply(BERMET, f"3 {codes[BERMET]}")
+    assert answer is not None and f"like: 3 {codes[BERMET]}" in answer, "a reason is missing"
+    answer = await phones.reply(BERMET, f"3 {codes[BERMET]} жду звонка")
+    assert answer is not None and answer.startswith("Snoozed by you until ")
+    answer = await phones.reply(AIBEK, f"3 {codes[AIBEK]} еду")
+    assert answer is not None and answer.startswith("Already snoozed by bermet until ")
+    answer = await phones.reply(BERMET, f"беру {codes[BERMET]} еду")
+    assert answer is not None and answer.startswith("Taken over by you, ")
+    answer = await phones.reply(AIBEK, f"4 {codes[AIBEK]} мост цел")
+    assert answer is not None and answer.startswith("Your comment is recorded")
+    deeds = await phones.fetch("SELECT concat(deed, ' ', name, ' ', text) FROM acts ORDER BY act_id")
+    assert deeds == [
+        "acknowledged aibek SMS",
+        "snoozed bermet жду звонка",
+        "taken_over bermet еду",
+        "commented aibek мост цел",
+    ]
+    assert await phones.fetch("SELECT progressed_name FROM alerts") == ["bermet"]
+
+
 async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:
     await phones.person("aibek", AIBEK)
     await phones.person("bermet", BERMET, is_bound=False)
     _, codes = await phones.raised()
     answer = await phones.reply(BERMET, f"1 {codes[BERMET]}")
     assert answer is not None and answer.endswith('Sign in and open the page "Telegram".')
-    for path, expected in (("sms", "Acknowledged by you, "), ("end", "Not acknowledged: bind")):
+    for path, expected in (("sms", "Acknowledged by you, "), ("end", "Not done: bind")):
         async with phones.desk.caller(account=phones.accounts["bermet"], name="bermet") as operator:
             assert (await operator.post(f"/telegram/{path}")).status_code == 303
             page = (await operator.get("/telegram", params={"lang": "en"})).text
@@ -232,7 +258,7 @@ async def test_a_revoked_account_acknowledges_nothing(phones: Phones) -> None:
     async with app.router.lifespan_context(app):
         phones.desk.transport = httpx.ASGITransport(app)
         answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
-    assert answer is not None and answer.startswith("Not acknowledged: the rights or the password")
+    assert answer is not None and answer.startswith("Not done: the rights or the password")
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
@@ -253,12 +279,30 @@ def test_the_code_is_never_left_out(language: str) -> None:
 
 @pytest.mark.parametrize("typed", ["1 4711", " 1  4711", "1-4711", "1/4711.", "14711", "“1 4711”", "І 4711", "l 4711"])
 def test_how_people_type_a_code(typed: str) -> None:
-    assert code_in(typed) == "4711"
+    assert typed_reply(typed) == TypedReply(SmsAct.ACKNOWLEDGE, "4711")
 
 
-@pytest.mark.parametrize("typed", ["4711", "2 4711", "1 471", "1 47110", "1 4711 1 4712", "жок", ""])
+@pytest.mark.parametrize(
+    ("typed", "act", "words"),
+    [
+        ("2 4711", SmsAct.TAKE_OVER, ""),
+        ("Беру 4711, еду", SmsAct.TAKE_OVER, "еду"),
+        ("3 4711 Жду звонка в З часа", SmsAct.SNOOZE, "Жду звонка в З часа"),
+        ("кийин 47I1 - топ жолдо", SmsAct.SNOOZE, "топ жолдо"),
+        ("4-4711: мост цел", SmsAct.COMMENT, "мост цел"),
+        ("4 4711\x00", SmsAct.COMMENT, ""),
+        ("Принял 4711", SmsAct.ACKNOWLEDGE, ""),
+    ],
+)
+def test_an_action_is_a_digit_or_a_word_and_its_text_stays_as_typed(typed: str, act: SmsAct, words: str) -> None:
+    assert typed_reply(typed) == TypedReply(act, "4711", words)
+
+
+@pytest.mark.parametrize(
+    "typed", ["4711", "5 4711", "завтра 4711", "беру час", "1 4711 еду", "1 471", "1 47110", "1 4711 1 4712", "жок", ""]
+)
 def test_what_is_no_code(typed: str) -> None:
-    assert code_in(typed) is None
+    assert typed_reply(typed) is None
 
 
 def test_a_profile_without_a_secret_takes_no_messages(tmp_path: Path) -> None:

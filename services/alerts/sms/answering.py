@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
+from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies, Reply, ReplyResult, sentence
 from services.alerts.channels import Undelivered
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
-from services.alerts.sms.inbound import InboundMessage, code_in
+from services.alerts.sms.inbound import InboundMessage, SmsAct, TypedReply, typed_reply
 from services.alerts.sms.sms_texts import SmsTexts
 from shared import audit, log
 from shared.audit import Action, Entry, Result
@@ -27,6 +28,7 @@ MOST_ANSWERS = 3  # answers to one number in an hour; limited, because each answ
 MOST_WRONG = 10  # wrong codes of one number in an hour; limited, because a code has only four digits
 CHANNEL = "SMS"
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
+WHAT_NEXT = N_("2 {code}: take over. 3 {code} and a reason: snooze. 4 {code} and text: comment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ class SmsAnswering:
         before = await code_queries.last_hour(session, message.number, now)
         if before.wrong >= MOST_WRONG:
             return None
-        delivery = await self._delivery(session, message, holders, now)
-        reply = await self._reply(session, delivery, holders, now)
+        typed = typed_reply(message.text)
+        delivery = None if typed is None else await self._delivery(session, message.number, typed.code, holders, now)
+        reply = await self._reply(session, delivery, typed, holders, now)
         is_wrong = reply.result is ReplyResult.WRONG_CODE
         is_silenced = is_wrong and before.wrong + 1 >= MOST_WRONG
         if is_silenced:
@@ -65,7 +68,7 @@ class SmsAnswering:
         if not is_answered:
             return None
         language = language_of(holders, delivery)
-        return ShortMessage(uuid4(), message.number, self.texts.answer(answer_of(reply, language), language))
+        return ShortMessage(uuid4(), message.number, self.texts.answer(answer_of(reply, typed, language), language))
 
     async def send(self, answer: ShortMessage) -> None:
         """Sends the answer once. A failure is only logged, because the person's action is stored already."""
@@ -81,31 +84,55 @@ class SmsAnswering:
             log.get().warning("sms answer not sent", **log.described(error))
 
     async def _delivery(
-        self, session: AsyncSession, message: InboundMessage, holders: Sequence[Holder], now: datetime
+        self, session: AsyncSession, number: str, code: str, holders: Sequence[Holder], now: datetime
     ) -> CodedDelivery | None:
         """The delivery with the code, if its receiver still has the number."""
-        code = code_in(message.text)
-        if code is None or message.number is None:
-            return None
-        delivery = await code_queries.delivery_of(session, message.number, code, now)
+        delivery = await code_queries.delivery_of(session, number, code, now)
         return delivery if delivery and delivery.recipient in {holder.label for holder in holders} else None
 
     async def _reply(
-        self, session: AsyncSession, delivery: CodedDelivery | None, holders: Sequence[Holder], now: datetime
+        self,
+        session: AsyncSession,
+        delivery: CodedDelivery | None,
+        typed: TypedReply | None,
+        holders: Sequence[Holder],
+        now: datetime,
     ) -> Reply:
-        if delivery is None:
+        if delivery is None or typed is None:
             return Reply(ReplyResult.WRONG_CODE)
         account = account_of(holders, delivery)
         if account is None:
             return Reply(ReplyResult.NO_ACCOUNT)
         person = await bindings.newest_of(session, account)
-        return await self.replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
+        return await self._act(session, delivery.alert_id, typed, person, now)
+
+    async def _act(
+        self, session: AsyncSession, alert_id: UUID, typed: TypedReply, person: BoundPerson | None, now: datetime
+    ) -> Reply:
+        match typed.act:
+            case SmsAct.ACKNOWLEDGE:
+                return await self.replies.acknowledge(session, alert_id, person, now, channel=CHANNEL)
+            case SmsAct.TAKE_OVER:
+                return await self.replies.take_over(session, alert_id, person, now, typed.text or None)
+        if not typed.text:
+            return Reply(ReplyResult.TEXT_MISSING)
+        act = self.replies.snooze if typed.act is SmsAct.SNOOZE else self.replies.comment
+        return await act(session, alert_id, person, now, typed.text)
 
 
-def answer_of(reply: Reply, language: str) -> str:
-    text = sentence(reply, language)
-    how = translations(language, LOCALES).gettext(HOW_TO_BIND)
-    return f"{text} {how}" if reply.result is ReplyResult.NOT_BOUND else text
+def answer_of(reply: Reply, typed: TypedReply | None, language: str) -> str:
+    """The sentence about the result, and what the person can type next."""
+    _, text = translations(language, LOCALES).gettext, sentence(reply, language)
+    code = typed.code if typed else ""
+    match reply.result:
+        case ReplyResult.NOT_BOUND:
+            return f"{text} {_(HOW_TO_BIND)}"
+        case ReplyResult.TEXT_MISSING:
+            return text.format(example=f"{typed.act if typed else SmsAct.SNOOZE} {code} …")
+        case ReplyResult.ACKNOWLEDGED:
+            return f"{text} {_(WHAT_NEXT).format(code=code)}"
+        case _:
+            return text
 
 
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:

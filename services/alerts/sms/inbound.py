@@ -1,8 +1,9 @@
-"""Reads the short messages that the gateway hands over, and the codes that people type."""
+"""Reads the short messages that the gateway hands over, and the actions and codes that people type."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from services.alerts.sms.calls import NotReadable
@@ -13,7 +14,26 @@ from services.alerts.sms.profiles import GatewayInbound
 LONGEST_TEXT = 1000
 # Letters that look like digits, in Latin and in Cyrillic.
 LIKE_DIGITS = str.maketrans("IilОоOoЗзІіӀӏ|", "11100003311111")
-REPLY = re.compile(r"[\W_]*1[\W_]*([0-9]{4})[\W_]*")
+DIGIT_REPLY = re.compile(r"[\W_]*([1-4])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
+WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
+
+
+class SmsAct(StrEnum):
+    """What a person asks for by the digit before the code."""
+
+    ACKNOWLEDGE = "1"
+    TAKE_OVER = "2"
+    SNOOZE = "3"
+    COMMENT = "4"
+
+
+# Words instead of the digit, in lower case: Kyrgyz, Russian and English.
+WORDS = {
+    **dict.fromkeys(("кабыл", "принял", "приняла", "принято", "принять", "ok", "ack"), SmsAct.ACKNOWLEDGE),
+    **dict.fromkeys(("алам", "алдым", "беру", "взял", "взяла", "take"), SmsAct.TAKE_OVER),
+    **dict.fromkeys(("кийин", "позже", "отложить", "later", "snooze"), SmsAct.SNOOZE),
+    **dict.fromkeys(("түшүндүрмө", "комментарий", "коммент", "note", "comment"), SmsAct.COMMENT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,28 @@ def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
     return InboundMessage(id, number, text[:LONGEST_TEXT])
 
 
-def code_in(text: str) -> str | None:
-    """The code of a text like "1 4711", or None."""
-    reply = REPLY.fullmatch(unicodedata.normalize("NFKC", text).translate(LIKE_DIGITS))
-    return None if reply is None else reply[1]
+@dataclass(frozen=True, slots=True)
+class TypedReply:
+    """An action and the code of an alert's message. `text` is the reason, the comment, or a remark; it may be empty."""
+
+    act: SmsAct
+    code: str
+    text: str = ""
+
+
+def typed_reply(text: str) -> TypedReply | None:
+    """The reply in a text like "1 4711" or "3 4711 waiting for a call", or None.
+
+    An acknowledgement with further text is no reply, because the text may be another code.
+    """
+    typed = unicodedata.normalize("NFKC", text).replace("\0", " ")[:LONGEST_TEXT]
+    found = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))  # this replaces each letter by one digit
+    if found is not None:
+        reply = TypedReply(SmsAct(found[1]), found[2], typed[found.end() :].strip())
+        return None if reply.text and reply.act is SmsAct.ACKNOWLEDGE else reply
+    found = WORD_REPLY.match(typed)
+    act = WORDS.get(found[1].casefold()) if found else None
+    code = found[2].translate(LIKE_DIGITS) if found else ""
+    if found is None or act is None or not (code.isascii() and code.isdigit()):
+        return None
+    return TypedReply(act, code, typed[found.end() :].strip())
