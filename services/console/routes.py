@@ -240,6 +240,7 @@ def around(request: Request) -> dict[str, Any]:
         "own_areas": [here.places.name(area, language) for area in sorted(principal.areas)],
         "counted": here.settings.counted_status,
         "may_answer": not principal.roles.isdisjoint(access.CMC),
+        "reader": principal.account,
         "may_count": not principal.roles.isdisjoint(access.COUNTERS),
         "sees_figures": not principal.roles.isdisjoint(access.FIGURES),
         "sees_ledger": not principal.roles.isdisjoint(access.LEDGER),

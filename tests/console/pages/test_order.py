@@ -99,7 +99,7 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
     expect(row.get_by_role("button", name="Acknowledge")).to_be_enabled()
 
 
-def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole, seat: Any) -> None:
+def test_several_are_acknowledged_and_snoozed_at_once_but_never_an_extreme_one(whole: Whole, seat: Any) -> None:
     for hazard in ("squall", "crop_disease"):  # no other test of the pages reports these
         whole.report_hazard(type=hazard, severity="Moderate")
     whole.report_hazard(type="jut", severity="Extreme")
@@ -119,6 +119,18 @@ def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole,
     for row in rows.values():
         expect(row).to_have_attribute("data-section", "acknowledged")
         expect(row).to_contain_text(f"Acknowledged by {desk.name}")
+    for row in rows.values():
+        row.locator("input").check()
+    expect(page.locator("#selected")).to_have_text("Selected: 2")
+    page.locator("#selection").get_by_role("button", name="Snooze…").click()
+    page.locator("#answer-send").click()
+    expect(page.locator("#answer-failure")).to_have_text("Fill in: Reason")
+    page.locator("#snooze-reason").fill("A team is on its way")
+    page.locator("#answer-send").click()
+    expect(page.locator("#answering")).to_be_hidden()
+    away(page)
+    for row in rows.values():
+        expect(row).to_contain_text("snoozed until")
 
 
 # Counts the rows that are wholly inside the window and that no other element covers.

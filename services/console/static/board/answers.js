@@ -1,4 +1,4 @@
-// Sends the operator's actions on alerts: acknowledge (also for another person), start work, confirm, reopen, close.
+// Sends the operator's actions on alerts: acknowledge (also for another person), take over, snooze, confirm, close etc.
 
 import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -14,12 +14,15 @@ const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
-/** @type {{act: string, alert: string}} */
+/** @type {{act: string, alert: string}} without an alert, the act concerns the selected alerts */
 let intended = { act: "", alert: "" };
+/** @type {Record<string, string>} the title of the dialog for each act that opens it */
+const TITLES = { resolve: "close", snooze: "snooze", "snooze-selected": "snooze", "for-another": "acknowledge_for" };
 
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
   acknowledge: { method: "PUT", path: "acknowledgement", done: "acknowledged" },
+  "take-over": { method: "PUT", path: "takeover", done: "taken_over" },
   progress: { method: "PUT", path: "progress", done: "progressed" },
   confirm: { method: "PUT", path: "confirmation", done: "confirmed" },
   reopen: { method: "PUT", path: "reopening", done: "reopened" },
@@ -28,6 +31,7 @@ const AT_ONCE = {
 /** @param {string} act @param {string} alert */
 export function begin(act, alert) {
   if (act === "acknowledge-selected") return void acknowledgeSelected();
+  if (act === "take-over-selected") return void actOnSelected("takeover", {}, "taken_over");
   if (act === "select-none") return chooseNone();
   const { path, done } = AT_ONCE[act] ?? {};
   if (path) return void send(alert, path, {}, done);
@@ -36,9 +40,10 @@ export function begin(act, alert) {
   fail("");
   element("verdicts").hidden = act !== "resolve";
   element("remark").hidden = act !== "resolve";
-  element("behalf").hidden = act === "resolve";
-  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(act === "resolve" ? "close" : "acknowledge_for");
-  element("answering-about").textContent = named(alert);
+  element("behalf").hidden = act !== "for-another";
+  element("snooze").hidden = !act.startsWith("snooze");
+  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "");
+  element("answering-about").textContent = alert ? named(alert) : chosen().map(named).join("; ");
   dialog.showModal();
 }
 
@@ -48,6 +53,12 @@ async function answer() {
   if (intended.act === "resolve") {
     if (!given("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
     return send(intended.alert, "resolution", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
+  }
+  if (intended.act.startsWith("snooze")) {
+    const reason = given("reason");
+    if (!reason) return missing(/** @type {HTMLInputElement} */ (element("snooze-reason")), document.querySelector("label[for=snooze-reason]"));
+    const body = { minutes: Number(given("minutes")), reason };
+    return intended.alert ? send(intended.alert, "snooze", body, "snoozed") : actOnSelected("snooze", body, "snoozed");
   }
   const name = given("name");
   if (!name) return missing(/** @type {HTMLInputElement} */ (element("behalf-name")), document.querySelector("label[for=behalf-name]"));
@@ -91,6 +102,27 @@ async function acknowledgeSelected() {
       if (done.length) toast(`${sentence(result)}: ${done.map(named).join("; ")}`, "good", undoing(done));
     }
     for (const rejection of refused) toast(`${named(rejection.alert_id)}: ${refusalOf(rejection)}`, "bad");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(sentence("away"));
+  }
+}
+
+/**
+ * Acts on the selected alerts independently of each other, and reports those that were refused. These stay selected.
+ * @param {string} what @param {object} body @param {string} done
+ */
+async function actOnSelected(what, body, done) {
+  const alerts = chosen().slice(0, MOST_AT_ONCE);
+  try {
+    const answer = await call("POST", `/alerts/v1/alerts:${what}`, { alert_ids: alerts, ...body });
+    if (!answer.ok) return fail(refusal(await problem(answer)));
+    const results = await answer.json();
+    dialog.close();
+    const ids = results[done].map((/** @type {Acknowledged} */ alert) => alert.alert_id);
+    chooseNone(ids);
+    if (ids.length) toast(`${sentence(done)}: ${ids.map(named).join("; ")}`, "good");
+    for (const rejection of results.refused) toast(`${named(rejection.alert_id)}: ${refusalOf(rejection)}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(sentence("away"));
