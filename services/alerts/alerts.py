@@ -25,9 +25,11 @@ SOURCE = "/alerts"
 # Reasons why an alert lapses. Rules give further reasons.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
+NOT_COUNTED: dict[str, Any] = dict.fromkeys(("acknowledgements", "acknowledgements_needed"))
 NOT_ACKNOWLEDGED: dict[str, Any] = {
     **dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note")),
     "partly_acknowledged_by": (),
+    **NOT_COUNTED,
 }
 NOT_IN_PROGRESS: dict[str, Any] = dict.fromkeys(f"progressed_{part}" for part in ("at", "by", "name"))
 NOT_CONFIRMED: dict[str, Any] = dict.fromkeys(f"confirmed_{part}" for part in ("at", "by", "name"))
@@ -236,7 +238,8 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1)
+    """The counted acknowledgements were for the step before. They are counted anew at the next acknowledgement."""
+    return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1, **NOT_COUNTED)
 
 
 def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
@@ -257,7 +260,7 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
     """Asks for new acknowledgements, because people acknowledged a milder or smaller situation before."""
     if not alert.is_answered:
-        return replaced(alert, partly_acknowledged_by=())
+        return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
     return replaced(
         alert,

@@ -311,6 +311,8 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "haz
     is_unseen: Mapped[bool] = mapped_column(server_default=false())
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
+    acknowledgements: Mapped[int | None]
+    acknowledgements_needed: Mapped[int | None]
     confirmed_at: Mapped[datetime | None]
     progressed_at: Mapped[datetime | None]
     progressed_by: Mapped[UUID | None]

@@ -45,6 +45,8 @@ class AlertFields(Data):
     level: Annotated[int, Field(ge=0)] = 0
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
+    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None unless a step demands several
+    acknowledgements_needed: Annotated[int, Field(ge=1)] | None = None
     confirmed_at: Instant | None = None
     confirmed_by: UUID | None = None
     progressed_at: Instant | None = None
@@ -75,7 +77,8 @@ class AlertRaised(PublishedAlert, EventData):
 
     `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
     cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
-    severity, because the source of the hazard did not state it.
+    severity, because the source of the hazard did not state it. `acknowledgements` of `acknowledgements_needed` people
+    have acknowledged an alert for which the step of a policy demands several; until then, it counts as unacknowledged.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"

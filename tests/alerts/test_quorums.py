@@ -58,9 +58,11 @@ async def test_two_of_three_must_acknowledge_within_ten_minutes_or_the_head_is_n
     for person in ("officer 1", "officer 1", OPERATOR):
         after = await acknowledges(night, person)
         assert (after.work, after.demand) == ("unacknowledged", "acknowledgement")
+        assert (after.acknowledgements, after.acknowledgements_needed) == (1, 2), "boards show 1 of 2"
     assert await night.passes(10 * MINUTE - timedelta(seconds=1)) == 0
     assert await night.passes(timedelta(seconds=1)) == 1
     assert (await night.notified())[-1] == (2, "head")
+    assert (await night.alert()).acknowledgements_needed is None, "the count was for the step before"
     after = await acknowledges(night, "officer 1")
     assert after.acknowledged_name == "officer 1", "the head's step needs one acknowledgement"
 
@@ -69,12 +71,14 @@ async def test_the_second_acknowledgement_of_the_step_stops_the_escalation_and_c
     await watch(night, POLICY, *OFFICERS, "head")
     await night.report(mudflow())
     await acknowledges(night, "officer 1")
-    assert (await acknowledges(night, "officer 2")).work == "acknowledged"
+    enough = await acknowledges(night, "officer 2")
+    assert (enough.work, enough.acknowledgements_needed) == ("acknowledged", None)
     assert (await acknowledges(night, "officer 1")).work == "acknowledged", "it was one of the two"
     with pytest.raises(AnswerRefused, match="already-acknowledged"):
         await acknowledges(night, "officer 3")
     undone = await acknowledges(night, "officer 2", "take_back")
     assert (undone.work, undone.partly_acknowledged_by) == ("unacknowledged", (ACCOUNTS["officer 1"],))
+    assert (undone.acknowledgements, undone.acknowledgements_needed) == (1, 2)
     assert (await acknowledges(night, "officer 1", "take_back")).partly_acknowledged_by == ()
     await acknowledges(night, "officer 3")
     assert (await acknowledges(night, "officer 1")).work == "acknowledged"

@@ -175,13 +175,16 @@ async def test_many_waiting_alerts_do_not_displace_open_ones(session: AsyncSessi
     """Many rows in one section of the list do not change the rows and numbers of another section."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
-    waiting = [alert(severity="Moderate") for _ in range(61)] + [alert(severity="Extreme")]
+    waiting = [alert(severity="Moderate") for _ in range(61)] + [
+        alert(severity="Extreme", acknowledgements=1, acknowledgements_needed=2)
+    ]
     await kinds(session, *waiting, alert(**answered), alert(**worked), alert(is_unseen=True, validity="expired"))
     sections = await board_alerts.sections(session, NOW, None, most=10)
     assert sections[Section.WAITING].counts == {"Moderate": 61, "Extreme": 1}
     assert [len(sections[each].alerts) for each in Section] == [10, 1, 1, 1, 0]
     assert sections[Section.WAITING].hidden == 52
-    assert sections[Section.WAITING].alerts[0].severity == "Extreme"
+    severest = sections[Section.WAITING].alerts[0]
+    assert (severest.severity, severest.acknowledgements, severest.acknowledgements_needed) == ("Extreme", 1, 2)
     assert len((await board_alerts.sections(session, NOW, None, most=1000))[Section.WAITING].alerts) == 62
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.alerts.alerts import (
     NOT_ACKNOWLEDGED,
     NOT_CONFIRMED,
+    NOT_COUNTED,
     NOT_IN_PROGRESS,
     NOT_RESOLVED,
     NOT_SNOOZED,
@@ -16,6 +17,7 @@ from services.alerts.alerts import (
     changed,
     replaced,
 )
+from services.alerts.policies.quorums import Quorum
 from shared.events.vocabulary import Closer, Verdict
 
 UNDONE_WITHIN = timedelta(seconds=10)
@@ -51,20 +53,20 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
     return _seen(alert, now, idle, **_acknowledgement(person, now))
 
 
-def partly_acknowledged(alert: Alert, person: Actor, now: datetime) -> Alert:
+def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quorum) -> Alert:
     """Records an acknowledgement with which the quorum of the policy's step is not reached yet.
 
     The alert waits and rings as before.
     """
-    return changed(alert, now, partly_acknowledged_by=(*alert.partly_acknowledged_by, person.account))
+    return changed(alert, now, **_parts((*alert.partly_acknowledged_by, person.account), quorum))
 
 
-def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
+def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, quorum: Quorum) -> Alert:
     """Withdraws the person's acknowledgement, so that the alert waits for a new acknowledgement."""
     others = tuple(account for account in alert.partly_acknowledged_by if account != person.account)
     if alert.acknowledged_at is None:
-        return changed(alert, now, partly_acknowledged_by=others)
-    return _seen(alert, now, wait, **{**NOT_ACKNOWLEDGED, "partly_acknowledged_by": others})
+        return changed(alert, now, **_parts(others, quorum))
+    return _seen(alert, now, wait, **(NOT_ACKNOWLEDGED | _parts(others, quorum)))
 
 
 def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
@@ -169,12 +171,24 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
     return replaced(after, waits_since=now, escalates_at=now + wait)
 
 
+def _parts(accounts: tuple[UUID, ...], quorum: Quorum) -> dict[str, Any]:
+    """The fields of acknowledgements that are not enough for the step of a policy."""
+    if quorum.needed <= 1:
+        return {"partly_acknowledged_by": accounts, **NOT_COUNTED}
+    return {
+        "partly_acknowledged_by": accounts,
+        "acknowledgements": quorum.counted(accounts),
+        "acknowledgements_needed": quorum.needed,
+    }
+
+
 def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
     return {
         "acknowledged_at": now,
         "acknowledged_by": person.account,
         "acknowledged_name": person.name,
         "acknowledged_note": person.note,
+        **NOT_COUNTED,
     }
 
 

@@ -79,7 +79,7 @@ class Answers:
         if not quorum.is_reached({*alert.partly_acknowledged_by, person.account}):
             if has_acknowledged:
                 return alert
-            after = acts.partly_acknowledged(alert, person, self._now)
+            after = acts.partly_acknowledged(alert, person, self._now, quorum)
             return await self._keep(after, AlertUpdated, ActKind.ACKNOWLEDGED, person, channel)
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
@@ -99,16 +99,17 @@ class Answers:
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
+        quorum = await quorum_of(self._session, alert, self._places, self._now)
         if alert.acknowledged_at is None:
             if person.account not in alert.partly_acknowledged_by:
                 return alert
-            after = acts.unacknowledged(alert, person, self._now, self._idle(alert))
+            after = acts.unacknowledged(alert, person, self._now, self._idle(alert), quorum)
             return await self._keep(after, AlertUpdated, ActKind.UNACKNOWLEDGED, person)
         _own(alert, alert.acknowledged_by, person, "already-acknowledged")
         if alert.is_worked_on or self._now > alert.acknowledged_at + UNDONE_WITHIN:
             raise AnswerRefused("too-late", alert)
         is_known = await delivery_queries.retract_deliveries(self._session, alert_id, Cause.ACKNOWLEDGED)
-        after = acts.unacknowledged(alert, person, self._now, await self._wait(alert))
+        after = acts.unacknowledged(alert, person, self._now, await self._wait(alert), quorum)
         cause = Cause.REOPENED if is_known else None
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 
