@@ -131,6 +131,14 @@ def test_several_are_acknowledged_and_snoozed_at_once_but_never_an_extreme_one(w
     away(page)
     for row in rows.values():
         expect(row).to_contain_text("snoozed until")
+    squall = rows["Squall"]
+    squall.get_by_role("button", name="Start work").click()
+    expect(squall).to_contain_text(f"In progress: {desk.name}")
+    colleague = seat(Role.OPERATOR)
+    taken = colleague.open("/").locator(f"#{squall.get_attribute('id')}")
+    taken.get_by_role("button", name="More actions").click()
+    colleague.page.locator("#more-actions").get_by_role("button", name="Take over").click()
+    expect(taken).to_contain_text(f"In progress: {colleague.name}")
 
 
 # Counts the rows that are wholly inside the window and that no other element covers.

@@ -12,6 +12,7 @@ import { toast } from "/static/toasts.js";
 const UNDO_MS = 10_000;
 const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
+const more = /** @type {HTMLDialogElement} */ (element("more-actions"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
 /** @type {{act: string, alert: string}} without an alert, the act concerns the selected alerts */
@@ -33,6 +34,8 @@ export function begin(act, alert) {
   if (act === "acknowledge-selected") return void acknowledgeSelected();
   if (act === "take-over-selected") return void actOnSelected("takeover", {}, "taken_over");
   if (act === "select-none") return chooseNone();
+  if (act === "more") return offer(alert);
+  more.close();
   const { path, done } = AT_ONCE[act] ?? {};
   if (path) return void send(alert, path, {}, done);
   intended = { act, alert };
@@ -45,6 +48,15 @@ export function begin(act, alert) {
   for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "");
   element("answering-about").textContent = alert ? named(alert) : chosen().map(named).join("; ");
   dialog.showModal();
+}
+
+/** Shows the further actions on the alert. An action that follows closes the list. @param {string} alert */
+function offer(alert) {
+  element("more-actions-title").textContent = named(alert);
+  for (const button of more.querySelectorAll("[data-act]")) button.setAttribute("data-alert", alert);
+  const isTaken = element(`more-${alert}`).hasAttribute("data-taken");
+  /** @type {HTMLElement} */ (more.querySelector('[data-act="take-over"]')).hidden = !isTaken;
+  more.showModal();
 }
 
 async function answer() {
@@ -170,6 +182,10 @@ function fail(text) {
 
 // The browser returns the focus to the row that opened the dialog, but not if the row was redrawn meanwhile.
 dialog.addEventListener("close", () => takeUp(element("panel-alerts"), intended.alert));
+more.addEventListener("click", (event) => {
+  const button = /** @type {HTMLElement} */ (event.target).closest("[data-act]");
+  if (button instanceof HTMLElement) begin(button.dataset.act ?? "", button.dataset.alert ?? "");
+});
 form.addEventListener("submit", (event) => {
   if (/** @type {SubmitEvent} */ (event).submitter?.getAttribute("value") !== "send") return;
   event.preventDefault();
