@@ -130,6 +130,37 @@ async def test_if_teams_disagree_the_people_leave_both_counts_and_arrive_once(fi
     assert await here(file) == {BATKEN: [80, 110], LEILEK: [20]}
 
 
+@pytest.mark.parametrize(
+    ("returned", "later", "left"),
+    [
+        (30, 70, [0, 70]),  # 70 people were left, so the teams agree
+        (30, 56, [0, 56]),  # 20 % fewer than 70
+        (30, 55, [55, 70]),
+        (50, 95, [50, 95]),  # the reported numbers agree, but 50 people were left
+        (0, 70, [70, 100]),
+    ],
+)
+def test_teams_differ_by_the_people_who_were_left_at_the_time_of_the_later_count(
+    returned: int, later: int, left: list[int]
+) -> None:
+    first, again = counted(0, 100), counted(10, later)
+    moves = [moved(first, "returned", 5, persons=returned)] if returned else []
+    known = tallies_of([first, *moves], [again])
+    in_effect = [
+        0 if known[body["report_id"]].standing.superseded_by else known[body["report_id"]].displaced
+        for body in (first, again)
+    ]
+    assert sorted(in_effect) == left
+
+
+def test_people_who_leave_at_the_time_of_a_count_or_later_do_not_settle_a_difference() -> None:
+    first, again = counted(0, 100), counted(10, 70)
+    for hours in (10, 11):
+        known = tallies_of([first, moved(first, "returned", hours, persons=30)], [again])
+        assert [known[body["report_id"]].displaced for body in (first, again)] == [70, 40]
+        assert known[first["report_id"]].standing.superseded_by is None
+
+
 @pytest_anyio
 async def test_more_people_than_were_counted_leave_nobody(file: Filing) -> None:
     body = counted(0, 70)
@@ -274,10 +305,10 @@ async def test_any_order_gives_the_same_counts(file: Filing) -> None:
     assert len(seen[0][1]) > 3
 
 
-def filed(body: dict[str, Any]) -> AnyFiled:
+def filed(body: dict[str, Any], *, team: str = TEAM) -> AnyFiled:
     sealed = ("shelter", "destination_locality", "destination_site_id") if "movement" in body else ()
     flags = (Flag.REGISTRAR_OF_COUNTRY,) if body["kind"] == ReportKind.SITE_MOVEMENT else ()
-    return filed_from(body, sealed=sealed, team=TEAM, received_at=EVENING + timedelta(days=90), flags=flags)
+    return filed_from(body, sealed=sealed, team=team, received_at=EVENING + timedelta(days=90), flags=flags)
 
 
 GROUP_IDS = [str(UUID(int=number, version=4)) for number in range(2)]
@@ -402,8 +433,8 @@ def test_the_work_for_each_movement_grows_with_the_number_of_counts(monkeypatch:
     assert len(asked) <= 10 * 200 * 4
 
 
-def tallies_of(bodies: Iterable[dict[str, Any]]) -> Tallies:
-    reports = [filed(body) for body in bodies]
+def tallies_of(bodies: Iterable[dict[str, Any]], of_other_team: Iterable[dict[str, Any]] = ()) -> Tallies:
+    reports = [*map(filed, bodies), *(filed(body, team=OTHER_TEAM) for body in of_other_team)]
     movements = [report for report in reports if isinstance(report, FiledMovement)]
     counts = [Headcount.of(report) for report in reports if isinstance(report, Filed)]
     return tallies(counts, movements, TypedSites(()))

@@ -9,7 +9,7 @@ of two counts names its hazard, `named_hazards` decides.
 
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -186,16 +186,17 @@ class Headcount:
         """A sort key for the time of counting. The order in which the reports arrived does not matter."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
-    def is_replaced_by(self, later: "Headcount") -> bool:
+    def is_replaced_by(self, later: "Headcount", persons: int) -> bool:
         """Whether a later full recount of the population replaces this count.
 
-        If two teams disagree, both counts stay valid.
+        If two teams disagree, both counts stay valid. `persons` are the people of this count who were still there at
+        the time of the later count.
         """
         is_own = (later.team or later.author) == (self.team or self.author)
         if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
             return True
-        persons = self.clear.persons, later.clear.persons
-        return abs(persons[0] - persons[1]) <= TOLERANCE * max(persons)
+        both = persons, later.clear.persons
+        return abs(both[0] - both[1]) <= TOLERANCE * max(both)
 
 
 class Standing(NamedTuple):
@@ -205,7 +206,15 @@ class Standing(NamedTuple):
     superseded_by: str | None = None
 
 
+class Departed(NamedTuple):
+    """People of a count who moved away at this time, and are not there any more."""
+
+    at: datetime
+    persons: int
+
+
 IN_EFFECT = Standing()
+NOBODY_DEPARTED: Mapping[str, Sequence[Departed]] = {}
 ORDER = attrgetter("order")
 
 
@@ -213,10 +222,17 @@ class Recounts:
     """The full recounts of each population. `counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count.
+    replaces no other count. `departed` are the people of each count who moved away, by report id. A later recount
+    cannot include these people, so they are no disagreement.
     """
 
-    def __init__(self, counts: Collection[Headcount], choices: Iterable[CountChoice] = ()) -> None:
+    def __init__(
+        self,
+        counts: Collection[Headcount],
+        choices: Iterable[CountChoice] = (),
+        departed: Mapping[str, Sequence[Departed]] = NOBODY_DEPARTED,
+    ) -> None:
+        self._departed = departed
         self._hazards = NamedHazards((count.population, count.departure) for count in counts if count.population)
         self._by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
         self._refused = refused({count.report_id: count for count in counts}, choices)
@@ -246,5 +262,12 @@ class Recounts:
         return Standing(replacement.counted_at, replacement.report_id) if replacement else IN_EFFECT
 
     def _replaces(self, recount: Headcount, earlier: Headcount) -> bool:
-        population = recount.population or ""
-        return earlier.is_replaced_by(recount) and self._hazards.agree(population, earlier.departure, recount.departure)
+        population, left = recount.population or "", self._persons_left(earlier, recount.counted_at)
+        return earlier.is_replaced_by(recount, left) and self._hazards.agree(
+            population, earlier.departure, recount.departure
+        )
+
+    def _persons_left(self, count: Headcount, at: datetime) -> int:
+        """The people of the count who were still there just before this time."""
+        departed = self._departed.get(count.report_id, ())
+        return count.clear.persons - sum(part.persons for part in departed if part.at < at)

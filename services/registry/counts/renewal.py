@@ -32,7 +32,9 @@ FIRST = UUID(int=0)
 # Reports that came up to a day before the last renewal are computed again, too. Another worker may have processed them
 # with the former gazetteer or rules, or they may have waited to be processed.
 OVERLAP = timedelta(days=1)
-RULES = 2  # the version of the rules that compute counts: in version 2, a population no longer contains the hazard
+# The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
+# version 3, teams disagree only about the people who were still there at the time of the later count.
+RULES = 3
 # raw SQL: as in `counts.pools`
 # A former build may have run meanwhile, and it writes populations that contain the hazard. In a full recount that it
 # wrote, the `stock_id` equals the population. Partial counts do not show which build wrote them, so all partial counts
@@ -49,12 +51,9 @@ WHERE group_id > $1 AND (
 ORDER BY group_id LIMIT $2
 """
 COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
-# The groups whose people moved to a place without a site. The movement's locality is encrypted and cannot be compared
-# here, so these groups are always computed again. Nothing is written if nothing changes.
-MOVED = """
-SELECT DISTINCT group_id FROM counts
-WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL AND population IS NOT NULL AND site_id IS NULL
-"""
+# The groups whose people moved. The movement's locality is encrypted and cannot be compared here, so these groups are
+# always computed again. Nothing is written if nothing changes.
+MOVED = "SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL"
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:

@@ -10,13 +10,22 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
 
 from services.registry.counts.choices import CountChoice
-from services.registry.counts.headcounts import ORDER, Headcount, Recounts, Standing
+from services.registry.counts.headcounts import (
+    NOBODY_DEPARTED,
+    ORDER,
+    SAME_TIME,
+    Departed,
+    Headcount,
+    Recounts,
+    Standing,
+)
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.groups.sources import sources
 from services.registry.households.people import People
@@ -67,6 +76,16 @@ class Tally:
         return len(self.steps) > 1
 
     @property
+    def departed(self) -> list[Departed]:
+        """The people who moved away while another team may have counted the same people."""
+        until = self.count.counted_at + SAME_TIME
+        return [
+            Departed(step.at, before.people.count - step.people.count)
+            for before, step in pairwise(self.steps)
+            if step.at <= until
+        ]
+
+    @property
     def fingerprint(self) -> bytes:
         """A digest of all stored and published values of the count, except the list of counts that it replaces."""
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
@@ -100,6 +119,7 @@ class Tally:
 
 
 FINGERPRINT_BYTES = 16
+MOST_PASSES = 20  # passes over the movements of a pool; two are usual
 # The fields that a stored report has. A report that has just arrived also has the fields that intake adds; the digest
 # leaves them out.
 REPORTED = {*GroupClear.model_fields}
@@ -123,13 +143,33 @@ def tallies(
 
     `counts` must contain all counts of the populations, sites and groups that the movements concern.
     """
-    recounts = Recounts(counts, choices)
-    known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
-    for movement in sorted(movements, key=movement_order):
-        if moves_people(movement) and not movement.clear.is_reversed:
-            for part in moved(movement, known):
-                known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
+    ordered = sorted(filter(has_moved_people, movements), key=movement_order)
+    known, departed = tallies_of(counts, ordered, sites, Recounts(counts, choices)), NOBODY_DEPARTED
+    # Whether teams disagree depends on the people who were still there at the time of the later count. These people
+    # depend on the movements, and the movements depend on the counts that were in effect before. Therefore each pass
+    # settles at least the next count in time.
+    for _ in range(MOST_PASSES):
+        found = {report_id: parts for report_id, tally in known.items() if (parts := tally.departed)}
+        if found == departed:
+            break
+        departed = found
+        known = tallies_of(counts, ordered, sites, Recounts(counts, choices, departed))
     return known
+
+
+def tallies_of(
+    counts: Iterable[Headcount], movements: Iterable[FiledMovement], sites: TypedSites, recounts: Recounts
+) -> Tallies:
+    """The tallies if the recounts replace the counts as in `recounts`."""
+    known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
+    for movement in movements:
+        for part in moved(movement, known):
+            known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
+    return known
+
+
+def has_moved_people(movement: FiledMovement) -> bool:
+    return moves_people(movement) and not movement.clear.is_reversed
 
 
 def moves_people(movement: FiledMovement) -> bool:
