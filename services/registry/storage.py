@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import rows
 from services.registry.aads import code_aad, report_aad
 from services.registry.decisions import NOBODY, SITE, Name, Owner
-from services.registry.event_links.links import EventLink, add_event
+from services.registry.event_links.links import EventLink, EventLinks, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.groups.movements import Tally
 from services.registry.held.counts import list_held_counts
@@ -74,7 +74,7 @@ class Store:
         self._search = search
         self.places = places
         self._answer_id = answer_id
-        self._links: dict[str, EventLink] = {}
+        self._links: EventLinks = {}
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
@@ -235,8 +235,8 @@ class Store:
         if ids:
             rows = await connection.fetch(LINKS, ids, self._answer_id)
             self._links = {
-                str(report_id): EventLink(hazard_id, HazardType(hazard_type), pcode, occurred_at)
-                for report_id, hazard_id, hazard_type, pcode, occurred_at in rows
+                (str(subject_id), str(report_id)): EventLink(hazard_id, HazardType(hazard_type), pcode, occurred_at)
+                for subject_id, report_id, hazard_id, hazard_type, pcode, occurred_at in rows
             }
 
     async def movements_of(

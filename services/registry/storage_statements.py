@@ -38,10 +38,10 @@ SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys
 # The valid answer about each report of these households and groups, including the answer $2 that this transaction
 # executes.
 LINKS = """
-SELECT report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
-    SELECT DISTINCT ON (report_id) * FROM event_answers
+SELECT household_id, report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
+    SELECT DISTINCT ON (household_id, report_id) * FROM event_answers
     WHERE household_id = ANY($1::uuid[]) AND (result = 'applied' OR decision_id = $2)
-    ORDER BY report_id, decided_at DESC, decision_id
+    ORDER BY household_id, report_id, decided_at DESC, decision_id
 ) AS newest
 WHERE answer = 'yes'
 """

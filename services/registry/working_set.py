@@ -23,7 +23,7 @@ from services.registry.decisions import (
     refused,
     registers,
 )
-from services.registry.event_links.links import EventLink, add_event
+from services.registry.event_links.links import EventLinks, add_event
 from services.registry.held.people import HeldChange, held_changes, newest_held
 from services.registry.households.unidentified_movements import is_mistyped, is_unidentified, is_unnamed
 from services.registry.judgements import Judgements, Settled, Unjudged, is_replaceable
@@ -54,7 +54,7 @@ class WorkingSet(Judgements):
     site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
     # households to which this batch applies movements that earlier batches listed
     noted: set[Name] = field(default_factory=set)
-    links: Mapping[str, EventLink] = field(default_factory=dict)  # people's answers about events, by report id
+    links: EventLinks = field(default_factory=dict)  # people's answers about events
     held_before: Mapping[Name, Filed] = field(default_factory=dict)  # the newest held reports before the batch
 
     @classmethod
@@ -139,6 +139,7 @@ class WorkingSet(Judgements):
         """Make a stored report a report about another household. The caller decides about the report again."""
         self.former_ids.add(filed.subject[1])
         filed.subject = household
+        add_event(filed, self.links)
         self.identified.append(filed)
 
     def replace_current(self, subject: Subject, replaced: Filed) -> None:

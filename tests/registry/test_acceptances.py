@@ -13,6 +13,8 @@ from shared.events.short_codes import drawn_code
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, LEILEK, NOON, OSH, family, group, household, movement
+from tests.registry.test_event_answers import HAZARD, YES, answer, fled, hazards
+from tests.registry.test_event_answers import page as unanswered
 from tests.registry.test_waiting import HELD, carried_out, decide, listed, rows, sent
 
 pytestmark = pytest.mark.anyio
@@ -249,6 +251,30 @@ async def test_a_movement_that_was_accepted_under_a_household_waits_again(office
     assert await rows(office, "SELECT sub_stock FROM stays WHERE sub_stock = 'in_return'") == []
     [again] = (await listed(office))["reports"]
     assert again["reason"] == "household_unknown"
+
+
+async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:
+    """An answer concerns the report and the household. Under the same household again, it is still valid."""
+    first, second = fled(), fled(persons=6, members=family(6))
+    await office.file(first)
+    await office.file(second, flags=EXPIRED, **OTHER)
+    [held] = (await listed(office))["reports"]
+    for outcome_id in (held["outcome_id"], None):
+        await accept_under(office, outcome_id or (await listed(office))["reports"][0]["outcome_id"], first)
+        await carried_out(office)
+        if outcome_id:
+            assert (await answer(office, YES)).json()["ids"] == [second["report_id"]]
+        assert await hazards(office) == [(HAZARD, "mudflow")]
+        await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
+    assert await hazards(office) == [(None, None)]
+    [held] = (await listed(office))["reports"]
+    await decide(office, [held["outcome_id"]], is_accepted=True)
+    await carried_out(office)
+    assert await hazards(office) == [(None, None)] * 2
+    current = await unanswered(office)
+    asked = [report_id for departure in current["departures"] for report_id in departure["report_ids"]]
+    assert sorted(asked) == sorted([first["report_id"], second["report_id"]])
+    assert current["answered"] == []
 
 
 async def test_a_report_whose_household_has_other_reports_waits_again_with_its_correction(office: Office) -> None:

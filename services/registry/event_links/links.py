@@ -1,6 +1,6 @@
 """Adds an event to a report, if a person has answered that the event made the people of the report leave. No I/O.
 
-An answer is valid for a report as long as the report states the same departure.
+An answer is valid for a report of one household or group, as long as the report states the same departure.
 """
 
 from collections.abc import Mapping
@@ -39,8 +39,11 @@ class EventLink(NamedTuple):
         return {"hazard_id": self.hazard_id, "hazard_type": self.hazard_type}
 
 
-def add_event(filed: AnyFiled, links: Mapping[str, EventLink]) -> None:
+EventLinks = Mapping[tuple[str, str], EventLink]  # by the id of the household or group, and the report id
+
+
+def add_event(filed: AnyFiled, links: EventLinks) -> None:
     """Add the hazard to the report's clear fields. The report's stored text stays as its author sent it."""
-    link, clear = links.get(filed.report_id), filed.clear
+    link, clear = links.get((filed.subject[1], filed.report_id)), filed.clear
     if link and isinstance(clear, HouseholdClear | GroupClear) and link.concerns(clear):
         filed.clear = clear.model_copy(update=link.hazard)

@@ -77,10 +77,14 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """The id of the newest answer about each report, also of an answer that the worker has not yet executed."""
+    """The id of the newest answer about each report, also of an answer that the worker has not yet executed.
+
+    If a report was accepted under another household for a time, it may have an answer for each of both households.
+    """
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
-    newest = select(EventAnswer.decision_id).ext(distinct_on(EventAnswer.report_id)).where(valid)
-    return newest.order_by(EventAnswer.report_id, EventAnswer.decided_at.desc(), EventAnswer.decision_id)
+    report = EventAnswer.household_id, EventAnswer.report_id
+    newest = select(EventAnswer.decision_id).ext(distinct_on(*report)).where(valid)
+    return newest.order_by(*report, EventAnswer.decided_at.desc(), EventAnswer.decision_id)
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
@@ -136,6 +140,7 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
     """The questions about displacements of this table. The caller must join the query with the reports."""
     answer = aliased(EventAnswer)
     is_answered = exists().where(
+        answer.household_id == (Episode.household_id if table is Episode else GroupCount.group_id),
         answer.report_id == table.report_id,
         answer.origin_pcode == table.origin_pcode,
         answer.occurred_at == table.occurred_at,
@@ -213,7 +218,10 @@ async def answers(
     session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
 ) -> Sequence[EventAnswer]:
     """The valid answers about households and groups in the visible districts, the newest first."""
-    household = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
+    # a report that was accepted under a household may be given back
+    of_report = Episode.household_id == EventAnswer.household_id, Episode.report_id == EventAnswer.report_id
+    visible = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
+    household = and_(exists().where(*of_report), visible)
     group = exists().where(GroupCount.report_id == EventAnswer.report_id, visibility.covers(HERE_OF_GROUPS))
     wanted = select(EventAnswer).where(
         EventAnswer.decision_id.in_(newest_answers()), EventAnswer.answer != EventAnswered.OPEN, or_(household, group)
