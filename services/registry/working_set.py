@@ -161,7 +161,8 @@ class WorkingSet(Judgements):
         The report waits again, under the household that it names itself. In its place, the household gets the report's
         highest earlier version that took effect, or the versions `replaced` of the report that was replaced. Other
         versions may be held because the report had another household. If no version has effect any more, they wait for
-        the version that they correct.
+        the version that they correct. A movement that waited for its own household is decided again, if
+        this household is registered now.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -174,13 +175,18 @@ class WorkingSet(Judgements):
             self._judge(version, RECORDED)
             subject.add(version)
         self.move(filed, former)
-        self._judge(filed, HELD[reason])
+        is_awaited = reason is Held.HOUSEHOLD_UNKNOWN and former in self.subjects
+        if not is_awaited:
+            self._judge(filed, HELD[reason])
         siblings = self.reports[filed.report_id]
-        known = [sibling.precedent for sibling in siblings]
+        known = [sibling.precedent for sibling in siblings if sibling is not filed]
         if not any(version.took_effect or version.is_duplicate for version in known):
             for sibling in siblings:
                 if sibling.reason == Held.OTHER_HOUSEHOLD:
                     self._judge(sibling, HELD[Held.WAITING])
+        if is_awaited:
+            filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
+            self._free_waiting(filed, siblings, self._resettle(filed, siblings))
         if isinstance(filed, Filed):
             self._note_change(subject, subject.current, is_correction=True)
 

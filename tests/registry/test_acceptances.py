@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from services.registry.households.coded_movements import identify_some
 from services.registry.models import AdoptionReversal
 from shared.auth.tokens import Role
 from shared.events.short_codes import drawn_code
@@ -253,16 +254,41 @@ async def test_a_movement_that_was_accepted_under_a_household_waits_again(office
     assert again["reason"] == "household_unknown"
 
 
+async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_registered_meanwhile(
+    office: Office,
+) -> None:
+    """One movement names its household by id, the other one by short code. Both were accepted under `first`."""
+    first, code = household(), drawn_code()
+    own, coded = household(), household(short_code=code)
+    by_code = movement(coded, "returned", household_code=code)
+    del by_code["household_id"]
+    await office.file(first)
+    await office.file(movement(own, "returned"), by_code, **OTHER)
+    for held in (await listed(office))["reports"]:
+        await accept_under(office, held["outcome_id"], first)
+    assert await carried_out(office) == ["recorded"] * 2
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '1 day'"))
+    await identify_some(office.app.state.sessions, office.registrar)
+    assert await rows(office, "SELECT * FROM coded_movements") == []  # a code of yesterday that is no longer compared
+    await office.file(own, coded)
+    await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
+    await identify_some(office.app.state.sessions, office.registrar)
+    assert (await listed(office))["reports"] == []
+    in_return = await rows(office, "SELECT household_id::text AS id FROM stays WHERE sub_stock = 'in_return'")
+    assert {row["id"] for row in in_return} == {own["household_id"], coded["household_id"]}
+
+
 async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:
     """An answer concerns the report and the household. Under the same household again, it is still valid."""
     first, second = fled(), fled(persons=6, members=family(6))
     await office.file(first)
     await office.file(second, flags=EXPIRED, **OTHER)
-    [held] = (await listed(office))["reports"]
-    for outcome_id in (held["outcome_id"], None):
-        await accept_under(office, outcome_id or (await listed(office))["reports"][0]["outcome_id"], first)
+    for is_asked in (True, False):
+        [held] = (await listed(office))["reports"]
+        await accept_under(office, held["outcome_id"], first)
         await carried_out(office)
-        if outcome_id:
+        if is_asked:
             assert (await answer(office, YES)).json()["ids"] == [second["report_id"]]
         assert await hazards(office) == [(HAZARD, "mudflow")]
         await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
