@@ -16,7 +16,7 @@ from services.registry.decisions import NOBODY, SITE, Name, Owner
 from services.registry.event_links.links import EventLink, EventLinks, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.groups.movements import Tally
-from services.registry.held.counts import list_held_counts
+from services.registry.held.counts import list_held_counts, named_departures
 from services.registry.households.codes import MovementVersion
 from services.registry.households.sites import HouseholdSites, ReportVersion
 from services.registry.places.settlements import add_settlements
@@ -276,6 +276,8 @@ class Store:
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
         }
+        changed_groups = [subject.name[1] for subject in changed[ReportKind.GROUP]]
+        named_before = await named_departures(connection, changed_groups, outdated)
         await clear_away(connection, changed[ReportKind.HOUSEHOLD], "household_id", HOUSEHOLD_TABLES)
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts", "group_stays"))
         if outdated:
@@ -287,7 +289,7 @@ class Store:
             connection,
             [*self._new_keys(working_set), *self._copies(working_set, changed, tallies), outbox.copied(messages)],
         )
-        await list_held_counts(connection, [tally.count for tally in tallies])
+        await list_held_counts(connection, [tally.count for tally in tallies], named_before)
         await self.keep_codes(changed[ReportKind.HOUSEHOLD])
         await self._identify(working_set, connection)
         if working_set.refiled:

@@ -122,6 +122,21 @@ async def test_a_held_count_is_published_again_if_the_hazard_is_named_later(file
     assert await take_some(file.session) == []  # the held count is about people from another place
 
 
+@pytest.mark.parametrize("change", [{"hazard_id": None, "hazard_type": None}, {"origin": {"pcode": BATKEN}}])
+async def test_a_held_count_is_published_again_if_a_correction_takes_the_hazard_away(
+    file: Filing, change: dict[str, Any]
+) -> None:
+    recorded = counted(0, 100, **MUDFLOW)
+    await file(recorded)
+    await file(counted(2, 110), flags=(Flag.EXPIRED_TOKEN,), **OTHER)
+    await take_some(file.session)
+    await file({**recorded, "version": 2, **change})
+    await file.registrar.publish_held(await take_some(file.session), file.session)
+    first, held, *_, again = await file.events("groups")
+    assert (again["is_held"], again["persons"]) == (True, 110)
+    assert first["stock_id"] == held["stock_id"] != again["stock_id"]
+
+
 async def test_if_the_hazard_does_not_fit_the_desk_is_asked(office: Office) -> None:
     await office.file(counted(0, 100, **MUDFLOW), counted(100, 110, **LATER))
     assert await in_effect(office) == [100, 110]

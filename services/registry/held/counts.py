@@ -3,17 +3,24 @@
 The event about a held count states the stock of its people. The hazard is a part of the stock. If the held count names
 no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
 hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
-add both counts.
+add both counts. If a correction takes the hazard away again, the held count must be published again, too. Otherwise the
+alerts service would take the two counts for the same people.
 """
 
 # raw SQL throughout: the table is filled from the reports, in the transaction of a batch
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from services.registry.counts.headcounts import Headcount
 
 CHANNEL = "registry_held_people"
+Departure = tuple[str, str, str]  # the status of a count, and the P-codes of the origin and of the present place
+NAMED = """
+SELECT DISTINCT status, origin_pcode, destination_pcode FROM counts
+WHERE (group_id = ANY($1::uuid[]) OR report_id = ANY($2::uuid[])) AND hazard_id IS NOT NULL AND movement_id IS NULL
+    AND origin_pcode IS NOT NULL AND destination_pcode IS NOT NULL
+"""
 LIST = """
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports
@@ -26,16 +33,23 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 """
 
 
-async def list_held_counts(connection: Any, counts: Iterable[Headcount]) -> None:
+async def named_departures(connection: Any, group_ids: Collection[str], report_ids: Collection[str]) -> set[Departure]:
+    """The departures of the stored counts of these groups and reports that name a hazard."""
+    if not group_ids and not report_ids:
+        return set()
+    return {tuple(row) for row in await connection.fetch(NAMED, list(group_ids), list(report_ids))}
+
+
+async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
     """List the held counts whose districts equal those of one of these counts.
 
-    Only counts that name a hazard are compared.
+    Only counts that name a hazard are compared. `before` are the departures of the replaced rows of these counts, which may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)
         for count in counts
         if count.hazard_id and count.movement_id is None
     }
-    known = sorted((status, origin, destination) for status, origin, destination in named if origin and destination)
+    known = sorted({*before, *((status, origin, there) for status, origin, there in named if origin and there)})
     if known and await connection.fetch(LIST, *map(list, zip(*known, strict=True))):
         await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
