@@ -16,11 +16,12 @@ from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Flag
 from tests import gazetteers
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import BATKEN, KADAMJAI, movement, registrar_of
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, movement, registrar_of
 from tests.registry.test_differing_counts import carried_out, choose
 from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
 from tests.registry.test_place_decisions import answer, in_effect, page, reverse
-from tests.registry.test_waiting import sent
+from tests.registry.test_place_decisions import carried_out as settle_places
+from tests.registry.test_waiting import rows, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -156,8 +157,8 @@ async def test_if_the_hazard_does_not_fit_the_desk_is_asked(office: Office) -> N
 
 
 async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> None:
-    unnamed = counted(5, 130)
-    await office.file(counted(0, 100, **MUDFLOW), counted(1, 40, **QUAKE), unnamed)
+    unnamed = counted(5, 130, occurred_at="2022-05-07T06:00:00Z")
+    await office.file(counted(0, 100, **MUDFLOW), counted(1, 40, **QUAKE, **LATER), unnamed)
     assert await in_effect(office) == [40, 100, 130]
     assert len((await page(office))["proposals"]) == 2
     answered = await answer(office, "same")
@@ -169,13 +170,18 @@ async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> No
     assert await in_effect(office) == [100, 130]
 
 
-async def test_two_hazards_that_a_person_joins_are_one_event_in_all_districts(office: Office) -> None:
-    """Two operators have entered one mudflow."""
-    again = {**MUDFLOW, "hazard_id": str(uuid4())}
-    elsewhere = {"destination": {"pcode": KADAMJAI}}
-    await office.file(counted(0, 100, **MUDFLOW), counted(5, 110, **again))
-    await office.file(counted(0, 70, **MUDFLOW, **elsewhere), counted(5, 80, **again, **elsewhere))
-    assert await in_effect(office) == [70, 80, 100, 110]
+async def test_two_hazards_that_a_person_joins_are_one_emergency_in_all_districts(office: Office) -> None:
+    """An earthquake and its landslides. A person has joined a count in another district to the landslides before."""
+    landslides = {"hazard_id": str(uuid4()), "hazard_type": "landslide"}
+    elsewhere: dict[str, Any] = {"destination": {"pcode": KADAMJAI}}
+    await office.file(counted(0, 70, **landslides, **elsewhere), counted(100, 75, **LATER, **elsewhere))
+    await answer(office, "same")
+    assert await in_effect(office) == [75]
+    await office.file(counted(0, 100, **QUAKE), counted(5, 110, **landslides))
+    await office.file(counted(110, 80, **QUAKE, **LATER, **elsewhere))
+    far = counted(9, 120, **QUAKE, origin={"pcode": OSH}, destination={"pcode": LEILEK})
+    await office.file(far, flags=(Flag.EXPIRED_TOKEN,), **OTHER)
+    assert await in_effect(office) == [75, 80, 100, 110]
     [question] = (await page(office))["proposals"]
     assert (question["about"], question["is_answerable"]) == ("hazard", True)
     districts: dict[str, Any] = {"areas": (BATKEN, KADAMJAI)}
@@ -183,11 +189,25 @@ async def test_two_hazards_that_a_person_joins_are_one_event_in_all_districts(of
     assert (await answer(office, "same", **districts)).json()["ids"] == []
     await answer(office, "same")
     assert await in_effect(office) == [80, 110]
-    [decided] = (await page(office, **districts))["decided"]
+    held = await rows(office, "DELETE FROM unpublished_held_people RETURNING kind")
+    assert [row["kind"] for row in held] == ["group"]  # its people are those of the emergency now
+    decided = (await page(office, **districts))["decided"][0]
+    assert (decided["is_hazard"], decided["is_emergency"]) == (True, True)
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
     assert (await sent(office, "/v1/places:reverse", body, role=Role.REGISTRAR, **districts)).json()["ids"] == []
-    await reverse(office)
-    assert await in_effect(office) == [70, 80, 100, 110]
+    assert (await sent(office, "/v1/places:reverse", body, role=Role.REGISTRAR)).json()["ids"] != []
+    await settle_places(office)
+    assert await in_effect(office) == [75, 80, 100, 110]
+
+
+async def test_nearly_equal_names_are_asked_about_for_hazards_of_one_emergency(office: Office) -> None:
+    landslides = {"hazard_id": str(uuid4()), "hazard_type": "landslide"}
+    await office.file(counted(0, 100, **QUAKE), counted(5, 110, **landslides))
+    await office.file(counted(6, 115, **QUAKE, destination_locality="Мектеп №3 эски"))
+    await office.file(counted(7, 118, **landslides, destination_locality="Мектеп №3 эскы"))
+    assert [asked["about"] for asked in (await page(office))["proposals"]] == ["hazard"]
+    await answer(office, "same")
+    assert [asked["about"] for asked in (await page(office))["proposals"]] == ["destination"]
 
 
 async def test_a_choice_between_counts_ends_if_they_are_of_two_hazards_after_all(office: Office) -> None:

@@ -4,12 +4,13 @@ The event about a held count states the stock of its people. The hazard is a par
 no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
 hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
 add both counts. If a correction takes the hazard away again, the held count must be published again, too. Otherwise the
-alerts service would take the two counts for the same people.
+alerts service would take the two counts for the same people. The same holds if a person joins two places or two
+hazards, or separates them.
 """
 
 # raw SQL throughout: the table is filled from the reports, in the transaction of a batch
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from services.registry.counts.headcounts import Headcount
@@ -28,6 +29,17 @@ JOIN unnest($1::text[], $2::text[], $3::text[]) AS counted (status, origin, dest
     ON (reports.status, reports.clear::json #>> '{origin,pcode}', reports.clear::json #>> '{destination,pcode}')
         = (counted.status, counted.origin, counted.destination)
 WHERE outcome = 'held' AND kind = 'group' AND reports.clear::json ->> 'hazard_id' IS NULL
+ORDER BY kind, subject_id
+ON CONFLICT DO NOTHING RETURNING subject_id
+"""
+LIST_AT = """
+INSERT INTO unpublished_held_people (kind, subject_id)
+SELECT DISTINCT kind, subject_id FROM reports
+WHERE outcome = 'held' AND kind = 'group' AND (
+    reports.clear::json #>> '{origin,pcode}' = ANY($1::text[])
+    OR reports.clear::json #>> '{destination,pcode}' = ANY($1::text[])
+    OR reports.clear::json ->> 'hazard_id' = ANY($2::text[])
+)
 ORDER BY kind, subject_id
 ON CONFLICT DO NOTHING RETURNING subject_id
 """
@@ -51,5 +63,18 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
         if count.hazard_id and count.movement_id is None
     }
     known = sorted({*before, *((status, origin, there) for status, origin, there in named if origin and there)})
-    if known and await connection.fetch(LIST, *map(list, zip(*known, strict=True))):
+    if known:
+        await _list(connection, LIST, *map(list, zip(*known, strict=True)))
+
+
+async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
+    """List the held counts of people at these places, or from there, and those of these hazards.
+
+    A person has joined or separated these places or hazards.
+    """
+    await _list(connection, LIST_AT, pcodes, hazard_ids)
+
+
+async def _list(connection: Any, statement: str, *parameters: Sequence[str]) -> None:
+    if await connection.fetch(statement, *parameters):
         await connection.execute("SELECT pg_notify($1, '')", CHANNEL)

@@ -97,13 +97,13 @@ def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simil
 def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
     """Pairs of counts whose origins and present places are the same or nearly equal.
 
-    Of all counts with the same places and the same hazard, only the newest is compared. Counts that name different
-    hazards are not compared.
+    Of all counts with the same places and the same hazard, only the newest is compared. Counts that name hazards of
+    different emergencies are not compared.
     """
     newest = defaultdict[tuple[PlaceKey, PlaceKey], dict[UUID | None, OpenCount]](dict)
     by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
     for count in sorted(counts, key=age_order):
-        newest[count.origin.key, count.present_key][count.hazard_id] = count
+        newest[count.origin.key, count.present_key][hazard_of(count, same)] = count
         by_origin[count.origin.key].add(count.present_key)
 
     def alike(place: PlaceKey) -> set[PlaceKey]:
@@ -115,45 +115,47 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
             for other_present in by_origin[other_origin] & presents:
                 if (origin, present) < (other_origin, other_present):
                     others = newest[other_origin, other_present]
-                    yield from filter(may_be_of_one_hazard, product(known.values(), others.values()))
+                    for (hazard, one), (other_hazard, other) in product(known.items(), others.items()):
+                        if hazard == other_hazard or hazard is None or other_hazard is None:
+                            yield one, other
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
     """The counts that differ only by the hazard, and that the registry did not join by itself.
 
-    Either only one of the counts names its hazard, or they name two hazards of one type that people fled at about the
-    same time. No question is asked about a later partial count: it is added to the earlier count in any case.
+    Either only one of the counts names its hazard, or they name two hazards that people fled at about the same time.
+    The two hazards may be one emergency also if their types differ, for example an earthquake and its landslides. No
+    question is asked about a later partial count: it is added to the earlier count in any case.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
-            decided = count.hazard_id or same.hazard(count_key(count.report_id))
-            alike[count.population].append(replace(count, hazard_id=decided))
+            # what the report names is shown
+            alike[count.population].append(replace(count, hazard_id=count.hazard_id or hazard_of(count, same)))
     # most populations have only one hazard or none, so only those with several are compared
-    several_hazards = [counts for counts in alike.values() if len({count.hazard_id for count in counts}) > 1]
+    several_hazards = [counts for counts in alike.values() if len({hazard_of(count, same) for count in counts}) > 1]
     for several in several_hazards:
         for later, earlier in combinations(sorted(several, key=age_order, reverse=True), 2):
-            if later.is_full_recount and later.stock_id != earlier.stock_id and may_be_one_event(later, earlier):
+            if later.is_full_recount and later.stock_id != earlier.stock_id and may_be_one_event(later, earlier, same):
                 keys = (hazard_or_count(later), hazard_or_count(earlier))
                 (one, counted), (other, also) = sorted(zip(keys, (later, earlier), strict=True), key=itemgetter(0))
                 yield [Match(About.HAZARD, one, counted, other, also)]
 
 
-def may_be_one_event(one: OpenCount, other: OpenCount) -> bool:
-    if one.hazard_id == other.hazard_id:
+def may_be_one_event(one: OpenCount, other: OpenCount, same: SamePlaces) -> bool:
+    hazard_id, other_id = hazard_of(one, same), hazard_of(other, same)
+    if hazard_id == other_id:
         return False
-    if one.hazard_id is None or other.hazard_id is None:
-        return True
-    return one.hazard_type == other.hazard_type and abs(one.occurred_at - other.occurred_at) <= LEFT_TOGETHER
+    return hazard_id is None or other_id is None or abs(one.occurred_at - other.occurred_at) <= LEFT_TOGETHER
+
+
+def hazard_of(count: OpenCount, same: SamePlaces) -> UUID | None:
+    """The hazard that the count names or that a person decided. The joined hazards of an emergency have one id."""
+    return same.hazard(hazard_key(count.hazard_id) if count.hazard_id else count_key(count.report_id))
 
 
 def hazard_or_count(count: OpenCount) -> PlaceKey:
     return hazard_key(count.hazard_id) if count.hazard_id else count_key(count.report_id)
-
-
-def may_be_of_one_hazard(pair: tuple[OpenCount, OpenCount]) -> bool:
-    one, other = (count.hazard_id for count in pair)
-    return one == other or one is None or other is None
 
 
 def age_order(count: OpenCount) -> tuple[datetime, UUID]:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.registry.counts.headcounts import Headcount
 from services.registry.counts.pools import OTHERS, STATED, CountPool, headcount, same_places
 from services.registry.counts.recounts import Recount, changes_of
+from services.registry.held.counts import list_held_at
 from services.registry.models import PlaceDecision
 from services.registry.places.same_places import HAZARD, PlaceKey, PlacePair, coded, count_key, hazard_key, with_codes
 from services.registry.storage import Store
@@ -109,6 +110,7 @@ async def recount_places(
     rows = await connection.fetch(OTHERS, [], [], groups, [])
     own = [concerned.freed(headcount(row, places)) for row in rows]
     pool = CountPool(connection, store, own, movements, decision_id=decision.decision_id)
+    await list_held_at(connection, concerned.codes, concerned.hazards)
     return await changes_of(pool, groups, (), now)
 
 

@@ -81,7 +81,7 @@ class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether they are origins or present places.
 
     `about` may also be `hazard`. The question is then whether people fled the hazard that other counts name, or whether
-    two hazards are one event. The counts are listed as if they were two places. `is_answerable` is false if the
+    two hazards are one emergency. The counts are listed as if they were two places. `is_answerable` is false if the
     district of the places is outside the caller's areas. Such questions are shown because people in the caller's areas
     may come from another district. An answer would concern all counts that name the places.
     """
@@ -107,6 +107,7 @@ class DecidedPlaces(BaseModel):
     names: tuple[str, str]
     is_site: bool
     is_hazard: bool
+    is_emergency: bool  # whether two hazards are one emergency
 
 
 class AnswerPage(BaseModel):
@@ -313,4 +314,5 @@ def shown_answer(row: Any) -> DecidedPlaces:
         names=(row.label, row.other_label),
         is_site=SITE in (row.unit, row.other_unit),
         is_hazard=HAZARD in (row.unit, row.other_unit),
+        is_emergency=row.unit == row.other_unit == HAZARD,
     )

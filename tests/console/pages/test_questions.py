@@ -154,17 +154,19 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
 
 def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat: Any) -> None:
     author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
-    school = f"Мектеп {uuid4().hex[:6]}"
-    for persons, hazard in (
-        (60, {"hazard_type": "mudflow", "hazard_id": str(uuid4())}),
-        (66, {"hazard_type": "flash_flood"}),
+    school, mosque = f"Мектеп {uuid4().hex[:6]}", f"Мечит {uuid4().hex[:6]}"
+    for place, persons, hazard in (
+        (school, 60, {"hazard_type": "mudflow", "hazard_id": str(uuid4())}),
+        (school, 66, {"hazard_type": "flash_flood"}),
+        (mosque, 40, {"hazard_type": "earthquake", "hazard_id": str(uuid4())}),
+        (mosque, 45, {"hazard_type": "landslide", "hazard_id": str(uuid4())}),
     ):
-        more = {"destination_locality": school, "persons": persons, "is_full_recount": True, **hazard}
+        more = {"destination_locality": place, "persons": persons, "is_full_recount": True, **hazard}
         body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
         assert author.post("/intake/v1/displacements", json=body).status_code == 202
     desk = seat(Role.REGISTRAR)
     desk.sign_in()
-    assert wait_until(lambda: proposed(desk, school), timeout=60, every=0.2)
+    assert wait_until(lambda: proposed(desk, school) and proposed(desk, mosque), timeout=60, every=0.2)
     page = desk.open("/waiting?lang=en")
     page.select_option("#places-reason", "asked")
     question = page.locator("#places-asked tr", has_text=school)
@@ -175,6 +177,11 @@ def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat
     expect(question).to_have_count(0)
     page.locator("#places-answered summary").press("Enter")
     expect(page.locator("#places-decided tr", has_text=school)).to_contain_text("The same event")
+    question = page.locator("#places-asked tr", has_text=mosque)
+    expect(question).to_contain_text("Are these two events one emergency")
+    question.get_by_role("button", name="One emergency").press("Enter")
+    expect(question).to_have_count(0)
+    expect(page.locator("#places-decided tr", has_text=mosque)).to_contain_text("One emergency")
     assert desk.errors == []
 
 

@@ -1,5 +1,5 @@
 // Asks whether two places of open counts are the same, because their typed names are nearly equal, and whether a count
-// that names no event is of the event of another count. Shows the answers.
+// that names no event is of the event of another count, or whether two events are one emergency. Shows the answers.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -19,7 +19,7 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
  * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
  * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean, places: PlaceAsked[]}} Proposal
- * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, district: string, names: [string, string]}} Answered
+ * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, is_emergency: boolean, district: string, names: [string, string]}} Answered
  */
 
 const MOST = 100; // questions of one request
@@ -67,13 +67,14 @@ async function withFurther({ decided, next }) {
 /** @param {Proposal} proposal */
 function drawn({ proposal_id, about, since, district, is_answerable, places }) {
   const names = [...new Set(places.map(({ name, pcode }) => name || placeOf({ pcode })))].join(" / ");
-  const ofHazard = about === "hazard";
-  const answers = [answerButton("same", proposal_id, names, ofHazard), " ", answerButton("different", proposal_id, names, ofHazard)];
+  const ofHazard = about === "hazard", ofEmergency = ofHazard && namesTwo(places);
+  const texts = answerTexts(ofHazard, ofEmergency);
+  const answers = [answerButton("same", proposal_id, names, texts), " ", answerButton("different", proposal_id, names, texts)];
   const elsewhere = small(sentence("answered_in", { place: placeOf({ pcode: district }) }));
   return labelled(row([
     cell(...(mayDecide && is_answerable && !ofHazard ? [rows.checkbox(proposal_id, names)] : [])),
     cell(age(since), small(dayAndClock(new Date(since)))),
-    cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : namesTwo(places) && ofHazard ? "asks_events" : `asks_${about}`)),
+    cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : ofEmergency ? "asks_emergency" : `asks_${about}`)),
     ...places.map((place) => cell(...shown(place, about))),
     cell(...(!mayDecide ? [] : is_answerable ? answers : [elsewhere])),
   ]), "places-table");
@@ -116,25 +117,25 @@ function countWords(count, other) {
 }
 
 /** @param {Answered} answered */
-function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_applied, is_hazard, district, names }) {
+function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_applied, is_hazard, is_emergency, district, names }) {
   const pair = [...new Set(names)].join(" / ");
   return labelled(row([
     cell(strong(pair), small(placeOf({ pcode: district }))),
-    cell(answerWords(answer, is_hazard), ...(is_applied ? [] : [small(sentence("not_applied"))])),
+    cell(words(answerTexts(is_hazard, is_emergency))[answer] ?? answer, ...(is_applied ? [] : [small(sentence("not_applied"))])),
     cell(words("place_reasons")[reason] ?? reason),
     cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
     cell(...(mayDecide ? [named(button(sentence("reverse"), () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed")), pair)] : [])),
   ]), "places-answered-table");
 }
 
-/** @param {"same" | "different"} answer @param {string} id @param {string} names @param {boolean} ofHazard */
-function answerButton(answer, id, names, ofHazard) {
-  return named(button(answerWords(answer, ofHazard), () => void decide(answer, [id])), names);
+/** @param {"same" | "different"} answer @param {string} id @param {string} names @param {string} texts */
+function answerButton(answer, id, names, texts) {
+  return named(button(words(texts)[answer] ?? answer, () => void decide(answer, [id])), names);
 }
 
-/** @param {string} answer @param {boolean} ofHazard */
-function answerWords(answer, ofHazard) {
-  return words(ofHazard ? "same_event_answers" : "place_answers")[answer] ?? answer;
+/** The name of the texts of the answers. @param {boolean} ofHazard @param {boolean} ofEmergency */
+function answerTexts(ofHazard, ofEmergency) {
+  return ofEmergency ? "emergency_answers" : ofHazard ? "same_event_answers" : "place_answers";
 }
 
 /** @param {number} count @param {boolean} isAll */
