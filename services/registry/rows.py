@@ -16,7 +16,7 @@ from services.registry.aads import member_aad, report_aad, row_aad
 from services.registry.counts.headcounts import Headcount
 from services.registry.decisions import Name
 from services.registry.figures.stays import Stay
-from services.registry.groups.movements import Tally
+from services.registry.groups.tallies import Tally
 from services.registry.households.ages import Disaggregation, birth_year, disaggregated, member_codes, new_years
 from services.registry.households.movements import Course, Passage
 from services.registry.models import (

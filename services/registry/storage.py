@@ -15,7 +15,7 @@ from services.registry.aads import code_aad, report_aad
 from services.registry.decisions import NOBODY, SITE, Name, Owner
 from services.registry.event_links.links import EventLink, EventLinks, add_event
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
-from services.registry.groups.movements import Tally
+from services.registry.groups.tallies import Tally
 from services.registry.held.counts import list_held_counts, named_departures
 from services.registry.households.codes import MovementVersion
 from services.registry.households.sites import HouseholdSites, ReportVersion

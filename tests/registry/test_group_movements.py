@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.counts.headcounts import Headcount
-from services.registry.groups.movements import Tallies, Tally, share, tallies
+from services.registry.groups.movements import share, tallies
+from services.registry.groups.tallies import Tallies, Tally
 from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from shared.auth.tokens import Role

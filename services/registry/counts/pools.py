@@ -11,7 +11,8 @@ import asyncpg
 from services.registry.counts.choices import CountChoice
 from services.registry.counts.headcounts import Headcount
 from services.registry.event_links.links import EventAnswered, EventLink
-from services.registry.groups.movements import Tallies, moves_people, tallies
+from services.registry.groups.movements import moves_people, tallies
+from services.registry.groups.tallies import Tallies
 from services.registry.households.people import People
 from services.registry.places.same_places import PlacePair, SamePlaces, with_codes
 from services.registry.places.settlements import with_settlements

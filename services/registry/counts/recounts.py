@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.counts.headcounts import IN_EFFECT, Headcount, Standing
 from services.registry.counts.pools import CountPool
 from services.registry.groups import events as group_events
-from services.registry.groups.movements import Step, Tallies, Tally
+from services.registry.groups.tallies import Step, Tallies, Tally
 from services.registry.households.people import People
 from services.registry.storage import Store
 from services.registry.subjects import Subject

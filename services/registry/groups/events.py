@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.registry.groups.movements import Tally
+from services.registry.groups.tallies import Tally
 from services.registry.households.events import SOURCE
 from shared import events, tracing
 from shared.country import TIME_ZONE

@@ -5,29 +5,18 @@ the movement concerns the recounts. People who moved become a separate count at 
 the new place replaces the separate count. The rules are in docs/decisions/0042.
 """
 
-import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
-
 from services.registry.counts.choices import CountChoice
-from services.registry.counts.headcounts import (
-    NOBODY_DEPARTED,
-    ORDER,
-    SAME_TIME,
-    Departed,
-    Headcount,
-    Recounts,
-    Standing,
-)
+from services.registry.counts.headcounts import NOBODY_DEPARTED, ORDER, Headcount, Recounts
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.groups.sources import sources
+from services.registry.groups.tallies import Tallies, Tally
 from services.registry.households.people import People
 from services.registry.households.positions import TRANSITIONS
 from services.registry.places.typed_sites import TypedSites
@@ -35,94 +24,9 @@ from services.registry.reports import Filed, FiledMovement, moved_at
 from shared import events
 from shared.country import UNKNOWN_COUNTRY
 from shared.events import Place
-from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
-
-class Step(NamedTuple):
-    """The people who are left in a count since the time `at`."""
-
-    at: datetime
-    people: People
-
-
-@dataclass
-class Tally:
-    """The people of a count, or people who moved, with the number of people left after each later movement.
-
-    `gone` has the numbers of people who returned or settled.
-    """
-
-    count: Headcount
-    standing: Standing
-    steps: list[Step]
-    gone: Counter[SubStock] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, count: Headcount, recounts: Recounts) -> "Tally":
-        return cls(count, recounts.standing(count), [Step(count.counted_at, count.people)])
-
-    @property
-    def people(self) -> People:
-        return self.steps[-1].people
-
-    @property
-    def displaced(self) -> int:
-        """The people of this count who are still displaced where they were counted."""
-        return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
-
-    @property
-    def has_moved(self) -> bool:
-        return len(self.steps) > 1
-
-    @property
-    def departed(self) -> list[Departed]:
-        """The people who moved away while another team may have counted the same people."""
-        until = self.count.counted_at + SAME_TIME
-        return [
-            Departed(step.at, before.people.count - step.people.count)
-            for before, step in pairwise(self.steps)
-            if step.at <= until
-        ]
-
-    @property
-    def fingerprint(self) -> bytes:
-        """A digest of all stored and published values of the count, except the list of counts that it replaces."""
-        count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
-        clear = count.clear.model_dump(mode="json", include=REPORTED)
-        of_report = clear, count.author, count.team, count.places_version, count.needs
-        place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        # if both values are None, the digest equals the one that the previous release stored
-        left = [value for value in (count.left, count.left_sub_stock) if value]
-        content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
-        return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
-
-    def is_in_effect(self, at: datetime) -> bool:
-        is_replaced = self.standing.superseded_by is not None and self.standing.superseded_at <= at
-        return self.count.counted_at <= at and not is_replaced
-
-    def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
-        """Take this number of people away, or all people if there are fewer."""
-        moving, rest = self.people.first(number)
-        if moving.count:
-            self.steps.append(Step(at, rest))
-            self.gone[to or SubStock.IN_DISPLACEMENT] += moving.count
-        return moving
-
-    def empty(self, at: datetime) -> None:
-        """Remove the people who are left.
-
-        A later count of everybody at the site includes them, and they move as a part of that count.
-        """
-        if self.people.count:
-            self.steps.append(Step(at, People()))
-
-
-FINGERPRINT_BYTES = 16
 MOST_PASSES = 20  # passes over the movements of a pool; two are usual
-# The fields that a stored report has. A report that has just arrived also has the fields that intake adds; the digest
-# leaves them out.
-REPORTED = {*GroupClear.model_fields}
 ABROAD: dict[str, Any] = {
     "destination": Place(country=UNKNOWN_COUNTRY),
     "destination_locality": None,
@@ -130,7 +34,6 @@ ABROAD: dict[str, Any] = {
     "site_id": None,
     "shelter": Shelter.UNKNOWN,
 }
-Tallies = dict[str, Tally]  # maps the report id of a count to the tally
 
 
 def tallies(

@@ -55,7 +55,8 @@ async def named_departures(connection: Any, group_ids: Collection[str], report_i
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
     """List the held counts whose districts equal those of one of these counts.
 
-    Only counts that name a hazard are compared. `before` are the departures of the replaced rows of these counts, which may have named a hazard.
+    Only counts that name a hazard are compared. `before` are the departures of the replaced rows of these counts,
+    which may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)

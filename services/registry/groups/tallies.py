@@ -1,0 +1,102 @@
+"""The people of a count who are left after movements, and when the number changed. No I/O."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from pydantic_core import to_json
+
+from services.registry.counts.headcounts import SAME_TIME, Departed, Headcount, Recounts, Standing
+from services.registry.households.people import People
+from shared.events.displacements import GroupClear
+from shared.events.vocabulary import SubStock
+
+FINGERPRINT_BYTES = 16
+# The fields that a stored report has. A report that has just arrived also has the fields that intake adds; the digest
+# leaves them out.
+REPORTED = {*GroupClear.model_fields}
+
+
+class Step(NamedTuple):
+    """The people who are left in a count since the time `at`."""
+
+    at: datetime
+    people: People
+
+
+@dataclass
+class Tally:
+    """The people of a count, or people who moved, with the number of people left after each later movement.
+
+    `gone` has the numbers of people who returned or settled.
+    """
+
+    count: Headcount
+    standing: Standing
+    steps: list[Step]
+    gone: Counter[SubStock] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, count: Headcount, recounts: Recounts) -> "Tally":
+        return cls(count, recounts.standing(count), [Step(count.counted_at, count.people)])
+
+    @property
+    def people(self) -> People:
+        return self.steps[-1].people
+
+    @property
+    def displaced(self) -> int:
+        """The people of this count who are still displaced where they were counted."""
+        return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
+
+    @property
+    def has_moved(self) -> bool:
+        return len(self.steps) > 1
+
+    @property
+    def departed(self) -> list[Departed]:
+        """The people who moved away while another team may have counted the same people."""
+        until = self.count.counted_at + SAME_TIME
+        return [
+            Departed(step.at, before.people.count - step.people.count)
+            for before, step in pairwise(self.steps)
+            if step.at <= until
+        ]
+
+    @property
+    def fingerprint(self) -> bytes:
+        """A digest of all stored and published values of the count, except the list of counts that it replaces."""
+        count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
+        clear = count.clear.model_dump(mode="json", include=REPORTED)
+        of_report = clear, count.author, count.team, count.places_version, count.needs
+        place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
+        # if both values are None, the digest equals the one that the previous release stored
+        left = [value for value in (count.left, count.left_sub_stock) if value]
+        content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
+        return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
+
+    def is_in_effect(self, at: datetime) -> bool:
+        is_replaced = self.standing.superseded_by is not None and self.standing.superseded_at <= at
+        return self.count.counted_at <= at and not is_replaced
+
+    def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
+        """Take this number of people away, or all people if there are fewer."""
+        moving, rest = self.people.first(number)
+        if moving.count:
+            self.steps.append(Step(at, rest))
+            self.gone[to or SubStock.IN_DISPLACEMENT] += moving.count
+        return moving
+
+    def empty(self, at: datetime) -> None:
+        """Remove the people who are left.
+
+        A later count of everybody at the site includes them, and they move as a part of that count.
+        """
+        if self.people.count:
+            self.steps.append(Step(at, People()))
+
+
+Tallies = dict[str, Tally]  # maps the report id of a count to the tally
