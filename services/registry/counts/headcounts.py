@@ -206,7 +206,7 @@ class Standing(NamedTuple):
     superseded_by: str | None = None
 
 
-class Departed(NamedTuple):
+class MovedAway(NamedTuple):
     """People of a count who moved away at this time, and are not there any more."""
 
     at: datetime
@@ -214,7 +214,7 @@ class Departed(NamedTuple):
 
 
 IN_EFFECT = Standing()
-NOBODY_DEPARTED: Mapping[str, Sequence[Departed]] = {}
+NOBODY_DEPARTED: Mapping[str, Sequence[MovedAway]] = {}
 ORDER = attrgetter("order")
 
 
@@ -230,7 +230,7 @@ class Recounts:
         self,
         counts: Collection[Headcount],
         choices: Iterable[CountChoice] = (),
-        departed: Mapping[str, Sequence[Departed]] = NOBODY_DEPARTED,
+        departed: Mapping[str, Sequence[MovedAway]] = NOBODY_DEPARTED,
     ) -> None:
         self._departed = departed
         self._hazards = NamedHazards((count.population, count.departure) for count in counts if count.population)

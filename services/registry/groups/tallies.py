@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from services.registry.counts.headcounts import SAME_TIME, Departed, Headcount, Recounts, Standing
+from services.registry.counts.headcounts import SAME_TIME, Headcount, MovedAway, Recounts, Standing
 from services.registry.households.people import People
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import SubStock
@@ -57,11 +57,11 @@ class Tally:
         return len(self.steps) > 1
 
     @property
-    def departed(self) -> list[Departed]:
+    def departed(self) -> list[MovedAway]:
         """The people who moved away while another team may have counted the same people."""
         until = self.count.counted_at + SAME_TIME
         return [
-            Departed(step.at, before.people.count - step.people.count)
+            MovedAway(step.at, before.people.count - step.people.count)
             for before, step in pairwise(self.steps)
             if step.at <= until
         ]
