@@ -32,7 +32,7 @@ from shared.events.vocabulary import HazardType, Severity
 from shared.pages.languages import LANGUAGES
 from shared.places import Places
 
-NOBODY = UUID(int=0)  # the author of a text that is only shown
+NOBODY = UUID(int=0)  # a text that is only previewed has no author
 
 app = typer.Typer(help="Message templates.", no_args_is_help=True, add_completion=False)
 Channel = StrEnum("Channel", {channel.name: channel.value for channel in CHANNELS})  # type: ignore[misc]
@@ -46,7 +46,7 @@ OfSeverity = Annotated[Severity | None, typer.Option("--severity", help="A sever
 
 @app.command("list")
 def list_all() -> None:
-    """List the templates, and which of them cannot be used."""
+    """List the templates, and say which of them cannot be used."""
     templates = asyncio.run(within("alerts", template_queries.templates))
     if not templates:
         typer.echo("There are no templates.", err=True)
@@ -140,7 +140,7 @@ def described(template: MessageTemplate) -> str:
 
 
 def written(example: Preview) -> str:
-    """The example message, with its size below it."""
+    """The text of the example message. Its size stands below it."""
     text = example.message.text
     whole = f"{text.subject}\n{text.body}".strip()
     sizes = [

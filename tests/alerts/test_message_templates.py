@@ -1,4 +1,4 @@
-"""The centre's own wording of messages: which template an alert gets, what it may contain, and what replaces it."""
+"""Tests which template an alert gets, what a template may contain, and when the standard text replaces it."""
 
 from dataclasses import replace
 from typing import Any

@@ -264,7 +264,7 @@ async def test_a_cause_that_a_later_release_stored_stops_no_message(
 async def test_a_contact_of_a_later_releases_channel_fails_and_the_next_contact_is_notified(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:
-    """A former build runs on with the tables of the next: it notifies the contacts that it knows."""
+    """A former build that runs with the tables of a later build notifies the contacts whose channels it knows."""
     await officer.is_added(hook, ReceiverKind.SYSTEM)
     later = "UPDATE receivers SET channel = 'pager', kind = 'team', hazards = '{meteorite,earthquake}'"
     async with town.sessions.begin() as session:

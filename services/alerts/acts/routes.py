@@ -110,7 +110,10 @@ async def acknowledge(
 
 @router.delete("/v1/alerts/{alert_id}/acknowledgement")
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
-    """Withdraws the caller's own acknowledgement. Refused after ten seconds, and after another action on the alert."""
+    """Withdraws the caller's own acknowledgement.
+
+    The request is refused after ten seconds, or after another action on the alert.
+    """
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
 

@@ -173,7 +173,8 @@ class Deliveries:
             raise Undelivered("receiver_removed", is_final=True)
         channel = self._channels.get(job.receiver.channel)
         if channel is None:
-            raise Undelivered(UNKNOWN_CHANNEL)  # not final, because the later release may be installed again
+            # The error is not final, because the later release may be installed again.
+            raise Undelivered(UNKNOWN_CHANNEL)
         with tracing.span(Phase.DELIVER, f"deliver {job.receiver.channel}", job.traceparent, traced(job)):
             return await channel.send(permitted(job, job.receiver), job.receiver)
 
@@ -205,7 +206,8 @@ class Deliveries:
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
-            if known := [row for row in rows if row["channel"] in list(DeliveryChannel)]:  # readers know only these
+            # readers of the event know only the channels of DeliveryChannel
+            if known := [row for row in rows if row["channel"] in list(DeliveryChannel)]:
                 traces = {job.delivery_id: job.traceparent for job, _ in finished}
                 await outbox.insert(connection, [settled(row, traces[row["delivery_id"]]) for row in known])
 

@@ -101,7 +101,7 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(lines))
 
     def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
-        """The lines of the centre's template for the alert; None if it has none, or not all fields have a value."""
+        """The lines of the centre's template for the alert; None without a template, or if a field has no value."""
         template = self.templates.find(alert, channel, language)
         text = template and filled(template, self._fields(alert, language, channel))
         return text.splitlines() if text else None
@@ -141,7 +141,7 @@ class Texts:
         return several(names, NAMED_IN_SUBJECT, known) if names else ""
 
     def _fields(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> dict[str, str]:
-        """The values of the fields that a template may have. None of them is a text of a report."""
+        """Maps the fields that a template may have to their values. No value is a text of a report."""
         known, is_short = translations(language, LOCALES), channel is DeliveryChannel.SMS
         moment = filters(language)["brief_moment" if is_short else "moment"]
         severity = term("severity", alert.severity, known.gettext) if is_short else severity_of(alert, known)

@@ -69,7 +69,8 @@ class DutyNumber:
 
     number_id: UUID
     place: DutyPlace
-    service: DutyService | str  # text of a later release: its numbers are listed with those that no step calls
+    # a str if a later release stored it; the page lists such numbers with the numbers that no step calls
+    service: DutyService | str
     contact: DutyContact
     position: int
 

@@ -1,4 +1,4 @@
-"""The form of one duty number: what a person typed, the number that it describes, and the wrong fields."""
+"""The form in which a person types one duty number, and the check of its fields."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from services.alerts.typed_forms import TypedForm
 from shared.pages.terms import N_
 from shared.places import Places
 
-LONGEST = 500  # characters of a field
+LONGEST = 500  # the largest number of characters in a field
 TOO_LONG = N_("A shorter text is expected.")
 LISTED = N_("This post is in the list already. Change its entry there.")
 
@@ -22,7 +22,10 @@ class DutyNumberForm(TypedForm):
     """The fields have the names of the columns of a file."""
 
     def parsed(self, places: Places, known: DutyNumber | None) -> tuple[DutyNumber | None, list[Fault]]:
-        """The number with the id of the `known` one, or the wrong fields."""
+        """Returns the typed number, or the wrong fields.
+
+        The typed number has the id of the `known` number, if there is one.
+        """
         cells = {column: self.one(column) for column in COLUMNS}
         if wrong := [Fault(column, TOO_LONG) for column, text in cells.items() if len(text) > LONGEST]:
             return None, wrong
@@ -44,7 +47,7 @@ def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
 def placed(
     number: DutyNumber, known: DutyNumber | None, of_unit: Iterable[DutyNumber]
 ) -> tuple[DutyNumber, list[Fault]]:
-    """The number at its position: a new number, and one that moved to another unit, comes last in its unit.
+    """Gives the number its position. A new number, or a number that moved to another unit, comes last in its unit.
 
     `of_unit` are the stored numbers of the number's unit. If another of them is the same post, the post is wrong.
     """
@@ -57,5 +60,5 @@ def placed(
 
 
 def version_of(number: DutyNumber) -> str:
-    """Differs if anybody changes the number, so that no change is overwritten unseen."""
+    """Returns a hash that every change of the number changes, so that nobody overwrites an unseen change."""
     return hashlib.sha256(repr(number).encode()).hexdigest()[:32]

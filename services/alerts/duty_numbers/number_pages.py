@@ -86,7 +86,7 @@ async def one(number_id: UUID, request: Request, session: Session, caller: Princ
 
 
 def unit_of(pcode: str, request: Request) -> str:
-    """The name of the unit in the reader's language; its P-code if other units have the same name."""
+    """The name of the unit in the reader's language, or the unit's P-code if other units have the same name."""
     places: Places = request.app.state.places
     if pcode == COUNTRY:
         return pcode

@@ -121,7 +121,7 @@ class DutyNumberSheets:
         return NumberRow(line.number, None, tuple(wrong)) if wrong else self.row(line.number, cells)
 
     def row(self, number: int, cells: Mapping[str, str]) -> NumberRow:
-        """The row of these cells by column; `number` is its line number."""
+        """Reads a row. `cells` maps columns to texts, and `number` is the number of the row's line."""
         wrong = list[Fault]()
         place = self._place(cells.get("unit", ""), cells.get("locality", ""), wrong)
         service = self._services.find(cells.get("service", ""))

@@ -1,4 +1,4 @@
-"""The form of the templates of a hazard and a severity: what a person typed, the templates, and the wrong fields."""
+"""The form in which a person types the templates of a hazard and a severity, and the check of its fields."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,7 +22,7 @@ class TemplatesForm(TypedForm):
 
     @property
     def condition(self) -> tuple[str, str]:
-        """The hazard and the severity. A code that does not exist stands for all."""
+        """The chosen hazard and severity. A code that does not exist is taken as EVERY."""
         hazard, severity = self.one("hazard"), self.one("severity")
         return hazard if hazard in list(HazardType) else EVERY, severity if severity in list(Severity) else EVERY
 
@@ -30,7 +30,7 @@ class TemplatesForm(TypedForm):
         return TemplatesForm({**self._typed, name: [text]})
 
     def parsed(self, account_id: UUID, now: datetime) -> tuple[list[MessageTemplate], list[Fault]]:
-        """The templates without a fault, and the faults of the others."""
+        """Returns the templates that have no fault, and the faults of the other fields."""
         templates, wrong = list[MessageTemplate](), list[Fault]()
         if (self.one("hazard"), self.one("severity")) != self.condition:
             wrong.append(Fault("condition", NO_CONDITION))
@@ -45,7 +45,7 @@ class TemplatesForm(TypedForm):
 
 
 def form_of(hazard: str, severity: str, stored: Iterable[MessageTemplate]) -> TemplatesForm:
-    """The form with the stored texts of the hazard and the severity."""
+    """The form, filled with the stored texts of the hazard and the severity."""
     of_both = [each for each in stored if (each.hazard, each.severity) == (hazard, severity)]
     texts = {name_of(each.channel, each.language): [each.text] for each in of_both}
     return TemplatesForm({"hazard": [hazard], "severity": [severity], **texts})

@@ -1,4 +1,4 @@
-"""Keeps the templates of each process current, and records the templates that could not be used."""
+"""Keeps the templates of each process up to date, and marks templates that could not be used."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,14 +18,14 @@ EVERY_SECONDS = 10.0
 
 
 async def keep_current(sessions: async_sessionmaker[AsyncSession], templates: Templates) -> None:
-    """Runs until cancelled."""
+    """Reads the templates again every few seconds, until cancelled."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         await retry_while_unavailable(lambda: refresh(sessions, templates))
 
 
 async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templates) -> None:
-    """Reads the templates, and marks and logs each one that was not used since it was changed, once."""
+    """Reads the templates. A template that could not be used is marked and logged once, until it is changed."""
     now = datetime.now(UTC)
     async with sessions.begin() as session:
         templates.replace(await template_queries.templates(session))
@@ -42,7 +42,7 @@ async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templat
 
 
 async def current_messages(request: Request, session: Session) -> Messages:
-    """The messages with the newest templates, so that pages show each text as the worker sends it."""
+    """Returns the messages with the newest templates, so that pages show each text as the worker sends it."""
     messages: Messages = request.app.state.messages
     messages.texts.templates.replace(await template_queries.templates(session))
     return messages

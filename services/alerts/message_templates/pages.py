@@ -1,4 +1,4 @@
-"""The page of message templates: the list, and the texts of a hazard and a severity with a preview of each."""
+"""The page that lists the message templates, and edits those of a hazard and a severity with a preview of each."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ async def save(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.post("/templates/preview")
 async def preview(request: Request, session: Session, caller: Caller, typed: Annotated[Typed, Body()]) -> Response:
-    """The previews of the typed texts, as a part of the page. Nothing is stored."""
+    """Returns the part of the page that has the previews of the typed texts. Nothing is stored."""
     form = TemplatesForm({name: [text] for name, text in typed.items()})
     stored = await template_queries.templates(session)
     return page(request, caller, form, stored, template="message-previews.html")
@@ -101,7 +101,7 @@ def page(
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
-    """The templates by hazard and severity, each with whether this release can use it."""
+    """Maps each hazard and severity to their templates. The flag of a template says whether this release can use it."""
     by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
     for template in stored:
         is_usable = fault_of(template.text, template.channel) is None

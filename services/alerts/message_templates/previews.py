@@ -25,7 +25,10 @@ TOO_LONG = N_("The example has more than two parts, also with a single place. A 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The example in one channel and language. `spellings` has the parts of a short message in each alphabet."""
+    """The example message in one channel and language.
+
+    `spellings` maps each alphabet to the parts that the short message has in this alphabet.
+    """
 
     message: ShownMessage
     length: int
@@ -34,7 +37,7 @@ class Preview:
 
 
 def name_of(channel: str, language: str) -> str:
-    """The field of the form that has the template's text."""
+    """The name of the form's field that has the text of the template."""
     return f"text-{channel}-{language}"
 
 
@@ -45,10 +48,10 @@ def previews(
     condition: tuple[str, str],
     now: datetime,
 ) -> tuple[dict[str, Preview], list[Fault]]:
-    """The previews by the fields of the form, and a fault for each short message that has more than two parts.
+    """Returns the preview for each field of the form, and a fault for each short message that has more than two parts.
 
-    `condition` is a hazard and a severity, which may be EVERY. `wanted` are its templates. Where it has none, the
-    example has the template that an alert would get of all `stored` ones.
+    `condition` is a hazard and a severity, which may be EVERY. `wanted` has the templates of this condition. For a
+    channel and language without such a template, the example has the `stored` template that a real alert would get.
     """
     used = [*(each for each in stored if is_wider(each, *condition)), *wanted]
     alert, templates = example(*condition, now), Templates(used)
@@ -75,7 +78,8 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # other templates than those of `messages`: only the alphabet of this installation decides whether a template fits
+    # These texts have templates of their own, so that a template that is too long in another alphabet is not counted as
+    # skipped: only the alphabet of this installation decides whether a template fits.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)
@@ -86,7 +90,7 @@ def preview(
 
 
 def is_wider(template: MessageTemplate, hazard: str, severity: str) -> bool:
-    """Whether an alert of the hazard and the severity gets the template if it has no template of its own."""
+    """Whether an alert of this hazard and severity may get the template when the two have no template of their own."""
     is_own = (template.hazard, template.severity) == (hazard, severity)
     return not is_own and template.hazard in (hazard, EVERY) and template.severity in (severity, EVERY)
 

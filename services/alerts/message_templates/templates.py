@@ -1,6 +1,6 @@
-"""Templates: the centre's own wording for a type of hazard, a severity, a channel and a language.
+"""A template is the centre's own wording for a type of hazard, a severity, a channel and a language.
 
-A template is plain text with fields in braces, like {severity}. It contains no expressions.
+It is plain text with fields in braces, like {severity}. It contains no expressions.
 """
 
 import re
@@ -17,7 +17,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 
 KEY = ("hazard", "severity", "channel", "language")  # a template is unique by these fields
-EVERY = ""  # in place of a type of hazard or a severity: the template is for all of them
+EVERY = ""  # this value instead of a type of hazard or a severity means that the template is for all of them
 FIELDS: Mapping[str, str] = {
     "severity": N_("the severity"),
     "hazard": N_("the type of the hazard or of the alert"),
@@ -27,7 +27,7 @@ FIELDS: Mapping[str, str] = {
     "raised": N_("when the alert was raised"),
     "reason": N_("why the alert was raised, with the figures"),
 }
-OF_SMS = frozenset({"severity", "hazard", "places", "time"})  # a telephone shows them also while it is locked
+OF_SMS = frozenset({"severity", "hazard", "places", "time"})  # a locked telephone also shows the values of these fields
 CHANNELS = (DeliveryChannel.SMS, DeliveryChannel.TELEGRAM, DeliveryChannel.EMAIL)
 LONGEST = 1000
 LONGEST_SMS = 300
@@ -40,7 +40,7 @@ NOT_ONE_LINE = N_("A short message is expected on one line.")
 
 
 class Wording(Template):
-    """A text with {fields}. `{{` is the character {."""
+    """A text with {fields}. The text `{{` stands for the character {."""
 
     delimiter = "{"
     flags = re.NOFLAG
@@ -49,7 +49,7 @@ class Wording(Template):
 
 @dataclass(frozen=True, slots=True)
 class TemplateKey:
-    """`hazard` and `severity` are EVERY, or codes, also codes of another release, which match no alert of this one."""
+    """`hazard` and `severity` are EVERY or codes. A code that only another release knows matches no alert."""
 
     hazard: str
     severity: str
@@ -84,7 +84,7 @@ def longest(channel: str) -> int:
 
 
 def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
-    """What is wrong with the text of a template, or None. `name` is the field of the form."""
+    """Returns what is wrong with the text of a template, or None. `name` is the name of the form's field."""
     wording, most, known = Wording(text), longest(channel), fields_of(channel)
     if len(text) > most:
         return Fault(name, TOO_MANY_CHARACTERS, {"most": most, "length": len(text)})
@@ -102,12 +102,12 @@ def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
 
 
 def is_usable(template: MessageTemplate) -> bool:
-    """Whether all messages so far could have the template."""
+    """Whether the template has no fault, and has fitted in each message so far."""
     return template.skipped_at is None and fault_of(template.text, template.channel) is None
 
 
 def filled(template: MessageTemplate, values: Mapping[str, str]) -> str | None:
-    """The text with the values, or None if the alert has no value for a field of the template."""
+    """Inserts the values into the template. Returns None if a field of the template has no value."""
     wording = Wording(template.text)
     if not all(values.get(field) for field in wording.get_identifiers()):
         return None
@@ -115,7 +115,7 @@ def filled(template: MessageTemplate, values: Mapping[str, str]) -> str | None:
 
 
 class Templates:
-    """The templates in use. Those that do not fit this release are `unfit` and are not used."""
+    """The templates of the centre. `unfit` has the templates that this release cannot use."""
 
     def __init__(self, stored: Iterable[MessageTemplate] = ()) -> None:
         self.skipped: dict[TemplateKey, MessageTemplate] = {}
@@ -127,9 +127,10 @@ class Templates:
         self._used = {key: template for key, template in by_key.items() if key not in self.unfit}
 
     def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
-        """The template with the narrowest condition; None if this template is unfit, so that the text is complete.
+        """Returns the template with the narrowest condition that matches the alert.
 
-        Test messages to a receiver have no template.
+        Returns None if this template is unfit: the standard text says more than a template with a wider condition
+        would. Test messages to a receiver have no template.
         """
         if alert.rule == TRIAL_RULE:
             return None
@@ -141,11 +142,11 @@ class Templates:
         return None
 
     def skip(self, template: MessageTemplate) -> None:
-        """Notes that a message with the template would have been too long."""
+        """Remembers that a message with this template would have been too long."""
         self.skipped[template.key] = template
 
     def newly_skipped(self) -> list[MessageTemplate]:
-        """The templates that were not used and have no mark yet. The caller marks them."""
+        """Returns the templates that could not be used and are not marked yet. The caller marks them."""
         skipped = [*self.unfit.values(), *self.skipped.values()]
         self.skipped = {}
         return [template for template in skipped if template.skipped_at is None]

@@ -18,7 +18,7 @@ _template = TypeAdapter(MessageTemplate)
 
 
 async def lock(session: AsyncSession) -> None:
-    """Two people who save templates at the same time save one after the other."""
+    """Makes people who save templates at the same time wait for each other."""
     await locks.lock(session, {("message-templates", "")})
 
 
@@ -29,7 +29,7 @@ async def templates(session: AsyncSession) -> list[MessageTemplate]:
 
 
 async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Sequence[MessageTemplate]) -> None:
-    """Replaces all templates of the hazard and the severity. Unchanged templates are in `wanted` as they were."""
+    """Replaces all templates of the hazard and the severity. `wanted` also has the templates that do not change."""
     columns = table(MessageTemplateRow).columns
     is_of_both = (columns.hazard == hazard) & (columns.severity == severity)
     await session.execute(delete(MessageTemplateRow).where(is_of_both))
@@ -39,9 +39,9 @@ async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Seq
 async def mark_skipped(
     session: AsyncSession, skipped: Iterable[MessageTemplate], at: datetime
 ) -> list[MessageTemplate]:
-    """Marks the templates that were not used, and returns those that had no mark.
+    """Marks the templates that could not be used. Returns the templates that had no mark before.
 
-    A text that was changed meanwhile is not marked.
+    A template whose text was changed meanwhile is not marked.
     """
     columns = table(MessageTemplateRow).columns
     names = (*KEY, "text")

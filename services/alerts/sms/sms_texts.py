@@ -69,7 +69,7 @@ class SmsTexts:
     def _worded(
         self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
     ) -> Segments | None:
-        """The message in the words of the centre's template, if it has at most two parts."""
+        """The message by the centre's template; None without a template, or if the message had more than two parts."""
         template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
         first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
         lines = [self._texts.worded(each, language, DeliveryChannel.SMS) for each in (alert, first_place)]
@@ -141,7 +141,7 @@ def sentences(facts: Sequence[str]) -> str:
 
 
 def closed(text: str) -> str:
-    """The text, with a full stop if it ends without a mark."""
+    """Adds a full stop if the text ends without a punctuation mark."""
     return text if text.endswith((".", "!", "?", ":", ";")) else f"{text}."
 
 
