@@ -11,7 +11,7 @@ from shared.events import EVENT_TYPES, SealedBox
 from shared.messaging.records import Record
 
 MOST_CHARACTERS = 64 * 1024
-MOST_PCODES = 1000  # as many as an area has by the contract
+MOST_PCODES = 1000  # the contract permits this number of P-codes in an area
 
 
 def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:

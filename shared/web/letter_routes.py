@@ -28,7 +28,10 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 @dataclass(frozen=True, slots=True)
 class LetterReading:
-    """What the routes need. `encryption` has the keys of the service's worker; `watch` is called after each read."""
+    """The objects that the routes need.
+
+    `encryption` has the keys of the service's worker; `watch` is called after each read.
+    """
 
     places: Places
     encryption: EnvelopeEncryption
@@ -103,7 +106,7 @@ async def absent(request: Request, opening_id: UUID) -> Problem:
 def is_visible(topic: str, fields: dict[str, Any] | None, caller: Principal, places: Places) -> bool:
     """Whether the record states a place in the caller's areas. A record without a place is for the whole country.
 
-    An event or an alert also concerns a caller whose area is a part of its place, as on the board.
+    As on the board, an event or alert also concerns callers whose area is only a part of its place.
     """
     if caller.covers_country:
         return True

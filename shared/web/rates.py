@@ -11,7 +11,8 @@ class RateLimit:
 
     def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second, self._burst, self._clock = per_second, burst, clock
-        self._used: dict[Hashable, tuple[float, float]] = {}  # the used events of each key, and when they were counted
+        # for each key, how many events it has used, and when they were counted
+        self._used: dict[Hashable, tuple[float, float]] = {}
 
     def permits(self, key: Hashable) -> bool:
         """Counts an event of the key. Returns False if the key must wait; the event is then not counted."""
@@ -28,5 +29,5 @@ class RateLimit:
         return max(0.0, used - (now - counted_at) * self._per_second)
 
     def _forget(self, now: float) -> None:
-        """Forgets the keys that may use their whole burst again."""
+        """Forgets keys that were unused for so long that they may use their whole burst again."""
         self._used = {key: value for key, value in self._used.items() if self._used_at(key, now) > 0}
