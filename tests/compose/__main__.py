@@ -47,6 +47,7 @@ def main() -> None:
         counts = counted(project, sent)
         the_command_reaches_every_service(project)
         measured(project)
+        within.prometheus_judges_the_figures(project)
         the_mark_stays(project)
         a_sealing_key_is_replaced(project)
         project.compose("down")

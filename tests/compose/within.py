@@ -1,6 +1,11 @@
 """The rights of a service, checked from within its container."""
 
-from tests.compose.findings import holds, same
+from typing import Any
+
+import httpx
+
+from deploy.local import paths
+from tests.compose.findings import holds, same, wait
 from tests.compose.project import SERVICES, Project
 
 
@@ -18,6 +23,26 @@ def postgres_knows_who_reads_what(project: Project) -> None:
 def prometheus_reads_the_figures(project: Project) -> None:
     metrics = " ".join(project.probe("console", "read_metrics", *SERVICES))
     holds("each service has its figures within", metrics.count("# HELP http_requests_total") == len(SERVICES))
+
+
+def prometheus_judges_the_figures(project: Project) -> None:
+    """The optional Prometheus reads the metrics of each service, and evaluates each rule without an error."""
+    port = paths.free_port()
+    project.compose("--profile", "observability", "up", "--wait", "prometheus", PROMETHEUS_PORT=str(port))
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=10) as prometheus:
+
+        def found(path: str) -> Any:
+            return prometheus.get(path).raise_for_status().json()["data"]
+
+        def is_read() -> bool:
+            return [target["health"] for target in found("/targets")["activeTargets"]] == ["up"] * len(SERVICES)
+
+        def states() -> list[str]:
+            return [rule["health"] for group in found("/rules")["groups"] for rule in group["rules"]]
+
+        wait(is_read, "Prometheus reads the metrics of each service")
+        wait(lambda: set(states()) == {"ok"}, "Prometheus evaluates each rule")
+    project.compose("--profile", "observability", "rm", "--stop", "--force", "prometheus")
 
 
 def an_address_is_the_gateways_to_tell(project: Project) -> None:
