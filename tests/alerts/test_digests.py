@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,15 @@ from sqlalchemy import text
 
 from services.alerts.channels.email import EmailChannel
 from services.alerts.delivery.deliveries import Deliveries
-from services.alerts.delivery.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan
+from services.alerts.delivery.notices import (
+    FOLDABLE,
+    FOLDED_WITHIN,
+    FOLDED_WITHIN_IF_MANY,
+    MANY_MESSAGES,
+    Cause,
+    PlannedDelivery,
+    plan,
+)
 from services.alerts.delivery.texts import Texts
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
@@ -142,12 +151,14 @@ def delivery(recipient: str = "desk", due_in: timedelta = timedelta()) -> Planne
 
 def test_the_first_mail_goes_at_once_and_later_ones_after_two_minutes() -> None:
     first, second, third = delivery(), delivery(), delivery()
-    assert list(plan([first, second, third], {}, NOW).values()) == [NOW, NOW + FOLDED_WITHIN, NOW + FOLDED_WITHIN]
+    assert list(plan([first, second, third], {}, {}, NOW).values()) == [NOW, NOW + FOLDED_WITHIN, NOW + FOLDED_WITHIN]
 
 
 def test_a_later_mail_joins_those_that_already_wait() -> None:
     waiting = NOW + timedelta(seconds=30)
-    assert list(plan([delivery(), delivery("other")], {("desk", DeliveryChannel.EMAIL): waiting}, NOW).values()) == [
+    assert list(
+        plan([delivery(), delivery("other")], {("desk", DeliveryChannel.EMAIL): waiting}, {}, NOW).values()
+    ) == [
         waiting,
         NOW,
     ]
@@ -156,6 +167,26 @@ def test_a_later_mail_joins_those_that_already_wait() -> None:
 def test_a_mail_about_an_act_waits_until_the_act_can_no_longer_be_undone() -> None:
     undone = timedelta(seconds=10)
     soon = NOW - FOLDED_WITHIN + timedelta(seconds=3)
-    assert list(plan([delivery(due_in=undone)], {("desk", DeliveryChannel.EMAIL): soon}, NOW).values()) == [
+    assert list(plan([delivery(due_in=undone)], {("desk", DeliveryChannel.EMAIL): soon}, {}, NOW).values()) == [
         NOW + undone
     ]
+
+
+def test_after_many_messages_within_an_hour_the_further_ones_are_combined_for_longer() -> None:
+    known: dict[tuple[str, str], datetime] = {("desk", DeliveryChannel.EMAIL): NOW}
+    planned = [plan([delivery()], known, {"desk": count}, NOW) for count in (MANY_MESSAGES - 1, MANY_MESSAGES)]
+    assert [time - NOW for times in planned for time in times.values()] == [FOLDED_WITHIN, FOLDED_WITHIN_IF_MANY]
+
+
+def test_a_stream_of_moderate_alerts_by_three_channels_is_at_most_forty_messages_an_hour() -> None:
+    sent: dict[DeliveryChannel, list[datetime]] = {channel: [] for channel in FOLDABLE}
+    for second in range(0, 3600, 5):
+        for channel, times in sent.items():
+            known: dict[tuple[str, str], datetime] = {("desk", channel): times[-1]} if times else {}
+            messages = {"desk": sum(map(len, sent.values()))}
+            new = replace(delivery(), channel=channel)
+            (planned,) = plan([new], known, messages, NOW + timedelta(seconds=second)).values()
+            if planned not in times:
+                times.append(planned)
+    within = [time for times in sent.values() for time in times if time < NOW + timedelta(hours=1)]
+    assert MANY_MESSAGES < len(within) <= 40

@@ -143,6 +143,35 @@ def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(lang
             assert first_place.rstrip(" 0123456789") in segments.text
 
 
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_a_digest_has_at_most_two_parts_and_as_many_titles_as_fit(language: str) -> None:
+    settings, places = AlertsSettings(public_url=SITE), Places.load()
+    texts = SmsTexts.of_installation(Texts.of_installation(places, settings), settings)
+    alert = Content.model_validate_json(job_to(OFFICER, **MUDFLOW, area={"pcodes": [ALAI]}).content).data
+    for count in (2, 12, 900):
+        segments = texts.digest([(alert, Cause.RAISED)] * count, language)
+        assert len(segments.texts) <= 2
+        assert str(count) in segments.text.partition(".")[0]
+        assert texts.of(alert, Cause.RAISED, language).text.partition(".")[0] in segments.text
+        assert f"{SITE}/" in segments.text
+
+
+async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways, town: Town) -> None:
+    """The receipt settles all deliveries of the message, and each of them is sent once."""
+    settings, job = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER)
+    combined = replace(job, companions=(job_to(OFFICER), job_to(OFFICER)))
+    gateways.states = ["sent", "delivered"]
+    for _ in range(2):
+        with pytest.raises(Undelivered, match="awaits_receipt"):
+            await send(settings, combined, sessions=town.sessions)
+    assert await send(settings, combined, sessions=town.sessions) == DELIVERED
+    (message,) = gateways.messages
+    assert message["text"].startswith("Оповещений: 3. ")
+    async with town.sessions() as session:
+        states = await session.execute(text("SELECT message_id, state FROM sms_messages"))
+    assert [tuple(row) for row in states] == [("m-1", "delivered")] * 3
+
+
 def test_the_page_shows_the_message_as_a_telephone_does() -> None:
     settings = AlertsSettings(public_url=SITE)
     texts = Texts.of_installation(Places.load(), settings)

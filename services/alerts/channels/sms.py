@@ -1,5 +1,6 @@
 """Sends short messages through the gateway of a profile."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -19,6 +20,11 @@ from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
 ASK_SECONDS = 10.0  # the interval at which the channel looks for a receipt
+RESULTS: Mapping[str, str] = {
+    SmsReceiptState.FAILED: "sms_undelivered",
+    SmsReceiptState.DELIVERED: DELIVERED,
+    SmsReceiptState.READ: DELIVERED,
+}
 
 
 class SmsChannel:
@@ -43,38 +49,38 @@ class SmsChannel:
             number = number_of(receiver.address)
         except ValueError as error:
             raise Undelivered("no_mobile_number", is_final=True) from error
-        segments = await self._segments(job, receiver, number)
-        return await self._deliver(self._gateway, ShortMessage(job.delivery_id, number, segments))
+        return await self._deliver(self._gateway, (job, *job.companions), receiver, number)
 
-    async def _deliver(self, gateway: SmsGateway, message: ShortMessage) -> str:
-        """Sends the message once.
+    async def _deliver(self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str) -> str:
+        """Sends one message about the jobs that were not sent yet.
 
-        If the gateway gives receipts, each later attempt only checks whether the receipt has come.
+        If the gateway gives receipts, each later attempt only checks whether the receipts have come.
         """
         if gateway.deadline is None:
-            await gateway.send(message)
+            await gateway.send(await self._message(jobs, receiver, number))
             return ACCEPTED
         async with self._sessions() as session:
-            sent = await session.get(SmsMessage, message.id)
-        if sent is None:
+            sent = await receipt_queries.messages(session, [job.delivery_id for job in jobs])
+        states = [await self._state(gateway, each, gateway.deadline) for each in one_of_each_message(sent.values())]
+        if unsent := [job for job in jobs if job.delivery_id not in sent]:
+            message = await self._message(unsent, receiver, number)
             message_id = gateway.receipt_id(message.id, await gateway.send(message))
-            sent = SmsMessage(delivery_id=message.id, message_id=message_id, accepted_at=datetime.now(UTC))
             async with self._sessions.begin() as session:
-                await receipt_queries.add_message(session, sent)
-            if sent.state is None:
-                raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
-        return await self._confirmed(gateway, sent, gateway.deadline)
+                ids = [job.delivery_id for job in unsent]
+                early = await receipt_queries.add_messages(session, ids, message_id, datetime.now(UTC))
+            states.append(AWAITS_RECEIPT if early is None else RESULTS[early])
+        if AWAITS_RECEIPT in states:
+            raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
+        if failed := [state for state in states if state != DELIVERED]:
+            raise Undelivered(failed[0], is_final=True)
+        return DELIVERED
 
-    async def _confirmed(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
+    async def _state(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
         state = sent.state or await self._asked(gateway, sent)
-        if state in (SmsReceiptState.DELIVERED, SmsReceiptState.READ):
-            return DELIVERED
-        if state == SmsReceiptState.FAILED:
-            raise Undelivered("sms_undelivered", is_final=True)
-        if is_late:
-            raise Undelivered("no_receipt", is_final=True)
-        raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
+        if state is not None and state in RESULTS:
+            return RESULTS[state]
+        return "no_receipt" if is_late else AWAITS_RECEIPT
 
     async def _asked(self, gateway: SmsGateway, sent: SmsMessage) -> SmsReceiptState | None:
         """Asks the gateway for the receipt and stores its state."""
@@ -86,8 +92,16 @@ class SmsChannel:
             return None
         if state is not None:
             async with self._sessions.begin() as session:
-                await receipt_queries.store(session, sent.delivery_id, state, datetime.now(UTC))
+                await receipt_queries.store(session, sent, state, datetime.now(UTC))
         return state
+
+    async def _message(self, jobs: Sequence[Job], receiver: Receiver, number: str) -> ShortMessage:
+        """The message about the jobs. It has the id of the first job."""
+        first, *others = jobs
+        if not others:
+            return ShortMessage(first.delivery_id, number, await self._segments(first, receiver, number))
+        contents = [(Content.model_validate_json(job.content).data, job.cause) for job in jobs]
+        return ShortMessage(first.delivery_id, number, self._texts.digest(contents, receiver.language))
 
     async def _segments(self, job: Job, receiver: Receiver, number: str) -> Segments:
         content, code = Content.model_validate_json(job.content), None
@@ -95,3 +109,8 @@ class SmsChannel:
             async with self._sessions.begin() as session:
                 code = await code_queries.code_of(session, job.delivery_id, number, datetime.now(UTC))
         return self._texts.of(content.data, job.cause, receiver.language, content.hazard, code)
+
+
+def one_of_each_message(sent: Iterable[SmsMessage]) -> Iterable[SmsMessage]:
+    """The rows without those that have the same combined message as another row."""
+    return {each.message_id or each.delivery_id: each for each in sent}.values()

@@ -1,5 +1,6 @@
 """What a delivery contains, and why its receiver is notified."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,8 +27,12 @@ from shared.events import (
 from shared.events.vocabulary import DeliveryChannel, Severity
 
 FOLDED_WITHIN = timedelta(minutes=2)
+# After this many messages in an hour by all channels, a receiver's further ones are combined for longer. With two
+# channels for each alert, a receiver then gets at most 28 messages in an hour.
+MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
+COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"
-FOLDABLE = frozenset({DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM})
+FOLDABLE = frozenset({DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM, DeliveryChannel.SMS})
 
 
 class Cause(StrEnum):
@@ -89,10 +94,11 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # whether the message may wait and share a mail with other messages
+    is_foldable: bool = False  # whether the message may wait and be combined with other messages
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
     next_contact_in: timedelta | None = None  # the time after which the receiver's next contact is notified
     follows: Follows | None = None  # why this contact is notified after the contact before it
+    places: frozenset[str] = frozenset()  # the places of the alert, unless the message may wait
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
     COLUMNS: ClassVar = (
@@ -129,7 +135,7 @@ class Content(WordsOfContent):
 def is_foldable(alert: Alert, channel: str) -> bool:
     """Whether the message may wait for other messages.
 
-    Only a mail or a Telegram message about an alert of Moderate or below may wait.
+    Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait.
     """
     return channel in FOLDABLE and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
@@ -185,18 +191,22 @@ def without_restricted_words(content: str) -> str:
 
 
 def plan(
-    foldable: Iterable[PlannedDelivery], known: Mapping[tuple[str, str], datetime], now: datetime
+    foldable: Iterable[PlannedDelivery],
+    known: Mapping[tuple[str, str], datetime],
+    messages: Mapping[str, int],
+    now: datetime,
 ) -> dict[UUID, datetime]:
     """The time at which each delivery is sent.
 
-    `known` has the latest planned time of each receiver and channel, if it is less than two minutes old.
+    `known` has the latest planned time of each receiver and channel, and `messages` the number of each receiver's
+    combined messages by all channels, both of the last hour.
     """
-    newest, planned = dict(known), dict[UUID, datetime]()
+    newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()
     for delivery in foldable:
         last, earliest = newest.get(delivery.slot), now + delivery.due_in
-        if last is None:
-            last = earliest
-        elif last <= earliest:
-            last = max(last + FOLDED_WITHIN, earliest)
+        if last is None or last <= earliest:
+            within = FOLDED_WITHIN if counts[delivery.recipient] < MANY_MESSAGES else FOLDED_WITHIN_IF_MANY
+            last = earliest if last is None else max(last + within, earliest)
+            counts[delivery.recipient] += 1
         newest[delivery.slot] = planned[delivery.delivery_id] = last
     return planned

@@ -2,6 +2,7 @@
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.delivery import words
 from services.alerts.delivery.notices import (
-    FOLDED_WITHIN,
+    COUNTED_WITHIN,
     Cause,
     PlannedDelivery,
     plan,
@@ -37,9 +38,11 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# Reads the latest planned time of the foldable messages to each receiver on each channel.
+# Reads the latest planned time of the foldable messages to each receiver on each channel, and how many messages there
+# were within the last hour. One channel's deliveries at the same time are one message.
 FOLDS = """
-SELECT recipient, channel, max(planned_at) AS planned_at, now() AS now FROM deliveries
+SELECT recipient, channel, max(planned_at) AS planned_at, count(DISTINCT planned_at) AS messages, now() AS now
+FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient, channel
 """
 
@@ -113,14 +116,19 @@ async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery])
     """The time at which each foldable delivery is sent.
 
     A receiver's first message on a channel is sent at once. The messages of the following two minutes on this channel
-    are sent together. Another channel has its own two minutes, because the next contact must be notified at once.
+    are sent together, or those of ten minutes if the receiver has got many. Another channel has its own two minutes,
+    because the next contact must be notified at once.
     """
     if not foldable:
         return {}
     connection = await database.driver(session)
-    rows = await connection.fetch(FOLDS, list({delivery.recipient for delivery in foldable}), FOLDED_WITHIN)
+    rows = await connection.fetch(FOLDS, list({delivery.recipient for delivery in foldable}), COUNTED_WITHIN)
     now: datetime = rows[0]["now"] if rows else await connection.fetchval("SELECT now()")
-    return plan(foldable, {(row["recipient"], row["channel"]): row["planned_at"] for row in rows}, now)
+    known = {(row["recipient"], row["channel"]): row["planned_at"] for row in rows}
+    messages = Counter[str]()
+    for row in rows:
+        messages[row["recipient"]] += row["messages"]
+    return plan(foldable, known, messages, now)
 
 
 def delivery_row(
@@ -132,7 +140,7 @@ def delivery_row(
 ) -> list[Any]:
     id = delivery.delivery_id
     values = {column: getattr(delivery, column) for column in PlannedDelivery.COLUMNS} | {"content": contents[id]}
-    own, sent_at = leases.get(id), planned.get(id, delivery.created_at + delivery.due_in)
+    own, sent_at = leases.get(id), planned.get(id, delivery.created_at + max(delivery.due_in, timedelta()))
     next_contact_at = None if delivery.next_contact_in is None else sent_at + delivery.next_contact_in
     return [*values.values(), planned.get(id), next_contact_at, delivery.due_in if own is None else lease, own]
 

@@ -1,5 +1,6 @@
 """The SQL of short messages that wait for receipts, and of the states in their receipts; the caller commits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -24,38 +25,50 @@ class ReceiptResult(StrEnum):
     UNKNOWN = "unknown"
 
 
-async def add_message(session: AsyncSession, message: SmsMessage) -> None:
-    """Stores the message.
+async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[UUID, SmsMessage]:
+    """The messages that were sent for these deliveries."""
+    rows = await session.scalars(select(SmsMessage).where(SmsMessage.delivery_id.in_(delivery_ids)))
+    return {row.delivery_id: row for row in rows}
 
-    If its receipt came earlier than this call, the receipt's state is stored with the message.
-    """
-    if message.message_id is not None:
-        await lock(session, message.message_id)
-        early = delete(EarlySmsReceipt).where(EarlySmsReceipt.message_id == message.message_id)
-        known = (await session.execute(early.returning(EarlySmsReceipt.state, EarlySmsReceipt.received_at))).first()
-        message.state, message.state_at = known or (None, None)
-    session.add(message)
+
+async def add_messages(
+    session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime
+) -> SmsReceiptState | None:
+    """Stores a message about these deliveries. Returns the state of a receipt that came before it was stored."""
+    state, state_at = await _early(session, message_id) if message_id is not None else (None, None)
+    fields = {"message_id": message_id, "accepted_at": now, "state": state, "state_at": state_at}
+    session.add_all(SmsMessage(delivery_id=id, **fields) for id in delivery_ids)
+    return None if state is None else SmsReceiptState(state)
 
 
 async def take(session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime) -> ReceiptResult:
-    """Stores the state of the newest message with this id, and lets the worker settle its delivery at once."""
+    """Stores the state of the newest message with this id, and lets the worker settle its deliveries at once."""
     await lock(session, message_id)
-    newest = select(SmsMessage).where(SmsMessage.message_id == message_id).order_by(SmsMessage.accepted_at.desc())
-    message = (await session.scalars(newest.limit(1))).first()
-    if message is None:
+    of_id = SmsMessage.message_id == message_id
+    newest = select(func.max(SmsMessage.accepted_at)).where(of_id).scalar_subquery()
+    rows = (await session.scalars(select(SmsMessage).where(of_id, SmsMessage.accepted_at == newest))).all()
+    if not rows:
         return await _keep(session, message_id, state, now)
-    if not replaces(state, message.state):
-        return ReceiptResult.REPEATED
-    message.state, message.state_at = state, now
-    waiting = (Delivery.delivery_id == message.delivery_id, Delivery.settled_at.is_(None), Delivery.lease.is_(None))
+    changed = [row for row in rows if replaces(state, row.state)]
+    for row in changed:
+        row.state, row.state_at = state, now
+    ids = [row.delivery_id for row in changed]
+    waiting = (Delivery.delivery_id.in_(ids), Delivery.settled_at.is_(None), Delivery.lease.is_(None))
     await session.execute(update(Delivery).where(*waiting).values(due_at=func.now()))
-    return ReceiptResult.STORED
+    return ReceiptResult.STORED if changed else ReceiptResult.REPEATED
 
 
-async def store(session: AsyncSession, delivery_id: UUID, state: SmsReceiptState, now: datetime) -> None:
-    """Stores the state of a receipt for which we asked."""
-    stored = update(SmsMessage).where(SmsMessage.delivery_id == delivery_id)
-    await session.execute(stored.values(state=state, state_at=now))
+async def store(session: AsyncSession, message: SmsMessage, state: SmsReceiptState, now: datetime) -> None:
+    """Stores the state of a receipt for which we asked, for all deliveries of the message."""
+    of_message = (SmsMessage.message_id == message.message_id, SmsMessage.accepted_at == message.accepted_at)
+    await session.execute(update(SmsMessage).where(*of_message).values(state=state, state_at=now))
+
+
+async def _early(session: AsyncSession, message_id: str) -> tuple[str | None, datetime | None]:
+    await lock(session, message_id)
+    early = delete(EarlySmsReceipt).where(EarlySmsReceipt.message_id == message_id)
+    row = (await session.execute(early.returning(EarlySmsReceipt.state, EarlySmsReceipt.received_at))).one_or_none()
+    return (None, None) if row is None else (row.state, row.received_at)
 
 
 async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime) -> ReceiptResult:

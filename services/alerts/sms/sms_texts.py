@@ -19,6 +19,7 @@ from shared.pages.terms import N_, term
 MOST_SEGMENTS = 2
 CUT = "..."
 HIDDEN_CODE = "****"  # pages show this text in place of the code, which only the telephone's reader may know
+FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
 
 
@@ -62,6 +63,13 @@ class SmsTexts:
         is_asked = alert.demand is Demand.ACKNOWLEDGEMENT and alert.rule != TRIAL_RULE
         return self._takes_replies and is_open and is_asked
 
+    def digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Segments:
+        """One message about several alerts, each with its cause: as many of their titles as fit, and the board's link.
+
+        It has no code to reply, because one code cannot name several alerts.
+        """
+        return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language))
+
     def answer(self, text: str, language: str) -> Segments:
         """The answer to a person's message."""
         return shortened(self._segments(draft, language) for draft in (text, *cut(text, 0)))
@@ -102,6 +110,17 @@ class SmsTexts:
                 yield f"{draft} {sentences(needed + further[:count])}"
         for draft in cut(head, 0):
             yield f"{draft} {sentences(needed)}"
+
+    def _drafts_of_digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Iterator[str]:
+        """The texts from the longest to the shortest. The last titles are left out first."""
+        _ = translations(language, LOCALES).gettext
+        head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
+        titles = [self._texts.subject(alert, cause, language) for alert, cause in alerts]
+        for count in range(len(titles), 0, -1):
+            more = [_(FURTHER).format(count=len(titles) - count)] if count < len(titles) else []
+            yield f"{head}. {'; '.join([*titles[:count], *more])}\n{link}"
+        yield f"{head}. {link}"
+        yield f"{head}."
 
     def _needed(self, cause: str, language: str, code: str | None, *, time: str | None = None) -> list[str]:
         """The facts that every message has."""
