@@ -17,6 +17,7 @@ from sqlalchemy import text
 from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications
+from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission
 from services.alerts.policies.forms import MOST_POLICIES, PolicyForm
 from services.alerts.policies.pages import policy_id
@@ -24,6 +25,7 @@ from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.rosters.rosters import Roster
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity
 from shared.places import Places
@@ -74,6 +76,16 @@ def test_the_conditions_of_a_named_receiver_hold_and_a_step_without_a_receiver_i
 
 def test_a_policy_that_names_nobody_who_gets_the_alert_silences_nothing() -> None:
     assert notified(alert(KADAMJAI), receiver("duty", step=2), receiver("later", step=3))[0] == ["duty"]
+
+
+def test_a_roster_whose_people_have_all_left_delays_nobody() -> None:
+    layer = {"name": "days", "people": ["who left"], "start": "2026-06-01", "shift_days": 1}
+    roster = Roster.model_validate({"name": "centre", "layers": [layer]})
+    on_duty = NotificationPlan(WATCH, {"centre": (roster, ())}).on_duty(NOW)
+    policy = EscalationPolicy("night", (PolicyStep(10, (), ("centre",)), PolicyStep(5, ("head",))))
+    notification = Notification(alert(KADAMJAI), WATCH, PLACES, NOW, on_duty=on_duty, policies=(policy,))
+    kept, _ = notifications.notified(notification, notifications.RAISED)
+    assert [each.label for each in kept] == ["head"], "the step of the roster is skipped"
 
 
 @pytest.mark.parametrize(

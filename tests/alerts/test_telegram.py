@@ -11,14 +11,17 @@ from sqlalchemy import text
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.telegram import DELIVERED
 from services.alerts.delivery.deliveries import job_of
+from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.words import HazardWords
 from services.alerts.queries.attempts import CLAIM
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Contact, Receiver
 from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, Press, data_of, read_data, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardText
+from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
 from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused
 from tests.alerts.bureau import Bureau
@@ -77,15 +80,18 @@ async def test_one_alert_is_one_thread_whose_first_message_shows_the_newest_stat
 
 
 async def test_a_refused_token_loses_no_alert(bureau: Bureau) -> None:
-    """While the token is refused, all deliveries are retried.
+    """While the token is refused, all deliveries are retried, and the next contact is notified.
 
     They succeed after a new token is written into the file.
     """
-    await bureau.receiver("desk", DESK)
+    desk = Receiver("desk", DeliveryChannel.TELEGRAM, f"telegram:{DESK}", language="ru")
+    async with bureau.town.sessions.begin() as session:
+        mail = Contact(DeliveryChannel.EMAIL, "desk@centre.example")
+        await subscriptions.put(session, desk, bureau.town.box, further=[mail])
     bureau.token.write_text("7001:revoked")
     async with bureau.working():
         await bureau.alert()
-        await wait_for(lambda: len(bureau.bot.calls) > 2)
+        await wait_for(lambda: is_followed_by_mail(bureau.town))
         bureau.token.write_text(bureau.bot.token)
         rows = await bureau.town.settled(2)
     assert [row["reason"] for row in rows] == [DELIVERED, DELIVERED]
@@ -103,6 +109,11 @@ async def test_a_fault_in_one_message_delays_no_other(bureau: Bureau) -> None:
         await bureau.bot.message(chat=DESK)
         await bureau.town.settled(1)
     assert await reasons(bureau.town) == {"internal_error", DELIVERED}
+
+
+async def is_followed_by_mail(town: Town) -> bool:
+    await NextContacts(town.sessions).notify()
+    return ("email", "failed") in {(row["channel"], row["follows"]) for row in await town.rows()}
 
 
 async def reasons(town: Town) -> set[str]:
