@@ -65,7 +65,7 @@ class Latency:
         self.tokens = itertools.cycle(tokens)
         self.roots: dict[str, list[int]] = {}
 
-    async def start(self) -> None:
+    async def start(self, **env: str) -> None:
         installation = self.made.installation
         settings = installation.settings(AlertsSettings)
         engine = database.engine(settings)
@@ -74,8 +74,8 @@ class Latency:
             self.hook.secret = await subscriptions.put(session, receiver, WebhookSecrets(settings.alerts_key_file))
         await engine.dispose()
         intake, self.port = self.made.ours()
-        env = {"OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"])}
-        worker = installation.start("alerts", "worker", env=env)
+        allowed = {"OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"])}
+        worker = installation.start("alerts", "worker", env=allowed | env)
         installation.start("console", "worker")
         components = [server.process.pid for server in installation.components.started]
         self.roots = {"intake": [intake.pid], "alerts": [worker.pid], "components": components}

@@ -338,6 +338,7 @@ class AlertChanges:
         self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta
     ) -> PlannedDelivery:
         id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
+        may_wait = is_foldable(alert, receiver.channel)
         return PlannedDelivery(
             id,
             alert.alert_id,
@@ -349,9 +350,10 @@ class AlertChanges:
             self._now,
             due_in,
             alert.hazard_id,
-            is_foldable(alert, receiver.channel),
+            may_wait,
             receiver.is_internal,
             None if receiver.wait_seconds is None else timedelta(seconds=receiver.wait_seconds),
+            places=frozenset(() if may_wait else alert.pcodes),
         )
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:

@@ -1,6 +1,7 @@
 """The process that stores a delivery also sends it. If the process cannot send it, a worker claims it later."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.delivery.deliveries import Deliveries
-from services.alerts.delivery.handover import Dispatcher
+from services.alerts.delivery.handover import Dispatcher, PlaceBursts
 from services.alerts.delivery.notices import Cause, PlannedDelivery
 from services.alerts.directory import ReceiverDirectory
 from services.alerts.queries import deliveries as delivery_queries
@@ -20,7 +21,7 @@ from services.alerts.receivers.receivers import Receiver
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from shared.postgres import database, notify
-from tests.alerts.factories import hazard, received, rules
+from tests.alerts.factories import ALAI, KADAMJAI, hazard, received, rules
 from tests.alerts.handling import Handling
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood
@@ -182,3 +183,22 @@ async def test_the_directory_reads_the_receivers_again_when_one_changes(town: To
 async def labels(town: Town, directory: ReceiverDirectory) -> list[str]:
     async with town.sessions.begin() as session:
         return [receiver.label for receiver in (await directory.known(session)).plan.receivers]
+
+
+def test_the_first_message_about_each_place_goes_before_those_that_wait() -> None:
+    now = 0.0
+    bursts = PlaceBursts(clock=lambda: now)
+    first, second, other, nowhere = (about(*places) for places in ((ALAI,), (ALAI,), (KADAMJAI,), ()))
+    ordered = bursts.in_order([nowhere, first, second, other])
+    assert [delivery.delivery_id for delivery in ordered] == [
+        each.delivery_id for each in (first, other, nowhere, second)
+    ]
+    assert [delivery.due_in < timedelta() for delivery in ordered] == [True, True, False, False]
+    assert bursts.in_order([second]) == [second], "the place was notified a moment ago"
+    now = 60.0
+    (renewed,) = bursts.in_order([second])
+    assert renewed.due_in < timedelta()
+
+
+def about(*pcodes: str) -> PlannedDelivery:
+    return replace(planned(uuid4()), places=frozenset(pcodes))

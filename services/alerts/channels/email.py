@@ -2,7 +2,7 @@
 
 import email.errors
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,6 +15,7 @@ from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.texts import Text, Texts
+from services.alerts.delivery.threads import place_thread_of, thread_of
 from services.alerts.receivers.receivers import Receiver
 from shared import events
 from shared.events import AlertRaised
@@ -72,7 +73,7 @@ class EmailChannel:
         message["Subject"] = text.subject
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = self._id(id_of(job))
-        message["References"] = " ".join(self._threads((content.data for _, content in contents), job.recipient))
+        message["References"] = " ".join(self._threads([content.data for _, content in contents], job.recipient))
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.body)
         return message
@@ -81,9 +82,13 @@ class EmailChannel:
         texts = [self._texts.of(content.data, cause, language, content.hazard) for cause, content in contents]
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
 
-    def _threads(self, alerts: Iterable[AlertRaised], recipient: str) -> list[str]:
-        """The thread ids of the mail. Each hazard has one thread id, and so has each alert without a hazard."""
-        threads = (thread_of(alert, recipient) for alert in alerts)
+    def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
+        """The thread ids of the mail, the outer thread first.
+
+        A digest has the threads of its hazards only, because mail programs would join the threads of its places.
+        """
+        outer = [place_thread_of(alert, recipient) for alert in alerts] if len(alerts) == 1 else []
+        threads = [*filter(None, outer), *(thread_of(alert, recipient) for alert in alerts)]
         return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
 
     def _id(self, id: UUID) -> str:
@@ -95,10 +100,6 @@ def id_of(job: Job) -> UUID:
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(delivery.delivery_id) for delivery in (job, *job.companions)))
-
-
-def thread_of(alert: AlertRaised, recipient: str) -> UUID:
-    return events.derived_id("thread", alert.hazard_id or alert.alert_id, recipient)
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:

@@ -45,12 +45,14 @@ BAD_LINK = ("button", "url")
 class Thread:
     """The messages about the alert in the receiver's chat, and the alert's newest state.
 
-    `sent` is this delivery's own message, if it was sent.
+    `sent` is this delivery's own message, if it was sent. `replied_to` is the message to which this one is a reply: the
+    first about the alert, or else the first about this type of hazard and these places in the same night.
     """
 
     state: Alert | AlertRaised
     sent: int | None
     first: SentMessage | None
+    replied_to: SentMessage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class TelegramChannel:
         thread = await self._thread(job, content, chat)
         if thread.sent is None:
             message = self._messages.of(thread.state, job.cause, receiver.language, job.delivery_id, content.hazard)
-            chat, message_id = await self._post(chat, message, thread.first)
+            chat, message_id = await self._post(chat, message, thread.replied_to)
             await self._store([job], receiver, chat, message_id)
         return self._renewals(job, content, thread, receiver, chat)
 
@@ -122,8 +124,9 @@ class TelegramChannel:
             alert = await alert_queries.alert(session, job.alert_id)
             sent = await message_queries.message_of(session, job.delivery_id)
             first = await message_queries.first(session, chat.id, job.recipient, job.alert_id)
+            of_places = None if first else await message_queries.first_of_places(session, chat.id, job, content.data)
         is_own = first is not None and first.delivery_id == job.delivery_id
-        return Thread(alert or content.data, sent, None if is_own else first)
+        return Thread(alert or content.data, sent, None if is_own else first, first or of_places)
 
     def _renewals(
         self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat

@@ -5,7 +5,8 @@ sends a handed-over delivery, the delivery is due again when its lease ends.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -20,6 +21,9 @@ from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.queries import deliveries as delivery_queries
 from shared.events import HazardReported
 
+BURST_SECONDS = 60.0
+MOST_PLACES = 10_000
+NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # a delivery that is due earlier is claimed earlier
 HANDOVER = "handover"  # the key in `session.info` under which the event listeners find a session's handover
 
 
@@ -41,10 +45,14 @@ class Senders(Protocol):
 
 
 class Dispatcher:
-    """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries."""
+    """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries.
+
+    In a burst of alerts, each receiver's first message about a place goes before the further messages that wait.
+    """
 
     def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
         self.directory, self._senders = directory, senders
+        self._bursts = PlaceBursts()
 
     async def add(
         self, session: AsyncSession, deliveries: Sequence[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
@@ -53,6 +61,7 @@ class Dispatcher:
             await delivery_queries.add_deliveries(session, deliveries, hazards)
             return
         handover = Handover(session, self._senders)
+        deliveries = self._bursts.in_order(deliveries)
         leases = {delivery.delivery_id: uuid4() for delivery in deliveries if handover.reserves(delivery)}
         new = await delivery_queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
         known = await self.directory.known(session)
@@ -61,6 +70,28 @@ class Dispatcher:
             for delivery in deliveries
             if (id := delivery.delivery_id) in new and id in leases
         ]
+
+
+class PlaceBursts:
+    """The places of which each receiver was notified in the last minute, as far as this process knows."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
+
+    def in_order(self, deliveries: Sequence[PlannedDelivery]) -> list[PlannedDelivery]:
+        """The deliveries, with the first ones about each place before the others, also before those stored earlier."""
+        now = self._clock()
+        if len(self._notified) > MOST_PLACES:
+            self._notified = {key: at for key, at in self._notified.items() if at > now - BURST_SECONDS}
+        first, others = list[PlannedDelivery](), list[PlannedDelivery]()
+        for delivery in deliveries:
+            key = (delivery.slot, delivery.places)
+            is_first = bool(delivery.places) and self._notified.get(key, -BURST_SECONDS) <= now - BURST_SECONDS
+            if is_first:
+                self._notified[key] = now
+            (first if is_first else others).append(delivery)
+        return [*(replace(each, due_in=AHEAD) if each.due_in == NOW else each for each in first), *others]
 
 
 class Handover:
@@ -77,7 +108,7 @@ class Handover:
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
         """Reserves a slot if the delivery can be sent at once. Returns whether a slot was reserved."""
-        is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
+        is_first = delivery.step == 1 and delivery.due_in <= NOW and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.slot)
         if is_reserved:
             self._reserved.append(delivery.slot)

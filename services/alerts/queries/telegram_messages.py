@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, false, func, or_, select
+from sqlalchemy import Boolean, delete, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.channels import Job
-from services.alerts.models import Delivery, ReceiverRow, TelegramMessage, TelegramQuestion
+from services.alerts.delivery.threads import night_of
+from services.alerts.models import AlertRow, Delivery, ReceiverRow, TelegramMessage, TelegramQuestion
+from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel
 from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
+DAY = timedelta(days=1)
 KEPT = timedelta(days=2)  # questions are kept long enough to tell a person who answers one that it is too old
 
 
@@ -53,6 +56,25 @@ async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: U
     wanted = (
         select(TelegramMessage.delivery_id, TelegramMessage.message_id, TelegramMessage.is_digest)
         .filter_by(alert_id=alert_id, recipient=recipient, chat_id=chat_id)
+        .order_by(TelegramMessage.sent_at, TelegramMessage.message_id)
+    )
+    row = (await session.execute(wanted.limit(1))).one_or_none()
+    return None if row is None else SentMessage(row.delivery_id, row.message_id, row.is_digest)
+
+
+async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: AlertRaised) -> SentMessage | None:
+    """The receiver's first message of the night in this chat about the same type of hazard and the same places."""
+    if alert.hazard_type is None or not alert.pcodes:
+        return None
+    night, places = night_of(alert), list(alert.pcodes)
+    wanted = (
+        select(TelegramMessage.delivery_id, TelegramMessage.message_id, TelegramMessage.is_digest)
+        .join(AlertRow, AlertRow.alert_id == TelegramMessage.alert_id)
+        .where(AlertRow.raised_at >= night, AlertRow.raised_at < night + DAY, AlertRow.status == alert.status)
+        .where(AlertRow.__table__.c.hazard_type == alert.hazard_type)
+        .where(*(AlertRow.pcodes.op(within, return_type=Boolean())(places) for within in ("@>", "<@")))
+        .where(TelegramMessage.chat_id == chat_id, TelegramMessage.recipient == job.recipient)
+        .where(~TelegramMessage.is_digest)
         .order_by(TelegramMessage.sent_at, TelegramMessage.message_id)
     )
     row = (await session.execute(wanted.limit(1))).one_or_none()
