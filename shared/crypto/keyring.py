@@ -111,7 +111,7 @@ class Sealing:
 
     @property
     def newest_id(self) -> bytes:
-        """The id of the newest key, with which each text begins that this key sealed."""
+        """The id of the newest key. Each text that this key sealed begins with this id."""
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
