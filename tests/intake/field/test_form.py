@@ -243,6 +243,10 @@ def test_the_form_with_all_reasons_fits_a_small_phone(phone: BrowserContext, cen
         page.set_viewport_size({"width": width, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator("#members .pair select").evaluate_all(CUT_OPTIONS) == [], width
+    page.check("input[value=group]", force=True)
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(page.locator("#measure")).to_be_visible()
+    assert page.locator("#measure, #source-type").evaluate_all(CUT_OPTIONS) == []
 
 
 def test_an_age_is_reported_with_the_day_on_which_it_was_told(fresh_phone: BrowserContext, centre: Centre) -> None:
