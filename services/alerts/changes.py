@@ -138,7 +138,7 @@ class AlertChanges:
         """
         if self._is_muted(alert):
             muted = self._silenced(alerts.changed(alert, self._now))
-            self._keep(self._notified(muted, Cause.ESCALATED, notifications.RAISED), AlertUpdated)
+            self._keep(self._notified(muted, Cause.ESCALATED, notifications.ESCALATED), AlertUpdated)
             return
         is_unknown = alert.silenced_until is not None and not self._called[alert.alert_id]
         if alert.is_silenced or is_unknown:
@@ -153,7 +153,7 @@ class AlertChanges:
             return
         wait = self.wait(next_level, is_acknowledged=is_acknowledged)
         risen = alerts.escalated(alert, self._now, wait)
-        self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
+        self._keep(self._notified(risen, cause, notifications.ESCALATED), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
         """Lets the alert lapse because its hazard is over. The receivers are notified only if `is_notified` is true."""
@@ -236,7 +236,7 @@ class AlertChanges:
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = alerts.resumed(alert, self._now, wait)
         cause = Cause.UNSILENCED if alert.inhibited_by is None else Cause.UNINHIBITED
-        self._keep(self._notified(resumed, cause, notifications.UNSILENCED), AlertEscalated)
+        self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
 
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
         """Stores the changed figures.

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts import alerts
 from services.alerts.changes import AlertChanges
 from services.alerts.escalation import Escalation
-from services.alerts.notifications.notifications import GRAVER, RAISED
+from services.alerts.notifications.notifications import ESCALATED, GRAVER, RAISED
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Omission
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
@@ -35,11 +35,13 @@ ONCE = EscalationPolicy("once", (PolicyStep(10, ("duty",)),), ends=True)
 
 def test_all_duty_heads_are_notified_after_the_last_step_of_a_severe_alert() -> None:
     duty = receiver("duty")
-    reached = [notified(alert(KADAMJAI, level=level), RAISED, duty, *HEADS, TRAINEE) for level in range(3)]
-    assert [labels for labels, _ in reached] == [["duty"], ["head 1", "head 2"], ["head 1", "head 2"]]
-    assert reached[1][1] == dict.fromkeys(("duty", "trainee"), Omission.NO_DUTY_HEAD)
+    everybody = duty, *HEADS, TRAINEE
+    risen = [alert(KADAMJAI, level=level) for level in (1, 2)]
+    reached = [notified(each, ESCALATED, *everybody, called=("duty",)) for each in risen]
+    assert [labels for labels, _ in reached] == [["head 1", "head 2"], ["head 1", "head 2"]]
+    assert reached[0][1] == dict.fromkeys(("duty", "trainee"), Omission.NO_DUTY_HEAD)
     moderate = alerts.replaced(mild(KADAMJAI), level=1)
-    assert notified(moderate, RAISED, duty, *HEADS)[0] == ["duty"], "the last step is repeated"
+    assert notified(moderate, ESCALATED, duty, *HEADS)[0] == ["duty"], "the last step is repeated"
     assert notified(alert(KADAMJAI), RAISED, *HEADS)[0] == ["head 1", "head 2"], "nobody else gets the alert"
     post, officer = replace(HEADS[0], roster="centre"), receiver("Aida", kind=ReceiverKind.PERSON, areas=(ALAI,))
     assert notified(alert(KADAMJAI), RAISED, post, officer, on_duty="Aida")[0] == ["head 1", "Aida"]

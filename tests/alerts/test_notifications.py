@@ -84,7 +84,8 @@ def test_an_escalation_reaches_the_next_step_and_a_gap_in_the_steps_skips_no_lev
     level: int, kept: list[str], omissions: dict[str, Omission]
 ) -> None:
     steps = receiver("desk"), receiver("head", step=3), receiver("minister", step=4)
-    assert notified(alert(KADAMJAI, level=level), notifications.RAISED, *steps) == (kept, omissions)
+    called = ("desk", "head", "minister")[:level]
+    assert notified(alert(KADAMJAI, level=level), notifications.ESCALATED, *steps, called=called) == (kept, omissions)
 
 
 NIGHT = datetime(2026, 11, 27, 23, 30, tzinfo=TIME_ZONE)  # a Friday
@@ -183,6 +184,30 @@ def test_with_a_post_the_person_on_duty_is_notified_whatever_the_own_conditions(
     assert elsewhere == (["Bakyt"], {"desk": Omission.OTHER_AREA}), "once, by the person's own conditions"
     informed = notified(alert(KADAMJAI), notifications.INFORMED, post, *officers, called=("desk",), on_duty="Aida")
     assert informed[0] == ["desk"], "who takes over later is not told of an acknowledgement"
+
+
+def test_whoever_takes_over_before_an_answer_gets_the_alert_with_the_next_step() -> None:
+    """At the handover the alert was at its first step. Without this, the new officer would never get it."""
+    head, chief = receiver("head", step=1), receiver("chief", step=2, is_duty_head=True)
+    people = (*OFFICERS, head, chief)
+    posts = receiver("desk", roster="centre"), *(person(label, areas=(LEILEK,)) for label in ("Aida", "Bakyt")), head, chief
+    for receivers, called in ((people, ("Aida", "head", "chief")), (posts, ("desk", "Aida", "head", "chief"))):
+        for level, kept in ((1, "head"), (2, "chief"), (3, "chief"), (8, "chief")):
+            risen = alert(KADAMJAI, level=level)
+            after, _ = notified(risen, notifications.ESCALATED, *receivers, called=called, on_duty="Bakyt")
+            assert set(after) == {kept, "Bakyt"}
+            known = (*called, "Bakyt")
+            repeated, _ = notified(risen, notifications.ESCALATED, *receivers, called=known, on_duty="Bakyt")
+            assert repeated == [kept], "once"
+
+
+def test_an_alert_of_the_night_reaches_the_office_when_its_hours_begin() -> None:
+    both = receiver("office", hours=OFFICE), receiver("night desk", step=1)
+    assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT)[0] == ["night desk"]
+    risen = alerts.replaced(mild(KADAMJAI), level=9)
+    for hour, kept in ((7, ["night desk"]), (9, ["office", "night desk"])):
+        at = NIGHT.replace(hour=hour)
+        assert notified(risen, notifications.ESCALATED, *both, called=("night desk",), now=at)[0] == kept
 
 
 def test_the_hours_of_a_person_on_duty_do_not_count() -> None:

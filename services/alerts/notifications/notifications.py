@@ -40,7 +40,8 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers of earlier steps that were notified before.
 
-    A receiver of an earlier step that was not notified, for example because of a silence, is kept.
+    A receiver of an earlier step that was not notified is kept. Since then, for example, a silence has ended, the
+    receiver's hours have begun, or the person has come on duty.
     """
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
@@ -129,8 +130,8 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
 REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
-RAISED: tuple[Stage, ...] = (*REACHED, current_step)  # an alert that escalates passes these stages, too
-UNSILENCED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
+RAISED: tuple[Stage, ...] = (*REACHED, current_step)
+ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # an alert passes them after a silence, too
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
@@ -151,9 +152,10 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
     too. This person's own conditions, except the status, have no effect. After the last step of an escalation, the duty
-    heads are notified instead. They are also notified if the alert has no other receiver when it is raised, becomes
-    more severe, or is no longer muted. With the stages INFORMED, only receivers that were notified before are informed:
-    no person on duty is added, and silences and inhibitions have no effect.
+    heads are notified, and receivers that do not know the alert yet. Duty heads are also notified if the alert has no
+    other receiver when it is raised, becomes more severe, or is no longer muted. With the stages INFORMED, only
+    receivers that were notified before are informed: no person on duty is added, and silences and inhibitions have no
+    effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -162,15 +164,28 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     if notification.inhibitor is not None:
         return [], {receiver.label: Omission.INHIBITED for receiver in notification.receivers}
     kept, omissions = recipients(notification, stages)
-    is_next_step = stages == RAISED and notification.alert.level > 0
-    is_empty = not kept and stages in (RAISED, UNSILENCED, GRAVER)
+    is_next_step = stages == ESCALATED and notification.alert.level > 0
+    is_empty = not kept and stages in (RAISED, ESCALATED, GRAVER)
     if (is_next_step or is_empty) and (heads := heads_after_last_step(notification)):
-        others = [receiver for receiver in notification.receivers if receiver not in heads]
-        kept, omissions = heads, {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
+        new = [receiver for receiver in kept if receiver.label not in notification.called and receiver not in heads]
+        kept = [*heads, *new]
+        others = [receiver for receiver in notification.receivers if receiver not in kept]
+        omissions = {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     people = on_duty_with_posts(notification, kept)
+    if stages == ESCALATED:
+        people |= new_on_duty(notification)
     added = [receiver for receiver in notification.receivers if receiver.label in people and receiver not in kept]
     labels = {receiver.label for receiver in added}
     return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}
+
+
+def new_on_duty(notification: Notification) -> set[str]:
+    """The people on duty with the posts of all steps that the alert has reached, if they do not know the alert yet.
+
+    Such a person came on duty after the post was notified.
+    """
+    reached, _ = recipients(notification, REACHED)
+    return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
 def heads_after_last_step(notification: Notification) -> list[Receiver]:
