@@ -190,7 +190,8 @@ def test_whoever_takes_over_before_an_answer_gets_the_alert_with_the_next_step()
     """At the handover the alert was at its first step. Without this, the new officer would never get it."""
     head, chief = receiver("head", step=1), receiver("chief", step=2, is_duty_head=True)
     people = (*OFFICERS, head, chief)
-    posts = receiver("desk", roster="centre"), *(person(label, areas=(LEILEK,)) for label in ("Aida", "Bakyt")), head, chief
+    officers = (person(label, areas=(LEILEK,)) for label in ("Aida", "Bakyt"))
+    posts = receiver("desk", roster="centre"), *officers, head, chief
     for receivers, called in ((people, ("Aida", "head", "chief")), (posts, ("desk", "Aida", "head", "chief"))):
         for level, kept in ((1, "head"), (2, "chief"), (3, "chief"), (8, "chief")):
             risen = alert(KADAMJAI, level=level)
