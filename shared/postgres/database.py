@@ -262,7 +262,8 @@ def _upgrade(connection: Connection, service: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        if isinstance(error.__cause__, ResolutionError):  # this release does not have the schema's revision
+        # a newer release has migrated the schema, so this release does not know its revision
+        if isinstance(error.__cause__, ResolutionError):
             raise NewerSchema(service) from None
         raise
 
