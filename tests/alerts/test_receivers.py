@@ -61,11 +61,11 @@ def test_contacts_follow_in_the_stated_order_and_a_change_keeps_them(dayar: Daya
     dayar("remove", "chain")
 
 
-def test_a_test_message_that_no_worker_sends_waits(dayar: Dayar, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_message_that_no_worker_sends_is_queued(dayar: Dayar, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiver, "LONGEST_TEST_SECONDS", 0)
     dayar("add", "tested", "tested@mes.example", "--then", "https://mes.example/hook")
     tested = dayar("test", "tested").output
-    assert re.search(r"email: waits \(not sent yet", tested) and "webhook: waits" in tested
+    assert re.search(r"email: queued \(not sent yet", tested) and "webhook: queued" in tested
     dayar("remove", "tested")
 
 
