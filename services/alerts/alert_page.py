@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.alerts import budgets, timeline
-from services.alerts.acts import behalf
+from services.alerts.acts import assignees, behalf
 from services.alerts.acts.acts import ActKind
 from services.alerts.alerts import Alert
 from services.alerts.checklists import calls as call_log
@@ -27,11 +27,12 @@ from services.alerts.notifications.stages import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
-from services.alerts.views import AlertView
+from services.alerts.views import AlertView, Assignee
 from shared import audit
 from shared.audit import Action
 from shared.auth.access import CMC, COUNTERS, LEDGER
@@ -93,6 +94,7 @@ async def alert_page(
         nobody_else=omissions.TEXTS[Omission.NOBODY_ELSE],
         acts=acts,
         quorum=await quorum_of(session, alert, request.app.state.places, datetime.now(UTC)) if is_waiting else None,
+        assignees=await assignees_of(session, alert, request, caller) if may.act else (),
         partly_acknowledged=partly_acknowledged(alert, acts),
         **await checklist_of(session, alert, acts, request, caller, revisions),
         withheld=await withheld(session, alert, request, caller),
@@ -102,6 +104,12 @@ async def alert_page(
         verdicts=VERDICTS,
         places=request.app.state.places,
     )
+
+
+async def assignees_of(session: Session, alert: Alert, request: Request, caller: Principal) -> list[Assignee]:
+    now = datetime.now(UTC)
+    plan = await plan_queries.plan(session, now)
+    return assignees.offered(alert, plan, request.app.state.places, now, besides=caller.account)
 
 
 async def checklist_of(

@@ -32,6 +32,7 @@ NOT_ACKNOWLEDGED: dict[str, Any] = {
     **NOT_COUNTED,
 }
 NOT_IN_PROGRESS: dict[str, Any] = dict.fromkeys(f"progressed_{part}" for part in ("at", "by", "name"))
+NOT_ASSIGNED: dict[str, Any] = dict.fromkeys(f"assigned_{part}" for part in ("at", "by", "to", "name"))
 NOT_CONFIRMED: dict[str, Any] = dict.fromkeys(f"confirmed_{part}" for part in ("at", "by", "name"))
 NOT_SNOOZED: dict[str, Any] = dict.fromkeys(f"snoozed_{part}" for part in ("until", "by", "name"))
 NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
@@ -47,8 +48,9 @@ class Alert(AlertFields):
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
     equals `escalates_at`, the alert waits for the end of a silence, or of the Extreme alert `inhibited_by`, which mutes
-    it (`inhibitions.py`). `partly_acknowledged_by` are the accounts that
-    acknowledged while the step of a policy demanded more acknowledgements (`quorums.py`).
+    it (`inhibitions.py`). `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
+    demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
+    assigned.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -69,6 +71,7 @@ class Alert(AlertFields):
     partly_acknowledged_by: tuple[UUID, ...] = ()
     acknowledged_name: str | None = None
     acknowledged_note: str | None = None
+    assigned_name: str | None = None
     confirmed_name: str | None = None
     progressed_name: str | None = None
     snoozed_name: str | None = None

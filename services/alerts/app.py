@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from services.alerts import alert_page, hazard_routes, measures, pages, routes, source_routes
 from services.alerts.acts import routes as act_routes
+from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.answers import AnswerRefused
 from services.alerts.acts.replies import Replies
 from services.alerts.checklists import routes as checklist_routes
@@ -63,7 +64,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.sms_inbound = profile and profile.inbound
         app.state.sms_receipts = SmsReceipts.of_installation(profile, app.state.metrics)
         app.state.sms_limits = GatewayLimits()
-        replies = Replies(app.state.rules, app.state.places, app.state.box, revocations)
+        replies = Replies(app.state.rules, app.state.places, app.state.box, revocations, ActChannel.SMS)
         async with Outbound(settings) as outbound:
             app.state.sms_answering = SmsAnswering(replies, short_texts, gateway_of(settings, outbound))
             yield ()

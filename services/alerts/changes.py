@@ -160,14 +160,23 @@ class AlertChanges:
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
-        self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
+        self,
+        after: Alert,
+        event: type[AlertRaised],
+        cause: Cause | None = None,
+        *,
+        due_in: timedelta = NOW,
+        told: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
         """Stores a person's action; returns the alert.
 
-        If `cause` is given, the receivers that were notified before are notified again.
+        If `cause` is given, the receivers that were notified before are notified again. `told` has the accounts whose
+        receivers are notified alone.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
+        for own, accounts in told.items():
+            after = self._told(after, own, accounts)
         self._keep(after, event)
         return after
 
@@ -313,6 +322,20 @@ class AlertChanges:
             self.omissions[begun.alert_id, begun.step] = reasons
         if stages != notifications.INFORMED and notification.muted_by is not None:
             self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+        return begun
+
+    def _told(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
+        """Plans a notification of these accounts alone. Returns the alert with the next step.
+
+        Of the conditions of the receivers only the status holds, because a person's action concerns exactly them.
+        """
+        own = [each for each in self._plan.receivers if each.account_id in accounts and alert.status in each.statuses]
+        if not own:
+            return alert
+        begun = alerts.replaced(alert, step=alert.step + 1)
+        content = content_of(begun, cause, self._event(begun, event_of(begun, cause)))
+        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
+        self._called[alert.alert_id] |= {receiver.label for receiver in own}
         return begun
 
     def _notification(self, alert: Alert, called: Collection[str] = (), before: Alert | None = None) -> Notification:

@@ -17,6 +17,7 @@ async def add(
 ) -> None:
     """Adds an action; the caller commits."""
     values = {"deed": deed.value, "account_id": person.account, "name": person.name, "text": text, "acted_at": now}
+    values["channel"] = person.channel
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
 

@@ -54,6 +54,13 @@ class Snoozes(Snooze, AlertIds):
     """Several alerts that are snoozed for the same time and reason."""
 
 
+class AlertAssignment(Body):
+    """The account of the person who shall work on the alert."""
+
+    account_id: UUID
+    note: Line | None = None
+
+
 class Resolution(Body):
     verdict: Verdict
     note: Line | None = None
@@ -132,6 +139,19 @@ class NotDone(BaseModel):
     reason: str
     name: str | None = None
     at: datetime | None = None
+
+
+class Assignee(BaseModel):
+    """A person to whom an alert can be assigned. `post` is the person's job title."""
+
+    account_id: UUID
+    name: str
+    post: str | None
+    is_on_duty: bool
+
+
+class Assignees(BaseModel):
+    assignees: list[Assignee]
 
 
 class Acknowledged(BaseModel):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.acts import behalf
+from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.replies import Replies
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
@@ -73,7 +74,7 @@ async def run(settings: AlertsSettings) -> None:
             await retry_while_unavailable(lambda: somebody_to_tell(sessions))
         async with Outbound(settings) as outbound, Outbound(settings, seconds=polling.CALL_SECONDS) as patient:
             bot, access = BotApi(settings, outbound), Revocations(settings)
-            replies = Replies(rules, places, box, access)
+            replies = Replies(rules, places, box, access, ActChannel.TELEGRAM)
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),

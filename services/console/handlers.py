@@ -9,6 +9,7 @@ from services.console import rows
 from services.console.queries import board, callers, groups, public_versions
 from shared.events import (
     AlertAcknowledged,
+    AlertAssigned,
     AlertCommented,
     AlertConfirmed,
     AlertEscalated,
@@ -55,6 +56,7 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
     AlertRaised: (board.ALERTS, rows.alert),
     AlertUpdated: (board.ALERTS, rows.alert),
     AlertAcknowledged: (board.ALERTS, rows.alert),
+    AlertAssigned: (board.ALERTS, rows.alert),
     AlertConfirmed: (board.ALERTS, rows.alert),
     AlertProgressed: (board.ALERTS, rows.alert),
     AlertCommented: (board.ALERTS, rows.alert),

@@ -313,6 +313,8 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "haz
     acknowledged_by: Mapped[UUID | None]
     acknowledgements: Mapped[int | None]
     acknowledgements_needed: Mapped[int | None]
+    assigned_at: Mapped[datetime | None]
+    assigned_to: Mapped[UUID | None]
     confirmed_at: Mapped[datetime | None]
     progressed_at: Mapped[datetime | None]
     progressed_by: Mapped[UUID | None]

@@ -152,7 +152,9 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     sections = await board_alerts.sections(session, now, pcodes, most_of(request))
     shown = [alert for listed in sections.values() for alert in listed.alerts]
     answering = [
-        account for alert in shown for account in (alert.acknowledged_by, alert.progressed_by, alert.resolved_by)
+        account
+        for alert in shown
+        for account in (alert.acknowledged_by, alert.assigned_to, alert.progressed_by, alert.resolved_by)
     ]
     return {
         "sections": sections,

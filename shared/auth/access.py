@@ -203,6 +203,8 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/v1/alerts/{alert_id}/calls": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/snooze": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/takeover": to(CMC),
+    "GET /alerts/v1/alerts/{alert_id}/assignees": to(CMC),
+    "PUT /alerts/v1/alerts/{alert_id}/assignment": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/reopening": to(CMC),
     "POST /alerts/v1/alerts:acknowledge": to(CMC),

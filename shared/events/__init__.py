@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from shared.events.access import CredentialKind, CredentialRestored, CredentialRevoked, TeamReadmitted
 from shared.events.alerts import (
     AlertAcknowledged,
+    AlertAssigned,
     AlertCommented,
     AlertConfirmed,
     AlertEscalated,
@@ -149,6 +150,7 @@ __all__ = [
     "EVENT_TYPES",
     "TOPICS",
     "AlertAcknowledged",
+    "AlertAssigned",
     "AlertCommented",
     "AlertConfirmed",
     "AlertEscalated",

@@ -47,6 +47,9 @@ class AlertFields(Data):
     acknowledged_by: UUID | None = None
     acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None unless a step demands several
     acknowledgements_needed: Annotated[int, Field(ge=1)] | None = None
+    assigned_at: Instant | None = None
+    assigned_by: UUID | None = None
+    assigned_to: UUID | None = None
     confirmed_at: Instant | None = None
     confirmed_by: UUID | None = None
     progressed_at: Instant | None = None
@@ -79,6 +82,7 @@ class AlertRaised(PublishedAlert, EventData):
     cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
     severity, because the source of the hazard did not state it. `acknowledgements` of `acknowledgements_needed` people
     have acknowledged an alert for which the step of a policy demands several; until then, it counts as unacknowledged.
+    `assigned_to` is the account that shall work on the alert; the field is empty as soon as somebody starts work.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
@@ -96,6 +100,12 @@ class AlertAcknowledged(AlertRaised):
 
 class AlertEscalated(AlertRaised):
     event_type: ClassVar[str] = "dayar.alert.escalated.v1"
+
+
+class AlertAssigned(AlertRaised):
+    """Somebody assigned the alert to a person. The alert still demands what it demanded before."""
+
+    event_type: ClassVar[str] = "dayar.alert.assigned.v1"
 
 
 class AlertConfirmed(AlertRaised):

@@ -154,6 +154,11 @@ class BotServer:
         return self.messages[id]
 
 
+def texts_of(message: dict[str, Any]) -> list[str]:
+    keyboard = (message["reply_markup"] or {}).get("inline_keyboard", [])
+    return [button["text"] for row in keyboard for button in row]
+
+
 def place(message: dict[str, Any]) -> dict[str, Any]:
     return {"message_id": message["message_id"], "chat": message["chat"], "date": 0}
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import behalf, bindings
+from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
 from services.alerts.acts.replies import Replies, ReplyResult, sentence
 from services.alerts.config import AlertsSettings
@@ -48,7 +49,7 @@ class Line:
     async def answer(self, person: BoundPerson | None, *revoked: CredentialRevoked, **changed: object) -> ReplyResult:
         read_at = changed.pop("read_at", NOW)
         access = revocations(self.settings, *revoked, read_at=read_at)  # type: ignore[arg-type]
-        replies = Replies(rules(), Places.load(), self.box, access)
+        replies = Replies(rules(), Places.load(), self.box, access, ActChannel.TELEGRAM)
         alert = await self.post.alert()
         reply = await replies.acknowledge(self.post.session, alert.alert_id, person, NOW, **changed)  # type: ignore[arg-type]
         return reply.result
@@ -102,7 +103,7 @@ async def test_who_may_not_acknowledge(line: Line) -> None:
 
 
 async def test_the_answer_says_who_was_first_and_when(line: Line) -> None:
-    replies = Replies(rules(), Places.load(), line.box, revocations(line.settings))
+    replies = Replies(rules(), Places.load(), line.box, revocations(line.settings), ActChannel.SMS)
     alert = await line.post.alert()
     at = datetime(2026, 6, 14, 21, 12, tzinfo=UTC)
     await replies.acknowledge(line.post.session, alert.alert_id, operator(), at)

@@ -174,7 +174,7 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
     await phones.person("bermet", BERMET)
     _, codes = await phones.raised()
     answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
-    assert answer is not None and f"2 {codes[AIBEK]}: take over" in answer
+    assert answer is not None and f"With {codes[AIBEK]}: 2 take over" in answer
     answer = await phones.reply(BERMET, f"3 {codes[BERMET]}")
     assert answer is not None and f"like: 3 {codes[BERMET]}" in answer, "a reason is missing"
     answer = await phones.reply(BERMET, f"3 {codes[BERMET]} жду звонка")
@@ -185,14 +185,33 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
     assert answer is not None and answer.startswith("Taken over by you, ")
     answer = await phones.reply(AIBEK, f"4 {codes[AIBEK]} мост цел")
     assert answer is not None and answer.startswith("Your comment is recorded")
-    deeds = await phones.fetch("SELECT concat(deed, ' ', name, ' ', text) FROM acts ORDER BY act_id")
+    deeds = await phones.fetch("SELECT concat_ws(' ', deed, name, text, channel) FROM acts ORDER BY act_id")
     assert deeds == [
-        "acknowledged aibek SMS",
-        "snoozed bermet жду звонка",
-        "taken_over bermet еду",
-        "commented aibek мост цел",
+        "acknowledged aibek sms",
+        "snoozed bermet жду звонка sms",
+        "taken_over bermet еду sms",
+        "commented aibek мост цел sms",
     ]
     assert await phones.fetch("SELECT progressed_name FROM alerts") == ["bermet"]
+
+
+async def test_a_person_acknowledges_on_behalf_of_another_starts_work_and_closes_by_sms(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    await phones.person("bermet", BERMET)
+    _, codes = await phones.raised()
+    answer = await phones.reply(AIBEK, f"7 {codes[AIBEK]} Касымов")
+    assert answer is not None and answer.startswith("Acknowledged by you, ")
+    (note,) = await phones.fetch("SELECT acknowledged_note FROM alerts")
+    assert "Касымов" not in note, "who acts for another stores the name encrypted"
+    answer = await phones.reply(BERMET, f"5 {codes[BERMET]}")
+    assert answer is not None and answer.startswith("In progress: you work on it, ")
+    answer = await phones.reply(AIBEK, f"start {codes[AIBEK]}")
+    assert answer is not None and answer.startswith("Not done: bermet works on it since ")
+    answer = await phones.reply(BERMET, f"6 {codes[BERMET]} I think it is false")
+    assert answer is not None and "1 Confirmed, 2 False alarm, 3 Duplicate" in answer
+    answer = await phones.reply(BERMET, f"6 {codes[BERMET]} 2 учения")
+    assert answer is not None and answer.endswith(": False alarm.")
+    assert await phones.fetch("SELECT concat_ws(' ', verdict, resolved_note) FROM alerts") == ["false_alarm учения"]
 
 
 async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:
@@ -272,8 +291,9 @@ def test_the_code_is_never_left_out(language: str) -> None:
     content = Content.model_validate_json(job_to(receiver, **MUDFLOW, area={"pcodes": pcodes}).content)
     for cause in Cause:
         segments = texts.of(content.data, cause, language, code="4711")
-        has_code = cause not in (Cause.ACKNOWLEDGED, Cause.RESOLVED)
-        assert len(segments.texts) <= 2 and ("1 4711" in segments.text) is has_code
+        has_code = cause not in (Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED)
+        digit = SmsAct.START if cause is Cause.ASSIGNED else SmsAct.ACKNOWLEDGE
+        assert len(segments.texts) <= 2 and (f"{digit} 4711" in segments.text) is has_code
     assert "1 ****" in texts.of(content.data, Cause.RAISED, language).text
 
 
@@ -292,6 +312,9 @@ def test_how_people_type_a_code(typed: str) -> None:
         ("4-4711: мост цел", SmsAct.COMMENT, "мост цел"),
         ("4 4711\x00", SmsAct.COMMENT, ""),
         ("Принял 4711", SmsAct.ACKNOWLEDGE, ""),
+        ("баштадым 4711", SmsAct.START, ""),
+        ("6 4711 2", SmsAct.CLOSE, "2"),
+        ("За 4711 Касымов", SmsAct.ON_BEHALF, "Касымов"),
     ],
 )
 def test_an_action_is_a_digit_or_a_word_and_its_text_stays_as_typed(typed: str, act: SmsAct, words: str) -> None:
@@ -299,7 +322,7 @@ def test_an_action_is_a_digit_or_a_word_and_its_text_stays_as_typed(typed: str, 
 
 
 @pytest.mark.parametrize(
-    "typed", ["4711", "5 4711", "завтра 4711", "беру час", "1 4711 еду", "1 471", "1 47110", "1 4711 1 4712", "жок", ""]
+    "typed", ["4711", "8 4711", "завтра 4711", "беру час", "1 4711 еду", "1 471", "1 47110", "1 4711 1 4712", "жок", ""]
 )
 def test_what_is_no_code(typed: str) -> None:
     assert typed_reply(typed) is None

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text, update
 
 from services.alerts.acts import bindings
+from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies
 from services.alerts.alerts import Alert
@@ -30,7 +31,7 @@ from shared.events import CredentialKind, CredentialRevoked
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
 from shared.places import Places
-from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused
+from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, texts_of
 from tests.alerts.bureau import Bureau
 from tests.alerts.factories import rules
 from tests.alerts.town import Town
@@ -50,7 +51,7 @@ class Shift(Bureau):
         revocation_snapshots.save(revocation_snapshots.file_of(self.settings), datetime.now(UTC), revoked)
         async with Outbound(self.settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
             api = BotApi(self.settings, outbound)
-            replies = Replies(rules(), Places.load(), self.town.box, Revocations(self.settings))
+            replies = Replies(rules(), Places.load(), self.town.box, Revocations(self.settings), ActChannel.TELEGRAM)
             answering = Answering(replies, self.town.box, ChatMessages(self.texts))
             task = group.create_task(Polling(api, api, self.town.engine, self.town.sessions, answering).run())
             yield
@@ -124,7 +125,7 @@ async def test_a_person_binds_the_account_and_acknowledges_by_a_button(shift: Sh
         alert = await shift.alerted()
         assert (alert.acknowledged_by, alert.acknowledged_name) == (AIBEK.account, "aibek")
         async with shift.town.sessions() as session:
-            assert list(await session.scalars(text("SELECT text FROM acts"))) == ["Telegram"]
+            assert list(await session.scalars(text("SELECT channel FROM acts"))) == ["telegram"]
         await wait_for(lambda: "Принято: aibek" in shift.bot.messages[GROUP][message["message_id"]]["text"])
         assert "Уже принято: aibek" in (await shift.presses(message, 1))["text"]
 
@@ -150,7 +151,7 @@ async def test_an_acknowledgement_on_behalf_of_the_person_whose_name_answers_the
     assert alert.acknowledged_note is not None and "Касымов" not in alert.acknowledged_note
 
 
-async def test_a_person_snoozes_with_a_reason_takes_over_and_comments(shift: Shift) -> None:
+async def test_a_person_snoozes_with_a_reason_starts_work_comments_and_closes(shift: Shift) -> None:
     await shift.bind()
     async with shift.working(), shift.polling():
         await shift.alert()
@@ -164,18 +165,25 @@ async def test_a_person_snoozes_with_a_reason_takes_over_and_comments(shift: Shi
         assert shift.bot.messages[GROUP][question["message_id"]]["reply_markup"] is None
         await shift.bot.message(3)  # everybody is informed of the acknowledgement
         await wait_for(lambda: "Отложено до " in shift.bot.messages[GROUP][message["message_id"]]["text"])
-        assert "Взято вами" in (await shift.presses(message, "Взять на себя"))["text"]
+        assert "В работе: вы" in (await shift.presses(message, "Взять в работу"))["text"]
+        await wait_for(lambda: "Взять на себя" in texts_of(shift.bot.messages[GROUP][message["message_id"]]))
         in_chat: dict[str, Any] = {"chat": GROUP, "answers": message}
         assert "1000" in (await shift.writes("", **in_chat))["text"], "a photo"
         assert "записан" in (await shift.writes("Мост цел", **in_chat))["text"]
-    alert = await shift.alerted()
-    assert (alert.progressed_name, alert.snoozed_until) == ("aibek", None)
+        alert = await shift.alerted()
+        assert (alert.progressed_name, alert.snoozed_until) == ("aibek", None)
+        known = len(shift.bot.sent())
+        shift.bot.sends_data(data_of_button(message, "Завершить…"), message)
+        question = await shift.bot.message(known + 1)
+        assert texts_of(question) == ["Подтверждено", "Ложная тревога", "Дубликат", "Срок истёк", "Отменено"]
+        assert "Завершено вами" in (await shift.presses(question, "Дубликат"))["text"]
     async with shift.town.sessions() as session:
-        acts = await session.execute(text("SELECT deed, text FROM acts ORDER BY act_id"))
+        acts = await session.execute(text("SELECT deed, text, channel FROM acts ORDER BY act_id"))
     assert [tuple(act) for act in acts] == [
-        ("snoozed", "Жду звонка"),
-        ("taken_over", None),
-        ("commented", "Мост цел"),
+        ("snoozed", "Жду звонка", "telegram"),
+        ("progressed", None, "telegram"),
+        ("commented", "Мост цел", "telegram"),
+        ("resolved", None, "telegram"),
     ]
 
 

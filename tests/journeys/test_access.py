@@ -159,6 +159,10 @@ BY_AREA = {
         "/alerts/v1/alerts/{alert}/snooze", body={"minutes": 1, "reason": "waiting"}
     ),
     "PUT /alerts/v1/alerts/{alert_id}/takeover": VisibleContent("/alerts/v1/alerts/{alert}/takeover"),
+    "GET /alerts/v1/alerts/{alert_id}/assignees": VisibleContent("/alerts/v1/alerts/{alert}/assignees", "assignees"),
+    "PUT /alerts/v1/alerts/{alert_id}/assignment": VisibleContent(
+        "/alerts/v1/alerts/{alert}/assignment", body={"account_id": str(uuid4())}
+    ),
     "PUT /alerts/v1/alerts/{alert_id}/resolution": VisibleContent(
         "/alerts/v1/alerts/{alert}/resolution", body={"verdict": "confirmed"}
     ),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.alerts.alerts import (
     NOT_ACKNOWLEDGED,
+    NOT_ASSIGNED,
     NOT_CONFIRMED,
     NOT_COUNTED,
     NOT_IN_PROGRESS,
@@ -28,6 +29,7 @@ class ActKind(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
+    ASSIGNED = "assigned"  # the action's text begins with the name of the person
     CONFIRMED = "confirmed"
     PROGRESSED = "progressed"
     TAKEN_OVER = "taken_over"
@@ -40,6 +42,18 @@ class ActKind(StrEnum):
     CALLED = "called"  # the log of calls has what was said
 
 
+class ActChannel(StrEnum):
+    """How a person acted. `BOARD` is the board, or the page of the alert after sign-in.
+
+    The other values are those of the channels of deliveries.
+    """
+
+    BOARD = "board"
+    TELEGRAM = "telegram"
+    SMS = "sms"
+    MAIL = "email"  # the page behind the link of a mail
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person who acts. If somebody else asked for the action, `note` says who ("by telephone, name, time")."""
@@ -47,6 +61,7 @@ class Actor:
     account: UUID
     name: str
     note: str | None = None
+    channel: ActChannel | None = None
 
 
 def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
@@ -67,6 +82,19 @@ def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, 
     if alert.acknowledged_at is None:
         return changed(alert, now, **_parts(others, quorum))
     return _seen(alert, now, wait, **(NOT_ACKNOWLEDGED | _parts(others, quorum)))
+
+
+def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, idle: timedelta) -> Alert:
+    """Names the person who shall work on the alert. This acknowledges nothing, and the alert escalates as before.
+
+    If somebody is at work on the alert, that work ends. From then on the alert waits for an action, as an acknowledged
+    alert does, because otherwise nobody might act on it.
+    """
+    named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
+    after = changed(alert, now, **named)
+    if alert.progressed_at is None or alert.is_over:
+        return after
+    return replaced(after, waits_since=now, escalates_at=now + idle, **NOT_IN_PROGRESS, **NOT_SNOOZED)
 
 
 def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
@@ -93,6 +121,7 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
         is_ringing=False,
         escalates_at=None,
         **NOT_SNOOZED,
+        **NOT_ASSIGNED,
         **_first(alert, person, now),
         progressed_at=now,
         progressed_by=person.account,
@@ -100,12 +129,16 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
     )
 
 
-def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
+def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     """The alert after a comment, a call or a step of the checklist.
 
     If somebody has acknowledged or closed the alert, the action stops the alert's ringing. The action also restarts the
     waiting time, if the alert has one and is not snoozed. Nothing else in the alert's state changes.
+
+    While the alert is assigned to another person, the alert goes on waiting and ringing for this person's action.
     """
+    if alert.assigned_to not in (None, person.account):
+        return changed(alert, now)
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
     return changed(alert, now, is_ringing=alert.is_ringing and not alert.is_answered)
@@ -139,6 +172,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
         closed_by=Closer.PERSON,
         nature="confirmed" if verdict is Verdict.CONFIRMED else alert.nature,
         **NOT_SNOOZED,
+        **NOT_ASSIGNED,
         resolved_at=now,
         resolved_by=person.account,
         resolved_name=person.name,
@@ -154,6 +188,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
         now,
         wait,
         **NOT_ACKNOWLEDGED,
+        **NOT_ASSIGNED,
         **NOT_IN_PROGRESS,
         **NOT_RESOLVED,
         **judged,

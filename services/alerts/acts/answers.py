@@ -1,6 +1,8 @@
 """Stores a person's actions on an alert. A lock on the alert's row decides which of two concurrent actions is first."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import timeline
 from services.alerts.acts import acts
 from services.alerts.acts.acts import UNDONE_WITHIN, ActKind, Actor
+from services.alerts.acts.assignees import assignees
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.checklists import calls
@@ -23,6 +26,7 @@ from services.alerts.ruleset import Ruleset
 from shared.auth.tokens import Ancestry
 from shared.events import (
     AlertAcknowledged,
+    AlertAssigned,
     AlertCommented,
     AlertConfirmed,
     AlertProgressed,
@@ -34,6 +38,8 @@ from shared.events import (
 )
 from shared.events.vocabulary import Severity, Verdict
 from shared.messaging import outbox
+
+NOBODY: Mapping[Cause, Collection[UUID]] = MappingProxyType({})
 
 
 class AnswerRefused(Exception):
@@ -56,16 +62,12 @@ class Answers:
     def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
-    async def acknowledge(
-        self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False, channel: str | None = None
-    ) -> Alert:
+    async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
         """Raises AnswerRefused.
 
         `is_one_of_many` says that one request acknowledges several alerts. An Extreme alert is then refused, too.
 
         While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
-
-        `channel` is the name of the channel by which the person answered; the timeline shows it.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         has_acknowledged = person.account in alert.partly_acknowledged_by
@@ -80,16 +82,10 @@ class Answers:
             if has_acknowledged:
                 return alert
             after = acts.partly_acknowledged(alert, person, self._now, quorum)
-            return await self._keep(after, AlertUpdated, ActKind.ACKNOWLEDGED, person, channel)
+            return await self._keep(after, AlertUpdated, ActKind.ACKNOWLEDGED, person)
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
-            after,
-            AlertAcknowledged,
-            ActKind.ACKNOWLEDGED,
-            person,
-            channel,
-            cause=Cause.ACKNOWLEDGED,
-            due_in=UNDONE_WITHIN,
+            after, AlertAcknowledged, ActKind.ACKNOWLEDGED, person, cause=Cause.ACKNOWLEDGED, due_in=UNDONE_WITHIN
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
@@ -125,23 +121,43 @@ class Answers:
         alert = await self._open(alert_id)
         if alert.progressed_at is not None:
             return _own(alert, alert.progressed_by, person, "already-in-progress")
-        after = acts.progressed(alert, person, self._now)
-        return await self._keep(after, AlertProgressed, ActKind.PROGRESSED, person, text, cause=first_cause(alert))
+        return await self._start(alert, person, text, ActKind.PROGRESSED)
 
     async def take_over(
         self, alert_id: UUID, person: Actor, text: str | None = None, *, is_one_of_many: bool = False
     ) -> Alert:
-        """The person starts work on the alert, also if somebody else is at work on it. The timeline has both people."""
+        """The person starts work on the alert, also if somebody else is at work on it.
+
+        The timeline has both people, and the other person is informed.
+        """
         alert = await self._open(alert_id, is_one_of_many=is_one_of_many)
         if alert.progressed_by == person.account:
             return alert
-        after = acts.progressed(alert, person, self._now)
-        return await self._keep(after, AlertProgressed, ActKind.TAKEN_OVER, person, text, cause=first_cause(alert))
+        return await self._start(alert, person, text, ActKind.TAKEN_OVER)
+
+    async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
+        """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
+
+        Raises AnswerRefused if no person who gets alerts like this one has the account.
+        """
+        alert = await self._open(alert_id)
+        if alert.assigned_to == to:
+            return alert
+        plan = await plan_queries.plan(self._session, self._now)
+        name = next(
+            (each.label for each in assignees(alert, plan.receivers, self._places) if each.account_id == to), None
+        )
+        if name is None:
+            raise AnswerRefused("assignee-not-found", alert)
+        after = acts.assigned(alert, person, to, name, self._now, self._idle(alert))
+        told = {Cause.ASSIGNED: {to}, Cause.TAKEN_OVER: replaced_people(alert, person) - {to}}
+        words = name if text is None else f"{name}: {text}"
+        return await self._keep(after, AlertAssigned, ActKind.ASSIGNED, person, words, told=told)
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
         """Adds a comment, also to a closed alert."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
-        after = acts.commented(alert, self._now, self._idle(alert))
+        after = acts.commented(alert, person, self._now, self._idle(alert))
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
     async def mark_step(self, alert_id: UUID, person: Actor, step: str, *, is_done: bool) -> Alert:
@@ -150,13 +166,13 @@ class Answers:
         if (step in timeline.done_steps(await timeline.of(self._session, alert_id))) is is_done:
             return alert
         deed = ActKind.STEP_DONE if is_done else ActKind.STEP_UNDONE
-        after = acts.commented(alert, self._now, self._idle(alert))
+        after = acts.commented(alert, person, self._now, self._idle(alert))
         return await self._keep(after, AlertUpdated, deed, person, step)
 
     async def log_call(self, alert_id: UUID, person: Actor, call: Call, box: WebhookSecrets) -> Alert:
         """Logs a call about an open or a closed alert."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
-        after = acts.commented(alert, self._now, self._idle(alert))
+        after = acts.commented(alert, person, self._now, self._idle(alert))
         await calls.add(self._session, alert_id, after.sequence, call, box)
         return await self._keep(after, AlertUpdated, ActKind.CALLED, person)
 
@@ -188,6 +204,10 @@ class Answers:
         after = acts.reopened(alert, person, self._now, await self._wait(alert))
         return await self._keep(after, AlertReopened, ActKind.REOPENED, person, reason, cause=Cause.REOPENED)
 
+    async def _start(self, alert: Alert, person: Actor, text: str | None, deed: ActKind) -> Alert:
+        after, told = acts.progressed(alert, person, self._now), {Cause.TAKEN_OVER: replaced_people(alert, person)}
+        return await self._keep(after, AlertProgressed, deed, person, text, cause=first_cause(alert), told=told)
+
     def _idle(self, alert: Alert) -> timedelta:
         return self._rules.escalation.wait(alert, is_acknowledged=True)
 
@@ -213,11 +233,17 @@ class Answers:
         *,
         cause: Cause | None = None,
         due_in: timedelta = timedelta(),
+        told: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
-        called = await delivery_queries.called(self._session, [alert.alert_id]) if cause else {}
-        plan = await plan_queries.plan(self._session, self._now) if cause else NotificationPlan()
+        """Stores the action.
+
+        If `cause` is given, everybody who was notified is informed. `told` has the accounts that are notified alone.
+        """
+        is_notified = cause is not None or any(told.values())
+        called = await delivery_queries.called(self._session, [alert.alert_id]) if is_notified else {}
+        plan = await plan_queries.plan(self._session, self._now) if is_notified else NotificationPlan()
         alert_changes = AlertChanges([alert], plan, called, places=self._places, rules=self._rules, now=self._now)
-        kept = alert_changes.act(alert, event, cause, due_in=due_in)
+        kept = alert_changes.act(alert, event, cause, due_in=due_in, told=told)
         await alert_queries.save_changes(self._session, alert_changes)
         await timeline.add(self._session, kept, deed, person, text, self._now)
         await outbox.add(self._session, *alert_changes.messages)
@@ -227,6 +253,11 @@ class Answers:
 def first_cause(alert: Alert) -> Cause | None:
     """An action that also acknowledges the alert informs everybody who was notified, as an acknowledgement does."""
     return Cause.ACKNOWLEDGED if alert.acknowledged_at is None else None
+
+
+def replaced_people(alert: Alert, person: Actor) -> set[UUID]:
+    """The accounts of the others who were at work on the alert, or to whom it was assigned."""
+    return {account for account in (alert.progressed_by, alert.assigned_to) if account is not None} - {person.account}
 
 
 def _is_open(alert: Alert) -> None:

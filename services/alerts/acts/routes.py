@@ -14,17 +14,21 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.alerts import presences
-from services.alerts.acts.acts import Actor
+from services.alerts.acts import assignees
+from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.behalf import sealed
 from services.alerts.alerts import Alert
+from services.alerts.queries import plans as plan_queries
 from services.alerts.routes import Caller, seen
 from services.alerts.ruleset import Ruleset
 from services.alerts.views import (
     Acknowledged,
     Acknowledgement,
+    AlertAssignment,
     AlertIds,
     AlertView,
+    Assignees,
     Attendance,
     Comment,
     NotDone,
@@ -51,6 +55,7 @@ TITLES = {
     "not-closed": "This alert is not closed.",
     "too-late": "An acknowledgement can be taken back for ten seconds, and before any further act.",
     "one-by-one": "An Extreme alert is answered by itself, not with others.",
+    "assignee-not-found": "No person who gets alerts like this one has this account.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
 # For each kind of refusal, the prefix of the alert's fields that say who acted first, and when.
@@ -72,7 +77,11 @@ class Desk:
     caller: Principal
 
     def person(self, note: str | None = None) -> Actor:
-        return Actor(self.caller.account, self.caller.name, note)
+        return person_of(self.caller, note)
+
+
+def person_of(caller: Principal, note: str | None = None) -> Actor:
+    return Actor(caller.account, caller.name, note, ActChannel.BOARD)
 
 
 async def desk(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Desk:
@@ -138,6 +147,20 @@ async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> 
     return AlertView.model_validate(await desk.answers.take_over(alert_id, desk.person(), body.note if body else None))
 
 
+@router.get("/v1/alerts/{alert_id}/assignees")
+async def assignees_of(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Assignees:
+    """The people to whom the caller can assign the alert; first the people on duty, then by name."""
+    alert, now = await seen(alert_id, request, session, caller), datetime.now(UTC)
+    plan = await plan_queries.plan(session, now)
+    return Assignees(assignees=assignees.offered(alert, plan, request.app.state.places, now, besides=caller.account))
+
+
+@router.put("/v1/alerts/{alert_id}/assignment")
+async def assign(alert_id: UUID, desk: OneDesk, body: AlertAssignment) -> AlertView:
+    """Assigns the alert to another person, who is notified. The alert escalates until this person acts."""
+    return AlertView.model_validate(await desk.answers.assign(alert_id, desk.person(), body.account_id, body.note))
+
+
 @router.post("/v1/alerts/{alert_id}/comments", status_code=201)
 async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
     """Adds a comment to the timeline of an open or a closed alert."""
@@ -176,7 +199,7 @@ async def acknowledge_several(body: AlertIds, request: Request, session: Session
 
     The answer names each refused alert with the reason.
     """
-    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
+    answers, person = answers_of(request, session), person_of(caller)
     act = partial(answers.acknowledge, person=person, is_one_of_many=True)
     done, refused = await several(body.alert_ids, act, request, session, caller)
     return Acknowledged(acknowledged=done, refused=refused)
@@ -188,7 +211,7 @@ async def snooze_several(body: Snoozes, request: Request, session: Session, call
 
     The answer names each refused alert with the reason.
     """
-    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
+    answers, person = answers_of(request, session), person_of(caller)
     wait = timedelta(minutes=body.minutes)
     act = partial(answers.snooze, person=person, wait=wait, reason=body.reason, is_one_of_many=True)
     done, refused = await several(body.alert_ids, act, request, session, caller)
@@ -201,7 +224,7 @@ async def take_over_several(body: AlertIds, request: Request, session: Session, 
 
     The answer names each refused alert with the reason.
     """
-    answers, person = answers_of(request, session), Actor(caller.account, caller.name)
+    answers, person = answers_of(request, session), person_of(caller)
     act = partial(answers.take_over, person=person, is_one_of_many=True)
     done, refused = await several(body.alert_ids, act, request, session, caller)
     return TakenOver(taken_over=done, refused=refused)

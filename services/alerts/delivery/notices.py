@@ -17,6 +17,7 @@ from services.alerts.rules.findings import RANK
 from shared import tracing
 from shared.events import (
     AlertAcknowledged,
+    AlertAssigned,
     AlertEscalated,
     AlertRaised,
     AlertReopened,
@@ -24,7 +25,7 @@ from shared.events import (
     AlertUpdated,
     Message,
 )
-from shared.events.vocabulary import DeliveryChannel, Severity
+from shared.events.vocabulary import DeliveryChannel, Severity, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 # After this many messages in an hour by all channels, a receiver's further ones are combined for longer. With two
@@ -50,6 +51,8 @@ class Cause(StrEnum):
     UNSILENCED = "unsilenced"
     UNINHIBITED = "uninhibited"
     ACKNOWLEDGED = "acknowledged"
+    ASSIGNED = "assigned"
+    TAKEN_OVER = "taken_over"
     REOPENED = "reopened"
     RESOLVED = "resolved"
 
@@ -75,6 +78,8 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.UNSILENCED: AlertEscalated,
     Cause.UNINHIBITED: AlertEscalated,
     Cause.ACKNOWLEDGED: AlertAcknowledged,
+    Cause.ASSIGNED: AlertAssigned,
+    Cause.TAKEN_OVER: AlertUpdated,
     Cause.REOPENED: AlertReopened,
     Cause.RESOLVED: AlertResolved,
 }
@@ -138,6 +143,12 @@ def is_foldable(alert: Alert, channel: str) -> bool:
     Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait.
     """
     return channel in FOLDABLE and RANK[alert.severity] <= RANK[Severity.MODERATE]
+
+
+def is_open(alert: AlertRaised) -> bool:
+    """Whether people may still act on the alert. A test message is no alert."""
+    is_over = alert.validity is not Validity.IN_FORCE and alert.demand is None
+    return alert.resolved_at is None and not is_over and alert.rule != TRIAL_RULE
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:

@@ -42,6 +42,8 @@ CAUSES: Mapping[str, str] = {
     Cause.UNSILENCED: N_("The silence is over"),
     Cause.UNINHIBITED: N_("No longer muted by an Extreme alert"),
     Cause.ACKNOWLEDGED: N_("Acknowledged"),
+    Cause.ASSIGNED: N_("Assigned to you"),
+    Cause.TAKEN_OVER: N_("Now with another person"),
     Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
     Cause.RESOLVED: N_("Closed"),
 }

@@ -56,7 +56,10 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class Act(AlertsModel):
-    """One action in an alert's timeline. A row without an account is an action of the system."""
+    """One action in an alert's timeline. A row without an account is an action of the system.
+
+    `channel` is missing in rows of earlier releases. They stored "SMS" or "Telegram" as the text of an acknowledgement.
+    """
 
     __tablename__ = "acts"
 
@@ -67,4 +70,5 @@ class Act(AlertsModel):
     account_id: Mapped[UUID | None]
     name: Mapped[str | None]
     text: Mapped[str | None]
+    channel: Mapped[str | None]
     acted_at: Mapped[datetime]

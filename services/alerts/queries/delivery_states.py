@@ -1,8 +1,8 @@
 """The columns from which the state of a delivery is computed."""
 
-from sqlalchemy import any_, exists, func, or_, select
+from sqlalchemy import and_, any_, exists, func, or_, select
 
-from services.alerts.acts.acts import ActKind
+from services.alerts.acts.acts import ActChannel, ActKind
 from services.alerts.models import Act, AlertRow, Delivery, ReceiverRow, SmsMessage
 
 RECEIPT = select(SmsMessage.state).where(SmsMessage.delivery_id == Delivery.delivery_id).scalar_subquery()
@@ -11,8 +11,12 @@ ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, Ac
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )
-# The text of an acknowledgement is the channel by which the person replied. On the board, the text is empty.
-IS_BY_CHANNEL = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
+# Earlier releases stored the channel by which the person replied as the text of an acknowledgement.
+IS_BY_TEXT = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
+# An action on the board answers the messages by all channels.
+IS_BY_CHANNEL = or_(
+    Act.channel == ActChannel.BOARD, Act.channel == Delivery.channel, and_(Act.channel.is_(None), IS_BY_TEXT)
+)
 IS_ANSWERED = exists().where(
     Act.alert_id == Delivery.alert_id,
     AlertRow.alert_id == Delivery.alert_id,

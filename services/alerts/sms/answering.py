@@ -9,26 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson
-from services.alerts.acts.replies import Replies, Reply, ReplyResult, sentence
+from services.alerts.acts.replies import Replies, Reply, ReplyResult, note_of, sentence
 from services.alerts.channels import Undelivered
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
-from services.alerts.sms.inbound import InboundMessage, SmsAct, TypedReply, typed_reply
+from services.alerts.sms.inbound import OUTCOMES, InboundMessage, SmsAct, TypedReply, typed_reply
 from services.alerts.sms.sms_texts import SmsTexts
 from shared import audit, log
 from shared.audit import Action, Entry, Result
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
 from shared.pages.catalogs import translations
-from shared.pages.terms import N_
+from shared.pages.terms import N_, term
 
 MOST_ANSWERS = 3  # answers to one number in an hour; limited, because each answer costs money
 MOST_WRONG = 10  # wrong codes of one number in an hour; limited, because a code has only four digits
-CHANNEL = "SMS"
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
-WHAT_NEXT = N_("2 {code}: take over. 3 {code} and a reason: snooze. 4 {code} and text: comment.")
+WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of.")
+LONGEST_NOTE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,36 @@ class SmsAnswering:
     ) -> Reply:
         match typed.act:
             case SmsAct.ACKNOWLEDGE:
-                return await self.replies.acknowledge(session, alert_id, person, now, channel=CHANNEL)
+                return await self.replies.acknowledge(session, alert_id, person, now)
             case SmsAct.TAKE_OVER:
                 return await self.replies.take_over(session, alert_id, person, now, typed.text or None)
+            case SmsAct.START:
+                return await self.replies.start(session, alert_id, person, now, typed.text or None)
+            case SmsAct.CLOSE:
+                return await self._close(session, alert_id, typed, person, now)
         if not typed.text:
             return Reply(ReplyResult.TEXT_MISSING)
+        if typed.act is SmsAct.ON_BEHALF:
+            note = note_of(typed.text, by="SMS")
+            if note is None:
+                return Reply(ReplyResult.NAME_TOO_LONG)
+            return await self.replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)
         act = self.replies.snooze if typed.act is SmsAct.SNOOZE else self.replies.comment
         return await act(session, alert_id, person, now, typed.text)
+
+    async def _close(
+        self, session: AsyncSession, alert_id: UUID, typed: TypedReply, person: BoundPerson | None, now: datetime
+    ) -> Reply:
+        """Closes the alert. A note that is longer than on the board is stored as a comment, so that nothing is lost."""
+        if typed.outcome is None:
+            return Reply(ReplyResult.OUTCOME_MISSING)
+        verdict, note = typed.outcome
+        if len(note) <= LONGEST_NOTE:
+            return await self.replies.close(session, alert_id, person, now, verdict, note or None)
+        reply = await self.replies.close(session, alert_id, person, now, verdict)
+        if reply.is_done:
+            await self.replies.comment(session, alert_id, person, now, note)
+        return reply
 
 
 def answer_of(reply: Reply, typed: TypedReply | None, language: str) -> str:
@@ -129,6 +152,9 @@ def answer_of(reply: Reply, typed: TypedReply | None, language: str) -> str:
             return f"{text} {_(HOW_TO_BIND)}"
         case ReplyResult.TEXT_MISSING:
             return text.format(example=f"{typed.act if typed else SmsAct.SNOOZE} {code} …")
+        case ReplyResult.OUTCOME_MISSING:
+            outcomes = ", ".join(f"{digit} {term('verdict', verdict, _)}" for digit, verdict in OUTCOMES.items())
+            return f"{text.format(example=f'{SmsAct.CLOSE} {code}')} {outcomes}."
         case ReplyResult.ACKNOWLEDGED:
             return f"{text} {_(WHAT_NEXT).format(code=code)}"
         case _:

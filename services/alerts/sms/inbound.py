@@ -10,11 +10,12 @@ from services.alerts.sms.calls import NotReadable
 from services.alerts.sms.gateway import bounded_id, found, written
 from services.alerts.sms.numbers import PREFIX, number_of
 from services.alerts.sms.profiles import GatewayInbound
+from shared.events.vocabulary import Verdict
 
 LONGEST_TEXT = 1000
 # Letters that look like digits, in Latin and in Cyrillic.
 LIKE_DIGITS = str.maketrans("IilОоOoЗзІіӀӏ|", "11100003311111")
-DIGIT_REPLY = re.compile(r"[\W_]*([1-4])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
+DIGIT_REPLY = re.compile(r"[\W_]*([1-7])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
 WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
 
 
@@ -25,15 +26,32 @@ class SmsAct(StrEnum):
     TAKE_OVER = "2"
     SNOOZE = "3"
     COMMENT = "4"
+    START = "5"
+    CLOSE = "6"
+    ON_BEHALF = "7"
 
 
 # Words instead of the digit, in lower case: Kyrgyz, Russian and English.
 WORDS = {
     **dict.fromkeys(("кабыл", "принял", "приняла", "принято", "принять", "ok", "ack"), SmsAct.ACKNOWLEDGE),
+    **dict.fromkeys(("баштадым", "баштайм", "начал", "начала", "начать", "start"), SmsAct.START),
+    **dict.fromkeys(("аяктоо", "аяктадым", "закрыть", "завершить", "close"), SmsAct.CLOSE),
+    **dict.fromkeys(("атынан", "за", "for"), SmsAct.ON_BEHALF),
     **dict.fromkeys(("алам", "алдым", "беру", "взял", "взяла", "take"), SmsAct.TAKE_OVER),
     **dict.fromkeys(("кийин", "позже", "отложить", "later", "snooze"), SmsAct.SNOOZE),
     **dict.fromkeys(("түшүндүрмө", "комментарий", "коммент", "note", "comment"), SmsAct.COMMENT),
 }
+
+
+# The digits of the outcomes with which an alert is closed.
+OUTCOMES = {
+    "1": Verdict.CONFIRMED,
+    "2": Verdict.FALSE_ALARM,
+    "3": Verdict.DUPLICATE,
+    "4": Verdict.EXPIRED,
+    "5": Verdict.CANCELLED,
+}
+OUTCOME = re.compile(r"([1-5])(?!\w)[\W_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +78,20 @@ def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class TypedReply:
-    """An action and the code of an alert's message. `text` is the reason, the comment, or a remark; it may be empty."""
+    """An action and the code of an alert's message.
+
+    `text` is the reason, the comment, the name or a remark; it may be empty.
+    """
 
     act: SmsAct
     code: str
     text: str = ""
+
+    @property
+    def outcome(self) -> tuple[Verdict, str] | None:
+        """The outcome with which the alert is closed, and the note after it. None if the text has no outcome."""
+        found = OUTCOME.match(self.text)
+        return found and (OUTCOMES[found[1]], self.text[found.end() :].strip())
 
 
 def typed_reply(text: str) -> TypedReply | None:

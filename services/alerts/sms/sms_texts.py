@@ -21,6 +21,7 @@ CUT = "..."
 HIDDEN_CODE = "****"  # pages show this text in place of the code, which only the telephone's reader may know
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
+HOW_TO_START = N_("To start work, reply: 5 {code}")
 
 
 class SmsTexts:
@@ -58,8 +59,10 @@ class SmsTexts:
         )
 
     def asks_for_reply(self, alert: AlertRaised, cause: str) -> bool:
-        """Whether the message has a code with which the alert is acknowledged by SMS."""
-        is_open = alert.acknowledged_at is None and cause not in (Cause.ACKNOWLEDGED, Cause.RESOLVED)
+        """Whether the message has a code with which a person acts on the alert by SMS."""
+        if cause == Cause.ASSIGNED:
+            return self._takes_replies and alert.resolved_at is None
+        is_open = alert.acknowledged_at is None and cause not in (Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED)
         is_asked = alert.demand is Demand.ACKNOWLEDGEMENT and alert.rule != TRIAL_RULE
         return self._takes_replies and is_open and is_asked
 
@@ -83,7 +86,7 @@ class SmsTexts:
         lines = [self._texts.worded(each, language, DeliveryChannel.SMS) for each in (alert, first_place)]
         if template is None or not all(lines):
             return None
-        facts = [*self._needed(cause, language, code), *self._further(alert, language, words)]
+        facts = [*self._needed(cause, language, code), *self._further(alert, cause, language, words)]
         banner = self._texts.banner(alert, language)
         whole, shorter = (f"{banner}{closed(' '.join(each or ()))} {sentences(facts)}".rstrip() for each in lines)
         for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
@@ -99,7 +102,7 @@ class SmsTexts:
         """Yields ever shorter texts. The link is left out first, then all places but one."""
         head = self._texts.subject(alert, Cause.RAISED, language)
         needed = self._needed(cause, language, code, time=self._time(alert, language))
-        further = self._further(alert, language, words)
+        further = self._further(alert, cause, language, words)
         whole = f"{head}. {sentences(needed + further)}"
         yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
         yield whole
@@ -128,19 +131,21 @@ class SmsTexts:
         return [
             *([_(cause_text(cause))] if cause != Cause.RAISED else []),
             *([time] if time else []),
-            *([_(HOW_TO_REPLY).format(code=code)] if code else []),
+            *([_(HOW_TO_START if cause == Cause.ASSIGNED else HOW_TO_REPLY).format(code=code)] if code else []),
         ]
 
     def _time(self, alert: AlertRaised, language: str) -> str:
         _ = translations(language, LOCALES).gettext
         return _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset))
 
-    def _further(self, alert: AlertRaised, language: str, words: HazardWords | None) -> list[str]:
+    def _further(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> list[str]:
         """The facts that a message has if they fit. A message with a template always has them."""
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
+        is_others = alert.assigned_at is not None and cause != Cause.ASSIGNED
         return [
+            *([term("deed", "assigned", _)] if is_others else []),
             *([term("verification", alert.verification, _)] if is_unverified else []),
             *([_("Not for publication.").rstrip(".")] if is_restricted else []),
         ]

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson, CodeRefusal
-from services.alerts.acts.replies import Replies, Reply, ReplyResult, sentence
+from services.alerts.acts.replies import Replies, Reply, ReplyResult, comment_of, note_of, sentence
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.texts import LOCALES
@@ -20,10 +19,18 @@ from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import ANSWERED_WITHIN, PressedDelivery
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.telegram.bot_calls import HOW_TO_BIND, BotCall, answer_to, place_of, received, text_call, toast
-from services.alerts.telegram.chat_messages import SNOOZE_REASONS, ChatMessages, Press, read_data, state_line, units
+from services.alerts.telegram.chat_messages import (
+    OUTCOMES,
+    SNOOZE_REASONS,
+    ChatMessage,
+    ChatMessages,
+    Press,
+    read_data,
+    state_line,
+    units,
+)
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.incoming import BotUpdate, IncomingMessage, PressedButton, Sender
-from services.alerts.views import Comment, OnBehalf
 from shared import audit
 from shared.audit import Action, Entry, Result
 from shared.events.vocabulary import DeliveryChannel
@@ -32,8 +39,14 @@ from shared.pages.languages import DEFAULT, LANGUAGES
 from shared.pages.terms import N_
 
 TELEGRAM = DeliveryChannel.TELEGRAM
-CHANNEL = "Telegram"  # in the timeline
 COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
+
+# The presses to which the bot answers with a question, and the result of the answer to it.
+ASKING = {
+    Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
+    Press.SNOOZE: ReplyResult.SNOOZED,
+    Press.CLOSE: ReplyResult.CLOSED_BY_SELF,
+}
 
 WRONG_CODE = N_("This code is wrong, already used, or older than 15 minutes. Ask for a new code.")
 TOO_MANY_CODES = N_("Too many wrong codes. Try again in 15 minutes.")
@@ -76,61 +89,73 @@ class Answering:
         return sender is not None and await bindings.person(session, TELEGRAM, str(sender.id)) is not None
 
     async def _pressed(self, session: AsyncSession, pressed: PressedButton, now: datetime) -> list[BotCall]:
-        press, delivery = await self._read(session, pressed)
-        if delivery is None:
+        read = await self._read(session, pressed)
+        if read is None:
             return [toast(pressed, Reply(ReplyResult.NOT_FOUND), language_of(pressed.sender))]
+        press, delivery = read
         person = await bindings.person(session, TELEGRAM, str(pressed.sender.id))
-        if press is Press.ON_BEHALF:
-            reply = await self._replies.hindrance(session, delivery.alert_id, person)
-            return self._question(pressed, delivery) if reply is None else [toast(pressed, reply, delivery.language)]
-        if press is Press.SNOOZE:
-            reply = await self._replies.snooze_hindrance(session, delivery.alert_id, person, now)
-            return self._reasons(pressed, delivery) if reply is None else [toast(pressed, reply, delivery.language)]
-        if press in SNOOZE_REASONS:
-            return await self._snoozed(session, pressed, SNOOZE_REASONS[press], delivery, person, now)
-        if press is Press.TAKE_OVER:
-            reply = await self._replies.take_over(session, delivery.alert_id, person, now)
-        else:
-            reply = await self._replies.acknowledge(session, delivery.alert_id, person, now, channel=CHANNEL)
+        if press in ASKING:
+            reply = await self._replies.hindrance(session, delivery.alert_id, person, now, ASKING[press])
+            return (
+                self._asked(pressed, press, delivery) if reply is None else [toast(pressed, reply, delivery.language)]
+            )
+        if press in SNOOZE_REASONS or press in OUTCOMES:
+            return await self._chosen(session, pressed, press, delivery, person, now)
+        acts = {Press.START: self._replies.start, Press.TAKE_OVER: self._replies.take_over}
+        act = acts.get(press, self._replies.acknowledge)
+        reply = await act(session, delivery.alert_id, person, now)
         return [toast(pressed, reply, delivery.language), *self._edit(place_of(pressed.message), delivery, reply.alert)]
 
-    async def _snoozed(
+    def _asked(self, pressed: PressedButton, press: Press, delivery: PressedDelivery) -> list[BotCall]:
+        if press is Press.ON_BEHALF:
+            return self._question(pressed, delivery)
+        write = self._messages.reasons if press is Press.SNOOZE else self._messages.outcomes
+        return self._choices(pressed, write(delivery.language, delivery.delivery_id))
+
+    async def _chosen(
         self,
         session: AsyncSession,
         pressed: PressedButton,
-        reason: str,
+        press: Press,
         delivery: PressedDelivery,
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Snoozes the alert. The question then shows who snoozed the alert and why, and has no buttons any more."""
-        reason = translations(delivery.language, LOCALES).gettext(reason)
-        reply = await self._replies.snooze(session, delivery.alert_id, person, now, reason)
+        """Snoozes the alert for the chosen reason, or closes it with the chosen outcome.
+
+        The question then shows who acted and why, and has no buttons any more.
+        """
+        alert_id, reason = delivery.alert_id, ""
+        if press in OUTCOMES:
+            reply = await self._replies.close(session, alert_id, person, now, OUTCOMES[press])
+        else:
+            reason = translations(delivery.language, LOCALES).gettext(SNOOZE_REASONS[press])
+            reply = await self._replies.snooze(session, alert_id, person, now, reason)
         calls = [toast(pressed, reply, delivery.language)]
-        if reply.result is not ReplyResult.SNOOZED or reply.alert is None or person is None or pressed.message is None:
+        if not reply.is_done or reply.alert is None or pressed.message is None:
             return calls
         chat_id = pressed.message.chat.id
-        text = f"{state_line(reply.alert, delivery.language)}\n{reason}"
+        text = f"{state_line(reply.alert, delivery.language)}\n{reason}".rstrip()
         asked = {"chat_id": chat_id, "message_id": pressed.message.message_id, "text": text}
         message_id = await message_queries.message_of(session, delivery.delivery_id)
         alerted = None if message_id is None else {"chat_id": chat_id, "message_id": message_id}
         return [*calls, BotCall("editMessageText", asked), *self._edit(alerted, delivery, reply.alert)]
 
-    async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
+    async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press, PressedDelivery] | None:
         """What the pressed button asks for, and the delivery whose message has the button.
 
-        Both are None if the button's data is not ours. The delivery is None if it was not sent to this chat.
+        The result is None if the button's data is not ours, or if the delivery was not sent to this chat.
         """
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
-            return None, None
-        return read[0], await message_queries.pressed(session, read[1], pressed.message.chat.id)
+            return None
+        delivery = await message_queries.pressed(session, read[1], pressed.message.chat.id)
+        return None if delivery is None else (read[0], delivery)
 
-    def _reasons(self, pressed: PressedButton, delivery: PressedDelivery) -> list[BotCall]:
-        """Asks for the reason in a message of its own, so that the others of the group keep the alert's buttons."""
+    def _choices(self, pressed: PressedButton, message: ChatMessage) -> list[BotCall]:
+        """Asks in a message of its own, so that the others of the group keep the alert's buttons."""
         assert pressed.message is not None
         place = {"chat_id": pressed.message.chat.id, "message_thread_id": pressed.message.topic}
-        message = self._messages.reasons(delivery.language, delivery.delivery_id)
         silent = {"disable_notification": True, "reply_parameters": answer_to(pressed.message)}
         return [received(pressed), BotCall("sendMessage", {**place, **message.fields, **silent})]
 
@@ -173,15 +198,13 @@ class Answering:
             )
         if asked.asked_at < now - ANSWERED_WITHIN:
             return await self._unanswered(session, message, asked)
-        note = note_of(message.text)
+        note = note_of(message.text, by="Telegram")
         if note is None:
             return [text_call(message, translations(asked.language, LOCALES).gettext(BAD_NAME))]
         person = await bindings.person(session, TELEGRAM, str(sender.id))
-        reply = await self._replies.hindrance(session, asked.alert_id, person)
+        reply = await self._replies.hindrance(session, asked.alert_id, person, now, ReplyResult.ACKNOWLEDGED)
         if reply is None:
-            reply = await self._replies.acknowledge(
-                session, asked.alert_id, person, now, on_behalf_of=note, channel=CHANNEL
-            )
+            reply = await self._replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
         return [text_call(message, sentence(reply, asked.language))]
 
     async def _commented(
@@ -258,22 +281,6 @@ class Answering:
         content = Content.model_validate_json(delivery.content)
         whole = self._messages.whole(alert, delivery.cause, delivery.language, delivery.delivery_id, content.hazard)
         return [BotCall("editMessageText", {**place, **whole.fields})]
-
-
-def note_of(typed: str) -> str | None:
-    """The note about the person whose name was typed, or None if the text is no name."""
-    try:
-        return OnBehalf(name=typed, by="Telegram").note if typed.strip() else None
-    except ValidationError:
-        return None
-
-
-def comment_of(typed: str) -> str | None:
-    """The comment, or None if the message has no text (such as a photo) or a text that is too long."""
-    try:
-        return Comment(text=typed).text
-    except ValidationError:
-        return None
 
 
 def language_of(sender: Sender) -> str:

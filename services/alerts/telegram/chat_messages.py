@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from services.alerts.alerts import Alert
-from services.alerts.delivery.notices import TRIAL_RULE, Cause
+from services.alerts.delivery.notices import Cause, is_open
 from services.alerts.delivery.texts import LOCALES, Text, Texts, printable
 from services.alerts.delivery.words import HazardWords
 from shared.events import AlertRaised
-from shared.events.vocabulary import DeliveryChannel, Demand, Validity
+from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
@@ -28,8 +28,10 @@ CUT = "…"
 SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
-BUTTONS = (ACKNOWLEDGE, N_("On behalf of…"), N_("Take over"), N_("Snooze 15 min"), N_("Details"))
+ON_BEHALF, START, TAKE_OVER = N_("On behalf of…"), N_("Start work"), N_("Take over")
+SNOOZE, CLOSE, DETAILS = N_("Snooze 15 min"), N_("Close…"), N_("Details")
 WHY_SNOOZE = N_("Why do you snooze the alert for 15 minutes?")
+WHICH_OUTCOME = N_("With which outcome do you close the alert?")
 IN_ROW = 3  # the most buttons in a row that are readable on a phone
 
 
@@ -41,12 +43,19 @@ class Press(StrEnum):
 
     ACCEPT = "a"
     ON_BEHALF = "b"
+    START = "p"
     TAKE_OVER = "t"
     SNOOZE = "s"
+    CLOSE = "c"
     SNOOZE_TO_VERIFY = "1"
     SNOOZE_UNTIL_CALLED = "2"
     SNOOZE_ON_THE_WAY = "3"
     SNOOZE_OTHER_ALERT = "4"
+    CLOSE_CONFIRMED = "C"
+    CLOSE_FALSE_ALARM = "F"
+    CLOSE_DUPLICATE = "D"
+    CLOSE_EXPIRED = "E"
+    CLOSE_CANCELLED = "X"
 
 
 SNOOZE_REASONS = {
@@ -54,6 +63,13 @@ SNOOZE_REASONS = {
     Press.SNOOZE_UNTIL_CALLED: N_("I am waiting for a call"),
     Press.SNOOZE_ON_THE_WAY: N_("A team is on its way"),
     Press.SNOOZE_OTHER_ALERT: N_("I am busy with a more severe alert"),
+}
+OUTCOMES = {
+    Press.CLOSE_CONFIRMED: Verdict.CONFIRMED,
+    Press.CLOSE_FALSE_ALARM: Verdict.FALSE_ALARM,
+    Press.CLOSE_DUPLICATE: Verdict.DUPLICATE,
+    Press.CLOSE_EXPIRED: Verdict.EXPIRED,
+    Press.CLOSE_CANCELLED: Verdict.CANCELLED,
 }
 
 
@@ -158,25 +174,33 @@ class ChatMessages:
         rows = tuple((Button(_(text), data_of(press, delivery_id)),) for press, text in SNOOZE_REASONS.items())
         return ChatMessage(_(WHY_SNOOZE), "", rows, is_silent=True)
 
+    def outcomes(self, language: str, delivery_id: UUID) -> ChatMessage:
+        """Asks with which outcome the alert is closed, with a button for each outcome."""
+        _ = translations(language, LOCALES).gettext
+        choices = ((term("verdict", verdict, _), data_of(press, delivery_id)) for press, verdict in OUTCOMES.items())
+        return ChatMessage(_(WHICH_OUTCOME), "", tuple((Button(*choice),) for choice in choices), is_silent=True)
+
     def _rows(self, alert: AlertRaised, language: str, delivery_id: UUID) -> tuple[tuple[Button, ...], ...]:
-        accept, on_behalf, take_over, snooze, details = map(translations(language, LOCALES).gettext, BUTTONS)
+        _ = translations(language, LOCALES).gettext
+        work = (START, Press.START) if alert.progressed_at is None else (TAKE_OVER, Press.TAKE_OVER)
         rows: list[tuple[Button, ...]] = []
         if alert.demand is Demand.ACKNOWLEDGEMENT:
             rows.append(
                 (
-                    Button(accept, data_of(Press.ACCEPT, delivery_id)),
-                    Button(on_behalf, data_of(Press.ON_BEHALF, delivery_id)),
+                    Button(_(ACKNOWLEDGE), data_of(Press.ACCEPT, delivery_id)),
+                    Button(_(ON_BEHALF), data_of(Press.ON_BEHALF, delivery_id)),
                 )
             )
         if is_open(alert):
             rows.append(
                 (
-                    Button(take_over, data_of(Press.TAKE_OVER, delivery_id)),
-                    Button(snooze, data_of(Press.SNOOZE, delivery_id)),
+                    Button(_(work[0]), data_of(work[1], delivery_id)),
+                    Button(_(SNOOZE), data_of(Press.SNOOZE, delivery_id)),
                 )
             )
+            rows.append((Button(_(CLOSE), data_of(Press.CLOSE, delivery_id)),))
         if is_linkable(self._texts.public_url):
-            rows.append((Button(details, url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
+            rows.append((Button(_(DETAILS), url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
         return tuple(rows)
 
 
@@ -184,18 +208,22 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
     return state if isinstance(state, AlertRaised) else AlertRaised.model_validate(state, from_attributes=True)
 
 
-def is_open(alert: AlertRaised) -> bool:
-    """Whether people may still act on the alert. A test message is no alert."""
-    is_over = alert.validity is not Validity.IN_FORCE and alert.demand is None
-    return alert.resolved_at is None and not is_over and alert.rule != TRIAL_RULE
-
-
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged, snoozed or closed the alert, and when; empty if nobody did.
+    """Who acknowledged or closed the alert, who shall work on it, and until when it is snoozed; empty if nobody acted.
 
-    If `state` is an event, the line has no name, because events have no names of people.
+    If `state` is an event, the lines have no names, because events have no names of people.
     """
-    return "\n".join(filter(None, (_deed_line(state, language), _snooze_line(state, language))))
+    lines = (_deed_line(state, language), _assignment_line(state, language), _snooze_line(state, language))
+    return "\n".join(filter(None, lines))
+
+
+def _assignment_line(state: Alert | AlertRaised, language: str) -> str:
+    if state.assigned_at is None or state.resolved_at is not None:
+        return ""
+    deed = term("deed", "assigned", translations(language, LOCALES).gettext)
+    name = getattr(state, "assigned_name", None)
+    at = filters(language)["short_moment"](state.assigned_at)
+    return f"{deed}: {', '.join([printable(name), at] if name else [at])}"
 
 
 def _snooze_line(state: Alert | AlertRaised, language: str) -> str:

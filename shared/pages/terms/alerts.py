@@ -36,6 +36,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     "deed": {
         "acknowledged": N_("Acknowledged"),
         "unacknowledged": N_("Acknowledgement taken back"),
+        "assigned": N_("Assigned"),
         "confirmed": N_("Confirmed"),
         "progressed": N_("In progress"),
         "taken_over": N_("Taken over"),
@@ -46,6 +47,12 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "step_done": N_("Step done"),
         "step_undone": N_("Step not done after all"),
         "called": N_("Call"),
+    },
+    "act_channel": {
+        "board": N_("on the board"),
+        "telegram": N_("in Telegram"),
+        "sms": N_("by SMS"),
+        "email": N_("on the page of the mail"),
     },
     "duty_service": {
         "rescue": N_("Rescuers"),

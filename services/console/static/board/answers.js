@@ -14,11 +14,12 @@ const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const more = /** @type {HTMLDialogElement} */ (element("more-actions"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
+const assignee = /** @type {HTMLSelectElement} */ (element("assignee"));
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
 /** @type {{act: string, alert: string}} without an alert, the act concerns the selected alerts */
 let intended = { act: "", alert: "" };
 /** @type {Record<string, string>} the title of the dialog for each act that opens it */
-const TITLES = { resolve: "close", snooze: "snooze", "snooze-selected": "snooze", "for-another": "acknowledge_for" };
+const TITLES = { resolve: "close", assign: "assign", snooze: "snooze", "snooze-selected": "snooze", "for-another": "acknowledge_for" };
 
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
@@ -42,9 +43,11 @@ export function begin(act, alert) {
   form.reset();
   fail("");
   element("verdicts").hidden = act !== "resolve";
-  element("remark").hidden = act !== "resolve";
+  element("remark").hidden = act !== "resolve" && act !== "assign";
   element("behalf").hidden = act !== "for-another";
   element("snooze").hidden = !act.startsWith("snooze");
+  element("assignment").hidden = act !== "assign";
+  if (act === "assign") void offerAssignees(alert);
   for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "");
   element("answering-about").textContent = alert ? named(alert) : chosen().map(named).join("; ");
   dialog.showModal();
@@ -66,6 +69,10 @@ async function answer() {
     if (!given("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
     return send(intended.alert, "resolution", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
   }
+  if (intended.act === "assign") {
+    if (!given("account_id")) return missing(assignee, document.querySelector("label[for=assignee]"));
+    return send(intended.alert, "assignment", { account_id: given("account_id"), ...(given("note") && { note: given("note") }) }, "assigned");
+  }
   if (intended.act.startsWith("snooze")) {
     const reason = given("reason");
     if (!reason) return missing(/** @type {HTMLInputElement} */ (element("snooze-reason")), document.querySelector("label[for=snooze-reason]"));
@@ -78,6 +85,27 @@ async function answer() {
   if (!at) return missing(/** @type {HTMLInputElement} */ (element("behalf-at")), document.querySelector("label[for=behalf-at]"));
   if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // "23:50" typed after midnight means yesterday
   return send(intended.alert, "acknowledgement", { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } }, "acknowledged");
+}
+
+/** Fills the list of the people to whom the alert can be assigned. @param {string} alert */
+async function offerAssignees(alert) {
+  assignee.replaceChildren(new Option("", ""));
+  try {
+    const answer = await call("GET", `/alerts/v1/alerts/${alert}/assignees`);
+    if (!answer.ok) return fail(refusal(await problem(answer)));
+    const { assignees } = await answer.json();
+    if (intended.act !== "assign" || intended.alert !== alert) return;
+    if (!assignees.length) return fail(sentence("no_assignee"));
+    assignee.append(...assignees.map(optionOf));
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(sentence("away"));
+  }
+}
+
+/** @param {{account_id: string, name: string, post: string | null, is_on_duty: boolean}} person */
+function optionOf({ account_id, name, post, is_on_duty }) {
+  return new Option([name, ...(post ? [post] : []), ...(is_on_duty ? [sentence("on_duty")] : [])].join(", "), account_id);
 }
 
 /** @param {string} alert @param {string} what @param {object} body @param {string} done */
@@ -164,7 +192,7 @@ function refusalOf({ reason, name, at }) {
   return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
 }
 
-/** @param {HTMLInputElement} field @param {Element | null} label */
+/** @param {HTMLInputElement | HTMLSelectElement} field @param {Element | null} label */
 function missing(field, label) {
   fail(sentence("missing", { fields: label?.textContent ?? "" }));
   field.setAttribute("aria-invalid", "true");

@@ -1,0 +1,47 @@
+"""The people to whom an alert can be assigned."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.views import Assignee
+from shared.auth.tokens import Ancestry
+
+
+def offered(
+    alert: Alert, plan: NotificationPlan, places: Ancestry, now: datetime, *, besides: UUID | None
+) -> list[Assignee]:
+    """The assignees that a page offers: first the people on duty, then by name. The account `besides` is left out."""
+    on_duty = {label for people in plan.on_duty(now).values() for label in people}
+    people = [each for each in assignees(alert, plan.receivers, places) if each.account_id != besides]
+    shown = {
+        each.account_id: Assignee(
+            account_id=each.account_id, name=each.label, post=each.post, is_on_duty=each.label in on_duty
+        )
+        for each in people
+        if each.account_id is not None
+    }
+    return sorted(shown.values(), key=lambda assignee: (not assignee.is_on_duty, assignee.name.casefold()))
+
+
+def assignees(alert: Alert, receivers: Sequence[Receiver], places: Ancestry) -> list[Receiver]:
+    """The receivers that are people with an account, and that get alerts of this status and of these places.
+
+    The other conditions of a receiver, such as its hours, do not matter, because a person chooses the assignee.
+    """
+    return [
+        receiver
+        for receiver in receivers
+        if receiver.kind is ReceiverKind.PERSON
+        and receiver.account_id is not None
+        and alert.status in receiver.statuses
+        and concerns(alert, receiver, places)
+    ]
+
+
+def concerns(alert: Alert, receiver: Receiver, places: Ancestry) -> bool:
+    """Whether the alert is in the receiver's areas. An alert without a place concerns every area."""
+    return not alert.pcodes or not receiver.areas or any(receiver.covers(pcode, places) for pcode in alert.pcodes)

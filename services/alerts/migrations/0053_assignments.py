@@ -1,0 +1,15 @@
+"""Adds to whom an alert is assigned, and by which channel people acted.
+
+The former release ignores both.
+"""
+
+from alembic import op
+
+revision = "alerts_0053"
+down_revision = "alerts_0052"
+
+
+def upgrade() -> None:
+    columns = "ADD COLUMN assigned_at timestamptz, ADD COLUMN assigned_by uuid, ADD COLUMN assigned_to uuid"
+    op.execute(f"ALTER TABLE alerts {columns}, ADD COLUMN assigned_name text")
+    op.execute("ALTER TABLE acts ADD COLUMN channel text")

@@ -1,0 +1,111 @@
+"""An alert is assigned to another person, who is notified; the alert escalates until this person acts."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.alerts.acts.acts import Actor
+from services.alerts.acts.answers import AnswerRefused, Answers
+from services.alerts.alerts import Alert
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from shared.events.vocabulary import DeliveryChannel
+from shared.places import Places
+from tests.alerts.desk import Desk, fresh
+from tests.alerts.factories import KADAMJAI, mudflow, rules
+from tests.alerts.night import OPERATOR, Night
+
+pytestmark = pytest.mark.anyio
+
+BERMET, DASTAN = Actor(uuid4(), "bermet"), Actor(uuid4(), "dastan")
+
+
+async def staffed(night: Night) -> None:
+    """A desk that is notified first, and two people who are notified only after many escalations."""
+    await night.only(("duty", 0))
+    for person in (BERMET, DASTAN):
+        await night.receiver(person.name, 9, kind=ReceiverKind.PERSON, account_id=person.account)
+
+
+async def act(night: Night, name: str, person: Actor, *arguments: object) -> Alert:
+    alert = await night.alert()
+    async with night.sessions.begin() as session:
+        answers = Answers(session, rules(), Places.load(), night.now)
+        after: Alert = await getattr(answers, name)(alert.alert_id, person, *arguments)
+        return after
+
+
+async def test_an_assigned_alert_escalates_as_before_and_only_the_assignee_is_notified(night: Night) -> None:
+    await staffed(night)
+    await night.report(mudflow())
+    due = (await night.alert()).escalates_at
+    after = await act(night, "assign", OPERATOR, BERMET.account, "you know the valley")
+    assert (after.assigned_to, after.assigned_by, after.assigned_name) == (BERMET.account, OPERATOR.account, "bermet")
+    assert (after.work, after.demand, after.escalates_at) == ("unacknowledged", "acknowledgement", due)
+    assert (await act(night, "assign", OPERATOR, BERMET.account)).sequence == after.sequence, "assigned only once"
+    assert (await night.causes("bermet"), await night.causes("duty")) == (["assigned"], ["raised"])
+    assert due is not None
+    assert await night.passes(due - night.now) == 1, "nobody acted"
+    assert await night.causes("dastan") == ["escalated"]
+    worked = await act(night, "progress", BERMET, None)
+    assert (worked.work, worked.assigned_to, worked.escalates_at) == ("in_progress", None, None)
+
+
+async def test_work_that_is_given_to_another_person_is_nobodys_until_this_person_acts(night: Night) -> None:
+    await staffed(night)
+    await night.report(mudflow())
+    await act(night, "progress", BERMET, None)
+    given = await act(night, "assign", OPERATOR, DASTAN.account)
+    assert (given.work, given.progressed_by, given.assigned_name) == ("acknowledged", None, "dastan")
+    assert (await night.causes("bermet"), await night.causes("dastan")) == (["taken_over"], ["assigned"])
+    due = given.escalates_at
+    assert due is not None and due > night.now
+    night.now += timedelta(minutes=5)
+    commented = await act(night, "comment", OPERATOR, "no news")
+    assert commented.escalates_at == due, "only the assignee's action counts"
+    assert await night.passes(due - night.now) == 1
+    assert (await night.alert()).demand == "action"
+    assert (await act(night, "comment", OPERATOR, "still no news")).demand == "action"
+    assert (await act(night, "comment", DASTAN, "I am there")).demand is None
+
+
+async def test_whoever_loses_the_work_or_the_assignment_is_informed(night: Night) -> None:
+    await staffed(night)
+    await night.report(mudflow())
+    await act(night, "acknowledge", OPERATOR)
+    await act(night, "assign", OPERATOR, BERMET.account)
+    await act(night, "assign", OPERATOR, DASTAN.account)
+    await act(night, "take_over", BERMET)
+    await act(night, "take_over", OPERATOR)
+    assert await night.causes("bermet") == ["assigned", "taken_over", "taken_over"]
+    assert await night.causes("dastan") == ["assigned", "taken_over"]
+    assert await night.causes("duty") == ["raised", "acknowledged"]
+    with pytest.raises(AnswerRefused, match="assignee-not-found"):
+        await act(night, "assign", OPERATOR, uuid4())
+
+
+async def test_only_people_with_an_account_who_get_such_alerts_are_offered(desk: Desk) -> None:
+    bermet = Receiver("Бермет", DeliveryChannel.WEBHOOK, "https://hook.example", kind=ReceiverKind.PERSON)
+    people = [
+        replace(bermet, account_id=BERMET.account, post="head of shift"),
+        replace(bermet, label="Дастан", account_id=DASTAN.account, areas=(KADAMJAI,)),
+        replace(bermet, label="Эркин"),
+        replace(bermet, label="desk", account_id=uuid4(), kind=ReceiverKind.POST),
+    ]
+    async with desk.sessions.begin() as session:
+        for receiver in people:
+            await receiver_queries.save_receiver(session, receiver)
+    (alert_id,) = await desk.alerts(fresh())
+    path = f"/v1/alerts/{alert_id}"
+    async with desk.caller(name="Айбек") as aibek:
+        offered = (await aibek.get(f"{path}/assignees")).json()["assignees"]
+        done = (await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})).json()
+        gone = await aibek.put(f"{path}/assignment", json={"account_id": str(uuid4())})
+        page = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert [(person["name"], person["post"]) for person in offered] == [("Бермет", "head of shift")]
+    assert (done["assigned_to"], done["work"]) == (str(BERMET.account), "unacknowledged")
+    assert (gone.status_code, gone.json()["type"].rpartition(":")[2]) == (409, "assignee-not-found")
+    assert "<dt>Assigned to</dt><dd>Бермет" in page
+    assert "Айбек, on the board" in page, "the timeline names the channel"
