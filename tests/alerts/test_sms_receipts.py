@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,8 +23,10 @@ from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.texts import Texts
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver
-from services.alerts.sms.gateway import gateway_of
-from services.alerts.sms.profiles import BadProfile, GatewayProfile
+from services.alerts.sms.calls import NotReadable
+from services.alerts.sms.gateway import SmsReceiptState, gateway_of
+from services.alerts.sms.profiles import BadProfile, BodyFormat, GatewayProfile, GatewayReceipts, PushedReceipts
+from services.alerts.sms.receipts import PushedReceipt, SmsReceipts
 from services.alerts.sms.routes import GatewayLimits
 from services.alerts.sms.sms_texts import SmsTexts
 from shared.auth import revocation_snapshots
@@ -224,6 +227,28 @@ async def test_only_the_gateway_may_push_receipts_and_guesses_are_limited(gate: 
     assert large.status_code == 413
     gate.limits.calls = RateLimit(per_second=0.001, burst=2)
     assert [await gate.push("delivered", "m-1") for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_request_may_have_several_receipts() -> None:
+    pushed = PushedReceipts(body=BodyFormat.JSON, id="/messageId", each="/results", secret_header="Authorization")
+    profile = GatewayReceipts(pushed=pushed, field="/status/groupId", delivered=(3,), read=("seen",), failed=(2, 4, 5))
+    receipts = SmsReceipts(profile, pushed, CollectorRegistry())
+    several = [
+        {"messageId": "m-2", "status": {"groupId": 3}},
+        {"messageId": "m-1", "status": {"groupId": 5}},
+        {"status": {"groupId": 3}},
+        {"messageId": "m-3", "status": {"groupId": 1}},
+    ]
+    assert receipts.receipts_of({"results": several}) == [
+        PushedReceipt("m-1", SmsReceiptState.FAILED),
+        PushedReceipt("m-2", SmsReceiptState.DELIVERED),
+        PushedReceipt("m-3", None),
+    ]
+    wrong: tuple[Any, ...] = ({}, {"results": []}, {"results": "m-1"}, [], None)
+    for unreadable in wrong:
+        with pytest.raises(NotReadable):
+            receipts.receipts_of(unreadable)
+    assert "in each member of the list /results" in receipts.expected
 
 
 def test_a_key_may_use_its_burst_at_once_and_then_its_rate() -> None:

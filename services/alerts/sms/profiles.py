@@ -117,10 +117,18 @@ class GatewayInbound(GatewayRequest):
 class PushedReceipts(GatewayRequest):
     """How the gateway pushes receipts.
 
-    If `is_own_id` is true, `id` is the delivery's id that we sent to the gateway.
+    If `is_own_id` is true, `id` is the delivery's id that we sent to the gateway. If a request has several receipts,
+    `each` points to their list, and `id` and the profile's `field` point into each receipt.
     """
 
     is_own_id: bool = False
+    each: Pointer | None = None
+
+    @model_validator(mode="after")
+    def _is_json(self) -> Self:
+        if self.each is not None and self.body is BodyFormat.FORM:
+            raise ValueError("`each` is expected only in a JSON body")
+        return self
 
 
 class GatewayReceipts(ProfileModel):

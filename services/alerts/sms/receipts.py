@@ -1,5 +1,6 @@
 """Takes the receipts that the gateway pushes, and counts them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -13,7 +14,8 @@ from services.alerts.sms.calls import NotReadable
 from services.alerts.sms.gateway import SmsReceiptState, bounded_id, found, state_of, written
 from services.alerts.sms.profiles import GatewayProfile, GatewayReceipts, PushedReceipts
 
-NOT_FINAL = "not_final"
+NOT_FINAL, UNREADABLE = "not_final", "unreadable"
+MOST_RECEIPTS = 500  # a body has at most 1,000 values, and a receipt has at least two
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class SmsReceipts:
     def __init__(self, profile: GatewayReceipts, pushed: PushedReceipts, registry: CollectorRegistry) -> None:
         self._profile, self.pushed = profile, pushed
         self._taken = Counter("alerts_sms_receipts", "Receipts that the gateway pushed.", ["result"], registry=registry)
-        for result in (*SmsReceiptState, ReceiptResult.REPEATED, ReceiptResult.UNKNOWN, NOT_FINAL):
+        for result in (*SmsReceiptState, ReceiptResult.REPEATED, ReceiptResult.UNKNOWN, NOT_FINAL, UNREADABLE):
             self._taken.labels(result)
 
     @classmethod
@@ -44,17 +46,34 @@ class SmsReceipts:
 
     @property
     def expected(self) -> str:
-        return f"A {self.pushed.body} body is expected, with {self.pushed.id} and {self._profile.field}."
+        place = f" in each member of the list {self.pushed.each}" if self.pushed.each is not None else ""
+        return f"A {self.pushed.body} body is expected, with {self.pushed.id} and {self._profile.field}{place}."
 
-    def receipt_of(self, fields: Any) -> PushedReceipt:
-        """Raises NotReadable."""
+    def receipts_of(self, fields: Any) -> list[PushedReceipt]:
+        """The receipts of a request, sorted by message. Raises NotReadable if none of them is readable.
+
+        A receipt that is not readable among others is counted, because the gateway would repeat the others with it.
+        """
+        each = found(fields, self.pushed.each) if self.pushed.each is not None else [fields]
+        items = each[:MOST_RECEIPTS] if isinstance(each, list) else []
+        receipts = [receipt for item in items if (receipt := self._receipt_of(item)) is not None]
+        if not receipts:
+            raise NotReadable
+        self._taken.labels(UNREADABLE).inc(len(each) - len(receipts))
+        return sorted(receipts, key=lambda receipt: receipt.message_id)  # all transactions lock messages in one order
+
+    def _receipt_of(self, fields: Any) -> PushedReceipt | None:
         message_id = bounded_id(found(fields, self.pushed.id))
         if message_id is None or written(found(fields, self._profile.field)) is None:
-            raise NotReadable
+            return None
         return PushedReceipt(message_id, state_of(fields, self._profile))
 
-    async def take(self, session: AsyncSession, receipt: PushedReceipt, now: datetime) -> None:
+    async def take(self, session: AsyncSession, receipts: Sequence[PushedReceipt], now: datetime) -> None:
         """Acts in the caller's transaction."""
+        for receipt in receipts:
+            await self._take(session, receipt, now)
+
+    async def _take(self, session: AsyncSession, receipt: PushedReceipt, now: datetime) -> None:
         if receipt.state is None:
             self._taken.labels(NOT_FINAL).inc()
             return

@@ -53,8 +53,8 @@ async def take(request: Request) -> Response:
 
 
 @router.post("/v1/sms/receipts")
-async def take_receipt(request: Request) -> Response:
-    """Takes a receipt.
+async def take_receipts(request: Request) -> Response:
+    """Takes one receipt, or several.
 
     The answer is the same for a repeated receipt or an unknown message, so that the gateway stops.
     """
@@ -63,12 +63,12 @@ async def take_receipt(request: Request) -> Response:
         raise nothing_expected()
     fields = await fields_of(request, receipts.pushed)
     try:
-        receipt = receipts.receipt_of(fields)
+        taken = receipts.receipts_of(fields)
     except NotReadable:
         log.get().warning("sms receipt refused", reason="unreadable")
         raise Problem(422, "invalid", receipts.expected) from None
     async with request.app.state.sessions.begin() as session:
-        await receipts.take(session, receipt, datetime.now(UTC))
+        await receipts.take(session, taken, datetime.now(UTC))
     return JSONResponse({"status": "taken"})
 
 
