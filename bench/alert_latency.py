@@ -4,6 +4,10 @@ For comparison, the benchmark also posts webhooks directly to the receiver, and 
 measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an
 open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
 measured from its scheduled time.
+
+All stages that choose recipients have work: an escalation policy names a roster, in which the recipient is on duty.
+Five silences are in force. After each fifth Extreme hazard comes a Moderate hazard of the same type and place, whose
+alert is muted by the alerts of the Extreme hazards. The Moderate hazards come in addition to the rate.
 """
 
 import argparse
@@ -14,7 +18,7 @@ import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -25,11 +29,16 @@ from standardwebhooks import Webhook
 from bench.intake import ACCOUNTS, Bench, bench
 from bench.processes import cpu, family
 from services.alerts.config import AlertsSettings
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.queries import policies, rosters
+from services.alerts.queries import silences as silence_queries
 from services.alerts.receivers import subscriptions
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.rosters.rosters import Layer, Roster
+from services.alerts.silences.silences import Silence
 from shared.auth.tokens import Role
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, HazardType
 from shared.postgres import database
 from tests.hooks import Hook, listening
 from tests.journeys.count import Sent, count_check
@@ -38,6 +47,18 @@ PROMISED_MS, AIM_MS = 100.0, 50.0
 ROUNDS = 2
 WARM_UP_SECONDS = 20
 PLACE = "KG06207000000"
+ELSEWHERE = "KG02205000000"
+MUTED_EVERY = 5
+PEOPLE = tuple(f"officer {number}" for number in range(1, 20))
+START = datetime(2026, 1, 1, tzinfo=UTC).date()
+ROSTER = Roster(
+    name="duty officers",
+    layers=(
+        Layer(name="rotation", people=PEOPLE, start=START, shift_days=1),
+        Layer(name="bench", people=("bench",), start=START, shift_days=1),
+    ),
+)
+POLICY = EscalationPolicy("bench", (PolicyStep(10, rosters=(ROSTER.name,)), PolicyStep(10, receivers=("bench",))))
 Post = Callable[[httpx.AsyncClient, str], Coroutine[None, None, None]]
 
 
@@ -64,14 +85,20 @@ class Latency:
         tokens = [made.installation.token(roles=[Role.OPERATOR], sources=["cmc"]) for _ in range(ACCOUNTS)]
         self.tokens = itertools.cycle(tokens)
         self.roots: dict[str, list[int]] = {}
+        self.moderate = 0
 
     async def start(self, **env: str) -> None:
         installation = self.made.installation
         settings = installation.settings(AlertsSettings)
         engine = database.engine(settings)
         async with database.sessions(engine).begin() as session:
-            receiver = Receiver("bench", DeliveryChannel.WEBHOOK, self.hook.url)
-            self.hook.secret = await subscriptions.put(session, receiver, WebhookSecrets(settings.alerts_key_file))
+            self.hook.secret = await subscriptions.put(
+                session, receiver(self.hook.url), WebhookSecrets(settings.alerts_key_file)
+            )
+            await rosters.save(session, ROSTER)
+            await policies.save(session, POLICY)
+            for silence in silences(datetime.now(UTC)):
+                await silence_queries.add(session, silence)
         await engine.dispose()
         intake, self.port = self.made.ours()
         allowed = {"OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"])}
@@ -97,6 +124,8 @@ class Latency:
                     due[id] = began + number / self.rate
                     await asyncio.sleep(due[id] - loop.time())
                     group.create_task(post(client, id))
+                    if post == self.hazard and number % MUTED_EVERY == 0:
+                        group.create_task(self.muted(client))
             await self.arrived(due)
         came = self.came()
         result = Pass(name, tuple(1000 * (came[id] - moment) for id, moment in due.items()))
@@ -118,13 +147,20 @@ class Latency:
         return arrivals
 
     async def hazard(self, client: httpx.AsyncClient, id: str) -> None:
+        await self.report(client, id, "Extreme")
+
+    async def muted(self, client: httpx.AsyncClient) -> None:
+        self.moderate += 1
+        await self.report(client, str(uuid4()), "Moderate")
+
+    async def report(self, client: httpx.AsyncClient, id: str, severity: str) -> None:
         now = datetime.now(UTC).isoformat()
         body = {
             "report_id": id,
             "source": "cmc",
             "source_id": id,
             "type": "mudflow",
-            "severity": "Extreme",
+            "severity": severity,
             "area": {"pcodes": [PLACE]},
             "onset": now,
             "reported_at": now,
@@ -143,6 +179,16 @@ class Latency:
         signature = Webhook(self.hook.secret).sign(id, now, content)
         headers = {"webhook-id": id, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
         await client.post(self.hook.url, content=content, headers=headers)
+
+
+def receiver(url: str) -> Receiver:
+    return Receiver("bench", DeliveryChannel.WEBHOOK, url, kind=ReceiverKind.PERSON, roster=ROSTER.name)
+
+
+def silences(now: datetime) -> Iterator[Silence]:
+    for hazard in (HazardType.FOG, HazardType.HAIL, HazardType.FROST, HazardType.JUT, HazardType.DROUGHT):
+        account, ends_at = uuid4(), now + timedelta(hours=12)
+        yield Silence(uuid4(), (ELSEWHERE,), (hazard,), False, account, "bench", "known to all", now, now, ends_at)
 
 
 @contextmanager
@@ -167,6 +213,8 @@ async def measure(made: Bench, count: int, rate: float) -> int:
             for name, post in (("A hazard to webhook", latency.hazard), ("B webhook alone", latency.webhook))
         ]
         balanced = await balances(latency)
+    notified = sum(body["data"].get("severity") == "Moderate" for body in hook.bodies)
+    print(f"{latency.moderate - notified} of {latency.moderate} Moderate hazards were muted")
     ours = Pass("A", tuple(time for result in passes[::2] for time in result.milliseconds))
     alone = Pass("B", tuple(time for result in passes[1::2] for time in result.milliseconds))
     print(
