@@ -75,7 +75,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         revocations=revocations,
-        measures=[measures.channels],
+        measures=[measures.channels, measures.unsent_alerts],
         routers=[
             routes.router,
             act_routes.router,

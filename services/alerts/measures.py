@@ -1,4 +1,4 @@
-"""Metrics about the delivery channels. They show the last delivery, and the deliveries that fail."""
+"""Metrics about the delivery channels, and about alerts that no receiver gets."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
-from services.alerts.rules.findings import RuleKind
-from shared.web.measured import gauges, timestamp
+from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE, RuleKind
+from shared.events.vocabulary import Severity, Status
+from shared.postgres.models import table
+from shared.web.measured import gauge, gauges, timestamp
 
 LOOKED_AT = timedelta(days=7)  # deliveries older than this are not read, so that a scrape stays fast
 # a delivery that has failed for less than this is not counted, because a restart may be the reason
@@ -60,5 +62,45 @@ async def channels(session: AsyncSession) -> Iterable[Metric]:
             "alerts_abandoned_deliveries",
             "Deliveries that were given up in the last day.",
             ((labels, row.gave_up if row else 0) for labels, row in known),
+        ),
+    ]
+
+
+ALERTS = table(AlertRow).c
+IS_GRAVE = (
+    ALERTS.severity.in_((Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN))
+    | (ALERTS.rule == UNJUDGED_RULE)
+    | (ALERTS.reason == QUAKE_UNJUDGED)
+)  # as duty_heads.is_grave
+# A delivery that was given up has reached nobody. A delivery that still waits is counted with its channel.
+HAS_DELIVERY = select(Delivery.delivery_id).where(
+    Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
+)
+IS_SILENCED = ALERTS.escalates_at.is_not_distinct_from(ALERTS.silenced_until) & ALERTS.silenced_until.is_not(None)
+UNSENT = select(func.count(), func.min(ALERTS.raised_at)).where(
+    ALERTS.raised_at > func.now() - LOOKED_AT,
+    ALERTS.status == Status.ACTUAL,
+    ALERTS.kind != RuleKind.TEST,
+    IS_GRAVE,
+    ~ALERTS.is_suppressed,
+    ~IS_SILENCED,
+    ALERTS.acknowledged_at.is_(None),
+    ALERTS.resolved_at.is_(None),
+    ~HAS_DELIVERY.exists(),
+)
+
+
+async def unsent_alerts(session: AsyncSession) -> Iterable[Metric]:
+    ((count, since),) = (await session.execute(UNSENT)).all()
+    return [
+        gauge(
+            "alerts_unsent_grave_alerts",
+            "Severe and Extreme alerts without an answer that no receiver gets.",
+            value=count,
+        ),
+        gauge(
+            "alerts_unsent_since_timestamp_seconds",
+            "When the oldest of these alerts was raised, or 0.",
+            value=timestamp(since),
         ),
     ]

@@ -30,6 +30,7 @@ class FindingKind(StrEnum):
     CLOCK_UNCHECKED = "clock_unchecked"
     CHANNEL_FAILING = "channel_failing"
     DELIVERIES_ABANDONED = "deliveries_abandoned"
+    ALERTS_UNSENT = "alerts_unsent"
     BACKUP_NEVER = "backup_never"
     BACKUP_FAILED = "backup_failed"
     BACKUP_OVERDUE = "backup_overdue"

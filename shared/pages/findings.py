@@ -76,6 +76,10 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         N_("Alerts that could not be delivered by {channel} in the last 24 hours: {deliveries}."),
         N_("The page “Sent notifications” shows the reasons. Check the receivers' addresses."),
     ),
+    FindingKind.ALERTS_UNSENT: FindingText(
+        N_("Severe or Extreme alerts that no recipient gets: {alerts}, the oldest since {at}."),
+        N_("Tell the people on duty by telephone. Then correct the list of recipients and mark the heads of shift."),
+    ),
     FindingKind.BACKUP_NEVER: FindingText(
         N_("No backup was made yet."),
         N_("Set up backups before data of real people is entered (runbook, section “Backing up”)."),
@@ -123,6 +127,7 @@ CHECKS: Mapping[str, str] = {
     "held reports": N_("held reports"),
     "feeds": N_("feeds"),
     "channels": N_("notification channels"),
+    "unsent alerts": N_("alerts without a recipient"),
     "backup": N_("backup"),
     "tokens": N_("tokens"),
 }

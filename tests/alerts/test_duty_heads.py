@@ -1,14 +1,14 @@
 """After the last step of an escalation, the duty heads are notified every five minutes, or the policy ends."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import alerts
+from services.alerts import alerts, measures
 from services.alerts.changes import AlertChanges
 from services.alerts.escalation import Escalation
 from services.alerts.notifications.notifications import ESCALATED, GRAVER, RAISED
@@ -74,6 +74,35 @@ async def test_duty_heads_are_notified_every_five_minutes_also_by_a_worker_that_
     assert await night.notified() == [(1, "duty"), (2, "minister"), *heads]
     await night.does("acknowledge")
     assert await night.passes(5 * MINUTE) == 0
+
+
+async def unsent(night: Night) -> float:
+    async with night.sessions.begin() as session:
+        count, _ = await measures.unsent_alerts(session)
+        return count.samples[0].value
+
+
+async def test_a_severe_alert_without_a_receiver_or_duty_head_is_counted_until_somebody_gets_or_answers_it(
+    night: Night,
+) -> None:
+    await night.only()
+    await night.receiver("osh", 0, areas=(ALAI,))
+    night.now = datetime.now(UTC)
+    await night.report(mudflow(onset=night.now, severity="Moderate"))
+    assert await unsent(night) == 0
+    judged = [mudflow(onset=night.now, severity=severity) for severity in ("Severe", "Extreme")]
+    await night.report(*judged, mudflow(onset=night.now, type="landslide", severity="Unknown"))
+    assert await unsent(night) == 3, "an alert whose severity must be judged may be Severe"
+    await night.receiver("head 1", 0, **ELSEWHERE)
+    assert await night.passes(15 * MINUTE) >= 3
+    assert await unsent(night) == 0
+    async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE deliveries SET is_delivered = false, settled_at = now()"))
+    assert await unsent(night) == 3, "the only messages were given up"
+    async with night.sessions.begin() as session:
+        extreme = await session.scalar(text("SELECT alert_id FROM alerts WHERE severity = 'Extreme'"))
+    await night.does("acknowledge", alert_id=extreme)
+    assert await unsent(night) == 2
 
 
 async def test_a_policy_may_end_for_a_moderate_alert_until_the_alert_becomes_severe(night: Night) -> None:

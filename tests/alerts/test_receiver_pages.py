@@ -245,6 +245,10 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
             (f"area={KADAMJAI}", True),
         ):
             assert ("officer" in (await caller.get(f"/receivers?{query}")).text) is is_shown
+        warning = "No recipient is marked as a head of shift"
+        assert warning in (await caller.get("/receivers?lang=en")).text
+        await post(caller, "/receivers", typed_anew(replace(OFFICER, label="head", is_duty_head=True)))
+        assert warning not in (await caller.get("/receivers?lang=en")).text
         path = f"/receivers/{receiver_id('officer')}/secret"
         rotated = await post(caller, path, {"act": "rotate"})
         assert "whsec_" in rotated.text

@@ -16,6 +16,7 @@ from deploy.watch.checks import (
     ledger,
     services,
     tokens,
+    unsent_alerts,
     workers,
 )
 from deploy.watch.surroundings import Surroundings
@@ -51,6 +52,7 @@ CHECKS = (
     Check("held reports", 300, 15, 0, held.look),
     Check("feeds", 30, 15, 60, feeds.look),
     Check("channels", 30, 15, 60, channels.look),
+    Check("unsent alerts", 30, 15, 60, unsent_alerts.look),
     Check("backup", 60, 15, 0, backup.look),
     Check("tokens", 3600, 15, 0, tokens.look),
 )

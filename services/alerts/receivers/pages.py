@@ -76,7 +76,14 @@ async def receivers_page(
     last = await receiver_queries.last_deliveries(session, datetime.now(UTC) - LAST_WITHIN)
     chosen = {"kind": kind, "channel": channel, "status": status, "area": area}
     return request.app.state.pages.render(  # type: ignore[no-any-return]
-        request, "receivers.html", shown=shown, count=len(known), chosen=chosen, last=last, **choices(request)
+        request,
+        "receivers.html",
+        shown=shown,
+        count=len(known),
+        chosen=chosen,
+        last=last,
+        has_duty_head=await subscriptions.has_duty_head(session, request.app.state.settings.counted_status),
+        **choices(request),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.alerts.models import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.queries import contacts as contact_queries
@@ -16,6 +17,7 @@ from services.alerts.receivers import secrets
 from services.alerts.receivers.receivers import Contact, Receiver, in_order
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
+from shared.postgres.models import table
 from shared.postgres.upsert import upsert
 
 EXERCISE = tuple(
@@ -177,9 +179,18 @@ async def fill_exercise(session: AsyncSession) -> None:
 
 async def has_internal(session: AsyncSession, status: Status) -> bool:
     """Whether the centre itself has a receiver of alerts of this status."""
-    gets_status = literal(status.value) == any_(ReceiverRow.__table__.c.statuses)
-    own = select(ReceiverRow.label).where(ReceiverRow.is_internal, gets_status)
-    return await session.scalar(own.limit(1)) is not None
+    return await _has(session, status, ReceiverRow.is_internal)
+
+
+async def has_duty_head(session: AsyncSession, status: Status) -> bool:
+    """Whether a receiver of alerts of this status is marked as a duty head."""
+    return await _has(session, status, ReceiverRow.is_duty_head)
+
+
+async def _has(session: AsyncSession, status: Status, is_wanted: InstrumentedAttribute[bool]) -> bool:
+    gets_status = literal(status.value) == any_(table(ReceiverRow).c.statuses)
+    wanted = select(ReceiverRow.label).where(is_wanted, gets_status)
+    return await session.scalar(wanted.limit(1)) is not None
 
 
 async def _draw(session: AsyncSession, label: str, box: WebhookSecrets) -> str:

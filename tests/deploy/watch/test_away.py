@@ -54,6 +54,10 @@ INSERT INTO alerts.deliveries (delivery_id, alert_id, step, recipient, channel, 
         attempts)
     VALUES (gen_random_uuid(), gen_random_uuid(), 1, 'duty', 'email', 'raised', '{}', now() - interval '10 minutes',
         now(), 3);
+INSERT INTO alerts.alerts (alert_id, kind, status, area, situation, sequence, rule, reason, severity, onset, raised_at,
+        changed_at, nature, is_suppressed, is_lapsed, step, level, figures, pcodes)
+    VALUES (gen_random_uuid(), 'hazard', 'Actual', 'KG', 'mudflow', 1, 'severity', 'source_severity', 'Extreme', now(),
+        now(), now(), 'machine', false, false, 1, 0, '{}', '{}');
 INSERT INTO console.accounts (account_id, name, roles, areas, sources)
     VALUES (gen_random_uuid(), 'tsunami', '{integration}', '{KG}', '{}');
 INSERT INTO console.sign_ins (jti, account_id, channel, address, browser, signed_in_at, seen_at, expires_at)
@@ -67,6 +71,7 @@ OF_TROUBLES = {
     FindingKind.LEDGER_UNBALANCED,
     FindingKind.HELD_OLD,
     FindingKind.CHANNEL_FAILING,
+    FindingKind.ALERTS_UNSENT,
     FindingKind.TOKENS_END,
     FindingKind.FEED_SILENT,
     FindingKind.BACKUP_NEVER,
