@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.alerts import alert_page, hazard_routes, measures, pages, routes, source_routes
+from services.alerts.acts import answer_page
 from services.alerts.acts import routes as act_routes
 from services.alerts.acts.acts import ActChannel
+from services.alerts.acts.answer_links import AnswerLinks
 from services.alerts.acts.answers import AnswerRefused
 from services.alerts.acts.replies import Replies
+from services.alerts.acts.wrong_tokens import WrongTokens
 from services.alerts.checklists import routes as checklist_routes
 from services.alerts.checklists.checklists import Checklists
 from services.alerts.config import AlertsSettings
@@ -64,7 +68,10 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.sms_inbound = profile and profile.inbound
         app.state.sms_receipts = SmsReceipts.of_installation(profile, app.state.metrics)
         app.state.sms_limits = GatewayLimits()
-        replies = Replies(app.state.rules, app.state.places, app.state.box, revocations, ActChannel.SMS)
+        acting = partial(Replies, app.state.rules, app.state.places, app.state.box, revocations)
+        replies, app.state.mail_replies = acting(ActChannel.SMS), acting(ActChannel.MAIL)
+        app.state.answer_links = AnswerLinks(app.state.box, settings.public_url)
+        app.state.wrong_tokens = WrongTokens()
         async with Outbound(settings) as outbound:
             app.state.sms_answering = SmsAnswering(replies, short_texts, gateway_of(settings, outbound))
             yield ()
@@ -83,6 +90,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             hazard_routes.router,
             source_routes.router,
             sms_routes.router,
+            answer_page.router,
             pages.router,
             receiver_pages.router,
             policy_pages.router,

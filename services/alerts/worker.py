@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.acts import behalf
 from services.alerts.acts.acts import ActChannel
+from services.alerts.acts.answer_links import AnswerLinks
 from services.alerts.acts.replies import Replies
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
@@ -77,7 +78,7 @@ async def run(settings: AlertsSettings) -> None:
             replies = Replies(rules, places, box, access, ActChannel.TELEGRAM)
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
-                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),
+                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, AnswerLinks(box, settings.public_url)),
                 DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, ChatLimits()),
                 DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts, sessions),
             }

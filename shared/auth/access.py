@@ -213,6 +213,8 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
     "POST /alerts/v1/sms/receipts": PUBLIC,  # as the route of inbound messages
+    "GET /alerts/answer": PUBLIC,  # the page behind the link of a mail has no content without the token of the link
+    "POST /alerts/answer": PUBLIC,  # the route itself requires the token of the link
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),
     "PUT /alerts/v1/sources/{source}/lift": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),

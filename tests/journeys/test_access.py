@@ -351,6 +351,13 @@ async def test_each_role_sees_its_area_and_nothing_of_another(
     assert seen == {(role, area): area == KADAMJAI for role, area in seen}
 
 
+async def test_the_page_behind_the_link_of_a_mail_needs_the_token_of_the_link(client: httpx.AsyncClient) -> None:
+    empty = await client.get("/alerts/answer")
+    assert (empty.status_code, "<button" in empty.text.partition("<main")[2].partition("</main>")[0]) == (200, False)
+    for token in ("", "x" * 43):
+        assert (await client.post("/alerts/answer", data={"token": token, "act": "acknowledge"})).status_code == 404
+
+
 async def test_a_household_is_read_in_its_area_and_by_its_author_only(
     reported: ReportedEvents, client: httpx.AsyncClient, shared_installation: Installation
 ) -> None:

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import aiosmtplib
 
+from services.alerts.acts.answer_links import AnswerLinks
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
-from services.alerts.delivery.notices import Content
-from services.alerts.delivery.texts import Text, Texts
+from services.alerts.delivery.notices import Content, is_open
+from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.threads import place_thread_of, thread_of
 from services.alerts.receivers.receivers import Receiver
 from shared import events
@@ -22,6 +23,8 @@ from shared.events import AlertRaised
 from shared.mail.folding import POLICY
 from shared.mail.server import MailServer
 from shared.outbound import Outbound
+from shared.pages.catalogs import translations
+from shared.pages.terms import N_
 
 MOST_THREADS = 10  # the highest number of thread ids in a mail's References header, which must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
@@ -36,9 +39,16 @@ OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)
 
 
+OWN_LINK = N_("Without signing in, for 48 hours: {address}")
+ONLY_YOURS = N_("This link acts in your name. Do not forward the mail.")
+
+
 class EmailChannel:
-    def __init__(self, settings: AlertsSettings, outbound: Outbound, texts: Texts) -> None:
-        self._settings, self._outbound, self._texts = settings, outbound, texts
+    def __init__(
+        self, settings: AlertsSettings, outbound: Outbound, texts: Texts, links: AnswerLinks | None = None
+    ) -> None:
+        """With `links`, each mail to a person has the person's own link to act without signing in."""
+        self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
 
     @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
@@ -63,10 +73,8 @@ class EmailChannel:
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """The mail. It has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
-        contents = [
-            (delivery.cause, Content.model_validate_json(delivery.content)) for delivery in (job, *job.companions)
-        ]
-        text = self._text(contents, receiver.language)
+        contents = [(each, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
+        text = self._text(contents, receiver)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address
@@ -78,9 +86,18 @@ class EmailChannel:
         message.set_content(text.body)
         return message
 
-    def _text(self, contents: Sequence[tuple[str, Content]], language: str) -> Text:
-        texts = [self._texts.of(content.data, cause, language, content.hazard) for cause, content in contents]
-        return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
+    def _text(self, contents: Sequence[tuple[Job, Content]], receiver: Receiver) -> Text:
+        texts = [self._text_of(job, content, receiver) for job, content in contents]
+        return texts[0] if len(texts) == 1 else self._texts.digest(texts, receiver.language)
+
+    def _text_of(self, job: Job, content: Content, receiver: Receiver) -> Text:
+        """The text about one alert. If the alert is open, the person's own link follows."""
+        text = self._texts.of(content.data, job.cause, receiver.language, content.hazard)
+        link = self._links.link(job.delivery_id, receiver) if self._links and is_open(content.data) else None
+        if link is None:
+            return text
+        _ = translations(receiver.language, LOCALES).gettext
+        return Text(text.subject, f"{text.body}\n\n{_(OWN_LINK).format(address=link)}\n{_(ONLY_YOURS)}")
 
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
         """The thread ids of the mail, the outer thread first.

@@ -30,6 +30,10 @@ class WebhookSecrets:
         """The keyed digests of a code that binds a person to an account, newest key first."""
         return self._sealing.digests(code.encode(), b"dayar/binding-code/v1")
 
+    def link_digests(self, content: bytes) -> list[bytes]:
+        """The keyed digests in the links of mails, newest key first."""
+        return self._sealing.digests(content, b"dayar/answer-link/v1")
+
     @property
     def newest_id(self) -> bytes:
         return self._sealing.newest_id

@@ -45,6 +45,7 @@ PAGES = {
         "/readmission",
         "/purpose",
         "/alerts/telegram",
+        "/alerts/answer",
     ),
     Role.ADMINISTRATOR: (
         "/",

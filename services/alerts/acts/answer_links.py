@@ -1,0 +1,124 @@
+"""The link in a mail by which its receiver, a person, acts on the alert without signing in.
+
+The link has a token of one delivery: the delivery's id and a keyed digest of it, of the person's account and of the
+address. Nothing is stored. If the receiver gets another account or address, its old links are no longer valid.
+"""
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.acts.acts import ActChannel, ActKind
+from services.alerts.delivery.notices import Content
+from services.alerts.models import Act, Delivery
+from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.secrets import WebhookSecrets
+from shared.events.vocabulary import DeliveryChannel
+
+VALID = timedelta(hours=48)
+HOUR = timedelta(hours=1)
+MOST_ACTS = 30  # of one account within an hour
+ID_BYTES, DIGEST_BYTES = 16, 16
+LONGEST_TOKEN = 43  # base64 of 32 bytes without padding
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredDelivery:
+    """The delivery of a valid link, and the account of the person to whom it was sent."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    account: UUID
+    cause: str
+    content: Content
+
+
+class AnswerLinks:
+    """Makes and checks the tokens with the keys of this installation."""
+
+    def __init__(self, box: WebhookSecrets, public_url: str) -> None:
+        self._box, self._public_url = box, public_url
+
+    def link(self, delivery_id: UUID, receiver: Receiver) -> str | None:
+        """The link for this receiver of the delivery; None if the receiver is not a person with an account.
+
+        The token is the fragment of the address, which no browser sends to a server, so no server can log the token.
+        """
+        if receiver.kind is not ReceiverKind.PERSON or receiver.account_id is None:
+            return None
+        digest = self._digests(delivery_id, receiver.account_id, receiver.address)[0]
+        token = base64.urlsafe_b64encode(delivery_id.bytes + digest).decode().rstrip("=")
+        return f"{self._public_url}/alerts/answer?lang={receiver.language}#{token}"
+
+    async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
+        """The delivery of a valid token that is at most 48 hours old, if its receiver still has account and address."""
+        read = read_token(token)
+        if read is None:
+            return None
+        delivery_id, digest = read
+        delivery = await session.get(Delivery, delivery_id)
+        if delivery is None or delivery.channel != DeliveryChannel.EMAIL or delivery.created_at <= now - VALID:
+            return None
+        receiver = await self._receiver_of(session, delivery)
+        if receiver is None or receiver.account_id is None:
+            return None
+        digests = self._digests(delivery_id, receiver.account_id, receiver.address)
+        if not any(hmac.compare_digest(digest, known) for known in digests):
+            return None
+        content = Content.model_validate_json(delivery.content)
+        return AnsweredDelivery(delivery_id, delivery.alert_id, receiver.account_id, delivery.cause, content)
+
+    async def _receiver_of(self, session: AsyncSession, delivery: Delivery) -> Receiver | None:
+        """The person to whom the mail was sent, with the mail address in the place of the first contact."""
+        receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
+        receiver = receivers.get(delivery.recipient)
+        removed_at = await receiver_queries.removed_at(session, delivery.recipient)
+        if receiver is None or receiver.kind is not ReceiverKind.PERSON:
+            return None
+        if removed_at is not None and removed_at >= delivery.created_at:
+            return None
+        further = (await contact_queries.further(session, {receiver.label})).get(receiver.label, ())
+        contacts = (receiver.first_contact, *further)
+        return next((receiver.at(each) for each in contacts if each.channel is DeliveryChannel.EMAIL), None)
+
+    def _digests(self, delivery_id: UUID, account: UUID, address: str) -> list[bytes]:
+        """The digests under each known key, newest key first."""
+        digests = self._box.link_digests(delivery_id.bytes + account.bytes + address.encode())
+        return [digest[:DIGEST_BYTES] for digest in digests]
+
+
+def read_token(token: str) -> tuple[UUID, bytes] | None:
+    """The delivery's id and the digest, or None if the text is no token."""
+    if len(token) != LONGEST_TOKEN or not token.isascii():
+        return None
+    try:
+        read = base64.b64decode(f"{token}=", altchars=b"-_", validate=True)
+    except binascii.Error:
+        return None
+    return UUID(bytes=read[:ID_BYTES]), read[ID_BYTES:]
+
+
+async def acts_of_last_hour(session: AsyncSession, account: UUID, now: datetime) -> int:
+    """How often the person acted by links within the last hour."""
+    own = select(func.count()).select_from(Act).where(Act.account_id == account, Act.channel == ActChannel.MAIL.value)
+    return await session.scalar(own.where(Act.acted_at > now - HOUR)) or 0
+
+
+async def has_commented(session: AsyncSession, alert_id: UUID, account: UUID, text: str, now: datetime) -> bool:
+    """Whether the person added the same comment within the last hour, as when a browser sends a form again."""
+    same = select(Act.act_id).where(
+        Act.alert_id == alert_id,
+        Act.account_id == account,
+        Act.deed == ActKind.COMMENTED.value,
+        Act.text == text,
+        Act.acted_at > now - HOUR,
+    )
+    return await session.scalar(select(same.exists())) or False

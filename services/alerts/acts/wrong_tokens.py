@@ -1,0 +1,28 @@
+"""Limits how often an address may send tokens that are not valid, so that strangers do not keep PostgreSQL busy."""
+
+import time
+from collections.abc import Callable
+
+WINDOW_S = 15 * 60
+MOST = 30
+MOST_ADDRESSES = 10_000
+
+
+class WrongTokens:
+    """Counts in the memory of this process: nobody can guess a token, so the limit need not be exact."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._counts: dict[str, tuple[int, float]] = {}  # the number of wrong tokens, and when the window began
+
+    def are_too_many(self, address: str) -> bool:
+        count, began = self._counts.get(address, (0, 0.0))
+        return count >= MOST and self._clock() - began < WINDOW_S
+
+    def add(self, address: str) -> None:
+        """Counts a wrong token. The oldest address is forgotten if there are too many."""
+        count, began = self._counts.pop(address, (0, 0.0))
+        now = self._clock()
+        self._counts[address] = (1, now) if not count or now - began >= WINDOW_S else (count + 1, began)
+        if len(self._counts) > MOST_ADDRESSES:
+            del self._counts[next(iter(self._counts))]

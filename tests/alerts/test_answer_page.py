@@ -1,0 +1,185 @@
+"""The page behind the link of a mail: its receiver acts without sign-in by a button, and never by the link itself."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.alerts.acts.answer_links import AnswerLinks
+from services.alerts.acts.wrong_tokens import MOST, WINDOW_S, WrongTokens
+from services.alerts.app import create_app
+from services.alerts.channels.email import EmailChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.delivery.texts import Texts
+from services.alerts.models import Binding
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.secrets import WebhookSecrets
+from shared.auth import revocation_snapshots
+from shared.auth.tokens import Role
+from shared.events.vocabulary import DeliveryChannel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.conftest import CHANGED
+from tests.alerts.desk import Desk
+from tests.alerts.factories import mudflow
+from tests.alerts.jobs import job_to
+from tests.installation import Installation
+from tests.tables import emptied
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Mailbox:
+    """People who get mails about an alert, and the links in the mails."""
+
+    desk: Desk
+    settings: AlertsSettings
+    accounts: dict[str, UUID] = field(default_factory=dict)
+
+    async def person(self, name: str, *, is_bound: bool = True, **changed: Any) -> Receiver:
+        account, now = uuid4(), datetime.now(UTC)
+        self.accounts[name] = account
+        usual = {"language": "en", "kind": ReceiverKind.PERSON, "account_id": account}
+        receiver = Receiver(name, DeliveryChannel.EMAIL, f"{name}@centre.example", **{**usual, **changed})
+        async with self.desk.sessions.begin() as session:
+            await receiver_queries.save_receiver(session, receiver)
+            if is_bound:
+                rights = {"roles": [Role.OPERATOR], "areas": ["KG"], "issued_at": now, "bound_at": now}
+                bound = {"channel": "telegram", "identity": name, "account_id": account, "name": name}
+                await session.execute(insert(Binding).values(**bound, **rights))
+        return receiver
+
+    async def mails(self, *receivers: Receiver) -> dict[str, str]:
+        """Raises an alert. Returns the text of each receiver's mail."""
+        (alert_id,) = await self.desk.alerts(mudflow(onset=datetime.now(UTC)))
+        async with self.desk.sessions.begin() as session:
+            statement = text("SELECT * FROM deliveries WHERE alert_id = :alert")
+            rows = {row.recipient: row for row in await session.execute(statement, {"alert": alert_id})}
+        texts = Texts.of_installation(Places.load(), self.settings)
+        links = AnswerLinks(WebhookSecrets(self.settings.alerts_key_file), self.settings.public_url)
+        async with Outbound(self.settings) as outbound:
+            channel = EmailChannel(self.settings, outbound, texts, links)
+            jobs = {
+                each: replace(job_to(each), delivery_id=rows[each.label].delivery_id, content=rows[each.label].content)
+                for each in receivers
+            }
+            return {each.label: channel.message(job, each).get_content() for each, job in jobs.items()}
+
+    async def post(self, token: str, **fields: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=self.desk.transport, base_url="http://127.0.0.1") as client:
+            return await client.post("/answer", params={"lang": "en"}, data={"token": token, **fields})
+
+    async def acts(self) -> list[str]:
+        async with self.desk.sessions.begin() as session:
+            statement = text("SELECT concat_ws(' ', deed, name, text, channel) FROM acts ORDER BY act_id")
+            return list(await session.scalars(statement))
+
+    async def execute(self, statement: str, **values: Any) -> None:
+        async with self.desk.sessions.begin() as session:
+            await session.execute(text(statement), values)
+
+
+def token_of(mail: str) -> str:
+    """The token in the link of a mail."""
+    (token,) = re.findall(r"/alerts/answer\?lang=en#(\S+)", mail)
+    return str(token)
+
+
+@pytest.fixture
+async def mailbox(
+    shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine
+) -> AsyncIterator[Mailbox]:
+    await emptied(engine, CHANGED)
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Mailbox(Desk(shared_installation, engine, httpx.ASGITransport(app)), settings)
+
+
+async def test_the_receiver_of_a_mail_acts_by_buttons_and_each_repeated_form_acts_once(mailbox: Mailbox) -> None:
+    aibek, bermet = await mailbox.person("aibek"), await mailbox.person("bermet")
+    mails = await mailbox.mails(aibek, bermet)
+    token = token_of(mails["aibek"])
+    opened = await mailbox.post(token)
+    assert opened.status_code == 200 and "Mudflow" in opened.text and 'value="acknowledge"' in opened.text
+    assert await mailbox.acts() == [], "opening the page changes nothing"
+    for _ in range(2):
+        assert "Acknowledged by you, " in (await mailbox.post(token, act="acknowledge")).text
+        assert "Your comment is recorded." in (await mailbox.post(token, act="comment", text="мост цел")).text
+    assert "Already acknowledged by aibek" in (await mailbox.post(token_of(mails["bermet"]), act="acknowledge")).text
+    assert "Taken over by you, " in (await mailbox.post(token_of(mails["bermet"]), act="take-over")).text
+    assert await mailbox.acts() == [
+        "acknowledged aibek email",
+        "commented aibek мост цел email",
+        "taken_over bermet email",
+    ]
+    long = await mailbox.post(token, act="comment", text="ы" * 1001)
+    assert (long.status_code, "ы" * 1001 in long.text) == (422, True), "what was typed is shown again"
+
+
+async def test_only_a_person_with_an_account_gets_a_link(mailbox: Mailbox) -> None:
+    desk = await mailbox.person("desk", kind=ReceiverKind.POST)
+    guest = await mailbox.person("guest", account_id=None)
+    mails = await mailbox.mails(desk, guest)
+    assert all("/alerts/answer" not in mail for mail in mails.values())
+
+
+async def test_a_link_is_valid_for_its_person_and_48_hours_only(mailbox: Mailbox) -> None:
+    aibek, unbound = await mailbox.person("aibek"), await mailbox.person("unbound", is_bound=False)
+    mails = await mailbox.mails(aibek, unbound)
+    token = token_of(mails["aibek"])
+    assert (
+        "Not done: bind your account first." in (await mailbox.post(token_of(mails["unbound"]), act="acknowledge")).text
+    )
+    forged = token_of(mails["unbound"])[:22] + token[22:]
+    for wrong in ("", "x", forged, token[:-1] + "!", "é" * 43):
+        assert (await mailbox.post(wrong, act="acknowledge")).status_code == 404
+    for change in (
+        "UPDATE receivers SET account_id = gen_random_uuid()",
+        "UPDATE receivers SET account_id = :account, address = 'other@centre.example'",
+        "UPDATE receivers SET address = 'aibek@centre.example', kind = 'post'",
+    ):
+        await mailbox.execute(f"{change} WHERE label = 'aibek'", **values_of(change, mailbox))
+        assert (await mailbox.post(token, act="acknowledge")).status_code == 404
+    await mailbox.execute("UPDATE receivers SET kind = 'person' WHERE label = 'aibek'")
+    assert (await mailbox.post(token)).status_code == 200
+    await mailbox.execute("UPDATE deliveries SET created_at = created_at - interval '48 hours'")
+    old = await mailbox.post(token, act="acknowledge")
+    assert old.status_code == 404 and "older than 48 hours" in old.text
+    assert await mailbox.acts() == []
+
+
+def values_of(change: str, mailbox: Mailbox) -> dict[str, UUID]:
+    return {"account": mailbox.accounts["aibek"]} if ":account" in change else {}
+
+
+async def test_a_person_cannot_flood_the_timeline_by_a_link(mailbox: Mailbox) -> None:
+    mails = await mailbox.mails(await mailbox.person("aibek"))
+    token = token_of(mails["aibek"])
+    await mailbox.execute(
+        "INSERT INTO acts (alert_id, sequence, deed, account_id, channel, acted_at)"
+        " SELECT gen_random_uuid(), 1, 'commented', :account, 'email', now() FROM generate_series(1, 30)",
+        account=mailbox.accounts["aibek"],
+    )
+    answer = await mailbox.post(token, act="comment", text="мост цел")
+    assert (answer.status_code, "мост цел" in answer.text) == (429, True)
+
+
+def test_an_address_that_sends_many_wrong_tokens_waits() -> None:
+    now = 0.0
+    wrong = WrongTokens(lambda: now)
+    for _ in range(MOST):
+        assert not wrong.are_too_many("192.0.2.1")
+        wrong.add("192.0.2.1")
+    assert (wrong.are_too_many("192.0.2.1"), wrong.are_too_many("192.0.2.2")) == (True, False)
+    now = WINDOW_S
+    assert not wrong.are_too_many("192.0.2.1")
