@@ -32,7 +32,7 @@ class Purpose(StrEnum):
 @router.get("/purpose")
 async def purpose_page(request: Request) -> Response:
     stated = tokens.current(request).purpose
-    return console(request).pages.render(request, "purpose.html", stated=parts(stated), failure=False)
+    return console(request).pages.render(request, "purpose.html", stated=parts(stated), wrong=())
 
 
 @router.post("/purpose")
@@ -41,9 +41,9 @@ async def state_purpose(
 ) -> Response:
     """Issues a new token for the same sign-in. The token contains the purpose, which is logged with each read."""
     emergency = " ".join(emergency.split())
-    if purpose not in list(Purpose) or not 0 < len(emergency) <= LONGEST_EMERGENCY or not emergency.isprintable():
+    if wrong := wrong_fields(purpose, emergency):
         return console(request).pages.render(
-            request, "purpose.html", status=422, stated=(purpose, emergency), failure=True
+            request, "purpose.html", status=422, stated=(purpose, emergency), wrong=wrong
         )
     current, now = tokens.current(request), datetime.now(UTC)
     account = await queries.of_id(session, current.account)
@@ -54,6 +54,12 @@ async def state_purpose(
     response = RedirectResponse("/", 303)
     cookies.put(response, console(request).signer.sign(principal), principal, console(request).settings)
     return response
+
+
+def wrong_fields(purpose: str, emergency: str) -> list[str]:
+    is_emergency = 0 < len(emergency) <= LONGEST_EMERGENCY and emergency.isprintable()
+    fields = {"purpose": purpose in list(Purpose), "emergency": is_emergency}
+    return [name for name, is_right in fields.items() if not is_right]
 
 
 def parts(stated: str | None) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from shared.auth import tokens
 from shared.auth.tokens import Role
 from shared.messaging import outbox
 from shared.postgres.database import Session
-from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,19 +39,38 @@ class Team:
 
 @router.get("/readmission")
 async def readmission_page(request: Request, session: Session, done: UUID | None = None) -> Response:
-    now = datetime.now(UTC)
-    own, count = await own_teams(request, session, now), await ended_reports(session, now)
-    return console(request).pages.render(request, "readmission.html", teams=own, count=count, done=done)
+    return await shown(request, session, datetime.now(UTC), done=done)
 
 
 @router.post("/readmission")
-async def readmit(request: Request, session: Session, team: Annotated[UUID, Form()]) -> Response:
+async def readmit(request: Request, session: Session, team: Annotated[str, Form()] = "") -> Response:
     now = datetime.now(UTC)
-    if team not in {ended.team for ended in await own_teams(request, session, now)}:
-        raise Problem(404, "not-found", "There is no such team.")
-    await outbox.add(session, credentials.readmit(team, now, now + LASTS))
-    await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[team], reason="readmitted"))
-    return RedirectResponse(f"/readmission?done={team}", 303)
+    chosen = next((ended.team for ended in await own_teams(request, session, now) if str(ended.team) == team), None)
+    if chosen is None:  # meanwhile the team's accounts were disabled, or got other areas
+        return await shown(request, session, now, status=404, is_refused=True)
+    await outbox.add(session, credentials.readmit(chosen, now, now + LASTS))
+    await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[chosen], reason="readmitted"))
+    return RedirectResponse(f"/readmission?done={chosen}", 303)
+
+
+async def shown(
+    request: Request,
+    session: AsyncSession,
+    now: datetime,
+    *,
+    done: UUID | None = None,
+    is_refused: bool = False,
+    status: int = 200,
+) -> Response:
+    return console(request).pages.render(
+        request,
+        "readmission.html",
+        status=status,
+        teams=await own_teams(request, session, now),
+        count=await ended_reports(session, now),
+        done=done,
+        is_refused=is_refused,
+    )
 
 
 async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:

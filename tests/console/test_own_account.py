@@ -1,5 +1,6 @@
 """People see and end the sign-ins of their own account, and state a purpose. A duty head readmits a team."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -66,11 +67,21 @@ def test_a_purpose_is_stated_once_and_stays_with_the_session(served: Served) -> 
 
 
 @pytest.mark.parametrize(
-    "stated", [{}, {"purpose": "curiosity", "emergency": "x"}, {"purpose": "checking", "emergency": "x" * 101}]
+    ("stated", "wrong"),
+    [
+        ({}, ["purpose", "emergency"]),
+        ({"purpose": "curiosity", "emergency": "x"}, ["purpose"]),
+        ({"purpose": "checking", "emergency": "x" * 101}, ["emergency"]),
+    ],
 )
-def test_an_invalid_purpose_is_not_stored(served: Served, stated: dict[str, str]) -> None:
+def test_an_invalid_purpose_is_not_stored_and_the_page_says_it_at_the_field(
+    served: Served, stated: dict[str, str], wrong: list[str]
+) -> None:
     client = served.signed_in(Role.DUTY_HEAD)
-    assert client.post("/purpose", data=stated).status_code == 422
+    answer = client.post("/purpose", data=stated)
+    assert answer.status_code == 422
+    assert re.findall('<p class="problem" id="([a-z]+)-problem">', answer.text) == wrong
+    assert f'value="{stated.get("emergency", "")}"' in answer.text
     assert principal(served, client.cookies["session"]).purpose is None
 
 
@@ -113,7 +124,10 @@ def test_an_ended_phone_of_a_readmitted_team_is_signed_in_for_another_year_at_it
 
 
 def test_a_team_without_members_is_not_readmitted(served: Served) -> None:
-    assert served.signed_in(Role.DUTY_HEAD).post("/readmission", data={"team": str(uuid4())}).status_code == 404
+    for team in (str(uuid4()), "no team"):
+        answer = served.signed_in(Role.DUTY_HEAD).post("/readmission?lang=en", data={"team": team})
+        assert answer.status_code == 404
+        assert "Not re-admitted: this team is no longer in your areas." in answer.text
     assert dayar(served, "readmit", str(uuid4())).exit_code == 1
 
 

@@ -1,5 +1,6 @@
 """Tests sign-ins, failed sign-ins, and signing out everywhere."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -145,6 +146,8 @@ def test_a_weak_or_mistyped_new_password_changes_nothing(served: Served, new: st
     name = served.account(Role.OPERATOR)
     answer = served.client().post("/password", data={"name": name, "password": PASSWORD, "new": new, "again": again})
     assert answer.status_code == 422
+    wrong = "new" if new == again else "again"
+    assert re.findall('<p class="problem" id="([a-z]+)-problem">', answer.text) == [wrong]
     assert sign_in(served.client(), name).status_code == 303
 
 

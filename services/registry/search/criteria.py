@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from services.registry.figures.queries import day_after, midnight
 from services.registry.households.ages import birth_year
@@ -50,18 +50,25 @@ class HouseholdSearch(Body):
     cursor: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=50)] = 25
 
+    @field_validator(*KEY_FIELDS)
+    @classmethod
+    def has_terms(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        field = KEY_FIELDS[info.field_name or ""]
+        if field is KeyField.SHORT_CODE and not is_valid(folded_code(value)):
+            raise ValueError("8 letters or digits and the right check character are expected")
+        if not (found := terms(field, value)):
+            raise ValueError("letters or digits are expected")
+        if field is KeyField.NAME and len(found) > LONGEST_NAME:
+            raise ValueError(f"1 to {LONGEST_NAME} parts of a name are expected")
+        return value
+
     @model_validator(mode="after")
     def looks_for_something(self) -> "HouseholdSearch":
         criteria = self.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
         if not criteria.keys() - {"birth_year"}:
             raise ValueError("at least one criterion is expected, and a year of birth needs another one")
-        for name, field in KEY_FIELDS.items():
-            if name in criteria and not terms(field, criteria[name]):
-                raise ValueError(f"{name}: letters or digits are expected")
-        if self.short_code is not None and not is_valid(folded_code(self.short_code)):
-            raise ValueError("short_code: 8 letters or digits and the right check character are expected")
-        if len(terms(KeyField.NAME, self.name)) > LONGEST_NAME:
-            raise ValueError(f"1 to {LONGEST_NAME} parts of a name are expected")
         return self
 
     @property

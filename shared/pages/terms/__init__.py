@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.pages.terms import accounts, alerts, displacements, hazards, households, reports, sheets
+from shared.pages.terms import accounts, alerts, displacements, expectations, hazards, households, reports, sheets
 from shared.pages.terms.translatable import N_
 
 __all__ = ["N_", "TERMS", "term"]
@@ -15,6 +15,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     **alerts.TERMS,
     **accounts.TERMS,
     **sheets.TERMS,
+    **expectations.TERMS,
 }
 
 

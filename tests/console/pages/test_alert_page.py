@@ -116,6 +116,12 @@ def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: A
     page.locator("summary", has_text="Snooze").click()
     page.locator("#snooze-reason").fill("The team is on")
     page.locator("#comment-text").fill("The bridge is")
+    page.locator("summary", has_text="On behalf of").click()
+    page.locator("#behalf-name").fill("Head of the post\x07")  # the service accepts no control characters
+    page.click("#acknowledge-behalf")
+    expect(page.locator("#behalf-name-problem")).to_contain_text("Only letters, digits and signs are expected")
+    expect(page.locator("#behalf-name")).to_be_focused()
+    desk.errors.clear()  # the browser logs the refused request as an error
     page.click("#acknowledge")
     expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
     expect(page.locator("#acknowledge")).to_have_count(0)

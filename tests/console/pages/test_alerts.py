@@ -33,7 +33,7 @@ def test_an_alert_appears_by_itself_and_is_acknowledged_by_keyboard(whole: Whole
     assert desk.errors == []
 
 
-def test_a_dialogs_button_names_its_act_and_the_missing_input(whole: Whole, seat: Any) -> None:
+def test_a_dialogs_button_names_its_act_and_the_wrong_input(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="rockfall")
     page = seat(Role.OPERATOR).open("/")
     newest_alert(page, "Rockfall").focus()
@@ -48,6 +48,19 @@ def test_a_dialogs_button_names_its_act_and_the_missing_input(whole: Whole, seat
     expect(send).to_have_text("Acknowledge on behalf of")
     send.click()
     expect(failure).to_have_text("Fill in: Name")
+    problem, at_time = page.locator("#behalf-name-problem"), page.locator("#behalf-at-problem")
+    expect(problem).to_have_text("Fill in this field.")
+    page.fill("#behalf-name", "Head of the post\x07")  # the service accepts no control characters
+    page.fill("#behalf-at", "25:99")
+    send.click()
+    expect(at_time).to_have_text("A time is expected, for example 14:30.")
+    page.fill("#behalf-at", "03:15")
+    expect(at_time).to_have_count(0)
+    send.click()
+    expect(failure).to_contain_text("Check these fields: Name")
+    expect(problem).to_contain_text("Only letters, digits and signs are expected, in one line.")
+    expect(page.locator("#behalf-name")).to_be_focused()
+    expect(page.locator("#behalf-name")).to_have_value("Head of the post\x07")
 
 
 def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None:

@@ -178,7 +178,9 @@ def test_a_refusal_of_intake_is_shown_at_its_field_with_what_was_typed(seat: Any
     expect(page.locator("#persons")).to_have_value("1000001")
     for selector in ("#failure", "#persons"):
         expect(page.locator(selector)).to_be_in_viewport(ratio=1)
-    expect(page.locator("#persons-problem")).to_contain_text("Not accepted: check this field.")
+    expect(page.locator("#persons-problem")).to_have_text(
+        "Not accepted: check this field. At most 1000000 is expected."
+    )
     page.fill("#persons", "100")
     expect(page.locator("#persons-problem")).to_have_count(0)
 

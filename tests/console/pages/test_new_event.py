@@ -170,7 +170,9 @@ def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: A
     expect(page.locator("#failure")).to_have_text("Проверьте поля: Телефон (цифры, пробелы, +)")
     expect(page.locator("#caller-phone")).to_be_focused()
     expect(page.locator("#caller-phone")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#caller-phone-problem")).to_have_text("Не принято: проверьте это поле.")
+    expected = "Не принято: проверьте это поле. Допустимы цифры, пробелы и знаки + ( ) - ."
+    expect(page.locator("#caller-phone-problem")).to_have_text(expected)
+    expect(page.locator("#caller-phone")).to_have_value("call me")
     for selector in ("#failure", "#caller-phone"):
         expect(page.locator(selector)).to_be_in_viewport(ratio=1)
 

@@ -170,18 +170,25 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
     page = opened(phone, centre, "ru")
     signed_in(page, centre.account(Role.FIELD))
     pointers = ["/occurred_at", "/destination/pcode", "/members/0/birth_year", "/sex_age/1/count", "/needs/0"]
-    problem = {"errors": [{"pointer": pointer, "expected": "Input should be otherwise"} for pointer in pointers]}
+    errors = [{"pointer": pointer, "expected": "Input should be otherwise"} for pointer in pointers]
+    errors[0]["expected"] = "Input should be a valid datetime"
+    problem = {"errors": errors}
     page.route("**/v1/displacements*", lambda route: route.fulfill(status=422, json=problem))
     filled(page)
     expect(page.locator("#reports .errors li")).to_have_text(
         [
-            "Проверьте поле: Когда покинули дом",
+            "Проверьте поле: Когда покинули дом. Укажите правильную дату.",
             "Проверьте поле: Где находятся сейчас",
             "Проверьте поле: Человек 1, Год рождения",
             "Проверьте поле: Число по полу и возрасту",
             "Проверьте поле: Первоочередные потребности",
         ]
     )
+    page.unroute("**/v1/displacements*")
+    page.click("#reports button:has-text('Исправить')")
+    problem_of_date = page.locator("#report .field:has(#occurred) .problem")
+    expect(problem_of_date).to_have_text("Проверьте поле: Когда покинули дом. Укажите правильную дату.")
+    expect(page.locator("#occurred")).to_have_attribute("aria-invalid", "true")
 
 
 def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:

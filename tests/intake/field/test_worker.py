@@ -38,6 +38,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
         "combobox.js",
         "elements.js",
         "event-question.js",
+        "expectations.js",
         "place-search.js",
         "presets.js",
         "romanised.js",

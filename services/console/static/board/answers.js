@@ -8,6 +8,7 @@ import { takeUp } from "/static/board/panels.js";
 import { refusal, taken } from "/static/refusals.js";
 import { problems, sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
+import { labels, mark, note, removeNotes, showWrong } from "/static/wrong-fields.js";
 
 const UNDO_MS = 10_000;
 const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
@@ -66,23 +67,23 @@ async function answer() {
   const entries = new FormData(form);
   const given = (/** @type {string} */ name) => String(entries.get(name) ?? "").trim();
   if (intended.act === "resolve") {
-    if (!given("verdict")) return missing(/** @type {HTMLInputElement} */ (form.querySelector("[name=verdict]")), element("verdicts").querySelector("legend"));
+    if (!given("verdict")) return missing(element("verdict"), element("verdicts").querySelector("legend")?.textContent ?? "");
     return send(intended.alert, "resolution", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
   }
   if (intended.act === "assign") {
-    if (!given("account_id")) return missing(assignee, document.querySelector("label[for=assignee]"));
+    if (!given("account_id")) return missing(assignee);
     return send(intended.alert, "assignment", { account_id: given("account_id"), ...(given("note") && { note: given("note") }) }, "assigned");
   }
   if (intended.act.startsWith("snooze")) {
     const reason = given("reason");
-    if (!reason) return missing(/** @type {HTMLInputElement} */ (element("snooze-reason")), document.querySelector("label[for=snooze-reason]"));
+    if (!reason) return missing(element("snooze-reason"));
     const body = { minutes: Number(given("minutes")), reason };
     return intended.alert ? send(intended.alert, "snooze", body, "snoozed") : actOnSelected("snooze", body, "snoozed");
   }
   const name = given("name");
-  if (!name) return missing(/** @type {HTMLInputElement} */ (element("behalf-name")), document.querySelector("label[for=behalf-name]"));
+  if (!name) return missing(element("behalf-name"));
   const at = given("at") ? read(given("at")) : new Date();
-  if (!at) return missing(/** @type {HTMLInputElement} */ (element("behalf-at")), document.querySelector("label[for=behalf-at]"));
+  if (!at) return wrong(element("behalf-at"), sentence("check", { fields: labels([element("behalf-at")]) }), sentence("time_expected"));
   if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // "23:50" typed after midnight means yesterday
   return send(intended.alert, "acknowledgement", { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } }, "acknowledged");
 }
@@ -92,7 +93,7 @@ async function offerAssignees(alert) {
   assignee.replaceChildren(new Option("", ""));
   try {
     const answer = await call("GET", `/alerts/v1/alerts/${alert}/assignees`);
-    if (!answer.ok) return fail(refusal(await problem(answer)));
+    if (!answer.ok) return refuse(await problem(answer));
     const { assignees } = await answer.json();
     if (intended.act !== "assign" || intended.alert !== alert) return;
     if (!assignees.length) return fail(sentence("no_assignee"));
@@ -113,7 +114,7 @@ async function send(alert, what, body, done) {
   const about = named(alert);
   try {
     const answer = await call("PUT", `/alerts/v1/alerts/${alert}/${what}`, body);
-    if (!answer.ok) return fail(`${about}: ${refusal(await problem(answer))}`);
+    if (!answer.ok) return refuse(await problem(answer), about);
     dialog.close();
     const isAcknowledgement = what === "acknowledgement";
     const result = isAcknowledgement && isPartly(await answer.json()) ? "partly_acknowledged" : done;
@@ -134,7 +135,7 @@ async function acknowledgeSelected() {
   const alerts = chosen().slice(0, MOST_AT_ONCE);
   try {
     const answer = await call("POST", "/alerts/v1/alerts:acknowledge", { alert_ids: alerts });
-    if (!answer.ok) return fail(refusal(await problem(answer)));
+    if (!answer.ok) return refuse(await problem(answer));
     const { acknowledged, refused } = await answer.json();
     chooseNone(alerts);
     for (const result of ["acknowledged", "partly_acknowledged"]) {
@@ -156,7 +157,7 @@ async function actOnSelected(what, body, done) {
   const alerts = chosen().slice(0, MOST_AT_ONCE);
   try {
     const answer = await call("POST", `/alerts/v1/alerts:${what}`, { alert_ids: alerts, ...body });
-    if (!answer.ok) return fail(refusal(await problem(answer)));
+    if (!answer.ok) return refuse(await problem(answer));
     const results = await answer.json();
     dialog.close();
     const ids = results[done].map((/** @type {Acknowledged} */ alert) => alert.alert_id);
@@ -192,10 +193,25 @@ function refusalOf({ reason, name, at }) {
   return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
 }
 
-/** @param {HTMLInputElement | HTMLSelectElement} field @param {Element | null} label */
-function missing(field, label) {
-  fail(sentence("missing", { fields: label?.textContent ?? "" }));
-  field.setAttribute("aria-invalid", "true");
+/** Shows why the alerts service refused the action, and what it expected in each field. @param {{status: number, text: string, body: Record<string, any>}} answer @param {string} [about] */
+function refuse(answer, about) {
+  const named = (/** @type {string} */ text) => [about, text].filter(Boolean).join(": ");
+  fail(named(refusal(answer)));
+  const fields = dialog.open && showWrong(form, answer.body.errors ?? []);
+  if (fields) fail(named(fields));
+}
+
+/** @param {HTMLElement} field @param {string} [label] */
+function missing(field, label = labels([field])) {
+  wrong(field, sentence("missing", { fields: label }), sentence("fill_in"));
+}
+
+/** @param {HTMLElement} field @param {string} text @param {string} expected what is said at the field */
+function wrong(field, text, expected) {
+  fail(text);
+  removeNotes(form);
+  mark([field]);
+  note(field, expected);
   field.focus();
 }
 
@@ -204,7 +220,10 @@ function fail(text) {
   const failure = element("answer-failure");
   failure.textContent = text;
   failure.hidden = !text;
-  if (!text) for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  if (!text) {
+    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    removeNotes(form);
+  }
   if (text && !dialog.open) toast(text, "bad");
 }
 

@@ -1,9 +1,10 @@
 // Find invalid fields, and unlikely values that the author must confirm. Each message names the field and the reason.
 
 import { element } from "./elements.js";
+import { expectation } from "./expectations.js";
 import { tooYoung } from "./functioning.js";
 import { isMovementKind } from "./kept.js";
-import { nameOf, personOf, placeName } from "./labels.js";
+import { controlOf, nameOf, personOf, placeName } from "./labels.js";
 import { contradictions, knownOf, sizeExceeded } from "./movements.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
@@ -22,6 +23,14 @@ const AHEAD_MS = 15 * 60_000; // as intake allows
 export function problems(form) {
   const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
   return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...unequal(form), ...(isHousehold(form) ? tooYoung() : [])];
+}
+
+/** What the centre did not accept in the report that is corrected. @param {import("./kept.js").FieldError[]} errors @returns {Problem[]} */
+export function refusedFields(errors) {
+  return errors.flatMap((error) => {
+    const control = controlOf(error.pointer);
+    return control ? [{ control, text: [sentence("check", { field: nameOf(control) }), expectation(error)].filter(Boolean).join(". ") }] : [];
+  });
 }
 
 /** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */

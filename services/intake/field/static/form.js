@@ -1,6 +1,6 @@
 // Shows the form: empty, with a draft, or with a report to correct.
 
-import { mark, oddities, problems, summed, unmark } from "./checks.js";
+import { mark, oddities, problems, refusedFields, summed, unmark } from "./checks.js";
 import { control, form } from "./controls.js";
 import { listenToCountries } from "./countries.js";
 import { sealReport } from "./centre-key.js";
@@ -269,12 +269,12 @@ export function begin(begun) {
   else showChosen();
   showPoint(draft.point);
   tell(element("wrong"), "");
-  mark(form, []);
   ask("");
   kindChosen(Boolean(draft.corrected));
   mobilityChosen();
   membersChanged();
   writeEvent(body);
+  mark(form, refusedFields(corrected ? kept(corrected.clear.report_id)?.errors ?? [] : []));
 }
 
 /** Use the phone's position only for the draft that was open at the request, not for the next household. */

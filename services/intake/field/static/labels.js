@@ -22,8 +22,21 @@ export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 export function labelOf(pointer) {
   const [, field, place, inner] = pointer.split("/");
   if (inner && field === "members") return inPerson(Number(place), inner);
-  const control = document.querySelector(PARTS[field] ?? `#report [name="${CONTROLS[field] ?? field}"]`);
+  const control = document.querySelector(selectorOf(field));
   return control ? groupOf(control) : "";
+}
+
+/** The control of the field at the JSON pointer, if the form shows it. @param {string} pointer @returns {HTMLInputElement | null} */
+export function controlOf(pointer) {
+  const [, field, place, inner] = pointer.split("/");
+  const person = inner && field === "members" && element("members").children[Number(place)];
+  if (person) return person.querySelector(`[data-name="${inner}"]`);
+  return document.querySelector(`:is(${selectorOf(field)}):is(input, select, textarea)`);
+}
+
+/** @param {string} field */
+function selectorOf(field) {
+  return PARTS[field] ?? `#report [name="${CONTROLS[field] ?? CSS.escape(field)}"]`;
 }
 
 /** The label of a control, and the person or table cell if the label is not unique. @param {Element} control */

@@ -2,6 +2,7 @@
 
 import { discard, discardCopy, drafts } from "./drafts.js";
 import { element } from "./elements.js";
+import { expectation } from "./expectations.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
 import { account, isAnswered, isMovementKind, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
 import { codeOf, labelOf, placeName } from "./labels.js";
@@ -74,7 +75,7 @@ function shown(report) {
   item.classList.toggle("is-bad", isBad);
   title(item, report.clear, report.at);
   part(item, ".answer").textContent = answerOf(report);
-  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
+  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(wrong))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
     ...(!isBad && canSeal() && areOwnPeople(report) ? [button(sentence("later"), () => moveOn(report))] : []),
@@ -112,10 +113,11 @@ function answerOf(report) {
   return sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
 }
 
-/** The error with the field's label, if the form has the field. @param {import("./kept.js").FieldError} error */
-function expectation(error) {
-  const label = labelOf(error.pointer);
-  return label ? sentence("check", { field: label }) : `${error.pointer} ${error.expected}`;
+/** What is wrong, with the field's label if the form has the field. @param {import("./kept.js").FieldError} error */
+function wrong(error) {
+  const label = labelOf(error.pointer), expected = expectation(error);
+  if (!label) return expected || `${error.pointer} ${error.expected}`;
+  return [sentence("check", { field: label }), expected].filter(Boolean).join(". ");
 }
 
 /** @param {Kept} report */

@@ -5,6 +5,7 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
+import { showWrong } from "/static/wrong-fields.js";
 
 /** Whether a form is being sent; the page is read again after that. */
 let isSending = false;
@@ -21,7 +22,10 @@ export async function submitted(form) {
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
     if (answer.ok) return await readAgain(form);
-    fail(form, refusal(await problem(answer)));
+    const refused = await problem(answer);
+    fail(form, refusal(refused));
+    const wrong = showWrong(form, refused.body.errors ?? []);
+    if (wrong) fail(form, wrong);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(form, sentence("away"));

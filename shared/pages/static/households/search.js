@@ -3,9 +3,11 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
+import { removeNotes, showWrong } from "/static/wrong-fields.js";
 
 /** @type {Record<string, string>} */
 let criteria = {};
+const form = /** @type {HTMLFormElement} */ (element("search"));
 let searches = 0; // only the answer to the latest search is shown
 
 /** Called by `forms.js` when the form is submitted. @param {HTMLFormElement} form */
@@ -41,7 +43,7 @@ async function search(body, show) {
   try {
     const answer = await call("POST", "/registry/search", body);
     if (own !== searches) return;
-    if (!answer.ok) return fail((await problem(answer)).text);
+    if (!answer.ok) return refused(await problem(answer));
     const results = document.createElement("template");
     results.innerHTML = await answer.text();
     fail("");
@@ -55,8 +57,14 @@ async function search(body, show) {
   }
 }
 
+/** @param {{text: string, body: Record<string, any>}} problem */
+function refused({ text, body }) {
+  fail(showWrong(form, body.errors ?? []) || text);
+}
+
 /** @param {string} text */
 function fail(text) {
+  if (!text) removeNotes(form);
   const failure = element("failure");
   failure.textContent = text;
   failure.hidden = !text;

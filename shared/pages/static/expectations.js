@@ -1,0 +1,13 @@
+// What a service expected in a field that it did not accept, in the reader's language.
+
+import { words } from "./texts.js";
+
+/** @typedef {{pointer: string, expected?: string}} Wrong a field that a service did not accept */
+
+/** Empty if this release has no words for it in the reader's language. @param {Wrong | undefined} wrong */
+export function expectation(wrong) {
+  const expected = wrong?.expected ?? "", [first, second] = expected.match(/-?\d+(?:\.\d+)?/g) ?? [];
+  const known = Object.entries(words("expectations")).find(([beginning]) => expected.startsWith(beginning))?.[1];
+  if (known) return known.replace("{first}", first ?? "").replace("{second}", second ?? "");
+  return document.documentElement.lang === "en" ? expected : "";
+}
