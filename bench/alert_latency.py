@@ -6,8 +6,9 @@ open loop: each request has a scheduled time, which does not depend on earlier r
 measured from its scheduled time.
 
 All stages that choose recipients have work: an escalation policy names a roster, in which the recipient is on duty.
-Five silences are in force. After each fifth Extreme hazard comes a Moderate hazard of the same type and place, whose
-alert is muted by the alerts of the Extreme hazards. The Moderate hazards come in addition to the rate.
+Five silences are in force. After each fifth Extreme hazard comes a Moderate hazard of a feed, with the same type and
+place. The alerts of the Extreme hazards mute the alert of the Moderate hazard. The Moderate hazards come in addition to
+the rate.
 """
 
 import argparse
@@ -38,6 +39,7 @@ from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.rosters.rosters import Layer, Roster
 from services.alerts.silences.silences import Silence
 from shared.auth.tokens import Role
+from shared.events import CENTRE
 from shared.events.vocabulary import DeliveryChannel, HazardType
 from shared.postgres import database
 from tests.hooks import Hook, listening
@@ -48,6 +50,7 @@ ROUNDS = 2
 WARM_UP_SECONDS = 20
 PLACE = "KG06207000000"
 ELSEWHERE = "KG02205000000"
+FEED = "meteo.kg"
 MUTED_EVERY = 5
 PEOPLE = tuple(f"officer {number}" for number in range(1, 20))
 START = datetime(2026, 1, 1, tzinfo=UTC).date()
@@ -82,8 +85,9 @@ class Latency:
 
     def __init__(self, made: Bench, hook: Hook, rate: float) -> None:
         self.made, self.hook, self.rate, self.sent = made, hook, rate, Sent()
-        tokens = [made.installation.token(roles=[Role.OPERATOR], sources=["cmc"]) for _ in range(ACCOUNTS)]
+        tokens = [made.installation.token(roles=[Role.OPERATOR], sources=[CENTRE]) for _ in range(ACCOUNTS)]
         self.tokens = itertools.cycle(tokens)
+        self.feed_token = made.installation.token(roles=[Role.INTEGRATION], sources=[FEED])
         self.roots: dict[str, list[int]] = {}
         self.moderate = 0
 
@@ -147,17 +151,17 @@ class Latency:
         return arrivals
 
     async def hazard(self, client: httpx.AsyncClient, id: str) -> None:
-        await self.report(client, id, "Extreme")
+        await self.report(client, id, CENTRE, "Extreme", next(self.tokens))
 
     async def muted(self, client: httpx.AsyncClient) -> None:
         self.moderate += 1
-        await self.report(client, str(uuid4()), "Moderate")
+        await self.report(client, str(uuid4()), FEED, "Moderate", self.feed_token)
 
-    async def report(self, client: httpx.AsyncClient, id: str, severity: str) -> None:
+    async def report(self, client: httpx.AsyncClient, id: str, source: str, severity: str, token: str) -> None:
         now = datetime.now(UTC).isoformat()
         body = {
             "report_id": id,
-            "source": "cmc",
+            "source": source,
             "source_id": id,
             "type": "mudflow",
             "severity": severity,
@@ -168,7 +172,7 @@ class Latency:
         answer = await client.post(
             f"http://127.0.0.1:{self.port}/v1/hazards",
             json=body,
-            headers={"authorization": f"Bearer {next(self.tokens)}"},
+            headers={"authorization": f"Bearer {token}"},
         )
         self.sent.answered("hazards", answer)
 
