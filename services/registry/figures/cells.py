@@ -78,13 +78,14 @@ def change_of_column(column: str) -> str:
     return f"sum((after IN ({classes}))::integer{left}) FILTER (WHERE {of_sex})::integer AS {column}"
 
 
-# TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row.
-TOTAL, COLUMN = "coalesce(sum({}), 0)", "coalesce({}, 0)"
+# TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row. OF_SUM is the column of a
+# row of sums, which is never NULL: a flow has thousands of such rows, and PostgreSQL calls `coalesce` for each number.
+TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 
 
 def cells(query: FigureQuery, kind: Kind, table: str, *, is_grouped: bool = True) -> list[str]:
     """The SQL expressions for the numbers of persons of a figure."""
-    form = TOTAL if is_grouped else COLUMN
+    form = TOTAL if is_grouped else OF_SUM
     if not query.has_cells:
         return [persons(query, kind, table, form)]
     chosen = set(query.chosen)
@@ -100,14 +101,14 @@ def persons(query: FigureQuery, kind: Kind, table: str, form: str = TOTAL) -> st
 
 
 def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> str:
-    """The SQL expression for a cell of sex and age. `form` is TOTAL or COLUMN."""
+    """The SQL expression for a cell of sex and age. `form` is TOTAL, COLUMN or OF_SUM."""
     prefix = "aged_" if is_aged(query, kind, table) else ""
     terms = [
         f"{sign} {form.format(prefix + column)}"
         for sign, column in query.profile.terms[index]
         if table != "counts" or column not in PARTS  # counts state only whole brackets
     ]
-    return f"({' '.join(terms) or '0'})"
+    return f"({' '.join(terms).removeprefix('+ ') or '0'})"
 
 
 def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:

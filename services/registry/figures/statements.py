@@ -5,7 +5,7 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from services.registry.figures.cells import COLUMN, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
+from services.registry.figures.cells import OF_SUM, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
 from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
 from services.registry.households.confirmations import ConfirmationState
 from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
@@ -229,7 +229,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
     """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
     is_flow, is_need = kind == "flows", summary is Summary.NEED
     numbers = ("households", "displaced") if is_need else (*NUMBERS, *columns)
-    totals = ", ".join(f"sum({name})::integer AS {name}" for name in numbers)
+    totals = ", ".join(f"coalesce(sum({name}), 0)::integer AS {name}" for name in numbers)
     return SUMS.format(
         summary=summary,
         spans=SPANS[kind].format(summary=summary, totals=totals),
@@ -274,7 +274,7 @@ def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool)
     """
     if not query.is_whole:
         return "NULL::integer"
-    return "0" if table == "counts" else (TOTAL if is_grouped else COLUMN).format(column)
+    return "0" if table == "counts" else (TOTAL if is_grouped else OF_SUM).format(column)
 
 
 def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:

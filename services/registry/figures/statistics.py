@@ -163,13 +163,27 @@ Location = tuple[str | None, str | None, MovementScope]  # unit, country, scope
 
 def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
     period, pcode, origin, destination, mobility, reasons, hazard, shelter, evacuation, confirmation = row[:10]
-    number, imprecise, corrected = row[10:13]
-    name = month(period), *located(pcode, origin, destination), reasons_of(reasons), MOBILITIES[mobility]
-    requested = HAZARD_TYPES[hazard], None, SHELTERS[shelter], EVACUATIONS[evacuation], CONFIRMATIONS[confirmation]
-    assessment, cells = row[13:15], tuple(row[15:])
-    if is_registered:
-        return Figure(*name, number, cells, corrected, imprecise, 0, 0, 0, *requested, *assessment)
-    return Figure(*name, 0, (0,) * len(cells), 0, 0, number, sum(cells), imprecise, *requested, *assessment)
+    number, imprecise, corrected, assessed, with_disability = row[10:15]
+    cells, (unit, country, scope) = tuple(row[15:]), located(pcode, origin, destination)
+    numbers: tuple[int, tuple[int, ...], int, int, int, int, int] = (number, cells, corrected, imprecise, 0, 0, 0)
+    if not is_registered:
+        numbers = (0, (0,) * len(cells), 0, 0, number, sum(cells), imprecise)
+    return Figure(
+        month(period),
+        unit,
+        country,
+        scope,
+        reasons_of(reasons),
+        MOBILITIES[mobility],
+        *numbers,
+        HAZARD_TYPES[hazard],
+        None,
+        SHELTERS[shelter],
+        EVACUATIONS[evacuation],
+        CONFIRMATIONS[confirmation],
+        assessed,
+        with_disability,
+    )
 
 
 def reasons_of(column: str | Sequence[str]) -> tuple[Reason, ...]:
@@ -208,10 +222,15 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
     """Sum figures with equal dimensions, for example the figures of a district's villages."""
-    same_name: defaultdict[str, list[Figure]] = defaultdict(list)
-    for figure in figures:
-        same_name[figure.name].append(figure)
-    return [summed(same_name[name]) for name in sorted(same_name)]
+    known: dict[str, Figure] = {}
+    several: defaultdict[str, list[Figure]] = defaultdict(list)
+    for figure in figures:  # most names are of one figure only
+        name = figure.name
+        if known.setdefault(name, figure) is not figure:
+            several[name].append(figure)
+    for name, others in several.items():
+        known[name] = summed([known[name], *others])
+    return [known[name] for name in sorted(known)]
 
 
 def rows(
