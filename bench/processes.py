@@ -10,4 +10,13 @@ def family(pids: Sequence[int]) -> list[psutil.Process]:
 
 
 def cpu(processes: Sequence[psutil.Process]) -> float:
-    return float(sum(times.user + times.system for times in (process.cpu_times() for process in processes)))
+    """The CPU seconds of the processes. Those of a child process that has ended are part of its parent's times."""
+    return sum(map(_cpu, processes))
+
+
+def _cpu(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
