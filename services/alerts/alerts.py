@@ -85,6 +85,11 @@ class Alert(AlertFields):
         return self.rule == UNJUDGED_RULE or self.reason == QUAKE_UNJUDGED
 
     @property
+    def is_grave(self) -> bool:
+        """Whether the alert is Severe or Extreme, or may turn out to be so."""
+        return self.severity is Severity.UNKNOWN or self.is_unjudged or RANK[self.severity] > RANK[Severity.MODERATE]
+
+    @property
     def is_silenced(self) -> bool:
         """Whether the alert waits for the end of a silence or inhibition, after which its receivers are notified."""
         return self.escalates_at is not None and self.escalates_at == self.silenced_until
@@ -122,7 +127,8 @@ class Alert(AlertFields):
             return None
         if self.is_ringing:
             return Demand.CLOSURE if self.is_over else Demand.ACTION
-        return None if self.is_over or self.acknowledged_at is not None else Demand.ACKNOWLEDGEMENT
+        is_asked = self.escalates_at is not None if self.is_overdue else not self.is_over
+        return Demand.ACKNOWLEDGEMENT if is_asked and self.acknowledged_at is None else None
 
     @property
     def is_withheld(self) -> bool:
@@ -131,8 +137,16 @@ class Alert(AlertFields):
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a Severe or Extreme alert lapsed before anybody acknowledged it. The board lists such alerts."""
+        """Whether a grave alert lapsed before anybody acknowledged it. The board lists such alerts."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the hazard of a grave alert expired before anybody answered. Such an alert still escalates.
+
+        The end of a forecast does not say that the hazard did not occur.
+        """
+        return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 
     @property
     def is_over(self) -> bool:
@@ -194,7 +208,10 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
         return alert
     if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in latest.items()):
         return alert
-    return changed(alert, now, is_lapsed=False, is_ringing=alert.is_ringing and not alert.is_lapsed, **latest)
+    if alert.is_lapsed:
+        # a new waiting time begins, because a wait from before the end would let the alert expire again
+        return changed(alert, now, is_lapsed=False, is_ringing=False, escalates_at=None, **latest)
+    return changed(alert, now, **latest)
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
@@ -211,10 +228,13 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
 
     The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
-    A Severe or Extreme alert that nobody acknowledged stays open.
+    A grave alert that nobody acknowledged stays open. If its hazard expired, it still escalates until somebody answers,
+    or until the source cancels or downgrades the hazard.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
+    if alert.is_overdue and reason != EXPIRED:
+        return changed(alert, now, reason=reason, escalates_at=None)
     if alert.is_lapsed or alert.is_suppressed:
         return alert
     after = changed(
@@ -231,8 +251,8 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
         return after
     if after.is_worked_on:
         return replaced(after, is_ringing=True)
-    if after.acknowledged_at is None and RANK[after.severity] > RANK[Severity.MODERATE]:
-        return replaced(after, is_ringing=False)
+    if after.acknowledged_at is None and after.is_grave:
+        return replaced(after, is_ringing=False, escalates_at=alert.escalates_at if after.is_overdue else None)
     closer, verdict = LAPSES.get(reason, (Closer.RULE, Verdict.DOWNGRADED))
     return replaced(after, is_ringing=False, resolved_at=now, closed_by=closer, verdict=verdict)
 

@@ -14,7 +14,6 @@ from services.alerts.notifications import conditions, inhibitions, notifications
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omissions, Stage
-from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
@@ -235,7 +234,7 @@ class AlertChanges:
                 after = alerts.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
             after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
-        elif duty_heads.is_grave(after) and not duty_heads.is_grave(known):
+        elif after.is_grave and not known.is_grave:
             # the severity is not higher, but from now on a person must judge it
             after = self._silenced(self._hastened(after))
         self._keep(after, AlertUpdated)

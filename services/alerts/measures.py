@@ -71,7 +71,7 @@ IS_GRAVE = (
     ALERTS.severity.in_((Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN))
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
-)  # as duty_heads.is_grave
+)  # as Alert.is_grave
 # A delivery that was given up has reached nobody. A delivery that still waits is counted with its channel.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)

@@ -101,8 +101,8 @@ class AlertView(PublishedAlert):
     `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
     that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that people
     who confirmed the alert or work on it must close it. `is_unseen` marks a Severe or Extreme alert whose hazard was
-    cancelled or expired before anybody acknowledged the alert. `closed_by` is `person` (named in `resolved_by`),
-    `source`, `time` or `rule`.
+    cancelled or expired before anybody acknowledged the alert. If the hazard expired, the alert still demands an
+    acknowledgement. `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
     """
 
     model_config = ConfigDict(from_attributes=True)

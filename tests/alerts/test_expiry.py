@@ -37,16 +37,43 @@ async def test_an_extreme_alert_that_nobody_acknowledged_is_kept_as_unseen(night
     assert (alert.is_unseen, alert.work, alert.validity, alert.demand) == (True, "unacknowledged", "cancelled", None)
 
 
-@pytest.mark.parametrize(
-    ("severity", "work", "is_unseen"), [("Moderate", "closed", False), ("Severe", "unacknowledged", True)]
-)
-async def test_an_alert_expires_with_its_hazard(night: Night, severity: str, work: str, is_unseen: bool) -> None:
-    await night.report(mudflow(severity=severity, expires=NOW + timedelta(minutes=5)))
+async def test_a_moderate_alert_expires_with_its_hazard(night: Night) -> None:
+    await night.report(mudflow(severity="Moderate", expires=NOW + timedelta(minutes=5)))
     assert await night.expires_after(timedelta(minutes=4)) == 0
     assert await night.expires_after(timedelta(minutes=1)) == 1
     alert = await night.alert()
-    assert (alert.validity, alert.work, alert.is_unseen, alert.demand) == ("expired", work, is_unseen, None)
+    assert (alert.validity, alert.work, alert.is_unseen, alert.demand) == ("expired", "closed", False, None)
     assert await night.causes("duty") == ["raised", "lapsed"]
+    assert await night.passes(timedelta(days=1)) == 0
+
+
+async def test_a_severe_alert_whose_hazard_expires_escalates_until_somebody_acknowledges(night: Night) -> None:
+    await night.report(mudflow(expires=NOW + timedelta(minutes=5)))
+    assert await night.expires_after(timedelta(minutes=5)) == 1
+    alert = await night.alert()
+    assert (alert.validity, alert.is_unseen, alert.demand) == ("expired", True, "acknowledgement")
+    assert await night.passes(timedelta(minutes=5)) == 1, "10 minutes after the alert was raised, as without the end"
+    await night.does("acknowledge")
+    await night.does("take_back")
+    for _ in range(2):
+        assert await night.passes(timedelta(minutes=10)) == 1
+    assert (await night.causes("head"), await night.causes("minister")) == (
+        ["escalated"],
+        ["escalated", "escalated"],
+    )
+    await night.does("acknowledge")
+    assert ((await night.alert()).demand, (await night.alert()).work) == (None, "acknowledged")
+    assert await night.passes(timedelta(days=1)) == 0
+
+
+async def test_the_source_ends_the_escalation_of_an_expired_alert(night: Night) -> None:
+    flow = mudflow(severity="Extreme", expires=NOW + timedelta(minutes=1))
+    await night.report(flow)
+    await night.expires_after(timedelta(minutes=1))
+    await night.report(mudflow(hazard_id=flow.hazard_id, revision=2, msg_type="Cancel"))
+    alert = await night.alert()
+    assert (alert.validity, alert.is_unseen, alert.demand) == ("cancelled", True, None)
+    assert await night.causes("duty") == ["raised", "lapsed", "lapsed"]
     assert await night.passes(timedelta(days=1)) == 0
 
 
@@ -72,7 +99,7 @@ async def test_an_expired_alert_revised_with_the_same_end_stays_expired(
     assert await night.expires_after(timedelta(minutes=1)) == 0
     is_back = "returned" in causes
     alert = await night.alert()
-    assert (alert.validity, alert.demand) == (("in_force", "acknowledgement") if is_back else ("expired", None))
+    assert (alert.validity, alert.demand) == ("in_force" if is_back else "expired", "acknowledgement")
 
 
 async def test_an_alert_raised_after_its_hazards_end_still_asks_for_acknowledgement(night: Night) -> None:

@@ -199,9 +199,9 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert, and lets it ring after `wait` unless it has lapsed or is in progress."""
+    """Silences the alert, and lets it ring after `wait` unless it is in progress, or has lapsed and is not overdue."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
-    if after.progressed_at is not None or after.is_over:
+    if after.progressed_at is not None or (after.is_over and not after.is_overdue):
         return after
     return replaced(after, waits_since=now, escalates_at=now + wait)
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from services.alerts.alerts import Alert
 from services.alerts.notifications.stages import Notification, Omission, Omissions
-from services.alerts.policies import duty_heads
 from services.alerts.receivers import hours
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
@@ -82,7 +81,7 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
     Hours have no effect on alerts of Severe, Extreme or Unknown severity, on alerts whose severity a person must judge,
     and on alerts to a person on duty.
     """
-    if duty_heads.is_grave(notification.alert):
+    if notification.alert.is_grave:
         return {}
     closed = [receiver.label for receiver in receivers if is_closed(receiver, notification)]
     return {} if len(closed) == len(receivers) else dict.fromkeys(closed, Omission.OTHER_HOURS)
@@ -99,7 +98,7 @@ def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> O
 
     Nobody else would be notified.
     """
-    if duty_heads.is_grave(notification.alert):
+    if notification.alert.is_grave:
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)
     return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification)}

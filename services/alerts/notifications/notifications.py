@@ -80,7 +80,7 @@ def waiting_time(notification: Notification) -> timedelta | None:
 def is_ended(notification: Notification) -> bool:
     """Whether the policy has ended, so that nobody is notified at the alert's level."""
     policy, alert = notification.policy, notification.alert
-    if policy is None or not policy.ends or duty_heads.is_grave(alert):
+    if policy is None or not policy.ends or alert.is_grave:
         return False
     steps = steps_of_alert(notification)
     return steps.policy is policy and steps.is_over(alert.level)

@@ -9,8 +9,6 @@ from datetime import timedelta
 from services.alerts.alerts import Alert
 from services.alerts.policies.steps import Steps
 from services.alerts.receivers.receivers import Receiver
-from services.alerts.rules.findings import RANK
-from shared.events.vocabulary import Severity
 
 EVERY = timedelta(minutes=5)
 
@@ -20,11 +18,6 @@ def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[
 
     The list is empty until all steps are over.
     """
-    if not is_grave(alert) or not steps.is_over(alert.level):
+    if not alert.is_grave or not steps.is_over(alert.level):
         return []
     return [receiver for receiver in receivers if receiver.is_duty_head and alert.status in receiver.statuses]
-
-
-def is_grave(alert: Alert) -> bool:
-    """Whether the alert is Severe or Extreme, or may turn out to be so."""
-    return alert.severity is Severity.UNKNOWN or alert.is_unjudged or RANK[alert.severity] > RANK[Severity.MODERATE]
