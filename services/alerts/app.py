@@ -82,7 +82,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         revocations=revocations,
-        measures=[measures.channels, measures.unsent_alerts],
+        measures=[measures.channels, measures.unsent_alerts, measures.unreadable_alerts],
         routers=[
             routes.router,
             act_routes.router,

@@ -150,4 +150,4 @@ async def withheld(session: AsyncSession, source: str) -> list[Alert]:
     is_withheld = and_(AlertRow.kind == RuleKind.HAZARD, AlertRow.is_suppressed, AlertRow.reason == OVER_BUDGET)
     alerts = select(*table(AlertRow).columns).where(is_withheld, source == SOURCE)
     latest = alerts.order_by(AlertRow.changed_at.desc(), AlertRow.alert_id).limit(MOST_RELEASED)
-    return [alert_queries.alert_of(row) for row in (await session.execute(latest)).mappings()]
+    return alert_queries.readable((await session.execute(latest)).mappings())

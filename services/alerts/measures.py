@@ -1,4 +1,4 @@
-"""Metrics about the delivery channels, and about alerts that no receiver gets."""
+"""Metrics about the delivery channels, and about alerts that no receiver gets or that cannot be read."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE, RuleKind
 from shared.events.vocabulary import Severity, Status
 from shared.postgres.models import table
@@ -17,6 +18,7 @@ LOOKED_AT = timedelta(days=7)  # deliveries older than this are not read, so tha
 # a delivery that has failed for less than this is not counted, because a restart may be the reason
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
+MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
 IS_FAILING = (
     Delivery.settled_at.is_(None) & (Delivery.attempts > 1) & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
@@ -103,4 +105,15 @@ async def unsent_alerts(session: AsyncSession) -> Iterable[Metric]:
             "When the oldest of these alerts was raised, or 0.",
             value=timestamp(since),
         ),
+    ]
+
+
+async def unreadable_alerts(session: AsyncSession) -> Iterable[Metric]:
+    grave = [severity not in MILD for severity in await alert_queries.unreadable(session)]
+    return [
+        gauges(
+            "alerts_unreadable_alerts",
+            "Alerts in force that this release cannot read, so that they do not escalate.",
+            (({"severity": name}, grave.count(is_grave)) for name, is_grave in (("grave", True), ("mild", False))),
+        )
     ]

@@ -120,16 +120,16 @@ async def run(settings: AlertsSettings) -> None:
                 lifecycle.again_and_again("ended holds", lambda: forget_ended_holds(sessions, settings)),
                 notify.listen(engine, "alerts_deliveries", woken),
                 notify.listen(engine, "alerts_receivers", receivers_changed),
-                deliveries.run(),
+                lifecycle.again_and_again("deliveries", deliveries.run),
                 # The worker needs the revocations only for answers by Telegram. Reading them takes a Kafka consumer.
                 *(
                     (access.run(), lifecycle.again_and_again("telegram", polls.run))
                     if settings.alerts_telegram_token_file
                     else ()
                 ),
-                Escalation(sessions, rules, places).run(),
-                NextContacts(sessions).run(),
-                keeping.keep_current(sessions, texts.templates),
+                lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
+                lifecycle.again_and_again("next contacts", NextContacts(sessions).run),
+                lifecycle.again_and_again("templates", lambda: keeping.keep_current(sessions, texts.templates)),
                 keep_newest("receivers", lambda: reseal(sessions, box)),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),
                 encryption=EnvelopeEncryption(settings.alerts_key_file),

@@ -29,6 +29,7 @@ class FindingKind(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     CLOCK_UNCHECKED = "clock_unchecked"
     CHANNEL_FAILING = "channel_failing"
+    ALERTS_UNREADABLE = "alerts_unreadable"
     DELIVERIES_ABANDONED = "deliveries_abandoned"
     ALERTS_UNSENT = "alerts_unsent"
     BACKUP_NEVER = "backup_never"

@@ -72,6 +72,13 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         N_("Alerts are not delivered by {channel}: {deliveries} waiting, the oldest since {at}."),
         N_("The page “Sent notifications” shows the servers' answers. Tell the people on duty by telephone."),
     ),
+    FindingKind.ALERTS_UNREADABLE: FindingText(
+        N_("Alerts in force that this release cannot read: {alerts}. Severe or Extreme ones among them: {grave}."),
+        N_(
+            "They do not escalate, and lists do not show them. Tell the people on duty by telephone, and install the "
+            "newer release again. The log names the alerts."
+        ),
+    ),
     FindingKind.DELIVERIES_ABANDONED: FindingText(
         N_("Alerts that could not be delivered by {channel} in the last 24 hours: {deliveries}."),
         N_("The page “Sent notifications” shows the reasons. Check the receivers' addresses."),

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from services.alerts import measures
 from services.alerts.channels import Job
@@ -93,6 +94,22 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
     assert row["is_delivered"] and row["attempts"] >= 3
     assert set(hook.ids) == {str(row["delivery_id"])}
     assert hook.answered.total() == 1
+
+
+async def test_a_delivery_loop_that_failed_starts_again_and_loses_no_message(town: Town, hook: Hook) -> None:
+    """While the table of attempts has another name, no attempt can be recorded."""
+    await town.receiver("duty", hook)
+    async with town.sessions.begin() as session:
+        await session.execute(text("ALTER TABLE attempts RENAME TO moved_attempts"))
+    with capture_logs() as logs:
+        async with town.working(hook, alerts_lease_seconds=1):
+            await town.alert()
+            await wait_for(lambda: any(entry.get("side") == "deliveries" for entry in logs))
+            async with town.sessions.begin() as session:
+                await session.execute(text("ALTER TABLE moved_attempts RENAME TO attempts"))
+            (row,) = await town.settled(1)
+    assert row["is_delivered"]
+    assert set(hook.ids) == {str(row["delivery_id"])}
 
 
 async def test_a_test_message_is_tried_once_and_counts_as_no_failure_of_the_channel(town: Town, hook: Hook) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
+from services.alerts import measures
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Roster
@@ -111,6 +114,22 @@ async def test_an_alert_over_a_larger_area_must_be_acknowledged_again(night: Nig
     alert = await night.alert()
     assert (alert.work, alert.demand, alert.acknowledged_at) == ("reopened", "acknowledgement", None)
     assert await night.causes("duty") == ["raised", "acknowledged", "widened"]
+
+
+async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logged_once(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The unreadable alert waits for the shortest time, so that a search for one alert finds its row first."""
+    monkeypatch.setattr(alert_queries, "AT_ONCE", 1)
+    await night.report(hazard(magnitude=6.8), mudflow(area={"pcodes": [KADAMJAI]}))
+    async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET figures = '{' WHERE severity = 'Extreme'"))
+    with capture_logs() as logs:
+        assert [await night.passes(MODERATE) for _ in range(2)] == [1, 1]
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["unreadable alert left out"]
+    async with night.sessions.begin() as session:
+        (metric,) = await measures.unreadable_alerts(session)
+    assert {sample.labels["severity"]: sample.value for sample in metric.samples} == {"grave": 1, "mild": 0}
 
 
 async def test_unattended_boards_halve_the_escalation_delay(night: Night) -> None:

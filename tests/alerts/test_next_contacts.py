@@ -325,6 +325,7 @@ def test_why_the_next_contact_is_notified() -> None:
     assert reason(due(failure="http_503"), post, answered) is Follows.FAILED
     assert reason(due(is_delivered=False, failure="http_410"), post, alert) is Follows.FAILED
     assert reason(delivered, person, alert) is Follows.UNANSWERED
+    assert reason(delivered, person, None) is Follows.UNANSWERED, "an unreadable alert may need an answer"
     assert (reason(delivered, person, answered), reason(delivered, post, alert)) == (None, None)
 
 

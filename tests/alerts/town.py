@@ -16,6 +16,7 @@ from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.receivers.secrets import WebhookSecrets
+from shared import lifecycle
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
@@ -73,7 +74,10 @@ class Town:
         async with Outbound(settings, seconds=1) as outbound, asyncio.TaskGroup() as group:
             channels = {DeliveryChannel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
             deliveries = Deliveries(settings, self.engine, channels, woken)
-            working = (notify.listen(self.engine, "alerts_deliveries", woken), deliveries.run())
+            working = (
+                notify.listen(self.engine, "alerts_deliveries", woken),
+                lifecycle.again_and_again("deliveries", deliveries.run),
+            )
             tasks = [group.create_task(each) for each in working]
             yield deliveries
             for task in tasks:

@@ -1,4 +1,4 @@
-"""Checks that alerts reach their receivers on each channel."""
+"""Checks that alerts can be read, and that they reach their receivers on each channel."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
     return [
         *(of_failing(name, count, since[name]) for name, count in failing.items() if count),
         *(of_abandoned(name, count) for name, count in abandoned.items() if count),
+        *of_unreadable(metrics.get("alerts_unreadable_alerts", ())),
     ]
 
 
@@ -31,3 +32,11 @@ def of_failing(channel: str, count: float, since: float) -> MonitoringFinding:
 def of_abandoned(channel: str, count: float) -> MonitoringFinding:
     values = {"channel": channel, "deliveries": round(count)}
     return MonitoringFinding(kind=FindingKind.DELIVERIES_ABANDONED, level=Level.WARNING, subject=channel, values=values)
+
+
+def of_unreadable(samples: Iterable[Sample]) -> Iterable[MonitoringFinding]:
+    alerts = {sample.labels["severity"]: round(sample.value) for sample in samples}
+    if any(alerts.values()):
+        level = Level.FAILED if alerts["grave"] else Level.WARNING
+        values = {"alerts": sum(alerts.values()), "grave": alerts["grave"]}
+        yield MonitoringFinding(kind=FindingKind.ALERTS_UNREADABLE, level=level, values=values)

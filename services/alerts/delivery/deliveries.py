@@ -91,7 +91,21 @@ class Deliveries:
                         self.send(job)
                     await notify.wait(self._woken, LOOK_SECONDS)
         finally:
-            await self._record_last()
+            self._tasks = None
+            try:
+                await self._record_last()
+            finally:
+                self._start_over()
+
+    def _start_over(self) -> None:
+        """Forgets the attempts and slots of a loop that failed. Its unrecorded deliveries are due after their leases.
+
+        Otherwise, an attempt that cannot be recorded would end the next loop, too.
+        """
+        self._busy.clear()
+        self._waiting.clear()
+        self._finished.clear()
+        self._unrecorded.clear()
 
     @property
     def lease(self) -> timedelta:
@@ -105,13 +119,18 @@ class Deliveries:
         return True
 
     def release(self, slot: Slot) -> None:
-        self._busy[slot] -= 1
+        self._busy[slot] = max(0, self._busy[slot] - 1)  # the slot may be of a loop that has failed since
         if slot in self._waiting:
             self._woken.set()
 
     def send(self, job: Job) -> None:
-        """Sends the job in a slot that the caller reserved for it."""
-        assert self._tasks is not None
+        """Sends the job in a slot that the caller reserved for it.
+
+        If the loop has failed since, the job is sent by the next loop, when the delivery's lease ends.
+        """
+        if self._tasks is None:
+            self.release(job.slot)
+            return
         self._unrecorded |= job.delivery_ids
         self._tasks.create_task(self._deliver(job))
 

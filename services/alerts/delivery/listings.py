@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.alerts import Alert
 from services.alerts.delivery.states import with_state
 from services.alerts.models import AlertRow, AttemptRow, Delivery, ReceiverRow
-from services.alerts.queries.alerts import alert_of
+from services.alerts.queries.alerts import readable
 from services.alerts.queries.delivery_states import OF_STATE
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Principal
@@ -97,7 +97,7 @@ async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
     if asked.within is not None:
         wanted = wanted.where(overlaps(asked.within))
     newest = wanted.order_by(AlertRow.raised_at.desc(), AlertRow.alert_id.desc()).limit(asked.limit)
-    return [alert_of(row) for row in (await session.execute(newest)).mappings()]
+    return readable((await session.execute(newest)).mappings())
 
 
 def concerns(areas: frozenset[str]) -> ColumnElement[bool]:

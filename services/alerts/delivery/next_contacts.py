@@ -87,10 +87,13 @@ def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
 
 
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
-    """Why the next contact is notified; None if the message was delivered and needs no answer."""
+    """Why the next contact is notified; None if the message was delivered and needs no answer.
+
+    `alert` is None if the alert's row is unreadable. Such an alert may need an answer.
+    """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
-    if receiver.kind is ReceiverKind.PERSON and alert is not None and alert.demand is not None:
+    if receiver.kind is ReceiverKind.PERSON and (alert is None or alert.demand is not None):
         return Follows.UNANSWERED
     return None
 

@@ -3,8 +3,9 @@
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.alerts.queries.deliveries import add_deliveries, called
 from services.alerts.queries.plans import plan as stored_plan
 from services.alerts.rules.findings import RuleKind
 from services.alerts.ruleset import Ruleset
+from shared import log
 from shared.auth.tokens import Ancestry
 from shared.postgres import database
 from shared.postgres.upsert import upsert
@@ -58,7 +60,7 @@ WHERE escalates_at IS NOT NULL AND (
         )
     )
 )
-ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
+ORDER BY escalates_at LIMIT $3 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - names of our own columns
 
 # A displacement alert never expires, because the days of its window may be over when the alert is raised.
@@ -67,8 +69,19 @@ EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
     AND expires <= $1 AND coalesce(waits_since, raised_at) < expires
-ORDER BY expires LIMIT 100 FOR UPDATE SKIP LOCKED
+ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED
 """
+
+
+IN_FORCE = f"""
+{SELECT_ALERTS}
+WHERE escalates_at IS NOT NULL OR NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
+ORDER BY raised_at DESC LIMIT $1
+"""
+
+AT_ONCE = 100
+MOST_CHECKED = 5000
+UNREADABLE = (ValueError, TypeError)  # pydantic's ValidationError is a ValueError, and so is an error in JSON
 
 
 async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
@@ -110,14 +123,23 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
     """Locks and returns the alerts whose waiting time has passed. Alerts that another worker has locked are skipped."""
-    connection = await database.driver(session)
-    return [alert_of(row) for row in await connection.fetch(UNANSWERED, now, is_unattended)]
+    return await _some(session, UNANSWERED, now, is_unattended)
 
 
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
     """Locks and returns the alerts whose hazard is over. Alerts that another worker has locked are skipped."""
-    connection = await database.driver(session)
-    return [alert_of(row) for row in await connection.fetch(EXPIRED, now)]
+    return await _some(session, EXPIRED, now)
+
+
+async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[Alert]:
+    """Up to 100 alerts. If all of these rows are unreadable, more rows are read, so that they delay no other alert."""
+    connection, limit = await database.driver(session), AT_ONCE
+    while True:
+        rows = await connection.fetch(statement, *arguments, limit)
+        alerts = readable(rows)
+        if alerts or len(rows) < limit:
+            return alerts
+        limit *= 2
 
 
 async def changes_of(
@@ -151,7 +173,44 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
         await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)
 
 
-def alert_of(row: asyncpg.Record) -> Alert:
+def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
+    """The alerts of the rows. An unreadable row is left out, because it must not stop all other alerts.
+
+    The metric `alerts_unreadable_alerts` counts these rows, and `dayar watch` reports them.
+    """
+    alerts = list[Alert]()
+    for row in rows:
+        try:
+            alerts.append(alert_of(row))
+        except UNREADABLE:
+            log_unreadable(row["alert_id"])
+    return alerts
+
+
+@lru_cache(maxsize=1000)  # each alert is logged once, because the worker reads the row again every two seconds
+def log_unreadable(alert_id: UUID) -> None:
+    log.get().error("unreadable alert left out", alert_id=str(alert_id))
+
+
+async def unreadable(session: AsyncSession) -> list[str]:
+    """The severities of the alerts in force that this release cannot read.
+
+    A later release may have stored a value that is unknown here, or a person with SQL may have damaged the row. At most
+    the newest 5,000 alerts are read, so that a scrape stays fast.
+    """
+    connection = await database.driver(session)
+    return [row["severity"] for row in await connection.fetch(IN_FORCE, MOST_CHECKED) if not _is_readable(row)]
+
+
+def _is_readable(row: asyncpg.Record) -> bool:
+    try:
+        alert_of(row)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def alert_of(row: Mapping[Any, Any]) -> Alert:
     return Alert.model_validate({**row, "figures": json.loads(row["figures"])})
 
 

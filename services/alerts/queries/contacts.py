@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow, ContactRow, Delivery
-from services.alerts.queries.alerts import alert_of
+from services.alerts.queries.alerts import readable
 from services.alerts.queries.rows import code
 from services.alerts.receivers.receivers import Contact
 from shared.events.vocabulary import DeliveryChannel
@@ -129,6 +129,7 @@ async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int]
 
 
 async def alerts_of(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> dict[UUID, Alert]:
+    """The alerts of these deliveries, without unreadable ones."""
     ids = {delivery.alert_id for delivery in deliveries}
     rows = (await session.execute(select(*table(AlertRow).columns).where(AlertRow.alert_id.in_(ids)))).mappings()
-    return {row["alert_id"]: alert_of(row) for row in rows}
+    return {alert.alert_id: alert for alert in readable(rows)}
