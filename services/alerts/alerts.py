@@ -19,11 +19,13 @@ from shared import events
 from shared.events import AlertRaised, Message
 from shared.events.alerts import AlertFields
 from shared.events.fields import Instant
-from shared.events.vocabulary import Closer, Demand, Severity, Validity, Verdict, Verification, Work
+from shared.events.vocabulary import Closer, Demand, ImpactLevel, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
 # Reasons why an alert lapses. Rules give further reasons.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
+
+IMPACTS = tuple(ImpactLevel)  # from no to very many deaths
 
 NOT_COUNTED: dict[str, Any] = dict.fromkeys(("acknowledgements", "acknowledgements_needed"))
 NOT_ACKNOWLEDGED: dict[str, Any] = {
@@ -307,6 +309,15 @@ def silenced(alert: Alert, until: datetime, inhibited_by: UUID | None = None) ->
 
 def is_worse(alert: Alert, before: Alert) -> bool:
     return RANK[alert.severity] > RANK[before.severity]
+
+
+def has_higher_impact(alert: Alert, before: Alert) -> bool:
+    """Whether the source of an earthquake now expects more casualties (PAGER). No level counts as green."""
+    return impact_rank(alert) > impact_rank(before)
+
+
+def impact_rank(alert: Alert) -> int:
+    return IMPACTS.index(alert.figures.get("impact") or ImpactLevel.GREEN)
 
 
 def has_grown(alert: Alert, before: Alert) -> bool:

@@ -22,13 +22,15 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
         return Cause.UPDATED
+    if alerts.has_higher_impact(after, known):
+        return Cause.MORE_CASUALTIES
     if alerts.has_grown(after, known):
         return Cause.GROWN
-    has_answers = known.is_answered or bool(known.partly_acknowledged_by)
-    return Cause.WIDENED if has_answers and alerts.is_wider(after, known) else Cause.RAISED
+    return Cause.WIDENED if alerts.is_wider(after, known) else Cause.RAISED
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
     """Whether people still work on the lapsed alert, and the renewal makes the alert neither more severe nor larger."""
-    is_more = any(compare(after, known) for compare in (alerts.is_worse, alerts.is_wider, alerts.has_grown))
+    compared = (alerts.is_worse, alerts.has_higher_impact, alerts.is_wider, alerts.has_grown)
+    is_more = any(compare(after, known) for compare in compared)
     return known.is_worked_on and known.is_lapsed and not is_more

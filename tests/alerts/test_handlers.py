@@ -44,6 +44,17 @@ async def test_a_more_severe_revision_updates_the_alert_and_notifies_again(post:
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "updated")]
 
 
+async def test_a_higher_expected_number_of_casualties_notifies_again_at_the_same_severity(post: Post) -> None:
+    deep = {"point": {"lat": 39.7, "lon": 72.9}, "pcodes": [ALAI]}
+    quake = hazard(depth_km=200, severity="Extreme", area=deep, shaking={"mmi": 6.5, "impact": "green"})
+    await post(quake)
+    for revision, impact in enumerate(("red", "red", "orange"), 2):
+        same = {"depth_km": 200, "severity": "Extreme", "area": deep}
+        await post(revised(quake, revision, **same, shaking={"mmi": 6.5, "impact": impact}))
+    assert (await post.alert()).severity is Severity.EXTREME
+    assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "more_casualties")]
+
+
 async def test_a_less_severe_revision_updates_the_alert_and_notifies_nobody(post: Post) -> None:
     quake = hazard(magnitude=5.6)
     await post(quake)

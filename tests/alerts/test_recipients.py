@@ -29,7 +29,7 @@ async def test_a_growing_hazard_is_a_new_alert_for_newly_reached_receivers(post:
     await post(flood)
     assert await post.deliveries() == [("duty", 1, "raised")]
     await post(moved(flood, 2, KADAMJAI, LEILEK))
-    assert await post.deliveries() == [("duty", 1, "raised"), ("leilek", 2, "raised")]
+    assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "widened"), ("leilek", 2, "raised")]
 
 
 async def test_a_closed_alert_that_grows_opens_again_for_newly_reached_receivers(post: Post) -> None:

@@ -42,6 +42,7 @@ class Cause(StrEnum):
     RAISED = "raised"
     UPDATED = "updated"
     WIDENED = "widened"
+    MORE_CASUALTIES = "more_casualties"
     GROWN = "grown"
     LAPSED = "lapsed"
     RETURNED = "returned"
@@ -69,6 +70,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.RAISED: AlertRaised,
     Cause.UPDATED: AlertUpdated,
     Cause.WIDENED: AlertUpdated,
+    Cause.MORE_CASUALTIES: AlertUpdated,
     Cause.GROWN: AlertUpdated,
     Cause.LAPSED: AlertUpdated,
     Cause.RETURNED: AlertUpdated,

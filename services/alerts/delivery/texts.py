@@ -33,6 +33,7 @@ CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),
     Cause.WIDENED: N_("Covers more places now"),
+    Cause.MORE_CASUALTIES: N_("More casualties expected now"),
     Cause.GROWN: N_("More people displaced now"),
     Cause.LAPSED: N_("No longer in force"),
     Cause.RETURNED: N_("In force again"),
