@@ -282,6 +282,20 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     )
 
 
+def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
+    """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`."""
+    due = continued(alert, wait).escalates_at
+    return alert.acknowledged_at is not None and (due is None or due > now)
+
+
+def continued(alert: Alert, wait: timedelta) -> Alert:
+    """The alert after the end of a silence, with the waiting time that the last action began."""
+    if alert.progressed_at is not None:
+        return replaced(alert, escalates_at=None)
+    due = alert.snoozed_until or (alert.waits_since or alert.changed_at) + wait
+    return replaced(alert, escalates_at=due)
+
+
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
     """Asks for new acknowledgements, because people acknowledged a milder or smaller situation before."""
     if not alert.is_answered:

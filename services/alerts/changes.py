@@ -132,8 +132,8 @@ class AlertChanges:
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
-        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. A person's
-        action may have replaced this wait. If no receiver knows the alert yet, this step is notified now.
+        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. In a former
+        release, a person's action replaced this wait. If no receiver knows the alert yet, this step is notified now.
         """
         if self._is_muted(alert):
             muted = self._silenced(alerts.changed(alert, self._now))
@@ -240,11 +240,24 @@ class AlertChanges:
         self._keep(after, AlertUpdated)
 
     def _unsilence(self, alert: Alert) -> None:
-        """Notifies the step that the alert has reached, and restarts the waiting time."""
+        """Notifies the step that the alert has reached, and restarts the waiting time.
+
+        If people act on the alert, nobody is notified unless a receiver does not know the alert yet.
+        """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = alerts.resumed(alert, self._now, wait)
+        if alerts.is_acted_on(alert, self._now, wait):
+            resumed = alerts.continued(alert, wait)
+            if not self._has_new_receivers(resumed):
+                self._keep(resumed, AlertUpdated)
+                return
         cause = Cause.UNSILENCED if alert.inhibited_by is None else Cause.UNINHIBITED
         self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
+
+    def _has_new_receivers(self, alert: Alert) -> bool:
+        called = self._called[alert.alert_id]
+        receivers, _ = notifications.notified(self._notification(alert, called), notifications.ESCALATED)
+        return any(receiver.label not in called for receiver in receivers)
 
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
         """Stores the changed figures.

@@ -167,6 +167,34 @@ async def test_receivers_whom_an_answered_alert_reaches_during_a_silence_are_not
     assert (await night.alert()).demand == demand
 
 
+@pytest.mark.parametrize(("act", "rings"), [(("progress", None), 0), (("acknowledge",), 1)])
+async def test_receivers_whom_an_alert_reaches_during_a_silence_are_notified_although_somebody_answered_it(
+    night: Night, act: tuple[Any, ...], rings: int
+) -> None:
+    await night.receiver("leilek", 0, areas=(LEILEK,))
+    flow = uuid4()
+    await night.report(mudflow(hazard_id=flow, severity="Moderate"))
+    await add(night, OF_BATKEN)
+    await night.report(moved(flow, LEILEK))
+    assert await night.passes(timedelta(minutes=10)) == 0
+    await night.does(*act)
+    assert await night.passes(timedelta(minutes=10)) == 1
+    assert await night.causes("leilek") == ["raised"]
+    assert (await night.alert()).demand is None, "the person who answered ten minutes ago is still at work"
+    assert await night.passes(timedelta(minutes=5)) == rings
+    assert (await night.alert()).demand == ("action" if rings else None)
+
+
+async def test_the_end_of_a_silence_notifies_nobody_of_an_answered_alert_that_all_know(night: Night) -> None:
+    await night.report(hazard())
+    await add(night, OF_OSH)
+    assert await night.passes(timedelta(minutes=30)) == 1
+    night.now += timedelta(minutes=80)
+    await night.does("acknowledge")
+    assert await night.passes(timedelta(minutes=10)) == 1
+    assert (await night.causes("duty"), (await night.alert()).demand) == (["raised", "acknowledged"], None)
+
+
 async def test_the_first_step_is_notified_although_an_undone_acknowledgement_outlasted_the_silence(
     night: Night,
 ) -> None:

@@ -94,7 +94,8 @@ def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, id
     after = changed(alert, now, **named)
     if alert.progressed_at is None or alert.is_over:
         return after
-    return replaced(after, waits_since=now, escalates_at=now + idle, **NOT_IN_PROGRESS, **NOT_SNOOZED)
+    due = _due(alert, now + idle)
+    return replaced(after, waits_since=now, escalates_at=due, **NOT_IN_PROGRESS, **NOT_SNOOZED)
 
 
 def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
@@ -119,7 +120,7 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
         alert,
         now,
         is_ringing=False,
-        escalates_at=None,
+        escalates_at=_due(alert, None),
         **NOT_SNOOZED,
         **NOT_ASSIGNED,
         **_first(alert, person, now),
@@ -154,7 +155,7 @@ def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Aler
         now,
         is_ringing=False,
         waits_since=until,
-        escalates_at=until,
+        escalates_at=_due(alert, until),
         **_first(alert, person, now),
         snoozed_until=until,
         snoozed_by=person.account,
@@ -200,10 +201,18 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
     """Silences the alert, and lets it ring after `wait` unless it is in progress, or has lapsed and is not overdue."""
-    after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
+    after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
         return after
-    return replaced(after, waits_since=now, escalates_at=now + wait)
+    return replaced(after, waits_since=now, escalates_at=_due(alert, now + wait))
+
+
+def _due(alert: Alert, at: datetime | None) -> datetime | None:
+    """The end of the alert's waiting time after an action.
+
+    A silenced alert waits for the end of the silence, because receivers who do not know the alert are notified then.
+    """
+    return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 
 def _parts(accounts: tuple[UUID, ...], quorum: Quorum) -> dict[str, Any]:
