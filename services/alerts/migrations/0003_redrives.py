@@ -1,4 +1,4 @@
-"""Adds a table of decisions to handle dead letters once more."""
+"""Adds a table of people's decisions to redrive dead letters."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Separates an alert's verification from the work on it; adds tables for people's actions and for open boards."""
+"""Stores an alert's verification and the work on the alert separately.
+
+The migration also adds a table of people's actions and a table of the boards that are open.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
-"""Counts households incrementally: by district, by day, and by hazard.
+"""Stores the numbers of displaced households by district, by day, and by hazard.
 
-Triggers maintain the counts of districts and days, so that rows written by the previous release are counted too.
+Triggers update the numbers of districts and days, so that rows written by the previous release are counted too.
 """
 
 from alembic import op
@@ -15,7 +15,7 @@ ALTER TABLE households
     ADD has_other_cause boolean NOT NULL DEFAULT false,
     ADD is_trapped boolean NOT NULL DEFAULT false
 """
-# Recent releases did not store a household's origin, so it is taken from the latest departure.
+# The previous releases did not store a household's origin, so the origin of the latest departure is used.
 KNOWN = """
 UPDATE households SET origin_area = latest.area, departed_on = latest.occurred_on
 FROM (
@@ -123,7 +123,7 @@ BEGIN
 END $$
 """
 # One statement may delete several departures of a household, so the delete trigger runs before each row is deleted.
-# When a departure is deleted, the household's other departures are either still counted or already subtracted.
+# At that time, the table has exactly those other departures of the household that are still counted.
 # The insert trigger runs after each row is written, because only then is it known whether an upsert updates a row.
 DEPARTURE_TRIGGERS = (
     (

@@ -1,4 +1,7 @@
-"""Adds two columns to deliveries: a mark of the deliveries that may share a mail, and the time of sending."""
+"""Adds the columns `is_foldable` and `planned_at` to deliveries.
+
+The first column marks the deliveries that may share a mail. The second column is the time of sending.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""Adds a table of the sources whose budget an operator has lifted, with the time when the budget applies again."""
+"""Adds a table of the sources whose hourly limit of alerts an operator has lifted.
+
+Each row has the time from which the limit applies again.
+"""
 
 import sqlalchemy as sa
 from alembic import op

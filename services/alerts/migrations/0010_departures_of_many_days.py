@@ -1,4 +1,4 @@
-"""Adds an index of the households that left a district more than once."""
+"""Adds an index of the households that left the same district more than once."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Gives a waiting time to alerts that were acknowledged under earlier releases.
+"""Sets the time at which alerts that were acknowledged under earlier releases escalate.
 
-After this time, the alerts ring again.
+If nobody has started work on such an alert by this time, its receivers are notified again.
 """
 
 from alembic import op

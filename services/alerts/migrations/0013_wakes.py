@@ -1,4 +1,4 @@
-"""Sends NOTIFY only for changed receivers, and for deliveries that no process sends yet."""
+"""Sends NOTIFY if a receiver changes, or if a new delivery has no lease yet."""
 
 from alembic import op
 

@@ -56,7 +56,7 @@ BEGIN
         SET households = known.households + excluded.households, persons = known.persons + excluded.persons;
 END $$
 """
-# `beside` holds the household's other departures from the area.
+# `beside` contains the household's other departures from the area.
 COUNT_DEPARTURE = """
 CREATE OR REPLACE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,4 +1,7 @@
-"""Sends no NOTIFY for a changed hazard, because the task that counts exposures reads the changes every second."""
+"""Sends no NOTIFY for a changed hazard.
+
+The task that counts exposures reads the changes every second, so it needs no notification.
+"""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Adds a column that says whether a receiver belongs to the centre.
 
-The receivers of an exercise belong to the centre.
+In an exercise, all receivers belong to the centre.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores the sites where displaced people stay, and which counts are at a site, for the exposure rule."""
+"""Stores the sites where displaced people stay, and the site of each count. The exposure rule needs both."""
 
 from alembic import op
 

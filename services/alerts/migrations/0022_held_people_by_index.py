@@ -1,4 +1,4 @@
-"""Indexes of the people who are still held, so that ended holds cost nothing."""
+"""Adds indexes of the people who are still held. Queries that use them do not read the holds that have ended."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Stores when each hold changed, so that ended holds can be deleted. Rows of earlier releases count from the update."""
+"""Stores when each hold changed, so that holds that ended long ago can be deleted.
+
+Rows of earlier releases get the time of this migration.
+"""
 
 from alembic import op
 

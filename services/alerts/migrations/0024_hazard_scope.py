@@ -1,4 +1,4 @@
-"""Stores the scope of the hazard with each alert. An earlier build ignores the column, and leaves it empty."""
+"""Stores the scope of the hazard with each alert. The previous release leaves this column empty."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Stores how many people of counted groups the last evaluation of an exposure found; 0 in rows of earlier builds."""
+"""Stores how many people of counted groups the last evaluation of an exposure found.
+
+In rows of earlier releases this number is 0.
+"""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds the people who may act by a message: their bindings, and the codes by which they bind themselves."""
+"""Adds the tables for people who act on alerts by messages from a phone.
+
+The tables store the bindings of these people, the codes with which they bind themselves, and their failed tries.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the Telegram messages of deliveries, which later messages answer and edit."""
+"""Stores the Telegram message of each delivery, so that later messages can answer or edit it."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the questions of the Telegram bot, the number of its next update, and when a code was drawn."""
+"""Stores the questions that the Telegram bot asked, the number of its next update, and when each code was drawn."""
 
 from alembic import op
 

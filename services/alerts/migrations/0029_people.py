@@ -1,6 +1,7 @@
-"""Makes receivers people, posts and systems, with the hazards and hours in which each gets alerts.
+"""Adds to each receiver whether it is a person, a post or a system, and the hazards and hours for its alerts.
 
-A receiver of webhooks becomes a system, a receiver of mails a post. The former release ignores the new columns.
+A receiver with a webhook becomes a system; every other receiver becomes a post. The previous release ignores the new
+columns.
 """
 
 from alembic import op

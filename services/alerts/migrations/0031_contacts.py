@@ -1,6 +1,6 @@
-"""Adds the further contacts of receivers, and the time at which a delivery's next contact is notified.
+"""Adds more contacts to receivers, and to each delivery the time at which the next contact is notified.
 
-The row of a receiver stays its first contact, so the former release keeps notifying this contact, and ignores others.
+The first contact stays in the receiver's own row. The previous release therefore notifies only the first contact.
 """
 
 from alembic import op

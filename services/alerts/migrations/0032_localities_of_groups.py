@@ -1,6 +1,6 @@
-"""Stores the settlements where counted groups are, and the people at each place at the last evaluation of an exposure.
+"""Stores the settlements of counted groups, and the number of people at each place found by the last evaluation.
 
-Both columns are NULL in rows of the former release: it knows such groups by their district only.
+The previous release leaves both columns empty, because it knows only the district of a group.
 """
 
 from alembic import op

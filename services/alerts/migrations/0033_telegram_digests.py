@@ -1,4 +1,7 @@
-"""Adds whether a Telegram message is a digest, which is not edited to the state of one alert."""
+"""Adds a column that marks digests among the Telegram messages.
+
+A digest is about several alerts, so it is not edited when one of them changes.
+"""
 
 from alembic import op
 

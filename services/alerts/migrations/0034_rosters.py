@@ -1,4 +1,4 @@
-"""Adds rosters and their overrides. The former release does not know them."""
+"""Adds rosters and their overrides. The previous release ignores both."""
 
 from alembic import op
 

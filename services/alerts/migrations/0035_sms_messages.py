@@ -1,4 +1,4 @@
-"""Adds the short messages whose receipts the gateway is asked for. The former release does not know them."""
+"""Stores the short messages for which Dayar asks the gateway for a receipt. The previous release ignores them."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the codes of short messages and the replies to them. The former release does not know them."""
+"""Adds the codes of short messages, and people's replies with these codes. The previous release ignores both."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds the labels of removed receivers, and finds Telegram messages by chat. The former release does not know them."""
+"""Adds the labels of removed receivers, and an index by which a Telegram message is found by its chat.
+
+The previous release uses neither.
+"""
 
 from alembic import op
 

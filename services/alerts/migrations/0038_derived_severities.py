@@ -1,6 +1,7 @@
-"""Stores with each alert whether Dayar computed its severity. An earlier build ignores the column, which then is false.
+"""Stores with each alert whether Dayar computed its severity. The previous release leaves the column false.
 
-The severity of a lapsed exposure alert may be that of an earlier revision, so it cannot be compared.
+The severity of a lapsed exposure alert may come from an earlier revision of the hazard. The migration therefore cannot
+find out whether Dayar computed it.
 """
 
 from alembic import op

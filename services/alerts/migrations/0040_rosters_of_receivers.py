@@ -1,4 +1,4 @@
-"""Adds the roster of a receiver. The former release does not know it, and notifies people also while off duty."""
+"""Adds the roster of a receiver. The previous release ignores rosters, so it also notifies people who are off duty."""
 
 from alembic import op
 

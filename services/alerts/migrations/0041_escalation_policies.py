@@ -1,4 +1,4 @@
-"""Adds escalation policies. The former release does not know them: it escalates by the steps of the receivers."""
+"""Adds escalation policies. The previous release ignores them and escalates by the steps of the receivers."""
 
 from alembic import op
 

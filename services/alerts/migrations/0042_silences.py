@@ -1,4 +1,4 @@
-"""Adds silences of alerts. The former release does not know them, and notifies of silenced alerts."""
+"""Adds silences. The previous release ignores them, so it also notifies people of silenced alerts."""
 
 from alembic import op
 

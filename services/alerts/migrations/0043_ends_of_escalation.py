@@ -1,6 +1,6 @@
-"""Adds the end of escalation policies, the list of duty heads, and acknowledgements of several people.
+"""Adds to policies whether their escalation ends, to receivers whether they are duty heads, and to alerts a quorum.
 
-The former release repeats the last step of each policy, and takes the first acknowledgement for all.
+The previous release repeats the last step of each policy, and accepts one acknowledgement instead of the quorum.
 """
 
 from alembic import op

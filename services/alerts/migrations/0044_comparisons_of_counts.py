@@ -1,6 +1,6 @@
-"""Adds the registry's comparison of a count with the registered people at the same place.
+"""Stores how the registry compares a count with the registered people at the same place.
 
-The former release does not read the column. If it stores an event meanwhile, the former comparison stays.
+The previous release ignores this column. If the previous release stores a newer event, the older comparison stays.
 """
 
 from alembic import op

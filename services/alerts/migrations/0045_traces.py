@@ -1,4 +1,7 @@
-"""Stores with each delivery the trace of what caused it. The former release stores none."""
+"""Stores with each delivery the trace of the request or record that caused the delivery.
+
+The previous release stores no trace.
+"""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Adds the Extreme alert that mutes an alert, and to each record of left out receivers what muted the alert.
+"""Stores which Extreme alert inhibits an alert, and which alert or silence mutes a notification.
 
-The former release does not know inhibitions: it notifies of such alerts at once.
+The previous release ignores inhibitions, so it notifies receivers of inhibited alerts at once.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds the duty numbers. The former release does not know them, and shows no duty numbers."""
+"""Adds the duty numbers. The previous release shows none."""
 
 from alembic import op
 

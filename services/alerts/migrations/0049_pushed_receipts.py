@@ -1,4 +1,4 @@
-"""Adds the states of pushed receipts of short messages. The former release does not know them."""
+"""Stores the delivery receipts that the SMS gateway sends by itself. The previous release ignores them."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds message templates. The former release does not know them, and sends the product's texts."""
+"""Adds message templates. The previous release ignores them and sends the standard texts."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Adds how many people have acknowledged an alert, and how many must, for boards.
+"""Stores how many people have acknowledged an alert, and how many must acknowledge it. Boards show both numbers.
 
-The former release ignores both.
+The previous release ignores both columns.
 """
 
 from alembic import op

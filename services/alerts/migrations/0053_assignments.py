@@ -1,6 +1,6 @@
-"""Adds to whom an alert is assigned, and by which channel people acted.
+"""Stores who must work on an alert, who assigned the alert, and by which channel people acted.
 
-The former release ignores both.
+The previous release ignores these columns.
 """
 
 from alembic import op

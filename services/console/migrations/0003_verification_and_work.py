@@ -1,4 +1,4 @@
-"""Adds columns to alerts: verification, work, validity and demand."""
+"""Adds an alert's verification, work and validity, and the action that the alert demands."""
 
 import sqlalchemy as sa
 from alembic import op

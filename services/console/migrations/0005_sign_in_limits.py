@@ -1,4 +1,4 @@
-"""Adds known browsers, notices, and the area where each hazard was first reported."""
+"""Adds the browsers from which people signed in, notices, and the area where each hazard was first reported."""
 
 from alembic import op
 
@@ -31,7 +31,7 @@ CREATE TABLE first_areas (
     CONSTRAINT pk_first_areas PRIMARY KEY (hazard_id)
 )
 """
-# A hazard that moved before this migration gets its present area, because its first area is not known.
+# The first area of a stored hazard is not known, so its present area is used.
 KNOWN_AREAS = "INSERT INTO first_areas (hazard_id, pcodes) SELECT hazard_id, pcodes FROM board_hazards"
 
 

@@ -7,7 +7,7 @@ from shared.audit import AUDIT
 revision = "console_0006"
 down_revision = "console_0005"
 
-# Copies the earlier reads. The old table stays, because the previous release may still write to it.
+# The earlier reads of personal data. Their old table stays, because the previous release may still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FROM caller_readings ORDER BY id
@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FRO
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning owns the table and has usually created it
+    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table before.
     op.execute(COPIED)

@@ -1,4 +1,4 @@
-"""Adds a table with the results of the installation's checks: the backups, the clock and the printable copy."""
+"""Adds a table for the results of the checks of backups, of the clock, and of the printable copy."""
 
 from alembic import op
 

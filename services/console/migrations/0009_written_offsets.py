@@ -1,4 +1,4 @@
-"""Adds a column for the offset that a dead letter states. After a restore, the dead letter is found by this offset."""
+"""Adds to dead letters the offset that is written in their headers. A restore does not change this offset."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the table of the groups' counts."""
+"""Adds the table of counts of groups."""
 
 from alembic import op
 

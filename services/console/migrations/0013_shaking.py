@@ -1,4 +1,4 @@
-"""Adds the type of the magnitude, and the source's own intensities, to the hazards of the board."""
+"""Adds to the board's hazards the type of the magnitude, and the intensities that the source reports."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the names of sites, and the site of a group's count."""
+"""Adds the names of sites, and the site of each count of a group."""
 
 from alembic import op
 

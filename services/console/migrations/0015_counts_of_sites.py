@@ -1,4 +1,4 @@
-"""Adds the time when a count was reported, and a column that marks the counts of everybody at a site."""
+"""Adds when a count was reported, and whether the count includes everybody at its site."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Keeps all content of a release, so that its withdrawal repeats only this content.
+"""Stores all content of a release, so that its withdrawal repeats only this content.
 
-An earlier row gets the content of its hazard only if the hazard has not changed since the release.
+An earlier release of a hazard gets the hazard's content only if the hazard has not changed since then.
 """
 
 from alembic import op

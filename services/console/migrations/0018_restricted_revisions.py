@@ -1,4 +1,7 @@
-"""Adds the times of restricted revisions of hazards. Of each stored hazard, only the newest revision is known."""
+"""Stores the time of each revision of a Restricted or Private hazard.
+
+For hazards that are already stored, only the time of the newest revision is known.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds a table of the people to whom failed messages are assigned, by service, topic and reason."""
+"""Adds a table of the people to whom dead letters are assigned, by service, topic and reason."""
 
 from alembic import op
 

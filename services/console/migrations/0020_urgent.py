@@ -1,4 +1,4 @@
-"""Adds to the board's households and counts whether their people need help at once."""
+"""Stores whether the people of a household or count on the board need help at once."""
 
 from alembic import op
 

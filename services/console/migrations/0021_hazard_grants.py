@@ -1,4 +1,4 @@
-"""Stores the areas whose restricted hazards another system may read. An earlier build ignores the column."""
+"""Stores the areas whose Restricted hazards another system may read. The previous release ignores this column."""
 
 from alembic import op
 

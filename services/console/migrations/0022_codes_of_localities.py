@@ -1,4 +1,4 @@
-"""Adds to the board's counts the codes of the settlements where the people come from and are."""
+"""Adds to each count on the board the codes of the settlements from which the people came and where they are now."""
 
 from alembic import op
 

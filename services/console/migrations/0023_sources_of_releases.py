@@ -1,4 +1,4 @@
-"""Adds the source of each release, so that a release whose hazard is not known can be withdrawn."""
+"""Stores the source of each release, so that a release can be withdrawn even if its hazard is not stored."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds to hazards and their releases the code of the settlement where the hazard is."""
+"""Adds to hazards and releases the code of the settlement where the hazard is."""
 
 from alembic import op
 

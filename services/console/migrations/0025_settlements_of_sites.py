@@ -1,4 +1,4 @@
-"""Adds to the board's sites the settlements where the sites are."""
+"""Adds to the board's sites the code of the settlement where each site is."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
-"""Adds to the board's alerts how many people have acknowledged, and how many must.
+"""Stores how many people have acknowledged an alert of the board, and how many must acknowledge it.
 
-The former release ignores both.
+The previous release ignores both columns.
 """
 
 from alembic import op

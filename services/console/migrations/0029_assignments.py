@@ -1,4 +1,7 @@
-"""Adds to the board's alerts to whom they are assigned. The former release ignores it."""
+"""Stores who must work on an alert of the board, and who assigned the alert, and when.
+
+The previous release ignores these columns.
+"""
 
 from alembic import op
 

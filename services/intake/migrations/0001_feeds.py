@@ -1,4 +1,8 @@
-"""Creates the outbox and the tables of feeds: state, counts, published hazards, their aliases, unreadable entries."""
+"""Creates the outbox and the tables of feeds.
+
+The tables store the state of each feed, counts, published hazards and their aliases, and entries that intake could not
+read.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,8 @@
-"""Adds source and kind to the names of feeds, because an address may be read as feeds of several sources.
+"""Adds source and kind to the names of feeds, because several sources may have a feed with the same address.
 
-The previous release identifies a feed by its address alone. After a rollback, the previous release does not find the
-renamed rows, and reads each document again. A second upgrade does not rename the rows that the previous release wrote
-after the rollback, so `GET /intake/v1/feeds` lists these rows too.
+The previous release identifies a feed by its address alone. After a rollback, it therefore finds none of the renamed
+rows, and reads each document again. If the migration then runs again, it does not rename the rows that the previous
+release wrote after the rollback. `GET /intake/v1/feeds` lists these rows too.
 """
 
 from alembic import op
@@ -14,12 +14,12 @@ TABLES = {
     "feed_counts": "feed",
     "feed_set_aside": "feed",
     "feeds": "name",
-}  # `feeds` comes last, because the other two statements still read its old names
+}  # `feeds` comes last, because the other two statements read its old names.
 RENAME = """
 UPDATE {table} AS renamed SET {column} =
     CASE WHEN feeds.source = 'usgs' THEN 'usgs=' ELSE 'usgs:' || feeds.source || '=' END || feeds.name
 FROM feeds WHERE feeds.name = renamed.{column}
-"""  # all feeds of the previous release have the kind `usgs`
+"""  # All feeds of the previous release have the kind `usgs`.
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""Adds the tables that a consumer needs, and a table of outcomes, which authors read as receipts."""
+"""Adds the tables that each consumer needs, and a table of outcomes. Authors of reports read these outcomes."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds a table of when each key of phones last opened a report."""
+"""Stores when each key of phones was last used to decrypt a report."""
 
 from alembic import op
 

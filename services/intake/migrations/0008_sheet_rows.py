@@ -1,4 +1,4 @@
-"""Adds the tables of rows of lists that were sent as reports, so that two requests cannot send a row twice."""
+"""Stores which rows of lists were sent as reports, so that two concurrent requests cannot send the same row twice."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds the report and the place of each head of a list, for erasures and for lists that another team has sent."""
+"""Adds to each head of a household in a list the report and the place of the household.
+
+Erasures need them, and so does the check whether another team has already sent the same list.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds to the decisions about dead letters the reason for which a person refused a dead letter."""
+"""Stores why a person refused a dead letter."""
 
 from alembic import op
 

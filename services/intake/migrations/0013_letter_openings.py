@@ -1,4 +1,7 @@
-"""Adds the openings of dead letters: the content that the worker stores for a person for some minutes."""
+"""Stores people's requests to open a dead letter.
+
+After a request, the worker stores the content of the dead letter for a few minutes.
+"""
 
 from alembic import op
 

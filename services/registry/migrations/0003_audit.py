@@ -7,7 +7,7 @@ from shared.audit import AUDIT
 revision = "registry_0003"
 down_revision = "registry_0002"
 
-# Copies earlier reads. The table `reads` is not dropped, because the previous release may still write to it.
+# Copies the earlier reads. The table `reads` stays, because the previous release may still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads ORDER BY id
@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads O
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has usually created this table before
+    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table before.
     op.execute(COPIED)

@@ -1,4 +1,4 @@
-"""Adds indexes. The indexes let PostgreSQL compute figures of some months without reading the other months."""
+"""Adds indexes, so that PostgreSQL computes the figures of some months without reading the other months."""
 
 from alembic import op
 

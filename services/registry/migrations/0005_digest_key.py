@@ -1,4 +1,7 @@
-"""Adds the id of the newest key applied to the stored digests. The worker, which has the keys, applies new keys."""
+"""Stores the id of the newest key with which the stored digests were computed.
+
+Only the worker has the keys, so the worker computes the digests with a new key.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds a column for the offset in the headers of a dead letter. A restore does not change this offset."""
+"""Adds to dead letters the offset that is written in their headers. A restore does not change this offset."""
 
 from alembic import op
 

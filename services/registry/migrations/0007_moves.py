@@ -1,4 +1,7 @@
-"""Adds columns for figures: the time when a later move supersedes a move, and values that queries sum or group by."""
+"""Adds columns for figures to the displacements.
+
+The columns store when a later displacement supersedes the row, and values that queries sum or group by.
+"""
 
 from alembic import op
 
@@ -6,7 +9,7 @@ revision = "registry_0007"
 down_revision = "registry_0006"
 
 MOVES = "('displacement', 'evacuation', 'planned_relocation', 'migration')"
-# The start of the next move of the same household and status (for groups, also of the same measure).
+# Computes when the next move of the same household and status begins (for groups, also with the same measure).
 NEXT = """
 SELECT min(later.occurred_at) FROM {table} AS later
 WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mobility IN {moves} {measure}
@@ -29,7 +32,7 @@ TRIGGER = """
 CREATE TRIGGER fill AFTER INSERT ON {table} REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION fill_{table}()
 """
-# The month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month.
+# Computes the month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month.
 PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""

@@ -1,4 +1,4 @@
-"""Adds versions of the displacements. Figures are computed again only if a version has changed."""
+"""Adds versions of the stored displacements. Figures are computed again only if one of these versions has changed."""
 
 from alembic import op
 
@@ -6,7 +6,7 @@ revision = "registry_0009"
 down_revision = "registry_0008"
 
 # Transactions that renew the version in the same row wait for each other. With 256 rows, few transactions wait.
-SLOTS = 256  # the SQL function `renew_data_version` has the same number
+SLOTS = 256  # The SQL function `renew_data_version` contains the same number.
 TABLE = """
 CREATE TABLE data_versions (
     slot smallint NOT NULL,

@@ -1,4 +1,4 @@
-"""Renames the column with the channel by which a report was submitted."""
+"""Renames the column for the channel by which a report was submitted to `channel`."""
 
 from alembic import op
 

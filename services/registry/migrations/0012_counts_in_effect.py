@@ -1,4 +1,4 @@
-"""Adds columns that group counts of the same people, and a column that links a replaced count to its replacement."""
+"""Adds columns that group counts of the same people, and a column for the count that replaces a count."""
 
 from alembic import op
 
@@ -15,6 +15,6 @@ def upgrade() -> None:
     op.execute("UPDATE counts SET counted_at = reported_at, stock_id = report_id")
     op.execute("CREATE INDEX ix_counts_population ON counts (population)")
     op.execute("CREATE SEQUENCE group_sequence")
-    # The trigger set `superseded_at` in the rows of an earlier release to the time of the group's next count.
+    # The trigger set `superseded_at` to the time of the group's next count. The new code sets it by another rule.
     op.execute("DROP TRIGGER fill ON counts")
     op.execute("DROP FUNCTION fill_counts")

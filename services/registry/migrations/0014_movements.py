@@ -1,11 +1,14 @@
-"""Adds the tables `stays` (places of a household's people after the first movement) and `passages` (their moves)."""
+"""Adds the tables `stays` and `passages` for the movements of households.
+
+`stays` stores where the people of a household are after each movement. `passages` stores the movements themselves.
+"""
 
 from alembic import op
 
 revision = "registry_0014"
 down_revision = "registry_0013"
 
-# Both tables have all columns of `episodes`, including the columns that PostgreSQL computes.
+# Both new tables have all columns of `episodes`, including the columns that PostgreSQL computes.
 TABLE = """
 CREATE TABLE {table} (
     LIKE episodes INCLUDING GENERATED,

@@ -1,4 +1,4 @@
-"""Adds the areas of the registrars who reported movements."""
+"""Stores with each report the areas for which its registrar may report movements."""
 
 from alembic import op
 

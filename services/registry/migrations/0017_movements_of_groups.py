@@ -1,4 +1,4 @@
-"""Adds columns and a table for the people left in a count after movements, and for the people who moved."""
+"""Stores how many people of a count are left after movements, and how many people moved."""
 
 from alembic import op
 

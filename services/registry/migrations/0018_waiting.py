@@ -1,4 +1,7 @@
-"""Adds the reason of a refusal for the report's author, and the person to whom a held report is assigned."""
+"""Stores the reason for which a person refused a report, and to whom a held report is assigned.
+
+The author of the report reads the reason.
+"""
 
 from alembic import op
 

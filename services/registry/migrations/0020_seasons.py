@@ -1,4 +1,7 @@
-"""Changes the computed month. A displacement with only a season as its date now counts in the year, but in no month."""
+"""Changes the month for which a displacement counts.
+
+If only the season of a displacement is known, the displacement now counts for its year, but for no month.
+"""
 
 from alembic import op
 
@@ -12,4 +15,4 @@ PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::in
 
 def upgrade() -> None:
     for table in ("episodes", "stays", "passages", "counts", "group_stays"):
-        op.execute(f"ALTER TABLE {table} ALTER COLUMN period SET EXPRESSION AS ({PERIOD})")  # rewrites the table
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN period SET EXPRESSION AS ({PERIOD})")

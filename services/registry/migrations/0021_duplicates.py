@@ -1,4 +1,4 @@
-"""Adds the pairs of records that probably describe the same household, and the list of households to compare."""
+"""Adds the pairs of records that probably describe the same household, and a list of households to compare."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the sites where households are, and the keys of the reports about everybody at a site."""
+"""Stores which households are at a site, and the keys of reports about everybody at a site."""
 
 from alembic import op
 

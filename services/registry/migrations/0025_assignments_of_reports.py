@@ -1,4 +1,4 @@
-"""Links an assignment to its report, so that a report with a new outcome keeps its assignment."""
+"""Stores the report of each assignment, so that a report keeps its assignment when it gets a new outcome."""
 
 from alembic import op
 

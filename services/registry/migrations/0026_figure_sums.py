@@ -1,7 +1,7 @@
-"""Adds sums of households and persons by day, month and year, from which figures of many displacements are read.
+"""Adds sums of households and persons by day, month and year. Figures of many displacements are read from the sums.
 
-Triggers store each change of a displacement, because the previous release and manual SQL statements change
-displacements, too. The worker adds the stored changes to the sums.
+Triggers store each change of a displacement, because the previous release and manual SQL statements also change
+displacements. The worker adds the stored changes to the sums.
 """
 
 from alembic import op
@@ -49,7 +49,7 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
         reasons, hazard_type, shelter, evacuation, needs"""
 TARGET = f"{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month, {', '.join(NUMBERS)}"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# The expressions that make a change from a row of each table.
+# For each table: the SQL expressions with which a trigger computes the columns of a change from a row.
 # `ended_on` is the first day on which the people are not in the stock.
 # If `ended_on` is NULL, the people are never in the stock.
 SOURCES = {
@@ -101,7 +101,7 @@ TRIGGER = """
 CREATE TRIGGER note_changes_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_{table}()
 """
-# The sums of the three tables are not separate. After a TRUNCATE, the rows of all tables are therefore summed again.
+# The sums do not separate the three tables. After a TRUNCATE of one table, all tables are therefore summed again.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

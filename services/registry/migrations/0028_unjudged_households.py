@@ -1,4 +1,7 @@
-"""Adds the list of households to which a movement of everybody at their site must still be applied."""
+"""Adds a list of households whose site reported a movement of everybody.
+
+The worker must still apply the movement to these households.
+"""
 
 from alembic import op
 

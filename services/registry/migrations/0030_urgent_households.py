@@ -1,4 +1,4 @@
-"""Adds to each household whether its people need help at once, and an index of these households."""
+"""Stores whether the people of a household need help at once, and adds an index of the households that do."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the place that a group's people left to the count of people who moved."""
+"""Stores, with a count of people who moved, the place that these people left."""
 
 from alembic import op
 

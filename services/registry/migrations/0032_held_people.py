@@ -1,4 +1,4 @@
-"""Adds the sequence of the events about held people, and the list of held people without an event."""
+"""Adds a sequence for events about held people, and a list of held people about whom no event is published yet."""
 
 from alembic import op
 

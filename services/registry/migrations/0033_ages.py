@@ -1,7 +1,7 @@
-"""Adds the ages of displaced persons, from which figures compute the age on a later day and other age brackets.
+"""Stores the ages of displaced persons. From these ages, figures compute ages on later days and other age brackets.
 
-The triggers of the former migration only stored the numbers by the brackets of reports. The new triggers also store the
-numbers in parts of these brackets, and for each 1 January the changes of the numbers.
+Until now, the triggers stored only the numbers of persons in the age brackets of reports. They now also store the
+numbers in parts of these brackets, and how each number changes on each 1 January.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ down_revision = "registry_0032"
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]
-# The classes of age that count in each column.
+# Each column counts the persons in these classes of age. `CLASS` computes the class of an age.
 BRACKETS = {"0_5": (0, 1), "6_11": (2,), "12_17": (3, 4), "18_59": (5,), "60_plus": (6, 7)}
 PARTS = {"0_4": (0,), "5": (1,), "12_14": (3,), "15_17": (4,), "60_64": (6,), "65_plus": (7,)}
 PART_CELLS = [f"{sex}_{part}" for sex in SEXES for part in PARTS]
@@ -24,7 +24,7 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
 TARGET = f"""{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,
     households, imprecise, corrected, displaced, {", ".join(CELLS)}, {", ".join(PART_CELLS)}"""
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# The expressions that make a change from a row of each table, as in migration 0026.
+# For each table: the SQL expressions with which a trigger computes the columns of a change from a row.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
@@ -51,7 +51,7 @@ SOURCES = {
 
 
 def counted(columns: Mapping[str, tuple[int, ...]], *, is_change: bool) -> str:
-    """The numbers of persons in the classes of each column, or the changes of these numbers."""
+    """Returns SQL that counts the persons of each column, or computes how this number changes on a 1 January."""
     expressions = []
     for number, sex in enumerate(SEXES):
         for column, classes in columns.items():
@@ -62,7 +62,7 @@ def counted(columns: Mapping[str, tuple[int, ...]], *, is_change: bool) -> str:
     return ", ".join(expressions)
 
 
-# The sex, and an age of the same class as on the day of `occurred_at`. `code % 2` is 1 if it is higher on 1 January.
+# A code contains the sex and the age of a person. `code % 2` is 1 if the age is higher on the next 1 January.
 PERSONS = """unnest(ages) AS persons (code)
         CROSS JOIN LATERAL (SELECT code / 512 AS sex, code % 512 / 2 AS age) AS person"""
 NOTE = f"""
@@ -79,7 +79,7 @@ FROM {{rows}} CROSS JOIN LATERAL (
 ) AS parts
 WHERE {{wanted}}
 """  # noqa: S608 - constants
-# On each 1 January, the age of a person rises. If the person comes into another class, the numbers change.
+# On each 1 January, every person becomes a year older. If a person thereby enters another class, the numbers change.
 CHANGED = [f"{sex}_{age}" for sex in SEXES for age in (*BRACKETS, *PARTS)]
 NOTE_AGES = f"""
 INSERT INTO figure_changes ({COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,
@@ -119,7 +119,7 @@ BEGIN
     {notes};
 END $$
 """
-# No row is written meanwhile, so each row gets the changes of the new years exactly once.
+# The lock prevents other writes, so the changes of the new years are stored exactly once for each row.
 NOTE_NEXT_AGES = """
 CREATE FUNCTION note_ages(new_year integer) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,11 +1,14 @@
-"""Renews the version of the data also when the ages of a year are added to the sums, or all sums are computed again."""
+"""Renews the version of the data in two more cases.
+
+The cases are: the ages of a further year are added to the sums, and all sums are computed again.
+"""
 
 from alembic import op
 
 revision = "registry_0036"
 down_revision = "registry_0035"
 
-# The worker adds changes to `figure_sums` and deletes none, except before all sums are computed again.
+# The worker deletes rows of `figure_sums` only before it computes all sums again.
 EVENTS = {"figure_ages": "UPDATE", "figure_sums": "DELETE"}
 
 

@@ -1,4 +1,4 @@
-"""Adds the list of movements that wait for a household with their short code."""
+"""Adds a list of movements that name a household by its short code, and wait until this household is known."""
 
 from alembic import op
 

@@ -1,7 +1,6 @@
-"""Adds the numbers of persons who answered the questions about functioning, and of those with disability, for figures.
+"""Adds the numbers of assessed persons and of persons with disability, for figures.
 
-The numbers are changes of their own in `figure_changes`, with the dimensions of their displacement. Displacements of
-which nobody was asked therefore cost nothing.
+The numbers have their own rows in `figure_changes`. A displacement of which no person was assessed adds no such row.
 """
 
 from alembic import op
@@ -13,7 +12,7 @@ NUMBERS = ("assessed", "with_disability")
 COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, destination_country,
         reasons, hazard_type, shelter, evacuation, needs"""
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# The expressions that make a change from a row of each table, as in migration 0026.
+# For each table: the SQL expressions with which a trigger computes the columns of a change from a row.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
@@ -58,7 +57,7 @@ TRIGGER = """
 CREATE TRIGGER note_assessments_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_assessments_of_{table}()
 """
-# The existing function empties the tables first, and locks the tables of displacements until the transaction ends.
+# `note_all_but_assessments` first empties the sums, and locks the displacements until the transaction ends.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,7 +1,7 @@
-"""Marks the displacements that a worker of a former release stores, so that their assessed persons are counted later.
+"""Lets the registry find displacements that a worker of the previous release stored without the numbers of assessed.
 
-During an update, such a worker may store a household of which somebody was asked about functioning. With the default 0,
-the figures would never count these persons. Without a default, the numbers are NULL until the worker computes them.
+During an update, a worker of the previous release may store a household with assessed persons. With the default 0, the
+figures would never count these persons. Without a default, the numbers are NULL until the new worker computes them.
 """
 
 from alembic import op
@@ -17,7 +17,7 @@ def upgrade() -> None:
     changes = ", ".join(f"ALTER COLUMN {name} DROP {what}" for name in NUMBERS for what in ("NOT NULL", "DEFAULT"))
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} {changes}")
-    # A former release, which looks for rows without ages, can use the new index, too.
+    # The previous release looks for rows without ages. The new index also serves this query.
     op.execute(
         "CREATE INDEX ix_episodes_without_numbers ON episodes (household_id) WHERE ages IS NULL OR assessed IS NULL"
     )

@@ -1,4 +1,4 @@
-"""Adds the short codes that the registry draws for households from the desk and from lists."""
+"""Stores the short codes that the registry draws for households that the desk entered or that came in lists."""
 
 from alembic import op
 

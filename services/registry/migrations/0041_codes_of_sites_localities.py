@@ -1,4 +1,4 @@
-"""Adds to sites the codes of the settlements where the sites are."""
+"""Adds to sites the code of the settlement where each site is."""
 
 from alembic import op
 

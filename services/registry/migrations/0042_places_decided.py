@@ -1,4 +1,4 @@
-"""Adds the decisions whether two typed places are the same."""
+"""Stores people's decisions whether two typed names mean the same place."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds the answers about pairs of households that were probably registered twice, and the assignments of the pairs."""
+"""Stores people's decisions about pairs of households that were probably registered twice.
+
+It also stores to whom each pair is assigned.
+"""
 
 from alembic import op
 

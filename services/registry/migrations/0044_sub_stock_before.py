@@ -1,4 +1,4 @@
-"""Adds the sub-stock that people of counted groups left when they moved. Rows of earlier releases have none."""
+"""Stores the sub-stock that people of counted groups left when they moved. In earlier rows it is empty."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the registered people who came to a site or left a site by a movement of their household."""
+"""Stores which registered people came to a site or left a site by a movement of their household."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the decisions which of two differing counts is right, and the people to whom differing counts are assigned."""
+"""Stores people's decisions which of two differing counts is right, and to whom differing counts are assigned."""
 
 from alembic import op
 

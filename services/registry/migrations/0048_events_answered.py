@@ -1,4 +1,4 @@
-"""Adds the answers whether households left because of an event."""
+"""Stores people's answers to the question whether households left because of a certain event."""
 
 from alembic import op
 

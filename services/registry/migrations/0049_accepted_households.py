@@ -1,4 +1,4 @@
-"""Adds the household under which a person accepted a held report."""
+"""Stores the household under which a person accepted a held report."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the version of the gazetteer and the rules by which the stored counts are computed."""
+"""Stores by which version of the gazetteer and of the rules the stored counts were computed."""
 
 from alembic import op
 

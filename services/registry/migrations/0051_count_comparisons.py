@@ -1,4 +1,7 @@
-"""Adds the published comparisons of counts with the registered people. The former build publishes no comparisons."""
+"""Stores the comparisons of counts with the registered people that were published.
+
+The previous release publishes no comparisons.
+"""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds the openings of dead letters: the content that the worker decrypts for a person, stored for some minutes."""
+"""Stores people's requests to open a dead letter.
+
+After a request, the worker decrypts the content of the dead letter and stores it for a few minutes.
+"""
 
 from alembic import op
 

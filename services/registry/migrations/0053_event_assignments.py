@@ -1,4 +1,4 @@
-"""Adds the people to whom questions about events are assigned."""
+"""Stores to whom each question about an event is assigned."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds how held reports were accepted under households, and the reversals of these acceptances."""
+"""Stores which held reports were accepted as reports about a known household, and which acceptances were reversed."""
 
 from alembic import op
 
