@@ -24,8 +24,8 @@ from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # a box in degrees; coordinates in metres or in other countries lie outside the box
-MOST_BYTES = 64 * 1024 * 1024  # the largest GeoJSON file; parsing it takes several times as much memory
+BOX = (60.0, 35.0, 90.0, 50.0)  # coordinates in metres or in other countries lie outside this box of degrees
+MOST_BYTES = 64 * 1024 * 1024  # larger GeoJSON files are refused, because parsing takes several times as much memory
 
 # The errors that the readers raise for a file of another format. XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (

@@ -10,7 +10,7 @@ import typer
 from deploy.local import paths
 from deploy.local.options import GIVEN
 
-SERVICES = "WATCH_SERVICES"  # the only variable that names the installation in the container of `dayar watch`
+SERVICES = "WATCH_SERVICES"  # in the container of `dayar watch`, only this variable names the installation
 
 
 def load() -> None:

@@ -16,10 +16,10 @@ from shared.sheets import reading
 from shared.sheets.sheet import FileFault, UnreadableFile
 
 MOST_BYTES = 16 * 1024 * 1024
-MOST_SHOWN = 50  # the largest number of faults that are printed for a file
-MOST_LETTERS = 100  # the longest name
-MOST_ITEMS = 20  # the most aliases of a locality, and the most successors
-LISTED = ";"  # separates the aliases in a cell, and the successors
+MOST_SHOWN = 50  # for each file, at most this many faults are printed
+MOST_LETTERS = 100  # a name has at most this many characters
+MOST_ITEMS = 20  # a locality has at most this many aliases, and at most this many successors
+LISTED = ";"  # this character separates the aliases in a cell, and the successors
 COLUMNS = (
     "pcode",
     "parent",

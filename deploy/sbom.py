@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 from deploy.local import jars, paths
 
-LOCKS = ("run", "uv")  # the lock files of every image's libraries, and of uv, which builds the images
+LOCKS = ("run", "uv")  # these lock files name the libraries of every image, and uv, which builds the images
 
 
 def main() -> None:

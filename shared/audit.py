@@ -61,7 +61,7 @@ class Action(StrEnum):
     RECEIVER_CHANGED = "receiver_changed"
     POLICY_CHANGED = "policy_changed"  # an escalation policy was added, changed or removed
     SILENCE_CHANGED = "silence_changed"
-    TEMPLATES_CHANGED = "templates_changed"  # the centre's own wording of messages
+    TEMPLATES_CHANGED = "templates_changed"  # an administrator changed the centre's own wording of messages
     DUTY_NUMBERS_CHANGED = "duty_numbers_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"

@@ -13,7 +13,7 @@ logger = log.get()
 
 BUDGET_SECONDS = 0.05
 PIECES = 5
-FAILURES = 3  # the number of failures in a row that opens the circuit
+FAILURES = 3  # this many failures in a row open the circuit
 
 
 class CircuitOpen(Exception):

@@ -88,7 +88,7 @@ class Settings(CheckedSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
-    record_keys: str = ".state/secrets/records/{service}"  # the folder with one folder of signing keys per topic
+    record_keys: str = ".state/secrets/records/{service}"  # this folder has one folder of signing keys per topic
     # How long a record waits for an unknown signature key. After a rotation, the new key must reach every reader within
     # this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)

@@ -2,10 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-COUNTRY = "KG"  # the ISO 3166-1 alpha-2 code, with which every P-code begins
-CALLING_CODE = "996"  # the country code of telephone numbers (ITU-T E.164)
-UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
-ABROAD = "XX"  # our own code for a country abroad that is not known; ISO 3166-1 leaves XX to its users
+COUNTRY = "KG"  # this ISO 3166-1 alpha-2 code begins every P-code
+CALLING_CODE = "996"  # telephone numbers of the country begin with this code (ITU-T E.164)
+UNKNOWN_COUNTRY = "ZZ"  # CLDR uses this code for an unknown region
+ABROAD = "XX"  # people are abroad, but the country is not known; ISO 3166-1 leaves XX to its users
 TIME_ZONE = ZoneInfo("Asia/Bishkek")  # days and months begin and end in this time zone
 
 

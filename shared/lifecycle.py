@@ -28,7 +28,7 @@ S = TypeVar("S", bound=Settings)
 # s, requests were therefore delayed by up to 60 ms. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
-FAILED = 70  # the exit code after an error in the program, EX_SOFTWARE of sysexits.h
+FAILED = 70  # the program exits with this code after an error in it; `sysexits.h` calls the code EX_SOFTWARE
 
 # The thresholds of garbage collection. A batch creates about 50 objects for each report, and none of them is in a
 # reference cycle. With Python's default threshold of 700 objects, garbage collection took a third of the time.

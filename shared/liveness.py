@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-SILENT_SECONDS = 20.0  # the time without an answer after which the supervisor ends a process
+SILENT_SECONDS = 20.0  # the supervisor ends a process that has not answered for this time
 EVERY_SECONDS = 2.0
 
 Answers = Callable[[], bool]

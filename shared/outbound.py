@@ -25,7 +25,7 @@ KEEP_SECONDS = 60.0
 # would fail.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
-PERMITTED = 1000  # the number of checked URLs that are cached
+PERMITTED = 1000  # this many checked URLs are cached
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"

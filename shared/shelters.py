@@ -12,7 +12,7 @@ class DtmShelter(StrEnum):
     HOST_COMMUNITY = "host_community"
     PRIVATE = "private"
     COLLECTIVE_CENTRE = "collective_centre"
-    TRANSIT_CENTRE = "transit_centre"  # a transit or reception centre
+    TRANSIT_CENTRE = "transit_centre"  # people stay in a transit or reception centre
     CAMP_LIKE = "camp_like"
     SELF_SETTLED = "self_settled"
     OTHER = "other"

@@ -13,7 +13,7 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 
 LOOK_SECONDS = 60
-AGAIN_SECONDS = 900  # the pause between a failed backup and the next attempt
+AGAIN_SECONDS = 900  # after a failed backup, the next attempt begins after this pause
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
 
 

@@ -40,7 +40,7 @@ def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
                 yield archive
                 archive.add(LAST, b"")
         except BrokenPipeError:
-            encrypting.result()  # raises the error that stopped the encrypting thread
+            encrypting.result()  # `result` raises the error that stopped the encrypting thread
             raise
         encrypting.result()
 

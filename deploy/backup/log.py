@@ -46,7 +46,7 @@ MOVE = (
 )
 
 
-Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset in the dead letter's headers
+Letter = tuple[str, str, int, int]  # the service, the topic, the partition, and the offset in the dead letter's headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ class BackupSettings(CheckedSettings):
 
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
-    to: str | None = None  # a folder, or s3://bucket/prefix
-    recipient: str = ""  # public keys (age1...), separated by spaces; the private key of any of them decrypts a backup
+    to: str | None = None  # the value is a folder, or s3://bucket/prefix
+    # The value has public keys (age1...), separated by spaces; the private key of any of them decrypts a backup.
+    recipient: str = ""
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
     folders: dict[str, Path] = Field(default={})  # if empty, the backup contains only the state folder

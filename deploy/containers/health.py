@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the ports that are used if an address states none
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # these ports are used if an address states none
 SECONDS = 4
 FRESH_SECONDS = 60
 

@@ -18,7 +18,8 @@ from threading import Lock
 from typing import Any
 
 LONGEST_REQUEST = 1 << 17
-SET_PARENT_DEATH_SIGNAL, SET_NAME = 1, 15  # PR_SET_PDEATHSIG and PR_SET_NAME in linux/prctl.h
+# `prctl` takes these values of PR_SET_PDEATHSIG and PR_SET_NAME (linux/prctl.h).
+SET_PARENT_DEATH_SIGNAL, SET_NAME = 1, 15
 # OpenBLAS, which numpy loads, must not start threads, because threads do not survive a fork.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 

@@ -31,7 +31,7 @@ class Options:
     kafka_port: int | None
     exercise: bool
     plays: bool  # whether a new exercise plays the scenario
-    given: frozenset[str]  # the external servers
+    given: frozenset[str]  # the operator gave these external servers
     public_url: str
     admin_password: str | None
     environment: Mapping[str, str]

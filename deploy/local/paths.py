@@ -10,7 +10,7 @@ from pathlib import Path
 # HOMES contains a folder for each checkout, with copies of programs and root's state folders.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # outgoing connections of Linux use only higher ports
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
 
 
 def shared_home() -> Path:

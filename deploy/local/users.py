@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # a folder and a file that the group may read; setgid gives new files the folder's group
+FOLDER, FILE = 0o2750, 0o640  # the group may read such a folder and file; setgid gives new files the folder's group
 
 
 @dataclass(frozen=True, slots=True)

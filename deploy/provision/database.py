@@ -17,7 +17,7 @@ from shared.postgres.database import EarlierBuild
 # The server's locale may be C. Its lower() leaves Cyrillic letters unchanged, so the account "Айбек" could not sign in
 # as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-AUDIT_ROLE = "audit"  # the owner of the schemas and of the tables `audit` in them; nobody can sign in with this role
+AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
 
 # Finds schemas of services that have no version mark. Such a schema comes from an earlier build, which wrote the first
 # layout of records.
@@ -33,7 +33,7 @@ WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
 class Server:
     """A PostgreSQL server, and the login that may create roles and databases on this server."""
 
-    url: str  # postgresql://admin@host:port/postgres
+    url: str  # the value has the form postgresql://admin@host:port/postgres
     password: str | None
 
     async def connect(self, database: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":

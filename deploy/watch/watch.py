@@ -21,7 +21,7 @@ from shared.monitoring.status import MessagePath, SystemStatus
 
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
-AGAIN_SECONDS = 30.0  # the pause after an attempt to send in which no path delivered the message
+AGAIN_SECONDS = 30.0  # if no path delivered a message, the next attempt to send it begins after this pause
 BLIND = "checks"  # a finding that a check could not run belongs to the check of this name
 BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
 

@@ -97,20 +97,21 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # the departures that reports of this batch replace
+    withdrawn: list[Departure] = field(default_factory=list)  # reports of this batch replace these departures
     # maps report ids to the departures after the batch
     departed: dict[UUID, Departure | None] = field(default_factory=dict)
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
     # maps the report id of each replaced count to the sequence of the recount
     replaced: dict[UUID, int] = field(default_factory=dict)
-    left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
-    left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
+    # Maps each stock to its departure date before the batch.
+    left_on_before: dict[Stock, date] = field(default_factory=dict)
+    left_on: dict[Stock, date] = field(default_factory=dict)  # maps each stock to its departure date after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
     # the people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
-    held_in_stocks: Sequence[HeldPeople] = ()  # held counts of the same stocks as counts of the batch
+    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch registers these held people
+    held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -306,7 +307,7 @@ async def _departures(
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
-            stood_under = newer[position].household_id  # the id under which earlier releases stored departures
+            stood_under = newer[position].household_id  # earlier releases stored departures under this id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

@@ -9,7 +9,7 @@ class AlertsSettings(MailServerSettings):
     """`alerts_key_file` contains the 32-byte key that encrypts the receivers' secrets at rest."""
 
     alerts_rules: Path | None = None
-    alerts_checklists: Path | None = None  # a folder that replaces the product's checklists
+    alerts_checklists: Path | None = None  # if this folder is set, its checklists replace the standard checklists
     alerts_key_file: Path = Path(".state/secrets/alerts-key")
 
     alerts_telegram_token_file: str | None = None
@@ -19,7 +19,7 @@ class AlertsSettings(MailServerSettings):
     alerts_sms_secret_file: str | None = None
     alerts_sms_inbound_secret_file: str | None = None
 
-    alerts_retry_seconds: float = 5.0  # the first back-off; each further back-off is twice as long
+    alerts_retry_seconds: float = 5.0  # the first retry comes after this time; each further wait is twice as long
     alerts_retry_longest_seconds: float = 600.0
     # a delivery older than this is not attempted again, and an event reports the failure
     alerts_retry_hours: float = 24.0

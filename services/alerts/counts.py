@@ -20,7 +20,7 @@ from shared.postgres import database
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # the most hazards or districts in one transaction, because household batches wait until the transaction ends
+MANY = 25  # a transaction counts at most this many hazards or districts, because batches of households wait for its end
 
 # A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts as
 # displaced by a hazard if two conditions hold. The household states neither another type of hazard nor another cause.

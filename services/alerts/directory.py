@@ -14,7 +14,7 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 1.0  # the age at which the copy is read again, because a NOTIFY can be missed
+OLDEST_SECONDS = 1.0  # the copy is read again at this age, because a NOTIFY can be missed
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import database
 
-LOOK_SECONDS = 2.0  # the interval of the search; two seconds do not matter, because alerts wait for minutes
+LOOK_SECONDS = 2.0  # the loop searches at this interval; alerts wait for minutes, so two seconds do not matter
 NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker runs in this time after the expiry, nobody is notified
 
 

@@ -25,7 +25,7 @@ from shared.postgres import database
 
 EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
 RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
-ALL = ("exposures", "")  # the key of the advisory lock because of which only one worker counts at a time
+ALL = ("exposures", "")  # the advisory lock with this key lets only one worker count at a time
 
 
 class Exposures:

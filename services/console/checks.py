@@ -15,7 +15,7 @@ class CheckName(StrEnum):
 class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
-    OVERDUE = "overdue"  # no new result came in time: the check itself no longer runs
+    OVERDUE = "overdue"  # no new result came in time, so the check itself no longer runs
     NOT_KNOWN = "not_known"
     NEVER = "never"  # the check has never run, for example because it is not configured
 

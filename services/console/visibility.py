@@ -17,7 +17,7 @@ from shared.places import Places
 
 HAZARDS = HazardReported.topics()
 TOPICS = (*HAZARDS, "households", "groups", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # the token of another system may read alerts if it has this purpose
+GRANTS_ALERTS = "alerts"  # another system may read alerts if its token has this purpose
 OTHER_SYSTEM = frozenset({Role.INTEGRATION})
 
 READERS: Mapping[str, frozenset[Role]] = {

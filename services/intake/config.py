@@ -25,7 +25,7 @@ class IntakeSettings(Settings):
     intake_spool_folder: Path | None = None
     # Entries KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
-    intake_usgs_feeds: str | None = None  # the former name of `intake_feeds`
+    intake_usgs_feeds: str | None = None  # `intake_feeds` had this name in earlier releases
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
 

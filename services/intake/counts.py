@@ -25,7 +25,7 @@ class Counts:
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # how many reports came from phones whose sign-in had expired
+    ended: int = 0  # this many reports came from phones whose sign-in had expired
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)

@@ -28,7 +28,7 @@ class ReportSender:
     """The sender of a body, and the time when the body arrived."""
 
     principal: Principal
-    clock: datetime | None = None  # the time by the author's clock, if the request states this time
+    clock: datetime | None = None  # the time by the author's clock, if the request states it
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

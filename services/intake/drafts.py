@@ -13,13 +13,13 @@ from shared.events import HazardReported, HouseholdReported, Message, message, r
 from shared.events.vocabulary import SubmissionChannel
 
 SOURCE = "/intake"
-NAME_HEADER = "name"  # a header that only records in the spool have
+NAME_HEADER = "name"  # only records in the spool have this header
 
 
 class Draft(Protocol):
     """A validated report with its author, before intake seals the report."""
 
-    name: bytes  # author, report id and version
+    name: bytes  # the name consists of the author, the report id and the version
     channel: SubmissionChannel
     report_id: str
     event_id: str
@@ -52,7 +52,8 @@ class DisplacementDraft:
     plain: bytes
     stamps: str
     received_at: datetime
-    traceparent: str | None = field(default_factory=tracing.current)  # kept for the other task that writes the record
+    # The task that writes the record continues this trace.
+    traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
     # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
     # report comes without the change, and must be recognised as equal.
@@ -87,7 +88,8 @@ class HazardDraft:
     content: bytes
     event: HazardReported
     states_scope: bool
-    traceparent: str | None = field(default_factory=tracing.current)  # kept for the other task that writes the record
+    # The task that writes the record continues this trace.
+    traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
 
     def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard has no sealed fields

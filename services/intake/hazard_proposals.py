@@ -23,7 +23,7 @@ from shared.places import Places
 from shared.postgres.database import Session
 
 MOST = 5
-MOST_DEPARTURES = 50  # the most departures in one request
+MOST_DEPARTURES = 50  # one request may ask about this many departures
 AREAS = type_coerce(RecentHazard.areas, ARRAY(Text))  # only PostgreSQL's ARRAY has the operator `@>`
 OF_FIELD = (Scope.PUBLIC, Scope.RESTRICTED)
 

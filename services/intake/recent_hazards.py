@@ -17,7 +17,7 @@ from shared.failures import retry_while_unavailable
 from shared.places import Places
 from shared.postgres.upsert import upsert
 
-MOST = 10_000  # the most hazards that wait in memory while PostgreSQL is unavailable
+MOST = 10_000  # while PostgreSQL is unavailable, at most this many hazards wait in memory
 
 
 class RecentHazards:

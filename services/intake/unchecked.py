@@ -10,7 +10,7 @@ from shared.events import HazardReported, Message
 from shared.events.access import CredentialKind
 from shared.events.envelope import REVOKED_HEADER
 
-HEADER = "unchecked"  # a header that only records in the spool have
+HEADER = "unchecked"  # only records in the spool have this header
 
 
 def credential(principal: Principal) -> bytes | None:

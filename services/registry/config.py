@@ -17,6 +17,6 @@ class RegistrySettings(Settings):
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
-    registry_batch: int = 1000  # the largest number of records in one batch and transaction
+    registry_batch: int = 1000  # a batch has at most this many records, which are handled in one transaction
     # after this number of days, a movement with an unknown short code is refused
     registry_unknown_code_days: float = Field(default=60, gt=0)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
-Name = tuple[str, str]  # "household", "group" or "site", and its id
+Name = tuple[str, str]  # a name consists of the word "household", "group" or "site", and an id
 # Maps each kind of report to the subject of the report.
 SUBJECT_OF = {
     "household": "household",
@@ -34,7 +34,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    TOO_LARGE = "too_large"  # the previous release held movements of large sites; this release never uses the reason
+    TOO_LARGE = "too_large"  # only the previous release gave this reason, for movements of large sites
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -45,8 +45,9 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-MOST_MOVEMENTS = 200  # movements of a household, group or site; each batch judges all of them again, which takes time
-MOST_OF_TEAM = 50  # movements of a site by one team, so that no team uses up the limit of the site alone
+# A household, group or site may have this many movements, because each batch judges all of them again.
+MOST_MOVEMENTS = 200
+MOST_OF_TEAM = 50  # a team may report this many movements of a site, so that no team uses up the limit of the site
 
 # A movement that is held for one of these reasons contradicts other reports about its household. The movement is judged
 # again when the other reports change.

@@ -96,7 +96,7 @@ class Digests:
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # raises UnknownKey while the key is missing
+        self._ring.find(laid)  # this call raises UnknownKey while the key is missing
         self._use(laid)
         raise Fenced
 

@@ -47,9 +47,10 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 from shared.postgres import database
 
-AT_ONCE = 200  # households to which movements of a site are applied in one transaction
+AT_ONCE = 200  # a transaction applies movements of a site to this many households
 REVERSED = "reversed"
-STEPS_AT_ONCE = 1000  # movements that one transaction judges; PostgreSQL ends a transaction that is idle for 5 seconds
+# A transaction judges this many movements, because PostgreSQL ends a transaction that is idle for 5 s.
+STEPS_AT_ONCE = 1000
 
 
 class Registrar:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.registry.households.timelines import TimelineEntry, VersionKey, anchor_of
 
-AT_ONCE = 100  # entries of a page
+AT_ONCE = 100  # a page shows this many entries
 
 E = TypeVar("E", bound=TimelineEntry)
 

@@ -47,8 +47,8 @@ class Judgements:
     places: Places
     subjects: dict[Name, Subject]
     reports: defaultdict[str, list[AnyFiled]]
-    filed: list[AnyFiled] = field(default_factory=list)  # new reports
-    refiled: list[AnyFiled] = field(default_factory=list)  # stored reports with a new outcome
+    filed: list[AnyFiled] = field(default_factory=list)  # these reports are new
+    refiled: list[AnyFiled] = field(default_factory=list)  # these stored reports have a new outcome
     changed: dict[Name, Subject] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)

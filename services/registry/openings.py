@@ -17,7 +17,7 @@ from shared.audit import AUDIT, Action, Result
 from shared.auth.tokens import Principal
 
 MOST_AN_HOUR = 60
-MOST_FOUND_AN_HOUR = 600  # households found by searches; one search shows up to 50
+MOST_FOUND_AN_HOUR = 600  # in an hour, searches may find this many households; one search shows up to 50
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
 SHOWN = timedelta(hours=24)
 

@@ -23,8 +23,8 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # reports in one batch, because all reports of its households are decrypted
-PAUSE_SECONDS = 0.1  # the pause after a batch, so that reports and alerts do not wait for the CPU
+MOST_REPORTS = 500  # a batch has at most this many reports, because all reports of its households are decrypted
+PAUSE_SECONDS = 0.1  # the task pauses this long after each batch, so that reports and alerts get the CPU
 # The errors that are raised if a household cannot be decrypted or read.
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 

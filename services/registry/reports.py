@@ -26,7 +26,7 @@ from shared.events.vocabulary import (
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
-CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of the numbers in the column `sex_age`
+CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the numbers in the column `sex_age` have this order
 # the same cells as names of columns
 CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
@@ -70,7 +70,7 @@ class FiledReport(Generic[C]):
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    registrar_areas: tuple[str, ...] = ()  # the areas of the registrar, if a registrar reported the movement
+    registrar_areas: tuple[str, ...] = ()  # if a registrar reported the movement, the registrar's areas
     is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)

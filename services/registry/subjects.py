@@ -258,4 +258,4 @@ class SubjectChange(NamedTuple):
     latest: Filed
     standing: HouseholdStanding | None = None
     is_movement: bool = False
-    onward: Onward | None = None  # the new displacement that a movement reported
+    onward: Onward | None = None  # if a movement reported a new displacement, this displacement

@@ -41,16 +41,16 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 @dataclass(slots=True)
 class WorkingSet(Judgements):
-    identified: list[AnyFiled] = field(default_factory=list)  # stored reports whose household is known now
+    identified: list[AnyFiled] = field(default_factory=list)  # the household of these stored reports is known now
     former_ids: set[str] = field(default_factory=set)  # the ids that stood for the household's id in these reports
-    given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
+    given_codes: list[Filed] = field(default_factory=list)  # these reports gave their household a new short code
     # movements that wait for the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     # the teams that reported people at each site
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)
-    moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
+    moved_sites: set[str] = field(default_factory=set)  # this batch changes the movements of these sites
     site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
     # households to which this batch applies movements that earlier batches listed
     noted: set[Name] = field(default_factory=set)

@@ -212,7 +212,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/v1/alerts:takeover": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
-    "POST /alerts/v1/sms/receipts": PUBLIC,  # as the route of inbound messages
+    "POST /alerts/v1/sms/receipts": PUBLIC,  # this route also requires the secret of the profile
     "GET /alerts/answer": PUBLIC,  # the page behind the link of a mail has no content without the token of the link
     "POST /alerts/answer": PUBLIC,  # the route itself requires the token of the link
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),

@@ -13,7 +13,7 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot whose date is in the future by more than this time is not used
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot is not used if its date is further in the future than this
 
 
 class Snapshot(BaseModel):

@@ -25,9 +25,9 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # the time between two checks whether the topic is read to the end, and between two snapshots
+CONFIRM_SECONDS = 60  # at this interval, the task checks whether the topic is read to the end, and writes a snapshot
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # the time between two checks whether a missing signature key has arrived
+KEY_SECONDS = 5  # at this interval, the task checks whether a missing signature key has arrived
 WRITE_SECONDS = 2  # a snapshot is written this time after a change, so that one snapshot contains several changes
 
 Credential = tuple[CredentialKind, UUID]

@@ -33,8 +33,8 @@ ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
-KEYS_SECONDS = 60  # the time after which the folder of public keys is read again
-UNKNOWN_KEY_SECONDS = 1  # if a token has an unknown key id, the folder is read again, but only after this time
+KEYS_SECONDS = 60  # after this time, the folder of public keys is read again
+UNKNOWN_KEY_SECONDS = 1  # a token with an unknown key id lets the folder be read again, but only after this time
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 

@@ -6,7 +6,7 @@ from shared import log
 from shared.messaging.records import Record
 
 MOST_RECORDS = 1000
-LONGEST_RECORD = 16 * 1024  # the limit in bytes; records of our own services are far shorter
+LONGEST_RECORD = 16 * 1024  # records of our own services are far shorter than this number of bytes
 
 
 class UnverifiedRecords:

@@ -105,7 +105,7 @@ class Sealing:
 
         The HMACs for one `info` reveal nothing about another `info`.
         """
-        newest, _ = self._ring.newest  # `newest` is called because it also reads the folder again from time to time
+        newest, _ = self._ring.newest  # `newest` also reads the folder again from time to time, so it is called first
         keys = [self._ring.keys[key_id] for key_id in sorted({newest, *self._ring.keys}, reverse=True)]
         return [hmac.digest(derived(key, info), plain, "sha256") for key in keys]
 

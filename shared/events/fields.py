@@ -30,7 +30,7 @@ class Data(BaseModel):
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
-RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562
+RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562 defines these numbers
 
 
 def random_uuid(value: UUID) -> UUID:

@@ -108,9 +108,9 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 
 
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-RESTRICTED_HAZARDS = "hazards-restricted"  # the topic of the hazards whose scope is Restricted or Private
-CENTRE = "cmc"  # the `source` of events that people of the centre enter
-CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases, so that a release names no person
+RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted or Private are on this topic
+CENTRE = "cmc"  # events that people of the centre enter have this `source`
+CENTRE_ACCOUNT = derived_id("account", CENTRE)  # releases have this `author`, so that they name no person
 RELEASED_FIELDS = frozenset(
     {
         "kind",

@@ -138,6 +138,6 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
 # For each topic, its writers and its readers, because both need the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
-DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS, in days
+DEAD_LETTERS_DAYS = 90  # the setting DEAD_LETTERS_DAYS has this default
 # a segment has the records of one day; Kafka deletes whole segments, so a record can outlive its retention by a day
 SEGMENT_MS = DAY_MS

@@ -82,7 +82,7 @@ class Precision(Code):
     YEAR = "year"
 
 
-TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the precisions that include the day
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # a time with one of these precisions includes the day
 
 
 class Mobility(Code):
@@ -115,7 +115,7 @@ class Movement(Code):
     RETURNED = "returned"
     SETTLED_ELSEWHERE = "settled_elsewhere"
     INTENDS_TO_STAY = "intends_to_stay"
-    RELOCATED = "relocated"  # a planned relocation
+    RELOCATED = "relocated"  # the people moved in a planned relocation
     LEFT_COUNTRY = "left_country"
     ENTERED_COUNTRY = "entered_country"
     DIED = "died"
@@ -163,7 +163,7 @@ class Reason(Code):
     BORDER_INCIDENT = "border_incident"
     DEVELOPMENT = "development"
     EVICTION = "eviction"
-    ECONOMIC = "economic"  # for work
+    ECONOMIC = "economic"  # people left for work
     FAMILY = "family"
     EDUCATION = "education"
     HEALTH = "health"
@@ -292,7 +292,7 @@ class Shelter(Code):
     HOST_FAMILY = "host_family"
     HOST_RELATIVES = "host_relatives"
     HOST_OTHERS = "host_others"
-    OWN_HOUSE = "own_house"  # the household's second home
+    OWN_HOUSE = "own_house"  # the household lives in its second home
     RENTED = "rented"
     COLLECTIVE_CENTRE = "collective_centre"
     SCHOOL = "school"
@@ -301,7 +301,7 @@ class Shelter(Code):
     PUBLIC_BUILDING = "public_building"
     EVACUATION_POINT = "evacuation_point"
     TENT = "tent"
-    PASTURE_CAMP = "pasture_camp"  # also yurts
+    PASTURE_CAMP = "pasture_camp"  # people live in a camp on a pasture, or in yurts
     MAKESHIFT = "makeshift"
     OPEN_AIR = "open_air"
     HOTEL = "hotel"

@@ -18,7 +18,7 @@ from shared.messaging.traces import Sending
 
 BATCH_BYTES = 512 * 1024  # aiokafka's default of 16 KiB holds only six reports
 RETRY_SECONDS = 0.5
-START_SECONDS = 1  # the longest wait at the start, because a frozen broker accepts the connection but never answers
+START_SECONDS = 1  # the start waits at most this long, because a frozen broker accepts the connection but never answers
 
 
 class BrokerAway(Exception):

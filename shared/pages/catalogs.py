@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 SHARED = Path(__file__).parent / "locales"
-SOURCE = "en"  # the texts in code and templates are in this language
+SOURCE = "en"  # the texts in code and templates are in English
 
 
 @cache

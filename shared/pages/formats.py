@@ -18,7 +18,8 @@ ABROAD_NAMES = {
     "ru": "За границей, страна неизвестна",
     "en": "Abroad, country not known",
 }
-DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # the country's usual formats, which differ from CLDR's
+# These formats are usual in the country, and differ from CLDR's.
+DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}
 LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 

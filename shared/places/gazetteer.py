@@ -17,7 +17,7 @@ MOST_LOCALITIES = 10_000  # the country has some 450 ayil aymaks and 1,900 settl
 class LocalityKind(StrEnum):
     AYMAK = "aymak"
     VILLAGE = "village"
-    TOWN = "town"  # an urban-type settlement
+    TOWN = "town"  # the settlement is an urban-type settlement (посёлок городского типа)
     CITY = "city"
 
 

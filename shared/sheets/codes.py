@@ -12,16 +12,16 @@ class HouseholdColumn(StrEnum):
     """
 
     NOTES = "notes"
-    SKIPPED = "skipped"  # nothing that is stored, for example the number of the row
-    REASONS = "reasons"  # the reasons that Dayar writes into a sheet of refused rows
-    HOUSEHOLD = "household"  # the number of the household in the sheet
-    RELATIONSHIP = "relationship"  # the person's relationship to the head
-    HEAD = "head"  # family name, given name and patronymic of the head in one cell
+    SKIPPED = "skipped"  # the column has nothing that Dayar stores, for example the number of the row
+    REASONS = "reasons"  # Dayar writes the reasons for a refusal into this column of a sheet of refused rows
+    HOUSEHOLD = "household"  # the column has the number of the household in the sheet
+    RELATIONSHIP = "relationship"  # the column has the person's relationship to the head
+    HEAD = "head"  # a cell has the family name, given name and patronymic of the head
     FAMILY_NAME = "family_name"
     GIVEN_NAME = "given_name"
     PATRONYMIC = "patronymic"
     SEX = "sex"
-    BIRTH = "birth"  # a day or a year
+    BIRTH = "birth"  # a cell has a day or a year
     AGE = "age"
     PERSONAL_NUMBER = "personal_number"
     PHONE = "phone"
@@ -37,7 +37,7 @@ class HouseholdColumn(StrEnum):
     REASON = "reason"
     SHELTER = "shelter"
     NEEDS = "needs"
-    URGENT = "urgent"  # yes or no
+    URGENT = "urgent"  # a cell has yes or no
 
 
 class RowFault(StrEnum):
@@ -49,14 +49,14 @@ class RowFault(StrEnum):
     QUOTE = "quote"
     LETTERS = "letters"
     MERGED = "merged"
-    TOTAL = "total"  # the sum of the rows above
-    REPEATED = "repeated"  # equal to an earlier row of the sheet
-    ANONYMOUS = "anonymous"  # neither a name, a telephone nor a personal number
+    TOTAL = "total"  # the row has the sum of the rows above
+    REPEATED = "repeated"  # the row is equal to an earlier row of the sheet
+    ANONYMOUS = "anonymous"  # the row has neither a name nor a telephone nor a personal number
     MISSING = "missing"
     NUMBER = "number"
     COUNTS = "counts"  # the numbers of men and women do not add up to the number of persons
     LISTED = "listed"  # the household has more rows than persons
-    OTHER_COUNT = "other_count"  # rows of a household have different numbers of persons
+    OTHER_COUNT = "other_count"  # the rows of a household state different numbers of persons
     DAY = "day"
     FUTURE = "future"
     PLACE = "place"

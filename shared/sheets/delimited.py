@@ -21,8 +21,8 @@ from shared.sheets.sheet import (
 
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
-FIRST_LINES, FIRST_LETTERS = 15, 20_000  # the delimiter is determined from at most this number of lines and letters
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's format "Unicode text" begins with one of these byte order marks
+FIRST_LINES, FIRST_LETTERS = 15, 20_000  # at most this many lines and characters are read to find the delimiter
 FEWEST = 2
 # cp1251 has no ө, ү, ң, and Excel writes ? in their place
 LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")

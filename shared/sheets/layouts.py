@@ -11,7 +11,7 @@ from shared.sheets.sheet import FileFault, UnreadableFile
 
 PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
-ELEMENTS = 800_000  # about twice the number of elements of a sheet that has the most lines and columns
+ELEMENTS = 800_000  # a sheet with the most lines and columns has about half as many elements
 MERGED_RANGES = 10_000
 # openpyxl creates all lines up to the last one, and a small file can state a very high number of a line
 LINE_NUMBERS = 100_000

@@ -12,7 +12,7 @@ from shared.places import Places, UnitKind
 from shared.places.localities import folded
 
 SEPARATORS = re.compile(r"[,;()]")
-MOST_PARTS = 20  # a text with more parts between commas is no address, and to look it up would take milliseconds
+MOST_PARTS = 20  # a text with more parts between commas is not an address, and its look-up would take milliseconds
 # Words for the kind of a unit, in names as `folded` writes them.
 KINDS = {
     UnitKind.OBLAST: {"область", "обл", "облусу", "облус", "oblast", "region"},
@@ -20,7 +20,8 @@ KINDS = {
     UnitKind.CITY: {"город", "гор", "г", "шаары", "шаар", "city", "town"},
 }
 WORDS = sorted(((word, kind) for kind, words in KINDS.items() for word in words), key=lambda pair: -len(pair[0]))
-ADJECTIVE = re.compile(r"ск(ий|ая|ой|ого|ом|ую)$")  # for example, in Кадамжайский район
+# These endings of adjectives occur in names such as Кадамжайский район.
+ADJECTIVE = re.compile(r"ск(ий|ая|ой|ого|ом|ую)$")
 
 
 class Namesakes(Exception):

@@ -3,7 +3,7 @@
 from shared.sheets import delimited, workbook
 from shared.sheets.sheet import LINES, FileFault, Sheet, UnreadableFile
 
-BYTES = 2 * 1024 * 1024  # the largest size of a body with a sheet
+BYTES = 2 * 1024 * 1024  # a body with a sheet has at most this size
 # OLE is the format of workbooks of Excel 97, and of workbooks with a password
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 

@@ -31,11 +31,11 @@ class UnreadableFile(Exception):
 class CellFault(StrEnum):
     """Why a cell has no usable value."""
 
-    FORMULA = "formula"  # a formula whose result is not stored in the file
-    ERROR = "error"  # a formula whose result is an error, such as #REF!
+    FORMULA = "formula"  # the file does not store the result of a formula
+    ERROR = "error"  # the result of a formula is an error, such as #REF!
     TOO_LONG = "too_long"
-    QUOTE = "quote"  # a quotation mark without its pair, so the lines below are in the cell
-    LETTERS = "letters"  # question marks instead of letters that the file's encoding does not have
+    QUOTE = "quote"  # a quotation mark has no pair, so the cell also contains the lines below
+    LETTERS = "letters"  # question marks stand in place of letters that the file's encoding does not have
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,11 @@ Attributes = Mapping[str, str | int]
 class Phase(StrEnum):
     """The phases of the handling of a report whose durations are measured."""
 
-    REQUEST = "request"  # from the request to the answer
-    SEND = "send"  # from the publication to the broker's acknowledgement
-    WAIT = "wait"  # from the broker to the consumer; this phase is in the histogram, but has no span
-    PROCESS = "process"  # the transaction of the batch that contains the record
-    DELIVER = "deliver"  # one attempt to deliver a message
+    REQUEST = "request"  # the phase lasts from the request to the answer
+    SEND = "send"  # the phase lasts from the publication to the broker's acknowledgement
+    WAIT = "wait"  # the phase lasts from the broker to the consumer; it is in the histogram, but has no span
+    PROCESS = "process"  # the phase is the transaction of the batch that contains the record
+    DELIVER = "deliver"  # the phase is one attempt to deliver a message
 
 
 class Span(Protocol):

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import Problem
 
 FIELD, VALUE, LIST = b":", b",", b"[{"
-VALUES = 1_000  # the largest number of values in a body that FastAPI reads
+VALUES = 1_000  # FastAPI reads bodies with at most this many values
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 AT_ONCE = 2_000  # one match covers at most this number of strings, because no other thread runs during a match
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)

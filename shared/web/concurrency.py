@@ -10,7 +10,8 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # the key in the ASGI scope for the address and account under which the request is counted
+# Under this key of the ASGI scope are the address and the account for which the request is counted.
+ENTERED = "dayar.entered"
 
 
 def too_many() -> Problem:

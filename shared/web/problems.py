@@ -18,7 +18,7 @@ from shared.failures import DependencyUnavailable
 
 logger = log.get()
 
-ERRORS = 50  # the largest number of errors in one answer
+ERRORS = 50  # an answer lists at most this many errors
 
 
 class Problem(Exception):

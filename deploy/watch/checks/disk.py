@@ -8,7 +8,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 GIB = 1 << 30
-LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # a warning if the free space is below both limits
+LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # the check warns if the free space is below both limits
 FULL_SHARE, FULL_BYTES = 0.03, GIB
 
 

@@ -37,9 +37,9 @@ class ActKind(StrEnum):
     SNOOZED = "snoozed"
     RESOLVED = "resolved"
     REOPENED = "reopened"
-    STEP_DONE = "step_done"  # a step of the checklist; the action's text is the id of the step
+    STEP_DONE = "step_done"  # a person did a step of the checklist; the action's text is the id of the step
     STEP_UNDONE = "step_undone"
-    CALLED = "called"  # the log of calls has what was said
+    CALLED = "called"  # a person called somebody; the log of calls says with what result
 
 
 class ActChannel(StrEnum):
@@ -51,7 +51,7 @@ class ActChannel(StrEnum):
     BOARD = "board"
     TELEGRAM = "telegram"
     SMS = "sms"
-    MAIL = "email"  # the page behind the link of a mail
+    MAIL = "email"  # a person used the link in a mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from shared.events.vocabulary import DeliveryChannel
 
 VALID = timedelta(hours=48)
 HOUR = timedelta(hours=1)
-MOST_ACTS = 30  # of one account within an hour
+MOST_ACTS = 30  # an account may do at most this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
-LONGEST_TOKEN = 43  # base64 of 32 bytes without padding
+LONGEST_TOKEN = 43  # 32 bytes in base64 without padding have this length
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 NOT_VALID = N_("This link is not valid: it is older than 48 hours, incomplete, or no longer yours.")
 TOO_MANY = N_("Too many requests. Wait 15 minutes, or sign in.")
 NO_TEXT = N_("Not done: write a comment of at most 1,000 characters.")
-ENDING = 3  # the last lines of a mail have the link to the page of the alert, and the centre's name
+ENDING = 3  # a mail ends with this many lines that contain the link to the alert and the centre's name
 
 router = APIRouter(include_in_schema=False)
 

@@ -19,7 +19,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # how many bytes of a key id are compared; a multiple of 3, because base64 encodes groups of 3 bytes
+BEGINNING = 15  # key ids are compared by this many bytes; the number is a multiple of 3, as base64 encodes groups of 3
 
 NOTE = AlertRow.acknowledged_note
 NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))

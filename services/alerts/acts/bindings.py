@@ -23,8 +23,8 @@ from shared.events.short_codes import ALPHABET, folded_code
 from shared.events.vocabulary import DeliveryChannel
 
 VALID = timedelta(minutes=15)
-CODE_SYMBOLS = 10  # 50 random bits
-MOST_FAILURES = 5  # wrong codes of one identity within VALID
+CODE_SYMBOLS = 10  # ten symbols have 50 random bits
+MOST_FAILURES = 5  # an identity may send this many wrong codes within VALID
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class WrongTokens:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._counts: dict[str, tuple[int, float]] = {}  # the number of wrong tokens, and when the window began
+        # Maps an address to its number of wrong tokens and the start of its window.
+        self._counts: dict[str, tuple[int, float]] = {}
 
     def are_too_many(self, address: str) -> bool:
         count, began = self._counts.get(address, (0, 0.0))

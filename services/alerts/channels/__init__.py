@@ -16,7 +16,7 @@ P = ParamSpec("P")
 OUTBOX_PAGE = "outbox_page"
 
 
-Slot = tuple[str, str]  # a receiver and a channel; each slot has its own concurrent attempts
+Slot = tuple[str, str]  # a slot is a receiver and a channel; each slot has its own limit of concurrent attempts
 
 
 class Undelivered(Exception):

@@ -26,8 +26,9 @@ from shared.outbound import Outbound
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-MOST_THREADS = 10  # the highest number of thread ids in a mail's References header, which must be short
-NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
+MOST_THREADS = 10  # a mail's References header must be short, so it has at most this many thread ids
+# The library `email` raises these errors for an invalid address.
+NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
 # the lowest code of a final refusal; lower codes ask for a retry, for example if a mailbox is full
 REFUSED_FOR_GOOD = 500
 # A server often reports a problem with our own login, sender or relay rights only after the command RCPT.

@@ -19,7 +19,7 @@ from services.alerts.sms.sms_texts import SmsTexts
 from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
-ASK_SECONDS = 10.0  # the interval at which the channel looks for a receipt
+ASK_SECONDS = 10.0  # the channel looks for a receipt at this interval
 RESULTS: Mapping[str, str] = {
     SmsReceiptState.FAILED: "sms_undelivered",
     SmsReceiptState.DELIVERED: DELIVERED,

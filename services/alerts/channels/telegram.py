@@ -29,11 +29,11 @@ from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
 
 DELIVERED = "telegram_200"
-MESSAGE_SECONDS = 20.0  # time limit for the message, including the wait before it is sent
-EDIT_SECONDS = 8.0  # time limit for the edits that follow; the sum of both limits is less than the lease
+MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take this time
+EDIT_SECONDS = 8.0  # the edits after the message may take this time; both limits together are shorter than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
-IN_DIGEST = 10  # alerts in one message; the titles and links of so many alerts always fit into a message
-MOST_EDITS = 5  # edits after a digest; if it has more alerts, the first messages of the others are not edited
+IN_DIGEST = 10  # a message has at most this many alerts, so that their titles and links always fit into it
+MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited
 # Phrases of Telegram's refusals, in lower case. The API has no codes for them.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")

@@ -17,7 +17,7 @@ from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound
 from shared.retry_after import pause
 
-SUCCESS = 2  # the first digit of the HTTP statuses that count as delivered
+SUCCESS = 2  # HTTP statuses that begin with this digit mean that the message is delivered
 
 
 class WebhookChannel:

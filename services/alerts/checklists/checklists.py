@@ -22,7 +22,7 @@ from shared.pages.languages import LANGUAGES
 PRODUCT = Path(__file__).parent
 DEFAULT = "default"
 MOST_STEPS = 30
-KINDS = frozenset({RuleKind.HAZARD, RuleKind.DISPLACEMENT, RuleKind.EXPOSURE})  # alerts of these kinds have a list
+KINDS = frozenset({RuleKind.HAZARD, RuleKind.DISPLACEMENT, RuleKind.EXPOSURE})  # alerts of these kinds have a checklist
 Keys = Callable[["Checklist"], Sequence[str]]
 StepText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 

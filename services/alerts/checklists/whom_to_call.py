@@ -15,8 +15,8 @@ from shared.events import HazardReported
 from shared.places import Places
 from shared.places.localities import folded
 
-SHOWN = 6  # duty numbers of a step that are shown at first; the reader can open the others
-MOST_NUMBERS = 1_000  # the most duty numbers of an alert; if there are more, as for the whole country, the page says so
+SHOWN = 6  # a step first shows this many duty numbers; the reader can open the others
+MOST_NUMBERS = 1_000  # an alert shows at most this many duty numbers; if there are more, the page says so
 
 
 @dataclass(frozen=True, slots=True)

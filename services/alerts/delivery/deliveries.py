@@ -30,12 +30,13 @@ from shared.messaging import outbox
 from shared.postgres import database, notify
 from shared.tracing import Attributes, Phase
 
-LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
-GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
-BUSY_SECONDS = 0.2  # the shortest time between two writes; one write of many attempts costs less than many writes
+LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
+GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
+# At least this time passes between two writes, because one write of many attempts costs less than many writes.
+BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
 UNKNOWN_CHANNEL = "unknown_channel"  # a later release stored the channel
-STOP_SECONDS = 2  # the longest time in which an ending process records its last attempts
+STOP_SECONDS = 2  # an ending process has at most this time to record its last attempts
 
 _receiver = TypeAdapter(Receiver)
 _contact = TypeAdapter(Contact)
@@ -75,10 +76,10 @@ class Deliveries:
         self._settings, self._engine, self._woken = settings, engine, woken
         self._channels: Mapping[str, ChannelOut] = {str(name): channel for name, channel in channels.items()}
         self._busy: Counter[Slot] = Counter()
-        self._waiting: set[Slot] = set()  # slots that may have more due deliveries than can be attempted at once
+        self._waiting: set[Slot] = set()  # these slots may have more due deliveries than can be attempted at once
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
-        self._unrecorded: set[UUID] = set()  # attempted deliveries whose attempts are not recorded yet
+        self._unrecorded: set[UUID] = set()  # the attempts of these deliveries are made, but not recorded yet
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:

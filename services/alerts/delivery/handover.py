@@ -24,7 +24,7 @@ from shared.events import HazardReported
 BURST_SECONDS = 60.0
 MOST_PLACES = 10_000
 NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # a delivery that is due earlier is claimed earlier
-HANDOVER = "handover"  # the key in `session.info` under which the event listeners find a session's handover
+HANDOVER = "handover"  # event listeners find a session's handover under this key of `session.info`
 
 
 class Senders(Protocol):

@@ -18,7 +18,7 @@ from shared import events, log
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
-LOOK_SECONDS = 1.0  # the interval at which failed contacts are searched, whose next contact is then notified
+LOOK_SECONDS = 1.0  # at this interval, failed contacts are searched, so that their next contacts are notified
 
 
 class NextContacts:

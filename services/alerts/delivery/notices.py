@@ -101,11 +101,11 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # whether the message may wait and be combined with other messages
+    is_foldable: bool = False  # whether the message may wait, and may be combined with other messages
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
-    next_contact_in: timedelta | None = None  # the time after which the receiver's next contact is notified
-    follows: Follows | None = None  # why this contact is notified after the contact before it
-    places: frozenset[str] = frozenset()  # the places of the alert, unless the message may wait
+    next_contact_in: timedelta | None = None  # if set, the receiver's next contact is notified after this time
+    follows: Follows | None = None  # why this contact is notified after the earlier contact
+    places: frozenset[str] = frozenset()  # the places of the alert; empty if the message may wait
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
     COLUMNS: ClassVar = (

@@ -27,7 +27,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # the largest number of places listed per oblast; no oblast has so many districts
+NAMED_OF_OBLAST = 20  # at most this many places are listed per oblast; no oblast has more districts
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),

@@ -8,7 +8,7 @@ from shared.events import HazardReported, HazardText
 from shared.events.vocabulary import Scope
 from shared.pages.languages import LANGUAGES
 
-LONGEST = 1000  # the maximum length of each text in a message's body
+LONGEST = 1000  # each text in a message's body is cut to this length
 
 
 class HazardWords(BaseModel):

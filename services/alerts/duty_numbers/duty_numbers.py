@@ -15,8 +15,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.country import COUNTRY
 
-LONGEST_TELEPHONE = 40  # the most characters of a telephone as a person types it
-SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")  # numbers like 101 and 112, which are called without a code
+LONGEST_TELEPHONE = 40  # a telephone may have at most this many characters as a person types it
+SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")  # numbers like 101 and 112 are called without a code
 EXTENSION = ";ext="
 
 

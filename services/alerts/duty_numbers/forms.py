@@ -13,7 +13,7 @@ from services.alerts.typed_forms import TypedForm
 from shared.pages.terms import N_
 from shared.places import Places
 
-LONGEST = 500  # the largest number of characters in a field
+LONGEST = 500  # a field may have at most this many characters
 TOO_LONG = N_("A shorter text is expected.")
 LISTED = N_("This post is in the list already. Change its entry there.")
 

@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/duty-numbers"
 WHOLE_COUNTRY = N_("The whole country")
-MOST_LISTED = 50  # the most rows that are listed for each verdict; the totals count all rows
+MOST_LISTED = 50  # for each verdict at most this many rows are listed; the totals count all rows
 
 
 @dataclass(frozen=True, slots=True)

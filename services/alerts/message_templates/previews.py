@@ -18,7 +18,7 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.terms import N_
 
 EXAMPLE_ID = UUID(int=0)
-EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # Kadamjai and Leilek
+EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # previews show the districts Kadamjai and Leilek
 EXAMPLE_FIGURES = {"source": "cmc", "urgency": "Immediate", "certainty": "Observed"}
 TOO_LONG = N_("The example has more than two parts, also with a single place. A shorter text is expected.")
 

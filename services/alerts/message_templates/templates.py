@@ -17,7 +17,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 
 KEY = ("hazard", "severity", "channel", "language")  # a template is unique by these fields
-EVERY = ""  # this value instead of a type of hazard or a severity means that the template is for all of them
+EVERY = ""  # a template with this value as its hazard type or severity is for all of them
 FIELDS: Mapping[str, str] = {
     "severity": N_("the severity"),
     "hazard": N_("the type of the hazard or of the alert"),

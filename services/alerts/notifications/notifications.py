@@ -135,7 +135,7 @@ ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # an alert passe
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
-INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for an alert that lapsed, or on which a person acted
+INFORMED: tuple[Stage, ...] = (called_before,)  # an alert passes these stages if it lapsed, or if a person acted on it
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:

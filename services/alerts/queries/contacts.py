@@ -18,7 +18,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.postgres.models import table
 
 AT_ONCE = 100
-DeliveryKey = tuple[UUID, str, str]  # an alert, a receiver and a channel
+DeliveryKey = tuple[UUID, str, str]  # the key consists of an alert, a receiver and a channel
 
 
 @dataclass(frozen=True, slots=True)

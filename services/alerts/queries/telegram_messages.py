@@ -18,7 +18,8 @@ from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
 DAY = timedelta(days=1)
-KEPT = timedelta(days=2)  # questions are kept long enough to tell a person who answers one that it is too old
+# A question is kept for this time, so that a person who answers it late is told that it is too old.
+KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.alerts.rosters.duty import current_and_next, duty
 from shared.auth.access import LEDGER
 from shared.postgres.database import Session
 
-SHOWN_AHEAD = timedelta(days=32)  # one day more than the longest shift
+SHOWN_AHEAD = timedelta(days=32)  # this time is one day longer than the longest shift
 MOST_ROSTERS = 5  # more rosters would leave too little of the board for alerts
 
 router = APIRouter(include_in_schema=False)

@@ -29,7 +29,7 @@ class RuleKind(StrEnum):
     DISPLACEMENT = "displacement"
     EXPOSURE = "exposure"
     SOURCE = "source"
-    TEST = "test"  # a test message to a receiver
+    TEST = "test"  # a person sent a test message to a receiver
 
 
 @dataclass(frozen=True, slots=True)

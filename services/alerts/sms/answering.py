@@ -24,8 +24,8 @@ from shared.outbound import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-MOST_ANSWERS = 3  # answers to one number in an hour; limited, because each answer costs money
-MOST_WRONG = 10  # wrong codes of one number in an hour; limited, because a code has only four digits
+MOST_ANSWERS = 3  # a number gets at most this many answers in an hour, because each answer costs money
+MOST_WRONG = 10  # a number may send this many wrong codes in an hour, because a code has only four digits
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of.")
 LONGEST_NOTE = 150

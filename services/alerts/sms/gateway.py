@@ -146,7 +146,7 @@ def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
         return None
     try:
         answer = msgspec.json.decode(response.body)
-    except msgspec.DecodeError as error:  # the answer is no JSON, but for example the page of a proxy
+    except msgspec.DecodeError as error:  # for example, a proxy answered with an HTML page instead of JSON
         raise Undelivered("sms_unreadable") from error
     if expected.field is not None:
         check(found(answer, expected.field), expected)

@@ -100,7 +100,8 @@ def typed_reply(text: str) -> TypedReply | None:
     An acknowledgement with further text is no reply, because the text may be another code.
     """
     typed = unicodedata.normalize("NFKC", text).replace("\0", " ")[:LONGEST_TEXT]
-    found = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))  # this replaces each letter by one digit
+    # `translate` replaces each letter that looks like a digit by this digit.
+    found = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))
     if found is not None:
         reply = TypedReply(SmsAct(found[1]), found[2], typed[found.end() :].strip())
         return None if reply.text and reply.act is SmsAct.ACKNOWLEDGE else reply

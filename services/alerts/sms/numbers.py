@@ -7,7 +7,7 @@ from shared.country import COUNTRY
 
 PREFIX = "sms:"
 MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-LONGEST = 40  # the most characters of a number as a person types it
+LONGEST = 40  # a number may have at most this many characters as a person types it
 
 
 def number_of(address: str) -> str:

@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 IN_FIELDS = frozenset({"number", "digits", "text", "sender", "id", "encoding", "secret"})
 IN_HEADERS = frozenset({"id", "secret"})
 IN_RECEIPTS = frozenset({"message_id", "id", "secret"})
-POINTER = r"^(/([^/~]|~[01])*)*$"  # RFC 6901
+POINTER = r"^(/([^/~]|~[01])*)*$"  # this pattern matches a JSON pointer (RFC 6901)
 Pointer = Annotated[str, Field(pattern=POINTER, max_length=200)]
 Status = Annotated[int, Field(ge=200, le=299)]
 Value = str | int | bool

@@ -47,7 +47,7 @@ def segments_of(text: str) -> Segments:
         return Segments(encoding, (text,), sum(sizes))
     texts, used = [""], 0
     for character, size in zip(text, sizes, strict=True):
-        if used + size > JOINED[encoding]:  # a character is never divided between two segments
+        if used + size > JOINED[encoding]:  # a character must not be divided between two segments
             texts.append("")
             used = 0
         texts[-1] += character

@@ -18,7 +18,7 @@ from shared.pages.terms import N_, term
 
 MOST_SEGMENTS = 2
 CUT = "..."
-HIDDEN_CODE = "****"  # pages show this text in place of the code, which only the telephone's reader may know
+HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
 HOW_TO_START = N_("To start work, reply: 5 {code}")

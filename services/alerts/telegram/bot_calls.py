@@ -11,7 +11,7 @@ from services.alerts.telegram.incoming import IncomingMessage, PressedButton
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-SHOWN_TOAST = 200  # the most characters that Telegram shows after a button was pressed
+SHOWN_TOAST = 200  # after a button was pressed, Telegram shows at most this many characters
 HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a private chat: /start CODE")
 
 

@@ -20,8 +20,8 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 
-LONGEST = 4096  # the longest message; Telegram counts UTF-16 code units
-ENDING = 4  # the last lines of a mail, with the link and the centre's name, are never cut off
+LONGEST = 4096  # Telegram refuses longer messages; it counts UTF-16 code units
+ENDING = 4  # these last lines of a message, with the link and the centre's name, are never cut off
 CUT = "…"
 # A message with one of these causes is short and without sound, because the alert's first message is edited to show the
 # whole state.
@@ -32,7 +32,7 @@ ON_BEHALF, START, TAKE_OVER = N_("On behalf of…"), N_("Start work"), N_("Take 
 SNOOZE, CLOSE, DETAILS = N_("Snooze 15 min"), N_("Close…"), N_("Details")
 WHY_SNOOZE = N_("Why do you snooze the alert for 15 minutes?")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
-IN_ROW = 3  # the most buttons in a row that are readable on a phone
+IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
 
 
 class Press(StrEnum):

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-ALLOWED = ("message", "callback_query")  # the kinds of updates that we ask Telegram for
+ALLOWED = ("message", "callback_query")  # Dayar asks Telegram only for these kinds of updates
 
 
 class Sender(msgspec.Struct):

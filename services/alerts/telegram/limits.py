@@ -7,7 +7,7 @@ from collections.abc import Callable
 from services.alerts.telegram.chats import Chat
 
 MINUTE, SECOND = 60.0, 1.0
-IN_GROUP = 20  # messages a minute
+IN_GROUP = 20  # Telegram accepts this many messages a minute for a group
 
 
 class ChatLimits:

@@ -22,10 +22,11 @@ from shared.failures import backoff_seconds, is_dependency_unavailable
 from shared.outbound import AnswerTooBig, OutboundError
 from shared.postgres import database
 
-POLL_SECONDS = 25  # how long Telegram waits for an update before it answers
+POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
-LOOK_SECONDS = 30.0  # the pause before another look for a token, or for the end of the other process that polls
+# After this pause, the task looks again for a token, or for the end of the other process that polls.
+LOOK_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 30.0
 
 # raw SQL: an advisory lock of the session, which PostgreSQL frees when the process ends

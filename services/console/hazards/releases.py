@@ -37,7 +37,7 @@ class Publicity(StrEnum):
 
     NOTHING = "nothing"
     CURRENT = "current"
-    OUTDATED = "outdated"  # the hazard changed after its release
+    OUTDATED = "outdated"  # the hazard has changed since its release
     WITHDRAWN = "withdrawn"
 
 

@@ -10,7 +10,7 @@ from services.console.models import BoardHazard
 from services.console.visibility import HAZARDS
 from shared.events.hazards import RESTRICTED_HAZARDS
 
-Revision = Mapping[str, Any]  # the fields of a hazard that decide who sees the hazard, named as in an event
+Revision = Mapping[str, Any]  # the fields of a hazard that decide who may see it; they are named as in an event
 
 
 class HazardRevisions:

@@ -26,7 +26,7 @@ class Section(StrEnum):
     """
 
     WAITING = "waiting"
-    UNSEEN = "unseen"  # a Severe or Extreme alert that ended before anybody acknowledged it
+    UNSEEN = "unseen"  # a Severe or Extreme alert ended before anybody acknowledged it
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"

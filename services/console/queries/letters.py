@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console.models import LetterAssignment
 from shared.postgres.upsert import upsert
 
-Kind = tuple[str, str, str]  # the service, the topic and the reason of dead letters
+Kind = tuple[str, str, str]  # a kind consists of the service, the topic and the reason of dead letters
 
 
 async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:

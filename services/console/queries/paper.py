@@ -10,7 +10,7 @@ from services.console.models import BoardAlert, BoardHazard
 from services.console.queries.snapshots import HAZARD_SHOWN, SEVEREST_FIRST
 from shared.events.vocabulary import MsgType, Status
 
-MOST = 500  # rows of each list; two lists of 500 rows fill about thirty sheets
+MOST = 500  # each list has at most this many rows; two lists of 500 rows fill about thirty sheets
 
 
 async def alerts(session: AsyncSession) -> Sequence[BoardAlert]:

@@ -180,7 +180,7 @@ class Counters:
     """Counts in memory, by the same rules as the scripts CLAIM and RELEASE, which count in Valkey."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, Counter] = {}  # the counters, sorted by the end of their windows
+        self._counters: dict[str, Counter] = {}  # the counters are sorted by the end of their windows
 
     def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
         now = time.monotonic()

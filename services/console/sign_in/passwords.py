@@ -11,9 +11,9 @@ from argon2.low_level import ARGON2_VERSION
 
 LEAST_LENGTH = 12
 LOOKED_AT = 32  # zxcvbn checks only this number of characters, because its time grows with the square of the length
-LEAST_SCORE = 3  # the lowest accepted score; zxcvbn scores from 0 to 4, and 3 means about 10^8 guesses
+LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; the score 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # at most two hashes at a time, because a hash takes 64 MiB of memory
+AT_ONCE = 2  # only this many hashes are computed at a time, because each takes 64 MiB of memory
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:

@@ -16,7 +16,7 @@ STEP_S = 30
 DRIFT = 1  # a phone's clock may be off by one time step
 RECOVERY_CODES = 10
 SECRET_LETTERS = 32  # 32 base32 letters encode 160 bits
-LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # letters and digits that do not look alike
+LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # these letters and digits do not look alike
 
 
 class TotpSecrets:

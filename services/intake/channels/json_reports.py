@@ -108,7 +108,7 @@ def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: Validation
     """
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
-    except ValueError:  # the body is not JSON, has no unknown codes, or is still invalid
+    except ValueError:  # the body is not JSON, or is invalid even after its unknown codes were replaced
         errors = error.errors(include_input=False, include_context=False, include_url=False)
         raise Invalid(expectations(errors[:most])) from None
 

@@ -35,4 +35,4 @@ REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
 # A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes.
 # Each point is one list with two values.
 HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
-RING_LIMITS = Limits(fields=0, lists=2_001, values=3_999)  # 2,000 points
+RING_LIMITS = Limits(fields=0, lists=2_001, values=3_999)  # a ring has at most 2,000 points

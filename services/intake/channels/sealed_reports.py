@@ -17,7 +17,7 @@ from shared.events.fields import Body, RandomId, Version
 from shared.events.vocabulary import SubmissionChannel
 from shared.web.problems import field_errors, names_of
 
-ENVELOPE_BYTES = 1024  # room for the envelope's other fields and the overhead of HPKE
+ENVELOPE_BYTES = 1024  # the other fields of the envelope and the overhead of HPKE fit into this size
 SEALED_BYTES = (REPORT_BYTES * 4 + 2) // 3 + ENVELOPE_BYTES
 NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and for this report_id"}]
 

@@ -26,7 +26,7 @@ from shared.shelters import BY_ARRANGEMENT
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/"  # the service worker's scope, which includes the page and the printed address `/field`
+SCOPE = "/"  # the service worker controls all pages below this path, also the printed address `/field`
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries where most emigrants from Kyrgyzstan live
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}

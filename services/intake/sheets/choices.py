@@ -22,7 +22,7 @@ LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0 means no header; Exc
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
 # Two rows count as the same row even if they differ in these columns.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
-OF_HOUSEHOLD = {  # columns that have one value for all persons of a household
+OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
     HouseholdColumn.PERSONS,
     HouseholdColumn.MALE,
     HouseholdColumn.FEMALE,
@@ -37,7 +37,7 @@ OF_HOUSEHOLD = {  # columns that have one value for all persons of a household
 }
 PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
-CONFIRMED = 200  # the limit of rows that a person confirms at once, because the page shows no more rows
+CONFIRMED = 200  # a person confirms at most this many rows at once, because the page shows no more rows
 LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 

@@ -66,7 +66,7 @@ class SheetHousehold:
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # the ids that the report would have under earlier keys
+    other_ids: tuple[UUID, ...] = ()  # with earlier keys, the report would have these ids
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
     phone_column: int | None = None  # the column whose cell has more than one telephone; the notes have the whole cell

@@ -25,7 +25,7 @@ from shared.sheets.sheet import FileFault, UnreadableFile
 
 T = TypeVar("T")
 
-AT_ONCE = 500  # the number of rows that are looked up or sent at once
+AT_ONCE = 500  # this many rows are looked up or sent at once
 VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,

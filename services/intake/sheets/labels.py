@@ -46,15 +46,15 @@ PATTERNS = [
     (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
-LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
-MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # the kinds that several columns may have
+LETTERS = 200  # only this many characters of a label are matched; the time can grow with the square of the length
+MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns of a sheet may have these kinds
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
 
 def guess(label: str) -> HouseholdColumn | None:
     """The kind of the column. None if no pattern matches the label."""
     text = folded(label[:LETTERS])
-    if not text and label != "#":  # a label of signs alone, such as *, names no kind
+    if not text and label != "#":  # a label that consists only of signs, such as *, names no kind
         return None
     if text in OWN_LABELS:
         return C.REASONS

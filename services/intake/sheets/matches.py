@@ -21,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-MOST = 2_000  # the most reports that an account's lists may match within WINDOW: the rows of the largest list
+MOST = 2_000  # the lists of an account may match this many reports within WINDOW, as many as the largest list has rows
 
 
 class TooManyMatches(Exception):

@@ -3,13 +3,13 @@
 import re
 
 NONE = {"нет", "нету", "жок", "no", "none", "-", "–", "—"}
-WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # the characters that the contract accepts in a telephone
+WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # the contract accepts only these characters in a telephone
 SEPARATORS = re.compile(r"[,;/|\n]|\b(?:и|жана|and)\b")
 RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
 # A number of Kyrgyzstan (0 or 996, then nine digits), even if another number follows without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # the number of digits of a village's telephone, and of the longest international number
+SHORTEST, LONGEST = 5, 15  # a village's telephone has 5 digits, the longest international number has 15
 
 
 def is_none(text: str) -> bool:

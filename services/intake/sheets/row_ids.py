@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v2\0"  # a prefix that separates these HMACs from other HMACs with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # this prefix separates these HMACs from other HMACs with the same key
 
 
 @dataclass(slots=True)

@@ -22,8 +22,8 @@ from shared.messaging import decisions
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-MOST = 500  # counts
-MOST_DECIDED = 100  # the number of newest choices that are listed
+MOST = 500  # at most this many counts are read for one page
+MOST_DECIDED = 100  # this many of the newest choices are listed
 COLUMNS = (
     GroupCount.stock_id,
     GroupCount.group_id,

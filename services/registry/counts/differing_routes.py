@@ -23,7 +23,7 @@ from shared.auth.tokens import Principal
 from shared.events.fields import Body
 from shared.postgres.database import Session
 
-MOST = 100  # ids in one request
+MOST = 100  # a request may name this many counts
 OF_PAIR = ("report_id", "version", "other_id", "other_version")
 PLACES = ("origin", "origin_locality", "destination", "destination_locality", "site_id")
 
@@ -35,9 +35,9 @@ Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 class WhyRight(StrEnum):
     """The reason why a person finds one of the counts right."""
 
-    ASKED = "asked"  # the teams were asked
+    ASKED = "asked"  # the person asked the teams
     INCOMPLETE = "incomplete"  # the other count left people out
-    TWICE = "twice"  # the other count has some people twice
+    TWICE = "twice"  # the other count includes some people twice
     CHANGED = "changed"  # people came or left between the counts
     MISTAKE = "mistake"  # an earlier choice was wrong
 

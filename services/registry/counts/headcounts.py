@@ -46,14 +46,15 @@ class Headcount:
     places_version: str | None
     received_at: datetime
     people: People
-    typed_site: UUID | None = None  # the site whose name was typed as the place
-    movement_id: str | None = None  # the report of the movement, if this is a count of people who moved
-    left: Place | None = None  # the place that people who moved have left
-    left_sub_stock: SubStock | None = None  # the sub-stock of people before they moved; None if it was in_displacement
+    typed_site: UUID | None = None  # this site's name was typed as the place of the count
+    movement_id: str | None = None  # if the count is of people who moved, the id of the report about the movement
+    left: Place | None = None  # if the count is of people who moved, the place that they left
+    left_sub_stock: SubStock | None = None  # the sub-stock of the people before they moved; None means in_displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
-    decided_hazard: UUID | None = None  # the hazard that people fled, as a person decided
-    adopted_hazard: UUID | None = None  # the hazard that other counts name, if this count has none
+    decided_hazard: UUID | None = None  # a person decided that the people fled this hazard
+    # If the count names no hazard, the hazard that other counts of the population name.
+    adopted_hazard: UUID | None = None
     same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
 
     @classmethod

@@ -15,7 +15,7 @@ from shared.displacement_reasons import POSSIBLY_HAZARD
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import HazardType
 
-LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days of one departure
+LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days for the same departure
 
 
 class CountedDeparture(NamedTuple):

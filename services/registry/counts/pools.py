@@ -113,7 +113,7 @@ class CountPool:
         self._groups = {count.group_id for count in self._counts.values()}
         self._moving_groups: set[str] = set()
         self._locked: set[str] = set()
-        self._whole_sites: set[UUID] = set()  # the sites whose counts are all loaded
+        self._whole_sites: set[UUID] = set()  # all counts of these sites are loaded
         self._sites = TypedSites(())
 
     async def tallies(self) -> Tallies:

@@ -27,7 +27,7 @@ from shared.places import Places
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-AT_ONCE = 200  # groups in one transaction
+AT_ONCE = 200  # a transaction renews this many groups
 FIRST = UUID(int=0)
 # Reports that came up to a day before the last renewal are computed again, too. Another worker may have processed them
 # with the former gazetteer or rules, or they may have waited to be processed.

@@ -29,7 +29,7 @@ from shared.postgres import database
 
 HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
+PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports and alerts get the CPU
 PAIR = DuplicatePair.household_id, DuplicatePair.other_id
 EVERYWHERE = Visibility(None, [])
 # raw SQL: SQLAlchemy cannot delete by `ctid`.

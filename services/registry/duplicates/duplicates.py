@@ -18,8 +18,8 @@ from shared.places.places import DIGITS
 OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted `sealed` and `members`
 OpenedMember = Mapping[str, Any]
 
-FULL_NAME = 2  # parts
-OF_DISTRICT = DIGITS[2]  # characters of a P-code
+FULL_NAME = 2  # a full name has at least this many parts
+OF_DISTRICT = DIGITS[2]  # the first characters of a P-code, up to this number, name the district
 
 
 class DuplicateReason(StrEnum):

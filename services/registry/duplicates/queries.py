@@ -17,7 +17,7 @@ from services.registry.search.keys import Field, KeysOfRoot, SearchKeys, Term, t
 from services.registry.search.queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility
 
-MOST_ALIKE = 100  # the largest number of households that are read for each kind of reason
+MOST_ALIKE = 100  # for each kind of reason, at most this many households are read
 
 
 class Candidates(NamedTuple):

@@ -25,7 +25,7 @@ from shared.postgres.upsert import upsert
 from shared.web.reads import note_read
 
 router = APIRouter()
-MOST = 200  # pairs in one request
+MOST = 200  # a request may name this many pairs
 SIDES = {name: aliased(Household, name=name) for name in ("one", "another")}
 SHOWN = ("household_id", "persons", "current_pcode", "current_country", "registered_at", "author")
 
@@ -33,8 +33,8 @@ SHOWN = ("household_id", "persons", "current_pcode", "current_country", "registe
 class WhyTwo(StrEnum):
     """Why a person answers that the pair describes two households."""
 
-    NAMESAKES = "namesakes"  # other people with the same name
-    ASKED = "asked"  # the household or the teams were asked
+    NAMESAKES = "namesakes"  # the two households are different people with the same name
+    ASKED = "asked"  # the person asked the household or the teams
     DOCUMENTS = "documents"  # the documents show two households
 
 

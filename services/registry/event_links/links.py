@@ -39,7 +39,8 @@ class EventLink(NamedTuple):
         return {"hazard_id": self.hazard_id, "hazard_type": self.hazard_type}
 
 
-EventLinks = Mapping[tuple[str, str], EventLink]  # by the id of the household or group, and the report id
+# The keys consist of the id of the household or group, and the report id.
+EventLinks = Mapping[tuple[str, str], EventLink]
 
 
 def add_event(filed: AnyFiled, links: EventLinks) -> None:

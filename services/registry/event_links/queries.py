@@ -26,10 +26,10 @@ from shared.places import Places
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-KEPT = timedelta(days=60)  # intake proposes hazards for the same number of days
-MOST = 2_000  # displacements that are read for one page
-MOST_DEPARTURES = 50  # departures of a page
-MOST_ANSWERED = 100  # the number of newest answers that are listed
+KEPT = timedelta(days=60)  # for the same number of days, intake proposes a hazard
+MOST = 2_000  # at most this many displacements are read for one page
+MOST_DEPARTURES = 50  # a page shows this many departures
+MOST_ANSWERED = 100  # this many of the newest answers are listed
 FLED = (*DISPLACED, Mobility.UNABLE_TO_MOVE)
 ARE_DISPLACED = and_(
     IN_EFFECT,

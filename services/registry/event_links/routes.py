@@ -28,15 +28,15 @@ from shared.web import cursors
 from shared.web.reads import note_read
 
 router = APIRouter()
-MOST = 200  # reports in one request
-MOST_LINKED = 5  # households or groups of a departure to whose pages a link is shown
+MOST = 200  # a request may name this many reports
+MOST_LINKED = 5  # a departure has links to the pages of at most this many households or groups
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
 class HowKnown(StrEnum):
     """How the person knows whether people left because of the event."""
 
-    ASKED = "asked"  # the household or the teams were asked
+    ASKED = "asked"  # the person asked the household or the teams
     FITS = "fits"  # place and time fit the event, or fit no event
     MISTAKE = "mistake"  # an earlier answer was wrong
 

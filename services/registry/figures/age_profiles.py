@@ -25,9 +25,9 @@ PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
 class AgeProfile(StrEnum):
     """A set of age brackets, named after an organisation that uses it."""
 
-    DTM = "dtm"  # IOM's DTM and HOPE
-    UNHCR = "unhcr"  # UNHCR and IDMC
-    DELTA = "delta"  # UNDRR's DELTA, for reports about the Sendai Framework
+    DTM = "dtm"  # these brackets are used by IOM's DTM and by HOPE
+    UNHCR = "unhcr"  # these brackets are used by UNHCR and IDMC
+    DELTA = "delta"  # these brackets are used by UNDRR's DELTA, for reports about the Sendai Framework
 
 
 AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18-59", "60+", "65+", "unknown"]

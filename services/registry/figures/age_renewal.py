@@ -19,7 +19,7 @@ class AgeRenewal(Renewal):
     kind = "ages"
 
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
-        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))  # the same condition as in the index
+        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))  # the index has the same condition
         return Household.household_id.in_(select(Episode.household_id).where(has_none))
 
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:

@@ -160,7 +160,8 @@ class StockFilters(DayFilters):
         return replace(query, **more)
 
 
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # the years 1900 to 2199, as in `Day`
+# The years are 1900 to 2199, as in `Day`.
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
 
 
 class FlowFilters(Filters):

@@ -12,7 +12,7 @@ from services.registry.figures.statistics import Figure, figures
 from services.registry.models import DataVersion
 from shared.places import Places
 
-MOST_FIGURES = 50_000  # the largest number of figures in memory; this number takes about 20 MB
+MOST_FIGURES = 50_000  # at most this many figures are kept in memory, which takes about 20 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class KeptFigures:
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:
-            self._forget(next(iter(self._answers)))  # deletes the oldest query and its answer
+            self._forget(next(iter(self._answers)))  # this call deletes the oldest query and its answer
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:

@@ -23,7 +23,7 @@ from shared.events.vocabulary import Movement, SubStock
 from shared.places import Places
 from shared.places.conditions import is_within
 
-CLASS_DAYS = (10, 30, 90)  # DELTA's classes: [0,10), [10,30), [30,90), 90 days and more
+CLASS_DAYS = (10, 30, 90)  # DELTA's classes are [0,10), [10,30), [30,90), and 90 days or more
 CLASSES = ("0-9", "10-29", "30-89", "90+")
 ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY, SubStock.DURABLE_SOLUTION)
 

@@ -183,7 +183,8 @@ class PageFigures:
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
+            # Only the first error is raised, for example that PostgreSQL is unavailable.
+            raise errors.exceptions[0] from None
         stocked, shelters, aged_stock, flows, needs = asked
         return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
 

@@ -37,13 +37,13 @@ class MovementScope(StrEnum):
     UNKNOWN = "unknown"
 
 
-IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # the scopes of people in the country
+IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # people with these scopes are in the country
 
 
 class FigureCategory(StrEnum):
     """The category of the people in a figure. Figures of different categories are never added."""
 
-    DISPLACED = "displaced"  # within the country
+    DISPLACED = "displaced"  # the people were displaced within the country
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
     UNKNOWN = "unknown"  # the people are displaced, but their place is unknown
@@ -85,11 +85,11 @@ class Summary(StrEnum):
     Figures by other dimensions are computed from the displacements.
     """
 
-    DESTINATION = "destination"  # by destination and first reason
-    ORIGIN = "origin"  # by origin and first reason
-    REASON = "reason"  # by destination, all reasons and hazard type
-    SHELTER = "shelter"  # by destination, kind of shelter and kind of evacuation
-    NEED = "need"  # by destination and need
+    DESTINATION = "destination"  # the rows are by destination and first reason
+    ORIGIN = "origin"  # the rows are by origin and first reason
+    REASON = "reason"  # the rows are by destination, all reasons and hazard type
+    SHELTER = "shelter"  # the rows are by destination, kind of shelter and kind of evacuation
+    NEED = "need"  # the rows are by destination and need
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class FigureQuery:
     view: View = View.DESTINATION
     level: int = 2
     since: date | None = None
-    until: date | None = None  # the first day after the period
+    until: date | None = None  # the period ends before this day
     reasons: Sequence[Reason] = ()
     rank: ReasonRank = ReasonRank.FIRST
     onsets: Sequence[Onset] = ()

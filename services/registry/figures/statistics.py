@@ -158,7 +158,7 @@ CONFIRMATIONS: dict[str | None, ConfirmationState | None] = {
     None: None,
     **{confirmation.value: confirmation for confirmation in ConfirmationState},
 }
-Location = tuple[str | None, str | None, MovementScope]  # unit, country, scope
+Location = tuple[str | None, str | None, MovementScope]  # a location consists of a unit, a country and a scope
 
 
 def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
@@ -224,7 +224,7 @@ def united(figures: Iterable[Figure]) -> list[Figure]:
     """Sum figures with equal dimensions, for example the figures of a district's villages."""
     known: dict[str, Figure] = {}
     several: defaultdict[str, list[Figure]] = defaultdict(list)
-    for figure in figures:  # most names are of one figure only
+    for figure in figures:  # most names belong to only one figure
         name = figure.name
         if known.setdefault(name, figure) is not figure:
             several[name].append(figure)

@@ -20,8 +20,8 @@ from shared.failures import retry_while_unavailable
 
 CHANGES_AT_ONCE = 20_000  # the slowest case, changes in random order, takes some seconds
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # the changes of ages are added this time before a year begins
-PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports do not wait for the CPU
+AGES_AHEAD = timedelta(days=60)  # this time before a year begins, the changes of ages on its 1 January are added
+PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports get the CPU
 # two workers must not insert the same dimensions; the function that a migration made takes this lock, too
 LOCK = "figure sums"
 

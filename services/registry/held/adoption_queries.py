@@ -16,7 +16,7 @@ from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import decisions
 from shared.postgres import database
 
-MOST = 100  # the number of newest acceptances that are listed
+MOST = 100  # this many of the newest acceptances are listed
 REVERSED = "reversed"
 LATER = aliased(Report)
 OF_ADOPTION = and_(

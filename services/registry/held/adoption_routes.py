@@ -27,9 +27,9 @@ MOST = 100
 class WhyReversed(StrEnum):
     """Why an acceptance under a household is reversed."""
 
-    ASKED = "asked"  # the household or the teams were asked
+    ASKED = "asked"  # the person asked the household or the teams
     DOCUMENTS = "documents"  # the documents of the people show that they are two households
-    MISTAKE = "mistake"  # another household was meant
+    MISTAKE = "mistake"  # the person had meant another household
 
 
 class AdoptedReport(BaseModel):

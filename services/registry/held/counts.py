@@ -16,7 +16,8 @@ from typing import Any
 from services.registry.counts.headcounts import Headcount
 
 CHANNEL = "registry_held_people"
-Departure = tuple[str, str, str]  # the status of a count, and the P-codes of the origin and of the present place
+# A departure consists of a count's status and the P-codes of its origin and its present place.
+Departure = tuple[str, str, str]
 NAMED = """
 SELECT DISTINCT status, origin_pcode, destination_pcode FROM counts
 WHERE (group_id = ANY($1::uuid[]) OR report_id = ANY($2::uuid[])) AND hazard_id IS NOT NULL AND movement_id IS NULL

@@ -18,7 +18,7 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
 IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
-AT_ONCE = 200  # households and groups in one transaction
+AT_ONCE = 200  # a transaction handles this many households and groups
 # raw SQL: the ORM cannot read whether a sequence was used. An earlier release may have held further reports after the
 # migration made the list. These are added as long as no number of the sequence was drawn, because no event has been
 # published then.

@@ -41,7 +41,7 @@ WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 ADOPTABLE = ACCEPTABLE | {Held.OTHER_HOUSEHOLD, Held.HOUSEHOLD_UNKNOWN}
 OF_HOUSEHOLDS = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 
-MOST_CODED = 50  # held reports with one code that a search returns
+MOST_CODED = 50  # a search by a code returns at most this many held reports
 MOST = 1000  # the largest number of a team's reports that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(

@@ -18,10 +18,10 @@ from services.registry.search.keys import SearchKeys
 from services.registry.subjects import Subject
 from shared.events.vocabulary import ReportKind
 
-MOST_WRONG = 20  # wrong codes of an account within WINDOW
+MOST_WRONG = 20  # an account may send this many wrong codes within WINDOW
 WINDOW = timedelta(hours=1)
-KEPT = timedelta(days=60)  # the default time after which a movement with a wrong code is refused
-AT_ONCE = 200  # waiting movements that one transaction compares again
+KEPT = timedelta(days=60)  # by default, a movement with a wrong code is refused after this time
+AT_ONCE = 200  # a transaction compares this many waiting movements again
 
 # Only one transaction at a time compares codes. Otherwise two transactions could each count an account's wrong codes
 # without those of the other.
@@ -59,7 +59,7 @@ WHERE (report_id, version, author) = ($1, $2, $3)
 DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, $2, $3)"
 
 MovementVersion: TypeAlias = tuple[str, int, str]  # a report id, a version and an author
-Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids of the households that have the code
+Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids of the households with this code
 
 
 class CodeComparison(NamedTuple):

@@ -49,7 +49,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             is_reversed = movement.clear.is_reversed
             decision = RECORDED if is_reversed else held(why_nothing_precedes(movement, moves))
             result.decisions[movement.report_id] = decision
-    gone: defaultdict[str, Parts] = defaultdict(dict)  # by status
+    gone: defaultdict[str, Parts] = defaultdict(dict)  # maps each status to the people who are gone
     for departure, ends_at in sorted(superseded(displacements), key=lambda each: order(each[0])):
         own, before = following.get(departure.report_id, ()), gone[departure.clear.status]
         carried = carried_over(departure, before) if departure.clear.mobility in MOVES else {}
@@ -89,7 +89,7 @@ class Onward(NamedTuple):
     precision: Precision
     reported_on: date
     mobility: Mobility
-    left: tuple[str | None, str | None] | None  # the P-code and the country from which most of these people left
+    left: tuple[str | None, str | None] | None  # most of these people left the place with this P-code and country
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:

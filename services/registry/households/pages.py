@@ -33,7 +33,7 @@ from shared.web.reads import note_read
 
 router = APIRouter(include_in_schema=False)
 
-PAIRS = URGENT = 20  # rows of each list on the page
+PAIRS = URGENT = 20  # each list on the page shows this many rows
 
 
 @router.get("/search")

@@ -33,7 +33,7 @@ class Position:
     contact_lost_at: datetime | None = None
     site_id: str = ""
     placed_at: datetime = NEVER  # when it was reported that the people are at this site
-    died_by: date | None = None  # the last day on which the people may have died
+    died_by: date | None = None  # the people died on this day or before
 
     @property
     def place(self) -> tuple[Any, ...]:

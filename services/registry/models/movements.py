@@ -40,7 +40,7 @@ class AfterMovement(Assessed, Displaced):
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column()  # this column replaces the primary key of `Displaced`
+    report_id: Mapped[UUID] = mapped_column()  # in `Displaced`, this column is the primary key
     displaced: Mapped[int]
     ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     households: Mapped[int] = mapped_column(SmallInteger)

@@ -35,7 +35,7 @@ class Report(RegistryModel):
     sealed: Mapped[bytes]
 
 
-CODE_CHARACTERS = 4  # the length of a report's code, which is the end of the report's id
+CODE_CHARACTERS = 4  # a report's code is the end of its id, and has this length
 CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
 Index("ix_reports_code", CODE)
 

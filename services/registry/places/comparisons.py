@@ -52,7 +52,7 @@ from shared.postgres.upsert import upsert
 HOUSEHOLDS_AT_ONCE = 50
 COUNTS_AT_ONCE = 50
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
+PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports and alerts get the CPU
 RECENT = timedelta(days=60)  # the alert rules ignore people who left earlier
 EVERYWHERE = Visibility(None, [])
 # raw SQL: these statements compare arrays of pairs, or take a session lock. PostgreSQL frees a session lock when the
@@ -138,9 +138,9 @@ class PlaceComparing:
         self._households = ComparedHouseholds()
         # each household with the version of its row
         self._read: dict[UUID, tuple[int, RegisteredHousehold | None]] = {}
-        self._version: str | None = None  # the version of the data that was compared last
+        self._version: str | None = None  # the version of the data at the last comparison
         self._listed: Listed | None = None
-        self._unreadable: set[UUID] = set()  # counts that cannot be read; each is logged only once
+        self._unreadable: set[UUID] = set()  # these counts cannot be read; each is logged only once
         self.rest_seconds = IDLE_SECONDS
 
     async def compare_some(self) -> bool:

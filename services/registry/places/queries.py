@@ -20,7 +20,7 @@ from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
 
-MOST = 2_000  # the number of newest open counts that are compared
+MOST = 2_000  # this many of the newest open counts are compared
 APPLIED = "applied"
 PAIR = (PlaceDecision.unit, PlaceDecision.name, PlaceDecision.other_unit, PlaceDecision.other_name)
 CLEAR = cast(Report.clear, JSON)

@@ -25,7 +25,7 @@ from shared.events.vocabulary import ReportKind
 from shared.places import Places
 from shared.postgres import database
 
-AT_ONCE = 500  # counts that are loaded together
+AT_ONCE = 500  # this many counts are loaded together
 LISTED = """
 SELECT counts.report_id, counts.version FROM counts
 WHERE movement_id IS NULL

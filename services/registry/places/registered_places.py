@@ -26,11 +26,11 @@ from shared.events.groups import PlaceComparison, RegisteredPeople
 from shared.events.vocabulary import DISPLACED, Mobility
 from shared.places.localities import StatedLocality, joined
 
-WHOLE = 5  # households
+WHOLE = 5  # numbers of households are rounded down to a multiple of this number
 
 Pair = tuple[str, str]  # the district that people left, and the district where they are now
 Leaving = tuple[date, Mobility]
-Comparisons = dict[UUID, PlaceComparison]  # by the report id of the count
+Comparisons = dict[UUID, PlaceComparison]  # maps a count's report id to the comparison
 
 
 class HouseholdPlace(NamedTuple):

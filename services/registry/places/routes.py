@@ -29,9 +29,9 @@ from shared.web import cursors
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 100  # questions or answers in one request, and answers on one page
+MOST = 100  # a request may name this many questions or answers, and a page shows this many answers
 MOST_SHOWN = 200
-MOST_COUNTS = 5  # counts that are shown for one place
+MOST_COUNTS = 5  # a place shows at most this many counts
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
@@ -39,7 +39,7 @@ class Because(StrEnum):
     """The reason for a person's answer."""
 
     KNOWN = "known"  # the person knows the place
-    ASKED = "asked"  # the teams were asked
+    ASKED = "asked"  # the person asked the teams
     MAPPED = "mapped"  # a map or an official list shows that the answer is right
     MISTAKE = "mistake"  # an earlier answer was wrong
 

@@ -26,9 +26,9 @@ from shared.events.vocabulary import OutcomeKind
 from shared.places.localities import joined
 
 KEY_BYTES = 16
-FOLDING = 2  # the version of the rules by which values are folded; the worker makes keys of older versions again
-KEPT = 10_000  # the number of values whose keys are cached
-LONGEST_NAME = 8  # the largest number of name parts that get keys, and that a search accepts
+FOLDING = 2  # the rules of folding have this version; the worker computes keys of older versions again
+KEPT = 10_000  # the keys of this many values are cached
+LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
 MOST_KEYS = 600  # keys of one household; otherwise one report could make its household match nearly every search
 
 
@@ -50,7 +50,7 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
     Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
 }
-REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # fields in which many households have equal values
+REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # many households have equal values in these fields
 
 
 class Term(NamedTuple):

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from shared.country import CALLING_CODE
 
-Part = frozenset[str]  # the spellings of one part of a name; parts are equal if they share a spelling
+Part = frozenset[str]  # a part of a name is the set of its spellings; two parts are equal if they share a spelling
 
 CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәіұһ"
 LATIN = [*"abvgdejziiklmnnoөprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuaiuh"]
@@ -22,7 +22,7 @@ APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # writers oft
 SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
 # Different spellings of one sound. They are replaced in this order.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
-VOWELS = {"ie": "e", "io": "e"}  # е and ё
+VOWELS = {"ie": "e", "io": "e"}  # these pairs of letters stand for е and ё
 SEPARATORS = re.compile(r"[\W_]+")
 DOUBLED = re.compile(r"(.)\1+")
 FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
@@ -30,8 +30,8 @@ FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
 
 NATIONAL_DIGITS = 9
-MOST_DIGITS = 15  # the most digits of a number in E.164
-RUSSIAN_DIGITS = 11  # the digits of a number with the trunk prefix 8
+MOST_DIGITS = 15  # a number in E.164 has at most this many digits
+RUSSIAN_DIGITS = 11  # a number with the trunk prefix 8 has this many digits
 
 
 def folded(name: str | None) -> tuple[Part, ...]:

@@ -15,7 +15,7 @@ from shared.postgres import database, notify
 
 CHANNEL = "registry_site_movements"
 IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
-PAUSE_SECONDS = 0.05  # the pause between two transactions, so that reports and alerts do not wait for the CPU
+PAUSE_SECONDS = 0.05  # the task pauses this long between two transactions, so that reports and alerts get the CPU
 
 
 async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:

@@ -33,10 +33,10 @@ TEXTS = (
 )
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
-REASONS = "reasons"  # the column with the reasons in a file of refused rows; it is not read
-SKIPPED = "skipped"  # a column that is not read
+REASONS = "reasons"  # a file of refused rows has this column with the reasons; the import does not read it
+SKIPPED = "skipped"  # the import does not read this column
 ROWS = 10_000
-LETTERS = 200  # characters of a label that are matched; the time of a match can grow with the square of the length
+LETTERS = 200  # only this many characters of a label are matched; the time can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
 # The first pattern that matches the folded label of a column decides what the column contains. A folded label is in
 # lower case, without punctuation, and has о, у, н in place of ө, ү, ң.
