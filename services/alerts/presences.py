@@ -21,8 +21,11 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 
 
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
-    """Whether at least one board reported in the last 12 hours, but no board had input within `patience`."""
+    """Whether no board had input within `patience`.
+
+    Without any board nobody sees an alert, so that this counts as unattended, too.
+    """
     newest = await session.scalar(
         select(func.max(BoardPresence.last_input_at)).where(BoardPresence.seen_at >= now - SHIFT)
     )
-    return newest is not None and newest < now - patience
+    return newest is None or newest < now - patience

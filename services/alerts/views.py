@@ -89,7 +89,7 @@ class Presence(Body):
 
 
 class Attendance(BaseModel):
-    """`is_unattended` is true if boards reported in the last 12 hours, but none had input for `unattended_minutes`."""
+    """`is_unattended` is true if no board had input for `unattended_minutes`."""
 
     is_unattended: bool
     unattended_minutes: float

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -143,4 +143,5 @@ async def night(engine: AsyncEngine) -> Night:
     await emptied(engine, CHANGED)
     made = Night(engine)
     await made.only(("duty", 0), ("head", 1), ("minister", 2))
+    await made.touched(made.now + timedelta(days=3650))  # a board is attended, unless the test closes it
     return made

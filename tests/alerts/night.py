@@ -79,7 +79,12 @@ class Night:
         self.now += time
         return await self.escalation.expire()
 
+    async def boards_are_closed(self) -> None:
+        async with self.sessions.begin() as session:
+            await session.execute(text("DELETE FROM presences"))
+
     async def touched(self, at: datetime) -> None:
+        """Somebody uses a board at this time."""
         async with self.sessions.begin() as session:
             await presences.note(session, uuid4(), OPERATOR.account, at, at)
 

@@ -68,6 +68,7 @@ async def test_duty_heads_are_notified_every_five_minutes_also_by_a_worker_that_
     night.escalation = Escalation(database.sessions(engine), rules(), Places.load(), clock=night.clock)
     assert await night.passes(5 * MINUTE - timedelta(seconds=1)) == 0
     assert await night.passes(timedelta(seconds=1)) == 1
+    await night.boards_are_closed()
     await night.touched(night.now - timedelta(hours=1))
     assert await night.passes(2.5 * MINUTE) == 1, "unattended boards halve this wait, too"
     heads = [(step, label) for step in (3, 4, 5) for label in ("head 1", "head 2")]

@@ -132,8 +132,13 @@ async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logg
     assert {sample.labels["severity"]: sample.value for sample in metric.samples} == {"grave": 1, "mild": 0}
 
 
-async def test_unattended_boards_halve_the_escalation_delay(night: Night) -> None:
-    await night.touched(NOW)
+@pytest.mark.parametrize("has_board", [True, False])
+async def test_unattended_boards_halve_the_escalation_delay_and_so_does_the_lack_of_boards(
+    night: Night, has_board: bool
+) -> None:
+    await night.boards_are_closed()
+    if has_board:
+        await night.touched(NOW)
     night.now += timedelta(minutes=31)
     await night.report(hazard(onset=night.now))
     assert await night.passes(MODERATE / 2 - timedelta(seconds=1)) == 0
@@ -141,6 +146,7 @@ async def test_unattended_boards_halve_the_escalation_delay(night: Night) -> Non
 
 
 async def test_one_attended_board_is_enough(night: Night) -> None:
+    await night.boards_are_closed()
     await night.touched(NOW)
     night.now += timedelta(minutes=31)
     await night.touched(night.now)

@@ -82,6 +82,7 @@ async def add(night: Night, silence: Silence) -> None:
 
 async def test_a_silenced_alert_is_raised_and_its_receivers_are_notified_when_the_silence_ends(night: Night) -> None:
     await add(night, OF_OSH)
+    await night.boards_are_closed()
     await night.touched(NOW - HOUR)
     await night.report(hazard())
     assert await night.passes(2 * HOUR - timedelta(seconds=1)) == 0, "unattended boards do not halve the wait"
