@@ -82,7 +82,13 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         revocations=revocations,
-        measures=[measures.channels, measures.unsent_alerts, measures.unreadable_alerts],
+        measures=[
+            measures.channels,
+            measures.unsent_alerts,
+            measures.unreadable_alerts,
+            measures.overdue_escalations,
+            measures.bot_updates(settings),
+        ],
         routers=[
             routes.router,
             act_routes.router,

@@ -2,27 +2,33 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from prometheus_client import Metric
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.config import AlertsSettings
 from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE, RuleKind
 from shared.events.vocabulary import Severity, Status
 from shared.postgres.models import table
-from shared.web.measured import gauge, gauges, timestamp
+from shared.web.measured import Measure, gauge, gauges, timestamp
 
 LOOKED_AT = timedelta(days=7)  # deliveries older than this are not read, so that a scrape stays fast
 # a delivery that has failed for less than this is not counted, because a restart may be the reason
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
+OVERDUE = timedelta(minutes=2)  # longer than a restart of the worker
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
 IS_FAILING = (
     Delivery.settled_at.is_(None) & (Delivery.attempts > 1) & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
 )
+# `attempts` counts claims, so this includes a delivery whose only attempt has hung since
+IS_OVERDUE = Delivery.settled_at.is_(None) & (Delivery.attempts <= 1) & (Delivery.due_at < func.now() - OVERDUE)
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
 # Test messages to receivers are left out: the person who sends one sees its result.
 TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)
@@ -34,6 +40,7 @@ BY_CHANNEL = (
         func.count().filter(IS_FAILING).label("failing"),
         func.min(Delivery.created_at).filter(IS_FAILING).label("failing_since"),
         func.count().filter(GAVE_UP).label("gave_up"),
+        func.count().filter(IS_OVERDUE).label("overdue"),
     )
     .where(Delivery.created_at > func.now() - LOOKED_AT, Delivery.alert_id.not_in(TRIALS))
     .group_by(Delivery.channel)
@@ -64,6 +71,11 @@ async def channels(session: AsyncSession) -> Iterable[Metric]:
             "alerts_abandoned_deliveries",
             "Deliveries that were given up in the last day.",
             ((labels, row.gave_up if row else 0) for labels, row in known),
+        ),
+        gauges(
+            "alerts_overdue_deliveries",
+            "Deliveries that have been due for two minutes and were attempted at most once.",
+            ((labels, row.overdue if row else 0) for labels, row in known),
         ),
     ]
 
@@ -117,3 +129,35 @@ async def unreadable_alerts(session: AsyncSession) -> Iterable[Metric]:
             (({"severity": name}, grave.count(is_grave)) for name, is_grave in (("grave", True), ("mild", False))),
         )
     ]
+
+
+async def overdue_escalations(session: AsyncSession) -> Iterable[Metric]:
+    overdue = select(func.count()).where(ALERTS.escalates_at < func.now() - OVERDUE)
+    return [
+        gauge(
+            "alerts_overdue_escalations",
+            "Alerts whose next step has been due for two minutes.",
+            value=await session.scalar(overdue) or 0,
+        )
+    ]
+
+
+def bot_updates(settings: AlertsSettings) -> Measure:
+    """Measures when Telegram last answered the bot's request for updates.
+
+    In an exercise the bot may get no updates, so the measure is 0.
+    """
+
+    async def measure(session: AsyncSession) -> Iterable[Metric]:
+        file = settings.alerts_telegram_token_file
+        has_bot = bool(file) and Path(file or "").is_file() and not settings.exercise
+        poll = await poll_queries.newest(session) if has_bot else None
+        return [
+            gauge(
+                "alerts_bot_updates_timestamp_seconds",
+                "When Telegram last answered the bot's request for updates, or 0 without a bot.",
+                value=timestamp(poll.polled_at if poll else None),
+            )
+        ]
+
+    return measure

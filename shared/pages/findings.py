@@ -72,6 +72,18 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         N_("Alerts are not delivered by {channel}: {deliveries} waiting, the oldest since {at}."),
         N_("The page “Sent notifications” shows the servers' answers. Tell the people on duty by telephone."),
     ),
+    FindingKind.DELIVERIES_OVERDUE: FindingText(
+        N_("Alerts that should have been sent by {channel} more than two minutes ago: {deliveries}."),
+        N_("Read the log of the worker “alerts-worker”. Until then, tell the people on duty by telephone."),
+    ),
+    FindingKind.ESCALATIONS_OVERDUE: FindingText(
+        N_("Unanswered alerts whose next step should have been notified more than two minutes ago: {alerts}."),
+        N_("Read the log of the worker “alerts-worker”. Until then, tell the people on duty by telephone."),
+    ),
+    FindingKind.BOT_WITHOUT_UPDATES: FindingText(
+        N_("The Telegram bot has received no updates since {at}, so nobody can answer alerts in Telegram."),
+        N_("Check the internet connection and the bot's token. Until then, people answer on the board or by SMS."),
+    ),
     FindingKind.ALERTS_UNREADABLE: FindingText(
         N_("Alerts in force that this release cannot read: {alerts}. Severe or Extreme ones among them: {grave}."),
         N_(

@@ -1,7 +1,8 @@
 """While nobody acknowledges an alert, further receivers are notified step by step, until the escalation ends."""
 
 import importlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from services.alerts import measures
+from services.alerts.config import AlertsSettings
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Roster
 from shared.events.vocabulary import Severity, Status, Verdict
@@ -130,6 +133,34 @@ async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logg
     async with night.sessions.begin() as session:
         (metric,) = await measures.unreadable_alerts(session)
     assert {sample.labels["severity"]: sample.value for sample in metric.samples} == {"grave": 1, "mild": 0}
+
+
+async def test_overdue_deliveries_and_escalations_and_a_bot_without_updates_are_measured(
+    night: Night, tmp_path: Path
+) -> None:
+    await night.report(hazard())
+    (token := tmp_path / "token").write_text("1:bot")
+    polled_at = datetime(2026, 11, 28, tzinfo=UTC)
+
+    async def measured(token_file: Path) -> list[float]:
+        settings = AlertsSettings(alerts_telegram_token_file=str(token_file))
+        async with night.sessions.begin() as session:
+            metrics = [
+                *[metric for metric in await measures.channels(session) if metric.name == "alerts_overdue_deliveries"],
+                *await measures.overdue_escalations(session),
+                *await measures.bot_updates(settings)(session),
+            ]
+        return [sample.value for metric in metrics for sample in metric.samples]
+
+    async with night.sessions.begin() as session:
+        await poll_queries.store(session, 1, polled_at, None)
+        await session.execute(text("UPDATE alerts SET escalates_at = now() - interval '1 minute'"))
+        await session.execute(text("UPDATE deliveries SET created_at = now(), due_at = now() - interval '1 minute'"))
+    assert await measured(token) == [0, 0, polled_at.timestamp()]
+    async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET escalates_at = now() - interval '3 minutes'"))
+        await session.execute(text("UPDATE deliveries SET due_at = now() - interval '3 minutes'"))
+    assert await measured(tmp_path / "no-token") == [1, 1, 0]
 
 
 @pytest.mark.parametrize("has_board", [True, False])
