@@ -16,6 +16,10 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
         seconds = await asyncio.to_thread(offset, server)
     except (OSError, NoAnswer):
         return [MonitoringFinding(kind=FindingKind.CLOCK_UNCHECKED, level=Level.WARNING, values={"server": server})]
+    return of_offset(seconds)
+
+
+def of_offset(seconds: float) -> Sequence[MonitoringFinding]:
     if abs(seconds) <= MOST_SECONDS:
         return []
     return [

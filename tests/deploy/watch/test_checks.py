@@ -1,27 +1,30 @@
 """Tests the checks of `dayar watch` that look at this machine."""
 
 import os
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from deploy.local import paths as free
 from deploy.watch import paths
-from deploy.watch.checks import CHECKS, Check, certificate, disk, services, workers
+from deploy.watch.checks import CHECKS, Check, backup, certificate, channels, clock, disk, feeds, lag, services, workers
 from deploy.watch.settings import WatchSettings
-from deploy.watch.surroundings import Surroundings
+from deploy.watch.surroundings import Answer, Surroundings
 from deploy.watch.watch import AlreadyWatched, Watch, alone
 from shared.config import BadSettings
 from shared.monitoring import status as files
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 from shared.outbound import Outbound
-from shared.pages import findings
+from shared.pages.findings import CHECKS as CHECK_NAMES
 
 pytestmark = pytest.mark.anyio
 GIB = 1 << 30
 DAY = timedelta(days=1)
+NOW = datetime(2026, 11, 28, 3, tzinfo=UTC)
 
 
 async def test_a_worker_without_a_heartbeat_is_silent(tmp_path: Path) -> None:
@@ -102,6 +105,69 @@ async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_p
     assert reported == known.open[0], "a restart repeats no message, and judges anew what nobody was told of"
 
 
+EARLIER = NOW - timedelta(minutes=30, seconds=1)
+CHECK_STATE = 'console_check_state{check="backup",state="%s"} 1\nconsole_check_timestamp_seconds{check="backup"} 0'
+LABELS = '{consumer="registry",topic="hazards"}'
+UNREAD = f"dayar_stopped_partitions{LABELS} %d\ndayar_unread_seconds{LABELS} %d"
+FEED = 'intake_feed_read_timestamp_seconds{feed="usgs",source="usgs"} %d'
+BOT = "alerts_bot_updates_timestamp_seconds %d"
+UNREADABLE = 'alerts_unreadable_alerts{severity="grave"} %d\nalerts_unreadable_alerts{severity="mild"} %d'
+
+
+@pytest.mark.parametrize(
+    ("check", "service", "metrics", "findings"),
+    [
+        (lag, "registry", UNREAD % (0, 300), []),
+        (lag, "registry", UNREAD % (0, 301), [(FindingKind.RECORDS_WAIT, Level.WARNING)]),
+        (lag, "registry", UNREAD % (0, 1801), [(FindingKind.RECORDS_WAIT, Level.FAILED)]),
+        (lag, "registry", UNREAD % (1, 0), [(FindingKind.CONSUMER_STOPPED, Level.FAILED)]),
+        (feeds, "intake", FEED % (NOW - timedelta(minutes=29)).timestamp(), []),
+        (feeds, "intake", FEED % EARLIER.timestamp(), [(FindingKind.FEED_SILENT, Level.WARNING)]),
+        (feeds, "intake", FEED % (NOW - timedelta(hours=4)).timestamp(), [(FindingKind.FEED_SILENT, Level.FAILED)]),
+        (backup, "console", CHECK_STATE % "well", []),
+        (backup, "console", CHECK_STATE % "never", [(FindingKind.BACKUP_NEVER, Level.WARNING)]),
+        (backup, "console", CHECK_STATE % "bad", [(FindingKind.BACKUP_FAILED, Level.FAILED)]),
+        (backup, "console", CHECK_STATE % "overdue", [(FindingKind.BACKUP_OVERDUE, Level.FAILED)]),
+        (
+            channels,
+            "alerts",
+            'alerts_abandoned_deliveries{channel="sms"} 2\nalerts_abandoned_deliveries{channel="email"} 0',
+            [(FindingKind.DELIVERIES_ABANDONED, Level.WARNING)],
+        ),
+        (
+            channels,
+            "alerts",
+            'alerts_overdue_deliveries{channel="sms"} 2\nalerts_overdue_deliveries{channel="email"} 0',
+            [(FindingKind.DELIVERIES_OVERDUE, Level.FAILED)],
+        ),
+        (channels, "alerts", "alerts_overdue_escalations 0", []),
+        (channels, "alerts", "alerts_overdue_escalations 1", [(FindingKind.ESCALATIONS_OVERDUE, Level.FAILED)]),
+        (channels, "alerts", BOT % 0, []),
+        (channels, "alerts", BOT % (NOW - timedelta(minutes=4)).timestamp(), []),
+        (channels, "alerts", BOT % EARLIER.timestamp(), [(FindingKind.BOT_WITHOUT_UPDATES, Level.FAILED)]),
+        (channels, "alerts", UNREADABLE % (0, 0), []),
+        (channels, "alerts", UNREADABLE % (0, 1), [(FindingKind.ALERTS_UNREADABLE, Level.WARNING)]),
+        (channels, "alerts", UNREADABLE % (1, 0), [(FindingKind.ALERTS_UNREADABLE, Level.FAILED)]),
+    ],
+)
+async def test_the_metrics_of_a_service_are_judged(
+    check: ModuleType, service: str, metrics: str, findings: list[tuple[FindingKind, Level]]
+) -> None:
+    around = Surroundings(WatchSettings(watch_services={service: "http://service"}), clock=lambda: NOW)
+    lines = ["dayar_postgresql_up 1", *metrics.splitlines()]
+    types = {f"# TYPE {name} gauge": name for name in (re.split("[ {]", line)[0] for line in lines)}
+    body = "\n".join(
+        line for kind, name in types.items() for line in (kind, *(one for one in lines if one.startswith(name)), "")
+    )
+    around._answers["http://service/metrics"] = Answer(200, body.encode(), NOW)
+    assert [(finding.kind, finding.level) for finding in await check.look(around)] == findings
+
+
+@pytest.mark.parametrize(("seconds", "is_wrong"), [(2.0, False), (-2.0, False), (2.1, True), (-3.0, True)])
+def test_a_clock_is_wrong_by_more_than_two_seconds(seconds: float, is_wrong: bool) -> None:
+    assert bool(clock.of_offset(seconds)) is is_wrong
+
+
 def test_two_monitors_of_one_installation_are_refused(tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(AlreadyWatched), alone(tmp_path):
         pass
@@ -113,4 +179,4 @@ def test_an_impossible_address_is_refused_at_start() -> None:
 
 
 def test_every_check_has_a_name_on_the_pages() -> None:
-    assert set(findings.CHECKS) == {check.name for check in CHECKS}
+    assert set(CHECK_NAMES) == {check.name for check in CHECKS}

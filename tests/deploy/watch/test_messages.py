@@ -12,6 +12,7 @@ from deploy.watch.tracked_findings import Occasion, Report
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 from shared.monitoring.status import (
     ChannelStatus,
+    CheckStatus,
     ComponentStatus,
     ConsumerStatus,
     FeedStatus,
@@ -81,6 +82,7 @@ def test_the_status_at_a_terminal_of_80_columns() -> None:
                 failures=0,
             ),
         ),
+        checks=(CheckStatus(name="clock", state="never", checked_at=None),),
         channels=(ChannelStatus(name="email", delivered_at=NOW, failing=3, failing_since=NOW),),
     )
     known = SystemStatus(
@@ -97,5 +99,6 @@ def test_the_status_at_a_terminal_of_80_columns() -> None:
     )
     assert "PostgreSQL 18.1 DOWN, 28 Nov 2026, 09:00" in text
     assert "registry / displacements 7 12 s" in text
+    assert "clock not checked NTP_SERVER is not set" in text
     assert "email 28 Nov 2026, 09:00 28 Nov 2026, 09:00 (3)" in text
     assert "FAILURE: the monitoring has stopped" in "\n".join(command.lines(known, NOW + timedelta(minutes=3)))
