@@ -1,10 +1,11 @@
 """`python -m bench.alert_burst` measures how soon all areas are notified in a burst of Extreme hazards.
 
-A system sends 1,000 Extreme hazards in 20 areas in one request. An area is notified when the first message about it has
-arrived at each recipient: one gets webhooks, the other mails. The benchmark prints the time until the last area is
-notified, the time until all hazards are, and the threads of the mails: a mail belongs to the thread of the first id of
-its header References. The hazards come in random order, as reports from everywhere do. A second burst comes area by
-area, which is the worst order and has no promise.
+A system sends 1,000 Extreme hazards in 20 areas in one request. There are two recipients: one gets webhooks, the other
+gets mails. An area counts as notified when the first message about the area has arrived at both. The benchmark prints
+the time until the last area is notified, the time until recipients are notified of all hazards, and the number of mail
+threads. The first id in a mail's header References names the thread of the mail. In the first burst, the hazards of
+different areas come in random order. In a second burst, all hazards of one area come before those of the next. This is
+the worst order, for which Dayar promises no time.
 """
 
 import argparse
@@ -44,7 +45,7 @@ ALL_SECONDS = 120.0
 
 
 class Mailbox:
-    """The mails that arrived, each with the time. They are parsed after the measurement."""
+    """Stores the mails that arrive, each with its time. The mails are parsed only after the measurement."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[float, bytes]] = []
@@ -79,7 +80,10 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """The seconds until the last area was notified by each channel, and until all hazards were."""
+    """For each channel, the seconds until the last area was notified.
+
+    Also the seconds until recipients were notified of all hazards.
+    """
 
     name: str
     areas: Mapping[str, float]
@@ -91,7 +95,7 @@ class Burst:
 
 
 class BurstBench(Latency):
-    """The worker of the alerts with a second recipient, who gets mails."""
+    """Runs the worker of the alerts service, with a second recipient, who gets mails."""
 
     mailbox: Mailbox
     threads = 0  # the most threads of a burst

@@ -1,14 +1,13 @@
 """`python -m bench.alert_latency` measures the time from the POST of an Extreme hazard to its signed webhook.
 
-For comparison, the benchmark also posts webhooks directly to the receiver, and measures their time. Before the
+For comparison, the benchmark also measures the time of webhooks that it posts directly to the receiver. Before the
 measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an
 open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
 measured from its scheduled time.
 
-All stages that choose recipients have work: an escalation policy names a roster, in which the recipient is on duty.
-Five silences are in force. After each fifth Extreme hazard comes a Moderate hazard of a feed, with the same type and
-place. The alerts of the Extreme hazards mute the alert of the Moderate hazard. The Moderate hazards come in addition to
-the rate.
+All stages that choose recipients have work: an escalation policy names a roster in which the recipient is on duty, and
+five silences are in force. After each fifth Extreme hazard, the benchmark also posts a Moderate hazard of a feed, with
+the same type and place. The alerts about the Extreme hazards inhibit the alert about the Moderate hazard.
 """
 
 import argparse

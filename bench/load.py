@@ -26,7 +26,7 @@ class Sender(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # a cast, because uvloop's transport is no subclass of `asyncio.Transport`
+        # the cast is needed because uvloop's transport is not a subclass of `asyncio.Transport`
         self._transport = cast(asyncio.Transport, transport)
         self._next()
 

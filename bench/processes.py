@@ -10,7 +10,7 @@ def family(pids: Sequence[int]) -> list[psutil.Process]:
 
 
 def cpu(processes: Sequence[psutil.Process]) -> float:
-    """The CPU seconds of the processes. Those of a child process that has ended are part of its parent's times."""
+    """The CPU seconds of the processes. The times of a process include those of its child processes that have ended."""
     return sum(map(_cpu, processes))
 
 

@@ -1,4 +1,4 @@
-"""`dayar alert notified` shows who was notified of an alert, and who was not and why."""
+"""`dayar alert notified` shows who was notified of an alert, who was not notified, and why."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence

@@ -30,7 +30,8 @@ START_SECONDS = 240
 class Run:
     """Runs `make run` with a new state folder, as a person does at a terminal.
 
-    The supervisor is forked from a process that has imported it. If `is_measured` is true, a new process imports it.
+    The process of the supervisor is forked from a process that has already imported the supervisor's module. If
+    `is_measured` is true, a new process imports the module.
     """
 
     def __init__(self, root: Path, *, is_measured: bool = False, **env: str) -> None:

@@ -211,7 +211,7 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in latest.items()):
         return alert
     if alert.is_lapsed:
-        # a new waiting time begins, because a wait from before the end would let the alert expire again
+        # a new waiting time begins, because the former waiting time would let the alert expire again
         return changed(alert, now, is_lapsed=False, is_ringing=False, escalates_at=None, **latest)
     return changed(alert, now, **latest)
 
@@ -263,7 +263,10 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """The counted acknowledgements were for the step before. They are counted anew at the next acknowledgement."""
+    """The alert at its next level.
+
+    Acknowledgements are counted anew, because the earlier ones were for the step before.
+    """
     return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1, **NOT_COUNTED)
 
 

@@ -167,10 +167,10 @@ class AlertChanges:
         due_in: timedelta = NOW,
         told: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
-        """Stores a person's action; returns the alert.
+        """Stores a person's action, and returns the alert.
 
-        If `cause` is given, the receivers that were notified before are notified again. `told` has the accounts whose
-        receivers are notified alone.
+        If `cause` is given, the receivers that were notified before are notified again. `told` maps a cause to
+        accounts: for this cause, only the receivers with these accounts are notified.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
@@ -337,9 +337,10 @@ class AlertChanges:
         return begun
 
     def _told(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """Plans a notification of these accounts alone. Returns the alert with the next step.
+        """Plans a notification of these accounts only, and returns the alert with the next step.
 
-        Of the conditions of the receivers only the status holds, because a person's action concerns exactly them.
+        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
+        receivers.
         """
         own = [each for each in self._plan.receivers if each.account_id in accounts and alert.status in each.statuses]
         if not own:

@@ -86,7 +86,7 @@ IS_GRAVE = (
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
 )  # as Alert.is_grave
-# A delivery that was given up has reached nobody. A delivery that still waits is counted with its channel.
+# A delivery that was given up has reached nobody. Another metric counts the deliveries that still wait, by channel.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
 )

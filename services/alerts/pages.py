@@ -113,8 +113,8 @@ async def deliveries_page(request: Request, session: Session, caller: Caller, me
 async def notices(request: Request, session: Session) -> Response:
     """Shows what administrators must repair.
 
-    The notices say that nobody gets the texts of restricted events, that Telegram does not work, or that a message
-    template cannot be used.
+    A notice says, for example, that nobody gets the texts of Restricted hazards, that Telegram does not work, or that a
+    message template cannot be used.
     """
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status

@@ -97,7 +97,7 @@ async def deliveries(
 ) -> DeliveryPage:
     """The deliveries that were sent or, in an exercise, would have been sent.
 
-    With `alert_id`, the answer also has the receivers that were not notified of this alert, and why.
+    If `alert_id` is given, the answer also says which receivers were not notified of this alert, and why.
     """
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)

@@ -32,7 +32,7 @@ class Acknowledgement(Body):
 
 
 class AlertIds(Body):
-    """A request about several alerts at once. Extreme alerts are refused."""
+    """A request to act on several alerts at once. Extreme alerts are refused."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 
@@ -51,11 +51,11 @@ class Snooze(Body):
 
 
 class Snoozes(Snooze, AlertIds):
-    """Several alerts that are snoozed for the same time and reason."""
+    """A request to snooze several alerts for the same time and reason."""
 
 
 class AlertAssignment(Body):
-    """The account of the person who shall work on the alert."""
+    """The account of the person who must work on the alert."""
 
     account_id: UUID
     note: Line | None = None
@@ -126,7 +126,7 @@ class AlertPage(BaseModel):
 
 
 class DeliveryPage(BaseModel):
-    """`not_notified` has the receivers that were not notified of the requested alert, and why."""
+    """`not_notified` lists the receivers that were not notified of the requested alert, with the reasons."""
 
     deliveries: list[dict[str, Any]]
     not_notified: list[dict[str, Any]] = []

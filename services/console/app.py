@@ -56,7 +56,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         async def first_account() -> None:
             """Creates the first account.
 
-            This happens in the background, because the process must also run while PostgreSQL is down.
+            The task runs in the background, because the process must start even if PostgreSQL is unavailable.
             """
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()

@@ -83,7 +83,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         "intake",
         settings,
         lifespan=lifespan,
-        # PostgreSQL is missing here, because intake accepts reports without it
+        # PostgreSQL is not required here, because intake also accepts reports while PostgreSQL is unavailable
         ready={"kafka": has_kafka, "valkey": has_valkey},
         measures=[measures.of(settings.feeds)],
         revocations=revocations,
@@ -100,7 +100,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.state.phone_keys, app.state.places = phone_keys, places
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
     app.state.letter_reading = LetterReading(places, EnvelopeEncryption(settings.memory_key_file))
-    # the paths of routes that limit their bodies themselves
+    # the routes with these paths limit their bodies themselves
     paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}

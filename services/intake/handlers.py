@@ -12,7 +12,7 @@ from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
 KEPT = Outcome(OutcomeKind.RECORDED)
-# the outcome of a record without an author, as an earlier release wrote it
+# an earlier release wrote records without an author; nobody can read such an outcome as a receipt
 WITHOUT_AUTHOR = Outcome(OutcomeKind.NOTED, "no_author")
 
 

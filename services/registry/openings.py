@@ -1,4 +1,4 @@
-"""Reports unusually many reads of household records. They are not refused."""
+"""Reports if a person reads unusually many household records. The reads are not refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

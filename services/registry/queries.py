@@ -222,8 +222,8 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # As in the figures of today, a movement counts for its whole day. A movement without an hour is dated at noon, so a
-    # row that ends later today is no longer current.
+    # A movement counts from the beginning of its day, as it does in figures about today. A movement without an hour is
+    # dated at noon, so a row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

@@ -1,4 +1,4 @@
-"""What the pages of households, groups and sites share: functions for their templates, and the links to sites."""
+"""Functions that the templates of the pages of households, groups and sites share, and the links to sites."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

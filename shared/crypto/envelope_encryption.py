@@ -1,4 +1,7 @@
-"""Envelope encryption: each record has a key, wrapped by a key that is never in PostgreSQL."""
+"""Envelope encryption: each record has its own key.
+
+This key is encrypted ("wrapped") with a key that is never in PostgreSQL.
+"""
 
 from pathlib import Path
 from typing import NamedTuple

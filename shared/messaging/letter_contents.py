@@ -42,7 +42,7 @@ def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None
 
 
 def read(value: bytes) -> dict[str, Any] | None:
-    """The fields of the record. None if it is no JSON object, or if it is nested more deeply than an answer can be."""
+    """The fields of the record. None if the record is not a JSON object, or is nested too deeply for an answer."""
     try:
         fields = from_json(value)
     except ValueError:
@@ -51,7 +51,7 @@ def read(value: bytes) -> dict[str, Any] | None:
 
 
 def pcodes(fields: dict[str, Any] | None) -> list[str]:
-    """The P-codes of the places that the record states: of the record, of its area, and of where people are or were."""
+    """All P-codes that the record states: its own place, its area, and the places where people are or were."""
     fields = fields or {}
     holders = [fields, *(fields.get(name) for name in ("origin", "destination", "area"))]
     stated: list[Any] = []

@@ -1,7 +1,7 @@
 """Opens dead letters for people. A service's worker finds a letter in Kafka, and stores its content for the reader.
 
-Each content is encrypted with its own key, and is deleted as soon as a person has read it. Only the registry's worker
-has private keys, so the sealed fields of other services' letters stay sealed.
+Each content is encrypted with its own key, and is deleted when the person has read it. Only the registry's worker has
+private keys, so the sealed fields of other services' letters stay sealed.
 """
 
 import asyncio

@@ -128,7 +128,7 @@ def create_redrives(op: Any) -> None:
 
 
 def create_letter_openings(op: Any) -> None:
-    """Create the table of opened dead letters. A later migration of a service calls this function."""
+    """Create the table of opened dead letters. Migrations of the services call this function."""
     op.execute(LETTER_OPENINGS)
 
 

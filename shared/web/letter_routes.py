@@ -39,7 +39,7 @@ class LetterReading:
 
 
 class WantedLetter(BaseModel):
-    """The id by which the caller asks for the content."""
+    """The id with which the caller asks for the content."""
 
     opening_id: UUID
 

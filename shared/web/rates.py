@@ -7,7 +7,10 @@ MOST_KEYS = 10_000
 
 
 class RateLimit:
-    """Permits `burst` events at once, and then `per_second` events a second, for each key. Counts in this process."""
+    """For each key, permits `burst` events at once, and then `per_second` events a second.
+
+    The counts are in the memory of this process.
+    """
 
     def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second, self._burst, self._clock = per_second, burst, clock

@@ -1,4 +1,4 @@
-"""Reads of personal data: the reader has stated a purpose, and each read is a row of the security log."""
+"""Checks that a reader of personal data has stated a purpose, and writes each read to the security log."""
 
 from collections.abc import Sequence
 from dataclasses import replace

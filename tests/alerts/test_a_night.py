@@ -1,6 +1,7 @@
-"""A night: nobody answers in Telegram, an SMS is acknowledged and forgotten, and the duty head takes the alert over.
+"""Tests one night of an alert. Nobody answers in Telegram. A person acknowledges by SMS, but does nothing more.
 
-Real local servers play Telegram and the SMS gateway. A clock is moved instead of waiting.
+The duty head takes the alert over. Local servers stand in for Telegram and the SMS gateway. The test moves a clock
+instead of waiting.
 """
 
 import asyncio
@@ -91,7 +92,10 @@ class Watch(Bureau):
         return await self.escalation.escalate()
 
     async def escalates_after(self, time: timedelta) -> None:
-        """The escalation skips an alert while a delivery of the alert is being settled, so it may look again."""
+        """Moves the clock until an alert escalates.
+
+        The escalation skips an alert whose delivery is being recorded, so it is called again.
+        """
         assert await self.passes(time) or await wait_for(self.escalation.escalate)
 
     async def replies(self, typed: str) -> str:

@@ -1,4 +1,7 @@
-"""The page behind the link of a mail: its receiver acts without sign-in by a button, and never by the link itself."""
+"""Tests the page that the link in a mail opens.
+
+Its buttons act without a sign-in, but opening the link changes nothing.
+"""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""An alert is assigned to another person, who is notified; the alert escalates until this person acts."""
+"""Tests the assignment of an alert to a person, who is notified. The alert escalates until this person acts."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -186,7 +186,7 @@ async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(p
 
 POINT = {"lat": 40.10, "lon": 71.70}
 NAMES = {"ky": "Дөбө", "ru": "Добо", "en": "Dobo"}
-# degrees of latitude, 6 km and 4 km north of the centre of the mudflow's fan
+# these degrees of latitude are 6 km and 4 km north of the centre of the mudflow's fan
 FAR_AND_NEAR = ((1, 40.10 + 6 / 111.2), (2, 40.10 + 4 / 111.2))
 FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 

@@ -1,4 +1,4 @@
-"""A red night: 200 alerts in an hour, nobody answers, and everybody still reads the grave ones."""
+"""Tests a night with 200 alerts in one hour that nobody answers. Every receiver must still read all grave alerts."""
 
 import asyncio
 import itertools
@@ -126,7 +126,10 @@ class RedNight:
 
 
 def hazards_of_the_night() -> list[HazardReported]:
-    """200 hazards in random order. The grave ones have another type, so that they inhibit none of the others."""
+    """200 hazards in random order.
+
+    The grave hazards have another type, so that their alerts do not inhibit the other alerts.
+    """
     severities = ["Moderate"] * MODERATE + ["Severe"] * SEVERE + ["Extreme"] * EXTREME
     order, now = random.Random(1), datetime.now(UTC)
     order.shuffle(severities)

@@ -1,4 +1,4 @@
-"""The gateway pushes receipts of short messages. A real server plays the gateway."""
+"""Tests receipts that the gateway pushes. A local server stands in for the gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator

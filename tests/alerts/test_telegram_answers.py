@@ -79,7 +79,7 @@ class Shift(Bureau):
         return alert
 
     async def presses(self, message: dict[str, Any], button: int | str, user: int = USER) -> dict[str, Any]:
-        """The bot's answer to a pressed button: one of the message's first row, or the one with this text."""
+        """Presses a button of the first row, or the button with this text. Returns the bot's answer."""
         if isinstance(button, str):
             self.bot.sends_data(data_of_button(message, button), message, user)
         else:

@@ -1,4 +1,4 @@
-"""Messages about the same type of hazard at the same places in one night belong to one thread."""
+"""Tests that messages about the same type of hazard at the same places in one night belong to one thread."""
 
 from collections import Counter
 from datetime import datetime, timedelta

@@ -173,7 +173,10 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """Otherwise a listener would not learn that its position is too old, and would get all kept records as new ones."""
+    """If the listener did not wait, it would not learn that its position is too old.
+
+    It would then get all stored records as new records.
+    """
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)

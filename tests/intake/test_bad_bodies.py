@@ -87,7 +87,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        # no result at all is right, too: one of the files is an empty array
+        # an empty list of results is also right, because one of the files is an empty array
         assert {each["status"] for each in results} <= {422}, file.name
 
 

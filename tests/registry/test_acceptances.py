@@ -280,7 +280,10 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
 
 
 async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:
-    """An answer concerns the report and the household. Under the same household again, it is still valid."""
+    """An answer concerns a report under one household.
+
+    If the report is accepted under this household again, the answer is still valid.
+    """
     first, second = fled(), fled(persons=6, members=family(6))
     await office.file(first)
     await office.file(second, flags=EXPIRED, **OTHER)

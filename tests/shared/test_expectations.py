@@ -1,4 +1,4 @@
-"""What a service expected in a field is shown in the reader's language."""
+"""Tests that a page says in the reader's language what a service expected in a field."""
 
 import json
 from typing import Any
@@ -25,7 +25,8 @@ TYPED: tuple[Any, ...] = (
     *("", "x" * 20_000, "\x07", "...", "not a date", "1000-01-01T00:00:00Z"),
     *(-5, 10**9, 1.5, ["zz"] * 3000, [], {}),
 )
-# No person types the fields that can be refused with these texts: ids, structures and codes, which scripts make.
+# These texts are about ids, structures and codes, which scripts make. People do not type such fields, so the texts need
+# no translation.
 OF_SCRIPTS = (
     *("no such field", "a UUID", "UUID input", "a random UUID", "a release is expected"),
     *("Input should be an object", "Input should be a valid array", "Input should be a valid boolean"),

@@ -43,9 +43,9 @@ class ActKind(StrEnum):
 
 
 class ActChannel(StrEnum):
-    """How a person acted. `BOARD` is the board, or the page of the alert after sign-in.
+    """How a person acted on an alert. `BOARD` means the board, or the page of the alert after sign-in.
 
-    The other values are those of the channels of deliveries.
+    The other values are channels of deliveries.
     """
 
     BOARD = "board"
@@ -85,10 +85,12 @@ def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, 
 
 
 def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, idle: timedelta) -> Alert:
-    """Names the person who shall work on the alert. This acknowledges nothing, and the alert escalates as before.
+    """Names the person who must work on the alert.
 
-    If somebody is at work on the alert, that work ends. From then on the alert waits for an action, as an acknowledged
-    alert does, because otherwise nobody might act on it.
+    The assignment is not an acknowledgement, so the alert escalates as before.
+
+    If another person is working on the alert, the alert is no longer in progress. It then waits for an action, as an
+    acknowledged alert does.
     """
     named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
     after = changed(alert, now, **named)
@@ -200,7 +202,10 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert, and lets it ring after `wait` unless it is in progress, or has lapsed and is not overdue."""
+    """Stops the ringing of the alert.
+
+    After `wait` it rings again, unless it is in progress, or has lapsed and is not overdue.
+    """
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
         return after
@@ -216,7 +221,7 @@ def _due(alert: Alert, at: datetime | None) -> datetime | None:
 
 
 def _parts(accounts: tuple[UUID, ...], quorum: Quorum) -> dict[str, Any]:
-    """The fields of acknowledgements that are not enough for the step of a policy."""
+    """The fields that store acknowledgements while the step of a policy demands more of them."""
     if quorum.needed <= 1:
         return {"partly_acknowledged_by": accounts, **NOT_COUNTED}
     return {

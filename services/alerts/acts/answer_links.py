@@ -1,7 +1,8 @@
-"""The link in a mail by which its receiver, a person, acts on the alert without signing in.
+"""Makes the link in a mail with which the receiver acts on the alert without signing in.
 
-The link has a token of one delivery: the delivery's id and a keyed digest of it, of the person's account and of the
-address. Nothing is stored. If the receiver gets another account or address, its old links are no longer valid.
+The link contains a token for one delivery: the delivery's id, and a keyed digest of this id, the person's account and
+the mail address. The token is not stored. If the receiver gets another account or address, its old links are no longer
+valid.
 """
 
 import base64
@@ -48,9 +49,9 @@ class AnswerLinks:
         self._box, self._public_url = box, public_url
 
     def link(self, delivery_id: UUID, receiver: Receiver) -> str | None:
-        """The link for this receiver of the delivery; None if the receiver is not a person with an account.
+        """The link to a delivery for this receiver; None if the receiver is not a person with an account.
 
-        The token is the fragment of the address, which no browser sends to a server, so no server can log the token.
+        The token is the fragment of the link. Browsers send no fragment to servers, so no server can log the token.
         """
         if receiver.kind is not ReceiverKind.PERSON or receiver.account_id is None:
             return None
@@ -59,7 +60,10 @@ class AnswerLinks:
         return f"{self._public_url}/alerts/answer?lang={receiver.language}#{token}"
 
     async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
-        """The delivery of a valid token that is at most 48 hours old, if its receiver still has account and address."""
+        """The delivery of a valid token.
+
+        None if it is older than 48 hours, or if the receiver's account or address changed.
+        """
         read = read_token(token)
         if read is None:
             return None
@@ -90,7 +94,7 @@ class AnswerLinks:
         return next((receiver.at(each) for each in contacts if each.channel is DeliveryChannel.EMAIL), None)
 
     def _digests(self, delivery_id: UUID, account: UUID, address: str) -> list[bytes]:
-        """The digests under each known key, newest key first."""
+        """The digests with each known key; the newest key comes first."""
         digests = self._box.link_digests(delivery_id.bytes + account.bytes + address.encode())
         return [digest[:DIGEST_BYTES] for digest in digests]
 
@@ -113,7 +117,7 @@ async def acts_of_last_hour(session: AsyncSession, account: UUID, now: datetime)
 
 
 async def has_commented(session: AsyncSession, alert_id: UUID, account: UUID, text: str, now: datetime) -> bool:
-    """Whether the person added the same comment within the last hour, as when a browser sends a form again."""
+    """Whether the person added the same comment within the last hour. A browser may send a form twice."""
     same = select(Act.act_id).where(
         Act.alert_id == alert_id,
         Act.account_id == account,

@@ -1,7 +1,7 @@
-"""The page behind the link of a mail: its receiver acts on the alert without signing in.
+"""The page that the link in a mail opens. On this page, the receiver of the mail acts on the alert without signing in.
 
-A link never acts by itself: programs open links of mails, too. The first page has no content and reads the token from
-the address; a second request shows what the mail said; only a button acts.
+Opening the link changes nothing, because programs also open the links of mails. The first page has no content: its
+script reads the token from the address. A second request shows what the mail said. Only a button acts.
 """
 
 from collections.abc import Mapping
@@ -34,13 +34,13 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/answer")
 async def empty_page(request: Request) -> Response:
-    """The page without content. Its script sends the token, which no GET request has."""
+    """The page without content. Its script sends the token in a form, because no GET request contains the token."""
     return shown(request)
 
 
 @router.post("/answer")
 async def answer(request: Request, session: Session) -> Response:
-    """Shows what the mail said. If a button was pressed, its action is done first."""
+    """Shows what the mail said. If a button was pressed, first does what the button says."""
     form, now = await request.form(), datetime.now(UTC)
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     wrong: WrongTokens = request.app.state.wrong_tokens

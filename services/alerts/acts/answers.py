@@ -126,7 +126,7 @@ class Answers:
     async def take_over(
         self, alert_id: UUID, person: Actor, text: str | None = None, *, is_one_of_many: bool = False
     ) -> Alert:
-        """The person starts work on the alert, also if somebody else is at work on it.
+        """The person starts work on the alert, even if somebody else is working on it.
 
         The timeline has both people, and the other person is informed.
         """
@@ -235,9 +235,9 @@ class Answers:
         due_in: timedelta = timedelta(),
         told: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
-        """Stores the action.
+        """Stores the action. If `cause` is given, everybody who was notified is informed.
 
-        If `cause` is given, everybody who was notified is informed. `told` has the accounts that are notified alone.
+        `told` maps a cause to the accounts that are notified for this cause; nobody else is notified for it.
         """
         is_notified = cause is not None or any(told.values())
         called = await delivery_queries.called(self._session, [alert.alert_id]) if is_notified else {}
@@ -251,12 +251,12 @@ class Answers:
 
 
 def first_cause(alert: Alert) -> Cause | None:
-    """An action that also acknowledges the alert informs everybody who was notified, as an acknowledgement does."""
+    """If the action also acknowledges the alert, returns the cause for which everybody who was notified is informed."""
     return Cause.ACKNOWLEDGED if alert.acknowledged_at is None else None
 
 
 def replaced_people(alert: Alert, person: Actor) -> set[UUID]:
-    """The accounts of the others who were at work on the alert, or to whom it was assigned."""
+    """The accounts of other people who worked on the alert, or to whom the alert was assigned."""
     return {account for account in (alert.progressed_by, alert.assigned_to) if account is not None} - {person.account}
 
 

@@ -14,7 +14,10 @@ from shared.auth.tokens import Ancestry
 def offered(
     alert: Alert, plan: NotificationPlan, places: Ancestry, now: datetime, *, besides: UUID | None
 ) -> list[Assignee]:
-    """The assignees that a page offers: first the people on duty, then by name. The account `besides` is left out."""
+    """The people whom a page offers as assignees: first those on duty, then the others by name.
+
+    The account `besides` is left out.
+    """
     on_duty = {label for people in plan.on_duty(now).values() for label in people}
     people = [each for each in assignees(alert, plan.receivers, places) if each.account_id != besides]
     shown = {
@@ -28,7 +31,7 @@ def offered(
 
 
 def assignees(alert: Alert, receivers: Sequence[Receiver], places: Ancestry) -> list[Receiver]:
-    """The receivers that are people with an account, and that get alerts of this status and of these places.
+    """The receivers who are people with an account and who get alerts with this status and at these places.
 
     The other conditions of a receiver, such as its hours, do not matter, because a person chooses the assignee.
     """

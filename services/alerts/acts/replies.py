@@ -120,13 +120,13 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# For each kind of refusal, the reply that names the person who acted first.
+# Maps each kind of refusal to the reply that names the person who acted first.
 BY_OTHER = {
     "already-acknowledged": ReplyResult.ACKNOWLEDGED_BY_OTHER,
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
     "already-snoozed": ReplyResult.SNOOZED_BY_OTHER,
 }
-# For each reply with a name and a time, the prefix of the alert's fields that have them.
+# Maps each reply with a name and a time to the prefix of the alert's fields that contain both.
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",
@@ -139,7 +139,7 @@ DEEDS = {
 
 
 class Replies:
-    """Acts in the transaction of the caller, who commits. The timeline names the `channel`."""
+    """Acts on alerts in the caller's transaction; the caller commits. The timeline names the `channel`."""
 
     def __init__(
         self, rules: Ruleset, places: Places, box: WebhookSecrets, access: Access, channel: ActChannel
@@ -155,10 +155,7 @@ class Replies:
         *,
         on_behalf_of: str | None = None,
     ) -> Reply:
-        """Acknowledges the alert.
-
-        `on_behalf_of` is the note that says for whom the person acts. The note is stored encrypted.
-        """
+        """Acknowledges the alert. `on_behalf_of` says for whom the person acts; it is stored encrypted."""
         note = on_behalf_of and behalf.sealed(on_behalf_of, alert_id, self._box)
 
         def act(answers: Answers, actor: Actor) -> Awaitable[Alert]:
@@ -171,7 +168,7 @@ class Replies:
     async def start(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str | None = None
     ) -> Reply:
-        """The person starts work on the alert. Refused if somebody else is at work on it."""
+        """The person starts work on the alert. This is refused if somebody else is working on it."""
         return await self._act(
             session,
             alert_id,
@@ -184,7 +181,7 @@ class Replies:
     async def take_over(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str | None = None
     ) -> Reply:
-        """The person starts work on the alert, also if somebody else is at work on it."""
+        """The person starts work on the alert, even if somebody else is working on it."""
         return await self._act(
             session,
             alert_id,
@@ -260,7 +257,7 @@ class Replies:
     async def hindrance(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, result: ReplyResult
     ) -> Reply | None:
-        """The reply to a person who cannot get this `result` now; None if the person can."""
+        """The reply that says why the person cannot do the action with this `result` now; None if the person can."""
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
         if refusal := await self._refusal_of(session, alert_id, person):

@@ -143,13 +143,13 @@ async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> A
 
 @router.put("/v1/alerts/{alert_id}/takeover")
 async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Marks the alert as in progress by the caller, also if somebody else is at work on it."""
+    """Marks the alert as in progress by the caller, even if somebody else is working on it."""
     return AlertView.model_validate(await desk.answers.take_over(alert_id, desk.person(), body.note if body else None))
 
 
 @router.get("/v1/alerts/{alert_id}/assignees")
 async def assignees_of(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Assignees:
-    """The people to whom the caller can assign the alert; first the people on duty, then by name."""
+    """The people to whom the caller can assign the alert: first those on duty, then the others by name."""
     alert, now = await seen(alert_id, request, session, caller), datetime.now(UTC)
     plan = await plan_queries.plan(session, now)
     return Assignees(assignees=assignees.offered(alert, plan, request.app.state.places, now, besides=caller.account))
@@ -220,7 +220,7 @@ async def snooze_several(body: Snoozes, request: Request, session: Session, call
 
 @router.post("/v1/alerts:takeover")
 async def take_over_several(body: AlertIds, request: Request, session: Session, caller: Caller) -> TakenOver:
-    """The caller starts work on several alerts, each independently of the others, also if others are at work on them.
+    """The caller starts work on several alerts, each independently of the others, even if other people work on them.
 
     The answer names each refused alert with the reason.
     """

@@ -1,4 +1,4 @@
-"""Limits how often an address may send tokens that are not valid, so that strangers do not keep PostgreSQL busy."""
+"""Limits how often an address may send invalid tokens, so that strangers do not keep PostgreSQL busy."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ MOST_ADDRESSES = 10_000
 
 
 class WrongTokens:
-    """Counts in the memory of this process: nobody can guess a token, so the limit need not be exact."""
+    """Counts wrong tokens in the memory of this process. The limit is not exact, because nobody can guess a token."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

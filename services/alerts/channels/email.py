@@ -48,7 +48,7 @@ class EmailChannel:
     def __init__(
         self, settings: AlertsSettings, outbound: Outbound, texts: Texts, links: AnswerLinks | None = None
     ) -> None:
-        """With `links`, each mail to a person has the person's own link to act without signing in."""
+        """If `links` is given, each mail to a person contains a link with which the person acts without signing in."""
         self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
 
     @sending
@@ -92,7 +92,7 @@ class EmailChannel:
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, receiver.language)
 
     def _text_of(self, job: Job, content: Content, receiver: Receiver) -> Text:
-        """The text about one alert. If the alert is open, the person's own link follows."""
+        """The text about one alert. If the alert is open, the link of this person follows."""
         text = self._texts.of(content.data, job.cause, receiver.language, content.hazard)
         link = self._links.link(job.delivery_id, receiver) if self._links and is_open(content.data) else None
         if link is None:
@@ -101,9 +101,9 @@ class EmailChannel:
         return Text(text.subject, f"{text.body}\n\n{_(OWN_LINK).format(address=link)}\n{_(ONLY_YOURS)}")
 
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
-        """The thread ids of the mail, the outer thread first.
+        """The thread ids of the mail; the outer thread comes first.
 
-        A digest has the threads of its hazards only, because mail programs would join the threads of its places.
+        A digest has no threads of places, because mail programs would then join these threads.
         """
         outer = [place_thread_of(alert, recipient) for alert in alerts] if len(alerts) == 1 else []
         threads = [*filter(None, outer), *(thread_of(alert, recipient) for alert in alerts)]

@@ -54,7 +54,7 @@ class SmsChannel:
     async def _deliver(self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str) -> str:
         """Sends one message about the jobs that were not sent yet.
 
-        If the gateway gives receipts, each later attempt only checks whether the receipts have come.
+        If the gateway gives receipts, later attempts send nothing, and only check whether the receipts have come.
         """
         if gateway.deadline is None:
             await gateway.send(await self._message(jobs, receiver, number))
@@ -112,5 +112,5 @@ class SmsChannel:
 
 
 def one_of_each_message(sent: Iterable[SmsMessage]) -> Iterable[SmsMessage]:
-    """The rows without those that have the same combined message as another row."""
+    """One row of each message: several rows may belong to the same combined message."""
     return {each.message_id or each.delivery_id: each for each in sent}.values()

@@ -45,8 +45,9 @@ BAD_LINK = ("button", "url")
 class Thread:
     """The messages about the alert in the receiver's chat, and the alert's newest state.
 
-    `sent` is this delivery's own message, if it was sent. `replied_to` is the message to which this one is a reply: the
-    first about the alert, or else the first about this type of hazard and these places in the same night.
+    `sent` is this delivery's own message, if it was sent. This delivery's message is a reply to the message
+    `replied_to`: the first message about the alert, or else the first message of the night about this type of hazard
+    and these places.
     """
 
     state: Alert | AlertRaised

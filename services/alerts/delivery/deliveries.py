@@ -99,9 +99,10 @@ class Deliveries:
                 self._start_over()
 
     def _start_over(self) -> None:
-        """Forgets the attempts and slots of a loop that failed. Its unrecorded deliveries are due after their leases.
+        """Forgets the attempts and slots of a loop that failed.
 
-        Otherwise, an attempt that cannot be recorded would end the next loop, too.
+        Deliveries whose attempts were not recorded are due again after their leases. If the attempts were kept, an
+        attempt that cannot be recorded would end the next loop, too.
         """
         self._busy.clear()
         self._waiting.clear()

@@ -73,14 +73,14 @@ class Dispatcher:
 
 
 class PlaceBursts:
-    """The places of which each receiver was notified in the last minute, as far as this process knows."""
+    """Stores about which places each receiver was notified in the last minute, as far as this process knows."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
 
     def in_order(self, deliveries: Sequence[PlannedDelivery]) -> list[PlannedDelivery]:
-        """The deliveries, with the first ones about each place before the others, also before those stored earlier."""
+        """Sorts the deliveries: the first one about each place comes first, even before deliveries stored earlier."""
         now = self._clock()
         if len(self._notified) > MOST_PLACES:
             self._notified = {key: at for key, at in self._notified.items() if at > now - BURST_SECONDS}

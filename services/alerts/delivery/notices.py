@@ -28,8 +28,8 @@ from shared.events import (
 from shared.events.vocabulary import DeliveryChannel, Severity, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
-# After this many messages in an hour by all channels, a receiver's further ones are combined for longer. With two
-# channels for each alert, a receiver then gets at most 28 messages in an hour.
+# After a receiver has got this many messages in an hour by all channels, its further messages are combined for a longer
+# time. A receiver with two channels for each alert then gets at most 28 messages in an hour.
 MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
 COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"
@@ -140,9 +140,9 @@ class Content(WordsOfContent):
 
 
 def is_foldable(alert: Alert, channel: str) -> bool:
-    """Whether the message may wait for other messages.
+    """Whether the message may wait, to be combined with other messages.
 
-    Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait.
+    Only mails, Telegram messages and SMS about alerts of Moderate or below may wait.
     """
     return channel in FOLDABLE and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
@@ -211,8 +211,8 @@ def plan(
 ) -> dict[UUID, datetime]:
     """The time at which each delivery is sent.
 
-    `known` has the latest planned time of each receiver and channel, and `messages` the number of each receiver's
-    combined messages by all channels, both of the last hour.
+    Both arguments are about the last hour: `known` maps each receiver and channel to the latest planned time, and
+    `messages` maps each receiver to the number of its combined messages by all channels.
     """
     newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()
     for delivery in foldable:

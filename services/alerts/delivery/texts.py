@@ -69,8 +69,8 @@ class Text:
 class Texts:
     """Writes texts in the three languages. `institution` is the centre's name in each language.
 
-    A template replaces the facts of a text. The banner of an exercise, the cause, the texts of the report that the
-    receiver may read, the link and the centre's name stay as they are.
+    A template replaces the facts of a text. A template does not replace the banner of an exercise, the cause, the texts
+    of the report that the receiver may read, the link, or the centre's name.
     """
 
     def __init__(

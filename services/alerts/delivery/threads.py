@@ -1,4 +1,7 @@
-"""Threads of messages: everything about one hazard, below everything about its type and places in the same night."""
+"""Threads of messages. All messages about one hazard are a thread.
+
+This thread is a part of a wider thread: all messages about the same type of hazard and the same places in one night.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +22,7 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 def place_thread_of(alert: AlertRaised, recipient: str) -> UUID | None:
     """The thread of all hazards of this type that were reported for the same places in the same night.
 
-    Otherwise, a burst of reports from a few places would fill a mailbox with hundreds of threads.
+    Without this thread, a burst of reports from a few places would fill a mailbox with hundreds of threads.
     """
     if alert.hazard_type is None or not alert.pcodes:
         return None

@@ -49,7 +49,8 @@ def placed(
 ) -> tuple[DutyNumber, list[Fault]]:
     """Gives the number its position. A new number, or a number that moved to another unit, comes last in its unit.
 
-    `of_unit` are the stored numbers of the number's unit. If another of them is the same post, the post is wrong.
+    `of_unit` are the stored numbers of the number's unit. If another number of the unit has the same post, the form
+    says that the post is wrong.
     """
     others = [each for each in of_unit if each.number_id != number.number_id]
     if entry_of(number).key in {entry_of(each).key for each in others}:

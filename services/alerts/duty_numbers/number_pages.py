@@ -1,4 +1,4 @@
-"""The page that adds, changes or removes one duty number."""
+"""The page on which a person adds, changes or removes one duty number."""
 
 from collections.abc import Sequence
 from uuid import UUID

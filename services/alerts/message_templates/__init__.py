@@ -1,1 +1,4 @@
-"""Message templates: the centre's own wording of alerts, its preview, and the page that edits it."""
+"""Message templates are the centre's own wording of messages.
+
+This package also has their preview and the page that edits them.
+"""

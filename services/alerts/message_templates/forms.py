@@ -18,7 +18,7 @@ NO_CONDITION = N_("A type of hazard and a severity of the lists are expected, or
 
 
 class TemplatesForm(TypedForm):
-    """The typed texts, each in the field of its channel and language. An empty text is no template."""
+    """The typed texts. Each channel and language has its own field. An empty field means that there is no template."""
 
     @property
     def condition(self) -> tuple[str, str]:

@@ -58,7 +58,8 @@ class AlertRow(AlertsModel, record=Alert):
 class Act(AlertsModel):
     """One action in an alert's timeline. A row without an account is an action of the system.
 
-    `channel` is missing in rows of earlier releases. They stored "SMS" or "Telegram" as the text of an acknowledgement.
+    `channel` is missing in rows of earlier releases, which stored "SMS" or "Telegram" as the text of an
+    acknowledgement.
     """
 
     __tablename__ = "acts"

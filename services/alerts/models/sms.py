@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class SmsMessage(AlertsModel):
-    """A short message that waits or waited for its receipt. `message_id` is the id of the message in its receipt.
+    """A short message for which a receipt is expected or has come. The receipt names the message by `message_id`.
 
     `state` is the state in the newest receipt, and `state_at` is the time of this receipt.
     """

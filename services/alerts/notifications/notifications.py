@@ -40,8 +40,8 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers of earlier steps that were notified before.
 
-    A receiver of an earlier step that was not notified is kept. Since then, for example, a silence has ended, the
-    receiver's hours have begun, or the person has come on duty.
+    Keeps receivers of earlier steps that were not notified: for example, a silence has ended since then, the receiver's
+    hours have begun, or the person has come on duty.
     """
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
@@ -152,8 +152,8 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
     too. This person's own conditions, except the status, have no effect. After the last step of an escalation, the duty
-    heads are notified, and receivers that do not know the alert yet. Duty heads are also notified if the alert has no
-    other receiver when it is raised, becomes more severe, or is no longer muted. With the stages INFORMED, only
+    heads and all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has
+    no other receiver when it is raised, becomes more severe, or is no longer muted. With the stages INFORMED, only
     receivers that were notified before are informed: no person on duty is added, and silences and inhibitions have no
     effect.
     """

@@ -39,7 +39,7 @@ RETURNING delivery_id
 """  # noqa: S608 - our own names
 
 # Reads the latest planned time of the foldable messages to each receiver on each channel, and how many messages there
-# were within the last hour. One channel's deliveries at the same time are one message.
+# were within the last hour. Deliveries on one channel with the same time are one message.
 FOLDS = """
 SELECT recipient, channel, max(planned_at) AS planned_at, count(DISTINCT planned_at) AS messages, now() AS now
 FROM deliveries
@@ -116,8 +116,8 @@ async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery])
     """The time at which each foldable delivery is sent.
 
     A receiver's first message on a channel is sent at once. The messages of the following two minutes on this channel
-    are sent together, or those of ten minutes if the receiver has got many. Another channel has its own two minutes,
-    because the next contact must be notified at once.
+    are sent together; if the receiver has got many messages, those of ten minutes. Each channel has its own two
+    minutes, because the next contact must be notified at once.
     """
     if not foldable:
         return {}

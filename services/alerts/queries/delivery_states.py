@@ -11,9 +11,9 @@ ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, Ac
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )
-# Earlier releases stored the channel by which the person replied as the text of an acknowledgement.
+# Earlier releases stored the channel of a person's reply as the text of the acknowledgement.
 IS_BY_TEXT = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
-# An action on the board answers the messages by all channels.
+# An action on the board answers the messages of all channels.
 IS_BY_CHANNEL = or_(
     Act.channel == ActChannel.BOARD, Act.channel == Delivery.channel, and_(Act.channel.is_(None), IS_BY_TEXT)
 )

@@ -1,4 +1,4 @@
-"""The SQL of message templates; the caller commits."""
+"""The queries of message templates. The caller commits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict

@@ -34,7 +34,7 @@ async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[
 async def add_messages(
     session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime
 ) -> SmsReceiptState | None:
-    """Stores a message about these deliveries. Returns the state of a receipt that came before it was stored."""
+    """Stores a message about these deliveries. If its receipt came before, returns the state in the receipt."""
     state, state_at = await _early(session, message_id) if message_id is not None else (None, None)
     fields = {"message_id": message_id, "accepted_at": now, "state": state, "state_at": state_at}
     session.add_all(SmsMessage(delivery_id=id, **fields) for id in delivery_ids)

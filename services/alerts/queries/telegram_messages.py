@@ -64,7 +64,7 @@ async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: U
 
 
 async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: AlertRaised) -> SentMessage | None:
-    """The receiver's first message of the night in this chat about the same type of hazard and the same places."""
+    """The receiver's first message in this chat in this night about the same type of hazard and the same places."""
     if alert.hazard_type is None or not alert.pcodes:
         return None
     night, places = night_of(alert), list(alert.pcodes)

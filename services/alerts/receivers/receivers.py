@@ -15,8 +15,8 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# A code of this release, or text that a later release stored. An unknown code must neither stop the alerts nor leave
-# out a receiver.
+# The value is a code of this release, or a text that a later release stored. An unknown text must not stop alerts, and
+# must not exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 

@@ -183,7 +183,7 @@ async def has_internal(session: AsyncSession, status: Status) -> bool:
 
 
 async def has_duty_head(session: AsyncSession, status: Status) -> bool:
-    """Whether a receiver of alerts of this status is marked as a duty head."""
+    """Whether at least one duty head gets alerts with this status."""
     return await _has(session, status, ReceiverRow.is_duty_head)
 
 

@@ -131,7 +131,10 @@ class SmsAnswering:
     async def _close(
         self, session: AsyncSession, alert_id: UUID, typed: TypedReply, person: BoundPerson | None, now: datetime
     ) -> Reply:
-        """Closes the alert. A note that is longer than on the board is stored as a comment, so that nothing is lost."""
+        """Closes the alert.
+
+        If the note is longer than the board permits, it is stored as a comment, so that nothing is lost.
+        """
         if typed.outcome is None:
             return Reply(ReplyResult.OUTCOME_MISSING)
         verdict, note = typed.outcome

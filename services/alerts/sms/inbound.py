@@ -20,7 +20,7 @@ WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
 
 
 class SmsAct(StrEnum):
-    """What a person asks for by the digit before the code."""
+    """The action that a person chooses by the digit before the code."""
 
     ACKNOWLEDGE = "1"
     TAKE_OVER = "2"
@@ -31,7 +31,7 @@ class SmsAct(StrEnum):
     ON_BEHALF = "7"
 
 
-# Words instead of the digit, in lower case: Kyrgyz, Russian and English.
+# People may type one of these Kyrgyz, Russian or English words instead of the digit. The words are in lower case here.
 WORDS = {
     **dict.fromkeys(("кабыл", "принял", "приняла", "принято", "принять", "ok", "ack"), SmsAct.ACKNOWLEDGE),
     **dict.fromkeys(("баштадым", "баштайм", "начал", "начала", "начать", "start"), SmsAct.START),
@@ -43,7 +43,7 @@ WORDS = {
 }
 
 
-# The digits of the outcomes with which an alert is closed.
+# Maps each digit to the outcome with which the alert is closed.
 OUTCOMES = {
     "1": Verdict.CONFIRMED,
     "2": Verdict.FALSE_ALARM,

@@ -117,8 +117,8 @@ class GatewayInbound(GatewayRequest):
 class PushedReceipts(GatewayRequest):
     """How the gateway pushes receipts.
 
-    If `is_own_id` is true, `id` is the delivery's id that we sent to the gateway. If a request has several receipts,
-    `each` points to their list, and `id` and the profile's `field` point into each receipt.
+    If `is_own_id` is true, the field `id` contains the id of the delivery that we sent to the gateway. If a request has
+    several receipts, `each` points to their list, and `id` and the profile's `field` point into each receipt.
     """
 
     is_own_id: bool = False

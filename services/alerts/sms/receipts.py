@@ -40,7 +40,7 @@ class SmsReceipts:
 
     @classmethod
     def of_installation(cls, profile: GatewayProfile | None, registry: CollectorRegistry) -> Self | None:
-        """None if the gateway of this installation pushes no receipts."""
+        """Makes the receipts of this installation's gateway; None if the gateway pushes no receipts."""
         receipts = profile and profile.receipts
         return cls(receipts, receipts.pushed, registry) if receipts and receipts.pushed else None
 
@@ -50,9 +50,10 @@ class SmsReceipts:
         return f"A {self.pushed.body} body is expected, with {self.pushed.id} and {self._profile.field}{place}."
 
     def receipts_of(self, fields: Any) -> list[PushedReceipt]:
-        """The receipts of a request, sorted by message. Raises NotReadable if none of them is readable.
+        """The receipts of a request, sorted by message. Raises NotReadable if no receipt is readable.
 
-        A receipt that is not readable among others is counted, because the gateway would repeat the others with it.
+        If only some receipts are unreadable, they are only counted: after an error, the gateway would also repeat the
+        readable receipts.
         """
         each = found(fields, self.pushed.each) if self.pushed.each is not None else [fields]
         items = each[:MOST_RECEIPTS] if isinstance(each, list) else []
@@ -69,7 +70,7 @@ class SmsReceipts:
         return PushedReceipt(message_id, state_of(fields, self._profile))
 
     async def take(self, session: AsyncSession, receipts: Sequence[PushedReceipt], now: datetime) -> None:
-        """Acts in the caller's transaction."""
+        """Stores the states of the receipts in the caller's transaction."""
         for receipt in receipts:
             await self._take(session, receipt, now)
 

@@ -56,7 +56,8 @@ async def take(request: Request) -> Response:
 async def take_receipts(request: Request) -> Response:
     """Takes one receipt, or several.
 
-    The answer is the same for a repeated receipt or an unknown message, so that the gateway stops.
+    A repeated receipt, or a receipt of an unknown message, gets the same answer, so that the gateway does not send it
+    again.
     """
     receipts: SmsReceipts | None = request.app.state.sms_receipts
     if receipts is None:

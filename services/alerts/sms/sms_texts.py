@@ -67,9 +67,10 @@ class SmsTexts:
         return self._takes_replies and is_open and is_asked
 
     def digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Segments:
-        """One message about several alerts, each with its cause: as many of their titles as fit, and the board's link.
+        """One message about several alerts, each with its cause.
 
-        It has no code to reply, because one code cannot name several alerts.
+        The message has as many titles as fit, and the link to the board. It has no code for a reply, because a code
+        names only one alert.
         """
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language))
 
@@ -115,7 +116,7 @@ class SmsTexts:
             yield f"{draft} {sentences(needed)}"
 
     def _drafts_of_digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Iterator[str]:
-        """The texts from the longest to the shortest. The last titles are left out first."""
+        """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before."""
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
         titles = [self._texts.subject(alert, cause, language) for alert, cause in alerts]

@@ -41,7 +41,7 @@ from shared.pages.terms import N_
 TELEGRAM = DeliveryChannel.TELEGRAM
 COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
 
-# The presses to which the bot answers with a question, and the result of the answer to it.
+# Maps each button to which the bot answers with a question to the result that the person's answer has.
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,
@@ -153,7 +153,7 @@ class Answering:
         return None if delivery is None else (read[0], delivery)
 
     def _choices(self, pressed: PressedButton, message: ChatMessage) -> list[BotCall]:
-        """Asks in a message of its own, so that the others of the group keep the alert's buttons."""
+        """Asks in a new message, so that the alert's message keeps its buttons for the other people of the group."""
         assert pressed.message is not None
         place = {"chat_id": pressed.message.chat.id, "message_thread_id": pressed.message.topic}
         silent = {"disable_notification": True, "reply_parameters": answer_to(pressed.message)}
@@ -186,7 +186,7 @@ class Answering:
     ) -> list[BotCall]:
         """Acknowledges on behalf of the person whose name answers a question.
 
-        An answer to the message of an alert is a comment. A message that answers neither gets no answer.
+        An answer to the message of an alert is a comment. Other messages get no answer.
         """
         if message.reply_to_message is None:
             return []
@@ -215,10 +215,10 @@ class Answering:
         replied: TelegramMessage | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Records the answer to an alert's message as a comment, and says so.
+        """Stores the answer to an alert's message as a comment, and tells the person.
 
-        Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Further
-        messages of theirs are conversation of the group, and get no answer.
+        Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Later
+        messages of these users get no answer, because they are conversation of the group.
         """
         if replied is None:
             return []
@@ -239,7 +239,7 @@ class Answering:
     async def _unanswered(
         self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage
     ) -> list[BotCall]:
-        """If the alert of an old question or of a message still waits for somebody, says how to acknowledge."""
+        """If the alert of an old question or a message still waits, tells the person how to acknowledge it."""
         alert = await alert_queries.alert(session, replied.alert_id)
         if alert is None or alert.is_answered:
             return []

@@ -37,7 +37,7 @@ def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
 
 
 def received(pressed: PressedButton) -> BotCall:
-    """Ends the waiting sign on the button. The question that follows is the answer to the person."""
+    """Stops the waiting sign on the button. The answer to the person is the question that follows."""
     return BotCall("answerCallbackQuery", {"callback_query_id": pressed.id})
 
 

@@ -209,7 +209,7 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 
 
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged or closed the alert, who shall work on it, and until when it is snoozed; empty if nobody acted.
+    """Who acknowledged or closed the alert, who must work on it, and until when it is snoozed; empty if nobody acted.
 
     If `state` is an event, the lines have no names, because events have no names of people.
     """

@@ -162,8 +162,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    If the hazard is one of the centre's, the release does not have its `source_id`. The `source_id` of the withdrawal
-    then contains the hazard's id.
+    If the centre entered the hazard, the release does not contain the hazard's `source_id`. The `source_id` of the
+    withdrawal then contains the hazard's id.
     """
     if release.source in (None, CENTRE) or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}

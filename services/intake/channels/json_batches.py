@@ -67,7 +67,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        # a new exception, because the traceback of `invalid` would keep the report in memory
+        # this is a new exception, because the traceback of `invalid` would keep the report in memory
         return Invalid(invalid.errors)
 
 

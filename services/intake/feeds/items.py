@@ -24,7 +24,9 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry. `ids` are the source's ids of the hazard, the preferred id first. `hazard` is None if it is no hazard.
+    """An entry. `ids` are the source's ids of the hazard, the preferred id first.
+
+    `hazard` is None if the entry is not about a hazard.
 
     `status` is the status at the source, for example Actual or Test.
     """

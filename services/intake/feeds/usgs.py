@@ -55,7 +55,7 @@ TYPES = {
 
 MMI_CHANGE = 0.5
 
-# the years 1900 to 2199, which `Instant` allows, too
+# `Instant` allows the same years, 1900 to 2199
 Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 

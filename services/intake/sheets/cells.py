@@ -127,9 +127,9 @@ class RowCells:
         return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:
-        """Copy the columns of notes into the notes.
+        """Copy the texts of the columns of notes into the report's notes.
 
-        If a report has one value of a kind, also copy the kind's second text.
+        If a report can have only one value of a kind, also copy the text of the second column of this kind.
         """
         for place, text in enumerate(self.line.cells):
             if text and (self._kind(place) is C.NOTES or self._is_further(place)):

@@ -89,9 +89,9 @@ async def assign(session: AsyncSession, stock_ids: Collection[UUID], *, account:
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """The valid choices in the visible districts, the newest first. If ids are given, only these choices.
+    """The valid choices in the visible districts, the newest first. If ids are given, only the choices with these ids.
 
-    A reversed choice, and a choice about a count that was corrected later, are not listed.
+    A choice is no longer valid if it was reversed, or if its count was corrected later.
     """
     wanted = _choices().where(visibility.covers(HERE))
     if ids is not None:
@@ -107,9 +107,9 @@ async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> 
 
 
 def _choices() -> Any:
-    """For each pair of counts, the newest choice.
+    """Selects the newest choice about each pair of counts.
 
-    Left out are reversed choices, and choices about a count that was corrected later.
+    Leaves out reversed choices, and choices about counts that were corrected later.
     """
     newest = (
         select(CountDecision.decision_id)

@@ -78,7 +78,7 @@ class ChosenCount(BaseModel):
 
 
 class DifferingPage(BaseModel):
-    """The differing counts, those that have waited longest first, and the newest choices."""
+    """The differing counts, those that have waited longest first. The page also has the newest choices."""
 
     stocks: list[DifferingCounts]
     decided: list[ChosenCount]

@@ -208,7 +208,7 @@ class Standing(NamedTuple):
 
 
 class MovedAway(NamedTuple):
-    """People of a count who moved away at this time, and are not there any more."""
+    """People of a count who moved away at the time `at`."""
 
     at: datetime
     persons: int
@@ -224,7 +224,7 @@ class Recounts:
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
     replaces no other count. `departed` are the people of each count who moved away, by report id. A later recount
-    cannot include these people, so they are no disagreement.
+    cannot include these people, so two teams do not disagree because of them.
     """
 
     def __init__(

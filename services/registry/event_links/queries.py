@@ -77,9 +77,9 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """The id of the newest answer about each report, also of an answer that the worker has not yet executed.
+    """Selects the id of the newest answer about each report, even if the worker has not yet executed it.
 
-    If a report was accepted under another household for a time, it may have an answer for each of both households.
+    A report that was accepted under another household for some time may have one answer for each of the two households.
     """
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
     report = EventAnswer.household_id, EventAnswer.report_id

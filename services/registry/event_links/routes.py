@@ -81,7 +81,7 @@ class AnsweredEvent(BaseModel):
 
 
 class UnansweredPage(BaseModel):
-    """Departures without an event, those that have waited longest first, and the newest answers.
+    """The departures without an event, those that have waited longest first. The page also has the newest answers.
 
     `next` is the next page's cursor.
     """

@@ -79,7 +79,8 @@ def change_of_column(column: str) -> str:
 
 
 # TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row. OF_SUM is the column of a
-# row of sums, which is never NULL: a flow has thousands of such rows, and PostgreSQL calls `coalesce` for each number.
+# row of sums. It is never NULL, so it needs no `coalesce`, which PostgreSQL would call for each number of thousands of
+# rows.
 TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 
 

@@ -115,7 +115,10 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 
 
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
-    """Add the changes that the rise of ages causes on each 1 January until `year`, unless they were added before."""
+    """Add the changes of the numbers on each 1 January until `year`, when people become a year older.
+
+    Changes that were added before are not added again.
+    """
     async with sessions.begin() as session:
         if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:
             await session.execute(select(func.note_ages(year)))

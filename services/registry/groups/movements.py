@@ -63,7 +63,7 @@ def tallies(
 def tallies_of(
     counts: Iterable[Headcount], movements: Iterable[FiledMovement], sites: TypedSites, recounts: Recounts
 ) -> Tallies:
-    """The tallies if the recounts replace the counts as in `recounts`."""
+    """The tallies of the counts, if full recounts replace counts as `recounts` says."""
     known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
     for movement in movements:
         for part in moved(movement, known):

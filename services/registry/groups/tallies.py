@@ -1,4 +1,4 @@
-"""The people of a count who are left after movements, and when the number changed. No I/O."""
+"""Computes how many people of a count are left after movements, and when this number changed. No I/O."""
 
 import hashlib
 from collections import Counter
@@ -15,13 +15,13 @@ from shared.events.displacements import GroupClear
 from shared.events.vocabulary import SubStock
 
 FINGERPRINT_BYTES = 16
-# The fields that a stored report has. A report that has just arrived also has the fields that intake adds; the digest
-# leaves them out.
+# The digest contains only these fields, which a stored report has. A report that has just arrived also has the fields
+# that intake adds.
 REPORTED = {*GroupClear.model_fields}
 
 
 class Step(NamedTuple):
-    """The people who are left in a count since the time `at`."""
+    """The number of people who are left in a count since the time `at`."""
 
     at: datetime
     people: People

@@ -4,8 +4,8 @@ The event about a held count states the stock of its people. The hazard is a par
 no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
 hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
 add both counts. If a correction takes the hazard away again, the held count must be published again, too. Otherwise the
-alerts service would take the two counts for the same people. The same holds if a person joins two places or two
-hazards, or separates them.
+alerts service would believe that the two counts are about the same people. The same holds if a person joins two places
+or two hazards, or separates them.
 """
 
 # raw SQL throughout: the table is filled from the reports, in the transaction of a batch
@@ -47,7 +47,7 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 
 
 async def named_departures(connection: Any, group_ids: Collection[str], report_ids: Collection[str]) -> set[Departure]:
-    """The departures of the stored counts of these groups and reports that name a hazard."""
+    """The departures of these groups' and reports' stored counts, if the counts name a hazard."""
     if not group_ids and not report_ids:
         return set()
     return {tuple(row) for row in await connection.fetch(NAMED, list(group_ids), list(report_ids))}
@@ -70,9 +70,9 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 
 
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
-    """List the held counts of people at these places, or from there, and those of these hazards.
+    """List the held counts that concern places or hazards which a person has joined or separated.
 
-    A person has joined or separated these places or hazards.
+    A held count concerns a place if its people are there or came from there.
     """
     await _list(connection, LIST_AT, pcodes, hazard_ids)
 

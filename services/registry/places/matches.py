@@ -97,8 +97,8 @@ def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simil
 def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
     """Pairs of counts whose origins and present places are the same or nearly equal.
 
-    Of all counts with the same places and the same hazard, only the newest is compared. Counts that name hazards of
-    different emergencies are not compared.
+    If several counts have the same places and the same hazard, only the newest of them is compared. Counts that name
+    hazards of different emergencies are not compared.
     """
     newest = defaultdict[tuple[PlaceKey, PlaceKey], dict[UUID | None, OpenCount]](dict)
     by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
@@ -130,7 +130,7 @@ def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[M
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
-            # what the report names is shown
+            # the question shows the hazard that the report names
             alike[count.population].append(replace(count, hazard_id=count.hazard_id or hazard_of(count, same)))
     # most populations have only one hazard or none, so only those with several are compared
     several_hazards = [counts for counts in alike.values() if len({hazard_of(count, same) for count in counts}) > 1]

@@ -1,4 +1,4 @@
-"""What a service expected in a field that it did not accept, in words for people.
+"""Texts that tell people what a service expected in a field that it did not accept.
 
 The keys are the beginnings of the English texts in `errors[].expected`; the first key that fits is used. `{first}` and
 `{second}` are the first two numbers of the text.

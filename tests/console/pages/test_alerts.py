@@ -1,4 +1,4 @@
-"""Alerts appear on the board without a reload, ring, and are acknowledged."""
+"""Tests that alerts appear on the board without a reload, that they ring, and that a person can acknowledge them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The pages of recipients and of message templates in a real browser, by keyboard and while a person types."""
+"""Tests the pages of recipients and of message templates in a real browser, by keyboard and while a person types."""
 
 from typing import Any
 

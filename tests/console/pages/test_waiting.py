@@ -1,4 +1,4 @@
-"""Tests what the lists of the page "Waiting" have in common."""
+"""Tests the functions that all lists of the page "Waiting" have."""
 
 from typing import Any
 
