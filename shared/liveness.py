@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 SILENT_SECONDS = 20.0  # the supervisor ends a process that has not answered for this time
@@ -58,7 +59,13 @@ def by_beat(file: Path) -> Answers:
 
 
 async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
-    """Touch the file every `every` seconds while the event loop runs, until cancelled."""
+    """Touch the file every `every` seconds while the event loop runs, until cancelled.
+
+    The file's content is the time of this start, by which `dayar watch` recognises a worker that starts again and
+    again.
+    """
+    file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
+    file.chmod(0o644)  # the monitoring may run as another user
     while True:
         file.touch()
         await asyncio.sleep(every)

@@ -58,6 +58,7 @@ class Sample:
 class Surroundings:
     settings: WatchSettings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    worker_starts: dict[str, set[datetime]] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,7 @@ class FindingKind(StrEnum):
     SERVICE_SILENT = "service_silent"
     SERVER_AWAY = "server_away"
     WORKER_SILENT = "worker_silent"
+    WORKER_RESTARTS = "worker_restarts"
     FEED_SILENT = "feed_silent"
     RECORDS_WAIT = "records_wait"
     CONSUMER_STOPPED = "consumer_stopped"

@@ -30,6 +30,10 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         N_("The worker {worker} gives no sign of life. Last sign of life: {at}."),
         N_("Read the end of its log. A process that ended or hangs is restarted; if it ends again, the log says why."),
     ),
+    FindingKind.WORKER_RESTARTS: FindingText(
+        N_("The worker {worker} ends again and again: {starts} starts in the last ten minutes."),
+        N_("Read the end of its log. A process that ended or hangs is restarted; if it ends again, the log says why."),
+    ),
     FindingKind.FEED_SILENT: FindingText(
         N_("The feed {feed} cannot be read. Last read: {at}."),
         N_("Check the internet connection and the feed's address. Until then, enter hazards of this source by hand."),

@@ -10,7 +10,7 @@ import pytest
 from deploy.local import paths
 
 FOLDER = paths.ROOT / "deploy" / "observability"
-FINDINGS = {"worker_silent", "disk_full", "certificate_ends", "certificate_unreadable"}
+FINDINGS = {"worker_silent", "worker_restarts", "disk_full", "certificate_ends", "certificate_unreadable"}
 INSTALLS = "promtool is missing: apt-get install --yes --no-install-recommends prometheus"
 
 

@@ -1,6 +1,10 @@
-"""Checks that the event loop of each worker runs. A running loop touches the worker's heartbeat file every second."""
+"""Checks that the event loop of each worker runs, and that no worker is started again and again.
+
+A running loop touches the worker's heartbeat file every second. The file's content is the time of the worker's start.
+"""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,11 +12,27 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SILENT = timedelta(seconds=30)
+RECENT = timedelta(minutes=10)  # the pauses between the starts of a worker that fails at once are at most 36 s
+MOST_STARTS = 4  # an update and a person who restarts a worker cause fewer starts
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
-    beats = {name: beat(around.settings.beats / f"{name}.beat") for name in around.settings.watch_workers}
-    return [of_worker(name, at) for name, at in beats.items() if at is None or around.now - at > SILENT]
+    files = {name: around.settings.beats / f"{name}.beat" for name in around.settings.watch_workers}
+    beats = {name: beat(file) for name, file in files.items()}
+    starts = {name: recent_starts(around, name, file) for name, file in files.items()}
+    return [
+        *(of_worker(name, at) for name, at in beats.items() if at is None or around.now - at > SILENT),
+        *(of_restarts(name, count) for name, count in starts.items() if count >= MOST_STARTS),
+    ]
+
+
+def recent_starts(around: Surroundings, name: str, file: Path) -> int:
+    """The number of starts in the last ten minutes that this process has seen."""
+    starts = around.worker_starts.setdefault(name, set())
+    with suppress(OSError, ValueError):  # the file is missing, or the worker is just writing the file
+        starts.add(datetime.fromisoformat(file.read_text(encoding="ascii")))
+    starts -= {start for start in starts if around.now - start > RECENT}
+    return len(starts)
 
 
 def beat(file: Path) -> datetime | None:
@@ -25,3 +45,8 @@ def beat(file: Path) -> datetime | None:
 def of_worker(name: str, at: datetime | None) -> MonitoringFinding:
     values = {"worker": name, "at": at.isoformat() if at else ""}
     return MonitoringFinding(kind=FindingKind.WORKER_SILENT, level=Level.FAILED, subject=name, values=values)
+
+
+def of_restarts(name: str, count: int) -> MonitoringFinding:
+    values = {"worker": name, "starts": count}
+    return MonitoringFinding(kind=FindingKind.WORKER_RESTARTS, level=Level.FAILED, subject=name, values=values)

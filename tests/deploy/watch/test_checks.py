@@ -15,11 +15,14 @@ from deploy.watch.checks import CHECKS, Check, backup, certificate, channels, cl
 from deploy.watch.settings import WatchSettings
 from deploy.watch.surroundings import Answer, Surroundings
 from deploy.watch.watch import AlreadyWatched, Watch, alone
+from shared import lifecycle
 from shared.config import BadSettings
+from shared.liveness import beat
 from shared.monitoring import status as files
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 from shared.outbound import Outbound
 from shared.pages.findings import CHECKS as CHECK_NAMES
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 GIB = 1 << 30
@@ -34,6 +37,24 @@ async def test_a_worker_without_a_heartbeat_is_silent(tmp_path: Path) -> None:
         os.utime(tmp_path / f"{name}.beat", (time.time() - age, time.time() - age))
     found = await workers.look(Surroundings(settings))
     assert [finding.subject for finding in found] == ["hanging", "absent"]
+
+
+async def test_a_worker_that_is_started_again_and_again_is_a_finding_until_it_runs_for_ten_minutes(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    around = Surroundings(WatchSettings(watch_beats=tmp_path, watch_workers=("failing",)), clock=lambda: now)
+    file = tmp_path / "failing.beat"
+    for starts in range(1, 5):
+        async with lifecycle.beside(beat(file)):
+            await wait_for(lambda: workers.beat(file) and file.read_text())
+        found = await workers.look(around)
+        assert await workers.look(around) == found, "a start is counted once"
+        assert [finding.kind for finding in found] == [FindingKind.WORKER_RESTARTS] * (starts == 4)
+        file.unlink()
+    (tmp_path / "failing.beat").touch()  # the worker is just writing its start
+    now += timedelta(minutes=11)
+    assert [finding.kind for finding in await workers.look(around)] == [FindingKind.WORKER_SILENT]
 
 
 async def test_a_service_without_a_process_is_silent() -> None:
