@@ -7,6 +7,7 @@ from pathlib import Path
 from prometheus_client import Metric
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.alerts.config import AlertsSettings
 from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
@@ -27,8 +28,27 @@ MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grav
 IS_FAILING = (
     Delivery.settled_at.is_(None) & (Delivery.attempts > 1) & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
 )
+# A message waits until the receiver's earlier messages about the alert are settled. If these fail, they are reported.
+EARLIER = aliased(Delivery)
+WAITS_FOR_EARLIER = (
+    select(EARLIER.delivery_id)
+    .where(
+        EARLIER.alert_id == Delivery.alert_id,
+        EARLIER.recipient == Delivery.recipient,
+        EARLIER.channel == Delivery.channel,
+        EARLIER.step < Delivery.step,
+        EARLIER.settled_at.is_(None),
+    )
+    .correlate(Delivery)
+    .exists()
+)
 # `attempts` counts claims, so this includes a delivery whose only attempt has hung since
-IS_OVERDUE = Delivery.settled_at.is_(None) & (Delivery.attempts <= 1) & (Delivery.due_at < func.now() - OVERDUE)
+IS_OVERDUE = (
+    Delivery.settled_at.is_(None)
+    & (Delivery.attempts <= 1)
+    & (Delivery.due_at < func.now() - OVERDUE)
+    & ~WAITS_FOR_EARLIER
+)
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
 # Test messages to receivers are left out: the person who sends one sees its result.
 TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)

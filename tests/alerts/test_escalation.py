@@ -135,6 +135,12 @@ async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logg
     assert {sample.labels["severity"]: sample.value for sample in metric.samples} == {"grave": 1, "mild": 0}
 
 
+AFTER_FIRST = """
+INSERT INTO deliveries (delivery_id, alert_id, step, recipient, channel, cause, content, created_at, due_at)
+SELECT gen_random_uuid(), alert_id, step + 1, recipient, channel, cause, content, created_at, due_at FROM deliveries
+"""  # this delivery waits for the first one, so that only the first one is overdue
+
+
 async def test_overdue_deliveries_and_escalations_and_a_bot_without_updates_are_measured(
     night: Night, tmp_path: Path
 ) -> None:
@@ -160,6 +166,7 @@ async def test_overdue_deliveries_and_escalations_and_a_bot_without_updates_are_
     async with night.sessions.begin() as session:
         await session.execute(text("UPDATE alerts SET escalates_at = now() - interval '3 minutes'"))
         await session.execute(text("UPDATE deliveries SET due_at = now() - interval '3 minutes'"))
+        await session.execute(text(AFTER_FIRST))
     assert await measured(tmp_path / "no-token") == [1, 1, 0]
 
 
