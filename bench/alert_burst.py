@@ -98,7 +98,7 @@ class BurstBench(Latency):
     """Runs the worker of the alerts service, with a second recipient, who gets mails."""
 
     mailbox: Mailbox
-    threads = 0  # the most threads of a burst
+    threads = 0  # a burst has at most this many threads
 
     async def start_with_mail(self, mailbox: Mailbox, port: int) -> None:
         self.mailbox = mailbox

@@ -66,8 +66,8 @@ COLUMNS = (
     "needs",
     "superseded_at",
 )
-AT_ONCE = 50_000  # maximum number of displacements in one transaction
-SOUTH = ("KG03", "KG05", "KG06")  # Jalal-Abad, Batken and Osh oblasts
+AT_ONCE = 50_000  # a transaction writes at most this many displacements
+SOUTH = ("KG03", "KG05", "KG06")  # these are the oblasts Jalal-Abad, Batken and Osh
 Change = Callable[[], Awaitable[None]]
 BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)

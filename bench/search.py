@@ -46,7 +46,7 @@ from tests.waiting import wait_for
 
 PROMISED_MS = 200.0
 BATCH = 1_000
-PAGE = 25  # households on a page
+PAGE = 25  # a page has this many households
 ROUNDS = 40  # in each round, each kind of search is made once
 # Names are made of two parts. As in reality, one person in a hundred has the commonest given name.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"

@@ -24,7 +24,8 @@ class Step(NamedTuple):
 
     ended_at: float  # a time of the monotonic clock, which all processes share
     loop: float
-    process: float  # CPU seconds of all threads, because a thread that holds the GIL delays the event loop
+    # The value counts the CPU seconds of all threads, because a thread that holds the GIL delays the loop.
+    process: float
 
 
 def steps(file: Path, begin: float, end: float) -> list[Step]:

@@ -72,7 +72,7 @@ ENVIRONMENTAL = tuple(reason.code for reason in _REASONS if reason.onset)
 POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 BY_ONSET: dict[Onset | None, list[Reason]] = {
     onset: [reason.code for reason in _REASONS if reason.onset is onset] for onset in (Onset.SUDDEN, Onset.SLOW, None)
-}  # in the order in which forms offer the reasons
+}  # forms offer the reasons in this order
 
 
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:

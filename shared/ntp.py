@@ -13,7 +13,7 @@ PORT = 123
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
-UNIX_EPOCH = 2_208_988_800  # seconds from 1900 (the NTP epoch) to 1970 (the Unix epoch)
+UNIX_EPOCH = 2_208_988_800  # this many seconds are between 1900 (the NTP epoch) and 1970 (the Unix epoch)
 FRACTION = 1 << 32
 SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 

@@ -59,4 +59,4 @@ BY_ARRANGEMENT: dict[DtmShelter, list[Shelter]] = {
     arrangement: [shelter.code for shelter in _SHELTERS if shelter.dtm is arrangement]
     for arrangement in DtmShelter
     if arrangement is not DtmShelter.UNKNOWN
-}  # in the order in which forms offer the kinds
+}  # forms offer the kinds in this order

@@ -48,7 +48,7 @@ class Components:
     secrets: Path
     broker: Broker
     server: Server
-    redis_url: str  # the URL without the number of a database
+    redis_url: str  # the URL does not contain the number of a database
     redis_password_file: Path | None
     redis_databases: Sequence[int]
     is_redis_ours: bool

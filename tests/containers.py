@@ -33,7 +33,7 @@ class Container(Component):
     """A server in a container. The server's data is in a folder of the test, so that tests can search the files."""
 
     image: str
-    data: str  # the image's folder for the server's data
+    data: str  # the image stores the server's data in this folder
     runs_as_anybody = True
     settings: str | None = None  # the folder into which the image writes its settings
 

@@ -23,7 +23,7 @@ class CollectedSpan:
 
 class Collector:
     def __init__(self) -> None:
-        self.bodies: list[tuple[str, bytes]] = []  # the path and the body of each request
+        self.bodies: list[tuple[str, bytes]] = []  # each item is the path and the body of a request
         collector = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -46,7 +46,8 @@ MOVE = (
 )
 
 
-Letter = tuple[str, str, int, int]  # the service, the topic, the partition, and the offset in the dead letter's headers
+# A letter is named by service, topic, partition, and the offset in the dead letter's headers.
+Letter = tuple[str, str, int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from deploy.local.options import GIVEN, Options
 SECONDS = 5.0
 USUAL_PORTS = {"kafka": 9092, "postgres": 5432, "valkey": 6379}
 
-Address = tuple[str, int] | str  # host and port, or the path of a Unix socket
+Address = tuple[str, int] | str  # an address is a host and a port, or the path of a Unix socket
 
 
 class ServerAway(CannotStart):

@@ -52,7 +52,7 @@ PRELOADED = {
     SERVICES_USER: ("deploy.local.web", *(f"services.{service}" for service in SERVICES if service != "registry")),
     OPENER: ("services.registry",),
 }
-NOWHERE = "/nonexistent"  # the home folder of users without a home
+NOWHERE = "/nonexistent"  # users without a home get this home folder
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",

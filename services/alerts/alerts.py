@@ -25,7 +25,7 @@ SOURCE = "/alerts"
 # Reasons why an alert lapses. Rules give further reasons.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
-IMPACTS = tuple(ImpactLevel)  # from no to very many deaths
+IMPACTS = tuple(ImpactLevel)  # the levels are in order, from no to very many deaths
 
 NOT_COUNTED: dict[str, Any] = dict.fromkeys(("acknowledgements", "acknowledgements_needed"))
 NOT_ACKNOWLEDGED: dict[str, Any] = {

@@ -22,7 +22,7 @@ LOOKED_AT = timedelta(days=7)  # deliveries older than this are not read, so tha
 # a delivery that has failed for less than this is not counted, because a restart may be the reason
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
-OVERDUE = timedelta(minutes=2)  # longer than a restart of the worker
+OVERDUE = timedelta(minutes=2)  # this time is longer than a restart of the worker
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
 IS_FAILING = (

@@ -23,7 +23,7 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
     """Whether no board had input within `patience`.
 
-    Without any board nobody sees an alert, so that this counts as unattended, too.
+    If no board is open, nobody sees an alert, so the result is also true.
     """
     newest = await session.scalar(
         select(func.max(BoardPresence.last_input_at)).where(BoardPresence.seen_at >= now - SHIFT)

@@ -21,9 +21,10 @@ from shared.events import (
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, ReportKind, Status
 from shared.places import Places
 
-Flight = tuple[Status, str, date]  # the status of a report, the area that people left, and the date of departure
+# A flight consists of a report's status, the area that people left, and the date of departure.
+Flight = tuple[Status, str, date]
 HeldSubject = tuple[ReportKind, UUID]  # the kind is needed, because a household and a group may have the same id
-Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
+Stock = tuple[Status, str | None, UUID]  # a stock consists of a status, the district that people left, and an id
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The time by our clock, and the time by the author's clock, if the request states the latter."""
+    """The time by our clock and, if the request states it, the time by the author's clock."""
 
     now: datetime
     authors: datetime | None = None

@@ -19,7 +19,8 @@ SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # P-256, because the
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
 DERIVED_BYTES = 48  # 128 bits more than the order has, so that the remainder has no bias (FIPS 186-5, A.2.1)
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of the curve P-256
+# This number is the order of the curve P-256.
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 KEYS = 64
 REREAD_SECONDS = 1  # the folder is read at most once in this time, because phones can name unknown keys without end
 

@@ -137,8 +137,8 @@ class Precedent(NamedTuple):
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        This version must be a version 1 by the same author or team. It must be held, or refused, but not as a
-        duplicate.
+        This version must be a version 1 by the same author or team. It must be held, or refused for another reason than
+        being a duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (

@@ -42,7 +42,7 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 @dataclass(slots=True)
 class WorkingSet(Judgements):
     identified: list[AnyFiled] = field(default_factory=list)  # the household of these stored reports is known now
-    former_ids: set[str] = field(default_factory=set)  # the ids that stood for the household's id in these reports
+    former_ids: set[str] = field(default_factory=set)  # before, these ids stood for the household's id in the reports
     given_codes: list[Filed] = field(default_factory=list)  # these reports gave their household a new short code
     # movements that wait for the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
@@ -51,11 +51,13 @@ class WorkingSet(Judgements):
     # the teams that reported people at each site
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)
     moved_sites: set[str] = field(default_factory=set)  # this batch changes the movements of these sites
-    site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
+    # These movements of the batch concern everybody at a site.
+    site_movements: list[FiledMovement] = field(default_factory=list)
     # households to which this batch applies movements that earlier batches listed
     noted: set[Name] = field(default_factory=set)
-    links: EventLinks = field(default_factory=dict)  # people's answers about events
-    held_before: Mapping[Name, Filed] = field(default_factory=dict)  # the newest held reports before the batch
+    links: EventLinks = field(default_factory=dict)  # people gave these answers about events
+    # Before the batch, these were the newest held reports.
+    held_before: Mapping[Name, Filed] = field(default_factory=dict)
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":

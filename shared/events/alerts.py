@@ -45,7 +45,7 @@ class AlertFields(Data):
     level: Annotated[int, Field(ge=0)] = 0
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
-    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None unless a step demands several
+    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # the value is None unless a step demands several
     acknowledgements_needed: Annotated[int, Field(ge=1)] | None = None
     assigned_at: Instant | None = None
     assigned_by: UUID | None = None

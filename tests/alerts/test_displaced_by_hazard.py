@@ -77,8 +77,8 @@ async def test_a_household_linked_to_the_hazard_is_displaced_by_it_wherever_and_
 @pytest.mark.parametrize(
     ("onset", "first_day"),
     [
-        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # 00:30 on 15 June in Bishkek
-        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 01:30 on 15 June in Bishkek
+        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # this is 00:30 on 15 June in Bishkek
+        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # this is 01:30 on 15 June in Bishkek
     ],
 )
 async def test_a_household_that_left_in_the_hour_before_the_onset_was_displaced_by_the_hazard(

@@ -116,7 +116,7 @@ def test_a_quake_is_as_severe_as_its_expected_intensity(magnitude: float, severi
 
 def test_the_same_magnitude_is_less_severe_far_away() -> None:
     assert alerted(magnitude=6.4).severity == "Severe"
-    far = {"point": {"lat": 38.2, "lon": 75.5}}  # about 240 km from the nearest point of a district or city
+    far = {"point": {"lat": 38.2, "lon": 75.5}}  # the nearest point of a district or city is about 240 km away
     assert judged(magnitude=6.4, area=far) == Nothing("below_threshold")
 
 

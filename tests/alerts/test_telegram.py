@@ -29,7 +29,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-OPEN = ["Взять в работу", "Отложить на 15 мин", "Завершить…"]  # the buttons of an alert on which nobody works
+OPEN = ["Взять в работу", "Отложить на 15 мин", "Завершить…"]  # an alert on which nobody works has these buttons
 
 SUPERGROUP = -1009000
 

@@ -25,7 +25,8 @@ from tests.compose.project import SERVICES, Failed, Project, rows, run
 LARGEST_IMAGE = 270_000_000
 MOST_MEMORY = 1700
 SITE = "dayar.test"
-LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # the maximum body size in KiB
+# A body may have at most this size in KiB.
+LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}
 
 
 def main() -> None:

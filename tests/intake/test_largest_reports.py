@@ -71,7 +71,7 @@ class Largest:
     def object(self, schema: dict[str, Any], _: str) -> dict[str, Any]:
         if "properties" in schema:
             return {name: self.of(field, name) for name, field in schema["properties"].items() if name != self.without}
-        [value] = schema["patternProperties"].values()  # a mapping from language to text
+        [value] = schema["patternProperties"].values()  # the schema is a mapping from language to text
         return {f"k{letter}": self.of(value) for letter in ascii_lowercase[: schema["maxProperties"]]}
 
     def array(self, schema: dict[str, Any], name: str) -> list[Any]:

@@ -71,7 +71,7 @@ class Mudflow:
 
     first: date
     seed: int = 2022
-    sites: dict[str, str] = field(init=False)  # the id of each site
+    sites: dict[str, str] = field(init=False)  # maps the letter of each site to its id
     groups: dict[str, str] = field(init=False)  # the id of the group that a team counts at each site
     families: dict[str, list[Report]] = field(init=False)
 

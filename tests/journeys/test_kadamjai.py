@@ -72,9 +72,10 @@ DAYS = (
         families=380,
         # the full recount of A (480) has replaced the 60 people of the first call
         occupancy=(480, 420, 650, 300, 0, 0),
-        in_groups=1_850,  # 480 + 420 + 650 + 300
+        in_groups=1_850,  # the counts are 480 + 420 + 650 + 300
         flow=(380, 1_900),
-        # first call 60 at A; and D 60 * 5 = 300; and B 80 * 5 = 400; then A 500 > 480, B 420 > 400, C 700 > 650, D 300
+        # the first call counts 60 at A; then D adds 60 * 5 = 300, and B adds 80 * 5 = 400; at last the larger number of
+        # each site counts: A 500 > 480, B 420 > 400, C 700 > 650, D 300
         alerted=[(60, 0, 60), (360, 300, 60), (760, 700, 60), (1_920, 1_900, 1_850)],
     ),
     Day(
@@ -82,39 +83,40 @@ DAYS = (
         displaced={KADAMJAI: 1_900, BATKEN: 1_100},
         families=600,
         occupancy=(480, 420, 650, 300, 600, 520),
-        in_groups=2_970,  # 1,850 + 600 + 520
+        in_groups=2_970,  # the counts of day 1 are 1,850, and E and F add 600 + 520
         flow=(600, 3_000),
         evacuated=1_100,
-        # 1,920 in Kadamjai; E 120 * 5 = 600 registered and counted, F 520 counted > 500
+        # Kadamjai still has 1,920; E has 120 * 5 = 600 registered and counted, and F has 520 counted > 500
         alerted=[(3_040, 3_000, 2_970)],
     ),
     Day(
         # Kadamjai 1,900 - 3 dead - 20 abroad = 1,877; Batken 1,100 - 40 = 1,060; Leilek 8 * 5 = 40; together 2,977
         displaced={KADAMJAI: 1_877, BATKEN: 1_060, LEILEK: 40},
-        families=596,  # 600 - 4 abroad
-        # A 480 - 80, C 650 + 80, D 300 - 25, E 600 - 35
+        families=596,  # of the 600 families, 4 are abroad
+        # 80 people moved from A (480) to C (650), 25 left D (300), and 35 left E (600)
         occupancy=(400, 420, 730, 275, 565, 520),
         in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
         flow=(608, 3_040),  # 600 families, and 8 of these once more, because they were forced onward
-        evacuated=1_100,  # E 560, F 500 and the 40 in Leilek
+        evacuated=1_100,  # E has 560, F has 500, and 40 are in Leilek
         # the last reports about the 112 families at E and the 100 at F are of day 2
         confirmation=(212, 1_060, 0, 0),
         moved=MOVED_ON_DAY_3,
-        # Kadamjai 1,895: A 400, C 160 * 5 = 800 > 730, D 55 * 5 = 275, and B 420 counted > 400 - 3
-        # (the 5 persons of the last family at D may be among those counted at B)
-        # E 565 counted > 560; F 520 > 500; Leilek 40, because its 35 counted left Batken
+        # The alert counts 1,895 people in Kadamjai: A has 400, C has 160 * 5 = 800 > 730, D has 55 * 5 = 275, and B has
+        # 420 counted > 400 - 3. The 5 persons of the last family at D may be among those counted at B. E has 565
+        # counted > 560, and F has 520 > 500. Leilek has only 40, because its 35 counted people left Batken.
         alerted=[(3_020, 2_977, 2_910)],
     ),
     Day(
         # D had 60 - 4 = 56 families, and all 280 persons return; of B return 30 families, which lost 3 persons: 147
-        displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},  # 1,877 - 280 - 147 = 1,450; together 2,550
-        families=510,  # 596 - 56 - 30
-        # B 420 - 150, D 275 - 275
+        # Kadamjai has 1,877 - 280 - 147 = 1,450; all together are 2,550.
+        displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
+        families=510,  # of the 596 families, 56 and 30 returned
+        # 150 of 420 people left B, and all 275 people left D
         occupancy=(400, 270, 730, 0, 565, 520),
-        in_groups=2_520,  # 2,945 - 275 - 150
+        in_groups=2_520,  # of the 2,945 people, 275 and 150 returned
         flow=(608, 3_040),
         evacuated=1_100,  # the evacuation of F was lifted, but its people have not returned yet
-        returned=(427, 425),  # 280 + 147; 275 + 150
+        returned=(427, 425),  # 280 + 147 registered people and 275 + 150 counted people returned
         # E 112, F 100 and now also the 8 families in Leilek; at F, the return of 100 families is presumed
         confirmation=(220, 1_100, 100, 500),
         moved={**MOVED_ON_DAY_3, "returned": (86, 427, 425)},  # 56 + 30 families
@@ -129,7 +131,7 @@ DAYS = (
         flow=(608, 3_040),
         # A 80 families (400 persons), B 50 (250), C 160 (800), E 100 (500), F 100 (500), Leilek 8 (40): 498 and 2,490
         # groups: A 400, B 270, C 730, E 500, F 520, Leilek 35: 2,455
-        returned=(2_917, 2_880),  # 427 + 2,490; 425 + 2,455
+        returned=(2_917, 2_880),  # day 4 had 427 and 425; 2,490 and 2,455 more returned
         settled=(60, 65),  # 12 families from E, and 65 people of the group, settled in Osh city
         moved={
             **MOVED_ON_DAY_3,

@@ -166,7 +166,7 @@ class Query:
     onset: tuple[str, ...] = ()
     hazard_type: tuple[str, ...] = ()
     shelter: tuple[str, ...] = ()
-    area: str = ""  # the P-code of an oblast
+    area: str = ""  # the value is the P-code of an oblast
     mobility: tuple[str, ...] = ("displacement", "evacuation")
     scope: tuple[str, ...] = ("within",)
 

@@ -26,7 +26,7 @@ REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", 
 
 
 def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The positions of all people, each with its first and last day, and the people who changed their position."""
+    """The positions of all people, with their first and last days, and the people who changed their position."""
     positions, passages = [], []
     movements = of_subjects(movements, people).sort_values("day")
     for _, moves in movements.groupby(movements.groupby("subject").cumcount()):

@@ -91,7 +91,7 @@ def counted(people: pd.DataFrame, whole: str) -> pd.DataFrame:
 
 
 def pcodes(places: pd.Series, level: int) -> pd.Series:
-    """The unit of each place. At the level of the country, this is the country."""
+    """The unit of each place. If `level` is the level of the country, the unit is the country."""
     return units(places, level) if level else places.map(lambda _: "")
 
 

@@ -68,7 +68,7 @@ class Move(NamedTuple):
 
     @property
     def month(self) -> str:
-        return f"{self.at + timedelta(hours=6):%Y-%m}"  # the month in Bishkek
+        return f"{self.at + timedelta(hours=6):%Y-%m}"  # this is the month in Bishkek
 
     @property
     def scope(self) -> str:
@@ -271,7 +271,7 @@ def expected(
 
 EVERYWHERE = ("within", "abroad", "from_abroad")
 SCOPES = "&".join(f"scope={scope}" for scope in EVERYWHERE)
-DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the beginning of the day in Bishkek
+DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the day begins at this time in Bishkek
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("stock", "date=2026-12-31", {}),
     ("stock", "date=2025-09-30", {"until": DAY}),

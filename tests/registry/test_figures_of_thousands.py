@@ -21,7 +21,7 @@ from tests.registry.independent_lives import STOCK, UNSEEN
 
 pytestmark = pytest.mark.anyio
 
-FIRST = datetime(2024, 9, 1, 3, tzinfo=UTC)  # 9 o'clock in Bishkek
+FIRST = datetime(2024, 9, 1, 3, tzinfo=UTC)  # this is 9 o'clock in Bishkek
 PLACES = tuple(OBLASTS)
 DOMAINS = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
 WITHOUT_DEGREE = ("refused", "dont_know")

@@ -135,7 +135,7 @@ async def test_if_teams_disagree_the_people_leave_both_counts_and_arrive_once(fi
     ("returned", "later", "left"),
     [
         (30, 70, [0, 70]),  # 70 people were left, so the teams agree
-        (30, 56, [0, 56]),  # 20 % fewer than 70
+        (30, 56, [0, 56]),  # 56 is 20 % fewer than 70
         (30, 55, [55, 70]),
         (50, 95, [50, 95]),  # the reported numbers agree, but 50 people were left
         (0, 70, [70, 100]),

@@ -148,7 +148,7 @@ async def test_people_whom_an_earlier_release_held_are_published_once(file: Fili
 
 
 Drawn = tuple[int, int, bool, int, bool]
-Version = tuple[str, int, str]  # the report, its version, and its author
+Version = tuple[str, int, str]  # a version consists of a report id, a number, and an author
 
 
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:

@@ -21,7 +21,7 @@ from tests.registry.test_site_movements import SCHOOL
 pytestmark = pytest.mark.anyio
 
 Body = dict[str, Any]
-FIRST = datetime(2025, 1, 1, 3, tzinfo=UTC)  # 9 o'clock in Bishkek
+FIRST = datetime(2025, 1, 1, 3, tzinfo=UTC)  # this is 9 o'clock in Bishkek
 PLACES = (KADAMJAI, LEILEK, BATKEN, OSH)
 TO_SUB_STOCK = {
     "transferred": "in_displacement",

@@ -252,10 +252,12 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("died", "returned", "expected"),
     [
-        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),  # a return in June, perhaps before the death
+        # The people returned in June, perhaps before the death.
+        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),
         ((8, Precision.DAY), (9, Precision.DAY), "after_death"),
-        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # a return in July
-        ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),  # a death in June, perhaps after the return
+        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # the people returned in July
+        # The person died in June, perhaps after the return.
+        ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),
         ((8, Precision.WEEK), (20, Precision.DAY), "after_death"),
     ],
 )

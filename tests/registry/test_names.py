@@ -21,7 +21,7 @@ from services.registry.search.names import folded, is_same, telephones
         ("Щербаков", "Shcherbakov", "Щербакова"),
         ("Яковлев", "Yakovleva", "Iakovlev"),
         ("Бостонский", "Бостонская", "Bostonskiy", "Bostonskaya"),
-        ("Хуршид", "Xurshid", "Khurshid"),  # Uzbek in Latin letters
+        ("Хуршид", "Xurshid", "Khurshid"),  # the second spelling is Uzbek in Latin letters
         ("Ғанижон", "G'anijon", "Ganijon"),
         ("Асан уулу Бакыт", "Бакыт Асан", "Bakyt Asan", "асан  бакыт"),
         ("Бурул Асан кызы", "Burul Asan"),

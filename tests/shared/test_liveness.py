@@ -34,7 +34,7 @@ async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[
 
 async def test_the_heartbeat_of_a_running_event_loop_is_seen_and_that_of_a_blocked_one_is_not(tmp_path: Path) -> None:
     file = tmp_path / "beat"
-    file.touch()  # as if an earlier process had written the file
+    file.touch()  # an earlier process has left the file
     answers = by_beat(file)
     assert not answers()
     beating = asyncio.create_task(beat(file, every=0.01))

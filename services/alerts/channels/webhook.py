@@ -1,6 +1,6 @@
 """Sends Standard Webhooks.
 
-Each is a signed POST, which has the same id in every attempt. Any 2xx counts as delivered.
+Each is a signed POST, which has the same id in every attempt. If the answer is any 2xx, the message is delivered.
 """
 
 from datetime import UTC, datetime

@@ -69,7 +69,7 @@ class DutyNumber:
 
     number_id: UUID
     place: DutyPlace
-    # a str if a later release stored it; the page lists such numbers with the numbers that no step calls
+    # The service is a str if a later release stored it. The page lists such numbers among those that no step calls.
     service: DutyService | str
     contact: DutyContact
     position: int

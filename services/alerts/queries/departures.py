@@ -19,7 +19,7 @@ from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDepa
 from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 
-Span = tuple[str, date, date]  # an area, and the first and the last date on which people left the area
+Span = tuple[str, date, date]  # a span is an area, with the first and the last date on which people left the area
 
 # A row of `departed_by_destination` counts the households that left an area on the same dates. The row lists all these
 # dates, so that a household that left several times is counted once in the period of an alert.

@@ -34,7 +34,7 @@ async def hazards(
 ) -> Sequence[BoardHazard]:
     """The newest revisions of the Restricted hazards in these units. The hazard received last comes first.
 
-    If `pcodes` is None, the hazards of the whole country.
+    If `pcodes` is None, returns the hazards of the whole country.
     """
     wanted = select(BoardHazard).where(*GRANTABLE)
     if pcodes is not None:

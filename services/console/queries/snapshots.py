@@ -95,8 +95,9 @@ def _still_public(now: datetime) -> ColumnElement[bool]:
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
-    For a restricted hazard, any version in force counts. For a Public hazard, only a release with the same or a higher
-    revision number counts: such a release hides the updates of the hazard's source, which does not know of the release.
+    If the hazard is not Public, any version in force is enough. For a Public hazard, only a release with the same or a
+    higher revision number counts: such a release hides the updates of the hazard's source, which does not know of the
+    release.
     """
     in_force = (
         select(BoardRelease.hazard_id)

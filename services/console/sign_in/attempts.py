@@ -122,7 +122,7 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """An attempt after the right password. The account's id, not a typed name, identifies the attempt's counter."""
+    """An attempt with a second factor, after the right password. The account's id identifies the attempt's counter."""
 
     step: SecondFactorStep
     account_id: UUID

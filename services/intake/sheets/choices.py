@@ -18,7 +18,8 @@ from shared.sheets.codes import HouseholdColumn
 from shared.sheets.header import Header, guessed, labels, rows_below
 from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
-LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0 means no header; Excel has at most this number of lines
+# 0 means that the list has no header; Excel has at most this many lines.
+LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
 # Two rows count as the same row even if they differ in these columns.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD

@@ -1,6 +1,6 @@
 """Decides whether two counts are of people who fled the same hazard, even if only one of the counts names a hazard.
 
-No I/O. Forms ask which hazard people fled, and not everybody answers. Without this rule, figures would add a count that
+No I/O. Forms ask which hazard people fled, but not everybody answers. Without this rule, figures would add a count that
 names the hazard to a count of the same people that names none. The rules are in docs/decisions/0064.
 """
 

@@ -58,7 +58,7 @@ WHERE (report_id, version, author) = ($1, $2, $3)
 """
 DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, $2, $3)"
 
-MovementVersion: TypeAlias = tuple[str, int, str]  # a report id, a version and an author
+MovementVersion: TypeAlias = tuple[str, int, str]  # a version consists of a report id, a number and an author
 Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids of the households with this code
 
 

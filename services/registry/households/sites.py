@@ -48,7 +48,7 @@ GROUP BY household_id ORDER BY household_id LIMIT $1
 NOTES_OF = "SELECT household_id, report_id, version FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
 DELETE_NOTES = "DELETE FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
 
-ReportVersion: TypeAlias = tuple[str, int]  # a report id and a version
+ReportVersion: TypeAlias = tuple[str, int]  # a version consists of a report id and a number
 
 
 class HouseholdSites:

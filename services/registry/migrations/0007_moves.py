@@ -38,7 +38,7 @@ PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::in
         ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
-CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # the order of `sex_age`
+CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # `sex_age` has the same order
 # Each cell of `sex_age` gets a column, because reading an array element copies the whole array.
 # Most cells are NULL. A NULL takes no space and is not summed.
 COLUMNS = {

@@ -46,7 +46,7 @@ WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
 class FoundCounts:
     """The counts in the units of a decision that were read so far, and the groups that name one of its places."""
 
-    seen: set[tuple[UUID, int]] = field(default_factory=set)  # report ids and versions
+    seen: set[tuple[UUID, int]] = field(default_factory=set)  # each item is a report id and a version
     groups: set[str] = field(default_factory=set)
 
 

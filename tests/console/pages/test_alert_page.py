@@ -78,7 +78,7 @@ def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
     expect(page.locator(".what")).to_contain_text("False alarm")
     expect(page.locator("#reopen")).to_be_visible()
     assert desk.errors == []
-    page.goto(f"{whole.url}/alerts/answer?lang=en#{'x' * 43}")  # the link of a mail, with a wrong token
+    page.goto(f"{whole.url}/alerts/answer?lang=en#{'x' * 43}")  # the link of the mail has a wrong token
     expect(page.locator(".failure")).to_contain_text("This link is not valid")
 
 

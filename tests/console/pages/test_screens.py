@@ -17,7 +17,7 @@ from tests.console.pages.conftest import Whole
 from tests.intake.factories import household
 
 LANGUAGES = ("ky", "ru", "en")
-A4_LANDSCAPE = 1040  # the printable width in pixels, with margins of one centimetre
+A4_LANDSCAPE = 1040  # this is the printable width in pixels, with margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:

@@ -29,6 +29,6 @@ def restarted(run: Run) -> Run:
     (run.folder / "kafka" / "provisioned").write_text("of another release")
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # the file exists as after a restore
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # a restore leaves this file in the folder
     run.start()
     return run

@@ -83,7 +83,7 @@ def test_a_disk_is_judged_by_share_and_by_bytes(free: int, total: int, level: Le
         (365 * DAY, 30 * DAY, None),
         (365 * DAY, 20 * DAY, Level.WARNING),
         (365 * DAY, 2 * DAY, Level.FAILED),
-        (DAY / 2, DAY / 6, None),  # a certificate of the gateway's own authority just before its renewal
+        (DAY / 2, DAY / 6, None),  # the gateway's own authority has issued this certificate, which is renewed soon
         (DAY / 2, DAY / 20, Level.WARNING),
         (DAY / 2, -DAY, Level.FAILED),
     ],
