@@ -76,9 +76,10 @@ async def run(settings: AlertsSettings) -> None:
         async with Outbound(settings) as outbound, Outbound(settings, seconds=polling.CALL_SECONDS) as patient:
             bot, access = BotApi(settings, outbound), Revocations(settings)
             replies = Replies(rules, places, box, access, ActChannel.TELEGRAM)
+            links = AnswerLinks(box, settings.public_url)
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
-                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, AnswerLinks(box, settings.public_url)),
+                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, links, sessions),
                 DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, ChatLimits()),
                 DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts, sessions),
             }

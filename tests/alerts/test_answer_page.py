@@ -75,7 +75,18 @@ class Mailbox:
                 each: replace(job_to(each), delivery_id=rows[each.label].delivery_id, content=rows[each.label].content)
                 for each in receivers
             }
-            return {each.label: channel.message(job, each).get_content() for each, job in jobs.items()}
+            return {each.label: (await channel.message(job, each)).get_content() for each, job in jobs.items()}
+
+    async def mail_about(self, cause: str, receiver: Receiver) -> str:
+        """The text of the receiver's mail with this cause."""
+        async with self.desk.sessions.begin() as session:
+            statement = text("SELECT * FROM deliveries WHERE cause = :cause AND recipient = :label")
+            row = (await session.execute(statement, {"cause": cause, "label": receiver.label})).one()
+        texts = Texts.of_installation(Places.load(), self.settings)
+        job = replace(job_to(receiver), alert_id=row.alert_id, content=row.content, cause=cause)
+        async with Outbound(self.settings) as outbound:
+            channel = EmailChannel(self.settings, outbound, texts, sessions=self.desk.sessions)
+            return str((await channel.message(job, receiver)).get_content())
 
     async def post(self, token: str, **fields: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=self.desk.transport, base_url="http://127.0.0.1") as client:
@@ -118,6 +129,7 @@ async def test_the_receiver_of_a_mail_acts_by_buttons_and_each_repeated_form_act
     for _ in range(2):
         assert "Acknowledged by you, " in (await mailbox.post(token, act="acknowledge")).text
         assert "Your comment is recorded." in (await mailbox.post(token, act="comment", text="мост цел")).text
+    assert "\nAcknowledged: aibek, " in await mailbox.mail_about("acknowledged", bermet)
     assert "Already acknowledged by aibek" in (await mailbox.post(token_of(mails["bermet"]), act="acknowledge")).text
     assert "Taken over by you, " in (await mailbox.post(token_of(mails["bermet"]), act="take-over")).text
     assert await mailbox.acts() == [

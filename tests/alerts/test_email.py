@@ -61,9 +61,10 @@ async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
         channel = EmailChannel(settings, outbound, Texts.of_installation(Places.load(), settings))
         digests = [(first, two), (two, first), (first, two, three)]
         ids = [
-            channel.message(replace(first, companions=tuple(others)), DUTY)["Message-ID"] for first, *others in digests
+            (await channel.message(replace(first, companions=tuple(others)), DUTY))["Message-ID"]
+            for first, *others in digests
         ]
-        alone = channel.message(first, DUTY)["Message-ID"]
+        alone = (await channel.message(first, DUTY))["Message-ID"]
     assert ids[0] == ids[1]
     assert len({alone, *ids}) == 3
 
@@ -86,7 +87,7 @@ async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> 
         channel = EmailChannel(settings, outbound, texts)
         for district in places.units(2):
             sent = job(area={"pcodes": [district.pcode, KADAMJAI, LEILEK, ALAI]})
-            mail = email.message_from_bytes(bytes(channel.message(sent, replace(DUTY, language=language))))
+            mail = email.message_from_bytes(bytes(await channel.message(sent, replace(DUTY, language=language))))
             alert = AlertRaised.model_validate(json.loads(sent.content)["data"])
             assert read(mail["Subject"]) == texts.of(alert, sent.cause, language).subject
             assert read(mail["From"]) == f"{texts.institution(language)} <alerts@centre.example>"

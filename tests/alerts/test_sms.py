@@ -9,15 +9,19 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
+from services.alerts import alerts
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.sms import ACCEPTED, DELIVERED, SmsChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.notices import Cause, Content
+from services.alerts.delivery.state_lines import NAMING
 from services.alerts.delivery.texts import Texts
 from services.alerts.delivery.words import HazardWords
 from services.alerts.receivers.checks import contact_of, is_address
 from services.alerts.receivers.receivers import Receiver
+from services.alerts.rules.findings import Finding
+from services.alerts.rules.hazard import decide
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
 from services.alerts.sms.segments import Encoding, segments_of
@@ -25,8 +29,8 @@ from services.alerts.sms.sms_texts import SmsTexts
 from shared.events.vocabulary import DeliveryChannel, Scope
 from shared.outbound import Outbound
 from shared.places import Places
-from tests.alerts.factories import ALAI
-from tests.alerts.jobs import job_to
+from tests.alerts.factories import ALAI, NOW, hazard, rules
+from tests.alerts.jobs import WATCHED, job_to
 from tests.alerts.sms_gateways import EXAMPLES, Gateways, serving
 from tests.alerts.town import Sessions, Town
 
@@ -131,13 +135,18 @@ def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(lang
     """
     settings, places = AlertsSettings(public_url=SITE), Places.load()
     texts = Texts.of_installation(places, settings)
+    finding = decide(hazard(**MUDFLOW), rules(), WATCHED, NOW)
+    assert isinstance(finding, Finding)
+    acknowledged = {"acknowledged_at": NOW, "acknowledged_name": "Мамытбекова Айсулуу Токтогуловна"}
+    state = alerts.replaced(alerts.raised(finding, None, NOW), **acknowledged)
     short, long = ([ALAI], [district.pcode for district in places.units(2)][:3])
     for pcodes in (short, long):
         job = job_to(OFFICER, **MUDFLOW, area={"pcodes": pcodes})
         content = Content.model_validate_json(job.content)
         for cause in Cause:
             words = HazardWords(scope=Scope.RESTRICTED)
-            segments = SmsTexts.of_installation(texts, settings).of(content.data, cause, language, words)
+            segments = SmsTexts.of_installation(texts, settings).of(content.data, cause, language, words, state=state)
+            assert ("Мамытбекова Айсулуу, " in segments.text) == (cause in NAMING)
             assert len(segments.texts) <= 2 and "11:40" in segments.text
             first_place = texts.subject(content.data, Cause.RAISED, language).split(",")[1]
             assert first_place.rstrip(" 0123456789") in segments.text

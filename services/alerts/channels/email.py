@@ -10,11 +10,13 @@ from email.utils import format_datetime
 from uuid import UUID
 
 import aiosmtplib
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.acts.answer_links import AnswerLinks
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Content, is_open
+from services.alerts.delivery.state_lines import newest_state, state_line
 from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.threads import place_thread_of, thread_of
 from services.alerts.receivers.receivers import Receiver
@@ -46,10 +48,19 @@ ONLY_YOURS = N_("This link acts in your name. Do not forward the mail.")
 
 class EmailChannel:
     def __init__(
-        self, settings: AlertsSettings, outbound: Outbound, texts: Texts, links: AnswerLinks | None = None
+        self,
+        settings: AlertsSettings,
+        outbound: Outbound,
+        texts: Texts,
+        links: AnswerLinks | None = None,
+        sessions: async_sessionmaker[AsyncSession] | None = None,
     ) -> None:
-        """If `links` is given, each mail to a person contains a link with which the person acts without signing in."""
+        """If `links` is given, each mail to a person contains a link with which the person acts without signing in.
+
+        If `sessions` is given, a mail about an acknowledgement or a closure names the person who acted.
+        """
         self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
+        self._sessions = sessions
 
     @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
@@ -59,7 +70,7 @@ class EmailChannel:
         if host is None:
             raise Undelivered("no_mail_server")
         try:
-            await MailServer(host, self._settings, self._outbound).hand_over(self.message(job, receiver))
+            await MailServer(host, self._settings, self._outbound).hand_over(await self.message(job, receiver))
             return "smtp_250"
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise refusal(error.recipients[0]) from error  # each message has exactly one recipient
@@ -72,10 +83,10 @@ class EmailChannel:
         except NO_ADDRESS as error:  # ALERTS_MAIL_FROM or the receiver's address is invalid
             raise Undelivered("not_mailable") from error
 
-    def message(self, job: Job, receiver: Receiver) -> EmailMessage:
+    async def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """The mail. It has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
         contents = [(each, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
-        text = self._text(contents, receiver)
+        text = await self._text(contents, receiver)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)
         message["To"] = receiver.address
@@ -87,13 +98,15 @@ class EmailChannel:
         message.set_content(text.body)
         return message
 
-    def _text(self, contents: Sequence[tuple[Job, Content]], receiver: Receiver) -> Text:
-        texts = [self._text_of(job, content, receiver) for job, content in contents]
+    async def _text(self, contents: Sequence[tuple[Job, Content]], receiver: Receiver) -> Text:
+        texts = [await self._text_of(job, content, receiver) for job, content in contents]
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, receiver.language)
 
-    def _text_of(self, job: Job, content: Content, receiver: Receiver) -> Text:
+    async def _text_of(self, job: Job, content: Content, receiver: Receiver) -> Text:
         """The text about one alert. If the alert is open, the link of this person follows."""
-        text = self._texts.of(content.data, job.cause, receiver.language, content.hazard)
+        state = await newest_state(self._sessions, content.data, job.alert_id, job.cause)
+        deeds = state_line(state, receiver.language)
+        text = self._texts.of(content.data, job.cause, receiver.language, content.hazard, deeds=deeds)
         link = self._links.link(job.delivery_id, receiver) if self._links and is_open(content.data) else None
         if link is None:
             return text

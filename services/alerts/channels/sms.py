@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Content
+from services.alerts.delivery.state_lines import newest_state
 from services.alerts.models import SmsMessage
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries import sms_receipts as receipt_queries
@@ -108,7 +109,8 @@ class SmsChannel:
         if self._texts.asks_for_reply(content.data, job.cause):
             async with self._sessions.begin() as session:
                 code = await code_queries.code_of(session, job.delivery_id, number, datetime.now(UTC))
-        return self._texts.of(content.data, job.cause, receiver.language, content.hazard, code)
+        state = await newest_state(self._sessions, content.data, job.alert_id, job.cause)
+        return self._texts.of(content.data, job.cause, receiver.language, content.hazard, code, state)
 
 
 def one_of_each_message(sent: Iterable[SmsMessage]) -> Iterable[SmsMessage]:

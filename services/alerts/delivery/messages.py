@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.alerts.delivery.notices import Content
+from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import Text, Texts
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
@@ -31,7 +32,8 @@ class Messages:
         alert, cause, language, words = content.data, delivery["cause"], delivery["language"], content.hazard
         match delivery["channel"]:
             case DeliveryChannel.EMAIL:
-                return ShownMessage(self.texts.of(alert, cause, language, words))
+                deeds = state_line(alert, language)
+                return ShownMessage(self.texts.of(alert, cause, language, words, deeds=deeds))
             case DeliveryChannel.TELEGRAM:
                 message = ChatMessages(self.texts).of(alert, cause, language, delivery["delivery_id"], words)
                 buttons = tuple(button.text for button in message.buttons)

@@ -97,10 +97,12 @@ class Texts:
         language: str,
         words: HazardWords | None = None,
         channel: DeliveryChannel = DeliveryChannel.EMAIL,
+        deeds: str = "",
     ) -> Text:
+        """The text of the alert. `deeds` are the lines about who acted on the alert."""
         known = translations(language, LOCALES)
         facts = self.worded(alert, language, channel) or self._facts(alert, language, known)
-        lines = self._lines(alert, cause, language, known, facts, words)
+        lines = self._lines(alert, cause, language, known, [*deeds.splitlines(), "", *facts], words)
         return Text(self.subject(alert, cause, language), "\n".join(lines))
 
     def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
@@ -184,7 +186,6 @@ class Texts:
         return [
             *self._exercise(alert, known),
             _(cause_text(cause)),
-            "",
             *facts,
             *self._free_text(words, language, known),
             "",

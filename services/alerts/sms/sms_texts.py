@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Self
 
+from services.alerts.alerts import Alert
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import TRIAL_RULE, Cause
+from services.alerts.delivery.state_lines import NAMING, deed_line
 from services.alerts.delivery.texts import LOCALES, Texts, cause_text, printable, time_of
 from services.alerts.delivery.words import HazardWords
 from services.alerts.sms import profiles
@@ -18,6 +20,7 @@ from shared.pages.terms import N_, term
 
 MOST_SEGMENTS = 2
 CUT = "..."
+LONGEST_NAME = 20  # a longer name is cut off, so that the place of the alert fits into the message
 HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
@@ -47,15 +50,18 @@ class SmsTexts:
         language: str,
         words: HazardWords | None = None,
         code: str | None = HIDDEN_CODE,
+        state: Alert | AlertRaised | None = None,
     ) -> Segments:
         """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
 
         No text of a report is included, because a locked telephone shows messages, too. A template of the centre
-        replaces severity, title, places and time, unless the message would have more than two parts.
+        replaces severity, title, places and time, unless the message would have more than two parts. `state` is the
+        stored alert, which has the names of the people who acted; events have no names.
         """
         code = code if self.asks_for_reply(alert, cause) else None
-        return self._worded(alert, cause, language, words, code) or shortened(
-            self._segments(draft, language) for draft in self._drafts(alert, cause, language, words, code)
+        news = news_of(cause, state or alert, language)
+        return self._worded(alert, cause, news, language, words, code) or shortened(
+            self._segments(draft, language) for draft in self._drafts(alert, cause, news, language, words, code)
         )
 
     def asks_for_reply(self, alert: AlertRaised, cause: str) -> bool:
@@ -79,7 +85,13 @@ class SmsTexts:
         return shortened(self._segments(draft, language) for draft in (text, *cut(text, 0)))
 
     def _worded(
-        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
+        self,
+        alert: AlertRaised,
+        cause: str,
+        news: Sequence[str],
+        language: str,
+        words: HazardWords | None,
+        code: str | None,
     ) -> Segments | None:
         """The message by the centre's template; None without a template, or if the message had more than two parts."""
         template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
@@ -87,7 +99,7 @@ class SmsTexts:
         lines = [self._texts.worded(each, language, DeliveryChannel.SMS) for each in (alert, first_place)]
         if template is None or not all(lines):
             return None
-        facts = [*self._needed(cause, language, code), *self._further(alert, cause, language, words)]
+        facts = [*self._needed(cause, news, language, code), *self._further(alert, cause, language, words)]
         banner = self._texts.banner(alert, language)
         whole, shorter = (f"{banner}{closed(' '.join(each or ()))} {sentences(facts)}".rstrip() for each in lines)
         for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
@@ -98,11 +110,17 @@ class SmsTexts:
         return None
 
     def _drafts(
-        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None, code: str | None
+        self,
+        alert: AlertRaised,
+        cause: str,
+        news: Sequence[str],
+        language: str,
+        words: HazardWords | None,
+        code: str | None,
     ) -> Iterator[str]:
         """Yields ever shorter texts. The link is left out first, then all places but one."""
         head = self._texts.subject(alert, Cause.RAISED, language)
-        needed = self._needed(cause, language, code, time=self._time(alert, language))
+        needed = self._needed(cause, news, language, code, time=self._time(alert, language))
         further = self._further(alert, cause, language, words)
         whole = f"{head}. {sentences(needed + further)}"
         yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
@@ -126,11 +144,13 @@ class SmsTexts:
         yield f"{head}. {link}"
         yield f"{head}."
 
-    def _needed(self, cause: str, language: str, code: str | None, *, time: str | None = None) -> list[str]:
+    def _needed(
+        self, cause: str, news: Sequence[str], language: str, code: str | None, *, time: str | None = None
+    ) -> list[str]:
         """The facts that every message has."""
         _ = translations(language, LOCALES).gettext
         return [
-            *([_(cause_text(cause))] if cause != Cause.RAISED else []),
+            *news,
             *([time] if time else []),
             *([_(HOW_TO_START if cause == Cause.ASSIGNED else HOW_TO_REPLY).format(code=code)] if code else []),
         ]
@@ -154,6 +174,17 @@ class SmsTexts:
     def _segments(self, text: str, language: str) -> Segments:
         lines = text.split("\n")
         return segments_of("\n".join(printable(spelled(line, self._alphabet, language)) for line in lines))
+
+
+def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
+    """Why the message is sent, and who acted when. A new alert has no such sentences."""
+    if cause == Cause.RAISED:
+        return []
+    text = translations(language, LOCALES).gettext(cause_text(cause))
+    deed = deed_line(state, language, LONGEST_NAME) if cause in NAMING else ""
+    if deed and cause != Cause.TAKEN_OVER:
+        return [deed]  # it begins with the cause
+    return [text, deed] if deed else [text]
 
 
 def shortened(drafts: Iterator[Segments]) -> Segments:

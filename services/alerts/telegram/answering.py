@@ -12,6 +12,7 @@ from services.alerts.acts.bindings import BoundPerson, CodeRefusal
 from services.alerts.acts.replies import Replies, Reply, ReplyResult, comment_of, note_of, sentence
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Content
+from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.models import TelegramMessage, TelegramQuestion
 from services.alerts.queries import alerts as alert_queries
@@ -26,7 +27,6 @@ from services.alerts.telegram.chat_messages import (
     ChatMessages,
     Press,
     read_data,
-    state_line,
     units,
 )
 from services.alerts.telegram.chats import Chat

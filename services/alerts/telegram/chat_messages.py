@@ -12,12 +12,12 @@ from uuid import UUID
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause, is_open
-from services.alerts.delivery.texts import LOCALES, Text, Texts, printable
+from services.alerts.delivery.state_lines import state_line
+from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.words import HazardWords
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
 from shared.pages.catalogs import translations
-from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 
 LONGEST = 4096  # Telegram refuses longer messages; it counts UTF-16 code units
@@ -206,45 +206,6 @@ class ChatMessages:
 
 def event_of(state: Alert | AlertRaised) -> AlertRaised:
     return state if isinstance(state, AlertRaised) else AlertRaised.model_validate(state, from_attributes=True)
-
-
-def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged or closed the alert, who must work on it, and until when it is snoozed; empty if nobody acted.
-
-    If `state` is an event, the lines have no names, because events have no names of people.
-    """
-    lines = (_deed_line(state, language), _assignment_line(state, language), _snooze_line(state, language))
-    return "\n".join(filter(None, lines))
-
-
-def _assignment_line(state: Alert | AlertRaised, language: str) -> str:
-    if state.assigned_at is None or state.resolved_at is not None:
-        return ""
-    deed = term("deed", "assigned", translations(language, LOCALES).gettext)
-    name = getattr(state, "assigned_name", None)
-    at = filters(language)["short_moment"](state.assigned_at)
-    return f"{deed}: {', '.join([printable(name), at] if name else [at])}"
-
-
-def _snooze_line(state: Alert | AlertRaised, language: str) -> str:
-    if state.snoozed_until is None or state.resolved_at is not None:
-        return ""
-    text = translations(language, LOCALES).gettext(N_("Snoozed until {time}"))
-    name = getattr(state, "snoozed_name", None)
-    line = text.format(time=filters(language)["short_moment"](state.snoozed_until))
-    return f"{line}: {printable(name)}" if name else line
-
-
-def _deed_line(state: Alert | AlertRaised, language: str) -> str:
-    _ = translations(language, LOCALES).gettext
-    for deed in ("resolved", "progressed", "acknowledged"):
-        at, name = getattr(state, f"{deed}_at"), getattr(state, f"{deed}_name", None)
-        if at is None:
-            continue
-        closing = [term("verdict", state.verdict, _)] if deed == "resolved" and state.verdict else []
-        parts = [*closing, *([printable(name)] if name else []), filters(language)["short_moment"](at)]
-        return f"{term('deed', deed, _)}: {', '.join(parts)}"
-    return ""
 
 
 def bounded(text: Text, state: str) -> str:
