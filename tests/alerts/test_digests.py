@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.alerts import alerts
 from services.alerts.channels.email import EmailChannel
 from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.notices import (
@@ -20,16 +21,20 @@ from services.alerts.delivery.notices import (
     MANY_MESSAGES,
     Cause,
     PlannedDelivery,
+    is_foldable,
     plan,
 )
 from services.alerts.delivery.texts import Texts
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
+from services.alerts.rules.findings import UNJUDGED_RULE, Finding
+from services.alerts.rules.hazard import decide
 from shared.events import HazardReported
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.outbound import Outbound
 from shared.places import Places
-from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow, rules
+from tests.alerts.jobs import WATCHED
 from tests.alerts.mailbox import Box, settings_for
 from tests.alerts.town import Town, recorded
 from tests.waiting import wait_for
@@ -190,3 +195,12 @@ def test_a_stream_of_moderate_alerts_by_three_channels_is_at_most_forty_messages
                 times.append(planned)
     within = [time for times in sent.values() for time in times if time < NOW + timedelta(hours=1)]
     assert MANY_MESSAGES < len(within) <= 40
+
+
+def test_only_mails_about_alerts_that_cannot_be_grave_are_combined() -> None:
+    finding = decide(flood(), rules(), WATCHED, NOW)
+    assert isinstance(finding, Finding)
+    alert = alerts.raised(finding, None, NOW)
+    may_be_grave = [{"severity": Severity.UNKNOWN}, {"rule": UNJUDGED_RULE}, {"severity": Severity.SEVERE}]
+    changed = [alerts.replaced(alert, **change) for change in ({}, *may_be_grave)]
+    assert [is_foldable(each, DeliveryChannel.EMAIL) for each in changed] == [True, False, False, False]

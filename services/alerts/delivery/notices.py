@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.words import HazardWords
-from services.alerts.rules.findings import RANK
 from shared import tracing
 from shared.events import (
     AlertAcknowledged,
@@ -25,7 +24,7 @@ from shared.events import (
     AlertUpdated,
     Message,
 )
-from shared.events.vocabulary import DeliveryChannel, Severity, Validity
+from shared.events.vocabulary import DeliveryChannel, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 # After a receiver has got this many messages in an hour by all channels, its further messages are combined for a longer
@@ -142,9 +141,10 @@ class Content(WordsOfContent):
 def is_foldable(alert: Alert, channel: str) -> bool:
     """Whether the message may wait, to be combined with other messages.
 
-    Only mails, Telegram messages and SMS about alerts of Moderate or below may wait.
+    Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait. An alert of Unknown severity
+    may not wait, and neither may an alert whose severity a person must judge.
     """
-    return channel in FOLDABLE and RANK[alert.severity] <= RANK[Severity.MODERATE]
+    return channel in FOLDABLE and not alert.is_grave
 
 
 def is_open(alert: AlertRaised) -> bool:

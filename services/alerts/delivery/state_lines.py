@@ -61,6 +61,10 @@ def deed_line(state: Alert | AlertRaised, language: str, longest_name: int | Non
         if at is None:
             continue
         closing = [term("verdict", state.verdict, _)] if deed == "resolved" and state.verdict else []
-        parts = [*closing, *([printable(name)[:longest_name].rstrip()] if name else []), filters(language)["short_moment"](at)]
+        parts = [
+            *closing,
+            *([printable(name)[:longest_name].rstrip()] if name else []),
+            filters(language)["short_moment"](at),
+        ]
         return f"{term('deed', deed, _)}: {', '.join(parts)}"
     return ""
