@@ -35,7 +35,7 @@ class CodedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LastHour:
-    """How many messages of a number had a wrong code in the last hour, and how many were answered."""
+    """How many messages of a number had a wrong code in the last hour, and how many of these were answered."""
 
     wrong: int
     answered: int
@@ -85,7 +85,7 @@ async def is_new(session: AsyncSession, message_id: str, number: str, now: datet
 
 
 async def last_hour(session: AsyncSession, number: str, now: datetime) -> LastHour:
-    counts = (func.count().filter(SmsReply.is_wrong), func.count().filter(SmsReply.is_answered))
+    counts = (func.count().filter(SmsReply.is_wrong), func.count().filter(SmsReply.is_wrong, SmsReply.is_answered))
     wanted = select(*counts).where(SmsReply.number == number, SmsReply.received_at > now - HOUR)
     wrong, answered = (await session.execute(wanted)).one()
     return LastHour(wrong, answered)

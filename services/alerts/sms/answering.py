@@ -24,7 +24,7 @@ from shared.outbound import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-MOST_ANSWERS = 3  # a number gets at most this many answers in an hour, because each answer costs money
+MOST_ANSWERS = 3  # a number gets at most this many answers to wrong codes in an hour, because each answer costs money
 MOST_WRONG = 10  # a number may send this many wrong codes in an hour, because a code has only four digits
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of.")
@@ -63,7 +63,7 @@ class SmsAnswering:
             await audit.add(
                 session, Entry(action=Action.SMS_IGNORED, result=Result.REFUSED, subject="sms", reason=reason)
             )
-        is_answered = not is_silenced and before.answered < MOST_ANSWERS
+        is_answered = not is_wrong or (not is_silenced and before.answered < MOST_ANSWERS)
         await code_queries.settle(session, message.id, is_wrong=is_wrong, is_answered=is_answered)
         if not is_answered:
             return None
