@@ -75,12 +75,13 @@ async def run(settings: AlertsSettings) -> None:
             await retry_while_unavailable(lambda: somebody_to_tell(sessions))
         async with Outbound(settings) as outbound, Outbound(settings, seconds=polling.CALL_SECONDS) as patient:
             bot, access = BotApi(settings, outbound), Revocations(settings)
+            limits = ChatLimits()
             replies = Replies(rules, places, box, access, ActChannel.TELEGRAM)
             links = AnswerLinks(box, settings.public_url)
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, links, sessions),
-                DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, ChatLimits()),
+                DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, limits),
                 DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts, sessions),
             }
             deliveries = Deliveries(settings, engine, channels, woken)
@@ -110,6 +111,7 @@ async def run(settings: AlertsSettings) -> None:
                 engine,
                 sessions,
                 Answering(replies, box, ChatMessages(texts)),
+                limits,
             )
             settle_garbage()
             await wiring.work(

@@ -34,6 +34,7 @@ from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.limits import ChatLimits
 from services.alerts.telegram.polling import Polling
 from shared.auth import revocation_snapshots
 from shared.auth.revocations import Revocations
@@ -131,7 +132,7 @@ class Watch(Bureau):
             loops = (
                 notify.listen(self.town.engine, "alerts_deliveries", woken),
                 Deliveries(self.settings, self.town.engine, {TELEGRAM: telegram, SMS: short}, woken).run(),
-                Polling(api, api, self.town.engine, self.town.sessions, answering).run(),
+                Polling(api, api, self.town.engine, self.town.sessions, answering, ChatLimits()).run(),
             )
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(loop) for loop in loops]

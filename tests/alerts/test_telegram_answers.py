@@ -16,12 +16,16 @@ from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies
 from services.alerts.alerts import Alert
+from services.alerts.handlers import utcnow
 from services.alerts.models import TelegramQuestion
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.telegram.answering import Answering
+from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi
+from services.alerts.telegram.bot_calls import BotCall
 from services.alerts.telegram.chat_messages import ChatMessages, Press, data_of
+from services.alerts.telegram.limits import ChatLimits
 from services.alerts.telegram.polling import Polling
 from shared.auth import revocation_snapshots
 from shared.auth.revocations import Revocations
@@ -53,7 +57,8 @@ class Shift(Bureau):
             api = BotApi(self.settings, outbound)
             replies = Replies(rules(), Places.load(), self.town.box, Revocations(self.settings), ActChannel.TELEGRAM)
             answering = Answering(replies, self.town.box, ChatMessages(self.texts))
-            task = group.create_task(Polling(api, api, self.town.engine, self.town.sessions, answering).run())
+            polls = Polling(api, api, self.town.engine, self.town.sessions, answering, ChatLimits())
+            task = group.create_task(polls.run())
             yield
             task.cancel()
 
@@ -302,3 +307,15 @@ async def test_a_refused_token_is_named_until_it_is_replaced(shift: Shift) -> No
 async def problem(shift: Shift, code: str | None) -> bool:
     async with shift.town.sessions() as session:
         return await poll_queries.problem(session) == code
+
+
+async def test_an_answer_is_sent_again_after_the_pause_that_telegram_demands(shift: Shift) -> None:
+    toast = BotCall("answerCallbackQuery", {"callback_query_id": "7", "text": "Принято вами"})
+    written = BotCall("sendMessage", {"chat_id": GROUP, "text": "Записано"})
+    for method in (toast.method, written.method):
+        shift.bot.refusals[method] = [Refused(429, "Too Many Requests", retry_after=1)]
+    async with Outbound(shift.settings, seconds=5) as outbound:
+        answers = BotAnswers(BotApi(shift.settings, outbound), shift.town.sessions, utcnow, ChatLimits())
+        await answers.to_bound([toast, written])
+    assert [len(shift.bot.called(method)) for method in (toast.method, written.method)] == [2, 2]
+    assert [message["text"] for message in shift.bot.sent()] == ["Записано"]

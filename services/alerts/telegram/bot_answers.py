@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.telegram.bot_api import BotApi, BotApiError
 from services.alerts.telegram.bot_calls import BotCall
+from services.alerts.telegram.chats import Chat
+from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
@@ -16,16 +18,24 @@ from shared.outbound import OutboundError
 BOUND_AT_ONCE = 20
 STRANGERS_AT_ONCE = 4
 MOST_STRANGERS_WAITING = 100
+LONGEST_WAIT_SECONDS = 30.0  # an answer for which Telegram demands a longer pause is not sent
 
 
 class BotAnswers:
     """People who are bound to an account have slots of their own.
 
-    Only a limited number of strangers wait for an answer; the others get none.
+    Only a limited number of strangers wait for an answer; the others get none. If Telegram demands a pause, the answer
+    is sent once more after the pause, because the person must learn whether the action counted.
     """
 
-    def __init__(self, api: BotApi, sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime]) -> None:
-        self._api, self._sessions, self._clock = api, sessions, clock
+    def __init__(
+        self,
+        api: BotApi,
+        sessions: async_sessionmaker[AsyncSession],
+        clock: Callable[[], datetime],
+        limits: ChatLimits,
+    ) -> None:
+        self._api, self._sessions, self._clock, self._limits = api, sessions, clock, limits
         self._bound, self._strangers = asyncio.Semaphore(BOUND_AT_ONCE), asyncio.Semaphore(STRANGERS_AT_ONCE)
         self._strangers_waiting = 0
 
@@ -60,8 +70,24 @@ class BotAnswers:
                 log.get().warning("telegram question not stored", **log.described(error))
 
     async def _answer(self, call: BotCall) -> None:
-        result = await self._api.call(call.method, **call.fields)
+        chat = Chat(call.fields["chat_id"]) if "chat_id" in call.fields else None
+        await self._turn(chat)
+        try:
+            result = await self._api.call(call.method, **call.fields)
+        except BotApiError as error:
+            if chat is not None:
+                self._limits.close(chat, error.retry_after)
+            if not 0 < error.retry_after <= LONGEST_WAIT_SECONDS:
+                raise
+            await asyncio.sleep(error.retry_after)
+            result = await self._api.call(call.method, **call.fields)
         if call.question is not None:
             async with self._sessions.begin() as session:
                 chat_id, message_id = int(call.fields["chat_id"]), int(result["message_id"])
                 await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
+
+    async def _turn(self, chat: Chat | None) -> None:
+        """Waits until the chat may get a message. If that takes too long, the message is tried at once."""
+        is_reserved, seconds = self._limits.reserve(chat, LONGEST_WAIT_SECONDS) if chat else (False, 0.0)
+        if is_reserved:
+            await asyncio.sleep(seconds)

@@ -17,6 +17,7 @@ from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi, BotApiError, NoToken
 from services.alerts.telegram.bot_calls import BotCall
+from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.failures import backoff_seconds, is_dependency_unavailable
 from shared.outbound import AnswerTooBig, OutboundError
@@ -49,12 +50,13 @@ class Polling:
         engine: AsyncEngine,
         sessions: async_sessionmaker[AsyncSession],
         answering: Answering,
+        limits: ChatLimits,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._api, self._patient, self._engine, self._sessions = api, patient, engine, sessions
         self._answering, self._clock = answering, clock
         self._failures, self._retry_after, self._at_once = 0, 0.0, AT_ONCE
-        self._answers = BotAnswers(api, sessions, clock)
+        self._answers = BotAnswers(api, sessions, clock, limits)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:
