@@ -113,6 +113,7 @@ async def test_the_board_has_a_line_of_who_is_on_duty_until_when_and_who_is_next
     async with desk.caller() as operator:
         centre, night = (await operator.get("/duty", params={"lang": "ru"})).text.split("<strong>night:</strong>")
     assert re.search(r"дежурит: &lt;Aida&gt; до \S.*, 00:00; далее: Bakyt с \S.*, 00:00", centre)
+    assert "Больше не получатели: &lt;Aida&gt;" in centre, "Aida has left"
     assert re.search(r"никто не дежурит; далее: &lt;Aida&gt; с \S.*, 00:00", night)
     async with desk.caller(Role.FIELD) as field:
         assert (await field.get("/duty")).status_code == 403

@@ -265,7 +265,7 @@ async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so
             assert refused.status_code == 422
             assert re.findall(r'id="wrong-([^"]+)"', refused.text) == [field]
         board = (await operator.get("/duty", params={"lang": "en"})).text
-        assert "Silenced until" in board and "a &lt;test&gt; of sensors" in board and "Moderate and below" in board
+        assert "Silenced from" in board and "a &lt;test&gt; of sensors" in board and "Moderate and below" in board
         async with desk.sessions.begin() as session:
             for _ in range(MOST_SILENCES - 1):
                 await silence_queries.add(session, replace(SILENCE, silence_id=uuid4(), ends_at=IN_FUTURE))
@@ -279,16 +279,16 @@ async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so
         refused = await elsewhere.post(f"{path}?lang=en", headers={"accept": "text/html"})
         assert refused.status_code == 403 and "it also mutes alerts outside your areas" in refused.text
         assert f'action="/alerts{path}"' not in refused.text and "Not saved" not in refused.text
-        assert "Silenced until" in (await elsewhere.get("/duty", params={"lang": "en"})).text, "not the own area"
+        assert "Silenced from" in (await elsewhere.get("/duty", params={"lang": "en"})).text, "not the own area"
         assert (await administrator.post(path)).status_code == 403
     async with desk.caller(Role.DUTY_HEAD, account=account) as duty_head:
         assert (await post(duty_head, "/silences", typed | {"is_severe_too": ["on"]})).status_code == 303
         assert (await duty_head.post(path)).status_code == 303
         board = (await duty_head.get("/duty", params={"lang": "en"})).text
-        assert board.count("Silenced until") == 1 and "every severity" in board
+        assert board.count("Silenced from") == 1 and "every severity" in board
     async with desk.caller(Role.VIEWER) as wall:
         shown = (await wall.get("/duty", params={"lang": "en"})).text
-        assert "Silenced until" in shown and "of sensors" not in shown, "a wall screen names nobody"
+        assert "Silenced from" in shown and "of sensors" not in shown, "a wall screen names nobody"
     async with desk.sessions.begin() as session:
         entries = await session.execute(
             text("SELECT action, reason FROM audit WHERE account = :account ORDER BY id"), {"account": account}

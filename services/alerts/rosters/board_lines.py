@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
+from services.alerts.rosters import reports
 from services.alerts.rosters.duty import current_and_next, duty
 from shared.auth.access import LEDGER
 from shared.postgres.database import Session
@@ -20,11 +22,12 @@ router = APIRouter(include_in_schema=False)
 @router.get("/duty")
 async def duty_line(request: Request, session: Session) -> Response:
     now = datetime.now(UTC)
-    lines = []
+    lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
     for roster in (await roster_queries.rosters(session))[:MOST_ROSTERS]:
         overrides = await roster_queries.overrides(session, roster.name, now)
         shifts = duty(roster, overrides, now, now + SHOWN_AHEAD).shifts
-        lines.append((roster.name, *current_and_next(shifts, now)))
+        people = reports.missing(roster, overrides, receivers)
+        lines.append((roster.name, *current_and_next(shifts, now), people))
     shown: Response = request.app.state.pages.render(
         request,
         "duty.html",
