@@ -75,7 +75,7 @@ class BotAnswers:
         try:
             result = await self._api.call(call.method, **call.fields)
         except BotApiError as error:
-            if chat is not None:
+            if chat is not None and error.retry_after:
                 self._limits.close(chat, error.retry_after)
             if not 0 < error.retry_after <= LONGEST_WAIT_SECONDS:
                 raise
