@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.alerts.delivery.notices import Cause, PlannedDelivery
+from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.receivers import subscriptions
-from tests.alerts.factories import mudflow
+from tests.alerts.factories import NOW, mudflow
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood
 from tests.waiting import wait_for
@@ -74,6 +77,12 @@ async def test_a_webhook_that_asks_to_wait_is_not_called_earlier(town: Town, hoo
         await wait_for(lambda: attempts(town, "http_503"))
     (row,) = await town.rows()
     assert row["due_at"] - row["created_at"] > timedelta(minutes=9)
+    async with town.sessions.begin() as session:
+        alert_id = row["alert_id"]
+        newer = PlannedDelivery(uuid4(), alert_id, 2, "duty", "webhook", Cause.UPDATED, row["content"], NOW)
+        await delivery_queries.add_deliveries(session, [newer])
+    due = {each["delivery_id"]: each["due_at"] for each in await town.rows()}
+    assert due[row["delivery_id"]] == row["due_at"], "a newer message does not shorten the pause"
 
 
 async def test_a_receiver_that_became_external_meanwhile_gets_no_restricted_text(town: Town, hook: Hook) -> None:

@@ -47,6 +47,7 @@ class Delivery(AlertsModel):
     next_contact_at: Mapped[datetime | None]
     follows: Mapped[str | None]
     traceparent: Mapped[str | None]
+    paused_until: Mapped[datetime | None]
 
 
 class AttemptRow(AlertsModel):

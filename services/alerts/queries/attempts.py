@@ -85,6 +85,7 @@ WITH tried AS (
                     AND waiting.channel = known.channel AND waiting.settled_at IS NULL
             ))
         END,
+        paused_until = CASE WHEN NOT tried.is_backoff THEN now() + tried.pause END,
         next_contact_at = CASE
             WHEN tried.is_failure AND next_contact_at IS NOT NULL THEN least(next_contact_at, tried.ended_at)
             ELSE next_contact_at

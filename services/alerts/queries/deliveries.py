@@ -47,8 +47,9 @@ WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval 
 """
 
 # The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them.
+# A pause that the receiving server demanded is not shortened.
 HASTEN = """
-UPDATE deliveries SET due_at = now()
+UPDATE deliveries SET due_at = greatest(now(), paused_until)
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
 WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
