@@ -1,13 +1,14 @@
 """Short messages are handed to a real HTTP server, which plays two SMS gateways."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from services.alerts import alerts
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
@@ -295,4 +296,29 @@ async def test_a_message_without_a_receipt_in_time_is_not_delivered(
         except Undelivered as error:
             results.append(error.reason if error.is_final or error.retry_after else "")
     assert results == ["awaits_receipt"] * len(states) + [result]
+    assert len(gateways.messages) == 1
+
+
+@dataclass
+class LostPostgres:
+    """Sessions of a PostgreSQL that becomes unavailable as soon as the gateway has a message."""
+
+    usual: Sessions
+    lost: Sessions
+    gateways: Gateways
+
+    def __call__(self) -> Any:
+        return self.usual()
+
+    def begin(self) -> Any:
+        return (self.lost if self.gateways.messages else self.usual).begin()
+
+
+async def test_a_message_is_not_sent_twice_if_postgresql_fails_after_the_gateway_has_it(
+    gateways: Gateways, town: Town
+) -> None:
+    settings, job = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER)
+    closed = async_sessionmaker(create_async_engine("postgresql+asyncpg://127.0.0.1:9/none"))
+    sessions: Any = LostPostgres(town.sessions, closed, gateways)
+    assert await send(settings, job, sessions=sessions) == ACCEPTED
     assert len(gateways.messages) == 1

@@ -17,6 +17,8 @@ from services.alerts.sms.gateway import AWAITS_RECEIPT, ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
+from shared import log
+from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
@@ -66,15 +68,31 @@ class SmsChannel:
         if unsent := [job for job in jobs if job.delivery_id not in sent]:
             message = await self._message(unsent, receiver, number)
             message_id = gateway.receipt_id(message.id, await gateway.send(message))
-            async with self._sessions.begin() as session:
-                ids = [job.delivery_id for job in unsent]
-                early = await receipt_queries.add_messages(session, ids, message_id, datetime.now(UTC))
-            states.append(AWAITS_RECEIPT if early is None else RESULTS[early])
+            states.append(await self._store(unsent, message_id))
+        if ACCEPTED in states:
+            return ACCEPTED
         if AWAITS_RECEIPT in states:
             raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
         if failed := [state for state in states if state != DELIVERED]:
             raise Undelivered(failed[0], is_final=True)
         return DELIVERED
+
+    async def _store(self, jobs: Sequence[Job], message_id: str | None) -> str:
+        """Stores the message at once, so that a retry does not send the message twice. Returns the message's state.
+
+        If storing fails, the delivery does not fail, because the gateway has accepted the message, and a retry would
+        send the message twice. The receipt of this message is not checked.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                ids = [job.delivery_id for job in jobs]
+                early = await receipt_queries.add_messages(session, ids, message_id, datetime.now(UTC))
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
+            log.get().warning("sms message not stored", **log.described(error))
+            return ACCEPTED
+        return AWAITS_RECEIPT if early is None else RESULTS[early]
 
     async def _state(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
