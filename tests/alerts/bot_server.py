@@ -28,13 +28,13 @@ class Refused(Exception):
 class BotServer:
     """The chats with their messages, and the updates that wait for the bot.
 
-    A refusal in `refusals` is the answer to the next call of the method.
+    A refusal in `refusals` is the answer to the next call of the method. With None, this call succeeds.
     """
 
     token: str = TOKEN
     messages: dict[int, dict[int, dict[str, Any]]] = field(default_factory=lambda: {GROUP: {}, DESK: {}})
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    refusals: dict[str, list[Refused]] = field(default_factory=lambda: defaultdict(list))
+    refusals: dict[str, list[Refused | None]] = field(default_factory=lambda: defaultdict(list))
     updates: list[dict[str, Any]] = field(default_factory=list)
     silent: set[int] = field(default_factory=set)  # messages to these chats are never answered
     port: int = 0
@@ -102,8 +102,8 @@ class BotServer:
     def _admit(self, token: str, method: str) -> None:
         if token != self.token:
             raise Refused(401, "Unauthorized")
-        if self.refusals[method]:
-            raise self.refusals[method].pop(0)
+        if self.refusals[method] and (refused := self.refusals[method].pop(0)) is not None:
+            raise refused
 
     async def do_sendMessage(self, chat_id: int, text: str, **fields: Any) -> dict[str, Any]:  # noqa: N802
         if chat_id in self.silent:

@@ -1,5 +1,7 @@
 """Alerts are sent to a real server that speaks the Bot API of Telegram."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -9,7 +11,7 @@ from sqlalchemy import text
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.telegram import DELIVERED
-from services.alerts.delivery.deliveries import job_of
+from services.alerts.delivery.deliveries import Deliveries, DeliveryAttempt, job_of
 from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.words import HazardWords
@@ -24,6 +26,8 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
 from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, texts_of
 from tests.alerts.bureau import Bureau
+from tests.alerts.factories import NOW
+from tests.alerts.jobs import job_to
 from tests.alerts.town import Town
 from tests.waiting import wait_for
 
@@ -32,6 +36,7 @@ pytestmark = pytest.mark.anyio
 OPEN = ["Взять в работу", "Отложить на 15 мин", "Завершить…"]  # an alert on which nobody works has these buttons
 
 SUPERGROUP = -1009000
+RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")
 
 
 @pytest.fixture
@@ -136,6 +141,19 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
         assert (await bureau.bot.message(4))["reply_parameters"]["message_id"] == holder["message_id"]
         await bureau.town.settled(14)
     assert bureau.bot.called("editMessageText") == []
+
+
+async def test_a_final_refusal_of_a_later_message_does_not_fail_the_alerts_of_the_first(bureau: Bureau) -> None:
+    jobs = [replace(job_to(RECEIVER), is_foldable=True) for _ in range(12)]
+    bureau.bot.refusals["sendMessage"] = [None, Refused(403, "Forbidden: bot was blocked by the user")]
+    async with bureau.channel() as channel:
+        with pytest.raises(Undelivered, match="chat_closed") as caught:
+            await channel.send(replace(jobs[0], companions=tuple(jobs[1:])), RECEIVER)
+    assert caught.value.is_final
+    assert dict(caught.value.sent) == {job.delivery_id: DELIVERED for job in jobs[:10]}
+    loop = Deliveries(bureau.settings, bureau.town.engine, {}, asyncio.Event())
+    attempt = DeliveryAttempt(NOW, NOW, "chat_closed", is_delivered=False, is_final=True, sent=caught.value.sent)
+    assert [loop.of(job, attempt).is_delivered for job in jobs] == [True] * 10 + [False] * 2
 
 
 @pytest.mark.parametrize(

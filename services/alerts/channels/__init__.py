@@ -1,6 +1,6 @@
 """The delivery channels. A channel sends a claimed delivery, or raises Undelivered."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, Protocol
@@ -23,12 +23,19 @@ class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
     `retry_after` is the number of seconds after which the receiving server permits a retry; None if the server did not
-    say.
+    say. `sent` has the deliveries of a combined job whose messages were sent before the failure, with their results.
     """
 
-    def __init__(self, reason: str, *, is_final: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        is_final: bool = False,
+        retry_after: float | None = None,
+        sent: Mapping[UUID, str] | None = None,
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.is_final, self.retry_after = reason, is_final, retry_after
+        self.reason, self.is_final, self.retry_after, self.sent = reason, is_final, retry_after, sent or {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -79,22 +80,28 @@ class TelegramChannel:
             chat = Chat.of(receiver.address)
         except ValueError as error:
             raise Undelivered("chat_not_found", is_final=True) from error
+        sent: dict[UUID, str] = {}
         try:
             async with asyncio.timeout(MESSAGE_SECONDS):
-                renewals = await self._deliver(job, receiver, chat)
+                renewals = await self._deliver(job, receiver, chat, sent)
         except BotApiError as error:
             if error.retry_after:
                 self._limits.close(chat, error.retry_after)
-            raise refusal(error) from error
+            refused = refusal(error)
+            refused.sent = sent
+            raise refused from error
         except TimeoutError as error:
-            raise Undelivered("timed_out") from error
+            raise Undelivered("timed_out", sent=sent) from error
         await self._renew(renewals)
         return DELIVERED
 
-    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> list[MessageEdit]:
-        """Sends the message. Returns the edits that must be made afterwards."""
+    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> list[MessageEdit]:
+        """Sends the message. Returns the edits that must be made afterwards.
+
+        Adds the deliveries of a combined job to `sent` as soon as they are sent.
+        """
         if job.companions:
-            return await self._deliver_digest((job, *job.companions), receiver, chat)
+            return await self._deliver_digest((job, *job.companions), receiver, chat, sent)
         content = Content.model_validate_json(job.content)
         thread = await self._thread(job, content, chat)
         if thread.sent is None:
@@ -103,16 +110,20 @@ class TelegramChannel:
             await self._store([job], receiver, chat, message_id)
         return self._renewals(job, content, thread, receiver, chat)
 
-    async def _deliver_digest(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat) -> list[MessageEdit]:
+    async def _deliver_digest(
+        self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
+    ) -> list[MessageEdit]:
         """Sends the alerts in messages of IN_DIGEST alerts each. Messages that were sent before are not repeated."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = {job.delivery_id: await self._thread(job, contents[job.delivery_id], chat) for job in jobs}
         unsent = [job for job in jobs if threads[job.delivery_id].sent is None]
+        sent.update(dict.fromkeys((job.delivery_id for job in jobs if job not in unsent), DELIVERED))
         for begin in range(0, len(unsent), IN_DIGEST):
             part = unsent[begin : begin + IN_DIGEST]
             items = [DigestItem(threads[job.delivery_id].state, job.cause, job.delivery_id) for job in part]
             chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
             await self._store(part, receiver, chat, message_id)
+            sent.update(dict.fromkeys((job.delivery_id for job in part), DELIVERED))
         earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
         return [
             renewal

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,8 @@ _contact = TypeAdapter(Contact)
 class DeliveryAttempt:
     """The result of one attempt. `is_final` is true if no further attempt follows.
 
-    `retry_after` has the seconds until the next attempt, if the receiving server sets them.
+    `retry_after` has the seconds until the next attempt, if the receiving server sets them. `sent` has the deliveries
+    whose messages were sent although the attempt failed, with their results.
     """
 
     began_at: datetime
@@ -55,6 +56,7 @@ class DeliveryAttempt:
     is_delivered: bool
     is_final: bool
     retry_after: float | None = None
+    sent: Mapping[UUID, str] = field(default_factory=dict)
 
     @property
     def is_failure(self) -> bool:
@@ -158,7 +160,7 @@ class Deliveries:
             attempt = await self._attempt(job)
         finally:
             self.release(job.slot)
-        self._finished += [(delivery, self._of(delivery, attempt)) for delivery in (job, *job.companions)]
+        self._finished += [(delivery, self.of(delivery, attempt)) for delivery in (job, *job.companions)]
         self._has_finished.set()
 
     async def _attempt(self, job: Job) -> DeliveryAttempt:
@@ -173,18 +175,21 @@ class Deliveries:
                 is_delivered=False,
                 is_final=error.is_final,
                 retry_after=error.retry_after,
+                sent=error.sent,
             )
         except Exception as error:  # noqa: BLE001 - a fault in one message must not end the loop that sends all others
             log.get().error("delivery failed by a fault", channel=job.channel, **log.described(error))
             return DeliveryAttempt(began, datetime.now(UTC), "internal_error", is_delivered=False, is_final=False)
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
-    def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
+    def of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
         """The attempt, as it is recorded for this delivery.
 
         The attempt is final if the delivery is too old for a retry, or if a test message failed. The person who sent
         the test message sees the failure, and can send another message.
         """
+        if (result := attempt.sent.get(job.delivery_id)) is not None:
+            return DeliveryAttempt(attempt.began_at, attempt.ended_at, result, is_delivered=True, is_final=True)
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         is_over = is_over or (not attempt.is_delivered and attempt.retry_after is None and is_trial(job.content))
         return replace(attempt, is_final=attempt.is_final or is_over)
