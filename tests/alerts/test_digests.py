@@ -201,6 +201,10 @@ def test_only_mails_about_alerts_that_cannot_be_grave_are_combined() -> None:
     finding = decide(flood(), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
     alert = alerts.raised(finding, None, NOW)
-    may_be_grave = [{"severity": Severity.UNKNOWN}, {"rule": UNJUDGED_RULE}, {"severity": Severity.SEVERE}]
+    may_be_grave: list[dict[str, Any]] = [
+        {"severity": Severity.UNKNOWN},
+        {"rule": UNJUDGED_RULE},
+        {"severity": Severity.SEVERE},
+    ]
     changed = [alerts.replaced(alert, **change) for change in ({}, *may_be_grave)]
     assert [is_foldable(each, DeliveryChannel.EMAIL) for each in changed] == [True, False, False, False]
