@@ -1,6 +1,6 @@
 """A held report is accepted as a report about a registered household, and does not register a second household."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -277,6 +277,37 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
     assert (await listed(office))["reports"] == []
     in_return = await rows(office, "SELECT household_id::text AS id FROM stays WHERE sub_stock = 'in_return'")
     assert {row["id"] for row in in_return} == {own["household_id"], coded["household_id"]}
+
+
+async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_household_is_registered(
+    office: Office,
+) -> None:
+    """Both movements came more than 60 days ago. The sign-in of the second one had expired."""
+    left, came = (datetime.now(UTC) - timedelta(days=days) for days in (90, 61))
+    first, coded = (fled(occurred_at=left.isoformat(), short_code=drawn_code()) for _ in range(2))
+    moments = {"occurred_at": came.isoformat(), "reported_at": came.isoformat()}
+    waiting, expired = (
+        movement(coded, kind, household_code=coded["short_code"], **moments) for kind in ("confirmed_here", "returned")
+    )
+    del waiting["household_id"], expired["household_id"]
+    await office.file(first, waiting)
+    await office.file(expired, flags=EXPIRED)
+    for held in (await listed(office))["reports"]:
+        await accept_under(office, held["outcome_id"], first)
+    assert await carried_out(office) == ["recorded"] * 2
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("DELETE FROM coded_movements"))
+    await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
+    await identify_some(office.app.state.sessions, office.registrar)
+    reasons = {each["reason"] for each in (await listed(office))["reports"]}
+    assert reasons == {"household_unknown", "expired_token"}
+    await office.file(coded)
+    await identify_some(office.app.state.sessions, office.registrar)
+    [held] = (await listed(office))["reports"]
+    await decide(office, [held["outcome_id"]], is_accepted=True)
+    assert await carried_out(office) == ["recorded"]
+    moved = await rows(office, "SELECT subject_id::text AS id FROM reports WHERE kind = 'household_movement'")
+    assert [row["id"] for row in moved] == [coded["household_id"]] * 2
 
 
 async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:

@@ -202,12 +202,13 @@ class HouseholdCodes:
             ADD, [(*version_of(comparison.movement), now, comparison.wrong_at(now)) for comparison in unknown]
         )
 
-    async def list_again(self, movement: FiledMovement) -> None:
+    async def list_again(self, movement: FiledMovement, now: datetime) -> None:
         """List a movement that a person took away from its household, because its code was never compared with others.
 
-        The code counts as wrong since the receipt of the movement, so that it uses up no further code of its author.
+        The code counts as wrong for an hour already, so that it uses up no further code of its author. The time after
+        which the movement is refused begins now, because until now the movement had a household.
         """
-        await self._connection.execute(ADD, *version_of(movement), movement.received_at, movement.received_at)
+        await self._connection.execute(ADD, *version_of(movement), movement.received_at, now - WINDOW)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
         """Some of the listed movements, each with the time from which its code counts as wrong."""
