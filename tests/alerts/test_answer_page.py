@@ -3,6 +3,7 @@
 Its buttons act without a sign-in, but opening the link changes nothing.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -61,9 +62,9 @@ class Mailbox:
                 await session.execute(insert(Binding).values(**bound, **rights))
         return receiver
 
-    async def mails(self, *receivers: Receiver) -> dict[str, str]:
+    async def mails(self, *receivers: Receiver, **hazard: Any) -> dict[str, str]:
         """Raises an alert. Returns the text of each receiver's mail."""
-        (alert_id,) = await self.desk.alerts(mudflow(onset=datetime.now(UTC)))
+        (alert_id,) = await self.desk.alerts(mudflow(onset=datetime.now(UTC), **hazard))
         async with self.desk.sessions.begin() as session:
             statement = text("SELECT * FROM deliveries WHERE alert_id = :alert")
             rows = {row.recipient: row for row in await session.execute(statement, {"alert": alert_id})}
@@ -126,6 +127,8 @@ async def test_the_receiver_of_a_mail_acts_by_buttons_and_each_repeated_form_act
     opened = await mailbox.post(token)
     assert opened.status_code == 200 and "Mudflow" in opened.text and 'value="acknowledge"' in opened.text
     assert await mailbox.acts() == [], "opening the page changes nothing"
+    forms = [mailbox.post(token, act="comment", text="дорога закрыта") for _ in range(2)]
+    assert all("Your comment is recorded." in answer.text for answer in await asyncio.gather(*forms)), "a double tap"
     for _ in range(2):
         assert "Acknowledged by you, " in (await mailbox.post(token, act="acknowledge")).text
         assert "Your comment is recorded." in (await mailbox.post(token, act="comment", text="мост цел")).text
@@ -133,6 +136,7 @@ async def test_the_receiver_of_a_mail_acts_by_buttons_and_each_repeated_form_act
     assert "Already acknowledged by aibek" in (await mailbox.post(token_of(mails["bermet"]), act="acknowledge")).text
     assert "Taken over by you, " in (await mailbox.post(token_of(mails["bermet"]), act="take-over")).text
     assert await mailbox.acts() == [
+        "commented aibek дорога закрыта email",
         "acknowledged aibek email",
         "commented aibek мост цел email",
         "taken_over bermet email",
@@ -187,6 +191,23 @@ async def test_a_person_cannot_flood_the_timeline_by_a_link(mailbox: Mailbox) ->
     )
     answer = await mailbox.post(token, act="comment", text="мост цел")
     assert (answer.status_code, "мост цел" in answer.text) == (429, True)
+
+
+async def test_wrong_tokens_of_others_behind_the_same_address_lock_nobody_out(mailbox: Mailbox) -> None:
+    token = token_of((await mailbox.mails(await mailbox.person("aibek")))["aibek"])
+    answers = [(await mailbox.post("x")).status_code for _ in range(MOST + 1)]
+    assert (answers.count(404), answers[-1]) == (MOST, 429)
+    assert "Acknowledged by you, " in (await mailbox.post(token, act="acknowledge")).text
+
+
+async def test_a_receiver_that_is_no_longer_internal_reads_no_restricted_text(mailbox: Mailbox) -> None:
+    words = {"scope": "Restricted", "text": {"en": {"headline": "The dam leaks"}}}
+    mails = await mailbox.mails(await mailbox.person("aibek", is_internal=True), **words)
+    token = token_of(mails["aibek"])
+    assert "The dam leaks" in (await mailbox.post(token)).text
+    await mailbox.execute("UPDATE receivers SET is_internal = false WHERE label = 'aibek'")
+    opened = await mailbox.post(token)
+    assert ("The dam leaks" in opened.text, "Not for publication." in opened.text) == (False, True)
 
 
 def test_an_address_that_sends_many_wrong_tokens_waits() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts.acts import ActChannel, ActKind
-from services.alerts.delivery.notices import Content
+from services.alerts.delivery.notices import Content, without_restricted_words
 from services.alerts.models import Act, Delivery
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -63,6 +63,7 @@ class AnswerLinks:
         """The delivery of a valid token.
 
         None if it is older than 48 hours, or if the receiver's account or address changed.
+        If the receiver has become external since, the content has no restricted texts.
         """
         read = read_token(token)
         if read is None:
@@ -77,7 +78,8 @@ class AnswerLinks:
         digests = self._digests(delivery_id, receiver.account_id, receiver.address)
         if not any(hmac.compare_digest(digest, known) for known in digests):
             return None
-        content = Content.model_validate_json(delivery.content)
+        text = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
+        content = Content.model_validate_json(text)
         return AnsweredDelivery(delivery_id, delivery.alert_id, receiver.account_id, delivery.cause, content)
 
     async def _receiver_of(self, session: AsyncSession, delivery: Delivery) -> Receiver | None:

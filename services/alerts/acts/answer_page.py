@@ -17,6 +17,7 @@ from services.alerts.acts.answer_links import MOST_ACTS, AnsweredDelivery, Answe
 from services.alerts.acts.replies import Replies, Reply, ReplyResult, comment_of, sentence
 from services.alerts.acts.wrong_tokens import WrongTokens
 from services.alerts.delivery.texts import Text
+from services.alerts.queries import alerts as alert_queries
 from shared import log
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
@@ -45,11 +46,11 @@ async def answer(request: Request, session: Session) -> Response:
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     wrong: WrongTokens = request.app.state.wrong_tokens
     address = address_of(request.scope)
-    if wrong.are_too_many(address):
-        return shown(request, status=429, failure=TOO_MANY)
     links: AnswerLinks = request.app.state.answer_links
     delivery = await links.delivery_of(session, typed.get("token", ""), now)
     if delivery is None:
+        if wrong.are_too_many(address):
+            return shown(request, status=429, failure=TOO_MANY)
         wrong.add(address)
         log.get().info("answer link refused")
         return shown(request, status=404, failure=NOT_VALID)
@@ -88,6 +89,7 @@ async def done(
     text = comment_of(typed)
     if text is None:
         return None
+    await alert_queries.locked_alert(session, alert_id)  # the same form may be sent twice at the same time
     if await answer_links.has_commented(session, alert_id, delivery.account, text, now):
         return Reply(ReplyResult.COMMENTED)
     return await replies.comment(session, alert_id, person, now, text)

@@ -1,4 +1,7 @@
-"""Limits how often an address may send invalid tokens, so that strangers do not keep PostgreSQL busy."""
+"""Limits the answers to invalid tokens from one address, so that strangers do not fill the log.
+
+Valid tokens are not limited: many people share one address, for example in an office or in a mobile network.
+"""
 
 import time
 from collections.abc import Callable
