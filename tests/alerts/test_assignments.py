@@ -14,7 +14,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import KADAMJAI, mudflow, rules
+from tests.alerts.factories import KADAMJAI, NOW, mudflow, rules
 from tests.alerts.night import OPERATOR, Night
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +69,18 @@ async def test_work_that_is_given_to_another_person_is_nobodys_until_this_person
     assert (await night.alert()).demand == "action"
     assert (await act(night, "comment", OPERATOR, "still no news")).demand == "action"
     assert (await act(night, "comment", DASTAN, "I am there")).demand is None
+
+
+async def test_work_on_a_lapsed_alert_that_is_given_away_rings_until_somebody_acts(night: Night) -> None:
+    await staffed(night)
+    await night.report(mudflow(expires=NOW + timedelta(minutes=5)))
+    await act(night, "progress", BERMET, None)
+    assert await night.expires_after(timedelta(minutes=5)) == 1
+    await act(night, "take_over", DASTAN)
+    given = await act(night, "assign", OPERATOR, BERMET.account)
+    assert (given.work, given.progressed_by, given.assigned_name) == ("acknowledged", None, "bermet")
+    assert (given.demand, given.escalates_at) == ("closure", None)
+    assert (await act(night, "take_over", BERMET)).demand is None
 
 
 async def test_whoever_loses_the_work_or_the_assignment_is_informed(night: Night) -> None:

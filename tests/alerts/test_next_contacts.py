@@ -13,6 +13,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.alerts import alerts
+from services.alerts.acts import acts
 from services.alerts.acts.acts import Actor, acknowledged
 from services.alerts.acts.answers import Answers
 from services.alerts.channels import ChannelOut
@@ -29,7 +30,7 @@ from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
-from shared.events.vocabulary import DeliveryChannel, Scope, Severity
+from shared.events.vocabulary import DeliveryChannel, Scope, Severity, Verdict
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -327,6 +328,29 @@ def test_why_the_next_contact_is_notified() -> None:
     assert reason(delivered, person, alert) is Follows.UNANSWERED
     assert reason(delivered, person, None) is Follows.UNANSWERED, "an unreadable alert may need an answer"
     assert (reason(delivered, person, answered), reason(delivered, post, alert)) == (None, None)
+
+
+def test_an_assignee_who_does_not_act_gets_the_next_contact_also_of_an_acknowledged_alert() -> None:
+    account, aibek = uuid4(), Actor(uuid4(), "Aibek")
+    person = Receiver("officer", WEBHOOK, "https://hook.example/", kind=ReceiverKind.PERSON, account_id=account)
+    told, later = replace(due(is_delivered=True), cause="assigned"), NOW + FIVE_MINUTES
+    finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
+    assert isinstance(finding, Finding)
+    answered = acts.acknowledged(alerts.raised(finding, None, NOW), aibek, NOW, FIVE_MINUTES)
+    given = acts.assigned(answered, aibek, account, "officer", NOW, FIVE_MINUTES)
+    assert given.demand is None
+    assert reason(told, person, given) is Follows.UNANSWERED
+    assert reason(replace(told, cause="acknowledged"), person, given) is None
+    assert reason(told, replace(person, account_id=uuid4()), given) is None
+    acted = Actor(account, "officer")
+    ended = (
+        acts.commented(given, acted, later, FIVE_MINUTES),
+        acts.progressed(given, acted, later),
+        acts.snoozed(given, acted, later, later + FIVE_MINUTES),
+        acts.resolved(given, Verdict.CONFIRMED, aibek, later),
+    )
+    assert reason(told, person, acts.snoozed(given, aibek, later, later + FIVE_MINUTES)) is Follows.UNANSWERED
+    assert [reason(told, person, alert) for alert in ended] == [None] * 4
 
 
 def test_only_a_mail_about_a_moderate_alert_to_the_next_contact_may_be_combined() -> None:

@@ -90,14 +90,14 @@ def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, id
     The assignment is not an acknowledgement, so the alert escalates as before.
 
     If another person is working on the alert, the alert is no longer in progress. It then waits for an action, as an
-    acknowledged alert does.
+    acknowledged alert does. If the alert has lapsed, it rings until somebody closes it.
     """
     named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
     after = changed(alert, now, **named)
-    if alert.progressed_at is None or alert.is_over:
+    if alert.progressed_at is None:
         return after
-    due = _due(alert, now + idle)
-    return replaced(after, waits_since=now, escalates_at=due, **NOT_IN_PROGRESS, **NOT_SNOOZED)
+    waiting = {"is_ringing": True} if alert.is_over else {"waits_since": now, "escalates_at": _due(alert, now + idle)}
+    return replaced(after, **waiting, **NOT_IN_PROGRESS, **NOT_SNOOZED)
 
 
 def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:

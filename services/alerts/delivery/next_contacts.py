@@ -93,9 +93,23 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
     """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
-    if receiver.kind is ReceiverKind.PERSON and (alert is None or alert.demand is not None):
-        return Follows.UNANSWERED
-    return None
+    if receiver.kind is not ReceiverKind.PERSON:
+        return None
+    is_unanswered = alert is None or alert.demand is not None or awaits_assignee(alert, delivery, receiver)
+    return Follows.UNANSWERED if is_unanswered else None
+
+
+def awaits_assignee(alert: Alert, delivery: DueDelivery, receiver: Receiver) -> bool:
+    """Whether the message says that the alert is assigned to this person, and the person has not acted since.
+
+    If somebody else acknowledged the alert, it demands nothing yet. The assignee must still learn of the assignment.
+    """
+    is_assignee = alert.assigned_to is not None and alert.assigned_to == receiver.account_id
+    if delivery.cause != Cause.ASSIGNED or not is_assignee or alert.assigned_at is None or alert.resolved_at:
+        return False
+    if alert.snoozed_until is not None:  # the waiting time begins at the end of the snooze
+        return alert.snoozed_by != receiver.account_id
+    return alert.waits_since is None or alert.waits_since <= alert.assigned_at
 
 
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
