@@ -166,6 +166,22 @@ def test_a_digest_has_at_most_two_parts_and_as_many_titles_as_fit(language: str)
         assert f"{SITE}/" in segments.text
 
 
+def test_a_digest_without_room_for_a_title_still_says_that_it_is_an_exercise() -> None:
+    settings, places = AlertsSettings(public_url=f"https://{'alerts.' * 9}example.kg"), Places.load()
+    whole = Texts.of_installation(places, settings)
+    texts = SmsTexts.of_installation(whole, settings)
+    area = {"pcodes": [district.pcode for district in places.units(2)][:3]}
+    actual, drill = (
+        Content.model_validate_json(job_to(OFFICER, **(MUDFLOW | {"area": area, "status": status})).content).data
+        for status in ("Actual", "Exercise")
+    )
+    exercise = texts.digest([(drill, Cause.RAISED)] * 3, "ru").text
+    mixed = texts.digest([(drill, Cause.RAISED), (actual, Cause.RAISED)], "ru").text
+    banner = whole.banner(drill, "ru")
+    assert banner
+    assert (exercise.partition("3.")[0], mixed.partition("2.")[0]) == (f"{banner}Оповещений: ", "Оповещений: ")
+
+
 async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways, town: Town) -> None:
     """The receipt settles all deliveries of the message, and each of them is sent once."""
     settings, job = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER)

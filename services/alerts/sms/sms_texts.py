@@ -134,15 +134,20 @@ class SmsTexts:
             yield f"{draft} {sentences(needed)}"
 
     def _drafts_of_digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Iterator[str]:
-        """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before."""
+        """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
+
+        If not even the first title fits and no alert is actual, the text still says that it is an exercise.
+        """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
         titles = [self._texts.subject(alert, cause, language) for alert, cause in alerts]
         for count in range(len(titles), 0, -1):
             more = [_(FURTHER).format(count=len(titles) - count)] if count < len(titles) else []
             yield f"{head}. {'; '.join([*titles[:count], *more])}\n{link}"
-        yield f"{head}. {link}"
-        yield f"{head}."
+        banners = dict.fromkeys(self._texts.banner(alert, language) for alert, _cause in alerts)
+        banner = "" if "" in banners else "".join(banners)
+        yield f"{banner}{head}. {link}"
+        yield f"{banner}{head}."
 
     def _needed(
         self, cause: str, news: Sequence[str], language: str, code: str | None, *, time: str | None = None
