@@ -90,7 +90,9 @@ def routes(service: str) -> APIRouter:
         letter = await letter_openings.taken(session, reading.encryption, opening)
         if letter is None or not is_visible(opening.topic, letter["fields"], caller, reading.places):
             raise await absent(request, opening_id)
-        await note_read(request, session, subjects(opening.topic, letter["fields"]) or [opening_id])
+        # a damaged record names no ids, so the entry also has the place of the letter, which the ledger lists
+        name = f" {opening.topic}/{opening.partition}/{opening.offset}"
+        await note_read(request, session, subjects(opening.topic, letter["fields"]) or [opening_id], about=name)
         if reading.watch is not None:
             await reading.watch(session, caller)
         return OpenedLetter(is_ready=True, **letter)

@@ -28,10 +28,15 @@ async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> 
     raise Problem(403, "purpose-needed", title)
 
 
-async def note_read(request: Request, session: AsyncSession, objects: Sequence[UUID], *, among: str = "") -> None:
-    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry."""
+async def note_read(
+    request: Request, session: AsyncSession, objects: Sequence[UUID], *, among: str = "", about: str = ""
+) -> None:
+    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry.
+
+    `among` is written before the route in the entry's subject, and `about` after it.
+    """
     entry = audit.entry_of(request, Action.READ, objects=objects, reason=tokens.current(request).purpose)
-    await audit.add(session, replace(entry, subject=f"{among}{entry.subject}"))
+    await audit.add(session, replace(entry, subject=f"{among}{entry.subject}{about}"))
 
 
 async def refused(request: Request, reason: str, *objects: UUID) -> None:

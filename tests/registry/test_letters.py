@@ -100,6 +100,7 @@ async def test_a_dead_letter_is_opened_once_with_a_purpose_and_in_the_readers_ar
     assert "sealed" not in opened["fields"]
     [read] = await office.reads(account)
     assert read["objects"] == [UUID(body["household_id"]), UUID(body["report_id"])]
+    assert read["subject"] == "GET /registry/v1/dead-letters/openings/{opening_id} displacements/0/7"
     # the content is gone, because it was read once
     assert (await office.get(own, role=Role.REGISTRAR, account=account)).status_code == 404
 
