@@ -18,6 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import insert
 
+from services.alerts import presences
 from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.replies import Replies
 from services.alerts.app import create_app
@@ -160,6 +161,9 @@ async def watch(town: Town, bot: BotServer, tmp_path: Path, shared_installation:
             outbound_allow=(f"127.0.0.1:{bot.port}", f"127.0.0.1:{gateways.port}"),
         )
         bot.messages[HEAD_CHAT] = {}
+        async with town.sessions.begin() as session:  # a board is attended, so no delay is halved
+            at = datetime.now(UTC) + timedelta(days=3650)
+            await presences.note(session, uuid4(), uuid4(), at, at)
         revocation_snapshots.save(revocation_snapshots.file_of(made.settings), datetime.now(UTC), [])
         app = create_app(made.settings.model_copy(update={"public_url": town.settings.public_url}))
         await stack.enter_async_context(app.router.lifespan_context(app))
