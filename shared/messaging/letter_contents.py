@@ -17,8 +17,7 @@ MOST_PCODES = 1000  # the contract permits this number of P-codes in an area
 def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
     """The content of the record. `fields` are its fields by name. If it has no fields, `text` is the start of its text.
 
-    `is_whole` says whether the sealed fields could be decrypted. Without `keys` they stay sealed. Raises UnknownKeyId
-    if a private key is missing.
+    `is_whole` says whether the sealed fields could be decrypted. Without `keys` they stay sealed.
     """
     fields = read(record.value)
     if fields is None:
@@ -30,14 +29,17 @@ def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
 
 
 def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None:
-    """The sealed fields. None if they cannot be decrypted, for example because the clear fields were altered."""
+    """The sealed fields. None if they cannot be decrypted.
+
+    For example, the clear fields were altered, or the private key is missing.
+    """
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
     try:
         sealed = SealedBox.model_validate(box)
         clear = seal.without_box(record.value, sealed)
         names = {"event_type": headers.get("ce_type", ""), "event_id": headers.get("ce_id", "")}
         return read(keys.open(sealed, seal.report_aad(kid=sealed.kid, clear=clear, **names)))
-    except (ValidationError, seal.SealMismatch):
+    except (ValidationError, seal.SealMismatch, seal.UnknownKeyId):
         return None
 
 

@@ -16,8 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared.crypto.envelope_encryption import EnvelopeEncryption
-from shared.crypto.seal import UnknownKeyId
-from shared.failures import DependencyUnavailable, retry_while_unavailable
+from shared.failures import retry_while_unavailable
 from shared.messaging.decisions import Decisions, Execution, answer
 from shared.messaging.letter_contents import content_of
 from shared.messaging.models import LetterOpening
@@ -48,10 +47,7 @@ class LetterOpenings:
         row, record = await self._redrives.found(sessions, opening)
         if row is None or record is None:
             return answer(NOT_FOUND)
-        try:
-            content = content_of(record, self._redrives.keys)
-        except UnknownKeyId:
-            raise DependencyUnavailable from None
+        content = content_of(record, self._redrives.keys)
         plain = json.dumps({**content, "reason": row.reason, "pointer": row.pointer}).encode()
         return partial(self._store, opening.decision_id, plain)
 
