@@ -132,7 +132,7 @@ def _files(folders: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _add_pieces(made: Archive, name: str, content: Iterable[bytes]) -> None:
-    """Split a stream of unknown length into numbered members."""
+    """Add a stream of unknown length to the archive. The stream is split into several numbered files of the archive."""
     number, waiting = 0, bytearray()
     for some in content:
         waiting += some

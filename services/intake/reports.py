@@ -127,7 +127,7 @@ def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
 
 
 def hazard(report: HazardReport, principal: Principal, *, clocks: Clocks, places: Places) -> HazardDraft:
-    """The draft of the report. Raises Invalid for a settlement outside the area's P-codes."""
+    """The draft of the report. Raises Invalid if the settlement is outside the area's P-codes."""
     check_settlement(report, places)
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})

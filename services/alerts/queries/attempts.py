@@ -61,9 +61,9 @@ WITH claimed AS MATERIALIZED (
 # deadlocks. The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
 # While newer messages wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest. A
 # pause that the receiving server demanded is not shortened. After a failure, the receiver's next contact is notified at
-# once. It also gets the alert's later messages, which wait on this channel. A server that only asks to wait for a short
-# time has not failed. The later messages are locked after the alerts, and without waiting, because a transaction that
-# holds such a lock may wait for an alert.
+# once. The next contact also gets the later messages of the alert, which wait on this channel. A server that only asks
+# to wait for a short time has not failed. The later messages are locked after the alerts, and without waiting, because
+# a transaction that holds such a lock may wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

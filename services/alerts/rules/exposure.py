@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from services.alerts.ruleset import Ruleset
 
 
-SETTLEMENT_KM = 3.0  # the distance from a settlement's point to its farthest houses, even of a village along a road
+SETTLEMENT_KM = 3.0  # houses of a settlement are at most this far from its point, even if the village lies along a road
 
 
 class ExposureRule(CountingRule):

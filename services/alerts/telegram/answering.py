@@ -184,7 +184,7 @@ class Answering:
     async def _named(
         self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
     ) -> list[BotCall]:
-        """Acknowledges on behalf of the person whose name answers a question.
+        """If the message answers a question with a person's name, acknowledges the alert on behalf of this person.
 
         An answer to the message of an alert is a comment. Other messages get no answer.
         """
