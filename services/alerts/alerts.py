@@ -265,13 +265,13 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     """The alert at its next level.
 
-    Acknowledgements are counted anew, because the earlier ones were for the step before.
+    Acknowledgements are counted from zero again, because the earlier ones were for the step before.
     """
     return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1, **NOT_COUNTED)
 
 
 def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """The alert demands an answer or a further action anew, at the level that it has reached.
+    """The alert again demands an answer or a further action, at the level that it has reached.
 
     An alert in progress demands nothing.
     """

@@ -187,7 +187,7 @@ class Subject:
     def place(self) -> PlaceNow:
         """The P-code and country of the place where the people are now.
 
-        If some are still displaced, the place of most of them.
+        If some people are still displaced, returns the place of most of them.
         """
         current, standing = self.current.clear, self.standing
         is_found_later = self.current is not self.published  # the household was unable to move after its latest move

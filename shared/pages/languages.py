@@ -33,6 +33,9 @@ def _quality(options: str) -> float:
 
 
 def name_in(language: str, names: Iterable[str | None]) -> str:
-    """A name in the language. If there is none, a name in another language. `names` are in the order of LANGUAGES."""
+    """A name in the language. If there is no name in this language, returns a name in another language.
+
+    `names` are in the order of LANGUAGES.
+    """
     by_language = dict(zip(LANGUAGES, names, strict=True))
     return by_language[language] or next(filter(None, by_language.values()))

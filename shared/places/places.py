@@ -130,7 +130,10 @@ class Places:
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place. If there is none, the level-1 unit. The code may be unknown."""
+        """The level-2 unit that contains the place. If there is no such unit, returns the level-1 unit.
+
+        The code may be unknown.
+        """
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:

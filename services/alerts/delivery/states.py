@@ -66,7 +66,7 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """If an unsent message waits for a combined message, the time at which the latter is sent; else None."""
+    """The time at which the combined message is sent for which this message waits. None if it does not wait for one."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None

@@ -21,7 +21,7 @@ COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
 # The departure date of a stock is the earliest date of all its counts, including replaced counts. A recount with a
 # later date therefore does not move the people to another window. Dates more than 30 days before the latest date are
-# ignored, because people who leave again after so long are displaced anew.
+# ignored, because people who leave again after so long a time have a new displacement.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (

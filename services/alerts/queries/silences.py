@@ -43,7 +43,7 @@ async def add(session: AsyncSession, silence: Silence) -> None:
 
 
 async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
-    """Ends the silence now. All silenced alerts are then judged anew, because another silence may mute some of them.
+    """Ends the silence now. All silenced alerts are then judged again, because another silence may mute some of them.
 
     Every transaction that changes several alerts locks them in the order of their ids, which prevents deadlocks.
     """

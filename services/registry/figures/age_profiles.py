@@ -55,7 +55,7 @@ class Profile:
     def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:
         """Indexes of the cells of these sexes and ages.
 
-        If no sexes are given, all are selected; the same holds for ages.
+        If no sexes are given, all sexes are selected. If no ages are given, all ages are selected.
         """
         return [
             index

@@ -13,7 +13,7 @@ Key = TypeVar("Key")
 
 
 def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, MovementFigure]]:
-    """For each month, the sum of each kind of movement.
+    """Maps each month to the sum of each kind of movement.
 
     If the month of a movement is not known, its period is the year.
     """

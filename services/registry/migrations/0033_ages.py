@@ -79,7 +79,7 @@ FROM {{rows}} CROSS JOIN LATERAL (
 ) AS parts
 WHERE {{wanted}}
 """  # noqa: S608 - constants
-# On each 1 January, every person becomes a year older. If a person thereby enters another class, the numbers change.
+# On each 1 January, every person becomes a year older. If this moves a person to another class, the numbers change.
 CHANGED = [f"{sex}_{age}" for sex in SEXES for age in (*BRACKETS, *PARTS)]
 NOTE_AGES = f"""
 INSERT INTO figure_changes ({COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,

@@ -51,8 +51,8 @@ class Member(RegistryModel):
 class HouseholdKey(WrappedKey, RegistryModel):
     """The data key of a household. Each household with a filed report has a key.
 
-    `sealed_code` is the short code that the registry drew, encrypted with the key. The row in `households` is written
-    anew when the household changes, but this row stays.
+    `sealed_code` is the short code that the registry drew, encrypted with the key. When the household changes, its row
+    in `households` is replaced, but this row stays.
     """
 
     __tablename__ = "household_keys"

@@ -93,7 +93,10 @@ class HouseholdSearch(Body):
         return midnight(day_after(self.until)) if self.until else None
 
     def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The members who match the largest number of criteria. If nobody matches a criterion, the first member."""
+        """The members who match the largest number of criteria.
+
+        If nobody matches a criterion, the result is the first member.
+        """
         matches = [self._matches(member) for member in members]
         most = max(matches, default=0)
         if not most:

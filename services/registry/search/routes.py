@@ -47,7 +47,7 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """A found household. `found_members` are the members who match. If none matches, the first member."""
+    """A found household. `found_members` are the members who match. If no member matches, it is the first member."""
 
     found_members: list[FoundPerson]
 
