@@ -60,7 +60,7 @@ class Gateways:
         return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
 
     async def state(self, request: web.Request) -> web.Response:
-        """Answers with the receipt of a message. The receipt has the next of the `states`."""
+        """Answers with the receipt of a message. Each answer takes the next state from `states`."""
         assert (await request.json())["id"] == "m-1"
         return web.json_response({"state": self.states.pop(0)})
 

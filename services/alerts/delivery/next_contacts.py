@@ -78,7 +78,9 @@ class NextContacts:
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
-    """A later release that ran before may have stored a cause that is unknown here.
+    """Logs a warning about causes that this release does not know.
+
+    A later release, which ran before a rollback, may have stored them.
 
     The next contact is still notified.
     """
