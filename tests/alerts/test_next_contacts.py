@@ -353,6 +353,20 @@ def test_an_assignee_who_does_not_act_gets_the_next_contact_also_of_an_acknowled
     assert [reason(told, person, alert) for alert in ended] == [None] * 4
 
 
+def test_a_person_who_has_acknowledged_is_not_asked_again_while_others_must_acknowledge() -> None:
+    first, second = (
+        Receiver(label, WEBHOOK, "https://hook.example/", kind=ReceiverKind.PERSON, account_id=uuid4())
+        for label in ("officer 1", "officer 2")
+    )
+    finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
+    assert isinstance(finding, Finding)
+    partly = alerts.replaced(alerts.raised(finding, None, NOW), partly_acknowledged_by=(first.account_id,))
+    delivered = due(is_delivered=True)
+    assert (reason(delivered, first, partly), reason(delivered, second, partly)) == (None, Follows.UNANSWERED)
+    stalled = alerts.replaced(partly, acknowledged_at=NOW, is_ringing=True)
+    assert reason(delivered, first, stalled) is Follows.UNANSWERED, "nobody acts, and the alert demands an action"
+
+
 def test_only_a_mail_about_a_moderate_alert_to_the_next_contact_may_be_combined() -> None:
     officer = Receiver("officer", WEBHOOK, "https://hook.example/")
     finding = decide(hazard(), rules(), WatchedArea.load(), NOW)

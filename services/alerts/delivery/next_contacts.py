@@ -15,6 +15,7 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries.contacts import DeliveryKey, DueDelivery
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from shared import events, log
+from shared.events.vocabulary import Demand
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
@@ -95,19 +96,33 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
     """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
-    if receiver.kind is not ReceiverKind.PERSON:
-        return None
-    is_unanswered = alert is None or alert.demand is not None or awaits_assignee(alert, delivery, receiver)
+    is_unanswered = must_answer(receiver, alert) or awaits_assignee(alert, delivery, receiver)
     return Follows.UNANSWERED if is_unanswered else None
 
 
-def awaits_assignee(alert: Alert, delivery: DueDelivery, receiver: Receiver) -> bool:
+def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
+    """Whether a delivered message is not enough, because the alert needs an answer by this receiver.
+
+    A person who has acknowledged need not answer again while the alert waits for the acknowledgements of others.
+    """
+    if receiver.kind is not ReceiverKind.PERSON:
+        return False
+    if alert is None:
+        return True
+    has_acknowledged = receiver.account_id in alert.partly_acknowledged_by
+    return alert.demand is not None and not (alert.demand is Demand.ACKNOWLEDGEMENT and has_acknowledged)
+
+
+def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiver) -> bool:
     """Whether the message says that the alert is assigned to this person, and the person has not acted since.
 
     If somebody else acknowledged the alert, it demands nothing yet. The assignee must still learn of the assignment.
     """
-    is_assignee = alert.assigned_to is not None and alert.assigned_to == receiver.account_id
-    if delivery.cause != Cause.ASSIGNED or not is_assignee or alert.assigned_at is None or alert.resolved_at:
+    if alert is None or alert.assigned_to is None or alert.assigned_to != receiver.account_id:
+        return False
+    if receiver.kind is not ReceiverKind.PERSON or delivery.cause != Cause.ASSIGNED:
+        return False
+    if alert.assigned_at is None or alert.resolved_at:
         return False
     if alert.snoozed_until is not None:  # the waiting time begins at the end of the snooze
         return alert.snoozed_by != receiver.account_id
