@@ -187,6 +187,17 @@ async def test_a_contact_after_a_removed_one_is_notified(town: Town, officer: Of
     assert [channel for channel, _ in await officer.next_contacts()] == ["webhook", "email", "telegram"]
 
 
+async def test_a_new_receiver_of_a_removed_ones_label_gets_no_next_contact_of_its_messages(
+    town: Town, officer: Officer, hook: Hook
+) -> None:
+    await officer.is_added(hook)
+    await town.alert()
+    async with town.sessions.begin() as session:
+        await subscriptions.remove(session, "officer")
+    await officer.is_added(hook)
+    assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None)]
+
+
 async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_messages(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:

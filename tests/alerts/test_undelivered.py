@@ -58,15 +58,20 @@ async def test_a_delivery_is_given_up_after_a_day_and_reported(town: Town, hook:
     assert row["attempts"] > 1
 
 
-async def test_a_removed_receiver_gets_no_more_messages(town: Town, hook: Hook) -> None:
+async def test_a_removed_receiver_gets_no_more_messages_and_a_new_one_of_its_label_gets_none_of_them(
+    town: Town, hook: Hook
+) -> None:
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:
         await subscriptions.remove(session, "duty")
+    await town.receiver("duty", hook)
     async with town.working(hook):
         (row,) = await town.settled(1)
-    assert (row["is_delivered"], row["reason"]) == (False, "receiver_removed")
-    assert hook.ids == []
+        assert (row["is_delivered"], row["reason"], hook.ids) == (False, "receiver_removed", [])
+        await town.alert()
+        _, own = await town.settled(2)
+    assert hook.ids == [str(own["delivery_id"])]
 
 
 async def test_a_webhook_that_asks_to_wait_is_not_called_earlier(town: Town, hook: Hook) -> None:

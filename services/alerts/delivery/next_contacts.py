@@ -48,7 +48,8 @@ class NextContacts:
         reasons = {
             each.delivery_id: follows
             for each in due
-            if (receiver := receivers.get(each.recipient)) is not None
+            if not each.is_of_removed
+            and (receiver := receivers.get(each.recipient)) is not None
             and (follows := reason(each, receiver, alerts.get(each.alert_id))) is not None
         }
         unsuccessful = [each for each in due if each.delivery_id in reasons]

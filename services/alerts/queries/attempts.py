@@ -2,16 +2,21 @@
 
 # raw SQL throughout: these statements run for every notification and must be fast
 
-# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender.
+# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. A
+# delivery of a removed receiver has no receiver, although another receiver may have got the same label since.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
     FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
     RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
-        channel, attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds, traceparent
+        channel, attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds, created_at,
+        traceparent
 )
 SELECT taken.*, receivers AS receiver, contacts AS contact FROM taken
-LEFT JOIN receivers ON receivers.label = taken.recipient
+LEFT JOIN receivers ON receivers.label = taken.recipient AND NOT EXISTS (
+    SELECT FROM removed_receivers AS removed
+    WHERE removed.label = taken.recipient AND removed.removed_at >= taken.created_at
+)
 LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = taken.channel
 """
 

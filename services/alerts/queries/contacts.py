@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
-from services.alerts.models import AlertRow, ContactRow, Delivery
+from services.alerts.models import AlertRow, ContactRow, Delivery, RemovedReceiver
 from services.alerts.queries.alerts import readable
 from services.alerts.queries.rows import code
 from services.alerts.receivers.receivers import Contact
@@ -23,7 +23,11 @@ DeliveryKey = tuple[UUID, str, str]  # the key consists of an alert, a receiver 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery whose next contact is due. `failure` is the reason why the latest attempt failed, if it did."""
+    """A delivery whose next contact is due. `failure` is the reason why the latest attempt failed, if it did.
+
+    `is_of_removed` is true if the receiver was removed after the delivery was planned. Another receiver may have got
+    the same label since.
+    """
 
     delivery_id: UUID
     alert_id: UUID
@@ -35,6 +39,7 @@ class DueDelivery:
     is_delivered: bool | None
     failure: str | None
     traceparent: str | None = None
+    is_of_removed: bool = False
 
     @property
     def key(self) -> DeliveryKey:
@@ -74,6 +79,9 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
 
     Deliveries that another worker has locked are skipped.
     """
+    removed = select(RemovedReceiver.label).where(
+        RemovedReceiver.label == Delivery.recipient, RemovedReceiver.removed_at >= Delivery.created_at
+    )
     wanted = (
         select(
             Delivery.delivery_id,
@@ -86,11 +94,12 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
             Delivery.is_delivered,
             Delivery.reason,
             Delivery.traceparent,
+            removed.exists(),
         )
         .where(Delivery.next_contact_at <= now)
         .order_by(Delivery.next_contact_at)
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Delivery)
     )
     rows = (await session.execute(wanted)).all()
     return [
