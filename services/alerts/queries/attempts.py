@@ -12,7 +12,9 @@ taken AS (
         channel, attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds, created_at,
         traceparent
 )
-SELECT taken.*, receivers AS receiver, contacts AS contact FROM taken
+SELECT taken.delivery_id, alert_id, taken.step, cause, content, recipient, lease, is_foldable, taken.channel, attempt,
+    age_seconds, traceparent, receivers AS receiver, contacts AS contact
+FROM taken
 LEFT JOIN receivers ON receivers.label = taken.recipient AND NOT EXISTS (
     SELECT FROM removed_receivers AS removed
     WHERE removed.label = taken.recipient AND removed.removed_at >= taken.created_at
