@@ -23,7 +23,7 @@ from tests.alerts.factories import BATKEN, KADAMJAI, group, mudflow, received, r
 
 pytestmark = pytest.mark.anyio
 
-OSH_OBLAST = "KG06000000000"
+OSH_OBLAST, NARYN = "KG06000000000", "KG04000000000"
 LONG = "Первая строка донесения.\n" + "Вода идёт по улице. " * 100 + "Последнее слово."
 BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}}
 
@@ -266,9 +266,9 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
-    """A receiver for Osh is added after an alert was raised for Osh. Later, the alert's area includes Batken too."""
+    """A receiver for Osh is added after an alert was raised for Osh and Naryn. Later, Batken takes the place of Naryn."""
     await add_receivers(desk)
-    flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST]})
+    flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST, NARYN]})
     (alert_id,) = await desk.alerts(flood)
     async with desk.sessions.begin() as session:
         added = Receiver("osh-post", DeliveryChannel.WEBHOOK, "https://hook.example", areas=(OSH_OBLAST,))
