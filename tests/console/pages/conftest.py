@@ -93,7 +93,10 @@ class Whole(Served):
                 assert answer.status_code in (200, 409), answer.text
 
     def refuse_held_reports(self) -> None:
-        """Refuses every held report, and waits until none is left."""
+        """Refuses every held report, one at a time, and waits until none is left.
+
+        If several reports are refused together, those that wait for other reports stay held.
+        """
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.REGISTRAR])}"}
         client = self.client(headers=bearer)
 
@@ -101,9 +104,10 @@ class Whole(Served):
             held = client.get("/registry/v1/held?limit=200").json()["reports"]
             if not held:
                 return True
-            refused = {"outcome_ids": [report["outcome_id"] for report in held], "is_accepted": False}
-            answer = client.post("/registry/v1/held:decide", json=refused | {"refusal": "practice"})
-            assert answer.status_code == 200, answer.text
+            for report in held:
+                refused = {"outcome_ids": [report["outcome_id"]], "is_accepted": False, "refusal": "practice"}
+                answer = client.post("/registry/v1/held:decide", json=refused)
+                assert answer.status_code == 200, answer.text
             return False
 
         assert wait_until(is_none_left, timeout=60, every=0.2)
