@@ -266,7 +266,7 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
-    """A receiver for Osh is added after an alert was raised for Osh and Naryn. Later, Batken takes the place of Naryn."""
+    """A receiver for Osh is added after an alert was raised for Osh and Naryn. Later, Batken replaces Naryn."""
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST, NARYN]})
     (alert_id,) = await desk.alerts(flood)
