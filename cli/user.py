@@ -235,7 +235,8 @@ def password(
         # the password is hashed before the row is locked, because hashing is slow
         new_hash = await passwords.hashed(given)
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # a time in the next second also revokes the tokens of the current second
+        # Tokens state whole seconds. Only a time in the next second is later than all tokens of the current second.
+        changed_at = now + credentials.SECOND
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))

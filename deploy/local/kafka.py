@@ -58,7 +58,8 @@ class FolderUnsayable(CannotStart):
 class CacheClosed(CannotStart):
     """Root started Kafka, so it runs as user 60773, and this user cannot read Kafka's jars in the cache.
 
-    Let others read the cache (chmod -R go+rX FOLDER) and enter the folders above, or start without XDG_CACHE_HOME.
+    Let others read the cache (chmod -R go+rX FOLDER) and enter its parent folders (chmod go+x), or start without
+    XDG_CACHE_HOME.
     """
 
 

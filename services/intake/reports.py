@@ -55,7 +55,10 @@ def displacement(
     clocks: Clocks,
     places: Places,
 ) -> DisplacementDraft:
-    """The draft of the report. Raises Invalid for a movement in the future, and for a settlement of another unit."""
+    """The draft of the report.
+
+    Raises Invalid if the movement is in the future, or if a settlement does not lie in the unit that the report states.
+    """
     if isinstance(report, HouseholdReport | GroupReport | MovementBody):
         report = structs.of(report)
     check_settlements(report, places)

@@ -65,7 +65,9 @@ def records(root: Path) -> list[UnpublishedRecord]:
 
 
 def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
-    """The newest unpublished records, in order of age. The newest files are read until they contain enough records.
+    """The `most` newest unpublished records, with the oldest of them first.
+
+    The newest files are read until they contain enough records.
 
     A file that disappears is left out, because another process may just have adopted its spool. Raises PermissionError.
     """

@@ -111,9 +111,10 @@ class Spool:
                 self._settle(write, failure)
 
     async def drain(self, publish: Publish) -> None:
-        """Publish and delete the segments, oldest first, until cancelled. `publish` returns after the broker's acks.
+        """Publish and delete the segments, oldest first, until cancelled.
 
-        A damaged record, or a record that `publish` returns, is moved to another file and does not block later records.
+        `publish` waits for the broker's acknowledgements and returns the records that it could not publish. These
+        records and damaged records are moved to another file, so that they do not block later records.
         """
         while True:
             await self._filled.wait()

@@ -215,9 +215,9 @@ class Authenticator:
     ) -> Principal:
         """The request's principal. Raises Unauthenticated. Raises RevocationsUnknown, unless `takes_unchecked` is true.
 
-        Among expired tokens, only those of field devices can be accepted. If `takes_readmitted` is true, an expired
-        token whose team is readmitted counts as valid. If `takes_expired` is true, any other expired token is accepted,
-        and `is_expired` is true in its principal.
+        An expired token can only be accepted if it belongs to a field device. If `takes_readmitted` is true and the
+        device's team is readmitted, the token counts as valid. Otherwise, if `takes_expired` is true, the token is
+        accepted, and the principal has `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)

@@ -56,7 +56,7 @@ async def people(installation: Installation) -> dict[str, str]:
 
 @dataclass
 class Recording:
-    """Records requests and their answers for the count check."""
+    """Notes each report that was sent, and intake's answer. `count_check` compares them with the results."""
 
     sent: Sent
 

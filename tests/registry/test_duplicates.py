@@ -103,7 +103,7 @@ async def test_another_household_is_no_duplicate(office: Office, other: dict[str
 async def test_many_households_with_one_telephone_do_not_hide_a_duplicate(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many households gave the telephone of a village head. The duplicate has a stronger reason, and is shown first."""
+    """Many households gave a village head's telephone. A household with the same personal number is shown first."""
     monkeypatch.setattr(duplicate_queries, "MOST_ALIKE", 2)
     same_number = family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE)
     relative = family(person("Айгүл", "Жумабекова"), phone=ONE["phone"])

@@ -81,7 +81,7 @@ async def test_a_committed_session_commits_or_rolls_back_and_returns_its_connect
 
 
 async def of_the_first_build(installation: Installation) -> Settings:
-    """Removes the version of the record layout from the database's mark. The first build wrote no version."""
+    """Drops the column with the version of the record layout. The database of the first build had no such column."""
     settings = installation.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:

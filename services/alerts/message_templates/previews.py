@@ -50,8 +50,9 @@ def previews(
 ) -> tuple[dict[str, Preview], list[Fault]]:
     """Returns the preview for each field of the form, and a fault for each short message that has more than two parts.
 
-    `condition` is a hazard and a severity, which may be EVERY. `wanted` has the templates of this condition. For a
-    channel and language without such a template, the example has the `stored` template that a real alert would get.
+    `condition` is a type of hazard and a severity. Each of the two may be EVERY. `wanted` has the templates of this
+    condition. For a channel and language without such a template, the example has the `stored` template that a real
+    alert would get.
     """
     used = [*(each for each in stored if is_wider(each, *condition)), *wanted]
     alert, templates = example(*condition, now), Templates(used)

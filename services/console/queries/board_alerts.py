@@ -89,9 +89,10 @@ async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | 
 async def _alerts(
     session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> Sequence[BoardAlert]:
-    """Sorts open alerts by what they demand, then by severity, then by age, with the oldest first.
+    """Sorts open alerts that demand something of an operator before the other open alerts.
 
-    Sorts closed alerts newest first.
+    In both groups, the most severe alerts come first, and of equally severe alerts the oldest. Closed alerts are sorted
+    newest first.
     """
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (

@@ -29,7 +29,10 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of this kind. Pass `name` if the documents come from another institution."""
+    """The source of a feed of this kind. Without `name`, the source is the institution that the kind is named after.
+
+    Pass `name` if the documents come from another institution.
+    """
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)

@@ -26,7 +26,7 @@ from shared.country import UNKNOWN_COUNTRY
 from shared.events import Place
 from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
-MOST_PASSES = 20  # the movements of a pool are judged at most this many times; two passes are usual
+MOST_PASSES = 20  # the movements of counts that may change together are computed at most this many times, usually twice
 ABROAD: dict[str, Any] = {
     "destination": Place(country=UNKNOWN_COUNTRY),
     "destination_locality": None,

@@ -29,7 +29,10 @@ async def group_page(
     until: Until = None,
     entry: Entry = None,
 ) -> Response:
-    """The group for callers of the area where its people are or, if they are abroad, come from; 404 for others."""
+    """The page of a group. A caller may read it if the people of the group are in the caller's areas.
+
+    If the people are abroad, their area of origin decides. Other callers get 404.
+    """
     encryption, places = request.app.state.encryption, request.app.state.places
     group, course = await opened_group(group_id, request, session, caller)
     history = HistoryPage.of(await group_queries.history(session, course), until=until, anchor=entry)

@@ -208,7 +208,7 @@ def has_own_clock(context: BrowserContext) -> bool:
     """Whether the test has installed Playwright's clock. Later pages of this context would not have a real clock."""
     try:
         return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
-    except Error:  # the page is being loaded, and may have such a clock
+    except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock
         return True
 
 
