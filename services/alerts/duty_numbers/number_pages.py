@@ -16,7 +16,7 @@ from services.alerts.receivers.checks import Fault
 from services.alerts.typed_forms import expected_by_field, typed_of
 from shared.auth.tokens import Principal
 from shared.country import COUNTRY
-from shared.pages import language_of
+from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
@@ -102,7 +102,8 @@ def page(
     *,
     status: int = 200,
 ) -> Response:
-    return request.app.state.pages.render(  # type: ignore[no-any-return]
+    pages: Pages = request.app.state.pages
+    return pages.render(
         request,
         "duty-number.html",
         status=status,

@@ -19,6 +19,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import HazardType, Severity
+from shared.pages import Pages
 from shared.pages.terms import N_
 from shared.postgres.database import Session
 
@@ -79,7 +80,8 @@ def page(
     now = datetime.now(UTC)
     wanted, wrong = form.parsed(caller.account, now)
     shown, too_long = previews(request.app.state.messages, stored, wanted, form.condition, now)
-    return request.app.state.pages.render(  # type: ignore[no-any-return]
+    pages: Pages = request.app.state.pages
+    return pages.render(
         request,
         template,
         status=status,

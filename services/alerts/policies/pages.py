@@ -31,6 +31,7 @@ from services.alerts.receivers.receivers import Receiver
 from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit, events
 from shared.audit import Action
+from shared.pages import Pages
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
@@ -50,7 +51,8 @@ async def policies_page(request: Request, session: Session) -> Response:
     policies = await policy_queries.policies(session)
     labels = {receiver.label for receiver in receivers}
     missing = {policy.name: sorted(set(left(policy, labels, rosters))) for policy in policies}
-    return request.app.state.pages.render(  # type: ignore[no-any-return]
+    pages: Pages = request.app.state.pages
+    return pages.render(
         request,
         "policies.html",
         policies=policies,
@@ -156,9 +158,9 @@ async def form_page(
     act: str = "",
     status: int = 200,
 ) -> Response:
-    pages = request.app.state.pages
+    pages: Pages = request.app.state.pages
     receivers, rosters = await named(session)
-    return pages.render(  # type: ignore[no-any-return]
+    return pages.render(
         request,
         "policy.html",
         status=status,

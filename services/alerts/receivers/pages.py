@@ -5,7 +5,7 @@ There is a list and a form. Test messages are sent, and a secret is shown once.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -30,7 +30,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
-from shared.pages import language_of
+from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
@@ -75,7 +75,8 @@ async def receivers_page(
     ]
     last = await receiver_queries.last_deliveries(session, datetime.now(UTC) - LAST_WITHIN)
     chosen = {"kind": kind, "channel": channel, "status": status, "area": area}
-    return request.app.state.pages.render(  # type: ignore[no-any-return]
+    pages: Pages = request.app.state.pages
+    return pages.render(
         request,
         "receivers.html",
         shown=shown,
@@ -178,13 +179,12 @@ async def test_page(
     receiver_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> Response:
     known = await one(session, receiver_id, caller, request.app.state.places)
-    state, language = request.app.state, language_of(request)
+    pages: Pages = request.app.state.pages
+    language = language_of(request)
     deliveries = await receiver_trials.results(session, known.receiver.label)
-    sent = [sent_of(delivery, messages, state.pages, language) for delivery in deliveries]
+    sent = [sent_of(delivery, messages, pages, language) for delivery in deliveries]
     is_running = any(delivery["settled_at"] is None for delivery in deliveries)
-    return state.pages.render(  # type: ignore[no-any-return]
-        request, "receiver-test.html", known=known, sent=sent, is_running=is_running
-    )
+    return pages.render(request, "receiver-test.html", known=known, sent=sent, is_running=is_running)
 
 
 @router.post("/receivers/{receiver_id}/test")
@@ -207,8 +207,8 @@ async def form_page(
     act: str = "",
     status: int = 200,
 ) -> Response:
-    pages = request.app.state.pages
-    return pages.render(  # type: ignore[no-any-return]
+    pages: Pages = request.app.state.pages
+    return pages.render(
         request,
         "receiver.html",
         status=status,
@@ -230,7 +230,7 @@ async def form_page(
     )
 
 
-def choices(request: Request) -> dict[str, object]:
+def choices(request: Request) -> dict[str, Any]:
     places, language = request.app.state.places, language_of(request)
     oblasts = sorted((unit.label(language), unit.pcode) for unit in places.units(1))
     return {
@@ -246,9 +246,8 @@ def choices(request: Request) -> dict[str, object]:
 
 
 def secret_page(request: Request, receiver: Receiver, secret: str) -> Response:
-    return request.app.state.pages.render(  # type: ignore[no-any-return]
-        request, "receiver-secret.html", receiver=receiver, secret=secret
-    )
+    pages: Pages = request.app.state.pages
+    return pages.render(request, "receiver-secret.html", receiver=receiver, secret=secret)
 
 
 async def log(request: Request, session: Session, label: str, reason: str) -> None:

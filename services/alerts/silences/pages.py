@@ -21,6 +21,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
+from shared.pages import Pages
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.postgres.database import Session
@@ -64,7 +65,8 @@ async def silence_page(silence_id: UUID, request: Request, session: Session) -> 
     silence = await silence_queries.silence(session, silence_id)
     if silence is None:
         raise Problem(404, "not-found", NO_SILENCE)
-    return request.app.state.pages.render(  # type: ignore[no-any-return]
+    pages: Pages = request.app.state.pages
+    return pages.render(
         request,
         "silence-detail.html",
         silence=silence,
@@ -98,10 +100,11 @@ def manages(caller: Principal, silence: Silence, places: Places) -> bool:
 async def page(
     request: Request, session: Session, form: SilenceForm, faults: Sequence[Fault] = (), *, status: int = 200
 ) -> Response:
-    pages, now = request.app.state.pages, datetime.now(UTC)
+    pages: Pages = request.app.state.pages
+    now = datetime.now(UTC)
     caller: Principal = request.scope["principal"]
     silences = await silence_queries.not_ended(session, now)
-    return pages.render(  # type: ignore[no-any-return]
+    return pages.render(
         request,
         "silences.html",
         status=status,
