@@ -9,7 +9,7 @@ import pytest
 
 from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
-from services.alerts.acts.replies import Reply, ReplyResult, sentence
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.alerts import Alert
 from services.alerts.notifications.stages import Notification
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.acts import behalf, bindings
 from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
-from services.alerts.acts.replies import Replies, ReplyResult, sentence
+from services.alerts.acts.replies import Replies
+from services.alerts.acts.reply_results import ReplyResult, sentence
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth import revocation_snapshots

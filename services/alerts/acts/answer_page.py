@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from services.alerts.acts import answer_links, bindings
 from services.alerts.acts.answer_links import MOST_ACTS, AnsweredDelivery, AnswerLinks
-from services.alerts.acts.replies import Replies, Reply, ReplyResult, comment_of, sentence
+from services.alerts.acts.replies import Replies, comment_of
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.acts.wrong_tokens import WrongTokens
 from services.alerts.delivery.texts import Text
 from services.alerts.queries import alerts as alert_queries

@@ -1,12 +1,11 @@
-"""Acts on alerts for people who answer messages, and tells each person the result in a sentence.
+"""Acts on alerts for people who answer messages.
 
 The checks, events, timeline entry and notifications are the same as for an action on the board.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -17,9 +16,9 @@ from services.alerts.acts import behalf
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.bindings import BoundPerson
+from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
-from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
@@ -27,9 +26,6 @@ from services.alerts.views import Comment, OnBehalf
 from shared.auth.access import CMC
 from shared.events import CredentialKind
 from shared.events.vocabulary import Verdict
-from shared.pages.catalogs import translations
-from shared.pages.formats import filters
-from shared.pages.terms import N_, term
 from shared.places import Places
 
 SNOOZE = timedelta(minutes=15)
@@ -44,97 +40,11 @@ class Access(Protocol):
     def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
 
 
-class ReplyResult(StrEnum):
-    """The result of a person's answer."""
-
-    ACKNOWLEDGED = "acknowledged"
-    PARTLY_ACKNOWLEDGED = "partly_acknowledged"
-    ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
-    STARTED = "started"
-    IN_PROGRESS_BY_OTHER = "in_progress_by_other"
-    TAKEN_OVER = "taken_over"
-    SNOOZED = "snoozed"
-    SNOOZED_BY_OTHER = "snoozed_by_other"
-    COMMENTED = "commented"
-    TEXT_MISSING = "text_missing"
-    NAME_TOO_LONG = "name_too_long"
-    CLOSED_BY_SELF = "closed_by_self"
-    OUTCOME_MISSING = "outcome_missing"
-    CLOSED = "closed"
-    NOT_FOUND = "not_found"
-    WRONG_CODE = "wrong_code"
-    NO_ACCOUNT = "no_account"
-    NOT_BOUND = "not_bound"
-    NOT_PERMITTED = "not_permitted"
-    ACCESS_ENDED = "access_ended"
-    ACCESS_UNKNOWN = "access_unknown"
-
-
-SENTENCES = {
-    ReplyResult.ACKNOWLEDGED: N_("Acknowledged by you, {time}."),
-    ReplyResult.PARTLY_ACKNOWLEDGED: N_("Your acknowledgement is recorded. More people must acknowledge this alert."),
-    ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("Already acknowledged by {name}, {time}."),
-    ReplyResult.STARTED: N_("In progress: you work on it, {time}."),
-    ReplyResult.IN_PROGRESS_BY_OTHER: N_("Not done: {name} works on it since {time}. You can take the alert over."),
-    ReplyResult.TAKEN_OVER: N_("Taken over by you, {time}."),
-    ReplyResult.SNOOZED: N_("Snoozed by you until {time}. The alert then rings again."),
-    ReplyResult.SNOOZED_BY_OTHER: N_("Already snoozed by {name} until {time}."),
-    ReplyResult.COMMENTED: N_("Your comment is recorded."),
-    ReplyResult.TEXT_MISSING: N_("Not done: write your reason, comment or name after the code, like: {example}"),
-    ReplyResult.NAME_TOO_LONG: N_("Not done: write the name only, in at most 150 characters."),
-    ReplyResult.CLOSED_BY_SELF: N_("Closed by you, {time}: {verdict}."),
-    ReplyResult.OUTCOME_MISSING: N_("Not closed. Write {example} and the number of the outcome:"),
-    ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
-    ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
-    ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
-    ReplyResult.NO_ACCOUNT: N_("Not done: no account belongs to this number. Use the board or the telephone."),
-    ReplyResult.NOT_BOUND: N_("Not done: bind your account first."),
-    ReplyResult.NOT_PERMITTED: N_("Not done: your account may not act on alerts."),
-    ReplyResult.ACCESS_ENDED: N_(
-        "Not done: the rights or the password of your account changed. Bind your account again."
-    ),
-    ReplyResult.ACCESS_UNKNOWN: N_("Not done: your account cannot be checked now. Use the board or the telephone."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """`alert` is the alert after the answer, or None if the person may not see the alert."""
-
-    result: ReplyResult
-    alert: Alert | None = None
-
-    @property
-    def is_done(self) -> bool:
-        return self.result in DONE
-
-
-DONE = frozenset(
-    {
-        ReplyResult.ACKNOWLEDGED,
-        ReplyResult.PARTLY_ACKNOWLEDGED,
-        ReplyResult.STARTED,
-        ReplyResult.TAKEN_OVER,
-        ReplyResult.SNOOZED,
-        ReplyResult.COMMENTED,
-        ReplyResult.CLOSED_BY_SELF,
-    }
-)
 # Maps each kind of refusal to the reply that names the person who acted first.
 BY_OTHER = {
     "already-acknowledged": ReplyResult.ACKNOWLEDGED_BY_OTHER,
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
     "already-snoozed": ReplyResult.SNOOZED_BY_OTHER,
-}
-# Maps each reply with a name and a time to the prefix of the alert's fields that contain both.
-DEEDS = {
-    ReplyResult.STARTED: "progressed",
-    ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",
-    ReplyResult.TAKEN_OVER: "progressed",
-    ReplyResult.SNOOZED: "snoozed",
-    ReplyResult.SNOOZED_BY_OTHER: "snoozed",
-    ReplyResult.CLOSED_BY_SELF: "resolved",
-    ReplyResult.CLOSED: "resolved",
 }
 
 
@@ -305,16 +215,3 @@ def comment_of(typed: str) -> str | None:
         return Comment(text=typed).text
     except ValidationError:
         return None
-
-
-def sentence(reply: Reply, language: str) -> str:
-    """The answer to the person, in their language."""
-    _, clock = translations(language, LOCALES).gettext, filters(language)["short_moment"]
-    text = _(SENTENCES[reply.result])
-    alert = reply.alert
-    if alert is None:
-        return text
-    deed = DEEDS.get(reply.result, "acknowledged")
-    at = alert.snoozed_until if deed == "snoozed" else getattr(alert, f"{deed}_at")
-    verdict = term("verdict", alert.verdict, _) if alert.verdict else ""
-    return text.format(name=getattr(alert, f"{deed}_name"), time=clock(at or datetime.now(UTC)), verdict=verdict)

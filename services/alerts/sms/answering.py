@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson
-from services.alerts.acts.replies import Replies, Reply, ReplyResult, note_of, sentence
+from services.alerts.acts.replies import Replies, note_of
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.channels import Undelivered
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import sms_codes as code_queries

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson, CodeRefusal
-from services.alerts.acts.replies import Replies, Reply, ReplyResult, comment_of, note_of, sentence
+from services.alerts.acts.replies import Replies, comment_of, note_of
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.state_lines import state_line

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.alerts.acts.replies import Reply, ReplyResult, sentence
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries.telegram_messages import PressedDelivery
 from services.alerts.telegram.incoming import IncomingMessage, PressedButton

@@ -1,0 +1,112 @@
+"""The results of answers to messages, and the sentence that tells a person the result."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from services.alerts.alerts import Alert
+from services.alerts.delivery.texts import LOCALES
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import N_, term
+
+
+class ReplyResult(StrEnum):
+    """The result of a person's answer."""
+
+    ACKNOWLEDGED = "acknowledged"
+    PARTLY_ACKNOWLEDGED = "partly_acknowledged"
+    ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
+    STARTED = "started"
+    IN_PROGRESS_BY_OTHER = "in_progress_by_other"
+    TAKEN_OVER = "taken_over"
+    SNOOZED = "snoozed"
+    SNOOZED_BY_OTHER = "snoozed_by_other"
+    COMMENTED = "commented"
+    TEXT_MISSING = "text_missing"
+    NAME_TOO_LONG = "name_too_long"
+    CLOSED_BY_SELF = "closed_by_self"
+    OUTCOME_MISSING = "outcome_missing"
+    CLOSED = "closed"
+    NOT_FOUND = "not_found"
+    WRONG_CODE = "wrong_code"
+    NO_ACCOUNT = "no_account"
+    NOT_BOUND = "not_bound"
+    NOT_PERMITTED = "not_permitted"
+    ACCESS_ENDED = "access_ended"
+    ACCESS_UNKNOWN = "access_unknown"
+
+
+SENTENCES = {
+    ReplyResult.ACKNOWLEDGED: N_("Acknowledged by you, {time}."),
+    ReplyResult.PARTLY_ACKNOWLEDGED: N_("Your acknowledgement is recorded. More people must acknowledge this alert."),
+    ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("Already acknowledged by {name}, {time}."),
+    ReplyResult.STARTED: N_("In progress: you work on it, {time}."),
+    ReplyResult.IN_PROGRESS_BY_OTHER: N_("Not done: {name} works on it since {time}. You can take the alert over."),
+    ReplyResult.TAKEN_OVER: N_("Taken over by you, {time}."),
+    ReplyResult.SNOOZED: N_("Snoozed by you until {time}. The alert then rings again."),
+    ReplyResult.SNOOZED_BY_OTHER: N_("Already snoozed by {name} until {time}."),
+    ReplyResult.COMMENTED: N_("Your comment is recorded."),
+    ReplyResult.TEXT_MISSING: N_("Not done: write your reason, comment or name after the code, like: {example}"),
+    ReplyResult.NAME_TOO_LONG: N_("Not done: write the name only, in at most 150 characters."),
+    ReplyResult.CLOSED_BY_SELF: N_("Closed by you, {time}: {verdict}."),
+    ReplyResult.OUTCOME_MISSING: N_("Not closed. Write {example} and the number of the outcome:"),
+    ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
+    ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
+    ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
+    ReplyResult.NO_ACCOUNT: N_("Not done: no account belongs to this number. Use the board or the telephone."),
+    ReplyResult.NOT_BOUND: N_("Not done: bind your account first."),
+    ReplyResult.NOT_PERMITTED: N_("Not done: your account may not act on alerts."),
+    ReplyResult.ACCESS_ENDED: N_(
+        "Not done: the rights or the password of your account changed. Bind your account again."
+    ),
+    ReplyResult.ACCESS_UNKNOWN: N_("Not done: your account cannot be checked now. Use the board or the telephone."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`alert` is the alert after the answer, or None if the person may not see the alert."""
+
+    result: ReplyResult
+    alert: Alert | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.result in DONE
+
+
+DONE = frozenset(
+    {
+        ReplyResult.ACKNOWLEDGED,
+        ReplyResult.PARTLY_ACKNOWLEDGED,
+        ReplyResult.STARTED,
+        ReplyResult.TAKEN_OVER,
+        ReplyResult.SNOOZED,
+        ReplyResult.COMMENTED,
+        ReplyResult.CLOSED_BY_SELF,
+    }
+)
+# Maps each reply with a name and a time to the prefix of the alert's fields that contain both.
+DEEDS = {
+    ReplyResult.STARTED: "progressed",
+    ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",
+    ReplyResult.TAKEN_OVER: "progressed",
+    ReplyResult.SNOOZED: "snoozed",
+    ReplyResult.SNOOZED_BY_OTHER: "snoozed",
+    ReplyResult.CLOSED_BY_SELF: "resolved",
+    ReplyResult.CLOSED: "resolved",
+}
+
+
+def sentence(reply: Reply, language: str) -> str:
+    """The answer to the person, in their language."""
+    _, clock = translations(language, LOCALES).gettext, filters(language)["short_moment"]
+    text = _(SENTENCES[reply.result])
+    alert = reply.alert
+    if alert is None:
+        return text
+    deed = DEEDS.get(reply.result, "acknowledged")
+    at = alert.snoozed_until if deed == "snoozed" else getattr(alert, f"{deed}_at")
+    verdict = term("verdict", alert.verdict, _) if alert.verdict else ""
+    return text.format(name=getattr(alert, f"{deed}_name"), time=clock(at or datetime.now(UTC)), verdict=verdict)
