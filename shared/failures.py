@@ -5,7 +5,8 @@ An unavailable dependency is retried for ever; a record that always fails become
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import asyncpg
@@ -88,6 +89,17 @@ class Backoff:
     async def wait(self) -> None:
         self._failures += 1
         await asyncio.sleep(backoff_seconds(self._failures, first=self._first))
+
+
+@contextmanager
+def outage_logged(event: str) -> Iterator[None]:
+    """Ends the block without an error if a dependency is unavailable, and logs `event`. Other errors are raised."""
+    try:
+        yield
+    except Exception as error:
+        if not is_dependency_unavailable(error):
+            raise
+        log.get().warning(event, **log.described(error))
 
 
 async def retry_while_unavailable(operation: Callable[[], Awaitable[T]]) -> T:

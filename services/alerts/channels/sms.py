@@ -17,8 +17,7 @@ from services.alerts.sms.gateway import AWAITS_RECEIPT, ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
-from shared import log
-from shared.failures import is_dependency_unavailable
+from shared.failures import outage_logged
 from shared.outbound import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
@@ -83,16 +82,12 @@ class SmsChannel:
         If storing fails, the delivery does not fail, because the gateway has accepted the message, and a retry would
         send the message twice. The receipt of this message is not checked.
         """
-        try:
+        with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:
                 ids = [job.delivery_id for job in jobs]
                 early = await receipt_queries.add_messages(session, ids, message_id, datetime.now(UTC))
-        except Exception as error:
-            if not is_dependency_unavailable(error):
-                raise
-            log.get().warning("sms message not stored", **log.described(error))
-            return ACCEPTED
-        return AWAITS_RECEIPT if early is None else RESULTS[early]
+            return AWAITS_RECEIPT if early is None else RESULTS[early]
+        return ACCEPTED
 
     async def _state(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
         is_late = datetime.now(UTC) > sent.accepted_at + deadline

@@ -26,7 +26,7 @@ from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.events import AlertRaised
-from shared.failures import is_dependency_unavailable
+from shared.failures import outage_logged
 from shared.outbound import OutboundError
 
 DELIVERED = "telegram_200"
@@ -221,13 +221,9 @@ class TelegramChannel:
 
         If storing fails, the delivery does not fail, because the message was sent, and a retry would send it twice.
         """
-        try:
+        with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:
                 await message_queries.store(session, jobs, chat.id, message_id, receiver.language)
-        except Exception as error:
-            if not is_dependency_unavailable(error):
-                raise
-            log.get().warning("telegram message not stored", **log.described(error))
 
 
 def refusal(error: BotApiError) -> Undelivered:

@@ -20,7 +20,7 @@ from services.alerts.sms.inbound import OUTCOMES, InboundMessage, SmsAct, TypedR
 from services.alerts.sms.sms_texts import SmsTexts
 from shared import audit, log
 from shared.audit import Action, Entry, Result
-from shared.failures import is_dependency_unavailable
+from shared.failures import outage_logged
 from shared.outbound import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
@@ -75,14 +75,11 @@ class SmsAnswering:
         """Sends the answer once. A failure is only logged, because the person's action is stored already."""
         if self.gateway is None:
             return
-        try:
-            await self.gateway.send(answer)
-        except (OutboundError, Undelivered) as error:
-            log.get().warning("sms answer not sent", reason=error.reason)
-        except Exception as error:
-            if not is_dependency_unavailable(error):
-                raise
-            log.get().warning("sms answer not sent", **log.described(error))
+        with outage_logged("sms answer not sent"):
+            try:
+                await self.gateway.send(answer)
+            except (OutboundError, Undelivered) as error:
+                log.get().warning("sms answer not sent", reason=error.reason)
 
     async def _delivery(
         self, session: AsyncSession, number: str, code: str, holders: Sequence[Holder], now: datetime

@@ -12,7 +12,7 @@ from services.alerts.telegram.bot_calls import BotCall
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
-from shared.failures import is_dependency_unavailable
+from shared.failures import outage_logged
 from shared.outbound import OutboundError
 
 BOUND_AT_ONCE = 20
@@ -60,14 +60,11 @@ class BotAnswers:
         A failure is only logged, because the person's action is stored already.
         """
         for call in calls:
-            try:
-                await self._answer(call)
-            except (OutboundError, BotApiError) as error:
-                log.get().warning("telegram answer not sent", method=call.method, **log.described(error))
-            except Exception as error:
-                if not is_dependency_unavailable(error):
-                    raise
-                log.get().warning("telegram question not stored", **log.described(error))
+            with outage_logged("telegram question not stored"):
+                try:
+                    await self._answer(call)
+                except (OutboundError, BotApiError) as error:
+                    log.get().warning("telegram answer not sent", method=call.method, **log.described(error))
 
     async def _answer(self, call: BotCall) -> None:
         chat = Chat(call.fields["chat_id"]) if "chat_id" in call.fields else None
