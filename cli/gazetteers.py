@@ -177,7 +177,7 @@ def from_geojson(file: Path) -> list[ListedRow] | None:
             return None
         points = [point_of(feature.get("geometry")) for feature in features]
     except UNREADABLE:
-        return None  # the file may have boundaries, so the reader of boundaries says what is wrong
+        return None  # the file may contain boundaries: their reader then reports what is wrong with it
     check_size(file)
     if len(properties) > MOST_LOCALITIES:
         raise BadFile(f"{file.name}: at most {MOST_LOCALITIES} features are expected.")
