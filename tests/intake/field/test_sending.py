@@ -127,11 +127,13 @@ def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserCon
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
     for status in (404, 405, 429, 502):
-        page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"), times=1)  # noqa: B023
+        # each request is refused until the route ends, because the form also sends again by itself
+        page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"))  # noqa: B023
         with page.expect_response("**/v1/displacements*") as refused:
             filled(page)
         assert refused.value.status == status
         expect(page.locator("#reports .answer")).to_have_text(["Saved on this phone, not sent yet", *answers])
+        page.unroute("**/v1/displacements*")
         page.click("#send-now")
         answers.append("Received by the centre")
         expect(page.locator("#reports .answer")).to_have_text(answers)

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from services.intake.field import pages
 from shared.pages.pages import HERE as SHARED
 from tests.browsers import wait_for_script
-from tests.intake.field.phones import FORM, Centre, no_signal, opened
+from tests.intake.field.phones import FORM, Centre, choose_pin, no_signal, opened
 
 KEPT = """async () => {
   const names = await caches.keys();
@@ -117,7 +117,7 @@ def test_a_form_of_which_a_script_did_not_load_is_opened_again(fresh_phone: Brow
     page = fresh_phone.new_page()
     page.route("**/kept.js", lambda route: route.abort(), times=1)
     page.goto(f"{centre.url}{FORM}?lang=en", wait_until="commit")
-    expect(page.locator("#opening")).to_be_hidden()
+    choose_pin(page)
     assert page.evaluate("sessionStorage.getItem('dayar.opened-again')") is None
 
 
