@@ -260,5 +260,5 @@ def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installa
         for component in killable.components.started:
             component.resume()
             # the files of a killed PostgreSQL still say that it is ready
-            if not component.process.is_running or not component.is_ready():
+            if not component.is_running or not component.is_ready():
                 component.start()

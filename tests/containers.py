@@ -89,12 +89,13 @@ class Container(Component):
                 log.write(chunk)
 
     def wait_ready(self) -> None:
-        if not wait_until(lambda: self.is_ready() or not self._is_running(), self.seconds_to_start, every=0.1):
+        if not wait_until(lambda: self.is_ready() or not self.is_running, self.seconds_to_start, every=0.1):
             raise ComponentFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
-        if not self._is_running():
+        if not self.is_running:
             raise ComponentFailed(f"{self.name}:\n{self.running.logs(tail=15).decode()}")
 
-    def _is_running(self) -> bool:
+    @property
+    def is_running(self) -> bool:
         self.running.reload()
         return bool(self.running.status == "running")
 

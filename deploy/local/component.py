@@ -91,6 +91,10 @@ class Component(ABC):
         assert self._process is not None
         return self._process
 
+    @property
+    def is_running(self) -> bool:
+        return self.process.is_running
+
     def spawn(self) -> None:
         """Start the server without waiting until it is ready. Call this from the main thread."""
         for name, port in self.ports().items():
@@ -108,8 +112,8 @@ class Component(ABC):
         self._process.start()
 
     def wait_ready(self) -> None:
-        in_time = wait_until(lambda: self.is_ready() or not self.process.is_running, self.seconds_to_start)
-        if not in_time or not self.process.is_running:
+        in_time = wait_until(lambda: self.is_ready() or not self.is_running, self.seconds_to_start)
+        if not in_time or not self.is_running:
             raise ComponentFailed(f"{self.name}:\n{self.process.log_tail()}")
 
     def start(self) -> None:
