@@ -1,4 +1,8 @@
-"""Runs Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of embedded servers."""
+"""Runs Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of embedded servers.
+
+The containers use the network of this machine. If each container had its own network interface, Chromium would abort
+the requests of the browser tests (ERR_NETWORK_CHANGED) whenever a container starts.
+"""
 
 import os
 import shlex
@@ -46,10 +50,6 @@ class Container(Component):
     @abstractmethod
     def variables(self) -> Mapping[str, str]: ...
 
-    def ports_within(self) -> Mapping[int, int]:
-        """Maps each port in the container to a port on this machine."""
-        return {self.port: self.port}
-
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o777, exist_ok=True)
         self.folder.chmod(0o777)  # the image's own user must be able to write to this folder
@@ -70,10 +70,9 @@ class Container(Component):
             command=shlex.join(self.command()) or None,
             env=dict(self.variables()),
             volumes=[(str(self.folder), self.data, "rw")],
+            network_mode="host",
             **own_user,
         )
-        for within, outside in self.ports_within().items():
-            made.with_bind_ports(within, outside)
         if self.settings:
             made.tmpfs[self.settings] = "uid=1000"
         return made
@@ -132,6 +131,7 @@ class Kafka(Container):
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)
         self.admin_port = paths.free_port()
+        self._controller = f"localhost:{paths.free_port()}"
 
     @property
     def bootstrap(self) -> str:
@@ -139,10 +139,6 @@ class Kafka(Container):
 
     def command(self) -> Sequence[str]:
         return []
-
-    def ports_within(self) -> Mapping[int, int]:
-        # The broker connects to its own advertised address, so a port has the same number inside and outside.
-        return {self.port: self.port, self.admin_port: self.admin_port}
 
     def wait_ready(self) -> None:
         super().wait_ready()
@@ -165,8 +161,8 @@ class Kafka(Container):
         settings = {
             "node.id": "1",
             "process.roles": "broker,controller",
-            "controller.quorum.voters": "1@localhost:9094",
-            "listeners": f"CLIENT://:{self.port},ADMIN://:{self.admin_port},CONTROLLER://localhost:9094",
+            "controller.quorum.voters": f"1@{self._controller}",
+            "listeners": f"CLIENT://{self.bootstrap},ADMIN://{LOOPBACK}:{self.admin_port},CONTROLLER://{self._controller}",
             "advertised.listeners": f"CLIENT://{self.bootstrap},ADMIN://{LOOPBACK}:{self.admin_port}",
             "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,ADMIN:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
             "inter.broker.listener.name": "ADMIN",
@@ -216,9 +212,6 @@ class PostgreSQL(Container):
     def url(self) -> str:
         return f"postgresql://{postgres.ADMIN}@{LOOPBACK}:{self.port}/postgres"
 
-    def ports_within(self) -> Mapping[int, int]:
-        return {5432: self.port}
-
     def variables(self) -> Mapping[str, str]:
         return {
             "POSTGRES_USER": postgres.ADMIN,
@@ -229,14 +222,14 @@ class PostgreSQL(Container):
         }
 
     def command(self) -> Sequence[str]:
-        of_the_image = ("listen_addresses", "unix_socket_directories")
-        settings = {name: value for name, value in postgres.SETTINGS.items() if name not in of_the_image}
-        settings["fsync"] = "on" if self._fsync else "off"
+        settings = {name: value for name, value in postgres.SETTINGS.items() if name != "unix_socket_directories"}
+        settings |= {"port": self.port, "fsync": "on" if self._fsync else "off"}
         return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
 
     def is_ready(self) -> bool:
+        probe = ["pg_isready", "--quiet", "--host", LOOPBACK, "--port", str(self.port)]
         try:  # the image first starts a temporary server without TCP, so a check by TCP waits for the real one
-            return bool(self.running.exec_run(["pg_isready", "--quiet", "--host", LOOPBACK]).exit_code == 0)
+            return bool(self.running.exec_run(probe).exit_code == 0)
         except APIError:  # the container is stopped
             return False
 
@@ -254,15 +247,16 @@ class Valkey(Container):
     def url(self) -> str:
         return f"redis://{LOOPBACK}:{self.port}"
 
-    def ports_within(self) -> Mapping[int, int]:
-        return {6379: self.port}
-
     def variables(self) -> Mapping[str, str]:
         return {}
 
     def command(self) -> Sequence[str]:
         return [
             "valkey-server",
+            "--bind",
+            LOOPBACK,
+            "--port",
+            str(self.port),
             "--requirepass",
             self.password,
             "--databases",
