@@ -104,7 +104,7 @@ def typed_in_full(page: Page, phone: str, village: str) -> None:
     typist.fill_in("Усөнов", "Бакыт", "M", "45", "", "2123456789012")
     typist.press("Enter")
     typist.press("Tab")
-    typist.fill_in("Some", "", "A lot", "", "", "", "Жаңыл", "W", "1984", "Wife", "")
+    typist.fill_in("Some", "", "A lot", "", "", "", "Жаңыл", "W", "14.03.1984", "Wife", "")
     typist.press("Control+Enter")
     expect(page.locator("#failure")).to_have_text("A personal number has 14 digits.")
     typist.press("End")
@@ -176,6 +176,7 @@ def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, s
     head, spouse = body["members"]
     assert (body["reasons"], body["intention"]) == (["natural_disaster", "economic"], "return")
     assert (head["personal_number"], spouse["relationship"]) == ("21234567890123", "spouse")
+    assert (head["age"], spouse["birth_date"], spouse.get("birth_year")) == (45, "1984-03-14", None)
     assert "relationship" not in head  # the preset relationship was removed, so no relationship is sent
     assert head["functioning"] == {"seeing": "some_difficulty", "walking": "a_lot_of_difficulty"}
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
@@ -302,6 +303,9 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     seeing = page.locator("[data-domain=seeing]").nth(1)
     age = page.locator("#members > li:nth-child(2) > label input").nth(1)
     born = age.input_value()
+    age.fill("31.02.1985")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("Birth date, birth year or age, person 2 (a date like 14.03.1985")
     age.fill("3")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#failure")).to_contain_text("asked from the age of 5")

@@ -15,10 +15,13 @@ IN_VIEW = """() => {
 }"""
 
 
+NO_BIRTH = "must be a date like 14.03.1985, a year like 1985, or an age like 41"
+
+
 def with_person(page: Page, born: str) -> None:
     page.click("summary >> text=List the persons")
     page.click("#add-member")
-    page.fill("[data-name=birth_year]", born)
+    page.fill("[data-born]", born)
 
 
 def many(page: Page) -> None:
@@ -27,6 +30,11 @@ def many(page: Page) -> None:
 
 def unborn(page: Page) -> None:
     with_person(page, "2031")
+    filled(page, persons="1")
+
+
+def born_tomorrow(page: Page) -> None:
+    with_person(page, "31.12.2099")
     filled(page, persons="1")
 
 
@@ -56,8 +64,9 @@ def same_place(page: Page) -> None:
     ("fill", "sentence"),
     [
         (many, "Number of persons: 31 in one household"),
-        (unborn, "Person 1: born in 2031"),
-        (older_than_anybody, "Person 1: born in 1904"),
+        (unborn, "Person 1: born: 2031"),
+        (born_tomorrow, "Person 1: born: 31.12.2099"),
+        (older_than_anybody, "Person 1: born: 1904"),
         (long_ago, "When they left: 31.12.1989, before 1990"),
         (to_come, "When they left: 01.12.2099 is in the future"),
         (same_place, "Where they are now: Russia, the same as where they come from"),
@@ -101,7 +110,9 @@ def test_people_who_could_not_leave_stay_at_their_origin_without_a_question(
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("[data-name=birth_year]", "1800", "Person 1, Year of birth: must be 1900–2100"),
+        ("[data-born]", "1800", f"Person 1, Birth date, birth year or age: {NO_BIRTH}"),
+        ("[data-born]", "31.02.1985", f"Person 1, Birth date, birth year or age: {NO_BIRTH}"),
+        ("[data-name=personal_number]", "2123456789012", "Person 1, Personal number: must have 14 digits"),
         ("#phone", "номер", "Telephone: digits, spaces, + and brackets only"),
         ("#occurred", "", "When they left: must be a date"),
         ("#persons", "1.5", "Number of persons: must be a whole number"),

@@ -83,7 +83,7 @@ def test_a_household_of_four_with_names_is_reported_in_the_actions_of_three_minu
         member = "#members li:last-child"
         thumb.type(f"{member} [data-name=given_name]", given)
         thumb.choose(f"{member} [data-name=sex]", sex)
-        thumb.type(f"{member} [data-name=birth_year]", year)
+        thumb.type(f"{member} [data-born]", year)
     thumb.choose("#shelter", "pasture_camp")
     thumb.tap("label:has([name=needs][value=water])")
     thumb.type("#phone", "+996 555 010203")

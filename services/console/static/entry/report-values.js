@@ -1,5 +1,6 @@
 // The fields of a whole report in words: their labels, and their values.
 
+import { birthText } from "/static/births.js";
 import { options } from "/static/entry/fields.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
@@ -43,7 +44,7 @@ export function valueOf(name, content) {
 /** One person in one line. @param {Record<string, any>} person */
 function member({ family_name, given_name, patronymic, sex, birth_year, birth_date, relationship, phone, personal_number, ...others }) {
   const name = [family_name, given_name, patronymic].filter(Boolean).join(" ");
-  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birth_date ?? birth_year, phone, personal_number, ...Object.entries(others).filter(([name]) => name !== "member_id").map(named)].filter(Boolean).join(", ");
+  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birthText({ birth_date, birth_year }), phone, personal_number, ...Object.entries(others).filter(([name]) => name !== "member_id").map(named)].filter(Boolean).join(", ");
 }
 
 /** @param {[string, any]} field */

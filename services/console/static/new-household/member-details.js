@@ -2,11 +2,9 @@
 // questions about difficulties in functioning, which are asked from the age of 5.
 
 import { element } from "/static/elements.js";
-import { today } from "/static/time.js";
 
 /** @typedef {{relationship?: string, personal_number?: string, functioning?: Record<string, string>}} Details */
 
-export const FIRST_YEAR = 1900; // a larger number than an age is a year of birth from this year
 const YOUNGEST = 5;
 
 /** @param {HTMLElement} line @param {string} relationship the relationship that the form presets */
@@ -39,12 +37,12 @@ export function writeDetails(line, { relationship, personal_number, functioning 
   asked(line).open = answered(line).length > 0;
 }
 
-/** Hides the questions for a young child, but never answers that were given. @param {HTMLElement} line @param {string} age an age or a year, if known */
+/** Hides the questions for a young child, but never answers that were given. @param {HTMLElement} line @param {number} [age] */
 export function offerQuestions(line, age) {
   asked(line).hidden = isTooYoung(age) && !answered(line).length;
 }
 
-/** The first answer about a child who is too young for the questions. @param {HTMLElement} line @param {string} age an age or a year, if known */
+/** The first answer about a child who is too young for the questions. @param {HTMLElement} line @param {number} [age] */
 export function answersOfAChild(line, age) {
   return isTooYoung(age) ? answered(line).slice(0, 1) : [];
 }
@@ -54,10 +52,9 @@ export function wrongNumbers(line) {
   return [detail(line, "personal_number")].filter(({ validity }) => !validity.valid);
 }
 
-/** Whether intake would refuse answers about functioning. @param {string} age an age or a year, if known */
+/** Whether intake would refuse answers about functioning. @param {number} [age] */
 function isTooYoung(age) {
-  const stated = Number(age);
-  return age !== "" && (stated >= FIRST_YEAR ? Number(today().slice(0, 4)) - stated : stated) < YOUNGEST;
+  return age !== undefined && age < YOUNGEST;
 }
 
 /** @param {HTMLElement} line @param {string} name @returns {HTMLInputElement} */

@@ -14,7 +14,7 @@ import { askAll, askChosen, listenToAllQuestions } from "/static/new-household/a
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
 import { readNewest, show } from "/static/new-household/known-households.js";
-import { answersOfChildren, clear, listen, members, wrongAges, wrongPersonalNumbers } from "/static/new-household/members.js";
+import { answersOfChildren, clear, listen, members, wrongBirths, wrongPersonalNumbers } from "/static/new-household/members.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("household"));
@@ -53,7 +53,7 @@ function errors() {
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
     ...journey.departure.errors,
     ["check", journey.unknown],
-    ["age", wrongAges().slice(0, 1)],
+    ["birth", wrongBirths().slice(0, 1)],
     ["personal_number", wrongPersonalNumbers().slice(0, 1)],
     ["too_young", answersOfChildren().slice(0, 1)],
   ];

@@ -1,5 +1,6 @@
 // Find invalid fields, and unlikely values that the author must confirm. Each message names the field and the reason.
 
+import { birthText, birthYear, isBornAfter } from "./births.js";
 import { element } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { tooYoung } from "./functioning.js";
@@ -71,10 +72,11 @@ function controls(form) {
 function reason(control) {
   const { validity } = control;
   if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a future day needs only a confirmation, because a phone's clock may be wrong
+  if (validity.customError) return control.validationMessage;
   if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
   if (validity.badInput || validity.stepMismatch) return isDay(control) ? sentence("day") : sentence("integer");
   if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return sentence("between", { min: control.min, max: control.max });
-  return validity.patternMismatch ? sentence("digits") : sentence("long");
+  return validity.patternMismatch ? sentence(control.dataset.pattern ?? "digits") : sentence("long");
 }
 
 /** @param {Control} control */
@@ -92,7 +94,7 @@ export function oddities(body, today) {
   return [
     body.kind === "household" && body.persons > MANY_PERSONS && sentence("oddPersons", { count: body.persons }),
     ...(body.members ?? []).map(
-      (/** @type {any} */ { birth_year }, /** @type {number} */ place) => isOddBirth(birth_year, today) && `${personOf(place)}: ${sentence("oddBirth", { year: birth_year })}`,
+      (/** @type {any} */ member, /** @type {number} */ place) => isOddBirth(member, today) && `${personOf(place)}: ${sentence("oddBirth", { birth: birthText(member) })}`,
     ),
     day < FIRST_DAY && !isMovementKind(body.kind) && sentence("oddLeft", { day: shownDay(day) }),
     day > today && sentence(isMovementKind(body.kind) ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
@@ -124,9 +126,9 @@ function dayOf({ occurred_at }) {
   return local(new Date(occurred_at)).slice(0, 10);
 }
 
-/** @param {number | undefined} year @param {string} today */
-function isOddBirth(year, today) {
-  return year !== undefined && (year < FIRST_BIRTH || year > Number(today.slice(0, 4)));
+/** @param {import("./births.js").Birth} member @param {string} today */
+function isOddBirth(member, today) {
+  return (birthYear(member) ?? FIRST_BIRTH) < FIRST_BIRTH || isBornAfter(member, today);
 }
 
 /**

@@ -1,5 +1,7 @@
 // The Washington Group's questions about a person's difficulties in functioning, which are asked from the age of 5.
 
+import { readBirth } from "./birth-fields.js";
+import { ageOn } from "./births.js";
 import { element } from "./elements.js";
 import { personOf } from "./labels.js";
 import { part } from "./page.js";
@@ -38,9 +40,8 @@ function offerQuestions(item) {
 
 /** Whether the person is known to be younger than 5, as the centre determines it. @param {HTMLElement} item */
 function isYoung(item) {
-  const [born, age] = ["birth_year", "age"].map((name) => /** @type {HTMLInputElement} */ (part(item, `[data-name=${name}]`)).value);
-  if (born) return Number(today().slice(0, 4)) - Number(born) < YOUNGEST;
-  return age !== "" && Number(age) < YOUNGEST;
+  const age = ageOn(readBirth(item), today());
+  return age !== undefined && age < YOUNGEST;
 }
 
 /** Answers of children who are too young for the questions. @returns {import("./checks.js").Problem[]} */

@@ -13,6 +13,7 @@ const CONTROLS = /** @type {Record<string, string>} */ ({
   household_id: "household", group_id: "household",
 });
 const CODE_DIGITS = 4;
+const BIRTH = ["birth_date", "birth_year", "age", "age_reported_on"];
 const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_age: "[data-age]" });
 
 /** @type {(Unit & {districts: Unit[]})[]} */
@@ -30,8 +31,13 @@ export function labelOf(pointer) {
 export function controlOf(pointer) {
   const [, field, place, inner] = pointer.split("/");
   const person = inner && field === "members" && element("members").children[Number(place)];
-  if (person) return person.querySelector(`[data-name="${inner}"]`);
+  if (person) return person.querySelector(ofPerson(inner));
   return document.querySelector(`:is(${selectorOf(field)}):is(input, select, textarea)`);
+}
+
+/** The selector of a person's field. One field has the birth date, the birth year and the age. @param {string} name */
+function ofPerson(name) {
+  return BIRTH.includes(name) ? "[data-born]" : `[data-name="${CSS.escape(name)}"]`;
 }
 
 /** @param {string} field */
@@ -79,7 +85,7 @@ function ownLabel(control) {
 /** @param {number} place @param {string} name */
 function inPerson(place, name) {
   const person = /** @type {HTMLTemplateElement} */ (element("member")).content;
-  const control = person.querySelector(`[data-name="${name}"]`);
+  const control = person.querySelector(ofPerson(name));
   return control ? `${personOf(place)}, ${ownLabel(control)}` : personOf(place);
 }
 

@@ -1,5 +1,6 @@
 // The form's list of the household's members.
 
+import { writeBirth } from "./birth-fields.js";
 import { control } from "./controls.js";
 import { element } from "./elements.js";
 import { writeAnswers } from "./functioning.js";
@@ -7,7 +8,6 @@ import { personOf } from "./labels.js";
 import { copy, part } from "./page.js";
 import { fields } from "./reports.js";
 import { sentence } from "./texts.js";
-import { today } from "./time.js";
 import { uuid } from "./uuid.js";
 
 let save = () => {};
@@ -23,9 +23,7 @@ export function addMember(member) {
   const item = /** @type {HTMLElement} */ (copy("member"));
   item.dataset.id = member?.member_id ?? uuid();
   for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
-  const age = /** @type {HTMLInputElement} */ (part(item, "[data-name=age]"));
-  item.dataset.ageOn = member?.age_reported_on ?? "";
-  age.addEventListener("input", () => { item.dataset.ageOn = age.value && today(); }); // an age is true on the day it was told
+  writeBirth(item, member ?? {});
   writeAnswers(item, member?.functioning);
   if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
   part(item, "[data-remove]").addEventListener("click", () => removeMember(item));

@@ -1,5 +1,6 @@
 // Convert between the form's fields and intake's report body.
 
+import { readBirth } from "./birth-fields.js";
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readEvent } from "./events.js";
@@ -129,7 +130,7 @@ function readMembers(form) {
     ...Object.fromEntries(fields(item).filter((field) => field.value.trim()).map((field) => [
       field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim(),
     ])),
-    ...(item.dataset.ageOn && { age_reported_on: item.dataset.ageOn }),
+    ...readBirth(item),
     ...readAnswers(item),
   }));
 }
