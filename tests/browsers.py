@@ -32,6 +32,21 @@ CUT_OPTIONS = """selects => selects.flatMap((select) => {
   const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
   return [...select.options].map((option) => option.text).filter((text) => pen.measureText(text).width > room);
 })"""
+# Returns the options that need more lines than their drop-down list has. A list of a phone wraps the chosen option.
+CUT_IN_LINES = """selects => selects.flatMap((select) => {
+  const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
+  pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  const sides = ["Top", "Right", "Bottom", "Left"].map((side) => parseFloat(style[`padding${side}`]));
+  const arrow = 20, room = select.clientWidth - sides[1] - sides[3] - arrow;
+  const high = Math.floor((select.clientHeight - sides[0] - sides[2]) / parseFloat(style.lineHeight));
+  const lines = style.whiteSpace === "normal" ? high : 1;
+  const needed = (text) => text.split(" ").reduce(({ count, line }, word) => {
+    const longer = line ? `${line} ${word}` : word;
+    if (pen.measureText(word).width > room) return { count: Infinity, line: "" };
+    return pen.measureText(longer).width > room ? { count: count + 1, line: word } : { count, line: longer };
+  }, { count: 1, line: "" }).count;
+  return [...select.options].map((option) => option.text).filter((text) => needed(text) > lines);
+})"""
 expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while other tests use all cores
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import CUT_OPTIONS
+from tests.browsers import CUT_IN_LINES
 from tests.intake.field.phones import FORM, Centre, choose_pin, filled, kept_reports, opened, sent, signed_in
 
 FOUND_LATE = """
@@ -234,19 +234,21 @@ def test_each_reason_is_reported_once_and_words_only_with_the_reason_other(
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_the_form_with_all_reasons_fits_a_small_phone(phone: BrowserContext, centre: Centre, language: str) -> None:
+def test_the_form_fits_the_smallest_phone_and_shows_every_choice_whole(
+    phone: BrowserContext, centre: Centre, language: str
+) -> None:
     page = opened(phone, centre, language)
     ranked(page, "water_scarcity_irrigation", "other", "repeated_hazards")
     page.click("summary:has(+ * #members)")
     page.click("#add-member")
-    for width in (360, 1366):
-        page.set_viewport_size({"width": width, "height": 740})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("#members .pair select").evaluate_all(CUT_OPTIONS) == [], width
-    page.check("input[value=group]", force=True)
-    page.set_viewport_size({"width": 360, "height": 740})
-    expect(page.locator("#measure")).to_be_visible()
-    assert page.locator("#measure, #source-type").evaluate_all(CUT_OPTIONS) == []
+    page.click("[data-functioning] summary")
+    for kind in ("household", "group", "household_movement"):
+        page.check(f"input[value={kind}]", force=True)
+        for width in (320, 360, 1366):
+            page.set_viewport_size({"width": width, "height": 740})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            lists = page.locator("#report select:visible")
+            assert lists.count() and lists.evaluate_all(CUT_IN_LINES) == [], (kind, width)
 
 
 def test_an_age_is_reported_with_the_day_on_which_it_was_told(fresh_phone: BrowserContext, centre: Centre) -> None:
