@@ -34,6 +34,8 @@ UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
 
 MOVES = (*DISPLACED, Mobility.PLANNED_RELOCATION, Mobility.MIGRATION)  # `unable_to_move` is not a move
+# nobody leaves a site with these movements
+STAYING = (Movement.CONFIRMED_HERE, Movement.INTENDS_TO_STAY)
 REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY, Movement.SOLUTION_ASSESSED)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
@@ -172,9 +174,9 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def empties_site(self) -> bool:
         """Whether the movement takes everybody away from a site.
 
-        Every movement except a confirmation does, unless the report was reversed.
+        Every movement does, except a confirmation and an intention to stay, unless the report was reversed.
         """
-        is_change = self.clear.movement is not Movement.CONFIRMED_HERE and not self.clear.is_reversed
+        is_change = self.clear.movement not in STAYING and not self.clear.is_reversed
         return self.site_id is not None and is_change
 
 

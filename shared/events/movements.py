@@ -36,13 +36,15 @@ HAVE_A_DESTINATION = (
     Movement.LEFT_COUNTRY,
 )
 # The movements of everybody at a site. Deaths are left out, because not everybody at a site dies. Durable solutions are
-# left out, because they are assessed for households or groups.
+# left out, because they are assessed for households or groups. Nobody who is at a site enters the country: who comes
+# from abroad to a site is reported by household or group.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
     Movement.DISPLACED_AGAIN,
     Movement.RETURNED,
     Movement.SETTLED_ELSEWHERE,
+    Movement.INTENDS_TO_STAY,
     Movement.RELOCATED,
     Movement.LEFT_COUNTRY,
     Movement.CONTACT_LOST,
@@ -50,7 +52,6 @@ OF_SITES = (
 )
 OF_GROUPS = (
     *OF_SITES,
-    Movement.INTENDS_TO_STAY,
     Movement.ENTERED_COUNTRY,
     Movement.DIED,
     Movement.SOLUTION_ASSESSED,

@@ -146,7 +146,11 @@ async def test_a_movement_of_a_group_or_a_site_is_accepted_and_its_new_place_is_
         (of("site", movement="died"), "", "a movement of counted people"),
         (of("group", member_ids=[str(uuid4())]), "/member_ids", ""),
         (of("group", persons=0), "/persons", "1"),
-        (of("site", movement="intends_to_stay"), "", "a movement of counted people"),
+        (
+            of("site", movement="entered_country", destination={"pcode": "KG05258000000"}),
+            "",
+            "a movement of counted people",
+        ),
         (of("site", persons=3), "", "everybody at the site"),
         (of("site", movement="transferred"), "", "`destination` is expected"),
         (of("site", movement="contact_lost", destination_site_id=str(uuid4())), "", "no site, locality or point"),

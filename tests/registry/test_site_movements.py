@@ -127,6 +127,17 @@ async def test_a_team_that_reported_nobody_at_a_site_cannot_empty_it(file: Filin
 
 
 @anyio
+async def test_everybody_at_a_site_intends_to_stay(file: Filing) -> None:
+    """Nobody leaves the site, so any team may report the intention, and it confirms that the people are there."""
+    here, counted = household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
+    await file(here, counted)
+    assert await file(moved(SCHOOL, "intends_to_stay", days=3), **OTHERS) == ["recorded"]
+    assert await displaced(file) == {here["household_id"]: 5, counted["report_id"]: 40}
+    [stay] = await file.rows("stays")
+    assert (stay["sub_stock"], stay["confirmed_at"]) == ("in_displacement", NOON + timedelta(days=3))
+
+
+@anyio
 async def test_whoever_works_in_the_area_of_a_site_may_empty_it(office: Office) -> None:
     await saved(office, UUID(SCHOOL), role=Role.REGISTRAR)
     desk, here = Desk(office.installation.secrets / "seal"), household(site_id=SCHOOL)
