@@ -5,10 +5,11 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
+import { mark, note, removeNotes } from "/static/field-notes.js";
 import { refusal, taken } from "/static/refusals.js";
 import { problems, sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
-import { labels, mark, note, removeNotes, showWrong } from "/static/wrong-fields.js";
+import { labels, showWrong } from "/static/wrong-fields.js";
 
 const UNDO_MS = 10_000;
 const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call

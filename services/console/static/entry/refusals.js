@@ -3,8 +3,9 @@
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { mark, removeNotes } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
-import { labels, mark, removeNotes, showWrong } from "/static/wrong-fields.js";
+import { labels, showWrong } from "/static/wrong-fields.js";
 
 export { labels };
 

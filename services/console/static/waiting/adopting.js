@@ -1,6 +1,7 @@
 // Accepts an opened held report as a report about a household that is registered already.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { sayAt } from "/static/field-notes.js";
 import { button, number } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
@@ -21,7 +22,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   form.className = "adoption";
   form.noValidate = true;
   form.autocomplete = "off";
-  const other = Object.assign(document.createElement("input"), { name: "household", maxLength: 300 });
+  const other = Object.assign(document.createElement("input"), { id: `household-of-${outcome_id}`, name: "household", maxLength: 300 });
   const isLater = Object.assign(document.createElement("input"), { type: "checkbox", name: "is-later" });
   const send = button(sentence("accept_under"), () => void decide());
   form.append(legend(), ...households.map(({ household_id, reasons }) => similar(household_id, reasons, households.length === 1)));
@@ -40,11 +41,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   async function decide() {
     if (send.disabled) return; // Enter in a field sends too
     const household_id = household();
-    other.ariaInvalid = String(!household_id);
-    if (!household_id) {
-      toast(sentence("no_household"), "bad");
-      return other.focus();
-    }
+    if (!household_id) return sayAt(other, sentence("no_household"));
     send.disabled = true; // a second press would send the decision again
     try {
       const body = { outcome_ids: [outcome_id], is_accepted: true, household_id, is_later: isLater.checked };

@@ -3,6 +3,7 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sayAt } from "/static/field-notes.js";
 import { button, cell, code, figure, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
@@ -112,15 +113,16 @@ async function assign(assignment) {
 /** A reason that the authors read, and a button. @param {Letter[]} letters of one service */
 function refusal(letters) {
   const made = /** @type {DocumentFragment} */ (/** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true));
-  const select = /** @type {HTMLSelectElement} */ (made.querySelector("select"));
+  const field = /** @type {HTMLElement} */ (made.querySelector(".field")), select = /** @type {HTMLSelectElement} */ (made.querySelector("select"));
   const kind = kindOf(letters[0]);
+  select.id = `refusal-${kind}`;
   select.value = chosen.get(kind) ?? "";
   select.addEventListener("change", () => chosen.set(kind, select.value));
   const refuse = button(sentence("refuse"), () => {
-    if (!select.value) return toast(sentence("reasonless"), "bad");
+    if (!select.value) return sayAt(select, sentence("reasonless"));
     return void decide(letters, "refuse", { refusal: select.value });
   });
-  return [select, refuse];
+  return [field, refuse];
 }
 
 /** @param {Letter[]} letters of one service @param {"redrive" | "refuse"} verb @param {object} [more] */

@@ -3,6 +3,7 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { sayAt } from "/static/field-notes.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
@@ -122,11 +123,7 @@ function forgetRefusal() {
 
 function refuse() {
   const refusal = /** @type {HTMLSelectElement} */ (element("refusal"));
-  refusal.ariaInvalid = String(!refusal.value);
-  if (!refusal.value) {
-    toast(sentence("reasonless"), "bad");
-    return refusal.focus();
-  }
+  if (!refusal.value) return sayAt(refusal, sentence("reasonless"));
   return void act("/registry/v1/held:decide", { is_accepted: false, refusal: refusal.value }, "refused");
 }
 

@@ -2,8 +2,9 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { removeNotes } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
-import { removeNotes, showWrong } from "/static/wrong-fields.js";
+import { showWrong } from "/static/wrong-fields.js";
 
 /** @type {Record<string, string>} */
 let criteria = {};
