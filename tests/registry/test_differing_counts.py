@@ -1,6 +1,6 @@
 """Tests how a person chooses between differing counts of the same people, and what a choice changes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from services.registry.models import CountDecision
 from shared.auth.tokens import Role
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import movement
-from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
+from tests.registry.test_headcounts import EVENING, OTHER_AUTHOR, OTHER_TEAM, counted, stocks
 from tests.registry.test_place_decisions import displaced, in_effect
 from tests.registry.test_waiting import OSH_OBLAST, rows, sent
 
@@ -123,6 +123,24 @@ async def test_a_later_recount_of_a_team_is_compared_with_the_chosen_count(offic
     assert await in_effect(office) == [50, 100]
     [stock] = (await page(office))["stocks"]
     assert [count["persons"] for count in stock["counts"]] == [50, 100]
+
+
+async def test_people_who_left_before_the_newest_count_are_shown_apart_from_the_reported_ones(office: Office) -> None:
+    """The reported numbers are nearly equal, but half of the people had left when the second team counted."""
+    first, second = counted(0, 100), counted(2, 95)
+    hours = {hour: (EVENING + timedelta(hours=hour)).isoformat() for hour in (1, 3)}
+    await office.file(first)
+    for hour, persons in ((1, 50), (3, 20)):
+        at = {"occurred_at": hours[hour], "occurred_at_precision": "hour", "reported_at": hours[hour]}
+        await office.file(movement(first, "returned", persons=persons, **at))
+    await office.file(second, **OTHER)
+    [stock] = (await page(office))["stocks"]
+    assert [(count["persons"], count["persons_left"]) for count in stock["counts"]] == [(95, 95), (100, 50)]
+    [_, first_count] = stock["counts"]
+    of_second = stock["counts"][0]["group_id"]
+    html = await office.get(f"/groups/{of_second}?lang=en", role=Role.REGISTRAR, accept="text/html")
+    assert "another count of the same people: 100" in html.text and "still there: 30" in html.text
+    assert first_count["group_id"] != of_second
 
 
 async def test_movements_follow_the_choice(office: Office) -> None:

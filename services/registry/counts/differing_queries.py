@@ -1,7 +1,8 @@
 """Queries about differing counts of the same people, and about the choices of people between these counts."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.groups.queries import HERE, IN_EFFECT, OF_COUNT
-from services.registry.models import CountAssignment, CountDecision, GroupCount, Report
+from services.registry.models import CountAssignment, CountDecision, GroupCount, GroupStay, Report
 from services.registry.places.queries import APPLIED
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, Status
@@ -31,6 +32,7 @@ COLUMNS = (
     GroupCount.version,
     GroupCount.persons,
     GroupCount.counted_at,
+    GroupCount.changed_at,
 )
 PAIR = (
     func.least(CountDecision.report_id, CountDecision.other_id),
@@ -47,16 +49,31 @@ IS_REFUSED = exists().where(
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Counts of the same people that are all in effect, because they differ. The newest count comes first."""
+    """Counts of the same people that are all in effect, because they differ. The newest count comes first.
+
+    `stays` has the people who were left in the counts after movements, by report id.
+    """
 
     stock_id: UUID
     counts: Sequence[Any]
+    stays: Mapping[UUID, Sequence[Any]] = field(default_factory=dict)
 
     @property
     def since(self) -> datetime:
         """The time since which the counts differ: the arrival of the second count."""
         received: list[datetime] = sorted(count.received_at for count in self.counts)
         return received[1]
+
+    def persons_left(self, count: Any) -> int:
+        """The people of the count who were still there just before the newest count.
+
+        The teams are compared by this number (docs/decisions/0037).
+        """
+        at = self.counts[0].counted_at
+        if count.changed_at is None or count.changed_at >= at:
+            return int(count.persons)
+        stays = self.stays.get(count.report_id, ())
+        return next((stay.persons for stay in stays if stay.counted_at < at <= stay.superseded_at), 0)
 
 
 async def stocks(
@@ -70,8 +87,19 @@ async def stocks(
     stated = select(*COLUMNS, Report.author, Report.received_at, Report.clear).join(Report, OF_COUNT)
     wanted = stated.where(*in_effect, GroupCount.stock_id.in_(several), visibility.covers(HERE)).limit(MOST)
     rows = await session.execute(wanted.order_by(GroupCount.stock_id, GroupCount.counted_at.desc()))
-    by_stock = [Stock(stock_id, list(counts)) for stock_id, counts in groupby(rows, key=attrgetter("stock_id"))]
-    return sorted((stock for stock in by_stock if len(stock.counts) > 1), key=lambda stock: stock.since)
+    by_stock = {stock_id: list(counts) for stock_id, counts in groupby(rows, key=attrgetter("stock_id"))}
+    left = await stays(session, [count.report_id for counts in by_stock.values() for count in counts])
+    found = [Stock(stock_id, counts, left) for stock_id, counts in by_stock.items() if len(counts) > 1]
+    return sorted(found, key=lambda stock: stock.since)
+
+
+async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
+    """The people who were left in these counts after each movement, by report id."""
+    wanted = select(GroupStay.report_id, GroupStay.persons, GroupStay.counted_at, GroupStay.superseded_at)
+    left = defaultdict[UUID, list[Any]](list)
+    for stay in await session.execute(wanted.where(GroupStay.report_id.in_(report_ids))):
+        left[stay.report_id].append(stay)
+    return left
 
 
 async def assignees(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[UUID, UUID]:

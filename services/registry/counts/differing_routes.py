@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,11 +43,15 @@ class WhyRight(StrEnum):
 
 
 class Count(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    """`persons` were reported. `persons_left` of them were still there just before the newest count.
+
+    The counts differ by `persons_left`.
+    """
 
     report_id: UUID
     group_id: UUID
     persons: int
+    persons_left: int
     counted_at: datetime
     author: UUID
 
@@ -214,8 +218,19 @@ def shown(stock: Stock, assignee: UUID | None) -> DifferingCounts:
         stock_id=stock.stock_id,
         since=stock.since,
         assignee=assignee,
-        counts=[Count.model_validate(count) for count in stock.counts],
+        counts=[shown_count(stock, count) for count in stock.counts],
         clear=places_of(stock.counts[0].clear),
+    )
+
+
+def shown_count(stock: Stock, count: Any) -> Count:
+    return Count(
+        report_id=count.report_id,
+        group_id=count.group_id,
+        persons=count.persons,
+        persons_left=stock.persons_left(count),
+        counted_at=count.counted_at,
+        author=count.author,
     )
 
 

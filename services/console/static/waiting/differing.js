@@ -15,7 +15,7 @@ import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{report_id: string, group_id: string, persons: number, counted_at: string, author: string}} Count
+ * @typedef {{report_id: string, group_id: string, persons: number, persons_left: number, counted_at: string, author: string}} Count
  * @typedef {{stock_id: string, since: string, assignee: string | null, counts: Count[], clear: Record<string, any>}} Differing
  * @typedef {{decision_id: string, reason: string, account: string, decided_at: string, is_applied: boolean, persons: number, group_id: string, other_persons: number, other_group: string, clear: Record<string, any>}} Chosen
  */
@@ -47,7 +47,7 @@ async function list() {
 
 /** @param {Differing} stock */
 function drawn({ stock_id, since, assignee, counts, clear }) {
-  const persons = counts.map((count) => count.persons);
+  const persons = counts.map((count) => count.persons_left); // the teams are compared by the people who were left
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";
   return labelled(row([
@@ -60,12 +60,13 @@ function drawn({ stock_id, since, assignee, counts, clear }) {
 }
 
 /** A count, with the link to its group and the button that chooses it. @param {Count} count @param {string} stock_id @param {Count[]} counts */
-function shown({ report_id, group_id, persons, author, counted_at }, stock_id, counts) {
+function shown({ report_id, group_id, persons, persons_left, author, counted_at }, stock_id, counts) {
   const line = document.createElement("div");
   line.className = "differing";
   const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: dayAndClock(new Date(counted_at)) });
   const other_ids = counts.map((count) => count.report_id).filter((id) => id !== report_id);
   line.append(group(group_id, text));
+  if (persons_left !== persons) line.append(small(sentence("still_there", { persons: number.format(persons_left) })));
   if (mayDecide) line.append(named(button(sentence("choose"), () => void choose({ stock_id, report_id, other_ids })), text));
   return line;
 }
