@@ -18,7 +18,6 @@ from services.registry.held.acceptances import Adopted, NotAccepted, accept, acc
 from services.registry.held.events import held_events
 from services.registry.households.codes import KEPT, HouseholdCodes, divided, expired, with_codes
 from services.registry.households.events import HouseholdEvents, utcnow
-from services.registry.households.unidentified_movements import is_unnamed
 from services.registry.models import Adoption, AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.places.queries import APPLIED
 from services.registry.places.recounts import FoundCounts, find_counts, recount_places
@@ -143,8 +142,6 @@ class Registrar:
             return "not_found"
         if reason := reverse(working_set, filed, household, adopted, former):
             return reason
-        if is_unnamed(filed):
-            await HouseholdCodes(await database.driver(session), self._search).list_again(filed, self._clock())
         await self._save(working_set, store, session)
         return REVERSED
 
@@ -251,6 +248,7 @@ class Registrar:
         codes = HouseholdCodes(await database.driver(session), self._search)
         await codes.count_shared(working_set.given_codes, now)
         working_set.judge()
+        await codes.list_again(working_set.refiled, now)
         recounted = await recount(session, working_set, store, now)
         held_people = await held_events(session, working_set.held_changes(), self._places, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now), held_people)

@@ -279,6 +279,33 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
     assert {row["id"] for row in in_return} == {own["household_id"], coded["household_id"]}
 
 
+async def test_the_correction_of_a_movement_that_is_given_back_finds_its_household_by_the_code_too(
+    office: Office,
+) -> None:
+    """The correction came while another household had the movement, so its code was not compared with others."""
+    first, coded = household(), household(short_code=drawn_code())
+    by_code = movement(coded, "returned", household_code=coded["short_code"])
+    del by_code["household_id"]
+    await office.file(first)
+    await office.file(by_code, **OTHER)
+    [held] = (await listed(office))["reports"]
+    await accept_under(office, held["outcome_id"], first)
+    await carried_out(office)
+    await office.file({**by_code, "version": 2, "persons": 3}, **OTHER)
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '1 day'"))
+    await identify_some(office.app.state.sessions, office.registrar)
+    await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
+    await office.file(coded)
+    for _ in range(2):
+        await identify_some(office.app.state.sessions, office.registrar)
+    assert (await listed(office))["reports"] == []
+    stays = await rows(office, "SELECT household_id::text AS id, sub_stock, persons FROM stays")
+    assert {(row["id"], row["persons"]) for row in stays if row["sub_stock"] == "in_return"} == {
+        (coded["household_id"], 3)
+    }
+
+
 async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_household_is_registered(
     office: Office,
 ) -> None:

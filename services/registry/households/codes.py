@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from services.registry.decisions import Name
+from services.registry.households.unidentified_movements import is_unnamed
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.search.keys import SearchKeys
 from services.registry.subjects import Subject
@@ -202,13 +203,19 @@ class HouseholdCodes:
             ADD, [(*version_of(comparison.movement), now, comparison.wrong_at(now)) for comparison in unknown]
         )
 
-    async def list_again(self, movement: FiledMovement, now: datetime) -> None:
-        """List a movement that a person took away from its household, because its code was never compared with others.
+    async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
+        """List those of the stored reports that are movements whose code must be compared again.
 
-        The code counts as wrong for an hour already, so that it uses up no further code of its author. The time after
-        which the movement is refused begins now, because until now the movement had a household.
+        A person may have taken such a movement away from its household, so its code was never compared with others. Or
+        the movement waited for another version of its report, and now waits for its own household. The code counts as
+        wrong for an hour already, so that it uses up no further code of its author. The time after which the movement
+        is refused begins now, because until now the movement had a household or waited for another report.
         """
-        await self._connection.execute(ADD, *version_of(movement), movement.received_at, now - WINDOW)
+        listed = [
+            (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
+        ]
+        if listed:
+            await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
         """Some of the listed movements, each with the time from which its code counts as wrong."""
