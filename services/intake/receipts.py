@@ -6,22 +6,22 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.events.receipts import ReceiptState, refusal_of, state_of
-from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
+from shared.events.receipts import ReceiptState, reason_of, state_of
+from shared.events.vocabulary import MovementReason, OutcomeKind, RefusalReason, ReportKind
 
 
 class Receipt(BaseModel):
     """The newest version of a report and its state.
 
-    `version` and `settled_at` are None until the report has an outcome. `reason` is the code of a refusal. `is_alerted`
-    says whether a hazard's report caused an alert. It is None for other reports, because an alert about displaced
-    people follows from many reports.
+    `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
+    why a movement waits or changes nothing. `is_alerted` says whether a hazard's report caused an alert. It is None for
+    other reports, because an alert about displaced people follows from many reports.
     """
 
     report_id: UUID
     state: ReceiptState
     version: int | None = None
-    reason: RefusalReason | None = None
+    reason: RefusalReason | MovementReason | None = None
     is_alerted: bool | None = None
     settled_at: datetime | None = None
 
@@ -44,12 +44,11 @@ class SettledReport(Protocol):
 
 
 def receipt_of(result: SettledReport) -> Receipt:
-    state = state_of(result.outcome, result.reason)
     return Receipt(
         report_id=result.report_id,
-        state=state,
+        state=state_of(result.outcome, result.reason),
         version=result.version,
-        reason=refusal_of(result.reason) if state is ReceiptState.REFUSED else None,
+        reason=reason_of(result.outcome, result.reason),
         is_alerted=result.outcome == OutcomeKind.ALERTED if result.kind == ReportKind.HAZARD else None,
         settled_at=result.settled_at,
     )

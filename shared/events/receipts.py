@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from shared.events.vocabulary import OutcomeKind, RefusalReason
+from shared.events.vocabulary import MovementReason, OutcomeKind, RefusalReason
 
 
 class ReceiptState(StrEnum):
@@ -13,6 +13,7 @@ class ReceiptState(StrEnum):
 
 
 WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
+MOVEMENT_REASONS = frozenset(MovementReason)
 
 
 def state_of(outcome: str, reason: str | None) -> ReceiptState:
@@ -22,6 +23,18 @@ def state_of(outcome: str, reason: str | None) -> ReceiptState:
     if outcome == OutcomeKind.REJECTED and refusal_of(reason) is not RefusalReason.DUPLICATE:
         return ReceiptState.REFUSED
     return ReceiptState.RECORDED
+
+
+def reason_of(outcome: str, reason: str | None) -> RefusalReason | MovementReason | None:
+    """Why the report was refused, or why the movement waits or changes nothing.
+
+    Other reasons are not told to the author, because they may reveal another household or another account.
+    """
+    if state_of(outcome, reason) is ReceiptState.REFUSED:
+        return refusal_of(reason)
+    if reason not in MOVEMENT_REASONS or outcome not in (OutcomeKind.HELD, OutcomeKind.NOTED):
+        return None
+    return MovementReason(reason)
 
 
 def refusal_of(reason: str | None) -> RefusalReason:

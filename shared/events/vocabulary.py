@@ -464,6 +464,19 @@ class RefusalReason(Code):
     UNSTATED = "refused_by_person"
 
 
+class MovementReason(Code):
+    """Why a movement waits or changes nothing, as shown to the movement's author."""
+
+    HOUSEHOLD_UNKNOWN = "household_unknown"
+    NOT_DISPLACED = "not_displaced"
+    OTHER_STATUS = "other_status"
+    BEFORE_DEPARTURE = "before_departure"
+    BEFORE_COUNT = "before_count"
+    AFTER_DEATH = "after_death"
+    MEMBERS_UNKNOWN = "members_unknown"
+    SAME_PLACE = "same_place"
+
+
 class Verdict(Code):
     """The outcome with which an alert was closed."""
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,11 +16,11 @@ from services.intake.models import StoredReceipt
 from services.intake.receipts import receipt_of
 from shared.auth.tokens import Role
 from shared.crypto import keyring
-from shared.events.vocabulary import RefusalReason
+from shared.events.vocabulary import MovementReason, RefusalReason
 from shared.postgres import database
 from tests.installation import Installation
-from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
-from tests.intake.factories import hazard, household
+from tests.intake.conftest import DISPLACEMENTS, HAZARDS, MOVEMENTS, RunningIntake, opened
+from tests.intake.factories import MOMENT, hazard, household, movement
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -120,6 +121,40 @@ async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerte
     assert (await settled(working, author, mudflow["report_id"], "recorded"))["is_alerted"] is True
 
 
+async def test_a_movement_that_contradicts_other_reports_has_the_reason_in_its_receipt(working: RunningIntake) -> None:
+    author, family, dead = uuid4(), household(), household()
+    caller = working.caller(account=author)
+    for body in (family, dead):
+        await caller.post(DISPLACEMENTS, body)
+    ids, were_dead = {"household_id": family["household_id"]}, {"household_id": dead["household_id"]}
+    await caller.post(MOVEMENTS, movement(**were_dead, movement="died", occurred_at=later(days=1)))
+    expected = {
+        "household_unknown": ("under_review", movement()),
+        "before_departure": ("under_review", movement(**ids, occurred_at=later(days=-3))),
+        "members_unknown": ("under_review", movement(**ids, member_ids=[str(uuid4())])),
+        "after_death": ("under_review", movement(**were_dead, occurred_at=later(days=3))),
+        "same_place": ("recorded", movement(**ids, movement="transferred", destination=family["destination"])),
+    }
+    for _, body in expected.values():
+        assert (await caller.post(MOVEMENTS, body)).status_code == 202
+    for reason, (state, body) in expected.items():
+        has_reason = partial(reason_of, working, author, body["report_id"])
+        assert await wait_for(has_reason, timeout=60) == (state, reason)
+    corrected = {**expected["before_departure"][1], "version": 2, "occurred_at": later(days=2)}
+    await caller.post(MOVEMENTS, corrected)
+    recorded = await settled(working, author, corrected["report_id"], "recorded")
+    assert (recorded["version"], recorded["reason"]) == (2, None)
+
+
+def later(*, days: int) -> str:
+    return (datetime.fromisoformat(MOMENT) + timedelta(days=days)).isoformat()
+
+
+async def reason_of(intake: RunningIntake, author: UUID, report_id: str) -> tuple[str, str] | None:
+    found = await receipt(intake, author, report_id)
+    return (found["state"], found["reason"]) if found.get("reason") else None
+
+
 async def test_the_receipt_survives_a_restart_and_valkeys_loss(working: RunningIntake) -> None:
     author, body = uuid4(), household()
     await working.caller(account=author).post(DISPLACEMENTS, body)
@@ -139,6 +174,10 @@ async def test_the_receipt_survives_a_restart_and_valkeys_loss(working: RunningI
         ("repeat", None, "recorded", None),
         ("merged", "older_version", "recorded", None),
         ("held", "not_author", "under_review", None),
+        ("held", "after_death", "under_review", MovementReason.AFTER_DEATH),
+        ("noted", "same_place", "recorded", MovementReason.SAME_PLACE),
+        ("noted", "already_known", "recorded", None),
+        ("rejected", "not_displaced", "refused", RefusalReason.NOT_DISPLACED),
         ("set_aside", "seal_mismatch", "under_review", None),
     ],
 )

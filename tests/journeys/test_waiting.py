@@ -1,4 +1,4 @@
-"""A registrar accepts one held report of a phone and refuses the other. The phone shows both results."""
+"""A phone shows the results of its reports: a registrar accepts or refuses them, or they contradict other reports."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,6 +13,7 @@ from tests.journeys.count import drained
 pytestmark = pytest.mark.timeout(180)
 RECORDED, UNDER_REVIEW = "Recorded by the centre", "Under review: a person at the centre decides"
 HELD = "held, persons: 3 in households, 0 in groups"  # the household of the other report is abroad
+OSH_OBLAST = "KG06000000000"
 REFUSED = "Refused by the centre: the place is wrong, correct it and send again"
 
 
@@ -89,3 +90,46 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     expect(board.locator("#panel-households > header .count")).to_have_text("1")
     expect(board.locator("#held-persons")).to_be_hidden()
     assert not in_thread(drained(centre.installation)).unbalanced
+
+
+def test_a_phone_shows_why_a_movement_waits_or_changes_nothing(centre: Served, browser: Browser) -> None:
+    phone = phones.opened(phones.new_phone(browser), centre)
+    phones.signed_in(phone, centre.account(Role.FIELD))
+    phone.fill("#occurred", "2025-05-05")
+    phones.filled(phone, persons="2", destination=OSH_OBLAST)
+    shows(phone, RECORDED)
+
+    moved(phone, "returned", "2025-05-04")
+    early = "The date is before the day on which these people left. Check the date and correct the report."
+    shows(phone, f"{UNDER_REVIEW}. {early}", RECORDED)
+    moved(phone, "transferred", "2025-05-06", destination=OSH_OBLAST)
+    there = "Nothing changed, because these people are at this place already."
+    there = f"{RECORDED}. {there} If they are at another place, correct the report."
+    shows(phone, there, f"{UNDER_REVIEW}. {early}", RECORDED)
+    moved(phone, "died", "2025-05-07", persons="2")
+    moved(phone, "confirmed_here", "2025-05-09")
+    late = "The date is after the day on which these people were reported dead."
+    late = f"{UNDER_REVIEW}. {late} Check the date and the people, and correct the report."
+    shows(phone, late, RECORDED, there, f"{UNDER_REVIEW}. {early}", RECORDED)
+
+    moved(phone, "returned", "2099-05-09")
+    expect(phone.locator("#reports .errors").first).to_have_text(
+        "Check this field: When it happened. The day must not be in the future."
+    )
+
+
+def moved(phone: Page, movement: str, day: str, *, destination: str = "", persons: str = "") -> None:
+    """Sends a movement of the first household. If the phone asks about an unlikely value, the value is confirmed."""
+    reports = phone.locator("#reports > li")
+    before = reports.count()
+    reports.last.get_by_role("button", name="What happened later").click()
+    phone.select_option("#movement", movement)
+    if destination:
+        phone.select_option("#destination-oblast", destination)
+    if persons:
+        phone.fill("#persons", persons)
+    phone.fill("#occurred", day)
+    phones.sent(phone)
+    if phone.locator("#odd").is_visible():
+        phones.sent(phone)
+    expect(reports).to_have_count(before + 1)

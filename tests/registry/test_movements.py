@@ -11,13 +11,13 @@ import pytest
 from services.intake.clocks import Clocks
 from services.intake.reports import displacement
 from services.registry import subjects
-from services.registry.decisions import MOST_MOVEMENTS
+from services.registry.decisions import CONTRADICTIONS, MOST_MOVEMENTS, SAME_PLACE, Held
 from services.registry.households.courses import Courses, courses
 from services.registry.households.positions import TRANSITIONS
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from shared.auth.tokens import Principal, Role
 from shared.events.movements import HouseholdMovementReport
-from shared.events.vocabulary import Flag, Movement, OutcomeKind, Precision
+from shared.events.vocabulary import Flag, Movement, MovementReason, OutcomeKind, Precision
 from tests import gazetteers
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, family, household, movement
 from tests.registry.filing import PLACES, filed_from, working_set_of
@@ -509,3 +509,7 @@ def test_a_removal_that_its_author_withdraws_waits_for_nobody() -> None:
             (OutcomeKind.MERGED, "older_version"),
             (OutcomeKind.RECORDED, None),
         ]
+
+
+def test_authors_learn_each_contradiction_of_their_movements() -> None:
+    assert set(MovementReason) == {*CONTRADICTIONS, Held.HOUSEHOLD_UNKNOWN, SAME_PLACE.reason}

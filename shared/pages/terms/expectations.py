@@ -29,6 +29,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "Input should be a valid date": DATE,
         "Input should have timezone info": DATE,
         "Datetimes provided to dates": DATE,
+        "a day that is not in the future": N_("The day must not be in the future."),
         "a time of the years": N_("A date from {first} to {second} is expected."),
         "Input should be '": OFFERED,
         "String should match pattern '^[0-9+() .-]*$'": N_("Digits, spaces and + ( ) - . are expected."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
+from shared.events.vocabulary import Flag, MovementReason, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
 # The reasons for which a held report is refused, in the words that the report's author reads.
@@ -15,6 +15,35 @@ REFUSALS: Mapping[str, str] = {
     RefusalReason.DUPLICATE: N_("reported before"),
     RefusalReason.CODE_UNKNOWN: N_("no household is known by this short code, correct the code and send again"),
     RefusalReason.UNSTATED: N_("no reason stated"),
+}
+# Why a movement waits or changes nothing, and what its author can do.
+ADVICE: Mapping[str, str] = {
+    MovementReason.HOUSEHOLD_UNKNOWN: N_(
+        "No report about this household or group has come yet. This movement waits for the report. "
+        "If you typed a short code, check the code."
+    ),
+    MovementReason.NOT_DISPLACED: N_("Nobody has reported that this household left its home. Report this first."),
+    MovementReason.OTHER_STATUS: N_(
+        "One report is an exercise and the other is real. Check whether you chose the right people."
+    ),
+    MovementReason.BEFORE_DEPARTURE: N_(
+        "The date is before the day on which these people left. Check the date and correct the report."
+    ),
+    MovementReason.BEFORE_COUNT: N_(
+        "The date is before the first count of this group. Check the date and correct the report."
+    ),
+    MovementReason.AFTER_DEATH: N_(
+        "The date is after the day on which these people were reported dead. "
+        "Check the date and the people, and correct the report."
+    ),
+    MovementReason.MEMBERS_UNKNOWN: N_(
+        "The report names people who are not in this household, or more people than it has. "
+        "Check the people and correct the report."
+    ),
+    MovementReason.SAME_PLACE: N_(
+        "Nothing changed, because these people are at this place already. "
+        "If they are at another place, correct the report."
+    ),
 }
 TERMS: Mapping[str, Mapping[str, str]] = {
     "kind": {
@@ -44,6 +73,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         OutcomeKind.SET_ASIDE: N_("set aside"),
     },
     "refusal": REFUSALS,
+    "advice": ADVICE,
     "outcome_reason": {
         "waiting": N_("waits for what it corrects"),
         "not_author": N_("not from its author or the author's team"),

@@ -1,7 +1,7 @@
 """On the page "New household", a caller's household is entered, and on the page "New movement" its return."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -160,6 +160,34 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     page.get_by_role("link", name="Open the household").press("Enter")
     expect(page.locator(".timeline > li").first).to_contain_text("Reversed: Returned")
+
+
+def test_the_form_says_why_a_movement_waits_or_changes_nothing(whole: Whole, seat: Any) -> None:
+    body = usenov(phone=f"+996 7{random.randrange(10**8):08}")
+    reported(whole, body)
+    page = seat(Role.REGISTRAR).open(f"/new-movement?household={body['household_id']}")
+    left = datetime.fromisoformat(body["occurred_at"])
+    for movement, day, result in (
+        ("returned", left - timedelta(days=3), "Under review: a person decides. The date is before the day"),
+        ("transferred", left + timedelta(days=1), "Recorded. Nothing changed, because these people are at this place"),
+        ("died", left + timedelta(days=2), "Recorded."),
+        ("returned", left + timedelta(days=4), "Under review: a person decides. The date is after the day"),
+    ):
+        expect(page.locator("#movement")).to_be_focused()
+        page.select_option("#movement", movement)
+        page.fill("#moved", f"{day:%d.%m.%Y}")
+        for box in page.locator("#members input").all() if movement == "died" else ():
+            box.check(force=True)
+        if movement == "transferred":
+            page.get_by_label("District or city").fill("Leilek")
+            page.keyboard.press("Tab")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#answer-receipt")).to_contain_text(result)
+        page.locator("#another").press("Enter")
+    page.select_option("#movement", "returned")
+    page.fill("#moved", "09.05.2099")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_have_text("Check this field: When. The time is in the future.")
 
 
 def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:

@@ -48,5 +48,6 @@ export async function answerOf(path) {
 
 /** @param {{state: string, reason: string | null}} receipt */
 function resultOf({ state, reason }) {
-  return sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
+  const result = sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
+  return [result, state !== "refused" && words("advice")[reason ?? ""]].filter(Boolean).join(" ");
 }

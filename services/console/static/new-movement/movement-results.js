@@ -8,11 +8,11 @@ import { sentence, words } from "/static/texts.js";
 
 const EXPLAINED = ["held", "noted"];
 
-/** Shows the reason in place of the receipt, if there is one. @param {{kind: string, subject: string}} about @param {string} report @param {number} version */
+/** Shows the reason in place of the receipt, unless the receipt itself says what to do. @param {{kind: string, subject: string}} about @param {string} report @param {number} version */
 export async function showReason({ kind, subject }, report, version) {
   /** @type {Version[]} */
   const versions = (await answerOf(`/registry/v1/${kind}s/${subject}/history`))?.versions ?? [];
   const stored = versions.filter((each) => each.report_id === report && each.version === version).at(-1);
-  if (!stored?.reason || !EXPLAINED.includes(stored.outcome) || !isShown(report)) return;
+  if (!stored?.reason || stored.reason in words("advice") || !EXPLAINED.includes(stored.outcome) || !isShown(report)) return;
   element("answer-receipt").textContent = sentence(`${stored.outcome}_because`, { reason: words("reasons")[stored.reason] ?? stored.reason });
 }

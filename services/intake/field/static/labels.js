@@ -19,12 +19,12 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 /** @type {(Unit & {districts: Unit[]})[]} */
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
-/** The label of the field at the JSON pointer, or an empty string if the form has no such field. @param {string} pointer */
-export function labelOf(pointer) {
+/** The label of the field at the JSON pointer in a form of this kind, or an empty string if the form has no such field. @param {string} pointer @param {string} kind */
+export function labelOf(pointer, kind) {
   const [, field, place, inner] = pointer.split("/");
   if (inner && field === "members") return inPerson(Number(place), inner);
   const control = document.querySelector(selectorOf(field));
-  return control ? groupOf(control) : "";
+  return control ? groupOf(control, kind) : "";
 }
 
 /** The control of the field at the JSON pointer, if the form shows it. @param {string} pointer @returns {HTMLInputElement | null} */
@@ -71,15 +71,15 @@ export function placeName({ pcode, country }) {
   return units.find((unit) => unit.pcode === pcode)?.name ?? pcode;
 }
 
-/** The name of the control's group, if any. @param {Element} control */
-function groupOf(control) {
+/** The name of the control's group, if any. @param {Element} control @param {string} [kind] */
+function groupOf(control, kind) {
   const group = control.closest("fieldset, details");
-  return group ? words(group.querySelector("legend, summary")) : ownLabel(control);
+  return group ? words(group.querySelector("legend, summary"), kind) : ownLabel(control, kind);
 }
 
-/** @param {Element} control */
-function ownLabel(control) {
-  return words(control.closest("label") ?? document.querySelector(`label[for="${control.id}"]`));
+/** @param {Element} control @param {string} [kind] */
+function ownLabel(control, kind) {
+  return words(control.closest("label") ?? document.querySelector(`label[for="${control.id}"]`), kind);
 }
 
 /** @param {number} place @param {string} name */
@@ -89,12 +89,13 @@ function inPerson(place, name) {
   return control ? `${personOf(place)}, ${ownLabel(control)}` : personOf(place);
 }
 
-/** The label's text without the text of the control inside. A label may have a text for each kind of report. @param {Element | null} label */
-function words(label) {
-  return [...(label?.childNodes ?? [])].map((node) => (isText(node) ? node.textContent : "")).join("").trim();
+/** The label's text without the text of the control inside. A label may have a text for each kind of report; without `kind`, the text of the open form. @param {Element | null} label @param {string} [kind] */
+function words(label, kind) {
+  return [...(label?.childNodes ?? [])].map((node) => (isText(node, kind) ? node.textContent : "")).join("").trim();
 }
 
-/** @param {Node} node */
-function isText(node) {
-  return node instanceof Text || (node instanceof HTMLSpanElement && !node.hidden);
+/** @param {Node} node @param {string} [kind] */
+function isText(node, kind) {
+  if (!(node instanceof HTMLSpanElement)) return node instanceof Text;
+  return kind && node.dataset.kind ? node.dataset.kind.split(" ").includes(kind) : !node.hidden;
 }

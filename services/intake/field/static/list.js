@@ -75,7 +75,7 @@ function shown(report) {
   item.classList.toggle("is-bad", isBad);
   title(item, report.clear, report.at);
   part(item, ".answer").textContent = answerOf(report);
-  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(wrong))].map(line));
+  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map((error) => wrong(error, report.clear.kind)))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
     ...(!isBad && canSeal() && areOwnPeople(report) ? [button(sentence("later"), () => moveOn(report))] : []),
@@ -110,12 +110,13 @@ function answerOf(report) {
   if (report.state === "waiting" && !isOwn(report)) return sentence("other", { name: report.account });
   const { state, reason } = receiptOf(report) ?? { state: "received", reason: null };
   if (!isAnswered(report) || state === "received") return sentence(report.state);
-  return sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
+  const result = sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
+  return [result, state !== "refused" && words("advice")[reason ?? ""]].filter(Boolean).join(". ");
 }
 
-/** What is wrong, with the field's label if the form has the field. @param {import("./kept.js").FieldError} error */
-function wrong(error) {
-  const label = labelOf(error.pointer), expected = expectation(error);
+/** What is wrong, with the field's label if the form has the field. @param {import("./kept.js").FieldError} error @param {Clear["kind"]} kind */
+function wrong(error, kind) {
+  const label = labelOf(error.pointer, isMovementKind(kind) ? "household_movement" : kind), expected = expectation(error);
   if (!label) return expected || `${error.pointer} ${error.expected}`;
   return [sentence("check", { field: label }), expected].filter(Boolean).join(". ");
 }
