@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections
+from services.alerts.areas_left import of_unknown_origin
 from services.alerts.projections import (
     CountedGroup,
     Departure,
@@ -111,6 +112,7 @@ class HouseholdBatch(ConsumedBatch):
     # the people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch registers these held people
+    covering: Collection[UUID] = ()  # the stocks of counts of everybody at the sites of the batch's counts
     held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
 
     @property
@@ -160,16 +162,27 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def stock_ids(self) -> set[UUID]:
-        counted = {group.stock_id for group in (*self.groups.values(), *self.groups_before.values())}
+        counted = {group.stock_id for group in self._all_groups}
         held = (*self.held.values(), *self.held_before.values())
-        return counted | {people.stock_id for people in held if people.stock_id is not None}
+        return counted | {*self.covering} | {people.stock_id for people in held if people.stock_id is not None}
+
+    @property
+    def site_ids(self) -> set[UUID]:
+        return {group.site_id for group in self._all_groups if group.site_id is not None}
+
+    @property
+    def _all_groups(self) -> tuple[CountedGroup, ...]:
+        return *self.groups.values(), *self.groups_before.values()
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The locks that the batch needs. There is one for each district that people left, or where households live."""
+        """The locks that the batch needs. There is one for each area that people left, or where households live.
+
+        A count at a site changes how many people of unknown origin a count of everybody at the site adds.
+        """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
-        groups = (*self.groups.values(), *self.groups_before.values())
-        left |= {group.origin_area for group in groups if group.origin_area is not None}
+        left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
+        left |= {of_unknown_origin(group.destination_area) for group in self._all_groups if group.site_id is not None}
         held = (*self.held.values(), *self.held_before.values())
         left |= {people.origin_area for people in held if people.origin_area is not None}
         known = (*self.newest.values(), *self.before.values())

@@ -123,6 +123,7 @@ class HouseholdHandler:
     async def _record(self, batch: HouseholdBatch, session: AsyncSession, now: datetime) -> None:
         await household_queries.save_households(session, batch.newest.values())
         await household_queries.save_departures(session, batch.departed)
+        batch.covering = await group_queries.covering(session, batch.site_ids)
         batch.left_on_before = await group_queries.left_on(session, batch.stock_ids)
         await group_queries.save_groups(session, batch.newest_groups.values())
         await group_queries.save_replaced(session, batch.replaced)

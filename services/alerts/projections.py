@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.alerts.areas_left import area_left, area_of
 from shared.country import TIME_ZONE
 from shared.departure_days import departed_on
 from shared.displacement_reasons import POSSIBLY_HAZARD
@@ -15,7 +16,6 @@ from shared.events import (
     HouseholdHeld,
     HouseholdRegistered,
     HouseholdStatusChanged,
-    Place,
     SiteChanged,
 )
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, ReportKind, Status
@@ -52,7 +52,7 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One reported displacement of a household. `area` is the area that the household left.
+    """One reported displacement of a household. `area` is the area that the household left (`areas_left.py`).
 
     `occurred_on` is the date that counts in an alert's window. `persons` is the number of people who are still
     displaced. `destination_area` is the area where the household is now, or None if the place is abroad or unknown.
@@ -73,10 +73,11 @@ class CountedGroup:
     """The latest state of one count of a group. A group may have several counts, each with its own report.
 
     `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
-    `departed_on` is None if the date is too vague for a window. If `covers_site` is true, the count includes everybody
-    who was counted at the site before. `counted_at` is None in rows of the previous release. `locality_pcode` is the
-    code of the settlement where the people are, if it is known. `comparison` is the registry's last comparison with
-    registered people. It has the sequence of the event that brought it.
+    `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the people left
+    (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
+    `counted_at` is None in rows of the previous release. `locality_pcode` is the code of the settlement where the
+    people are, if it is known. `comparison` is the registry's last comparison with registered people. It has the
+    sequence of the event that brought it.
     """
 
     report_id: UUID
@@ -107,7 +108,8 @@ class HeldPeople:
     """The people of a household or group that has only held reports. The newest held report states the people.
 
     `is_counted` is false if no report is held any more, or if movements were counted instead of people present.
-    `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.
+    `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window. `origin_area` is
+    the area that the people left (`areas_left.py`).
     """
 
     kind: ReportKind
@@ -176,7 +178,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
     """Maps report ids to departures.
 
-    A departure is None if its district is unknown, its date is not precise enough, or nobody is still displaced.
+    A departure is None if the household came from abroad, its date is not precise enough, or nobody is still displaced.
     """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
@@ -185,10 +187,12 @@ def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departu
 def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
-    area = area_of(displacement.origin, places)
-    # in HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward
-    is_now = displacement is event or isinstance(event, HouseholdStatusChanged)
-    persons = event.displaced_now if is_now else event.persons
+    # In HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward. Its origin is
+    # not known if it turned out to be wrong.
+    is_onward = displacement is not event and isinstance(event, HouseholdStatusChanged)
+    origin = displacement.origin
+    area = area_of(origin, places) if is_onward else area_left(origin, event.destination, places)
+    persons = event.displaced_now if displacement is event or is_onward else event.persons
     day = departed_on(displacement.occurred_on, displacement.occurred_on_precision, displacement.reported_on)
     if area is None or not persons or day is None:
         return None
@@ -216,7 +220,7 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         persons=event.displaced_now,
         families=families,
         yards=yards,
-        origin_area=area_of(event.origin, places),
+        origin_area=area_left(event.origin, event.destination, places),
         destination_area=area_of(event.destination, places),
         departed_on=departed_on(
             event.occurred_on, event.occurred_on_precision, event.counted_at.astimezone(TIME_ZONE).date()
@@ -265,7 +269,7 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
         persons=event.persons,
         families=families,
         yards=yards,
-        origin_area=area_of(event.origin, places),
+        origin_area=area_left(event.origin, event.destination, places),
         destination_area=area_of(event.destination, places),
         departed_on=departed_on(event.occurred_on, event.occurred_on_precision, event.reported_on),
     )
@@ -275,7 +279,3 @@ def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int
     """The number of families and the number of yards of a group. One of the two numbers is 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)
-
-
-def area_of(place: Place, places: Places) -> str | None:
-    return None if place.pcode is None else places.district(place.pcode)

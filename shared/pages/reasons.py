@@ -47,6 +47,13 @@ NOT_ALERTED: Mapping[str, str] = {
 }
 # Shorter texts for rows that already show the place and the total. Such a row may cut off the end of a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
+# If the origin of displaced people is not known, the place is the one where they are now.
+OF_UNKNOWN_ORIGIN = N_(
+    "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
+)
+OF_UNKNOWN_PLACES = N_(
+    "Displaced people, origin and present place not known, within {hours} hours ({dates}): {displaced}"
+)
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")
 INTENSITY_AT_EPICENTRE = N_("Expected intensity (computed): up to {intensity} on MSK-64 at the epicentre")
@@ -75,10 +82,12 @@ def sentence(
     A brief sentence begins with the numbers of people, and has neither the total nor the place.
     """
     words = Words(_shown(figures, language, known.gettext, places))
+    text = BRIEF.get(reason) if is_brief else None
     if reason == "households_displaced":
         in_words = displaced_in_parts if is_brief else displaced
         words["displaced"] = in_words(figures, filters(language)["number"], known)
-    text = BRIEF.get(reason) if is_brief else None
+        if text is None and figures.get("is_origin_unknown"):
+            text = OF_UNKNOWN_ORIGIN if "pcode" in figures else OF_UNKNOWN_PLACES
     texts = _of_quake(reason, figures) if reason in OF_QUAKES else [text or TEXTS.get(reason, reason)]
     if present := [text for name, text in (("sites", SITES), ("group_persons", GROUPS)) if figures.get(name)]:
         texts = [*texts, *present] if figures.get("households") else present

@@ -9,7 +9,7 @@ import pytest
 import uvloop
 from aiosmtpd.smtp import SMTP
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
@@ -91,6 +91,13 @@ def examples(settings: AlertsSettings) -> Iterator[Examples]:
 async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
     await emptied(engine, CHANGED)
     return Town(settings, engine)
+
+
+@pytest.fixture
+async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Sessions for concurrent transactions of two workers. The committed rows are deleted after the test."""
+    yield database.sessions(engine)
+    await emptied(engine, CHANGED)
 
 
 @pytest.fixture

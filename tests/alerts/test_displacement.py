@@ -1,34 +1,25 @@
 """Many households displaced from one district in a short time raise one alert."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.queries.departures import REGISTERED
 from shared.departure_days import departed_on
 from shared.events import GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import Precision, Severity
 from shared.postgres import database
-from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, after_movement, group, held, household
 from tests.alerts.post import Post
-from tests.tables import emptied
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Sessions for concurrent transactions of two workers. The committed rows are deleted after the test."""
-    yield database.sessions(engine)
-    await emptied(engine, CHANGED)
 
 
 async def test_ten_households_in_one_batch_raise_one_alert(post: Post) -> None:

@@ -190,7 +190,7 @@ async def test_a_corrected_count_leaves_its_former_district(post: Post) -> None:
     [
         {"measure": "flow"},
         {"mobility": "migration"},
-        {"origin": UNKNOWN},
+        {"origin": Place(country="TJ")},
         {"occurred_on_precision": "month"},
         {"status": "System"},
         {"superseded_by": uuid4()},

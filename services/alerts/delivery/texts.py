@@ -58,6 +58,7 @@ TITLES: Mapping[str, str] = {
     "exposure": N_("{hazard} affects displaced people"),
     "test": N_("Test message"),
 }
+OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # the title of an alert that states where the people are now
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ class Texts:
 
     def _kind(self, alert: AlertRaised, known: Translations) -> str:
         hazard = term("hazard", alert.hazard_type, known.gettext) if alert.hazard_type else ""
-        return known.gettext(TITLES.get(alert.rule, "{hazard}")).format(hazard=hazard)
+        title = OF_UNKNOWN_ORIGIN if alert.figures.get("is_origin_unknown") else TITLES.get(alert.rule, "{hazard}")
+        return known.gettext(title).format(hazard=hazard)
 
     def _first_places(self, alert: AlertRaised, language: str, known: Translations) -> str:
         names = [self._places.name(pcode, language) for pcode in self._units(alert.pcodes)]

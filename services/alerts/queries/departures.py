@@ -46,14 +46,35 @@ ASKED_STOCKS = """ARRAY(
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
     WHERE is_counted AND stock_id IS NOT NULL
 )"""
-COUNTED = f"""
-SELECT status, origin_area, stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
-    coalesce(destination_area, '') AS destination, persons, families, yards, comparison
-FROM counted_groups JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
-WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
+IS_COUNTED = """
+{counts}.is_counted AND {counts}.mobility = ANY($4) AND NOT EXISTS (
     SELECT FROM replaced_counts AS replaced
-    WHERE replaced.report_id = counted_groups.report_id AND replaced.sequence > counted_groups.sequence
+    WHERE replaced.report_id = {counts}.report_id AND replaced.sequence > {counts}.sequence
 )
+"""
+# A count of everybody at a site states no origin. It includes the people of the other counts at the site, who count for
+# the areas that they left. Therefore only the people whom no other count includes count as people of unknown origin. Of
+# two counts of everybody at a site, the later one adds only the people whom the earlier one does not include.
+COUNTED = f"""
+SELECT counts.status, counts.origin_area, counts.stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
+    coalesce(destination_area, '') AS destination, greatest(0, counts.persons - coalesce(others.persons, 0)),
+    greatest(0, counts.families - coalesce(others.families, 0)), greatest(0, counts.yards - coalesce(others.yards, 0)),
+    comparison
+FROM counted_groups AS counts
+JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
+LEFT JOIN LATERAL (
+    SELECT sum(stock.persons)::int AS persons, sum(stock.families)::int AS families, sum(stock.yards)::int AS yards
+    FROM (
+        SELECT max(other.persons) AS persons, max(other.families) AS families, max(other.yards) AS yards
+        FROM counted_groups AS other
+        WHERE counts.covers_site AND other.site_id = counts.site_id AND other.status = counts.status
+            AND other.stock_id <> counts.stock_id
+            AND (NOT other.covers_site OR (other.counted_at, other.stock_id) < (counts.counted_at, counts.stock_id))
+            AND {IS_COUNTED.format(counts="other")}
+        GROUP BY other.stock_id
+    ) AS stock
+) AS others ON true
+WHERE {IS_COUNTED.format(counts="counts")}
 """  # noqa: S608
 
 # Registered households and recorded counts are not counted as held, even if the event that ends the hold has not

@@ -32,6 +32,7 @@ WHERE departed_on >= latest_on - 30
 GROUP BY status, origin_area, stock_id
 """
 LEFT_ON_OF = LEFT_ON.format(stock_ids="$1")
+COVERING = "SELECT DISTINCT stock_id FROM counted_groups WHERE site_id = ANY($1) AND covers_site AND is_counted"
 
 
 async def groups(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CountedGroup]:
@@ -55,6 +56,14 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
     """
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")
+
+
+async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
+    """The stocks of the counts of everybody at these sites. Other counts there change how many of them are added."""
+    if not site_ids:
+        return set()
+    connection = await database.driver(session)
+    return {row["stock_id"] for row in await connection.fetch(COVERING, list(site_ids))}
 
 
 async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:

@@ -1,4 +1,7 @@
-"""Raises an alert if at least a certain number of persons or households leave one district within some hours."""
+"""Raises an alert if at least a certain number of persons or households leave one district within some hours.
+
+People whose district of origin is not known count by the district where they are now (`services/alerts/areas_left.py`).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.areas_left import concerned, is_of_unknown_origin
 from services.alerts.queries import departures
 from services.alerts.rules.findings import ALERTED, Finding, Nothing, RuleKind, Situation
 from services.alerts.rules.headcounts import Departed, DisplacementFigures
@@ -116,18 +120,20 @@ class DisplacementRule(CountingRule):
         return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
 
     def _own(self, area: str) -> DistrictThresholds:
-        return self.areas.get(area, DistrictThresholds())
+        """The thresholds of the district that an alert concerns, which may be the district where the people are now."""
+        return self.areas.get(concerned(area) or "", DistrictThresholds())
 
     def _size(self, area: str, displaced: DisplacementFigures) -> tuple[bool, int, int]:
         return self.is_reached(area, displaced), displaced.persons, displaced.households
 
     def _of(self, status: Status, area: str, window: Window, departed: Departed, now: datetime) -> Finding:
         displaced, newest = departed.within(window), departed.newest(window)
-        latest = max(newest, departed.latest_report(window))
+        latest, district = max(newest, departed.latest_report(window)), concerned(area)
         figures = {
             **displaced.figures,
+            **({"is_origin_unknown": True} if is_of_unknown_origin(area) else {}),
             "hours": self.hours,
-            "pcode": area,
+            **({"pcode": district} if district else {}),
             "first": window.first.isoformat(),
             "last": window.last.isoformat(),
             "newest": newest.isoformat(),
@@ -141,7 +147,7 @@ class DisplacementRule(CountingRule):
             expires=midnight(window.last + timedelta(days=1)),
             is_suppressed=now > midnight(latest + timedelta(days=1)) + self.max_age,
             figures=figures,
-            pcodes=(area,),
+            pcodes=(district,) if district else (),
             households=displaced.registered_households,
             persons_step=self.step(area, displaced.persons),
         )

@@ -1,0 +1,46 @@
+"""The area that displaced people left. It is the district of origin or, if that is not known, where the people are now.
+
+The code of an area of people of unknown origin is `ZZ` with the digits of the district where they are now, such as
+`ZZ05258000000`. If this district is not known either, the code is `ZZ`. These people are therefore never added to those
+who left the same district, and they have an alert of their own.
+"""
+
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events import Place
+from shared.places import Places
+
+IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # people from an unknown place are taken to be from the country
+
+
+def area_of(place: Place, places: Places) -> str | None:
+    """The district of a place. None if the place is abroad or not known."""
+    return None if place.pcode is None else places.district(place.pcode)
+
+
+def area_left(origin: Place, present: Place, places: Places) -> str | None:
+    """The area that people left who are now at `present`.
+
+    None for people from abroad, and for people abroad of whom nobody knows whether they left this country.
+    """
+    if origin.pcode is not None or origin.country not in IN_COUNTRY:
+        return area_of(origin, places)
+    if present.pcode is None and present.country not in IN_COUNTRY and origin.country == UNKNOWN_COUNTRY:
+        return None
+    return of_unknown_origin(area_of(present, places))
+
+
+def of_unknown_origin(present_area: str | None) -> str:
+    """The area of people of unknown origin who are now in this district. None is an unknown district."""
+    return UNKNOWN_COUNTRY + (present_area or "").removeprefix(COUNTRY)
+
+
+def is_of_unknown_origin(area: str) -> bool:
+    return area.startswith(UNKNOWN_COUNTRY)
+
+
+def concerned(area: str) -> str | None:
+    """The district that an alert about the area concerns. None if the alert concerns the whole country."""
+    if not is_of_unknown_origin(area):
+        return area
+    digits = area.removeprefix(UNKNOWN_COUNTRY)
+    return COUNTRY + digits if digits else None
