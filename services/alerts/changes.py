@@ -390,6 +390,7 @@ class AlertChanges:
             receiver.is_internal,
             None if receiver.wait_seconds is None else timedelta(seconds=receiver.wait_seconds),
             places=frozenset(() if may_wait else alert.pcodes),
+            site_ids=tuple(map(UUID, alert.figures.get("sites", ()))) if receiver.is_internal else (),
         )
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:

@@ -105,6 +105,7 @@ class PlannedDelivery:
     next_contact_in: timedelta | None = None  # if set, the receiver's next contact is notified after this time
     follows: Follows | None = None  # why this contact is notified after the earlier contact
     places: frozenset[str] = frozenset()  # the places of the alert; empty if the message may wait
+    site_ids: tuple[UUID, ...] = ()  # the sites that the message names
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
     COLUMNS: ClassVar = (
@@ -188,16 +189,17 @@ def is_trial(content: str) -> bool:
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """Adds the hazard's free text to the body, because the event contains only codes and figures."""
+    """Adds the hazard's free text and the sites to the body, because the event contains only codes and figures."""
     if words is None:
         return content
+    unused = None if words.sites else {"sites"}
     members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-    hazard = msgspec.Raw(words.model_dump_json(exclude_none=True).encode())
+    hazard = msgspec.Raw(words.model_dump_json(exclude_none=True, exclude=unused).encode())
     return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
 def without_restricted_words(content: str) -> str:
-    """The stored body, without the free text of a hazard that is not Public."""
+    """The stored body, without the free text of a hazard that is not Public, and without names of sites."""
     words = WordsOfContent.model_validate_json(content).hazard
     permitted = words and words.for_receiver(is_internal=False)
     return content if permitted == words else with_words(content, permitted)

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause
-from services.alerts.delivery.texts import LOCALES, printable
+from services.alerts.delivery.texts import LOCALES
+from services.alerts.delivery.words import printable
 from services.alerts.queries import alerts as alert_queries
 from shared.events import AlertRaised
 from shared.pages.catalogs import translations

@@ -1,7 +1,5 @@
 """Writes the text of an alert in the receiver's language. Free text from a report is cleaned first."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Self
 from babel.support import Translations
 
 from services.alerts.delivery.notices import Cause
-from services.alerts.delivery.words import HazardWords
+from services.alerts.delivery.words import HazardWords, printable, site_lines
 from services.alerts.message_templates.templates import Templates, filled
 from services.alerts.rules.hazard import AHEAD
 from shared.config import Settings
@@ -189,6 +187,7 @@ class Texts:
             *self._exercise(alert, known),
             _(cause_text(cause)),
             *facts,
+            *site_lines(alert, words, language, known),
             *self._free_text(words, language, known),
             "",
             *([_("Automatic, not confirmed by a person.")] if alert.verification is Verification.UNVERIFIED else []),
@@ -288,9 +287,3 @@ def several(names: Sequence[str], most: int, known: Translations) -> str:
 def clean(text: str) -> str:
     """The printable text, cut to 150 characters."""
     return printable(text)[:LONGEST]
-
-
-def printable(text: str) -> str:
-    """One line without control and bidi characters, because a line break in a header makes the mail invalid."""
-    line = re.sub(r"\s+", " ", text)
-    return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

@@ -1,20 +1,41 @@
-"""The free text of a hazard report, for the messages and the page of an alert."""
+"""The words of a message that are not in the alert's event: a hazard's free text, and the names of exposed sites."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from uuid import UUID
 
+from babel.support import Translations
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import HazardReported, HazardText
+from shared.events import AlertRaised, HazardReported, HazardText
 from shared.events.vocabulary import Scope
-from shared.pages.languages import LANGUAGES
+from shared.pages.languages import LANGUAGES, name_in
 
 LONGEST = 1000  # each text in a message's body is cut to this length
+MOST_SITES = 20  # the content of a message has the names of at most this many sites
+NAMED_SITES = 3  # the text of a message has the names of at most this many sites
+
+
+class ExposedSite(BaseModel):
+    """The names of a site with displaced people in the hazard's area."""
+
+    model_config = ConfigDict(frozen=True)
+
+    site_id: UUID
+    name_ky: str | None = None
+    name_ru: str | None = None
+    name_en: str | None = None
+
+    def name(self, language: str) -> str:
+        return name_in(language, (self.name_ky, self.name_ru, self.name_en))
 
 
 class HazardWords(BaseModel):
     """`locality` describes the place in words: a village, a road, a river. `locality_pcode` is the village's code.
 
     `scope` tells receivers whether they may publish the text. Contents that earlier releases stored have no scope.
+    `sites` are the first sites of an exposure alert. Only internal receivers read them, because a site is a locality.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,18 +46,43 @@ class HazardWords(BaseModel):
     locality: str | None = None
     locality_pcode: str | None = None
     web: str | None = None
+    sites: tuple[ExposedSite, ...] = ()
 
     def for_receiver(self, *, is_internal: bool) -> "HazardWords":
         """The words that the receiver may read.
 
-        Only internal receivers read the text of a hazard that is not Public.
+        Only internal receivers read the text of a hazard that is not Public, and the names of sites.
         """
-        return self if is_internal or self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
+        if is_internal:
+            return self
+        return self.naming(()) if self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
+
+    def naming(self, sites: Iterable[ExposedSite]) -> "HazardWords":
+        return self.model_copy(update={"sites": tuple(sites)})
 
     def text(self, language: str) -> HazardText | None:
         """The text in the reader's language or, if it is missing, in the first language that has a text."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
+
+
+def site_lines(
+    alert: AlertRaised, words: HazardWords | None, language: str, known: Translations, most: int = NAMED_SITES
+) -> list[str]:
+    """One line with the names of sites. Empty without names."""
+    names = site_names(alert, words, language, known, most)
+    return [known.gettext("Sites: {sites}").format(sites=names)] if names else []
+
+
+def site_names(
+    alert: AlertRaised, words: HazardWords | None, language: str, known: Translations, most: int = NAMED_SITES
+) -> str:
+    """The names of the first `most` sites, and the number of the other sites."""
+    names = [site.name(language) for site in words.sites[:most]] if words else []
+    others, listed = max(0, len(alert.figures.get("sites", ())) - len(names)), printable(", ".join(names))
+    if not (names and others):
+        return listed
+    return known.gettext("{places} and {count} more").format(places=listed, count=others)
 
 
 def of(hazard: HazardReported) -> HazardWords:
@@ -62,3 +108,9 @@ def in_order(languages: Iterable[str], language: str) -> list[str]:
     """Sorts the languages. The reader's own language comes first."""
     order = (language, *LANGUAGES)
     return sorted(languages, key=lambda code: order.index(code) if code in order else len(order))
+
+
+def printable(text: str) -> str:
+    """One line without control and bidi characters, because a line break in a header makes the mail invalid."""
+    line = re.sub(r"\s+", " ", text)
+    return "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()

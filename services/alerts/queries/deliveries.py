@@ -19,7 +19,8 @@ from services.alerts.delivery.notices import (
     with_words,
     without_restricted_words,
 )
-from services.alerts.delivery.words import HazardWords
+from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords
+from services.alerts.queries import sites as site_queries
 from shared.events import HazardReported
 from shared.postgres import database
 
@@ -101,9 +102,9 @@ async def add_deliveries(
     """
     if not deliveries:
         return {}
-    words = await words_of(session, deliveries, hazards or {})
+    words, sites = await words_of(session, deliveries, hazards or {}), await sites_of(session, deliveries)
     planned = await planned_of(session, [delivery for delivery in deliveries if delivery.is_foldable])
-    contents = {delivery.delivery_id: content_with(delivery, words) for delivery in deliveries}
+    contents = {delivery.delivery_id: content_with(delivery, words, sites) for delivery in deliveries}
     rows = [delivery_row(delivery, contents, planned, leases or {}, lease) for delivery in deliveries]
     connection = await database.driver(session)
     new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
@@ -146,13 +147,19 @@ def delivery_row(
     return [*values.values(), planned.get(id), next_contact_at, delivery.due_in if own is None else lease, own]
 
 
-def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -> str:
+def content_with(
+    delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords], sites: Mapping[UUID, ExposedSite]
+) -> str:
     words = texts.get(delivery.hazard_id) if delivery.hazard_id else None
-    return with_words(delivery.content, words and words.for_receiver(is_internal=delivery.is_internal))
+    if words is None:
+        return delivery.content
+    named = [names for site_id, names in sites.items() if site_id in delivery.site_ids]
+    permitted = words.naming(named[:MOST_SITES]).for_receiver(is_internal=delivery.is_internal)
+    return with_words(delivery.content, permitted)
 
 
 async def withhold_texts(session: AsyncSession, recipient: str) -> None:
-    """Removes the texts of hazards that are not Public from the contents that this receiver has not been sent yet."""
+    """Removes restricted texts and the names of sites from the contents that this receiver has not been sent yet."""
     connection = await database.driver(session)
     rows = await connection.fetch(UNSENT, recipient)
     contents = [(row["delivery_id"], without_restricted_words(row["content"])) for row in rows]
@@ -170,6 +177,13 @@ async def words_of(
         rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(others))
         texts |= {id: words.of(HazardReported.model_validate_json(report)) for id, report in rows}
     return texts
+
+
+async def sites_of(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> dict[UUID, ExposedSite]:
+    """The names of the sites of exposure alerts, sorted by name."""
+    ids = {site_id for delivery in deliveries for site_id in delivery.site_ids}
+    named = await site_queries.named(session, ids) if ids else []
+    return {site.site_id: ExposedSite.model_validate(site, from_attributes=True) for site in named}
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:

@@ -1,14 +1,15 @@
 """Writes the short message of an alert. In at most two parts, it has the facts that a person needs at night."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Self
 
 from services.alerts.alerts import Alert
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import TRIAL_RULE, Cause
 from services.alerts.delivery.state_lines import NAMING, deed_line
-from services.alerts.delivery.texts import LOCALES, Texts, cause_text, printable, time_of
-from services.alerts.delivery.words import HazardWords
+from services.alerts.delivery.texts import LOCALES, Texts, cause_text, time_of
+from services.alerts.delivery.words import NAMED_SITES, HazardWords, printable, site_lines, site_names
 from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
 from services.alerts.sms.segments import Segments, segments_of
@@ -54,8 +55,9 @@ class SmsTexts:
     ) -> Segments:
         """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
 
-        No text of a report is included, because a locked telephone shows messages, too. A template of the centre
-        replaces severity, title, places and time, unless the message would have more than two parts. `state` is the
+        As many names of exposed sites as fit are included. No text of a report is included, because a locked telephone
+        shows messages, too. A template of the centre replaces severity, title, places and time, unless the message
+        would have more than two parts. `state` is the
         stored alert, which has the names of the people who acted; events have no names.
         """
         code = code if self.asks_for_reply(alert, cause) else None
@@ -99,13 +101,15 @@ class SmsTexts:
         lines = [self._texts.worded(each, language, DeliveryChannel.SMS) for each in (alert, first_place)]
         if template is None or not all(lines):
             return None
-        facts = [*self._needed(cause, news, language, code), *self._further(alert, cause, language, words)]
-        banner = self._texts.banner(alert, language)
-        whole, shorter = (f"{banner}{closed(' '.join(each or ()))} {sentences(facts)}".rstrip() for each in lines)
-        for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
-            segments = self._segments(draft, language)
-            if len(segments.texts) <= MOST_SEGMENTS:
-                return segments
+        needed, banner = self._needed(cause, news, language, code), self._texts.banner(alert, language)
+        known, further = translations(language, LOCALES), self._further(alert, cause, language, words)
+        for most in range(number_of_sites(words), -1, -1):
+            facts = sentences([*needed, *site_lines(alert, words, language, known, most), *further])
+            whole, shorter = (f"{banner}{closed(' '.join(each or ()))} {facts}".rstrip() for each in lines)
+            for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
+                segments = self._segments(draft, language)
+                if len(segments.texts) <= MOST_SEGMENTS:
+                    return segments
         self._texts.templates.skip(template)
         return None
 
@@ -118,10 +122,18 @@ class SmsTexts:
         words: HazardWords | None,
         code: str | None,
     ) -> Iterator[str]:
-        """Yields ever shorter texts. The link is left out first, then all places but one."""
+        """Yields ever shorter texts. The link is left out first, then names of sites, then all places but one.
+
+        A message with the name of one site and without further facts is preferred to a message without names.
+        """
         head = self._texts.subject(alert, Cause.RAISED, language)
         needed = self._needed(cause, news, language, code, time=self._time(alert, language))
-        further = self._further(alert, cause, language, words)
+        further, known = self._further(alert, cause, language, words), translations(language, LOCALES)
+        for count, most in product(range(len(further), -1, -1), range(number_of_sites(words), 0, -1)):
+            names = site_names(alert, words, language, known, most)
+            whole = f"{head}: {names}. {sentences(needed + further[:count])}"
+            yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
+            yield whole
         whole = f"{head}. {sentences(needed + further)}"
         yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
         yield whole
@@ -179,6 +191,11 @@ class SmsTexts:
     def _segments(self, text: str, language: str) -> Segments:
         lines = text.split("\n")
         return segments_of("\n".join(printable(spelled(line, self._alphabet, language)) for line in lines))
+
+
+def number_of_sites(words: HazardWords | None) -> int:
+    """How many sites a message may name."""
+    return min(NAMED_SITES, len(words.sites)) if words else 0
 
 
 def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
