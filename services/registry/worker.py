@@ -18,12 +18,13 @@ from services.registry.held.earlier import complete_list, keep_published
 from services.registry.households.coded_movements import keep_identified
 from services.registry.models import AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
-from services.registry.places.comparisons import PlaceComparing, keep_counts_compared
+from services.registry.places.comparisons import PlaceComparing
 from services.registry.rewrap import rewrap
 from services.registry.search.keys import SearchKeys
 from services.registry.search.renewal import SearchRenewal
 from services.registry.sites.key_renewal import SiteKeyRenewal
 from services.registry.sites.movements import keep_applied
+from services.registry.stepped_tasks import keep_stepping
 from shared import wiring
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.rotation import keep_newest
@@ -67,7 +68,7 @@ async def run(settings: RegistrySettings) -> None:
             keep_published(engine, registrar),
             recount_old(database.sessions(engine), registrar, places),
             keep_compared(database.sessions(engine), encryption, search, places),
-            keep_counts_compared(
+            keep_stepping(
                 engine,
                 lambda: PlaceComparing(database.sessions(engine), encryption, search, places, settings.counted_status),
             ),

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from services.registry.config import RegistrySettings
 from services.registry.counts.open_counts import OpenCount, TypedPlace
-from services.registry.places.comparisons import IDLE_SECONDS, PlaceComparing, keep_counts_compared
+from services.registry.places.comparisons import PlaceComparing
 from services.registry.places.registered_places import (
     ComparedHouseholds,
     ComparedSite,
@@ -25,6 +25,7 @@ from services.registry.places.registered_places import (
 )
 from services.registry.places.same_places import PlacePair, SamePlaces, site_key
 from services.registry.search.keys import SearchKeys
+from services.registry.stepped_tasks import IDLE_SECONDS, keep_stepping
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import Mobility, Status
@@ -157,7 +158,7 @@ def comparing_of(office: Office) -> PlaceComparing:
 
 async def compare(office: Office, comparing: PlaceComparing | None = None) -> PlaceComparing:
     comparing = comparing or comparing_of(office)
-    while not await comparing.compare_some():
+    while not await comparing.step():
         pass
     return comparing
 
@@ -237,7 +238,7 @@ async def test_comparisons_end_while_households_keep_arriving(office: Office) ->
     await households_at(office, 5, "Зарташ")
     comparing = comparing_of(office)
     for _ in range(2):
-        await comparing.compare_some()
+        await comparing.step()
         await households_at(office, 1, "Зарташ")
     assert len(await published(office)) == 1
 
@@ -256,7 +257,7 @@ async def test_after_a_lost_connection_fewer_than_five_changed_households_still_
     async def has_published(expected: int) -> bool:
         return len(await published(office)) >= expected
 
-    task = asyncio.create_task(keep_counts_compared(office.app.state.engine, make))
+    task = asyncio.create_task(keep_stepping(office.app.state.engine, make))
     try:
         await wait_for(lambda: has_published(1))
         async with office.app.state.sessions.begin() as session:

@@ -6,14 +6,13 @@ the changed households of the districts with open counts, and publishes a count 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.counts.open_counts import OpenCount
 from services.registry.counts.pools import same_places
@@ -23,6 +22,7 @@ from services.registry.figures.kept import data_version
 from services.registry.households.events import utcnow
 from services.registry.models import CountComparison, Site
 from services.registry.places import queries as place_queries
+from services.registry.places.read_households import HOUSEHOLDS_AT_ONCE, ReadHouseholds
 from services.registry.places.registered_places import (
     ComparedHouseholds,
     ComparedSite,
@@ -35,6 +35,7 @@ from services.registry.places.registered_places import (
 )
 from services.registry.renewals import UNREADABLE
 from services.registry.search.keys import SearchKeys
+from services.registry.stepped_tasks import IDLE_SECONDS, PAUSE_SECONDS
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.visibility import Visibility, now_at
@@ -42,22 +43,16 @@ from shared import log
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.groups import PlaceComparison
 from shared.events.vocabulary import DISPLACED, ReportKind, Status
-from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
 from shared.places.localities import StatedLocality
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_AT_ONCE = 50
 COUNTS_AT_ONCE = 50
-IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports and alerts get the CPU
 RECENT = timedelta(days=60)  # the alert rules ignore people who left earlier
 EVERYWHERE = Visibility(None, [])
-# raw SQL: these statements compare arrays of pairs, or take a session lock. PostgreSQL frees a session lock when the
-# process ends.
-LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.place_comparisons', 0))"
+# raw SQL: these statements compare arrays of pairs
 UNITS = f"""
 SELECT DISTINCT households.origin_pcode, {now_at()} AS pcode
 FROM episodes JOIN households USING (household_id)
@@ -71,36 +66,6 @@ FROM episodes JOIN households USING (household_id)
         ON households.origin_pcode = asked.origin_pcode AND {now_at()} = asked.pcode
 WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility = ANY($3)
 """  # noqa: S608
-
-
-async def keep_counts_compared(engine: AsyncEngine, comparing: Callable[[], "PlaceComparing"]) -> None:
-    """Compare counts with households until cancelled."""
-    while True:
-        await retry_while_unavailable(lambda: compare_alone(engine, comparing()))
-        await asyncio.sleep(IDLE_SECONDS)
-
-
-async def compare_alone(engine: AsyncEngine, comparing: "PlaceComparing") -> None:
-    """Compare while this worker has the lock. Returns if another worker has the lock, or if the connection was lost.
-
-    Without the lock, two workers could publish different states of the same households by turns. The states may differ
-    by a single household, and the difference would reveal its place.
-    """
-    async with database.connected(engine) as connection:
-        if not await connection.fetchval(LOCK):
-            return
-        while not connection.is_closed():
-            is_finished = await retry_while_unavailable(lambda: compare_if_alone(connection, comparing))
-            await asyncio.sleep(comparing.rest_seconds if is_finished else PAUSE_SECONDS)
-
-
-async def compare_if_alone(connection: asyncpg.Connection, comparing: "PlaceComparing") -> bool:
-    """Call `compare_some`, unless the connection that holds the lock was lost meanwhile.
-
-    After any other failure, the same comparison continues. A new comparison would read all households again. It would
-    also forget which households were published, and could then publish the change of fewer than five households.
-    """
-    return connection.is_closed() or await comparing.compare_some()
 
 
 class Listed(NamedTuple):
@@ -124,6 +89,8 @@ class PlaceComparing:
     change the sums of all counts of its pair of districts.
     """
 
+    lock: ClassVar[str] = "place_comparisons"
+
     def __init__(
         self,
         sessions: async_sessionmaker[AsyncSession],
@@ -135,15 +102,14 @@ class PlaceComparing:
     ) -> None:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._status, self._clock = status, clock
-        self._households = ComparedHouseholds()
-        # each household with the version of its row
-        self._read: dict[UUID, tuple[int, RegisteredHousehold | None]] = {}
+        self._compared = ComparedHouseholds()
+        self._read = ReadHouseholds(sessions, encryption, search, places, RegisteredHousehold.of)
         self._version: str | None = None  # the version of the data at the last comparison
         self._listed: Listed | None = None
         self._unreadable: set[UUID] = set()  # these counts cannot be read; each is logged only once
         self.rest_seconds = IDLE_SECONDS
 
-    async def compare_some(self) -> bool:
+    async def step(self) -> bool:
         """Read some of the listed households. If none is left, publish the counts whose comparison has changed.
 
         Returns whether everything is compared.
@@ -153,7 +119,7 @@ class PlaceComparing:
             self.rest_seconds = IDLE_SECONDS
             return True
         if listed.unread:
-            await self._read_some(listed.unread[:HOUSEHOLDS_AT_ONCE], listed.versions)
+            await self._read.read(listed.unread[:HOUSEHOLDS_AT_ONCE], listed.versions)
             del listed.unread[:HOUSEHOLDS_AT_ONCE]
             return False
         comparisons = await self._compare(listed.counts)
@@ -174,9 +140,7 @@ class PlaceComparing:
                 return None
             counts = by_pair(await self._recent_counts(session), self._places.district)
             versions = await self._versions(session, counts) if counts else {}
-        self._read = {household_id: read for household_id, read in self._read.items() if household_id in versions}
-        unread = [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
-        return Listed(version, counts, versions, unread)
+        return Listed(version, counts, versions, self._read.unread(versions))
 
     async def _recent_counts(self, session: AsyncSession) -> list[OpenCount]:
         since = self._clock() - RECENT
@@ -194,26 +158,6 @@ class PlaceComparing:
         rows = await connection.fetch(HOUSEHOLDS, *recent, *map(list, zip(*asked, strict=True)))
         return {row["household_id"]: row["row_version"] for row in rows}
 
-    async def _read_some(self, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
-        """Read these households. A household that cannot be read is left out until its row changes."""
-        try:
-            households = await self._registered(ids)
-        except UNREADABLE as error:
-            if len(ids) > 1:
-                for household_id in ids:
-                    await self._read_some([household_id], versions)
-                return
-            failed = {"household_id": str(ids[0]), **log.described(error)}
-            log.get().error("household not compared with counts: it cannot be read", **failed)
-            households = {}
-        self._read |= {household_id: (versions[household_id], households.get(household_id)) for household_id in ids}
-
-    async def _registered(self, ids: Iterable[UUID]) -> dict[UUID, RegisteredHousehold | None]:
-        names = [(ReportKind.HOUSEHOLD.value, str(household_id)) for household_id in ids]
-        async with self._sessions.begin() as session:
-            subjects = await self._open(Store(session, self._encryption, self._search, self._places), names)
-        return {UUID(subject.name[1]): RegisteredHousehold.of(subject) for subject in subjects}
-
     async def _open(self, store: Store, names: Collection[Name]) -> list[Subject]:
         known = (await store.open_at(names, ())).subjects
         return [known[name] for name in names if name in known]
@@ -223,13 +167,13 @@ class PlaceComparing:
             same = await same_places(await database.driver(session), self._places)
             places = PresentPlaces(map(compared_site, await session.scalars(select(Site))), same)
         district, present = self._places.district, defaultdict[Pair, list[RegisteredHousehold]](list)
-        for _, household in self._read.values():
+        for household in self._read.households:
             if household:
                 present[district(household.origin_pcode), district(household.place.pcode)].append(household)
         comparisons: Comparisons = {}
         for pair, counted in counts.items():
             # in a thread, because the names of thousands of places are compared in about a second
-            households = await asyncio.to_thread(self._households.of, pair, present[pair])
+            households = await asyncio.to_thread(self._compared.of, pair, present[pair])
             comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons
 
