@@ -168,7 +168,7 @@ class Exposed(NamedTuple):
 
     `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
     of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
-    sites with counted people in the district. `exposed_sites` has the same for those sites that lie in the hazard's
+    sites with people in the district. `exposed_sites` has the same for those sites that lie in the hazard's
     area. `group_persons` is the number of people of counted groups without a site in the district, and `group_places`
     are their settlements.
     """

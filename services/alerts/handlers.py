@@ -7,6 +7,7 @@ for the counting of households.
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,6 +47,7 @@ from shared.events import (
     Message,
     ReportSettled,
     SiteChanged,
+    SiteResidentsChanged,
 )
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind
 from shared.messaging import outbox, traces
@@ -120,6 +122,13 @@ class HouseholdHandler:
         await site_queries.save_sites(session, sites)
         return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
+    async def record_residents(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        """Stores how many registered people are at sites, because such a site may be in a hazard's area."""
+        in_order = sorted((reading.event.data for reading in received), key=attrgetter("sequence"))
+        newest = {(event.site_id, event.status): event for event in in_order}
+        await site_queries.save_residents(session, newest.values())
+        return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
+
     async def _record(self, batch: HouseholdBatch, session: AsyncSession, now: datetime) -> None:
         await household_queries.save_households(session, batch.newest.values())
         await household_queries.save_departures(session, batch.departed)
@@ -191,7 +200,7 @@ HOUSEHOLDS = Handlers(
         ),
         HouseholdHandler.__call__,
     )
-    | {SiteChanged: HouseholdHandler.record_sites}
+    | {SiteChanged: HouseholdHandler.record_sites, SiteResidentsChanged: HouseholdHandler.record_residents}
 )
 
 

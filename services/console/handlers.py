@@ -36,6 +36,7 @@ from shared.events import (
     ReportHeld,
     ReportSettled,
     SiteChanged,
+    SiteResidentsChanged,
 )
 from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
@@ -112,5 +113,5 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
 
 
 # The board does not count people in held reports from these events. The page asks the registry for the number, because
-# the registry limits it to the reader's areas.
-BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld))
+# the registry limits it to the reader's areas. The board does not show the registered people at sites.
+BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld, SiteResidentsChanged))

@@ -89,7 +89,7 @@ from shared.events.movements import (
     SiteMovementReported,
 )
 from shared.events.outcomes import ReportHeld, ReportSettled
-from shared.events.sites import SiteChanged, SiteDescription
+from shared.events.sites import SiteChanged, SiteDescription, SiteResidentsChanged
 from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
@@ -212,6 +212,7 @@ __all__ = [
     "SiteDescription",
     "SiteMovementReport",
     "SiteMovementReported",
+    "SiteResidentsChanged",
     "TeamReadmitted",
     "Topic",
     "UnknownEventType",

@@ -1,4 +1,4 @@
-"""The registry's events about sites where displaced people stay. A site is a place, so no field is about a person."""
+"""The registry's events about sites where displaced people stay. A site is a place, so no field is about one person."""
 
 import unicodedata
 from typing import Annotated, ClassVar
@@ -74,4 +74,24 @@ class SiteChanged(SiteDescription, EventData):
     site_id: UUID
     version: int
     status: Status
+    changed_at: Instant
+
+
+class SiteResidentsChanged(EventData):
+    """The registered displaced people at a site after this event, as far as reports state the site.
+
+    Only whole fives of households are counted, so up to four households are missing: a number must not show where a
+    single household is. Consumers ignore a `sequence` that is not newer than their own. People in counts of groups are
+    not included.
+    """
+
+    event_type: ClassVar[str] = "dayar.site.residents_changed.v1"
+    topic: ClassVar[str] = "sites"
+    key_field: ClassVar[str] = "site_id"
+
+    site_id: UUID
+    sequence: int
+    status: Status
+    persons: Persons
+    households: Persons
     changed_at: Instant

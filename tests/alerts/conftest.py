@@ -38,6 +38,7 @@ CHANGED = (
     "hazard_changes",
     "exposures",
     "sites",
+    "site_residents",
     "alerts",
     "acts",
     "calls",

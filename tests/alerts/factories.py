@@ -23,6 +23,7 @@ from shared.events import (
     Message,
     Place,
     SiteChanged,
+    SiteResidentsChanged,
 )
 from shared.messaging.records import Received, Record, open_plain
 
@@ -136,17 +137,25 @@ def site(**changed: Any) -> SiteChanged:
     return SiteChanged.model_validate({**fields, "name_ru": "Школа № 5", "type": "school", "pcode": LEILEK, **changed})
 
 
+def residents(of: SiteChanged, persons: int, **changed: Any) -> SiteResidentsChanged:
+    """Makes the event that says how many registered people are at the site."""
+    fields: dict[str, Any] = {"site_id": of.site_id, "sequence": 1, "status": "Actual", "changed_at": NOW, **changed}
+    return SiteResidentsChanged(persons=persons, households=persons // 5, **fields)
+
+
 def held(of: HouseholdRegistered | GroupCounted, **changed: Any) -> HouseholdHeld | GroupHeld:
     """Makes the event that says that the report of this household or group is held."""
     kind = GroupHeld if isinstance(of, GroupCounted) else HouseholdHeld
     return kind.model_validate({**of.model_dump(), "is_held": True, **changed})
 
 
-AnyEvent = HazardReported | HouseholdRegistered | GroupCounted | HouseholdHeld | GroupHeld | SiteChanged
+AnyEvent = (
+    HazardReported | HouseholdRegistered | GroupCounted | HouseholdHeld | GroupHeld | SiteChanged | SiteResidentsChanged
+)
 
 
 def message(data: AnyEvent) -> Message:
-    if isinstance(data, SiteChanged):
+    if isinstance(data, SiteChanged | SiteResidentsChanged):
         return events.message(data, id=str(uuid4()), source="/registry", time=NOW)
     id = events.event_id(data.event_type, getattr(data, "author", AUTHOR), data.report_id, data.version)
     return events.message(data, id=id, source="/intake", time=NOW)

@@ -10,7 +10,7 @@ from services.alerts.models.budgets import BudgetLift
 from services.alerts.models.deliveries import AttemptRow, Delivery, NotificationOmissions
 from services.alerts.models.duty_numbers import CallRow, DutyNumberRow
 from services.alerts.models.exposures import Exposure, HazardChange
-from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteRow
+from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteResidents, SiteRow
 from services.alerts.models.hazards import Hazard, HazardRevision
 from services.alerts.models.held import HeldPeopleRow
 from services.alerts.models.households import DepartureCount, DepartureRow, HouseholdRow, ResidentCount
@@ -61,6 +61,7 @@ __all__ = [
     "ResidentCount",
     "RosterRow",
     "SilenceRow",
+    "SiteResidents",
     "SiteRow",
     "SmsCode",
     "SmsMessage",

@@ -45,3 +45,15 @@ class SiteRow(AlertsModel, record=ListedSite):
     site_id: Mapped[UUID] = mapped_column(primary_key=True)
     lat: Mapped[float | None]
     lon: Mapped[float | None]
+
+
+class SiteResidents(AlertsModel):
+    """The registered displaced people at a site, in whole fives of households."""
+
+    __tablename__ = "site_residents"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    persons: Mapped[int]
+    households: Mapped[int]

@@ -10,8 +10,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import SiteRow
+from services.alerts.models import SiteResidents, SiteRow
 from services.alerts.projections import ListedSite
+from shared.events import SiteResidentsChanged
 from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 from shared.postgres.upsert import upsert
@@ -32,10 +33,14 @@ counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
             AND whole.covers_site AND whole.counted_at > counted.counted_at
     )
 """
-# The sites where people were counted, with the status of the counts.
+# The sites where people were counted, or where registered people are, with the status of the reports.
 WITH_PEOPLE = f"""
-SELECT DISTINCT counted.status, {COLUMNS} FROM counted_groups AS counted JOIN sites USING (site_id)
-WHERE {IS_PRESENT}
+SELECT present.status, {COLUMNS}
+FROM (
+    SELECT counted.status, counted.site_id FROM counted_groups AS counted
+    WHERE counted.site_id IS NOT NULL AND {IS_PRESENT}
+    UNION SELECT status, site_id FROM site_residents WHERE persons > 0
+) AS present JOIN sites USING (site_id)
 """  # noqa: S608 - constants
 # The people of counted groups that name no site, or a site that is not in the list. If teams disagree about a stock,
 # the highest count is used.
@@ -59,10 +64,16 @@ async def save_sites(session: AsyncSession, sites: Iterable[ListedSite]) -> None
     await upsert(session, SiteRow, [asdict(site) for site in sites], newer_by="version")
 
 
+async def save_residents(session: AsyncSession, residents: Iterable[SiteResidentsChanged]) -> None:
+    """Stores the registered people of each site whose sum is newer than the stored sum."""
+    rows = [event.model_dump(include={"site_id", "status", "sequence", "persons", "households"}) for event in residents]
+    await upsert(session, SiteResidents, rows, newer_by="sequence")
+
+
 async def with_people(
     session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], list[ListedSite]]:
-    """Maps the status of counts, and a district, to the district's sites where people were counted."""
+    """Maps a status, and a district, to the district's sites where people of reports with this status are."""
     connection = await database.driver(session)
     sites = defaultdict[tuple[Status, str], list[ListedSite]](list)
     for status, *row in await connection.fetch(IN_AREAS, list(mobility), list(areas)):

@@ -33,6 +33,7 @@ from services.registry.models.search_keys import UNCOMPARED, DuplicatePair, Dupl
 from services.registry.models.sites import (
     HouseholdSite,
     HouseholdSiteKey,
+    ResidentSum,
     Site,
     SiteKey,
     SitePassage,
@@ -83,6 +84,7 @@ __all__ = [
     "PlaceDecision",
     "RegistryModel",
     "Report",
+    "ResidentSum",
     "Site",
     "SiteKey",
     "SitePassage",

@@ -67,6 +67,20 @@ class HouseholdSiteKey(RegistryModel):
     household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
 
 
+class ResidentSum(RegistryModel):
+    """The last published sum of the registered people at a site (`shared.events.SiteResidentsChanged`).
+
+    It is over a multiple of five households, so that it reveals no single household.
+    """
+
+    __tablename__ = "resident_sums"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    persons: Mapped[int]
+    households: Mapped[int]
+
+
 class SitePassage(RegistryModel):
     """Registered displaced people who came to a site or left it at `moved_at`, by a movement of their household.
 

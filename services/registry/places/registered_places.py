@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.registry.counts.open_counts import OpenCount
@@ -85,6 +85,17 @@ class ComparedSite(NamedTuple):
     pcode: str
     locality: StatedLocality
     names: Sequence[str]
+
+
+class CountedHousehold(Protocol):
+    """A household, or a part of it, whose people are added up."""
+
+    @property
+    def household_id(self) -> str: ...
+    @property
+    def registered_at(self) -> datetime: ...
+    @property
+    def persons(self) -> int: ...
 
 
 class PresentPlaces:
@@ -193,7 +204,7 @@ def stated(
             yield from ((key if key in counted else None, household) for household in by_stated[at])
 
 
-def whole(households: Sequence[RegisteredHousehold]) -> tuple[int, int]:
+def whole(households: Sequence[CountedHousehold]) -> tuple[int, int]:
     """Counts households in the order of registration, up to a multiple of five.
 
     Returns the numbers of persons and of households.

@@ -1,0 +1,19 @@
+"""Stores how many registered displaced people are at each site. The previous release does not read the table."""
+
+from alembic import op
+
+revision = "alerts_0055"
+down_revision = "alerts_0054"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE site_residents (
+            site_id uuid NOT NULL,
+            status text NOT NULL,
+            sequence integer NOT NULL,
+            persons integer NOT NULL,
+            households integer NOT NULL,
+            CONSTRAINT pk_site_residents PRIMARY KEY (site_id, status)
+        )
+    """)
