@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, groups, installation_status, readmissions, visibility
+from services.console import board, checks, exposed_sites, groups, installation_status, readmissions, visibility
 from services.console.hazards import corrections, releases
 from services.console.notices import kinds_for
 from services.console.queries import (
@@ -148,7 +148,7 @@ async def audit_page(request: Request, session: Session) -> Response:
 
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), tokens.current(request)
-    pcodes = board.concerning(principal, console(request).places)
+    sees_sites, pcodes = visibility.sees_localities(principal), board.concerning(principal, console(request).places)
     sections = await board_alerts.sections(session, now, pcodes, most_of(request))
     shown = [alert for listed in sections.values() for alert in listed.alerts]
     answering = [
@@ -163,6 +163,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
         "people": await accounts.names(session, answering),
         "deliveries": await board_alerts.deliveries(session, shown) if visibility.sees_deliveries(principal) else {},
         "suppressed": await board_alerts.suppressed(session, now, pcodes),
+        "exposed_sites": await exposed_sites.named(session, shown, language_of(request)) if sees_sites else {},
     }
 
 

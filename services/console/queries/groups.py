@@ -1,6 +1,6 @@
 """Queries for the counts of groups, and for the people displaced now by place."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from types import SimpleNamespace
@@ -115,6 +115,10 @@ def _row(share: Share[Any]) -> SimpleNamespace:
     ends = {f"{name}_{suffix}": end for name, both in ranges.items() for suffix, end in zip(ENDS, both, strict=True)}
     is_urgent = any(count.is_urgent and count.persons for count in share.counts)
     return SimpleNamespace(**{**share.counts[0]._asdict(), "is_urgent": is_urgent}, **ends)
+
+
+async def sites(session: AsyncSession, ids: Collection[UUID]) -> Sequence[BoardSite]:
+    return (await session.scalars(select(BoardSite).where(BoardSite.site_id.in_(ids)))).all() if ids else ()
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
