@@ -24,6 +24,7 @@ from services.alerts.duty_numbers import number_pages
 from services.alerts.duty_numbers import pages as duty_number_pages
 from services.alerts.message_templates import pages as template_pages
 from services.alerts.policies import pages as policy_pages
+from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.receivers import pages as receiver_pages
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.rosters import board_lines as roster_pages
@@ -113,4 +114,5 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         ],
     )
     app.add_exception_handler(AnswerRefused, act_routes.refused)
+    app.add_exception_handler(AlertUnreadable, routes.unreadable)
     return app

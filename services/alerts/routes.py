@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
 
 from services.alerts.acts import behalf
 from services.alerts.alerts import Alert
@@ -15,6 +16,7 @@ from services.alerts.delivery.notices import Content
 from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.notifications import omissions
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
@@ -23,7 +25,9 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web import cursors
-from shared.web.problems import Problem
+from shared.web.problems import Problem, answered
+
+UNREADABLE = "alert-unreadable"  # the kind of the problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -101,7 +105,7 @@ async def deliveries(
     """
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
-    alert = await alert_queries.alert(session, alert_id) if alert_id else None
+    alert = await alert_queries.readable_alert(session, alert_id) if alert_id else None
     is_visible = alert is not None and listings.is_within(alert, areas)
     omitted = await omissions.of(session, alert.alert_id) if alert is not None and is_visible else []
     return DeliveryPage(
@@ -121,9 +125,19 @@ def legible(delivery: dict[str, Any], messages: Messages) -> dict[str, Any]:
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
-    """The alert. Raises a Problem (404) if the alert does not exist or is outside the caller's areas."""
+    """The alert. Raises a Problem (404) if the alert does not exist or is outside the caller's areas.
+
+    Raises AlertUnreadable if this release cannot read the alert.
+    """
     alert = await alert_queries.alert(session, alert_id)
     areas = listings.visible(caller, request.app.state.places)
     if alert is None or (areas is not None and alert.pcodes and areas.isdisjoint(alert.pcodes)):
         raise Problem(404, "not-found", "There is no such alert.")
     return alert
+
+
+async def unreadable(request: Request, error: Exception) -> Response:
+    """The exception handler for AlertUnreadable, added in `app.py`."""
+    assert isinstance(error, AlertUnreadable)
+    title = "This release cannot read this alert. All other alerts work."
+    return answered(request, Problem(409, UNREADABLE, title, detail=str(error.alert_id)))

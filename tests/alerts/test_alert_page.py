@@ -309,3 +309,25 @@ async def test_a_wall_screen_sees_neither_who_was_notified_nor_who_was_not(desk:
     async with desk.caller(Role.VIEWER) as caller:
         page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
     assert "minister" not in page
+
+
+async def test_an_unreadable_alert_says_what_to_do_and_everything_else_works(desk: Desk) -> None:
+    damaged, sound = await desk.alerts(fresh(), fresh(hazard_id=uuid4()))
+    async with desk.sessions.begin() as session:
+        statement = text("UPDATE alerts SET figures = '{' WHERE alert_id = :damaged")
+        await session.execute(statement, {"damaged": damaged})
+    path = f"/v1/alerts/{damaged}"
+    async with desk.caller() as caller:
+        page = await caller.get(f"/{damaged}", params={"lang": "ru"}, headers={"accept": "text/html"})
+        acts = ("acknowledgement", "confirmation", "progress", "takeover", "reopening")
+        answers = [await caller.put(f"{path}/{act}") for act in acts]
+        answers += [await caller.get(path), await caller.post(f"{path}/comments", json={"text": "мост цел"})]
+        both = await caller.post("/v1/alerts:takeover", json={"alert_ids": [str(damaged), str(sound)]})
+        works = (f"/v1/deliveries?alert_id={damaged}", f"/{sound}", "/v1/alerts", "/deliveries")
+        others = [(await caller.get(path)).status_code for path in works]
+    assert page.status_code == 409 and "сообщите администратору" in page.text
+    kinds = {(answer.status_code, answer.json()["type"]) for answer in answers}
+    assert kinds == {(409, "urn:dayar:problem:alert-unreadable")}
+    assert [each["alert_id"] for each in both.json()["taken_over"]] == [str(sound)]
+    assert [each["reason"] for each in both.json()["refused"]] == ["alert-unreadable"]
+    assert others == [200, 200, 200, 200]

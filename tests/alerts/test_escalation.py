@@ -129,7 +129,7 @@ async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logg
         await session.execute(text("UPDATE alerts SET figures = '{' WHERE severity = 'Extreme'"))
     with capture_logs() as logs:
         assert [await night.passes(MODERATE) for _ in range(2)] == [1, 1]
-    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["unreadable alert left out"]
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["alert unreadable"]
     async with night.sessions.begin() as session:
         (metric,) = await measures.unreadable_alerts(session)
     assert {sample.labels["severity"]: sample.value for sample in metric.samples} == {"grave": 1, "mild": 0}

@@ -20,6 +20,7 @@ from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
 from services.alerts.views import Comment, OnBehalf
@@ -195,7 +196,10 @@ class Replies:
 
         The alert must not be suppressed, and it must concern the person's areas.
         """
-        alert = await alert_queries.alert(session, alert_id)
+        try:
+            alert = await alert_queries.alert(session, alert_id)
+        except AlertUnreadable:
+            return self.refusal(person) or ReplyResult.UNREADABLE
         areas = self._places.around(person.areas)
         is_visible = alert is not None and not alert.is_suppressed and listings.is_within(alert, areas)
         return self.refusal(person) or (None if is_visible else ReplyResult.NOT_FOUND)

@@ -29,6 +29,7 @@ class ReplyResult(StrEnum):
     OUTCOME_MISSING = "outcome_missing"
     CLOSED = "closed"
     NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
     WRONG_CODE = "wrong_code"
     NO_ACCOUNT = "no_account"
     NOT_BOUND = "not_bound"
@@ -53,6 +54,10 @@ SENTENCES = {
     ReplyResult.OUTCOME_MISSING: N_("Not closed. Write {example} and the number of the outcome:"),
     ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
     ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
+    ReplyResult.UNREADABLE: N_(
+        "Not done: the data of this alert cannot be read. It does not escalate. Call the people on duty and the "
+        "administrator."
+    ),
     ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
     ReplyResult.NO_ACCOUNT: N_("Not done: no account belongs to this number. Use the board or the telephone."),
     ReplyResult.NOT_BOUND: N_("Not done: bind your account first."),

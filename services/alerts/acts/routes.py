@@ -20,7 +20,8 @@ from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.behalf import sealed
 from services.alerts.alerts import Alert
 from services.alerts.queries import plans as plan_queries
-from services.alerts.routes import Caller, seen
+from services.alerts.queries.alerts import AlertUnreadable
+from services.alerts.routes import UNREADABLE, Caller, seen
 from services.alerts.ruleset import Ruleset
 from services.alerts.views import (
     Acknowledged,
@@ -247,6 +248,8 @@ async def several(
         except AnswerRefused as error:
             name, at = first(error)
             refused.append(NotDone(alert_id=alert_id, reason=error.kind, name=name, at=at))
+        except AlertUnreadable:
+            refused.append(NotDone(alert_id=alert_id, reason=UNREADABLE))
         except Problem as problem:
             refused.append(NotDone(alert_id=alert_id, reason=problem.kind))
     return done, refused

@@ -133,7 +133,7 @@ class TelegramChannel:
 
     async def _thread(self, job: Job, content: Content, chat: Chat) -> Thread:
         async with self._sessions() as session:
-            alert = await alert_queries.alert(session, job.alert_id)
+            alert = await alert_queries.readable_alert(session, job.alert_id)
             sent = await message_queries.message_of(session, job.delivery_id)
             first = await message_queries.first(session, chat.id, job.recipient, job.alert_id)
             of_places = None if first else await message_queries.first_of_places(session, chat.id, job, content.data)

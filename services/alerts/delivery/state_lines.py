@@ -24,7 +24,7 @@ async def newest_state(
     if sessions is None or cause not in NAMING:
         return event
     async with sessions() as session:
-        return await alert_queries.alert(session, alert_id) or event
+        return await alert_queries.readable_alert(session, alert_id) or event
 
 
 def state_line(state: Alert | AlertRaised, language: str) -> str:

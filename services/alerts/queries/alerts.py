@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -84,10 +85,19 @@ MOST_CHECKED = 5000
 UNREADABLE = (ValueError, TypeError)  # pydantic's ValidationError is a ValueError, and so is an error in JSON
 
 
+class AlertUnreadable(Exception):
+    """This release cannot read the stored row of the alert."""
+
+    def __init__(self, alert_id: UUID) -> None:
+        super().__init__(str(alert_id))
+        self.alert_id = alert_id
+
+
 async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
+    """The hazard's alerts, without unreadable ones."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_ALERTS} WHERE hazard_id = $1 ORDER BY raised_at, alert_id", hazard_id)
-    return [alert_of(row) for row in rows]
+    return readable(rows)
 
 
 async def alerts_of_hazards(
@@ -111,14 +121,23 @@ async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since
 
 
 async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
+    """None if there is no such alert. Raises AlertUnreadable."""
     connection = await database.driver(session)
     row = await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1", alert_id)
-    return row and alert_of(row)
+    return row and _read(row)
+
+
+async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
+    """The alert for callers that can do without it. None if there is no such alert, or if its row is unreadable."""
+    with suppress(AlertUnreadable):
+        return await alert(session, alert_id)
+    return None
 
 
 async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
+    """Raises AlertUnreadable."""
     connection = await database.driver(session)
-    return alert_of(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
+    return _read(await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1 FOR UPDATE", alert_id))
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
@@ -180,16 +199,23 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
     """
     alerts = list[Alert]()
     for row in rows:
-        try:
-            alerts.append(alert_of(row))
-        except UNREADABLE:
-            log_unreadable(row["alert_id"])
+        with suppress(AlertUnreadable):
+            alerts.append(_read(row))
     return alerts
+
+
+def _read(row: Mapping[Any, Any]) -> Alert:
+    """Raises AlertUnreadable, without the values of the row, because the log must not have them."""
+    try:
+        return alert_of(row)
+    except UNREADABLE:
+        log_unreadable(row["alert_id"])
+        raise AlertUnreadable(row["alert_id"]) from None
 
 
 @lru_cache(maxsize=1000)  # each alert is logged once, because the worker reads the row again every two seconds
 def log_unreadable(alert_id: UUID) -> None:
-    log.get().error("unreadable alert left out", alert_id=str(alert_id))
+    log.get().error("alert unreadable", alert_id=str(alert_id))
 
 
 async def unreadable(session: AsyncSession) -> list[str]:

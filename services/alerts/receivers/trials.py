@@ -39,7 +39,7 @@ async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Cont
     AGAIN_AFTER no other test message is sent.
     """
     alert_id = alerts.identity(_situation(receiver.label))
-    known = await alert_queries.alert(session, alert_id)
+    known = await alert_queries.readable_alert(session, alert_id)
     if known is not None and now < known.raised_at + AGAIN_AFTER:
         return known
     alert = alerts.raised(_finding(receiver.label, now), None, now) if known is None else known

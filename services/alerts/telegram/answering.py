@@ -241,7 +241,7 @@ class Answering:
         self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage
     ) -> list[BotCall]:
         """If the alert of an old question or a message still waits, tells the person how to acknowledge it."""
-        alert = await alert_queries.alert(session, replied.alert_id)
+        alert = await alert_queries.readable_alert(session, replied.alert_id)
         if alert is None or alert.is_answered:
             return []
         return [text_call(message, translations(replied.language, LOCALES).gettext(HOW_TO_ACKNOWLEDGE))]

@@ -30,6 +30,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "may-not-release": N_("Only an operator or a head of shift can release an event."),
         "not-your-source": N_("The account does not report for that source."),
         "suppressed": N_("Nobody was notified of this alert."),
+        "alert-unreadable": N_(
+            "This alert cannot be shown or changed, because its stored data are damaged or come from a newer version "
+            "of Dayar. It does not escalate. Call the people on duty, and tell the administrator. All other alerts "
+            "work."
+        ),
         "already-acknowledged": N_("Already acknowledged by somebody else."),
         "already-confirmed": N_("Already confirmed by somebody else."),
         "already-in-progress": N_("Somebody else is already working on it."),
