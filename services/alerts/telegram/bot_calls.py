@@ -7,8 +7,9 @@ from typing import Any
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries.telegram_messages import PressedDelivery
-from services.alerts.telegram.incoming import IncomingMessage, PressedButton
+from services.alerts.telegram.incoming import IncomingMessage, PressedButton, Sender
 from shared.pages.catalogs import translations
+from shared.pages.languages import DEFAULT, LANGUAGES
 from shared.pages.terms import N_
 
 SHOWN_TOAST = 200  # after a button was pressed, Telegram shows at most this many characters
@@ -52,3 +53,9 @@ def text_call(message: IncomingMessage, text: str) -> BotCall:
 
 def answer_to(message: IncomingMessage) -> dict[str, Any]:
     return {"message_id": message.message_id, "allow_sending_without_reply": True}
+
+
+def language_of(sender: Sender) -> str:
+    """The language of the person's app, if Dayar has this language."""
+    code = (sender.language_code or "")[:2]
+    return code if code in LANGUAGES else DEFAULT
