@@ -50,7 +50,8 @@ class Alert(AlertFields):
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
     equals `escalates_at`, the alert waits for the end of a silence, or of the Extreme alert `inhibited_by`, which mutes
-    it (`inhibitions.py`). `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
+    it (`inhibitions.py`). `demanded_sequence` is the sequence at which the alert became graver and new acknowledgements
+    were demanded. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
     demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
     assigned.
     """
@@ -70,6 +71,7 @@ class Alert(AlertFields):
     inhibited_by: UUID | None = None
     is_ringing: bool = False
     persons_step: int = 0
+    demanded_sequence: int = 0
     partly_acknowledged_by: tuple[UUID, ...] = ()
     acknowledged_name: str | None = None
     acknowledged_note: str | None = None
@@ -301,6 +303,7 @@ def continued(alert: Alert, wait: timedelta) -> Alert:
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
     """Asks for new acknowledgements, because people acknowledged a milder or smaller situation before."""
+    alert = replaced(alert, demanded_sequence=alert.sequence)
     if not alert.is_answered:
         return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}

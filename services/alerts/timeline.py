@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts.acts import ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
+
+# These actions do not change what other people must do.
+NOTES = (ActKind.COMMENTED, ActKind.STEP_DONE, ActKind.STEP_UNDONE, ActKind.CALLED)
 
 
 async def add(
@@ -24,6 +27,30 @@ async def add(
 async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
     """The actions in the order in which they happened."""
     return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()
+
+
+async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
+    """Whether people have acted on the alert, or it has become graver, since the person saw it at the sequence `seen`.
+
+    The person's own earlier actions count only if the person now repeats one of them. An acknowledgement is outdated
+    only if somebody has taken back an acknowledgement or reopened the alert.
+    """
+    if alert.demanded_sequence > seen:
+        return True
+    since = select(Act.act_id).where(Act.alert_id == alert.alert_id, Act.sequence > seen)
+    if deed is ActKind.ACKNOWLEDGED:
+        changes = since.where(Act.deed.in_((ActKind.UNACKNOWLEDGED, ActKind.REOPENED)))
+    else:
+        is_of_other = Act.account_id.is_distinct_from(person.account)
+        changes = since.where(Act.deed.not_in(NOTES), or_(is_of_other, Act.deed == deed))
+    return await session.scalar(select(changes.exists())) or False
+
+
+async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: Actor, text: str) -> bool:
+    """Whether the person has added the same comment since the person saw the alert at the sequence `seen`."""
+    own = select(Act.act_id).where(Act.alert_id == alert.alert_id, Act.sequence > seen, Act.text == text)
+    same = own.where(Act.deed == ActKind.COMMENTED, Act.account_id == person.account)
+    return await session.scalar(select(same.exists())) or False
 
 
 def done_steps(acts: Sequence[Act]) -> dict[str, Act]:

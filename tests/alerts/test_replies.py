@@ -13,6 +13,7 @@ from services.alerts.acts.bindings import MOST_FAILURES, VALID, BoundPerson, Cod
 from services.alerts.acts.replies import Replies
 from services.alerts.acts.reply_results import ReplyResult, sentence
 from services.alerts.config import AlertsSettings
+from services.alerts.models import Act
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth import revocation_snapshots
 from shared.auth.revocations import Revocations
@@ -75,6 +76,32 @@ async def test_a_bound_person_acknowledges_as_on_the_board(line: Line) -> None:
     assert alert.acknowledged_note is not None and alert.acknowledged_note.startswith(behalf.PREFIX)
     assert (await line.post.event_types())[-1] == "acknowledged"
     assert [cause for _, _, cause in await line.post.deliveries()] == ["raised", "acknowledged"]
+
+
+async def test_which_actions_of_others_outdate_an_action_on_an_earlier_state(line: Line) -> None:
+    """Comments and acknowledgements of others outdate no acknowledgement. A repeated action is refused."""
+    session, alert_id = line.post.session, (await line.post.alert()).alert_id
+    replies = Replies(rules(), Places.load(), line.box, revocations(line.settings), ActChannel.TELEGRAM)
+    aibek, bermet = operator(), operator(name="bermet")
+    await replies.comment(session, alert_id, bermet, NOW, "мост цел")
+    part = Act(alert_id=alert_id, sequence=2, deed="acknowledged", account_id=bermet.account, acted_at=NOW)
+    session.add(part)
+    await session.flush()
+    seen = replies.to(1)
+    done = [
+        await seen.acknowledge(session, alert_id, aibek, NOW),
+        await seen.snooze(session, alert_id, aibek, NOW, "жду звонка"),
+        await replies.to(3).snooze(session, alert_id, aibek, NOW, "жду звонка"),
+        await replies.to(4).snooze(session, alert_id, aibek, NOW, "жду ответа"),
+        await seen.start(session, alert_id, bermet, NOW),
+    ]
+    assert [reply.result for reply in done] == [
+        ReplyResult.ACKNOWLEDGED,
+        ReplyResult.CHANGED_MEANWHILE,
+        ReplyResult.SNOOZED,
+        ReplyResult.SNOOZED,
+        ReplyResult.CHANGED_MEANWHILE,
+    ]
 
 
 async def test_who_may_not_acknowledge(line: Line) -> None:

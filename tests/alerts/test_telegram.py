@@ -18,7 +18,7 @@ from services.alerts.delivery.words import HazardWords
 from services.alerts.queries.attempts import CLAIM
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver
-from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, Press, data_of, read_data, units
+from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, Press, ShownAlert, data_of, read_data, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardText
@@ -193,7 +193,7 @@ async def test_a_retry_sends_no_second_message_unless_the_process_died_before_it
             await session.execute(text("DELETE FROM telegram_messages"))
         assert await channel.send(job, receiver_of(job)) == DELIVERED
     data = [message["reply_markup"]["inline_keyboard"][0][0]["callback_data"] for message in bureau.bot.sent()]
-    assert data == [data_of(Press.ACCEPT, job.delivery_id)] * 2
+    assert data == [data_of(Press.ACCEPT, ShownAlert(job.delivery_id, 1))] * 2
 
 
 async def test_a_failed_edit_of_the_first_message_is_no_failed_delivery(bureau: Bureau) -> None:
@@ -258,12 +258,24 @@ async def test_a_long_text_is_cut_before_its_link(bureau: Bureau) -> None:
 
 
 @pytest.mark.parametrize(
-    "forged", ["", "a", "z" + "A" * 22, "a" + "!" * 22, "a" + "A" * 23, "a" + "A" * 64, "a" + "A" * 21 + "B"]
+    "forged",
+    [
+        "",
+        "a",
+        "z" + "A" * 22,
+        "a" + "!" * 22,
+        "a" + "A" * 23,
+        "a" + "A" * 64,
+        "a" + "A" * 21 + "B",
+        "a" + "A" * 22 + ".",
+        "a" + "A" * 22 + ".01",
+    ],
 )
 def test_callback_data_that_is_not_ours_is_no_press(forged: str) -> None:
     assert read_data(forged) is None
     id = UUID("11111111-2222-4333-8444-555555555555")
-    assert read_data(data_of(Press.ON_BEHALF, id)) == (Press.ON_BEHALF, id)
+    for shown in (ShownAlert(id), ShownAlert(id, 0), ShownAlert(id, 999_999_999)):
+        assert read_data(data_of(Press.ON_BEHALF, shown)) == (Press.ON_BEHALF, shown)
 
 
 def test_a_group_gets_a_message_a_second_and_twenty_a_minute() -> None:

@@ -24,7 +24,7 @@ from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.bot_calls import BotCall
-from services.alerts.telegram.chat_messages import ChatMessages, Press, data_of
+from services.alerts.telegram.chat_messages import ChatMessages, Press, ShownAlert, data_of
 from services.alerts.telegram.limits import ChatLimits
 from services.alerts.telegram.polling import Polling
 from shared.auth import revocation_snapshots
@@ -192,6 +192,45 @@ async def test_a_person_snoozes_with_a_reason_starts_work_comments_and_closes(sh
     ]
 
 
+async def test_a_button_acts_on_the_state_that_its_message_shows(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        alert_id = await shift.alert()
+        message = await shift.bot.message()
+        await shift.acknowledge(alert_id)
+        await wait_for(lambda: "Принято: aibek" in shift.bot.messages[GROUP][message["message_id"]]["text"])
+        refused = await shift.presses(message, "Взять в работу")
+        assert "Не выполнено: за это время" in refused["text"] and "Принято: aibek" in refused["text"]
+        assert (await shift.alerted()).progressed_at is None
+        newest = shift.bot.messages[GROUP][message["message_id"]]
+        assert "В работе: вы" in (await shift.presses(newest, "Взять в работу"))["text"]
+
+
+async def test_a_question_about_an_older_state_ends_without_an_act(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        alert_id = await shift.alert()
+        message = await shift.bot.message()
+        shift.bot.sends_data(data_of_button(message, "Завершить…"), message)
+        question = await shift.bot.message(2)
+        await shift.acknowledge(alert_id)
+        assert "Не выполнено: за это время" in (await shift.presses(question, "Дубликат"))["text"]
+        await wait_for(lambda: shift.bot.messages[GROUP][question["message_id"]]["reply_markup"] is None)
+    assert (await shift.alerted()).resolved_at is None
+
+
+async def test_the_buttons_of_a_message_end_after_48_hours(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        async with shift.town.sessions.begin() as session:
+            await session.execute(text("UPDATE telegram_messages SET sent_at = sent_at - interval '48 hours'"))
+        assert "больше 48 часов" in (await shift.presses(message, 0))["text"]
+        await wait_for(lambda: texts_of(shift.bot.messages[GROUP][message["message_id"]]) == ["Подробнее"])
+    assert (await shift.alerted()).acknowledged_at is None
+
+
 async def is_asked(shift: Shift) -> bool:
     async with shift.town.sessions() as session:
         return bool(await session.scalar(text("SELECT true FROM telegram_questions")))
@@ -217,7 +256,7 @@ async def test_forged_or_unreadable_updates_change_nothing(shift: Shift) -> None
         shift.bot.update(callback_query={"id": 5, "from": "nobody"})
         shift.bot.update(message={"message_id": "x"})
         shift.bot.says("Касымов", chat=-(2**70), answers={**message, "message_id": 2**70})
-        for data in ("", "a", data_of(Press.ACCEPT, uuid4()), "z" * 64):
+        for data in ("", "a", data_of(Press.ACCEPT, ShownAlert(uuid4(), 1)), "z" * 64):
             shift.bot.sends_data(data, message)
             assert "мындай кулактандыруу жок" in (await shift.answered("answerCallbackQuery"))["text"]
     assert (await shift.alerted()).acknowledged_at is None

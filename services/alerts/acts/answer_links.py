@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.acts.acts import ActChannel, ActKind
+from services.alerts.acts.acts import ActChannel
 from services.alerts.delivery.notices import Content, without_restricted_words
 from services.alerts.models import Act, Delivery
 from services.alerts.queries import contacts as contact_queries
@@ -24,7 +24,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel
 
-VALID = timedelta(hours=48)
+VALID = timedelta(hours=48)  # the buttons of a Telegram message are valid for this time, too
 HOUR = timedelta(hours=1)
 MOST_ACTS = 30  # an account may do at most this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
@@ -116,15 +116,3 @@ async def acts_of_last_hour(session: AsyncSession, account: UUID, now: datetime)
     """How often the person acted by links within the last hour."""
     own = select(func.count()).select_from(Act).where(Act.account_id == account, Act.channel == ActChannel.MAIL.value)
     return await session.scalar(own.where(Act.acted_at > now - HOUR)) or 0
-
-
-async def has_commented(session: AsyncSession, alert_id: UUID, account: UUID, text: str, now: datetime) -> bool:
-    """Whether the person added the same comment within the last hour. A browser may send a form twice."""
-    same = select(Act.act_id).where(
-        Act.alert_id == alert_id,
-        Act.account_id == account,
-        Act.deed == ActKind.COMMENTED.value,
-        Act.text == text,
-        Act.acted_at > now - HOUR,
-    )
-    return await session.scalar(select(same.exists())) or False

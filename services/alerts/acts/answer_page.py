@@ -4,6 +4,7 @@ Opening the link changes nothing, because programs also open the links of mails.
 script reads the token from the address. A second request shows what the mail said. Only a button acts.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,9 +18,11 @@ from services.alerts.acts.answer_links import MOST_ACTS, AnsweredDelivery, Answe
 from services.alerts.acts.replies import Replies, comment_of
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.acts.wrong_tokens import WrongTokens
+from services.alerts.alerts import Alert
+from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import Text
-from services.alerts.queries import alerts as alert_queries
 from shared import log
+from shared.events import AlertRaised
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.postgres.database import Session
@@ -29,6 +32,7 @@ HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 NOT_VALID = N_("This link is not valid: it is older than 48 hours, incomplete, or no longer yours.")
 TOO_MANY = N_("Too many requests. Wait 15 minutes, or sign in.")
 NO_TEXT = N_("Not done: write a comment of at most 1,000 characters.")
+SEQUENCE = re.compile(r"[0-9]{1,9}")
 ENDING = 3  # a mail ends with this many lines that contain the link to the alert and the centre's name
 
 router = APIRouter(include_in_schema=False)
@@ -61,21 +65,32 @@ async def answer(request: Request, session: Session) -> Response:
 async def answered(
     request: Request, session: AsyncSession, delivery: AnsweredDelivery, typed: Mapping[str, str], now: datetime
 ) -> Response:
-    act = typed.get("act", "")
-    pages: Pages = request.app.state.pages
+    act, seen = typed.get("act", ""), seen_by(typed, delivery)
+    again: dict[str, Any] = {"token": typed["token"], "sequence": seen, "text": typed.get("text", "")}
     if not act:
-        return shown(request, delivery, token=typed["token"])
+        return shown(request, delivery, **again)
     if await answer_links.acts_of_last_hour(session, delivery.account, now) >= MOST_ACTS:
-        return shown(request, delivery, status=429, token=typed["token"], failure=TOO_MANY, text=typed.get("text", ""))
-    reply = await done(request.app.state.mail_replies, session, delivery, act, typed.get("text", ""), now)
+        return shown(request, delivery, status=429, failure=TOO_MANY, **again)
+    replies: Replies = request.app.state.mail_replies
+    reply = await done(replies.to(seen), session, delivery, act, again["text"], now)
     if reply is None:
-        return shown(request, delivery, status=422, token=typed["token"], failure=NO_TEXT, text=typed.get("text", ""))
+        return shown(request, delivery, status=422, failure=NO_TEXT, **again)
+    pages: Pages = request.app.state.pages
     language = language_of(request)
-    text = sentence(reply, language)
+    result = sentence(reply, language)
     if reply.result is ReplyResult.NOT_BOUND:
-        text = f"{text} {pages.gettext(language, HOW_TO_BIND)}"
-    kept = "" if reply.is_done else typed.get("text", "")
-    return shown(request, delivery, token=typed["token"], result=text, is_done=reply.is_done, text=kept)
+        result = f"{result} {pages.gettext(language, HOW_TO_BIND)}"
+    if reply.is_done:
+        again["text"] = ""
+    if reply.alert is not None:
+        again["sequence"] = reply.alert.sequence
+    return shown(request, delivery, reply.alert, result=result, is_done=reply.is_done, **again)
+
+
+def seen_by(typed: Mapping[str, str], delivery: AnsweredDelivery) -> int:
+    """The sequence of the alert that the form shows. The form of an earlier release shows what the mail said."""
+    sequence = typed.get("sequence", "")
+    return int(sequence) if SEQUENCE.fullmatch(sequence) else delivery.content.data.sequence
 
 
 async def done(
@@ -88,24 +103,30 @@ async def done(
     if act == "take-over":
         return await replies.take_over(session, alert_id, person, now)
     text = comment_of(typed)
-    if text is None:
-        return None
-    await alert_queries.locked_alert(session, alert_id)  # the same form may be sent twice at the same time
-    if await answer_links.has_commented(session, alert_id, delivery.account, text, now):
-        return Reply(ReplyResult.COMMENTED)
-    return await replies.comment(session, alert_id, person, now, text)
+    return None if text is None else await replies.comment(session, alert_id, person, now, text)
 
 
 def shown(
-    request: Request, delivery: AnsweredDelivery | None = None, *, status: int = 200, failure: str = "", **more: Any
+    request: Request,
+    delivery: AnsweredDelivery | None = None,
+    alert: Alert | None = None,
+    *,
+    status: int = 200,
+    failure: str = "",
+    **more: Any,
 ) -> Response:
-    """The page. A typed comment is shown again if it was not recorded."""
+    """The page. It shows the `alert` after the person's action, and before that only what the mail said.
+
+    A typed comment is shown again if it was not recorded.
+    """
     state, language = request.app.state, language_of(request)
     pages: Pages = state.pages
-    usual: dict[str, Any] = {"token": "", "result": "", "is_done": False, "text": ""}
+    usual: dict[str, Any] = {"token": "", "sequence": 0, "result": "", "is_done": False, "text": ""}
     text: Text | None = None
     if delivery is not None:
-        text = state.texts.of(delivery.content.data, delivery.cause, language, delivery.content.hazard)
+        data = delivery.content.data if alert is None else AlertRaised.model_validate(alert, from_attributes=True)
+        deeds = "" if alert is None else state_line(alert, language)
+        text = state.texts.of(data, delivery.cause, language, delivery.content.hazard, deeds=deeds)
     return pages.render(
         request,
         "answer.html",

@@ -56,11 +56,14 @@ class AnswerRefused(Exception):
 class Answers:
     """Each method stores one action and returns the resulting alert. The caller commits.
 
-    If the same person repeats an action, nothing changes.
+    If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
+    example in a message. An action that would change the alert is refused if the alert has changed since.
     """
 
-    def __init__(self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime) -> None:
-        self._session, self._rules, self._places, self._now = session, rules, places, now
+    def __init__(
+        self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime, *, seen: int | None = None
+    ) -> None:
+        self._session, self._rules, self._places, self._now, self._seen = session, rules, places, now, seen
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
         """Raises AnswerRefused.
@@ -155,8 +158,10 @@ class Answers:
         return await self._keep(after, AlertAssigned, ActKind.ASSIGNED, person, words, told=told)
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
-        """Adds a comment, also to a closed alert."""
+        """Adds a comment, also to a closed alert. If a form is sent twice, its comment is added once."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
+        if self._seen is not None and await timeline.has_commented(self._session, alert, self._seen, person, text):
+            return alert
         after = acts.commented(alert, person, self._now, self._idle(alert))
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
@@ -239,6 +244,7 @@ class Answers:
 
         `told` maps a cause to the accounts that are notified for this cause; nobody else is notified for it.
         """
+        await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(told.values())
         called = await delivery_queries.called(self._session, [alert.alert_id]) if is_notified else {}
         plan = await plan_queries.plan(self._session, self._now) if is_notified else NotificationPlan()
@@ -248,6 +254,14 @@ class Answers:
         await timeline.add(self._session, kept, deed, person, text, self._now)
         await outbox.add(self._session, *alert_changes.messages)
         return kept
+
+    async def _refuse_outdated(self, after: Alert, deed: ActKind, person: Actor) -> None:
+        """Raises AnswerRefused with the stored alert if the person acts on a state that is no longer the alert's."""
+        if self._seen is None or deed in timeline.NOTES:
+            return
+        stored = await alert_queries.locked_alert(self._session, after.alert_id)
+        if await timeline.is_outdated(self._session, stored, self._seen, deed, person):
+            raise AnswerRefused("changed-meanwhile", stored)
 
 
 def first_cause(alert: Alert) -> Cause | None:

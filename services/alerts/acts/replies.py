@@ -4,6 +4,7 @@ The checks, events, timeline entry and notifications are the same as for an acti
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -41,11 +42,12 @@ class Access(Protocol):
     def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
 
 
-# Maps each kind of refusal to the reply that names the person who acted first.
+# Maps each kind of refusal to the reply that says what others did before.
 BY_OTHER = {
     "already-acknowledged": ReplyResult.ACKNOWLEDGED_BY_OTHER,
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
     "already-snoozed": ReplyResult.SNOOZED_BY_OTHER,
+    "changed-meanwhile": ReplyResult.CHANGED_MEANWHILE,
 }
 
 
@@ -56,6 +58,13 @@ class Replies:
         self, rules: Ruleset, places: Places, box: WebhookSecrets, access: Access, channel: ActChannel
     ) -> None:
         self._rules, self._places, self._box, self._access, self._channel = rules, places, box, access, channel
+        self._seen: int | None = None
+
+    def to(self, seen: int | None) -> "Replies":
+        """Replies to a message or a page that shows the alert at the sequence `seen`."""
+        replies = copy(self)
+        replies._seen = seen  # noqa: SLF001 - a copy of this object
+        return replies
 
     async def acknowledge(
         self,
@@ -159,7 +168,7 @@ class Replies:
         if refusal := await self._refusal_of(session, alert_id, person):
             return Reply(refusal)
         try:
-            answers = Answers(session, self._rules, self._places, now)
+            answers = Answers(session, self._rules, self._places, now, seen=self._seen)
             return Reply(result, await act(answers, Actor(person.account, person.name, channel=self._channel)))
         except AnswerRefused as refused:
             is_closed = refused.alert.resolved_at is not None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.alerts.alerts import Alert
+from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
@@ -28,6 +29,8 @@ class ReplyResult(StrEnum):
     CLOSED_BY_SELF = "closed_by_self"
     OUTCOME_MISSING = "outcome_missing"
     CLOSED = "closed"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    TOO_OLD = "too_old"
     NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
     WRONG_CODE = "wrong_code"
@@ -53,6 +56,12 @@ SENTENCES = {
     ReplyResult.CLOSED_BY_SELF: N_("Closed by you, {time}: {verdict}."),
     ReplyResult.OUTCOME_MISSING: N_("Not closed. Write {example} and the number of the outcome:"),
     ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
+    ReplyResult.CHANGED_MEANWHILE: N_(
+        "Not done: somebody has acted meanwhile, or the alert is graver. Now: {state}. Check, then choose again."
+    ),
+    ReplyResult.TOO_OLD: N_(
+        "Not done: this message is older than 48 hours. Use the newest message about the alert, or the board."
+    ),
     ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
     ReplyResult.UNREADABLE: N_(
         "Not done: the data of this alert cannot be read. It does not escalate. Call the people on duty and the "
@@ -114,4 +123,11 @@ def sentence(reply: Reply, language: str) -> str:
     deed = DEEDS.get(reply.result, "acknowledged")
     at = alert.snoozed_until if deed == "snoozed" else getattr(alert, f"{deed}_at")
     verdict = term("verdict", alert.verdict, _) if alert.verdict else ""
-    return text.format(name=getattr(alert, f"{deed}_name"), time=clock(at or datetime.now(UTC)), verdict=verdict)
+    time, name = clock(at or datetime.now(UTC)), getattr(alert, f"{deed}_name")
+    return text.format(name=name, time=time, verdict=verdict, state=summary(alert, language))
+
+
+def summary(alert: Alert, language: str) -> str:
+    """The alert's severity, and who acted on it last."""
+    _ = translations(language, LOCALES).gettext
+    return f"{term('severity', alert.severity, _)}; {state_line(alert, language) or term('work', alert.work, _)}"

@@ -46,6 +46,7 @@ class AlertRow(AlertsModel, record=Alert):
     is_suppressed: Mapped[bool]
     is_ringing: Mapped[bool] = mapped_column(server_default=false())
     persons_step: Mapped[int] = mapped_column(server_default="0")
+    demanded_sequence: Mapped[int] = mapped_column(server_default="0")
     partly_acknowledged_by: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
     figures: Mapped[str]
     hazard_id: Mapped[UUID | None] = mapped_column(index=True)

@@ -26,7 +26,10 @@ class TelegramMessage(AlertsModel):
 
 
 class TelegramQuestion(AlertsModel):
-    """A message that asks on whose behalf the alert is acknowledged."""
+    """A message that asks on whose behalf the alert is acknowledged.
+
+    `sequence` is that of the alert in the message with the pressed button. It is missing in rows of earlier releases.
+    """
 
     __tablename__ = "telegram_questions"
 
@@ -34,6 +37,7 @@ class TelegramQuestion(AlertsModel):
     message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     alert_id: Mapped[UUID]
     language: Mapped[str]
+    sequence: Mapped[int | None]
     asked_at: Mapped[datetime]
 
 

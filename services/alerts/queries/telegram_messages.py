@@ -35,7 +35,8 @@ class SentMessage:
 class PressedDelivery:
     """A delivery whose message has buttons. `language` is the language of the message.
 
-    `is_digest` says whether the message has the buttons of other deliveries, too.
+    `is_digest` says whether the message has the buttons of other deliveries, too. `sequence` is that of the alert that
+    the message shows.
     """
 
     delivery_id: UUID
@@ -44,6 +45,8 @@ class PressedDelivery:
     content: str
     language: str
     is_digest: bool
+    sent_at: datetime
+    sequence: int | None = None
 
 
 async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:
@@ -95,6 +98,7 @@ async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> Pre
         Delivery.content,
         func.coalesce(TelegramMessage.language, language, DEFAULT).label("language"),
         func.coalesce(TelegramMessage.is_digest, false()).label("is_digest"),
+        func.coalesce(TelegramMessage.sent_at, Delivery.created_at).label("sent_at"),
     ).outerjoin(TelegramMessage, TelegramMessage.delivery_id == Delivery.delivery_id)
     is_wanted = (Delivery.delivery_id == delivery_id, Delivery.channel == DeliveryChannel.TELEGRAM.value)
     of_chat = or_(TelegramMessage.chat_id.is_(None), TelegramMessage.chat_id == chat_id)
@@ -104,7 +108,8 @@ async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> Pre
 
 async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: PressedDelivery, now: datetime) -> None:
     """Stores the message that asks on whose behalf the alert is acknowledged."""
-    values = {"alert_id": delivery.alert_id, "language": delivery.language, "asked_at": now}
+    shown = {"alert_id": delivery.alert_id, "language": delivery.language, "sequence": delivery.sequence}
+    values = {**shown, "asked_at": now}
     row = insert(TelegramQuestion).values(chat_id=chat_id, message_id=message_id, **values)
     await session.execute(row.on_conflict_do_nothing())
     await session.execute(delete(TelegramQuestion).where(TelegramQuestion.asked_at < now - KEPT))

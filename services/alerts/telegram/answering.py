@@ -92,7 +92,8 @@ class Answering:
         person = await bindings.person(session, TELEGRAM, str(sender.id))
         reply = await self._replies.hindrance(session, asked.alert_id, person, now, ReplyResult.ACKNOWLEDGED)
         if reply is None:
-            reply = await self._replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
+            replies = self._replies.to(asked.sequence)
+            reply = await replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
         return [text_call(message, sentence(reply, asked.language))]
 
     async def _commented(

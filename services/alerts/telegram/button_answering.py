@@ -1,18 +1,21 @@
 """Answers the people who press the buttons of messages."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
+from services.alerts.acts.answer_links import VALID
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies
-from services.alerts.acts.reply_results import Reply, ReplyResult
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import PressedDelivery
 from services.alerts.telegram.bot_calls import BotCall, answer_to, language_of, place_of, received, toast
@@ -22,6 +25,7 @@ from services.alerts.telegram.chat_messages import (
     ChatMessage,
     ChatMessages,
     Press,
+    ShownAlert,
     read_data,
     units,
 )
@@ -52,23 +56,41 @@ class ButtonAnswering:
             return [toast(pressed, Reply(ReplyResult.NOT_FOUND), language_of(pressed.sender))]
         press, delivery = read
         person = await bindings.person(session, DeliveryChannel.TELEGRAM, str(pressed.sender.id))
-        if press in ASKING:
-            reply = await self._replies.hindrance(session, delivery.alert_id, person, now, ASKING[press])
-            return (
-                self._asked(pressed, press, delivery) if reply is None else [toast(pressed, reply, delivery.language)]
-            )
+        if delivery.sent_at <= now - VALID:
+            return await self._ended(session, pressed, delivery, person, now)
         if press in SNOOZE_REASONS or press in OUTCOMES:
             return await self._chosen(session, pressed, press, delivery, person, now)
-        acts = {Press.START: self._replies.start, Press.TAKE_OVER: self._replies.take_over}
-        act = acts.get(press, self._replies.acknowledge)
-        reply = await act(session, delivery.alert_id, person, now)
+        if press in ASKING:
+            hindrance = await self._replies.hindrance(session, delivery.alert_id, person, now, ASKING[press])
+            if hindrance is None:
+                return self._asked(pressed, press, delivery)
+            reply = hindrance
+        else:
+            replies = self._replies.to(delivery.sequence)
+            acts = {Press.START: replies.start, Press.TAKE_OVER: replies.take_over}
+            reply = await acts.get(press, replies.acknowledge)(session, delivery.alert_id, person, now)
         return [toast(pressed, reply, delivery.language), *self._edit(place_of(pressed.message), delivery, reply.alert)]
+
+    async def _ended(
+        self,
+        session: AsyncSession,
+        pressed: PressedButton,
+        delivery: PressedDelivery,
+        person: BoundPerson | None,
+        now: datetime,
+    ) -> list[BotCall]:
+        """Tells a person who may act on the alert that the message is too old, and removes its buttons."""
+        reply = await self._replies.hindrance(session, delivery.alert_id, person, now, ReplyResult.TOO_OLD)
+        if reply is None:
+            reply = Reply(ReplyResult.TOO_OLD, await alert_queries.readable_alert(session, delivery.alert_id))
+        edits = self._edit(place_of(pressed.message), delivery, reply.alert, has_buttons=False)
+        return [toast(pressed, reply, delivery.language), *edits]
 
     def _asked(self, pressed: PressedButton, press: Press, delivery: PressedDelivery) -> list[BotCall]:
         if press is Press.ON_BEHALF:
             return self._question(pressed, delivery)
         write = self._messages.reasons if press is Press.SNOOZE else self._messages.outcomes
-        return self._choices(pressed, write(delivery.language, delivery.delivery_id))
+        return self._choices(pressed, write(delivery.language, ShownAlert(delivery.delivery_id, delivery.sequence)))
 
     async def _chosen(
         self,
@@ -81,19 +103,22 @@ class ButtonAnswering:
     ) -> list[BotCall]:
         """Snoozes the alert for the chosen reason, or closes it with the chosen outcome.
 
-        The question then shows who acted and why, and has no buttons any more.
+        The question then shows who acted and why, or that the alert has changed. It has no buttons any more.
         """
-        alert_id, reason = delivery.alert_id, ""
+        alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
-            reply = await self._replies.close(session, alert_id, person, now, OUTCOMES[press])
+            reply = await replies.close(session, alert_id, person, now, OUTCOMES[press])
         else:
             reason = translations(delivery.language, LOCALES).gettext(SNOOZE_REASONS[press])
-            reply = await self._replies.snooze(session, alert_id, person, now, reason)
+            reply = await replies.snooze(session, alert_id, person, now, reason)
         calls = [toast(pressed, reply, delivery.language)]
-        if not reply.is_done or reply.alert is None or pressed.message is None:
+        is_over = reply.result in (ReplyResult.CLOSED, ReplyResult.CHANGED_MEANWHILE)
+        if not (reply.is_done or is_over) or reply.alert is None or pressed.message is None:
             return calls
         chat_id = pressed.message.chat.id
         text = f"{state_line(reply.alert, delivery.language)}\n{reason}".rstrip()
+        if is_over:
+            text = sentence(reply, delivery.language)
         asked = {"chat_id": chat_id, "message_id": pressed.message.message_id, "text": text}
         message_id = await message_queries.message_of(session, delivery.delivery_id)
         alerted = None if message_id is None else {"chat_id": chat_id, "message_id": message_id}
@@ -107,8 +132,13 @@ class ButtonAnswering:
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
             return None
-        delivery = await message_queries.pressed(session, read[1], pressed.message.chat.id)
-        return None if delivery is None else (read[0], delivery)
+        delivery = await message_queries.pressed(session, read[1].delivery_id, pressed.message.chat.id)
+        if delivery is None:
+            return None
+        sequence = read[1].sequence
+        if sequence is None:
+            sequence = Content.model_validate_json(delivery.content).data.sequence
+        return read[0], replace(delivery, sequence=sequence)
 
     def _choices(self, pressed: PressedButton, message: ChatMessage) -> list[BotCall]:
         """Asks in a new message, so that the alert's message keeps its buttons for the other people of the group."""
@@ -139,10 +169,18 @@ class ButtonAnswering:
         )
         return [received(pressed), question]
 
-    def _edit(self, place: Mapping[str, int] | None, delivery: PressedDelivery, alert: Alert | None) -> list[BotCall]:
+    def _edit(
+        self,
+        place: Mapping[str, int] | None,
+        delivery: PressedDelivery,
+        alert: Alert | None,
+        *,
+        has_buttons: bool = True,
+    ) -> list[BotCall]:
         """Shows the alert's newest state in the message about the alert, unless it is a digest."""
         if place is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)
         whole = self._messages.whole(alert, delivery.cause, delivery.language, delivery.delivery_id, content.hazard)
-        return [BotCall("editMessageText", {**place, **whole.fields})]
+        shown = whole if has_buttons else whole.without_actions
+        return [BotCall("editMessageText", {**place, **shown.fields})]

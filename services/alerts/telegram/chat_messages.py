@@ -3,9 +3,11 @@
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -32,14 +34,12 @@ ON_BEHALF, START, TAKE_OVER = N_("On behalf of…"), N_("Start work"), N_("Take 
 SNOOZE, CLOSE, DETAILS = N_("Snooze 15 min"), N_("Close…"), N_("Details")
 WHY_SNOOZE = N_("Why do you snooze the alert for 15 minutes?")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
+SEQUENCE = re.compile(r"[0-9]{1,9}")
 IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
 
 
 class Press(StrEnum):
-    """What a button asks for.
-
-    The callback data is the press and the delivery's id: 24 of the 64 bytes that Telegram permits.
-    """
+    """What a button asks for."""
 
     ACCEPT = "a"
     ON_BEHALF = "b"
@@ -71,6 +71,17 @@ OUTCOMES = {
     Press.CLOSE_EXPIRED: Verdict.EXPIRED,
     Press.CLOSE_CANCELLED: Verdict.CANCELLED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlert:
+    """The delivery whose message has a button, and the sequence of the alert that this message shows.
+
+    The buttons of an earlier release have no sequence.
+    """
+
+    delivery_id: UUID
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,10 @@ class ChatMessage:
     @property
     def without_links(self) -> "ChatMessage":
         return replace(self, rows=tuple(row for row in self.rows if all(button.data for button in row)))
+
+    @property
+    def without_actions(self) -> "ChatMessage":
+        return replace(self, rows=tuple(row for row in self.rows if not any(button.data for button in row)))
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -163,42 +178,44 @@ class ChatMessages:
             lines = (self._texts.subject(event, item.cause, language), state_line(item.state, language), link)
             parts.append(f"{number}. " + "\n".join(filter(None, lines)))
             if event.demand is Demand.ACKNOWLEDGEMENT:
-                buttons.append(Button(f"{_(ACKNOWLEDGE)} {number}", data_of(Press.ACCEPT, item.delivery_id)))
+                shown = ShownAlert(item.delivery_id, event.sequence)
+                buttons.append(Button(f"{_(ACKNOWLEDGE)} {number}", data_of(Press.ACCEPT, shown)))
         title = _("Alerts: {count}").format(count=len(items))
         rows = [tuple(buttons[begin : begin + IN_ROW]) for begin in range(0, len(buttons), IN_ROW)]
         return ChatMessage(title, "\n\n".join(parts), tuple(rows))
 
-    def reasons(self, language: str, delivery_id: UUID) -> ChatMessage:
+    def reasons(self, language: str, shown: ShownAlert) -> ChatMessage:
         """Asks why the alert is snoozed, with a button for each reason."""
         _ = translations(language, LOCALES).gettext
-        rows = tuple((Button(_(text), data_of(press, delivery_id)),) for press, text in SNOOZE_REASONS.items())
+        rows = tuple((Button(_(text), data_of(press, shown)),) for press, text in SNOOZE_REASONS.items())
         return ChatMessage(_(WHY_SNOOZE), "", rows, is_silent=True)
 
-    def outcomes(self, language: str, delivery_id: UUID) -> ChatMessage:
+    def outcomes(self, language: str, shown: ShownAlert) -> ChatMessage:
         """Asks with which outcome the alert is closed, with a button for each outcome."""
         _ = translations(language, LOCALES).gettext
-        choices = ((term("verdict", verdict, _), data_of(press, delivery_id)) for press, verdict in OUTCOMES.items())
+        choices = ((term("verdict", verdict, _), data_of(press, shown)) for press, verdict in OUTCOMES.items())
         return ChatMessage(_(WHICH_OUTCOME), "", tuple((Button(*choice),) for choice in choices), is_silent=True)
 
     def _rows(self, alert: AlertRaised, language: str, delivery_id: UUID) -> tuple[tuple[Button, ...], ...]:
         _ = translations(language, LOCALES).gettext
+        data = partial(data_of, shown=ShownAlert(delivery_id, alert.sequence))
         work = (START, Press.START) if alert.progressed_at is None else (TAKE_OVER, Press.TAKE_OVER)
         rows: list[tuple[Button, ...]] = []
         if alert.demand is Demand.ACKNOWLEDGEMENT:
             rows.append(
                 (
-                    Button(_(ACKNOWLEDGE), data_of(Press.ACCEPT, delivery_id)),
-                    Button(_(ON_BEHALF), data_of(Press.ON_BEHALF, delivery_id)),
+                    Button(_(ACKNOWLEDGE), data(Press.ACCEPT)),
+                    Button(_(ON_BEHALF), data(Press.ON_BEHALF)),
                 )
             )
         if is_open(alert):
             rows.append(
                 (
-                    Button(_(work[0]), data_of(work[1], delivery_id)),
-                    Button(_(SNOOZE), data_of(Press.SNOOZE, delivery_id)),
+                    Button(_(work[0]), data(work[1])),
+                    Button(_(SNOOZE), data(Press.SNOOZE)),
                 )
             )
-            rows.append((Button(_(CLOSE), data_of(Press.CLOSE, delivery_id)),))
+            rows.append((Button(_(CLOSE), data(Press.CLOSE)),))
         if is_linkable(self._texts.public_url):
             rows.append((Button(_(DETAILS), url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
         return tuple(rows)
@@ -234,14 +251,20 @@ def is_linkable(url: str) -> bool:
         return "." in host
 
 
-def data_of(press: Press, delivery_id: UUID) -> str:
-    return press + base64.urlsafe_b64encode(delivery_id.bytes).decode().rstrip("=")
+def data_of(press: Press, shown: ShownAlert) -> str:
+    """The callback data of a button: at most 34 of the 64 bytes that Telegram permits."""
+    data = press + base64.urlsafe_b64encode(shown.delivery_id.bytes).decode().rstrip("=")
+    return data if shown.sequence is None else f"{data}.{shown.sequence}"
 
 
-def read_data(data: str) -> tuple[Press, UUID] | None:
-    """The press and the delivery's id, or None if the data is not ours."""
+def read_data(data: str) -> tuple[Press, ShownAlert] | None:
+    """The press and what the message shows, or None if the data is not ours."""
+    id, dot, sequence = data[1:].partition(".")
+    if dot and not SEQUENCE.fullmatch(sequence):
+        return None
     try:
-        press, id = Press(data[:1]), UUID(bytes=base64.urlsafe_b64decode(f"{data[1:]}=="))
+        delivery_id = UUID(bytes=base64.urlsafe_b64decode(f"{id}=="))
+        read = Press(data[:1]), ShownAlert(delivery_id, int(sequence) if dot else None)
     except (ValueError, binascii.Error):
         return None
-    return (press, id) if data == data_of(press, id) else None
+    return read if data == data_of(*read) else None

@@ -1,0 +1,14 @@
+"""Stores at which sequence an alert became graver, and which state of an alert a person saw before a question.
+
+The previous release ignores these columns.
+"""
+
+from alembic import op
+
+revision = "alerts_0059"
+down_revision = "alerts_0054"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE alerts ADD COLUMN demanded_sequence integer DEFAULT 0 NOT NULL")
+    op.execute("ALTER TABLE telegram_questions ADD COLUMN sequence integer")
