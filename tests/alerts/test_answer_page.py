@@ -189,6 +189,23 @@ async def test_the_page_of_an_unreadable_alert_says_so(mailbox: Mailbox) -> None
         assert "the data of this alert cannot be read" in (await mailbox.post(token, act=act, text="мост цел")).text
 
 
+async def test_the_receiver_of_a_mail_assigns_the_alert_to_another_person(mailbox: Mailbox) -> None:
+    aibek, _ = await mailbox.person("aibek"), await mailbox.person("bermet")
+    unbound = await mailbox.person("unbound", is_bound=False)
+    mails = await mailbox.mails(aibek, unbound)
+    token, bermet = token_of(mails["aibek"]), str(mailbox.accounts["bermet"])
+    opened = await mailbox.post(token)
+    assert bermet in opened.text and str(mailbox.accounts["aibek"]) not in opened.text
+    assert bermet not in (await mailbox.post(token_of(mails["unbound"]))).text
+    for wrong in ("", "x", "é" * 9):
+        assert (await mailbox.post(token, opened, act="assign", account_id=wrong)).status_code == 422
+    stranger = await mailbox.post(token, opened, act="assign", account_id=str(uuid4()))
+    assert "no longer gets alerts like this one" in stranger.text
+    done = await mailbox.post(token, opened, act="assign", account_id=bermet)
+    assert "Assigned by you to bermet, " in done.text
+    assert await mailbox.acts() == ["assigned aibek bermet email"]
+
+
 async def test_only_a_person_with_an_account_gets_a_link(mailbox: Mailbox) -> None:
     desk = await mailbox.person("desk", kind=ReceiverKind.POST)
     guest = await mailbox.person("guest", account_id=None)

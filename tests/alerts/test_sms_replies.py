@@ -217,6 +217,21 @@ async def test_a_person_acknowledges_on_behalf_of_another_starts_work_and_closes
     assert await phones.fetch("SELECT concat_ws(' ', verdict, resolved_note) FROM alerts") == ["false_alarm учения"]
 
 
+async def test_a_person_assigns_by_a_name_in_the_reply(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    await phones.person("Бермет Асанова", BERMET)
+    _, codes = await phones.raised()
+    for typed in (f"8 {codes[AIBEK]}", f"8 {codes[AIBEK]} Кубат"):
+        answer = await phones.reply(AIBEK, typed)
+        assert answer is not None and answer.startswith(f"Not assigned. Write 8 {codes[AIBEK]} and one")
+        assert answer.endswith("Бермет Асанова.")
+    answer = await phones.reply(AIBEK, f"поручить {codes[AIBEK]} асанова")
+    assert answer is not None and answer.startswith("Assigned by you to Бермет Асанова, ")
+    assert await phones.fetch("SELECT assigned_to FROM alerts") == [phones.accounts["Бермет Асанова"]]
+    assert await phones.fetch("SELECT concat_ws(' ', deed, text, channel) FROM acts") == ["assigned Бермет Асанова sms"]
+    assert await phones.fetch("SELECT recipient FROM deliveries WHERE cause = 'assigned'") == ["Бермет Асанова"]
+
+
 async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:
     await phones.person("aibek", AIBEK)
     await phones.person("bermet", BERMET, is_bound=False)

@@ -276,6 +276,11 @@ def test_callback_data_that_is_not_ours_is_no_press(forged: str) -> None:
     id = UUID("11111111-2222-4333-8444-555555555555")
     for shown in (ShownAlert(id), ShownAlert(id, 0), ShownAlert(id, 999_999_999)):
         assert read_data(data_of(Press.ON_BEHALF, shown)) == (Press.ON_BEHALF, shown)
+    named = ShownAlert(id, 999_999_999, id)
+    assert read_data(data_of(Press.ASSIGN_TO, named)) == (Press.ASSIGN_TO, named)
+    assert len(data_of(Press.ASSIGN_TO, named)) <= 64
+    for press, shown in ((Press.ACCEPT, named), (Press.ASSIGN_TO, ShownAlert(id, 1))):
+        assert read_data(data_of(press, shown)) is None
 
 
 def test_a_group_gets_a_message_a_second_and_twenty_a_minute() -> None:

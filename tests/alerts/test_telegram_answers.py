@@ -20,6 +20,7 @@ from services.alerts.handlers import utcnow
 from services.alerts.models import TelegramQuestion
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_polls as poll_queries
+from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi
@@ -190,6 +191,25 @@ async def test_a_person_snoozes_with_a_reason_starts_work_comments_and_closes(sh
         ("commented", "Мост цел", "telegram"),
         ("resolved", None, "telegram"),
     ]
+
+
+async def test_a_person_assigns_the_alert_by_a_button(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        assert "не получает больше никто" in (await shift.presses(message, "Поручить…"))["text"]
+        bermet = uuid4()
+        person: dict[str, Any] = {"kind": ReceiverKind.PERSON, "post": "начальник смены"}
+        await shift.receiver("bermet", DESK, account_id=bermet, **person)
+        await shift.receiver("aibek", DESK, account_id=AIBEK.account, **person)
+        shift.bot.sends_data(data_of_button(message, "Поручить…"), message)
+        question = await shift.bot.message(2)
+        assert texts_of(question) == ["bermet, начальник смены"]
+        assert "Поручено вами: bermet" in (await shift.presses(question, 0))["text"]
+        await wait_for(lambda: "Поручено: bermet" in shift.bot.messages[GROUP][message["message_id"]]["text"])
+        assert shift.bot.messages[GROUP][question["message_id"]]["reply_markup"] is None
+    assert (await shift.alerted()).assigned_to == bermet
 
 
 async def test_a_button_acts_on_the_state_that_its_message_shows(shift: Shift) -> None:

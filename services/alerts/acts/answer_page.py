@@ -6,8 +6,10 @@ script reads the token from the address. A second request shows what the mail sa
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +33,7 @@ from shared.web.concurrency import address_of
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 NOT_VALID = N_("This link is not valid: it is older than 48 hours, incomplete, or no longer yours.")
 TOO_MANY = N_("Too many requests. Wait 15 minutes, or sign in.")
+NO_PERSON = N_("Not done: choose the person to whom you assign the alert.")
 NO_TEXT = N_("Not done: write a comment of at most 1,000 characters.")
 SEQUENCE = re.compile(r"[0-9]{1,9}")
 ENDING = 3  # a mail ends with this many lines that contain the link to the alert and the centre's name
@@ -67,14 +70,17 @@ async def answered(
 ) -> Response:
     act, seen = typed.get("act", ""), seen_by(typed, delivery)
     again: dict[str, Any] = {"token": typed["token"], "sequence": seen, "text": typed.get("text", "")}
+    replies: Replies = request.app.state.mail_replies
+    person = await bindings.newest_of(session, delivery.account)
+    again["assignees"] = await replies.assignees(session, delivery.alert_id, person, now)
     if not act:
         return shown(request, delivery, **again)
     if await answer_links.acts_of_last_hour(session, delivery.account, now) >= MOST_ACTS:
         return shown(request, delivery, status=429, failure=TOO_MANY, **again)
-    replies: Replies = request.app.state.mail_replies
-    reply = await done(replies.to(seen), session, delivery, act, again["text"], now)
+    reply = await done(replies.to(seen), session, delivery, typed, now)
     if reply is None:
-        return shown(request, delivery, status=422, failure=NO_TEXT, **again)
+        failure = NO_PERSON if act == "assign" else NO_TEXT
+        return shown(request, delivery, status=422, failure=failure, **again)
     pages: Pages = request.app.state.pages
     language = language_of(request)
     result = sentence(reply, language)
@@ -94,16 +100,29 @@ def seen_by(typed: Mapping[str, str], delivery: AnsweredDelivery) -> int:
 
 
 async def done(
-    replies: Replies, session: AsyncSession, delivery: AnsweredDelivery, act: str, typed: str, now: datetime
+    replies: Replies, session: AsyncSession, delivery: AnsweredDelivery, typed: Mapping[str, str], now: datetime
 ) -> Reply | None:
-    """Acts as the person of the link, with the rights of the account's newest binding. None if a comment is empty."""
+    """Acts as the person of the link, with the rights of the account's newest binding.
+
+    None if a comment is empty, or if nobody is chosen to whom the alert is assigned.
+    """
     alert_id, person = delivery.alert_id, await bindings.newest_of(session, delivery.account)
-    if act == "acknowledge":
-        return await replies.acknowledge(session, alert_id, person, now)
-    if act == "take-over":
-        return await replies.take_over(session, alert_id, person, now)
-    text = comment_of(typed)
+    match typed["act"]:
+        case "acknowledge":
+            return await replies.acknowledge(session, alert_id, person, now)
+        case "take-over":
+            return await replies.take_over(session, alert_id, person, now)
+        case "assign":
+            to = account_of(typed.get("account_id", ""))
+            return None if to is None else await replies.assign(session, alert_id, person, now, to)
+    text = comment_of(typed.get("text", ""))
     return None if text is None else await replies.comment(session, alert_id, person, now, text)
+
+
+def account_of(typed: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(typed)
+    return None
 
 
 def shown(
@@ -121,7 +140,7 @@ def shown(
     """
     state, language = request.app.state, language_of(request)
     pages: Pages = state.pages
-    usual: dict[str, Any] = {"token": "", "sequence": 0, "result": "", "is_done": False, "text": ""}
+    usual: dict[str, Any] = {"token": "", "sequence": 0, "assignees": (), "result": "", "is_done": False, "text": ""}
     text: Text | None = None
     if delivery is not None:
         data = delivery.content.data if alert is None else AlertRaised.model_validate(alert, from_attributes=True)

@@ -30,6 +30,13 @@ def offered(
     return sorted(shown.values(), key=lambda assignee: (not assignee.is_on_duty, assignee.name.casefold()))
 
 
+def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
+    """The people whose name is the typed text. If there are none, those whose name has a word that begins with it."""
+    wanted = typed.strip(" .,;").casefold()
+    exact = [each for each in people if each.name.casefold() == wanted]
+    return exact or [each for each in people if f" {each.name.casefold()}".find(f" {wanted}") >= 0]
+
+
 def assignees(alert: Alert, receivers: Sequence[Receiver], places: Ancestry) -> list[Receiver]:
     """The receivers who are people with an account and who get alerts with this status and at these places.
 

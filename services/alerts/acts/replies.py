@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.acts import behalf
+from services.alerts.acts import assignees, behalf
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.bindings import BoundPerson
@@ -21,10 +21,11 @@ from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import plans as plan_queries
 from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
-from services.alerts.views import Comment, OnBehalf
+from services.alerts.views import Assignee, Comment, OnBehalf
 from shared.auth.access import CMC
 from shared.events import CredentialKind
 from shared.events.vocabulary import Verdict
@@ -42,11 +43,13 @@ class Access(Protocol):
     def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
 
 
-# Maps each kind of refusal to the reply that says what others did before.
+MOST_NAMED = 5  # a reply by SMS names at most this many people
+# Maps each kind of refusal to the reply that says why the alert is unchanged.
 BY_OTHER = {
     "already-acknowledged": ReplyResult.ACKNOWLEDGED_BY_OTHER,
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
     "already-snoozed": ReplyResult.SNOOZED_BY_OTHER,
+    "assignee-not-found": ReplyResult.ASSIGNEE_NOT_FOUND,
     "changed-meanwhile": ReplyResult.CHANGED_MEANWHILE,
 }
 
@@ -123,6 +126,46 @@ class Replies:
             ReplyResult.SNOOZED,
             lambda answers, actor: answers.snooze(alert_id, actor, SNOOZE, reason),
         )
+
+    async def assignees(
+        self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
+    ) -> list[Assignee]:
+        """The people to whom the person can assign the alert now. Empty if the person may not act on the alert."""
+        hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
+        alert = None if hindrance else await alert_queries.alert(session, alert_id)
+        if alert is None or person is None:
+            return []
+        plan = await plan_queries.plan(session, now)
+        return assignees.offered(alert, plan, self._places, now, besides=person.account)
+
+    async def assign(
+        self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, to: UUID
+    ) -> Reply:
+        """Assigns the alert to the person with the account `to`."""
+        return await self._act(
+            session,
+            alert_id,
+            person,
+            now,
+            ReplyResult.ASSIGNED,
+            lambda answers, actor: answers.assign(alert_id, actor, to),
+        )
+
+    async def assign_by_name(
+        self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, typed: str
+    ) -> Reply:
+        """Assigns the alert to the only person with the typed name. Otherwise the reply has the names of people."""
+        hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
+        if hindrance is not None:
+            return hindrance
+        people = await self.assignees(session, alert_id, person, now)
+        if not people:
+            return Reply(ReplyResult.NO_ASSIGNEE)
+        found = assignees.named(people, typed) if typed else []
+        if len(found) != 1:
+            names = tuple(each.name for each in (found or people)[:MOST_NAMED])
+            return Reply(ReplyResult.ASSIGNEE_MISSING, names=names)
+        return await self.assign(session, alert_id, person, now, found[0].account_id)
 
     async def comment(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str

@@ -23,6 +23,10 @@ class ReplyResult(StrEnum):
     TAKEN_OVER = "taken_over"
     SNOOZED = "snoozed"
     SNOOZED_BY_OTHER = "snoozed_by_other"
+    ASSIGNED = "assigned"
+    ASSIGNEE_MISSING = "assignee_missing"
+    ASSIGNEE_NOT_FOUND = "assignee_not_found"
+    NO_ASSIGNEE = "no_assignee"
     COMMENTED = "commented"
     TEXT_MISSING = "text_missing"
     NAME_TOO_LONG = "name_too_long"
@@ -50,6 +54,10 @@ SENTENCES = {
     ReplyResult.TAKEN_OVER: N_("Taken over by you, {time}."),
     ReplyResult.SNOOZED: N_("Snoozed by you until {time}. The alert then rings again."),
     ReplyResult.SNOOZED_BY_OTHER: N_("Already snoozed by {name} until {time}."),
+    ReplyResult.ASSIGNED: N_("Assigned by you to {name}, {time}. The alert goes on escalating until this person acts."),
+    ReplyResult.ASSIGNEE_MISSING: N_("Not assigned. Write {example} and one of these names:"),
+    ReplyResult.ASSIGNEE_NOT_FOUND: N_("Not assigned: this person no longer gets alerts like this one."),
+    ReplyResult.NO_ASSIGNEE: N_("No other person with an account gets alerts like this one."),
     ReplyResult.COMMENTED: N_("Your comment is recorded."),
     ReplyResult.TEXT_MISSING: N_("Not done: write your reason, comment or name after the code, like: {example}"),
     ReplyResult.NAME_TOO_LONG: N_("Not done: write the name only, in at most 150 characters."),
@@ -80,10 +88,14 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`alert` is the alert after the answer, or None if the person may not see the alert."""
+    """`alert` is the alert after the answer, or None if the person may not see the alert.
+
+    `names` are the people to whom the person can assign the alert, if the person named none of them.
+    """
 
     result: ReplyResult
     alert: Alert | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -97,6 +109,7 @@ DONE = frozenset(
         ReplyResult.STARTED,
         ReplyResult.TAKEN_OVER,
         ReplyResult.SNOOZED,
+        ReplyResult.ASSIGNED,
         ReplyResult.COMMENTED,
         ReplyResult.CLOSED_BY_SELF,
     }
@@ -108,6 +121,7 @@ DEEDS = {
     ReplyResult.TAKEN_OVER: "progressed",
     ReplyResult.SNOOZED: "snoozed",
     ReplyResult.SNOOZED_BY_OTHER: "snoozed",
+    ReplyResult.ASSIGNED: "assigned",
     ReplyResult.CLOSED_BY_SELF: "resolved",
     ReplyResult.CLOSED: "resolved",
 }

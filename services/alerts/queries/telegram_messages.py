@@ -36,7 +36,7 @@ class PressedDelivery:
     """A delivery whose message has buttons. `language` is the language of the message.
 
     `is_digest` says whether the message has the buttons of other deliveries, too. `sequence` is that of the alert that
-    the message shows.
+    the message shows. `assignee` is the account of the person whom the button names.
     """
 
     delivery_id: UUID
@@ -47,6 +47,7 @@ class PressedDelivery:
     is_digest: bool
     sent_at: datetime
     sequence: int | None = None
+    assignee: UUID | None = None
 
 
 async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:

@@ -28,7 +28,7 @@ from shared.pages.terms import N_, term
 MOST_ANSWERS = 3  # a number gets at most this many answers to wrong codes in an hour, because each answer costs money
 MOST_WRONG = 10  # a number may send this many wrong codes in an hour, because a code has only four digits
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
-WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of.")
+WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of, 8 assign.")
 LONGEST_NOTE = 150
 
 
@@ -116,6 +116,8 @@ class SmsAnswering:
                 return await self.replies.start(session, alert_id, person, now, typed.text or None)
             case SmsAct.CLOSE:
                 return await self._close(session, alert_id, typed, person, now)
+            case SmsAct.ASSIGN:
+                return await self.replies.assign_by_name(session, alert_id, person, now, typed.text)
         if not typed.text:
             return Reply(ReplyResult.TEXT_MISSING)
         if typed.act is SmsAct.ON_BEHALF:
@@ -156,6 +158,8 @@ def answer_of(reply: Reply, typed: TypedReply | None, language: str) -> str:
         case ReplyResult.OUTCOME_MISSING:
             outcomes = ", ".join(f"{digit} {term('verdict', verdict, _)}" for digit, verdict in OUTCOMES.items())
             return f"{text.format(example=f'{SmsAct.CLOSE} {code}')} {outcomes}."
+        case ReplyResult.ASSIGNEE_MISSING:
+            return f"{text.format(example=f'{SmsAct.ASSIGN} {code}')} {', '.join(reply.names)}."
         case ReplyResult.ACKNOWLEDGED:
             return f"{text} {_(WHAT_NEXT).format(code=code)}"
         case _:

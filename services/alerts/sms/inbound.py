@@ -15,7 +15,7 @@ from shared.events.vocabulary import Verdict
 LONGEST_TEXT = 1000
 # Letters that look like digits, in Latin and in Cyrillic.
 LIKE_DIGITS = str.maketrans("IilОоOoЗзІіӀӏ|", "11100003311111")
-DIGIT_REPLY = re.compile(r"[\W_]*([1-7])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
+DIGIT_REPLY = re.compile(r"[\W_]*([1-8])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
 WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
 
 
@@ -29,6 +29,7 @@ class SmsAct(StrEnum):
     START = "5"
     CLOSE = "6"
     ON_BEHALF = "7"
+    ASSIGN = "8"
 
 
 # People may type one of these Kyrgyz, Russian or English words instead of the digit. The words are in lower case here.
@@ -39,6 +40,7 @@ WORDS = {
     **dict.fromkeys(("атынан", "за", "for"), SmsAct.ON_BEHALF),
     **dict.fromkeys(("алам", "алдым", "беру", "взял", "взяла", "take"), SmsAct.TAKE_OVER),
     **dict.fromkeys(("кийин", "позже", "отложить", "later", "snooze"), SmsAct.SNOOZE),
+    **dict.fromkeys(("тапшырам", "тапшыруу", "поручить", "поручаю", "assign"), SmsAct.ASSIGN),
     **dict.fromkeys(("түшүндүрмө", "комментарий", "коммент", "note", "comment"), SmsAct.COMMENT),
 }
 

@@ -1,6 +1,6 @@
 """Answers the people who press the buttons of messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from services.alerts.telegram.chat_messages import (
     units,
 )
 from services.alerts.telegram.incoming import PressedButton
+from services.alerts.views import Assignee
 from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
@@ -38,6 +39,7 @@ from shared.pages.terms import N_
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,
+    Press.ASSIGN: ReplyResult.ASSIGNED,
     Press.CLOSE: ReplyResult.CLOSED_BY_SELF,
 }
 
@@ -58,12 +60,13 @@ class ButtonAnswering:
         person = await bindings.person(session, DeliveryChannel.TELEGRAM, str(pressed.sender.id))
         if delivery.sent_at <= now - VALID:
             return await self._ended(session, pressed, delivery, person, now)
-        if press in SNOOZE_REASONS or press in OUTCOMES:
+        if press in SNOOZE_REASONS or press in OUTCOMES or press is Press.ASSIGN_TO:
             return await self._chosen(session, pressed, press, delivery, person, now)
         if press in ASKING:
             hindrance = await self._replies.hindrance(session, delivery.alert_id, person, now, ASKING[press])
             if hindrance is None:
-                return self._asked(pressed, press, delivery)
+                people = await self._replies.assignees(session, delivery.alert_id, person, now)
+                return self._asked(pressed, press, delivery, people)
             reply = hindrance
         else:
             replies = self._replies.to(delivery.sequence)
@@ -86,11 +89,20 @@ class ButtonAnswering:
         edits = self._edit(place_of(pressed.message), delivery, reply.alert, has_buttons=False)
         return [toast(pressed, reply, delivery.language), *edits]
 
-    def _asked(self, pressed: PressedButton, press: Press, delivery: PressedDelivery) -> list[BotCall]:
-        if press is Press.ON_BEHALF:
-            return self._question(pressed, delivery)
-        write = self._messages.reasons if press is Press.SNOOZE else self._messages.outcomes
-        return self._choices(pressed, write(delivery.language, ShownAlert(delivery.delivery_id, delivery.sequence)))
+    def _asked(
+        self, pressed: PressedButton, press: Press, delivery: PressedDelivery, people: Sequence[Assignee]
+    ) -> list[BotCall]:
+        language, shown = delivery.language, ShownAlert(delivery.delivery_id, delivery.sequence)
+        match press:
+            case Press.ON_BEHALF:
+                return self._question(pressed, delivery)
+            case Press.ASSIGN if not people:
+                return [toast(pressed, Reply(ReplyResult.NO_ASSIGNEE), language)]
+            case Press.ASSIGN:
+                return self._choices(pressed, self._messages.people(language, shown, people))
+            case Press.SNOOZE:
+                return self._choices(pressed, self._messages.reasons(language, shown))
+        return self._choices(pressed, self._messages.outcomes(language, shown))
 
     async def _chosen(
         self,
@@ -101,13 +113,15 @@ class ButtonAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Snoozes the alert for the chosen reason, or closes it with the chosen outcome.
+        """Snoozes the alert for the chosen reason, assigns it to the chosen person, or closes it with the outcome.
 
         The question then shows who acted and why, or that the alert has changed. It has no buttons any more.
         """
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
             reply = await replies.close(session, alert_id, person, now, OUTCOMES[press])
+        elif delivery.assignee is not None:
+            reply = await replies.assign(session, alert_id, person, now, delivery.assignee)
         else:
             reason = translations(delivery.language, LOCALES).gettext(SNOOZE_REASONS[press])
             reply = await replies.snooze(session, alert_id, person, now, reason)
@@ -135,10 +149,10 @@ class ButtonAnswering:
         delivery = await message_queries.pressed(session, read[1].delivery_id, pressed.message.chat.id)
         if delivery is None:
             return None
-        sequence = read[1].sequence
+        shown, sequence = read[1], read[1].sequence
         if sequence is None:
             sequence = Content.model_validate_json(delivery.content).data.sequence
-        return read[0], replace(delivery, sequence=sequence)
+        return read[0], replace(delivery, sequence=sequence, assignee=shown.assignee)
 
     def _choices(self, pressed: PressedButton, message: ChatMessage) -> list[BotCall]:
         """Asks in a new message, so that the alert's message keeps its buttons for the other people of the group."""

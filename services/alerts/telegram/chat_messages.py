@@ -17,6 +17,7 @@ from services.alerts.delivery.notices import Cause, is_open
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.words import HazardWords
+from services.alerts.views import Assignee
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
 from shared.pages.catalogs import translations
@@ -31,10 +32,14 @@ SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
 ACKNOWLEDGE = N_("Acknowledge")
 ON_BEHALF, START, TAKE_OVER = N_("On behalf of…"), N_("Start work"), N_("Take over")
+ASSIGN, ON_DUTY = N_("Assign…"), N_("on duty")
 SNOOZE, CLOSE, DETAILS = N_("Snooze 15 min"), N_("Close…"), N_("Details")
 WHY_SNOOZE = N_("Why do you snooze the alert for 15 minutes?")
+TO_WHOM = N_("To whom do you assign the alert?")
+OTHERS = N_("Other people are on the page of the alert.")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
 SEQUENCE = re.compile(r"[0-9]{1,9}")
+MOST_ASSIGNEES, LONGEST_ASSIGNEE = 8, 60
 IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
 
 
@@ -51,6 +56,8 @@ class Press(StrEnum):
     SNOOZE_UNTIL_CALLED = "2"
     SNOOZE_ON_THE_WAY = "3"
     SNOOZE_OTHER_ALERT = "4"
+    ASSIGN = "g"
+    ASSIGN_TO = "G"
     CLOSE_CONFIRMED = "C"
     CLOSE_FALSE_ALARM = "F"
     CLOSE_DUPLICATE = "D"
@@ -77,11 +84,12 @@ OUTCOMES = {
 class ShownAlert:
     """The delivery whose message has a button, and the sequence of the alert that this message shows.
 
-    The buttons of an earlier release have no sequence.
+    The buttons of an earlier release have no sequence. `assignee` is the account of the person whom the button names.
     """
 
     delivery_id: UUID
     sequence: int | None = None
+    assignee: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +198,18 @@ class ChatMessages:
         rows = tuple((Button(_(text), data_of(press, shown)),) for press, text in SNOOZE_REASONS.items())
         return ChatMessage(_(WHY_SNOOZE), "", rows, is_silent=True)
 
+    def people(self, language: str, shown: ShownAlert, people: Sequence[Assignee]) -> ChatMessage:
+        """Asks to whom the alert is assigned, with a button for each of the first people."""
+        _ = translations(language, LOCALES).gettext
+        rows = list[tuple[Button, ...]]()
+        for each in people[:MOST_ASSIGNEES]:
+            duty = f"({_(ON_DUTY)})" if each.is_on_duty else ""
+            text = ", ".join(filter(None, (each.name, each.post)))[:LONGEST_ASSIGNEE].rstrip()
+            data = data_of(Press.ASSIGN_TO, replace(shown, assignee=each.account_id))
+            rows.append((Button(f"{text} {duty}".rstrip(), data),))
+        body = _(OTHERS) if len(people) > MOST_ASSIGNEES else ""
+        return ChatMessage(_(TO_WHOM), body, tuple(rows), is_silent=True)
+
     def outcomes(self, language: str, shown: ShownAlert) -> ChatMessage:
         """Asks with which outcome the alert is closed, with a button for each outcome."""
         _ = translations(language, LOCALES).gettext
@@ -215,7 +235,7 @@ class ChatMessages:
                     Button(_(SNOOZE), data(Press.SNOOZE)),
                 )
             )
-            rows.append((Button(_(CLOSE), data(Press.CLOSE)),))
+            rows.append((Button(_(ASSIGN), data(Press.ASSIGN)), Button(_(CLOSE), data(Press.CLOSE))))
         if is_linkable(self._texts.public_url):
             rows.append((Button(_(DETAILS), url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
         return tuple(rows)
@@ -252,19 +272,29 @@ def is_linkable(url: str) -> bool:
 
 
 def data_of(press: Press, shown: ShownAlert) -> str:
-    """The callback data of a button: at most 34 of the 64 bytes that Telegram permits."""
-    data = press + base64.urlsafe_b64encode(shown.delivery_id.bytes).decode().rstrip("=")
-    return data if shown.sequence is None else f"{data}.{shown.sequence}"
+    """The callback data of a button: at most 56 of the 64 bytes that Telegram permits."""
+    sequence = () if shown.sequence is None else (str(shown.sequence),)
+    assignee = () if shown.assignee is None else (short(shown.assignee),)
+    return ".".join((press + short(shown.delivery_id), *sequence, *assignee))
 
 
 def read_data(data: str) -> tuple[Press, ShownAlert] | None:
     """The press and what the message shows, or None if the data is not ours."""
-    id, dot, sequence = data[1:].partition(".")
-    if dot and not SEQUENCE.fullmatch(sequence):
+    id, *rest = data[1:].split(".", 2)
+    if rest and not SEQUENCE.fullmatch(rest[0]):
         return None
     try:
-        delivery_id = UUID(bytes=base64.urlsafe_b64decode(f"{id}=="))
-        read = Press(data[:1]), ShownAlert(delivery_id, int(sequence) if dot else None)
+        assignee = uuid_of(rest[1]) if rest[1:] else None
+        read = Press(data[:1]), ShownAlert(uuid_of(id), int(rest[0]) if rest else None, assignee)
     except (ValueError, binascii.Error):
         return None
-    return read if data == data_of(*read) else None
+    has_assignee = read[0] is Press.ASSIGN_TO
+    return read if data == data_of(*read) and has_assignee is (assignee is not None) else None
+
+
+def short(id: UUID) -> str:
+    return base64.urlsafe_b64encode(id.bytes).decode().rstrip("=")
+
+
+def uuid_of(written: str) -> UUID:
+    return UUID(bytes=base64.urlsafe_b64decode(f"{written}=="))
