@@ -33,7 +33,12 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-OPEN = ["Взять в работу", "Отложить на 15 мин", "Завершить…"]  # an alert on which nobody works has these buttons
+OPEN = [
+    "Взять в работу",
+    "Отложить на 15 мин",
+    "Поручить…",
+    "Завершить…",
+]  # an alert on which nobody works has these buttons
 
 SUPERGROUP = -1009000
 RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")
