@@ -18,7 +18,8 @@ from services.alerts.delivery.words import HazardWords
 from services.alerts.queries.attempts import CLAIM
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver
-from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, Press, ShownAlert, data_of, read_data, units
+from services.alerts.telegram.button_data import Press, ShownAlert, data_of, read_data
+from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardText

@@ -25,7 +25,8 @@ from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_answers import BotAnswers
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.bot_calls import BotCall
-from services.alerts.telegram.chat_messages import ChatMessages, Press, ShownAlert, data_of
+from services.alerts.telegram.button_data import Press, ShownAlert, data_of
+from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
 from services.alerts.telegram.polling import Polling
 from shared.auth import revocation_snapshots

@@ -19,16 +19,8 @@ from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import PressedDelivery
 from services.alerts.telegram.bot_calls import BotCall, answer_to, language_of, place_of, received, toast
-from services.alerts.telegram.chat_messages import (
-    OUTCOMES,
-    SNOOZE_REASONS,
-    ChatMessage,
-    ChatMessages,
-    Press,
-    ShownAlert,
-    read_data,
-    units,
-)
+from services.alerts.telegram.button_data import Press, ShownAlert, read_data
+from services.alerts.telegram.chat_messages import OUTCOMES, SNOOZE_REASONS, ChatMessage, ChatMessages, units
 from services.alerts.telegram.incoming import PressedButton
 from services.alerts.views import Assignee
 from shared.events.vocabulary import DeliveryChannel

@@ -1,12 +1,8 @@
 """Writes the Telegram message of an alert. The message has the text of a mail, the newest state, and buttons."""
 
-import base64
-import binascii
 import ipaddress
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +13,7 @@ from services.alerts.delivery.notices import Cause, is_open
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.words import HazardWords
+from services.alerts.telegram.button_data import Press, ShownAlert, data_of
 from services.alerts.views import Assignee
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
@@ -38,31 +35,9 @@ WHY_SNOOZE = N_("Why do you snooze the alert for 15 minutes?")
 TO_WHOM = N_("To whom do you assign the alert?")
 OTHERS = N_("Other people are on the page of the alert.")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
-SEQUENCE = re.compile(r"[0-9]{1,9}")
+
 MOST_ASSIGNEES, LONGEST_ASSIGNEE = 8, 60
 IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
-
-
-class Press(StrEnum):
-    """What a button asks for."""
-
-    ACCEPT = "a"
-    ON_BEHALF = "b"
-    START = "p"
-    TAKE_OVER = "t"
-    SNOOZE = "s"
-    CLOSE = "c"
-    SNOOZE_TO_VERIFY = "1"
-    SNOOZE_UNTIL_CALLED = "2"
-    SNOOZE_ON_THE_WAY = "3"
-    SNOOZE_OTHER_ALERT = "4"
-    ASSIGN = "g"
-    ASSIGN_TO = "G"
-    CLOSE_CONFIRMED = "C"
-    CLOSE_FALSE_ALARM = "F"
-    CLOSE_DUPLICATE = "D"
-    CLOSE_EXPIRED = "E"
-    CLOSE_CANCELLED = "X"
 
 
 SNOOZE_REASONS = {
@@ -78,18 +53,6 @@ OUTCOMES = {
     Press.CLOSE_EXPIRED: Verdict.EXPIRED,
     Press.CLOSE_CANCELLED: Verdict.CANCELLED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ShownAlert:
-    """The delivery whose message has a button, and the sequence of the alert that this message shows.
-
-    The buttons of an earlier release have no sequence. `assignee` is the account of the person whom the button names.
-    """
-
-    delivery_id: UUID
-    sequence: int | None = None
-    assignee: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,32 +232,3 @@ def is_linkable(url: str) -> bool:
         return not ipaddress.ip_address(host).is_loopback
     except ValueError:
         return "." in host
-
-
-def data_of(press: Press, shown: ShownAlert) -> str:
-    """The callback data of a button: at most 56 of the 64 bytes that Telegram permits."""
-    sequence = () if shown.sequence is None else (str(shown.sequence),)
-    assignee = () if shown.assignee is None else (short(shown.assignee),)
-    return ".".join((press + short(shown.delivery_id), *sequence, *assignee))
-
-
-def read_data(data: str) -> tuple[Press, ShownAlert] | None:
-    """The press and what the message shows, or None if the data is not ours."""
-    id, *rest = data[1:].split(".", 2)
-    if rest and not SEQUENCE.fullmatch(rest[0]):
-        return None
-    try:
-        assignee = uuid_of(rest[1]) if rest[1:] else None
-        read = Press(data[:1]), ShownAlert(uuid_of(id), int(rest[0]) if rest else None, assignee)
-    except (ValueError, binascii.Error):
-        return None
-    has_assignee = read[0] is Press.ASSIGN_TO
-    return read if data == data_of(*read) and has_assignee is (assignee is not None) else None
-
-
-def short(id: UUID) -> str:
-    return base64.urlsafe_b64encode(id.bytes).decode().rstrip("=")
-
-
-def uuid_of(written: str) -> UUID:
-    return UUID(bytes=base64.urlsafe_b64decode(f"{written}=="))

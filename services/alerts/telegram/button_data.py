@@ -1,0 +1,73 @@
+"""Encodes what a button of a Telegram message asks for, and decodes it when somebody presses the button."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+SEQUENCE = re.compile(r"[0-9]{1,9}")
+
+
+class Press(StrEnum):
+    """What a button asks for."""
+
+    ACCEPT = "a"
+    ON_BEHALF = "b"
+    START = "p"
+    TAKE_OVER = "t"
+    SNOOZE = "s"
+    CLOSE = "c"
+    SNOOZE_TO_VERIFY = "1"
+    SNOOZE_UNTIL_CALLED = "2"
+    SNOOZE_ON_THE_WAY = "3"
+    SNOOZE_OTHER_ALERT = "4"
+    ASSIGN = "g"
+    ASSIGN_TO = "G"
+    CLOSE_CONFIRMED = "C"
+    CLOSE_FALSE_ALARM = "F"
+    CLOSE_DUPLICATE = "D"
+    CLOSE_EXPIRED = "E"
+    CLOSE_CANCELLED = "X"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlert:
+    """The delivery whose message has a button, and the sequence of the alert that this message shows.
+
+    The buttons of an earlier release have no sequence. `assignee` is the account of the person whom the button names.
+    """
+
+    delivery_id: UUID
+    sequence: int | None = None
+    assignee: UUID | None = None
+
+
+def data_of(press: Press, shown: ShownAlert) -> str:
+    """The callback data of a button: at most 56 of the 64 bytes that Telegram permits."""
+    sequence = () if shown.sequence is None else (str(shown.sequence),)
+    assignee = () if shown.assignee is None else (short(shown.assignee),)
+    return ".".join((press + short(shown.delivery_id), *sequence, *assignee))
+
+
+def read_data(data: str) -> tuple[Press, ShownAlert] | None:
+    """The press and what the message shows, or None if the data is not ours."""
+    id, *rest = data[1:].split(".", 2)
+    if rest and not SEQUENCE.fullmatch(rest[0]):
+        return None
+    try:
+        assignee = uuid_of(rest[1]) if rest[1:] else None
+        read = Press(data[:1]), ShownAlert(uuid_of(id), int(rest[0]) if rest else None, assignee)
+    except (ValueError, binascii.Error):
+        return None
+    has_assignee = read[0] is Press.ASSIGN_TO
+    return read if data == data_of(*read) and has_assignee is (assignee is not None) else None
+
+
+def short(id: UUID) -> str:
+    return base64.urlsafe_b64encode(id.bytes).decode().rstrip("=")
+
+
+def uuid_of(written: str) -> UUID:
+    return UUID(bytes=base64.urlsafe_b64decode(f"{written}=="))
