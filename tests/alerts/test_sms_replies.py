@@ -340,7 +340,7 @@ def test_an_action_is_a_digit_or_a_word_and_its_text_stays_as_typed(typed: str, 
 
 
 @pytest.mark.parametrize(
-    "typed", ["4711", "8 4711", "завтра 4711", "беру час", "1 4711 еду", "1 471", "1 47110", "1 4711 1 4712", "жок", ""]
+    "typed", ["4711", "9 4711", "завтра 4711", "беру час", "1 4711 еду", "1 471", "1 47110", "1 4711 1 4712", "жок", ""]
 )
 def test_what_is_no_code(typed: str) -> None:
     assert typed_reply(typed) is None

@@ -245,11 +245,17 @@ async def test_the_buttons_of_a_message_end_after_48_hours(shift: Shift) -> None
     async with shift.working(), shift.polling():
         await shift.alert()
         message = await shift.bot.message()
-        async with shift.town.sessions.begin() as session:
-            await session.execute(text("UPDATE telegram_messages SET sent_at = sent_at - interval '48 hours'"))
+        await wait_for(lambda: is_made_old(shift))
         assert "больше 48 часов" in (await shift.presses(message, 0))["text"]
-        await wait_for(lambda: texts_of(shift.bot.messages[GROUP][message["message_id"]]) == ["Подробнее"])
+        await wait_for(lambda: texts_of(shift.bot.messages[GROUP][message["message_id"]]) == ["Подробности"])
     assert (await shift.alerted()).acknowledged_at is None
+
+
+async def is_made_old(shift: Shift) -> bool:
+    """Moves the stored message into the past. Returns False while the message is not stored."""
+    old = text("UPDATE telegram_messages SET sent_at = sent_at - interval '48 hours' RETURNING true")
+    async with shift.town.sessions.begin() as session:
+        return bool(await session.scalar(old))
 
 
 async def is_asked(shift: Shift) -> bool:

@@ -1,6 +1,6 @@
 """Stores at which sequence an alert became graver, and which state of an alert a person saw before a question.
 
-The previous release ignores these columns.
+The index finds the alerts that rest with a person. The previous release ignores the columns.
 """
 
 from alembic import op
@@ -12,3 +12,7 @@ down_revision = "alerts_0054"
 def upgrade() -> None:
     op.execute("ALTER TABLE alerts ADD COLUMN demanded_sequence integer DEFAULT 0 NOT NULL")
     op.execute("ALTER TABLE telegram_questions ADD COLUMN sequence integer")
+    op.execute(
+        "CREATE INDEX ix_alerts_with_people ON alerts (alert_id)"
+        " WHERE resolved_at IS NULL AND (assigned_to IS NOT NULL OR progressed_by IS NOT NULL)"
+    )

@@ -27,6 +27,11 @@ class AlertRow(AlertsModel, record=Alert):
             ),
         ),
         Index(
+            "ix_alerts_with_people",
+            "alert_id",
+            postgresql_where=text("resolved_at IS NULL AND (assigned_to IS NOT NULL OR progressed_by IS NOT NULL)"),
+        ),
+        Index(
             "ix_alerts_expires",
             "expires",
             postgresql_where=text(
