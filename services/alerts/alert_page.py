@@ -107,9 +107,9 @@ async def alert_page(
 
 
 async def assignees_of(session: Session, alert: Alert, request: Request, caller: Principal) -> list[Assignee]:
-    now = datetime.now(UTC)
+    now, state = datetime.now(UTC), request.app.state
     plan = await plan_queries.plan(session, now)
-    return assignees.offered(alert, plan, request.app.state.places, now, besides=caller.account)
+    return assignees.offered(alert, plan, state.places, state.access, now, besides=caller.account)
 
 
 async def checklist_of(

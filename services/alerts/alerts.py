@@ -287,6 +287,20 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     )
 
 
+def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    """The alert no longer rests with people who cannot act any more. If it is acknowledged, it rings.
+
+    An unacknowledged alert keeps its waiting time.
+    """
+    after = changed(alert, now, **NOT_ASSIGNED, **NOT_IN_PROGRESS, **NOT_SNOOZED)
+    if alert.acknowledged_at is None:
+        return after
+    if alert.is_over:
+        return replaced(after, is_ringing=True)
+    due = alert.escalates_at if alert.is_silenced else now + wait
+    return replaced(after, waits_since=now, escalates_at=due, is_ringing=not alert.is_silenced)
+
+
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
     """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`."""
     due = continued(alert, wait).escalates_at

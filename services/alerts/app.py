@@ -71,6 +71,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.sms_limits = GatewayLimits()
         acting = partial(Replies, app.state.rules, app.state.places, app.state.box, revocations)
         replies, app.state.mail_replies = acting(ActChannel.SMS), acting(ActChannel.MAIL)
+        app.state.access = revocations
         app.state.answer_links = AnswerLinks(app.state.box, settings.public_url)
         app.state.wrong_tokens = WrongTokens()
         async with Outbound(settings) as outbound:

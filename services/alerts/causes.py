@@ -4,7 +4,7 @@ from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause
 
-RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN})
+RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
 
 
 def cause_of_escalation(alert: Alert) -> Cause:

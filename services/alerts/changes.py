@@ -154,6 +154,17 @@ class AlertChanges:
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.ESCALATED), AlertEscalated)
 
+    def give_back(self, alert: Alert) -> Alert:
+        """Takes the alert from people who cannot act any more.
+
+        Notifies everybody whom the alert has reached, and all duty heads.
+        """
+        wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
+        after = self._silenced(alerts.given_back(alert, self._now, wait))
+        kept = self._notified(after, Cause.ABSENT, notifications.GIVEN_BACK)
+        self._keep(kept, AlertEscalated)
+        return kept
+
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
         """Lets the alert lapse because its hazard is over. The receivers are notified only if `is_notified` is true."""
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)

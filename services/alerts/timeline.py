@@ -24,6 +24,12 @@ async def add(
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
 
+async def add_given_back(session: AsyncSession, alert: Alert, names: Sequence[str], now: datetime) -> None:
+    """Adds the system's action on an alert whose people in charge cannot act any more; the caller commits."""
+    values = {"deed": ActKind.GIVEN_BACK.value, "text": ", ".join(names), "acted_at": now}
+    await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
+
+
 async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
     """The actions in the order in which they happened."""
     return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()

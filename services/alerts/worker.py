@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.alerts.absences import Absences
 from services.alerts.acts import behalf
 from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.answer_links import AnswerLinks
@@ -124,12 +125,9 @@ async def run(settings: AlertsSettings) -> None:
                 notify.listen(engine, "alerts_deliveries", woken),
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 lifecycle.again_and_again("deliveries", deliveries.run),
-                # The worker needs the revocations only for answers by Telegram. Reading them takes a Kafka consumer.
-                *(
-                    (access.run(), lifecycle.again_and_again("telegram", polls.run))
-                    if settings.alerts_telegram_token_file
-                    else ()
-                ),
+                access.run(),
+                *((lifecycle.again_and_again("telegram", polls.run),) if settings.alerts_telegram_token_file else ()),
+                lifecycle.again_and_again("absences", Absences(sessions, rules, places, access).run),
                 lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
                 lifecycle.again_and_again("next contacts", NextContacts(sessions).run),
                 lifecycle.again_and_again("templates", lambda: keeping.keep_current(sessions, texts.templates)),

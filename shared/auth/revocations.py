@@ -1,6 +1,7 @@
 """Which credentials are revoked. Every web process learns this from the topic `access`."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -79,6 +80,13 @@ class Revocations:
     def is_revoked(self, principal: Principal) -> bool:
         # The time of the sign-in is compared, because a token may have been renewed after the revocation.
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
+
+    def is_disabled(self, account: UUID) -> bool:
+        """Whether the account cannot sign in any more. False while the revocations are unknown.
+
+        A change of password or of rights ends only the sessions that began before.
+        """
+        return self.is_known and self.ends([(CredentialKind.ACCOUNT, account)], sys.maxsize)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
         """Whether one of these credentials is revoked for a session that began at the Unix time `began_at`."""

@@ -27,7 +27,7 @@ from shared.outbound import Outbound
 from shared.places import Places
 from shared.postgres import notify
 from tests.alerts.bot_server import GROUP, BotServer
-from tests.alerts.factories import mudflow, rules
+from tests.alerts.factories import NOBODY_REVOKED, mudflow, rules
 from tests.alerts.town import Town, notified
 
 AIBEK = Actor(uuid4(), "aibek")
@@ -66,7 +66,7 @@ class Bureau:
     @asynccontextmanager
     async def answers(self) -> AsyncIterator[Answers]:
         async with self.town.sessions.begin() as session:
-            yield Answers(session, rules(), Places.load(), datetime.now(UTC))
+            yield Answers(session, rules(), Places.load(), NOBODY_REVOKED, datetime.now(UTC))
 
     async def acknowledge(self, alert_id: UUID) -> None:
         """Acknowledges the alert, and sends the message about it at once.

@@ -2,13 +2,15 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.events import (
+    CredentialKind,
     GroupCorrected,
     GroupCounted,
     GroupHeld,
@@ -33,6 +35,21 @@ ALAI, KADAMJAI, LEILEK, BATKEN = "KG06207000000", "KG05258000000", "KG0523600000
 AUTHOR = uuid4()
 HAZARD_TYPES = {"Alert": HazardReported, "Update": HazardUpdated, "Cancel": HazardCancelled}
 _offsets = itertools.count()
+
+
+class NothingRevoked:
+    """The revocations of an installation in which no account was disabled."""
+
+    is_known = True
+
+    def is_disabled(self, account: UUID) -> bool:
+        return False
+
+    def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool:
+        return False
+
+
+NOBODY_REVOKED = NothingRevoked()
 
 
 def hazard(**changed: Any) -> HazardReported:

@@ -19,7 +19,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel, Verdict
 from shared.places import Places
 from shared.postgres import database
-from tests.alerts.factories import NOW, received, rules
+from tests.alerts.factories import NOBODY_REVOKED, NOW, received, rules
 from tests.alerts.handling import Handling
 
 OPERATOR = Actor(uuid4(), "Айбек")
@@ -91,13 +91,13 @@ class Night:
     async def does(self, act: str, *arguments: Any, alert_id: UUID | None = None) -> None:
         alert = await self.alert(alert_id)
         async with self.sessions.begin() as session:
-            answers = Answers(session, rules(), Places.load(), self.now)
+            answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, self.now)
             await getattr(answers, act)(alert.alert_id, OPERATOR, *arguments)
 
     async def answer(self, verdict: Verdict | None = None) -> None:
         alert = await self.alert()
         async with self.sessions.begin() as session:
-            answers = Answers(session, rules(), Places.load(), self.now)
+            answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, self.now)
             if verdict:
                 await answers.resolve(alert.alert_id, verdict, OPERATOR)
             else:

@@ -14,7 +14,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import KADAMJAI, NOW, mudflow, rules
+from tests.alerts.factories import KADAMJAI, NOBODY_REVOKED, NOW, mudflow, rules
 from tests.alerts.night import OPERATOR, Night
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def staffed(night: Night) -> None:
 async def act(night: Night, name: str, person: Actor, *arguments: object) -> Alert:
     alert = await night.alert()
     async with night.sessions.begin() as session:
-        answers = Answers(session, rules(), Places.load(), night.now)
+        answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, night.now)
         after: Alert = await getattr(answers, name)(alert.alert_id, person, *arguments)
         return after
 

@@ -24,7 +24,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity, Status, Verdict
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, hazard, rules
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOBODY_REVOKED, NOW, hazard, rules
 from tests.alerts.night import OPERATOR, Night
 from tests.alerts.test_notifications import alert, receiver
 
@@ -102,7 +102,9 @@ async def notified(night: Night, hazard_id: UUID) -> list[tuple[str, str]]:
 async def resolve(night: Night, hazard_id: UUID) -> None:
     red = await state(night, hazard_id)
     async with night.sessions.begin() as session:
-        await Answers(session, rules(), Places.load(), night.now).resolve(red.alert_id, Verdict.CONFIRMED, OPERATOR)
+        await Answers(session, rules(), Places.load(), NOBODY_REVOKED, night.now).resolve(
+            red.alert_id, Verdict.CONFIRMED, OPERATOR
+        )
 
 
 async def revise(night: Night, hazard_id: UUID) -> None:

@@ -35,7 +35,7 @@ from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import notify
-from tests.alerts.factories import NOW, hazard, rules
+from tests.alerts.factories import NOBODY_REVOKED, NOW, hazard, rules
 from tests.alerts.mailbox import Box, settings_for
 from tests.alerts.post import revised
 from tests.alerts.test_digests import two_minutes_pass
@@ -124,7 +124,7 @@ async def test_an_alert_that_somebody_answered_needs_no_next_contact(town: Town,
         await town.alert()
         (row,) = await town.settled(1)
         async with town.sessions.begin() as session:
-            answers = Answers(session, rules(), Places.load(), datetime.now(UTC))
+            answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, datetime.now(UTC))
             await answers.acknowledge(row["alert_id"], Actor(uuid4(), "Aibek"))
         assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("webhook", None)]
 

@@ -21,7 +21,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import Verdict
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import KADAMJAI, LEILEK, NOW, mudflow, rules
+from tests.alerts.factories import KADAMJAI, LEILEK, NOBODY_REVOKED, NOW, mudflow, rules
 from tests.alerts.night import OPERATOR, Night
 from tests.alerts.test_notifications import alert, receiver
 
@@ -47,7 +47,7 @@ async def acknowledges(night: Night, person: str | Actor, act: str = "acknowledg
     alert = await night.alert()
     actor = person if isinstance(person, Actor) else Actor(ACCOUNTS[person], person)
     async with night.sessions.begin() as session:
-        answers = Answers(session, rules(), Places.load(), night.now)
+        answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, night.now)
         after: Alert = await getattr(answers, act)(alert.alert_id, actor)
         return after
 
@@ -95,7 +95,7 @@ async def test_an_alert_waits_as_long_as_its_policy_says_after_an_undone_acknowl
     assert undone.escalates_at == night.now + 3 * MINUTE
     async with night.sessions.begin() as session:
         answers, officer = (
-            Answers(session, rules(), Places.load(), night.now),
+            Answers(session, rules(), Places.load(), NOBODY_REVOKED, night.now),
             Actor(ACCOUNTS["officer 1"], "officer 1"),
         )
         await answers.resolve(undone.alert_id, Verdict.FALSE_ALARM, officer)

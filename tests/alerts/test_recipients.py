@@ -12,7 +12,7 @@ from services.alerts.receivers import subscriptions
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Verdict
 from shared.places import Places
-from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow, rules
+from tests.alerts.factories import KADAMJAI, LEILEK, NOBODY_REVOKED, NOW, hazard, mudflow, rules
 from tests.alerts.post import Post, revised
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,9 @@ async def test_a_closed_alert_that_grows_opens_again_for_newly_reached_receivers
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
     alert, head = await post.alert(), Actor(uuid4(), "Head of shift")
-    await Answers(post.session, rules(), Places.load(), NOW).resolve(alert.alert_id, Verdict.CONFIRMED, head)
+    await Answers(post.session, rules(), Places.load(), NOBODY_REVOKED, NOW).resolve(
+        alert.alert_id, Verdict.CONFIRMED, head
+    )
     await post(moved(flood, 2, KADAMJAI, LEILEK))
     alert = await post.alert()
     assert (alert.state, alert.escalates_at is None) == ("open", False)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import timeline
 from services.alerts.acts import acts
 from services.alerts.acts.acts import UNDONE_WITHIN, ActKind, Actor
-from services.alerts.acts.assignees import assignees
+from services.alerts.acts.assignees import Access, assignees
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.checklists import calls
@@ -61,9 +61,17 @@ class Answers:
     """
 
     def __init__(
-        self, session: AsyncSession, rules: Ruleset, places: Ancestry, now: datetime, *, seen: int | None = None
+        self,
+        session: AsyncSession,
+        rules: Ruleset,
+        places: Ancestry,
+        access: Access,
+        now: datetime,
+        *,
+        seen: int | None = None,
     ) -> None:
-        self._session, self._rules, self._places, self._now, self._seen = session, rules, places, now, seen
+        self._session, self._rules, self._places, self._access = session, rules, places, access
+        self._now, self._seen = now, seen
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
         """Raises AnswerRefused.
@@ -147,9 +155,8 @@ class Answers:
         if alert.assigned_to == to:
             return alert
         plan = await plan_queries.plan(self._session, self._now)
-        name = next(
-            (each.label for each in assignees(alert, plan.receivers, self._places) if each.account_id == to), None
-        )
+        people = assignees(alert, plan, self._places, self._access)
+        name = next((each.label for each in people if each.account_id == to), None)
         if name is None:
             raise AnswerRefused("assignee-not-found", alert)
         after = acts.assigned(alert, person, to, name, self._now, self._idle(alert))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from services.alerts.alerts import Alert
@@ -9,17 +10,29 @@ from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.views import Assignee
 from shared.auth.tokens import Ancestry
+from shared.events import CredentialKind
+
+
+class Access(Protocol):
+    """The revocations of credentials, as `shared.auth.revocations` reads them."""
+
+    @property
+    def is_known(self) -> bool: ...
+
+    def is_disabled(self, account: UUID) -> bool: ...
+
+    def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
 
 
 def offered(
-    alert: Alert, plan: NotificationPlan, places: Ancestry, now: datetime, *, besides: UUID | None
+    alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access, now: datetime, *, besides: UUID | None
 ) -> list[Assignee]:
     """The people whom a page offers as assignees: first those on duty, then the others by name.
 
     The account `besides` is left out.
     """
     on_duty = {label for people in plan.on_duty(now).values() for label in people}
-    people = [each for each in assignees(alert, plan.receivers, places) if each.account_id != besides]
+    people = [each for each in assignees(alert, plan, places, access) if each.account_id != besides]
     shown = {
         each.account_id: Assignee(
             account_id=each.account_id, name=each.label, post=each.post, is_on_duty=each.label in on_duty
@@ -37,19 +50,41 @@ def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
     return exact or [each for each in people if f" {each.name.casefold()}".find(f" {wanted}") >= 0]
 
 
-def assignees(alert: Alert, receivers: Sequence[Receiver], places: Ancestry) -> list[Receiver]:
-    """The receivers who are people with an account and who get alerts with this status and at these places.
+def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access) -> list[Receiver]:
+    """The people who can act, and who get alerts with this status and at these places.
 
     The other conditions of a receiver, such as its hours, do not matter, because a person chooses the assignee.
     """
     return [
         receiver
-        for receiver in receivers
+        for receiver in able(plan, access)
+        if alert.status in receiver.statuses and concerns(alert, receiver, places)
+    ]
+
+
+def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
+    """The people with an account that is not disabled. A person with a roster must be one of the roster's people."""
+    of_rosters = plan.people_of_rosters
+    return [
+        receiver
+        for receiver in plan.receivers
         if receiver.kind is ReceiverKind.PERSON
         and receiver.account_id is not None
-        and alert.status in receiver.statuses
-        and concerns(alert, receiver, places)
+        and not access.is_disabled(receiver.account_id)
+        and (receiver.roster not in of_rosters or receiver.label in of_rosters[receiver.roster])
     ]
+
+
+def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
+    """The names of the people with whom the alert rests, and who cannot act any more.
+
+    These are a person whose account was disabled, and an assignee who is no longer a receiver or has left the roster.
+    """
+    accounts = {receiver.account_id for receiver in able(plan, access)}
+    is_worker_absent = alert.progressed_by is not None and access.is_disabled(alert.progressed_by)
+    is_assignee_absent = alert.assigned_to is not None and alert.assigned_to not in accounts
+    names = (is_worker_absent and alert.progressed_name, is_assignee_absent and alert.assigned_name)
+    return [name for name in names if name]
 
 
 def concerns(alert: Alert, receiver: Receiver, places: Ancestry) -> bool:

@@ -3,11 +3,10 @@
 The checks, events, timeline entry and notifications are the same as for an action on the board.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.acts import assignees, behalf
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
+from services.alerts.acts.assignees import Access
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.alerts import Alert
@@ -32,15 +32,6 @@ from shared.events.vocabulary import Verdict
 from shared.places import Places
 
 SNOOZE = timedelta(minutes=15)
-
-
-class Access(Protocol):
-    """The revocations of credentials, as `shared.auth.revocations` reads them."""
-
-    @property
-    def is_known(self) -> bool: ...
-
-    def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
 
 
 MOST_NAMED = 5  # a reply by SMS names at most this many people
@@ -136,7 +127,7 @@ class Replies:
         if alert is None or person is None:
             return []
         plan = await plan_queries.plan(session, now)
-        return assignees.offered(alert, plan, self._places, now, besides=person.account)
+        return assignees.offered(alert, plan, self._places, self._access, now, besides=person.account)
 
     async def assign(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, to: UUID
@@ -211,7 +202,7 @@ class Replies:
         if refusal := await self._refusal_of(session, alert_id, person):
             return Reply(refusal)
         try:
-            answers = Answers(session, self._rules, self._places, now, seen=self._seen)
+            answers = Answers(session, self._rules, self._places, self._access, now, seen=self._seen)
             return Reply(result, await act(answers, Actor(person.account, person.name, channel=self._channel)))
         except AnswerRefused as refused:
             is_closed = refused.alert.resolved_at is not None

@@ -98,7 +98,7 @@ async def answerable(alert_id: UUID, request: Request, session: Session, caller:
 
 def answers_of(request: Request, session: Session) -> Answers:
     state = request.app.state
-    return Answers(session, state.rules, state.places, datetime.now(UTC))
+    return Answers(session, state.rules, state.places, state.access, datetime.now(UTC))
 
 
 OneDesk = Annotated[Desk, Depends(desk, scope="function")]
@@ -151,9 +151,10 @@ async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> 
 @router.get("/v1/alerts/{alert_id}/assignees")
 async def assignees_of(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Assignees:
     """The people to whom the caller can assign the alert: first those on duty, then the others by name."""
-    alert, now = await seen(alert_id, request, session, caller), datetime.now(UTC)
+    alert, now, state = await seen(alert_id, request, session, caller), datetime.now(UTC), request.app.state
     plan = await plan_queries.plan(session, now)
-    return Assignees(assignees=assignees.offered(alert, plan, request.app.state.places, now, besides=caller.account))
+    people = assignees.offered(alert, plan, state.places, state.access, now, besides=caller.account)
+    return Assignees(assignees=people)
 
 
 @router.put("/v1/alerts/{alert_id}/assignment")

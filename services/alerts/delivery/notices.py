@@ -48,6 +48,7 @@ class Cause(StrEnum):
     ESCALATED = "escalated"
     STALLED = "stalled"
     WOKEN = "woken"
+    ABSENT = "absent"  # the person with whom the alert rested cannot act any more
     UNSILENCED = "unsilenced"
     UNINHIBITED = "uninhibited"
     ACKNOWLEDGED = "acknowledged"
@@ -76,6 +77,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.ESCALATED: AlertEscalated,
     Cause.STALLED: AlertEscalated,
     Cause.WOKEN: AlertEscalated,
+    Cause.ABSENT: AlertEscalated,
     Cause.UNSILENCED: AlertEscalated,
     Cause.UNINHIBITED: AlertEscalated,
     Cause.ACKNOWLEDGED: AlertAcknowledged,

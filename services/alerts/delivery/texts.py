@@ -38,6 +38,7 @@ CAUSES: Mapping[str, str] = {
     Cause.ESCALATED: N_("Not acknowledged"),
     Cause.STALLED: N_("Acknowledged, but nothing was done since"),
     Cause.WOKEN: N_("The snooze is over"),
+    Cause.ABSENT: N_("Nobody works on it: the person in charge can no longer act"),
     Cause.UNSILENCED: N_("The silence is over"),
     Cause.UNINHIBITED: N_("No longer muted by an Extreme alert"),
     Cause.ACKNOWLEDGED: N_("Acknowledged"),

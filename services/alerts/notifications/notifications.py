@@ -133,6 +133,7 @@ REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # an alert passes them after a silence, too
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
+GIVEN_BACK: tuple[Stage, ...] = REACHED  # an alert passes them if the person in charge cannot act any more
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
 INFORMED: tuple[Stage, ...] = (called_before,)  # an alert passes these stages if it lapsed, or if a person acted on it
@@ -153,7 +154,8 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
     too. This person's own conditions, except the status, have no effect. After the last step of an escalation, the duty
     heads and all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has
-    no other receiver when it is raised, becomes more severe, or is no longer muted. With the stages INFORMED, only
+    no other receiver when it is raised, becomes more severe, or is no longer muted, and whenever the
+    person in charge cannot act any more. With the stages INFORMED, only
     receivers that were notified before are informed: no person on duty is added, and silences and inhibitions have no
     effect.
     """
@@ -171,11 +173,13 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         kept = [*heads, *new]
         others = [receiver for receiver in notification.receivers if receiver not in kept]
         omissions = {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
+    if stages == GIVEN_BACK:
+        kept += [head for head in duty_heads.of_status(notification.alert, notification.receivers) if head not in kept]
     people = on_duty_with_posts(notification, kept)
     if stages == ESCALATED:
         people |= new_on_duty(notification)
     added = [receiver for receiver in notification.receivers if receiver.label in people and receiver not in kept]
-    labels = {receiver.label for receiver in added}
+    labels = {receiver.label for receiver in (*kept, *added)}
     return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}
 
 

@@ -20,4 +20,8 @@ def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[
     """
     if not alert.is_grave or not steps.is_over(alert.level):
         return []
+    return of_status(alert, receivers)
+
+
+def of_status(alert: Alert, receivers: Sequence[Receiver]) -> list[Receiver]:
     return [receiver for receiver in receivers if receiver.is_duty_head and alert.status in receiver.statuses]

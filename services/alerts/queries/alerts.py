@@ -74,6 +74,11 @@ ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
 
+WITH_PEOPLE = f"""
+{SELECT_ALERTS}
+WHERE resolved_at IS NULL AND (assigned_to IS NOT NULL OR progressed_by IS NOT NULL) ORDER BY alert_id LIMIT $1
+"""
+
 IN_FORCE = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL OR NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -148,6 +153,12 @@ async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: boo
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
     """Locks and returns the alerts whose hazard is over. Alerts that another worker has locked are skipped."""
     return await _some(session, EXPIRED, now)
+
+
+async def with_people(session: AsyncSession) -> list[Alert]:
+    """The open alerts that are assigned to a person or in progress. They are not locked."""
+    connection = await database.driver(session)
+    return readable(await connection.fetch(WITH_PEOPLE, MOST_CHECKED))
 
 
 async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[Alert]:

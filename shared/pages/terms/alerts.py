@@ -44,6 +44,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "snoozed": N_("Snoozed"),
         "resolved": N_("Closed"),
         "reopened": N_("Reopened"),
+        "given_back": N_("Nobody in charge: cannot act any more"),
         "step_done": N_("Step done"),
         "step_undone": N_("Step not done after all"),
         "called": N_("Call"),

@@ -1,0 +1,62 @@
+"""Gives back the alerts that rest with a person who cannot act any more, so that nobody relies on this person."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.alerts import timeline
+from services.alerts.acts import assignees
+from services.alerts.acts.assignees import Access
+from services.alerts.handlers import utcnow
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import plans as plan_queries
+from services.alerts.ruleset import Ruleset
+from shared.failures import retry_while_unavailable
+from shared.messaging import outbox
+from shared.places import Places
+from shared.postgres import database
+
+LOOK_SECONDS = 10.0
+
+
+class Absences:
+    """Runs until cancelled. Several workers may run at once, because each alert is checked again under its lock."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        rules: Ruleset,
+        places: Places,
+        access: Access,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._sessions, self._rules, self._places, self._access, self._clock = sessions, rules, places, access, clock
+
+    async def run(self) -> None:
+        while True:
+            await retry_while_unavailable(self.give_back)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def give_back(self) -> int:
+        """Gives back the alerts whose people in charge cannot act any more; returns the number of alerts."""
+        async with database.committed(self._sessions) as session:
+            now = self._clock()
+            plan = await plan_queries.plan(session, now)
+            count = 0
+            for known in await alert_queries.with_people(session):
+                if not assignees.absent(known, plan, self._access):
+                    continue
+                alert = await alert_queries.locked_alert(session, known.alert_id)
+                names = [] if alert.resolved_at else assignees.absent(alert, plan, self._access)
+                if names:
+                    changes = await alert_queries.changes_of(
+                        session, [alert], self._places, self._rules, now, plan=plan
+                    )
+                    after = changes.give_back(alert)
+                    await alert_queries.save_changes(session, changes)
+                    await timeline.add_given_back(session, after, names, now)
+                    await outbox.add(session, *changes.messages)
+                    count += 1
+            return count

@@ -1,0 +1,114 @@
+"""Tests that an alert does not rest with a person who cannot act any more."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts.absences import Absences
+from services.alerts.acts import assignees
+from services.alerts.config import AlertsSettings
+from services.alerts.queries import plans as plan_queries
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.receivers.receivers import ReceiverKind
+from services.alerts.rosters.rosters import Roster
+from shared.auth import revocation_snapshots
+from shared.auth.revocations import Revocations
+from shared.events import CredentialKind, CredentialRevoked
+from shared.places import Places
+from tests.alerts.factories import mudflow, rules
+from tests.alerts.night import OPERATOR, Night
+from tests.alerts.test_assignments import BERMET, DASTAN, act
+
+pytestmark = pytest.mark.anyio
+
+
+def revoked(account: UUID, **changed: object) -> CredentialRevoked:
+    now = datetime.now(UTC)
+    return CredentialRevoked.model_validate(
+        {"credential_id": account, "kind": CredentialKind.ACCOUNT, "revoked_at": now, **changed}
+    )
+
+
+def access_of(settings: AlertsSettings, *changes: CredentialRevoked) -> Revocations:
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), changes)
+    return Revocations(settings)
+
+
+async def staffed(night: Night, **changed: object) -> None:
+    await night.only(("duty", 0))
+    await night.receiver("head", 9, is_duty_head=True)
+    for person in (BERMET, DASTAN):
+        await night.receiver(person.name, 9, kind=ReceiverKind.PERSON, account_id=person.account, **changed)
+
+
+async def given_back(night: Night, access: Revocations) -> int:
+    return await Absences(night.sessions, rules(), Places.load(), access, clock=night.clock).give_back()
+
+
+async def deeds(night: Night) -> list[str]:
+    async with night.sessions.begin() as session:
+        return list(await session.scalars(text("SELECT concat_ws(' ', deed, name, text) FROM acts ORDER BY act_id")))
+
+
+async def test_work_of_a_disabled_account_is_given_back_loudly_and_the_duty_head_is_told(
+    night: Night, settings: AlertsSettings
+) -> None:
+    await staffed(night)
+    await night.report(mudflow())
+    await act(night, "progress", BERMET, None)
+    now = datetime.now(UTC)
+    new_password = revoked(BERMET.account, issued_before=now + timedelta(seconds=1))
+    assert await given_back(night, access_of(settings, new_password)) == 0, "the account still acts"
+    access = access_of(settings, revoked(BERMET.account))
+    assert [await given_back(night, access) for _ in range(2)] == [1, 0]
+    alert = await night.alert()
+    assert (alert.work, alert.demand, alert.progressed_by) == ("acknowledged", "action", None)
+    assert alert.escalates_at is not None
+    assert (await night.causes("head"), (await night.causes("duty"))[-1]) == (["absent"], "absent")
+    assert await deeds(night) == ["progressed bermet", "given_back bermet"]
+
+
+async def test_an_assignment_to_a_disabled_account_ends_and_the_alert_escalates_as_before(
+    night: Night, settings: AlertsSettings
+) -> None:
+    await staffed(night)
+    await night.report(mudflow())
+    due = (await night.alert()).escalates_at
+    await act(night, "assign", OPERATOR, BERMET.account)
+    access = access_of(settings, revoked(BERMET.account))
+    async with night.sessions.begin() as session:
+        plan = await plan_queries.plan(session, night.now)
+    offered = assignees.offered(await night.alert(), plan, Places.load(), access, night.now, besides=None)
+    assert [each.name for each in offered] == ["dastan"]
+    assert await given_back(night, access) == 1
+    alert = await night.alert()
+    assert (alert.assigned_to, alert.demand, alert.escalates_at) == (None, "acknowledgement", due)
+    assert await night.causes("head") == ["absent"]
+
+
+@pytest.mark.parametrize("leaves", ["receivers", "roster"])
+async def test_an_assignee_who_left_has_the_alert_no_more(night: Night, settings: AlertsSettings, leaves: str) -> None:
+    layer = {"name": "nights", "people": ["bermet", "dastan"], "start": "2026-06-01", "handover": "08:00"}
+    await staffed(night, roster="centre")
+    await with_roster(night, layer)
+    await night.report(mudflow())
+    await act(night, "assign", OPERATOR, BERMET.account)
+    access = access_of(settings)
+    assert await given_back(night, access) == 0
+    if leaves == "roster":
+        await with_roster(night, {**layer, "people": ["dastan"]})
+    else:
+        async with night.sessions.begin() as session:
+            await session.execute(text("DELETE FROM receivers WHERE label = 'bermet'"))
+    assert await given_back(night, access) == 1
+    assert (await night.alert()).assigned_to is None
+    assert await night.causes("head") == ["absent"]
+
+
+async def with_roster(night: Night, layer: Mapping[str, object]) -> None:
+    roster = Roster.model_validate({"name": "centre", "layers": [{**layer, "shift_days": 1}]})
+    async with night.sessions.begin() as session:
+        await roster_queries.save(session, roster)
