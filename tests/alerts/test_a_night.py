@@ -188,9 +188,11 @@ async def test_an_acknowledged_and_forgotten_alert_returns_and_the_duty_head_tak
         await watch.escalates_after(timedelta(hours=1))
         assert await watch.state(alert_id) == (Work.ACKNOWLEDGED, Demand.ACTION)
         await watch.bot.message(2, chat=HEAD_CHAT)
-        watch.bot.sends_data(data_of_button(asked, "Взять в работу"), asked, HEAD_CHAT)
-        await wait_for(lambda: is_at_work(watch, alert_id))
         shown = watch.bot.messages[HEAD_CHAT]
+        await wait_for(lambda: "Принято: dastan" in shown[asked["message_id"]]["text"])
+        data = data_of_button(shown[asked["message_id"]], "Взять в работу")
+        watch.bot.sends_data(data, asked, HEAD_CHAT)
+        await wait_for(lambda: is_at_work(watch, alert_id))
         await wait_for(lambda: "В работе: bermet" in shown[asked["message_id"]]["text"])
         assert texts_of(shown[asked["message_id"]])[0] == "Взять на себя"
         assert await watch.passes(timedelta(hours=8)) == 0, "the alert is in somebody's hands"
