@@ -5,8 +5,8 @@ The index finds the alerts that rest with a person. The previous release ignores
 
 from alembic import op
 
-revision = "alerts_0059"
-down_revision = "alerts_0054"
+revision = "alerts_0056"
+down_revision = "alerts_0055"
 
 
 def upgrade() -> None:
