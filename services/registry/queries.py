@@ -17,7 +17,6 @@ from sqlalchemy.orm import aliased
 
 from services.registry import report_queries
 from services.registry.aads import code_aad, member_aad, row_aad
-from services.registry.households.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
 from services.registry.households.timelines import HouseholdCourse
 from services.registry.models import (
     DuplicatePair,
@@ -32,6 +31,7 @@ from services.registry.models import (
 )
 from services.registry.reports import NEVER
 from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
+from shared.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
 from shared.country import TIME_ZONE
 from shared.crypto.envelope_encryption import EnvelopeEncryption, Key
 from shared.events.vocabulary import DISPLACED, ReportKind, SubStock

@@ -19,8 +19,8 @@ from services.registry.figures.movement_routes import (
 from services.registry.figures.movement_tables import by_month, by_route, kinds
 from services.registry.figures.pages import SHARED, PageNumber, TablePage, address, area_names
 from services.registry.figures.queries import View
-from services.registry.households.confirmations import confirmed_from
 from services.registry.reports import MOVES
+from shared.confirmations import confirmed_from
 from shared.events.vocabulary import DISPLACED, Movement
 from shared.pages import Pages
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from services.registry.figures.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
-from services.registry.households.confirmations import confirmed_from
+from shared.confirmations import confirmed_from
 from shared.country import TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Movement, Reason, Sex, Shelter, Status, SubStock

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from services.registry.figures.cells import OF_SUM, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
 from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
-from services.registry.households.confirmations import ConfirmationState
 from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
 from services.registry.reports import CELL_NAMES
+from shared.confirmations import ConfirmationState
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Mobility, Reason, Shelter, SubStock
 from shared.places.conditions import is_within

@@ -27,8 +27,8 @@ from services.registry.figures.queries import (
     category_of,
 )
 from services.registry.figures.statements import statements
-from services.registry.households.confirmations import ConfirmationState
 from services.registry.reports import SEXES
+from shared.confirmations import ConfirmationState
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.displacement_reasons import onset
 from shared.events.vocabulary import Evacuation, HazardType, Mobility, Reason, Sex, Shelter

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.registry.households.confirmations import unconfirmed_since
 from services.registry.models import Episode, HouseholdPassage, HouseholdStay
+from shared.confirmations import unconfirmed_since
 from shared.events.vocabulary import DISPLACED, Mobility, OutcomeKind, ReportKind, Status, SubStock
 
 StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
