@@ -31,11 +31,13 @@ class CountRange:
 class GroupFigures:
     """The numbers of people of one or more groups.
 
-    `estimated` is the part of `persons` that was estimated from the number of families.
+    `estimated` is the part of `persons` that was estimated from the number of families, and `evacuated` the part that
+    was evacuated.
     """
 
     persons: CountRange = CountRange()
     estimated: CountRange = CountRange()
+    evacuated: CountRange = CountRange()
     families: CountRange = CountRange()
     yards: CountRange = CountRange()
 
@@ -43,6 +45,7 @@ class GroupFigures:
         return GroupFigures(
             self.persons + other.persons,
             self.estimated + other.estimated,
+            self.evacuated + other.evacuated,
             self.families + other.families,
             self.yards + other.yards,
         )
@@ -183,6 +186,7 @@ def _figures(row: Any) -> GroupFigures:
     return GroupFigures(
         CountRange(row.persons_lowest, row.persons_highest),
         CountRange(row.estimated_lowest, row.estimated_highest),
+        CountRange(row.evacuated_lowest, row.evacuated_highest),
         CountRange(row.families_lowest, row.families_highest),
         CountRange(row.yards_lowest, row.yards_highest),
     )

@@ -202,12 +202,13 @@ def most_of(request: Request) -> int:
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The panel of displaced people, in registered households and in counted groups."""
-    here, principal, since = console(request), tokens.current(request), datetime.now(UTC) - snapshots.RECENT
+    here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     counted, places = here.settings.counted_status, here.places
-    rows = await snapshots.households(session, counted, since, principal.areas, places)
+    rows = await snapshots.households(session, counted, now - snapshots.RECENT, principal.areas, places)
     counts = await group_queries.by_stated_place(session, counted, principal.areas, places)
     return {
         "households": board.by_area(rows, places),
+        "confirmations": await snapshots.confirmations(session, counted, now, principal.areas, places),
         "groups": groups.by_place(counts, None if visibility.sees_localities(principal) else places.district),
         "groups_most": most_of(request),
     }

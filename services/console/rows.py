@@ -1,8 +1,10 @@
 """Turns events into rows of the board."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from shared import events
+from shared.country import TIME_ZONE
 from shared.messaging.consumer import Received
 
 
@@ -25,12 +27,24 @@ def household(received: Received) -> dict[str, Any]:
     `registered_at` is set only from the first event, because later events do not contain the time of the registration.
     """
     data = received.event.data
+    whereabouts = data.whereabouts
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {
         **_moved(data),
         "persons": data.displaced_now,
         "registered_at": received.event.time.isoformat() if is_displacement else None,
+        "confirmed_at": latest_time(data.last_confirmed_on, received.event.time),
+        "is_return_presumed": whereabouts is not None and whereabouts.is_return_presumed,
     }
+
+
+def latest_time(day: date, published_at: datetime) -> datetime:
+    """The latest time of this day at which something can have happened that was published at `published_at`.
+
+    Events about households state days only, because a time would say more about one household.
+    """
+    ends_at = datetime.combine(day + timedelta(days=1), time(), TIME_ZONE)
+    return min(ends_at, published_at)
 
 
 def group(received: Received) -> dict[str, Any]:

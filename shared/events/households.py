@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.events.envelope import EventData
 from shared.events.fields import Clear, Data, Persons, Place
-from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
+from shared.events.vocabulary import Evacuation, HazardType, Mobility, Precision, Reason, Status
 
 
 class Displacement(Data):
@@ -42,8 +42,10 @@ class HouseholdRegistered(EventData):
     `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
     `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
-    was reported since the displacement, and all `persons` are displaced. If `is_urgent` is true, the latest report of
-    the household says that the people need help at once.
+    was reported since the displacement, and all `persons` are displaced; `confirmed_on` is then the day of the report,
+    which events of earlier releases do not have. `evacuation` is the kind of evacuation, if the people were evacuated
+    and the report states it. If `is_urgent` is true, the latest report of the household says that the people need help
+    at once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -73,11 +75,20 @@ class HouseholdRegistered(EventData):
     reported_on: Clear[date | None] = None
     displacement: Clear[Displacement | None] = None
     whereabouts: Clear[HouseholdWhereabouts | None] = None
+    evacuation: Clear[Evacuation | None] = None
+    confirmed_on: Clear[date | None] = None
 
     @property
     def displaced_now(self) -> int:
         """The persons who are still in location of displacement."""
         return self.persons if self.whereabouts is None else self.whereabouts.displaced
+
+    @property
+    def last_confirmed_on(self) -> date:
+        """The day on which somebody last saw the displaced people."""
+        if self.whereabouts is not None:
+            return self.whereabouts.confirmed_on
+        return self.confirmed_on or self.reported_on or self.recorded_on
 
 
 class HouseholdCorrected(HouseholdRegistered):

@@ -25,7 +25,7 @@ async def test_a_return_is_told_to_the_other_services(file: Filing) -> None:
     returned = movement(body, "returned", member_ids=[person["member_id"] for person in body["members"][:2]])
     assert await file(returned) == ["recorded"]
     registered, changed = await changes(file)
-    assert "whereabouts" not in registered
+    assert "whereabouts" not in registered and registered["confirmed_on"] == "2026-06-15"
     assert (changed["sequence"], changed["persons"], changed["destination"]) == (2, 5, {"pcode": LEILEK})
     assert changed["whereabouts"] == {
         "displaced": 3,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console.models import BoardGroup, BoardSite
 from services.console.queries.areas import in_areas
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import DISPLACED, HouseholdUnit, Measure, Status
+from shared.events.vocabulary import DISPLACED, HouseholdUnit, Measure, Mobility, Status
 from shared.places import Places, site_counts
 from shared.places.site_counts import Share
 
@@ -53,6 +53,7 @@ SITE = (
 COUNTED: dict[str, ColumnElement[Any]] = {
     "persons": BoardGroup.persons.expression,
     "estimated": case((BoardGroup.persons_estimated, BoardGroup.persons), else_=0),
+    "evacuated": case((BoardGroup.mobility == Mobility.EVACUATION, BoardGroup.persons), else_=0),
     "families": case((BoardGroup.household_unit == HouseholdUnit.FAMILIES, BoardGroup.households)),
     "yards": case((BoardGroup.household_unit == HouseholdUnit.YARDS, BoardGroup.households)),
 }

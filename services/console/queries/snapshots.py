@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, text
+from sqlalchemy import ColumnElement, RowMapping, Select, TextClause, and_, case, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardHazard, BoardHousehold, BoardRelease, ReportOutcome
 from services.console.queries.areas import in_areas
-from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Scope, Severity, Status
+from shared.confirmations import confirmed_from
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.vocabulary import DISPLACED, Evacuation, Mobility, MsgType, ReportKind, Scope, Severity, Status
 from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition
 from shared.places import Places
@@ -123,14 +125,51 @@ async def households(
         func.sum(BoardHousehold.persons).label("persons"),
         func.count().filter(BoardHousehold.registered_at > since).label("new"),
         func.count().filter(BoardHousehold.is_urgent).label("urgent"),
-    ).where(
+    ).where(*_displaced(status, areas, places))
+    rows: Sequence[Any] = (await session.execute(wanted.group_by(*MOVED))).all()
+    return rows
+
+
+async def confirmations(
+    session: AsyncSession, status: Status, now: datetime, areas: Iterable[str], places: Places
+) -> RowMapping:
+    """Numbers of displaced households and persons. People in other countries are not counted.
+
+    `unconfirmed` are those whom nobody has seen for 24 hours (evacuees) or 30 days, and `presumed` are those whose
+    evacuation was lifted. `evacuated` are the evacuees. The names of `Evacuation` are the evacuees of each kind.
+    """
+    is_evacuated = BoardHousehold.mobility == Mobility.EVACUATION
+    conditions: dict[str, ColumnElement[bool]] = {
+        "evacuated": is_evacuated,
+        "unconfirmed": _is_unconfirmed(now),
+        "presumed": BoardHousehold.is_return_presumed.expression,
+        **{kind.value: and_(is_evacuated, BoardHousehold.evacuation == kind) for kind in Evacuation},
+    }
+    numbers = [
+        func.coalesce(number.filter(condition), 0).label(f"{name}_{unit}")
+        for name, condition in conditions.items()
+        for unit, number in (("households", func.count()), ("persons", func.sum(BoardHousehold.persons)))
+    ]
+    in_country = BoardHousehold.destination_country.in_((COUNTRY, UNKNOWN_COUNTRY))
+    is_in_country = or_(BoardHousehold.destination_pcode.is_not(None), in_country)
+    wanted = select(*numbers).where(*_displaced(status, areas, places), is_in_country)
+    return (await session.execute(wanted)).mappings().one()
+
+
+def _displaced(status: Status, areas: Iterable[str], places: Places) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    return (
         BoardHousehold.status == status,
         BoardHousehold.mobility.in_(DISPLACED),
         BoardHousehold.persons > 0,
         in_areas(HERE, areas, places),
     )
-    rows: Sequence[Any] = (await session.execute(wanted.group_by(*MOVED))).all()
-    return rows
+
+
+def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
+    """Rows of earlier releases have no `confirmed_at`. The registration is then the last known confirmation."""
+    confirmed_at = func.coalesce(BoardHousehold.confirmed_at, BoardHousehold.registered_at)
+    valid_from = {mobility: confirmed_from(mobility, now) for mobility in DISPLACED}
+    return confirmed_at < case(valid_from, value=BoardHousehold.mobility)
 
 
 async def outcomes(

@@ -28,7 +28,16 @@ from shared.events import (
     ReportSettled,
 )
 from shared.events.envelope import EventData
-from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, ReportKind, Status
+from shared.events.vocabulary import (
+    Evacuation,
+    HazardType,
+    Mobility,
+    OutcomeKind,
+    Precision,
+    Reason,
+    ReportKind,
+    Status,
+)
 from shared.places import Places
 
 SOURCE = "/registry"
@@ -94,6 +103,8 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
     reported_on: date | None = None
     displacement: DisplacementData | None = None
     whereabouts: WhereaboutsData | None = None
+    evacuation: Evacuation | None = None
+    confirmed_on: date | None = None
 
 
 class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
@@ -153,6 +164,8 @@ class HouseholdEvents:
             latest_mobility=None if change.latest is filed else change.latest.clear.mobility,
             reported_on=local_day(filed.known_at),
             displacement=None if change.changed is filed else self.displacement(change.changed),
+            evacuation=clear.evacuation,
+            confirmed_on=None if change.standing else local_day(clear.reported_at),
         )
         if change.onward is not None:
             data.displacement = self.onward(change.onward)

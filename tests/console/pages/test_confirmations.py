@@ -1,0 +1,56 @@
+"""An open board shows evacuees, and people who were not seen for long, also if no event comes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from playwright.sync_api import expect
+from sqlalchemy import update
+
+from deploy.local.process import wait_until
+from services.console.config import ConsoleSettings
+from services.console.models import BoardHousehold
+from shared import events
+from shared.auth.tokens import Role
+from shared.postgres import database
+from tests.console.factories import household
+from tests.console.pages.conftest import Seat, Whole
+from tests.console.pages.test_accessibility import findings
+from tests.installation import in_thread
+
+Take = Callable[..., Seat]
+MINUTE_MS = 61_000
+
+
+async def a_day_passes(settings: ConsoleSettings, of: events.HouseholdRegistered) -> None:
+    """Stores that the household was last confirmed 25 hours ago."""
+    engine = database.engine(settings)
+    async with database.sessions(engine).begin() as session:
+        earlier = BoardHousehold.confirmed_at - timedelta(hours=25)
+        own = BoardHousehold.household_id == of.household_id
+        await session.execute(update(BoardHousehold).where(own).values(confirmed_at=earlier))
+    await engine.dispose()
+
+
+def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole: Whole, seat: Take) -> None:
+    """The board is redrawn each minute, because people stop being confirmed by the passage of time alone."""
+    desk = seat(Role.OPERATOR, width=1366, height=768)
+    desk.page.clock.install()
+    page = desk.open("/")
+    family = household(mobility="evacuation", evacuation="pre_emptive", persons=7)
+    whole.publish(family)
+    evacuated, unconfirmed = (
+        page.locator(f"#confirmations [data-people={name}]") for name in ("evacuated", "unconfirmed")
+    )
+    expect(evacuated).to_contain_text("before the hazard: ")
+    before = unconfirmed.all_inner_texts()  # other tests may have published such people, too
+    in_thread(a_day_passes(whole.installation.settings(ConsoleSettings), family))
+    page.clock.fast_forward(MINUTE_MS)
+    expect(unconfirmed).to_contain_text("not confirmed for long: ")
+    assert wait_until(lambda: unconfirmed.all_inner_texts() != before, timeout=20)
+    for language in ("ky", "ru", "en"):
+        page.goto(f"{whole.url}/?lang={language}")
+        assert findings(page) == []
+        for width in (360, 1366, 1920):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (language, width)
+    assert desk.errors == []
