@@ -22,7 +22,7 @@ from services.registry.households.sites import HouseholdSites, ReportVersion
 from services.registry.places.settlements import add_settlements
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.search.keys import SearchKeys
-from services.registry.sites.passages import site_passages
+from services.registry.sites.passages import site_passages, site_residents
 from services.registry.storage_statements import (
     BY_REPORT,
     BY_SUBJECT,
@@ -353,6 +353,7 @@ class Store:
         keys_of_sites = self._search.of(searched_by.root_id)
         yield rows.household_site_keys(households, keys_of_sites)
         yield site_passages(households, keys_of_sites)
+        yield site_residents(households, keys_of_sites)
         yield rows.groups(groups, keys)
         yield rows.counts(tallies)
         yield rows.group_stays(tallies)

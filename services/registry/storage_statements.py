@@ -61,7 +61,7 @@ FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtex
 # The tables with rows about a household. The previous release still writes to `household_sites`.
 HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
-    *("household_site_keys", "household_sites", "site_passages"),
+    *("household_site_keys", "household_sites", "site_passages", "site_residents"),
 )
 UNIDENTIFIED = """
 SELECT reports.* FROM reports

@@ -48,7 +48,7 @@ class Day:
     displaced: dict[str, int]  # registered persons by district
     families: int
     in_groups: int
-    occupancy: Numbers  # the counted people at the sites A to F
+    occupancy: Numbers  # the people at the sites A to F, by the counts and by later movements (docs/decisions/0079)
     flow: Numbers  # the families and persons displaced since day 1; onward displacements are added
     alerted: Sequence[Numbers] = ()
     evacuated: int = 0  # the evacuated persons among the displaced
@@ -93,8 +93,9 @@ DAYS = (
         # Kadamjai 1,900 - 3 dead - 20 abroad = 1,877; Batken 1,100 - 40 = 1,060; Leilek 8 * 5 = 40; together 2,977
         displaced={KADAMJAI: 1_877, BATKEN: 1_060, LEILEK: 40},
         families=596,  # of the 600 families, 4 are abroad
-        # 80 people moved from A (480) to C (650), 25 left D (300), and 35 left E (600)
-        occupancy=(400, 420, 730, 275, 565, 520),
+        # A: 480 - 100 registered persons (or 80 of the group); B: 420 - 3 dead; C: 650 + 100; D: 300 - 25 (or 20
+        # registered); E: 600 - 40 (or 35 of the group)
+        occupancy=(380, 417, 750, 275, 560, 520),
         in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
         flow=(608, 3_040),  # 600 families, and 8 of these once more, because they were forced onward
         evacuated=1_100,  # E has 560, F has 500, and 40 are in Leilek
@@ -111,8 +112,8 @@ DAYS = (
         # Kadamjai has 1,877 - 280 - 147 = 1,450; all together are 2,550.
         displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
         families=510,  # of the 596 families, 56 and 30 returned
-        # 150 of 420 people left B, and all 275 people left D
-        occupancy=(400, 270, 730, 0, 565, 520),
+        # 150 of 420 people left B (or 147 registered persons and 3 dead), and all 275 people left D
+        occupancy=(380, 270, 750, 0, 560, 520),
         in_groups=2_520,  # of the 2,945 people, 275 and 150 returned
         flow=(608, 3_040),
         evacuated=1_100,  # the evacuation of F was lifted, but its people have not returned yet

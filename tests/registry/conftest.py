@@ -49,6 +49,7 @@ TABLES = (
     "household_keys",
     "household_site_keys",
     "site_passages",
+    "site_residents",
     "household_sites",
     "households",
     "letter_openings",

@@ -15,7 +15,7 @@ from services.registry.report_queries import in_order
 from services.registry.search import queries as search_queries
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household, movement
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
 from tests.registry.test_group_movements import TO_LEILEK, counted, moved
 from tests.registry.test_site_movements import CAMP, REGISTRAR
 from tests.registry.test_site_movements import SCHOOL as SITE
@@ -164,7 +164,8 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
     there: dict[str, Any] = {"site_id": SITE, "destination_locality": None}
     village, whole = counted(0, 70, **there), counted(1, 210, **there, origin={"country": "ZZ"})
     again = counted(2, 80, **there)
-    await office.file(village, whole, again, household(site_id=SITE, destination={"pcode": BATKEN}))
+    family = household(site_id=SITE, destination={"pcode": BATKEN}, occurred_at="2022-05-05T06:00:00Z")
+    await office.file(village, whole, again, family)
     page = await opened(office, f"/sites/{site_id}", areas=(BATKEN,))
     assert "<b>220</b> · counted 5 May 2022, 23:00" in page
     assert [row[0] for row in table(page, "counted")] == ["210", "−70", "80"]
@@ -183,26 +184,6 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
     assert table(page, "counted") == [] and "All people who were counted here have left." in page
     search = await office.get(f"/search?site={SITE}&lang=en", role=Role.REGISTRAR)
     assert f'<option value="{SITE}">№ 5 мектеп</option>' in search.text
-
-
-async def test_a_site_states_the_registered_people_who_moved_since_its_newest_count(office: Office) -> None:
-    """A family of five is registered at the site. Another family comes, and two persons of the first family leave."""
-    await saved(office, UUID(SITE), role=Role.REGISTRAR)
-    at_site = {"site_id": SITE, "destination": {"pcode": BATKEN}}
-    first, second = household(**at_site), household()
-    came = movement(second, "transferred", destination={"pcode": BATKEN}, destination_site_id=SITE)
-    await office.file(counted(0, 70, site_id=SITE, destination_locality=None), first, second, came)
-    await office.file(movement(first, "returned", persons=2))
-    shown = (await office.get("/v1/occupancies", role=Role.OPERATOR)).json()["occupancies"][SITE]
-    numbers = [shown[name] for name in ("lowest", "highest", "registered_came", "registered_left")]
-    assert numbers == [70, 70, 5, 2]
-    page = await opened(office, f"/sites/{SITE}", areas=(BATKEN,))
-    assert "<b>70</b>" in page and "5 persons came, 2 left" in page
-    later = (NOON + timedelta(days=2)).isoformat()
-    again = counted(0, 73, site_id=SITE, destination_locality=None, counted_at=later, reported_at=later)
-    await office.file(again, {**came, "version": 2, "is_reversed": True})
-    shown = (await office.get("/v1/occupancies", role=Role.OPERATOR)).json()["occupancies"][SITE]
-    assert (shown["highest"], shown["registered_came"], shown["registered_left"]) == (73, 0, 0)
 
 
 async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: Office) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry.sites.sites import CountAtSite, Occupancy, occupancies
+from services.registry.sites.occupancies import CountAtSite, Occupancy, occupancies
 from shared.auth.tokens import Role
 from tests import gazetteers
 from tests.registry.conftest import Office
@@ -278,6 +278,8 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
         "has_partial_counts",
         "registered_came",
         "registered_left",
+        "registered",
+        "is_registered",
     }
     assert await occupancy(office, empty) is None
     assert await occupancy(office, site_id, areas=(OSH_OBLAST,)) == "not visible"

@@ -38,6 +38,7 @@ from services.registry.models.sites import (
     SiteKey,
     SitePassage,
     SiteReportKey,
+    SiteResident,
     UnjudgedHousehold,
 )
 from shared.audit import AUDIT
@@ -89,6 +90,7 @@ __all__ = [
     "SiteKey",
     "SitePassage",
     "SiteReportKey",
+    "SiteResident",
     "UnjudgedHousehold",
     "UnpublishedHeldPeople",
 ]

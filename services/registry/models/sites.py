@@ -82,10 +82,11 @@ class ResidentSum(RegistryModel):
 
 
 class SitePassage(RegistryModel):
-    """Registered displaced people who came to a site or left it at `moved_at`, by a movement of their household.
+    """Registered displaced people who left a site at `moved_at`, by a movement of their household.
 
     Movements of everybody at the site are not in this table, because these movements already change the counts of
-    people at the site. Households that earlier releases stored get rows only with their next report.
+    people at the site. `came_at` is explained in `sites/passages.py`; it is None in rows of earlier releases. Only the
+    previous release writes rows with `is_arrival`.
     """
 
     __tablename__ = "site_passages"
@@ -97,6 +98,24 @@ class SitePassage(RegistryModel):
     status: Mapped[str]
     persons: Mapped[int]
     moved_at: Mapped[datetime]
+    came_at: Mapped[datetime | None]
+
+
+class SiteResident(RegistryModel):
+    """Registered displaced people who are at a site now. `came_at` is explained in `sites/passages.py`.
+
+    The table has a search key instead of the site's id, because the database alone must not reveal where a household
+    is.
+    """
+
+    __tablename__ = "site_residents"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    site_key: Mapped[bytes] = mapped_column(index=True)
+    status: Mapped[str]
+    persons: Mapped[int]
+    came_at: Mapped[datetime]
 
 
 class HouseholdSite(RegistryModel):

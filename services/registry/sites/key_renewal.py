@@ -7,9 +7,16 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import Household, HouseholdSite, HouseholdSiteKey, SitePassage, UnjudgedHousehold
+from services.registry.models import (
+    Household,
+    HouseholdSite,
+    HouseholdSiteKey,
+    SitePassage,
+    SiteResident,
+    UnjudgedHousehold,
+)
 from services.registry.renewals import Renewal
-from services.registry.sites.passages import COLUMNS, site_passages_of
+from services.registry.sites.passages import COLUMNS, RESIDENT_COLUMNS, site_passages_of, site_residents_of
 from services.registry.subjects import Subject
 
 IS_LISTED = exists().where(HouseholdSite.household_id == Household.household_id)
@@ -25,20 +32,24 @@ class SiteKeyRenewal(Renewal):
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
         never_listed = set(await session.scalars(NEVER_LISTED.where(Household.household_id.in_(old))))
         keys = self.search.of(self.search.newest.root_id)
-        made = [
+        site_keys = [
             {"household_id": UUID(subject.name[1]), "site_key": keys.of_site(site_id)}
             for subject in subjects
             for site_id in subject.site_ids
         ]
         for listed in (HouseholdSiteKey, HouseholdSite):
             await session.execute(delete(listed).where(listed.household_id.in_(old)))
-        if made:
-            await session.execute(insert(HouseholdSiteKey), made)
-        await session.execute(delete(SitePassage).where(SitePassage.household_id.in_(old)))
-        rows = (row for subject in subjects for row in site_passages_of(subject, keys))
-        moved = [dict(zip(COLUMNS, (UUID(household_id), *values), strict=True)) for household_id, *values in rows]
-        if moved:
-            await session.execute(insert(SitePassage), moved)
+        if site_keys:
+            await session.execute(insert(HouseholdSiteKey), site_keys)
+        for model, columns, rows_of in (
+            (SitePassage, COLUMNS, site_passages_of),
+            (SiteResident, RESIDENT_COLUMNS, site_residents_of),
+        ):
+            await session.execute(delete(model).where(model.household_id.in_(old)))
+            rows = (row for subject in subjects for row in rows_of(subject, keys))
+            made = [dict(zip(columns, (UUID(household_id), *values), strict=True)) for household_id, *values in rows]
+            if made:
+                await session.execute(insert(model), made)
         await self._note(session, old)
         await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
 

@@ -25,7 +25,7 @@ from services.registry.routes import Caller
 from services.registry.search import queries as search_queries
 from services.registry.search.queries import SearchQuery
 from services.registry.sites import queries as site_queries
-from services.registry.sites.sites import CountAtSite, occupancies
+from services.registry.sites.occupancies import CountAtSite, occupancies
 from services.registry.visibility import Visibility, visibility_of
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
@@ -67,7 +67,7 @@ async def site_page(
     there = await site_queries.counts_at(session, site_id)
     status, search = request.app.state.settings.counted_status, request.app.state.search
     present = await site_queries.counts(session, status, [site_id])
-    moves = await site_queries.passages(session, search, status, [site_id])
+    there_now = await site_queries.registered(session, search, status, [site_id])
     past = HistoryPage.of(await history(session, site_id, there), until=until, anchor=entry)
     shown = await versions(session, request.app.state.encryption, site_id, past.report_ids)
     movements = {version["report_id"] for version in shown if version["kind"] in MOVEMENTS}
@@ -79,7 +79,7 @@ async def site_page(
         "site.html",
         site=site,
         name=name_of(site, language),
-        occupancy=occupancies(present, moves).get(site_id),
+        occupancy=occupancies(present, there_now).get(site_id),
         counted=list(counted(present, {count.report_id: count for count in there})),
         registered=await registered(session, request, site, visibility),
         history=past,

@@ -1,14 +1,16 @@
 """Queries about sites, and about the counts of people there."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import false, func, select, text
+from sqlalchemy import false, func, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.models import GroupCount, Site, SiteKey, SitePassage
+from services.registry.models import GroupCount, GroupStay, Site, SiteKey, SitePassage, SiteResident
 from services.registry.search.keys import SearchKeys
-from services.registry.sites.sites import CountAtSite, SiteMove
+from services.registry.sites.occupancies import CountAtSite, RegisteredMoves, SiteDeparture, SiteStay
 from services.registry.visibility import Visibility
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, Measure, Status, SubStock
@@ -25,6 +27,8 @@ COUNTED = (
     func.coalesce(GroupCount.displaced, GroupCount.persons),
     func.coalesce(GroupCount.covers_site, false()),
     GroupCount.movement_id,
+    GroupCount.persons,
+    GroupCount.changed_at,
 )
 
 
@@ -78,21 +82,45 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
             func.coalesce(GroupCount.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY)),
         )
     )
-    return [CountAtSite._make(row) for row in rows]
+    counts = [CountAtSite._make((*row, ())) for row in rows]
+    steps = await _steps(session, [count.report_id for count in counts if count.changed_at])
+    return [count._replace(steps=tuple(steps.get(count.report_id, ()))) for count in counts]
 
 
-async def passages(
+async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
+    """The numbers of people who were left in these counts after each movement."""
+    steps = defaultdict[UUID, list[tuple[datetime, int]]](list)
+    stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons)
+    ordered = stays.where(GroupStay.report_id.in_(report_ids)).order_by(GroupStay.report_id, GroupStay.number)
+    for report_id, at, persons in await session.execute(ordered):
+        steps[report_id].append((at, persons))
+    return steps
+
+
+async def registered(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
-) -> list[SiteMove]:
-    """The registered people who came to these sites or left them."""
+) -> RegisteredMoves:
+    """The registered people who are at these sites, and those who left them by movements of their households."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
-    moved = SitePassage.site_key, SitePassage.is_arrival, SitePassage.moved_at
-    rows = await session.execute(
-        select(*moved, func.sum(SitePassage.persons))
-        .where(SitePassage.site_key.in_(site_of), SitePassage.status == status)
-        .group_by(*moved)
+    there = SiteResident.site_key, SiteResident.came_at
+    staying = (
+        select(*there, func.sum(SiteResident.persons))
+        .where(SiteResident.site_key.in_(site_of), SiteResident.status == status)
+        .group_by(*there)
     )
-    return [SiteMove(site_of[key], is_arrival, moved_at, persons) for key, is_arrival, moved_at, persons in rows]
+    away = SitePassage.site_key, SitePassage.came_at, SitePassage.moved_at
+    departures = (
+        select(*away, func.sum(SitePassage.persons))
+        .where(SitePassage.site_key.in_(site_of), SitePassage.status == status, not_(SitePassage.is_arrival))
+        .group_by(*away)
+    )
+    return RegisteredMoves(
+        [SiteStay(site_of[key], came_at, persons) for key, came_at, persons in await session.execute(staying)],
+        [
+            SiteDeparture(site_of[key], came_at, left_at, persons)
+            for key, came_at, left_at, persons in await session.execute(departures)
+        ],
+    )
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:

@@ -1,12 +1,7 @@
-"""Sites where displaced people stay: the desk's descriptions of the sites, and the numbers of people there. No I/O."""
+"""Sites where displaced people stay, as the desk describes them. No I/O."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from operator import attrgetter
-from typing import Annotated, NamedTuple, TypeVar
-from uuid import UUID
+from collections.abc import Iterable, Mapping
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
@@ -15,7 +10,6 @@ from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteType
 from shared.places import Places
 from shared.places.localities import StatedLocality, joined
-from shared.places.site_counts import Share, order, shares
 
 Described = TypeVar("Described", bound=SiteDescription)
 # The kind of shelter that people at a site of each type have.
@@ -87,77 +81,3 @@ def is_own_settlement(site: SiteDescription, places: Places) -> bool:
 
 def names(site: SiteDescription) -> set[str]:
     return {joined(name) for name in site.names if name}
-
-
-class CountAtSite(NamedTuple):
-    """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields."""
-
-    site_id: UUID
-    counted_at: datetime
-    reported_at: datetime
-    report_id: UUID
-    stock_id: UUID
-    superseded_by: UUID | None
-    persons: int
-    covers_site: bool
-    movement_id: UUID | None = None
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether the count has its own stock. Such a count may include people whom other counts also include."""
-        return self.movement_id is None and self.stock_id == self.report_id
-
-
-class SiteMove(NamedTuple):
-    """Registered people who came to a site or left it by a movement of their household."""
-
-    site_id: UUID
-    is_arrival: bool
-    moved_at: datetime
-    persons: int
-
-
-@dataclass(frozen=True, slots=True)
-class Occupancy:
-    """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
-
-    `counted_at` is the time of the newest count. `reports` are the counts whose numbers are added, newest first. If
-    `has_partial_counts` is true, some of these counts are partial, so the number may be too high. `registered_came` and
-    `registered_left` are the persons of registered households who came or left after the newest count. They are stated
-    separately, because nobody knows whether the counts include them.
-    """
-
-    lowest: int
-    highest: int
-    counted_at: datetime
-    reports: tuple[UUID, ...]
-    has_partial_counts: bool = False
-    registered_came: int = 0
-    registered_left: int = 0
-
-
-def occupancies(counts: Iterable[CountAtSite], moves: Iterable[SiteMove] = ()) -> dict[UUID, Occupancy]:
-    """The occupancy of each site with a count. `counts` must contain all counts at these sites, also replaced ones."""
-    by_site = defaultdict[UUID, list[CountAtSite]](list)
-    for count in counts:
-        by_site[count.site_id].append(count)
-    by_share = {site_id: shares(at_site) for site_id, at_site in by_site.items()}
-    moves_of = defaultdict[UUID, list[SiteMove]](list)
-    for move in moves:
-        moves_of[move.site_id].append(move)
-    return {site_id: _occupancy(found, moves_of[site_id]) for site_id, found in by_share.items() if found}
-
-
-def _occupancy(found: Sequence[Share[CountAtSite]], moves: Sequence[SiteMove]) -> Occupancy:
-    ranges = [share.range(attrgetter("persons")) for share in found]
-    newest_first = sorted((count for share in found for count in share.counts), key=order, reverse=True)
-    later = [move for move in moves if move.moved_at > newest_first[0].counted_at]
-    return Occupancy(
-        lowest=sum(lowest for lowest, _ in ranges),
-        highest=sum(highest for _, highest in ranges),
-        counted_at=newest_first[0].counted_at,
-        reports=tuple(dict.fromkeys(count.movement_id or count.report_id for count in newest_first)),
-        has_partial_counts=any(count.is_partial for count in newest_first),
-        registered_came=sum(move.persons for move in later if move.is_arrival),
-        registered_left=sum(move.persons for move in later if not move.is_arrival),
-    )

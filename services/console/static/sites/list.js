@@ -83,12 +83,13 @@ function named(site, isOpen) {
 /** @param {Occupancy | null | undefined} occupancy @param {Site} site */
 function people(occupancy, site) {
   if (!occupancy) return numeric("–", occupancy === null ? [small(sentence("uncounted"))] : []);
-  const { lowest, highest, counted_at, has_partial_counts, registered_came: came, registered_left: left } = occupancy;
+  const { lowest, highest, counted_at, has_partial_counts, registered_came: came, registered_left: left, is_registered } = occupancy;
   const range = lowest === highest ? number.format(highest) : `${number.format(lowest)}–${number.format(highest)}`;
   const isOver = site.capacity !== null && highest > site.capacity;
   const isMoved = came > 0 || left > 0;
   const marks = [...(isMoved ? [small(sentence("moved", { came: number.format(came), left: number.format(left) }))] : []), ...(has_partial_counts ? [small(sentence("partial"))] : []), ...(isOver ? [small(sentence("over"), "bad")] : [])];
-  return numeric(range, [small(sentence("counted", { time: dayAndClock(new Date(counted_at)) })), ...marks]);
+  const source = is_registered || !counted_at ? sentence("registered") : sentence("counted", { time: dayAndClock(new Date(counted_at)) });
+  return numeric(range, [small(source), ...marks]);
 }
 
 /** @param {string} text @param {HTMLElement[]} [below] */

@@ -1,0 +1,31 @@
+"""Stores which registered people are at a site now, and when those who left it had come.
+
+The keys of sites of all households at sites are made again, because this also makes the rows of the new table. Root ids
+begin with the time of their generation, so that `0` is older than every root. Households of which the previous release
+makes the keys during the update get rows with their next report.
+"""
+
+from alembic import op
+
+revision = "registry_0056"
+down_revision = "registry_0055"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE site_residents (
+            household_id uuid NOT NULL,
+            number integer NOT NULL,
+            site_key bytea NOT NULL,
+            status text NOT NULL,
+            persons integer NOT NULL,
+            came_at timestamptz NOT NULL,
+            CONSTRAINT pk_site_residents PRIMARY KEY (household_id, number)
+        )
+    """)
+    op.execute("CREATE INDEX ix_site_residents_site_key ON site_residents (site_key)")
+    op.execute("ALTER TABLE site_passages ADD COLUMN came_at timestamptz")
+    op.execute("""
+        UPDATE households SET site_root_id = '0'
+        WHERE site_root_id <> '' AND household_id IN (SELECT household_id FROM household_site_keys)
+    """)
