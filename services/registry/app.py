@@ -24,6 +24,7 @@ from services.registry.households import pages as household_pages
 from services.registry.places import routes as place_routes
 from services.registry.search import routes as search_routes
 from services.registry.search.keys import SearchKeys
+from services.registry.sites import occupancy_routes
 from services.registry.sites import pages as site_pages
 from services.registry.sites import routes as site_routes
 from shared import wiring
@@ -72,6 +73,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             event_routes.router,
             place_routes.router,
             site_routes.router,
+            occupancy_routes.router,
             figures.router,
             figure_pages.router,
             need_routes.router,

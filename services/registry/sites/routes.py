@@ -1,4 +1,4 @@
-"""Routes for the list of sites, for changes of a site, for its person in charge, and for the people at each site."""
+"""Routes for the list of sites, for changes of a site, and for its person in charge."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -14,10 +14,8 @@ from services.registry.sites import refused_sheets
 from services.registry.sites import sheets as site_sheets
 from services.registry.sites.changes import SiteConflict, SiteStore, described
 from services.registry.sites.imports import RowVerdict, SiteImport
-from services.registry.sites.occupancies import occupancies
 from services.registry.sites.sheets import BadSheet, SiteSheet
 from services.registry.sites.sites import SHELTERS, PersonInCharge, SiteVersion, is_own_settlement, is_own_unit
-from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
@@ -56,29 +54,6 @@ class SitePage(BaseModel):
     next: UUID | None = None
 
 
-class OccupancyView(BaseModel):
-    """The number of people at a site, between `lowest` and `highest` if teams disagree.
-
-    `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
-    so the number may be too high. `registered_came` and `registered_left` are the persons of registered households who
-    came or left after the newest count, and whom `lowest` and `highest` therefore include or leave out. `registered`
-    are all registered persons who are at the site now. If `is_registered` is true, nobody has counted the people at the
-    site, or only people who moved there, and the number is that of the registered persons; `counted_at` may be null.
-    """
-
-    model_config = ConfigDict(from_attributes=True)
-
-    lowest: int
-    highest: int
-    counted_at: datetime | None
-    reports: tuple[UUID, ...]
-    has_partial_counts: bool
-    registered_came: int
-    registered_left: int
-    registered: int
-    is_registered: bool
-
-
 class ImportedRowView(BaseModel):
     """The result of a row. `errors` are pairs of a column and the expected value."""
 
@@ -104,13 +79,6 @@ class SiteColumnView(BaseModel):
 class ImportedSheet(BaseModel):
     columns: list[SiteColumnView]
     rows: list[ImportedRowView]
-
-
-class Occupancies(BaseModel):
-    """The occupancy of each site in the caller's areas. None means that no report places people at the site."""
-
-    occupancies: dict[UUID, OccupancyView | None]
-    next: UUID | None = None
 
 
 @router.get("/v1/sites")
@@ -174,30 +142,6 @@ async def person_in_charge(site_id: UUID, request: Request, session: Session, ca
         raise not_found()
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[site_id], reason=caller.purpose))
     return person
-
-
-@router.get("/v1/occupancies")
-async def people_at_sites(
-    request: Request,
-    session: Session,
-    caller: Caller,
-    after: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
-) -> Occupancies:
-    """The people at each site, by the newest count and later movements, in the order of the sites' ids."""
-    visibility = visibility_of(caller, request.app.state.places)
-    site_ids = await site_queries.visible_ids(session, visibility, limit, after)
-    state = request.app.state
-    counts = await site_queries.counts(session, state.settings.counted_status, site_ids)
-    registered = await site_queries.registered(session, state.search, state.settings.counted_status, site_ids)
-    by_site = occupancies(counts, registered)
-    return Occupancies(
-        occupancies={
-            site_id: OccupancyView.model_validate(by_site[site_id]) if site_id in by_site else None
-            for site_id in site_ids
-        },
-        next=site_ids[-1] if len(site_ids) == limit else None,
-    )
 
 
 @router.post("/v1/sites:import")

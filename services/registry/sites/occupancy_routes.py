@@ -1,0 +1,73 @@
+"""Routes for the number of people at each site."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
+
+from services.registry.sites import queries as site_queries
+from services.registry.sites.occupancies import occupancies
+from services.registry.visibility import visibility_of
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.postgres.database import Session
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(tokens.current)]
+MOST = 1_000
+
+
+class OccupancyView(BaseModel):
+    """The number of people at a site, between `lowest` and `highest` if teams disagree.
+
+    `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
+    so the number may be too high. `registered_came` and `registered_left` are the persons of registered households who
+    came or left after the newest count, and whom `lowest` and `highest` therefore include or leave out. `registered`
+    are all registered persons who are at the site now. If `is_registered` is true, nobody has counted the people at the
+    site, or only people who moved there, and the number is that of the registered persons; `counted_at` may be null.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    lowest: int
+    highest: int
+    counted_at: datetime | None
+    reports: tuple[UUID, ...]
+    has_partial_counts: bool
+    registered_came: int
+    registered_left: int
+    registered: int
+    is_registered: bool
+
+
+class Occupancies(BaseModel):
+    """The occupancy of each site in the caller's areas. None means that no report places people at the site."""
+
+    occupancies: dict[UUID, OccupancyView | None]
+    next: UUID | None = None
+
+
+@router.get("/v1/occupancies")
+async def people_at_sites(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
+) -> Occupancies:
+    """The people at each site, by the newest count and later movements, in the order of the sites' ids."""
+    visibility = visibility_of(caller, request.app.state.places)
+    site_ids = await site_queries.visible_ids(session, visibility, limit, after)
+    state = request.app.state
+    counts = await site_queries.counts(session, state.settings.counted_status, site_ids)
+    registered = await site_queries.registered(session, state.search, state.settings.counted_status, site_ids)
+    by_site = occupancies(counts, registered)
+    return Occupancies(
+        occupancies={
+            site_id: OccupancyView.model_validate(by_site[site_id]) if site_id in by_site else None
+            for site_id in site_ids
+        },
+        next=site_ids[-1] if len(site_ids) == limit else None,
+    )
