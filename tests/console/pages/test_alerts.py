@@ -1,5 +1,6 @@
 """Tests that alerts appear on the board without a reload, that they ring, and that a person can acknowledge them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -141,3 +142,25 @@ def test_a_page_does_not_act_for_an_account_that_signed_in_later(whole: Whole, s
     second.get_by_role("button", name="Acknowledge").click()
     expect(second).to_contain_text(f"Acknowledged by {desk.name}")
     expect(first.locator("#link")).to_have_attribute("data-state", "ended")
+
+
+# The widths of those reasons in the rows of alerts that a reader sees.
+SHOWN_REASONS = """reasons => reasons.filter(
+  (reason) => reason.getBoundingClientRect().top < reason.parentElement.getBoundingClientRect().bottom - 4
+).map((reason) => reason.getBoundingClientRect().width)"""
+
+
+def test_a_reason_is_left_out_of_a_row_that_has_room_for_its_first_letters_only(whole: Whole, seat: Any) -> None:
+    """The page of the alert and the title of the row have the reason."""
+    whole.report_hazard(type="rockfall", severity="Extreme")
+    page = seat(Role.OPERATOR, width=1366, height=768).open("/")
+    rows = page.locator(".alert:has(.alert-below .alert-reason)")
+    expect(rows.first).to_be_visible()
+    shown = []
+    for language in ("ky", "ru", "en"):
+        page.goto(f"{whole.url}/?lang={language}")
+        for width in (1366, 1920, 2560):
+            page.set_viewport_size({"width": width, "height": 900})
+            shown += rows.locator(".alert-below .alert-reason").evaluate_all(SHOWN_REASONS)
+    assert min(shown) > 100  # in English there is room for the reason
+    expect(rows.first.locator(".alert-facts")).to_have_attribute("title", re.compile("Reported by"))
