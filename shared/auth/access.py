@@ -124,6 +124,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/sites/{site_id}/history": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}/person-in-charge": to(COUNTERS),
     "GET /registry/v1/occupancies": to(COUNTERS),
+    "GET /registry/occupied-sites": to(COUNTERS),
     "GET /registry/v1/counts:differing": to(COUNTERS),
     "POST /registry/v1/counts:choose": to(DECIDERS),
     "POST /registry/v1/counts:reverse": to(DECIDERS),

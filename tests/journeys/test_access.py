@@ -122,6 +122,7 @@ BY_AREA = {
     "GET /registry/sites/{site_id}": VisibleContent("/registry/sites/{site}", "{site}"),
     "GET /registry/v1/sites/{site_id}/history": VisibleContent("/registry/v1/sites/{site}/history", "{site}"),
     "GET /registry/v1/occupancies": VisibleContent("/registry/v1/occupancies", "{site}"),
+    "GET /registry/occupied-sites": VisibleContent("/registry/occupied-sites", "{site}"),
     "GET /registry/v1/sites/{site_id}/person-in-charge": VisibleContent(
         "/registry/v1/sites/{site}/person-in-charge", "Head of the school"
     ),

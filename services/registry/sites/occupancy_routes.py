@@ -1,22 +1,28 @@
-"""Routes for the number of people at each site."""
+"""Routes for the number of people at each site, and the part of the board that lists the sites with most people."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
 
+from services.registry.record_pages import name_of
 from services.registry.sites import queries as site_queries
-from services.registry.sites.occupancies import occupancies
+from services.registry.sites.occupancies import Occupancy, occupancies
 from services.registry.visibility import visibility_of
 from shared.auth import tokens
 from shared.auth.tokens import Principal
+from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 1_000
+MOST_SITES, MOST_SHOWN = 20_000, 30  # the board's part reads at most this many sites, and shows those with most people
 
 
 class OccupancyView(BaseModel):
@@ -60,10 +66,7 @@ async def people_at_sites(
     """The people at each site, by the newest count and later movements, in the order of the sites' ids."""
     visibility = visibility_of(caller, request.app.state.places)
     site_ids = await site_queries.visible_ids(session, visibility, limit, after)
-    state = request.app.state
-    counts = await site_queries.counts(session, state.settings.counted_status, site_ids)
-    registered = await site_queries.registered(session, state.search, state.settings.counted_status, site_ids)
-    by_site = occupancies(counts, registered)
+    by_site = await occupancies_of(request, session, site_ids)
     return Occupancies(
         occupancies={
             site_id: OccupancyView.model_validate(by_site[site_id]) if site_id in by_site else None
@@ -71,3 +74,32 @@ async def people_at_sites(
         },
         next=site_ids[-1] if len(site_ids) == limit else None,
     )
+
+
+@router.get("/occupied-sites", include_in_schema=False)
+async def occupied_sites(request: Request, session: Session, caller: Caller) -> Response:
+    """The part of the board about sites with people in the caller's areas, the sites with most people first."""
+    places, language = request.app.state.places, language_of(request)
+    site_ids = await site_queries.visible_ids(session, visibility_of(caller, places), MOST_SITES)
+    by_site = await occupancies_of(request, session, site_ids)
+    occupied = sorted(
+        (site_id for site_id, occupancy in by_site.items() if occupancy.highest),
+        key=lambda site_id: (-by_site[site_id].highest, site_id),
+    )
+    shown = {site.site_id: site for site in await site_queries.named(session, occupied[:MOST_SHOWN])}
+    pages: Pages = request.app.state.pages
+    return pages.render(
+        request,
+        "occupied-sites.html",
+        rows=[(shown[site_id], by_site[site_id]) for site_id in occupied if site_id in shown],
+        occupied=len(occupied),
+        name_of=lambda site: name_of(site, language),
+        places=places,
+    )
+
+
+async def occupancies_of(request: Request, session: AsyncSession, site_ids: Collection[UUID]) -> dict[UUID, Occupancy]:
+    state = request.app.state
+    counts = await site_queries.counts(session, state.settings.counted_status, site_ids)
+    registered = await site_queries.registered(session, state.search, state.settings.counted_status, site_ids)
+    return occupancies(counts, registered)

@@ -1,5 +1,6 @@
 // Parts of a page that the server renders again each minute; the attribute `data-fragment` holds a part's path.
-// The server sends the page with all parts rendered, except the parts with the attribute `data-unrendered`.
+// The server sends the page with all parts rendered, except the parts with the attribute `data-unrendered`. The event
+// `outdated` on a part has the part rendered at once.
 
 import { call } from "./calls.js";
 
@@ -7,7 +8,10 @@ const AGAIN_MS = 60_000;
 
 export function keepCurrent() {
   const parts = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-fragment]")]);
-  for (const part of parts) if ("unrendered" in part.dataset) void refresh(part);
+  for (const part of parts) {
+    if ("unrendered" in part.dataset) void refresh(part);
+    part.addEventListener("outdated", () => refresh(part));
+  }
   setInterval(() => parts.forEach(refresh), AGAIN_MS);
 }
 

@@ -14,11 +14,22 @@ import { draw, showMore } from "/static/board/panels.js";
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", "hazards-restricted": "hazards", alerts: "alerts", households: "households", groups: "households", outcomes: "reports" };
 const ADMISSION_MS = 15_000;
+const SITES_MS = 2000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let ringing;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let moving;
+
+/** Has the registry render the people at sites again, once for all events of two seconds. */
+function renewSites() {
+  moving ??= setTimeout(() => {
+    moving = undefined;
+    document.querySelector("[data-fragment='/registry/occupied-sites']")?.dispatchEvent(new CustomEvent("outdated"));
+  }, SITES_MS);
+}
 
 /** Makes the page's alarm read the alerts again, 0.3 s after the events, because the worker must store them first. */
 function heardOf() {
@@ -90,6 +101,7 @@ board.addEventListener("drawn", (event) => {
 listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
   draw(PANEL_OF[topic]);
   if (topic === "alerts") heardOf();
+  if (PANEL_OF[topic] === "households") renewSites();
 }));
 if (board.dataset.attended) attend();
 void askAdmission();

@@ -1,0 +1,53 @@
+"""The board lists the sites with people, and renews the list when a household comes, without a reload."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Seat, Whole
+from tests.console.pages.test_accessibility import findings
+from tests.intake.factories import household
+
+BATKEN = "KG05214000000"
+Take = Callable[..., Seat]
+
+
+def send(whole: Whole, role: Role, method: str, path: str, body: dict[str, Any]) -> None:
+    token = whole.installation.token(roles=[role], team=uuid4())
+    answer = whole.client(headers={"authorization": f"Bearer {token}"}).request(method, path, json=body)
+    assert answer.status_code in (200, 202), answer.text
+
+
+def test_registered_people_at_a_site_appear_on_an_open_board(whole: Whole, seat: Take) -> None:
+    site_id, now = str(uuid4()), datetime.now(UTC).isoformat()
+    place = {"type": "tent_camp", "pcode": BATKEN, "capacity": 1}
+    send(
+        whole,
+        Role.OPERATOR,
+        "PUT",
+        f"/registry/v1/sites/{site_id}",
+        {"version": 1, "name_ru": "Лагерь «Аска»", **place},
+    )
+    desk, viewer = seat(Role.OPERATOR, width=1366, height=768), seat(Role.VIEWER)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    row = page.locator(f"[data-site='{site_id}']")
+    expect(row).to_have_count(0)
+    family = {"destination": {"pcode": BATKEN}, "site_id": site_id, "occurred_at": now, "reported_at": now}
+    send(whole, Role.FIELD, "POST", "/intake/v1/displacements", household(**family))
+    expect(row).to_contain_text("registered persons, no count", timeout=SLOW_MS)
+    expect(row).to_contain_text("over capacity")
+    for language in ("ky", "ru", "en"):
+        page.goto(f"{whole.url}/?lang={language}")
+        expect(row.locator("a")).to_have_text("Лагерь «Аска»")
+        assert findings(page) == []
+        for width in (360, 1366, 1920):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (language, width)
+    assert "occupied-sites" not in viewer.open("/").content()
+    assert desk.errors == [] and viewer.errors == []
