@@ -52,7 +52,7 @@ OF_UNKNOWN_ORIGIN = N_(
     "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
 )
 OF_UNKNOWN_PLACES = N_(
-    "Displaced people, origin and present place not known, within {hours} hours ({dates}): {displaced}"
+    "Displaced people, origin not known, now abroad or at an unknown place, within {hours} hours ({dates}): {displaced}"
 )
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")

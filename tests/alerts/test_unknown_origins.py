@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared.events import GroupCounted, Place
+from services.alerts.delivery.texts import Texts
+from shared.events import AlertRaised, GroupCounted, Place
 from shared.pages.catalogs import translations
 from shared.pages.reasons import sentence
 from shared.places import Places
@@ -165,9 +166,9 @@ async def test_two_workers_count_the_people_of_a_site_once(sessions: async_sessi
 @pytest.mark.parametrize(
     ("language", "here", "nowhere"),
     [
-        ("en", "now in Leilek rayon, origin not known", "origin and present place not known"),
-        ("ru", "откуда — неизвестно", "откуда и где сейчас — неизвестно"),
-        ("ky", "кайдан экени белгисиз", "азыр кайда экени белгисиз"),
+        ("en", "now in Leilek rayon, origin not known", "origin not known, now abroad or at an unknown place"),
+        ("ru", "Сейчас здесь: Лейлекский район.", "сейчас за границей или неизвестно где"),
+        ("ky", "Азыр ушул жерде: Лейлек району.", "азыр чет өлкөдө же кайда экени белгисиз"),
     ],
 )
 async def test_the_reason_states_that_the_origin_is_not_known(
@@ -177,6 +178,20 @@ async def test_the_reason_states_that_the_origin_is_not_known(
     known, places = translations(language), Places.load()
     reasons = [sentence(alert.reason, alert.figures, language, known, places) for alert in await post.alerts()]
     assert sorted((here in reason, nowhere in reason) for reason in reasons) == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "Displacement, origin not known, Leilek rayon"),
+        ("ru", "Перемещение, откуда — неизвестно, Лейлекский район"),
+        ("ky", "Жер которуу, кайдан экени белгисиз, Лейлек району"),
+    ],
+)
+async def test_the_title_states_that_the_origin_is_not_known(post: Post, language: str, title: str) -> None:
+    await post(group(persons=60, origin=UNKNOWN))
+    event = AlertRaised.model_validate(await post.alert(), from_attributes=True)
+    assert Texts(Places.load(), "https://alerts.example", {}).title(event, language) == title
 
 
 def at_site(**changed: Any) -> GroupCounted:

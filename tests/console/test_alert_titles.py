@@ -1,0 +1,37 @@
+"""The board's title of a displacement alert says whether the origin of the people is known."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.console.conftest import Served
+from tests.console.factories import KADAMJAI, LEILEK, alert
+
+
+def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None:
+    figures: dict[str, Any] = {"persons": 300, "households": 0, "reports": 1, "counted_persons": 300}
+    window = {"hours": 24.0, "first": "2026-06-15", "last": "2026-06-16"}
+    known = alert(
+        rule="displacement",
+        reason="households_displaced",
+        pcodes=[LEILEK],
+        hazard_type=None,
+        hazard_id=None,
+        figures={**figures, **window, "is_origin_unknown": True, "pcode": LEILEK},
+    )
+    of_known_origin = known.model_copy(
+        update={"alert_id": uuid4(), "figures": {**figures, **window, "pcode": KADAMJAI}}
+    )
+    served.publish(known, of_known_origin)
+    operator = served.signed_in(Role.OPERATOR)
+
+    def row(alert_id: UUID) -> str:
+        panel = operator.get("/board/alerts?lang=ru").text
+        return panel.partition(f'id="alert-{alert_id}"')[2].partition("</article>")[0]
+
+    title = 'Перемещение, <span class="nowrap">300 человек</span>, откуда — неизвестно</a>'
+    assert wait_until(lambda: title in row(known.alert_id), timeout=20), row(known.alert_id)
+    assert "Сейчас здесь: Лейлекский район." in row(known.alert_id)
+    assert "неизвестно" not in row(of_known_origin.alert_id)
+    assert "300 человек" in row(of_known_origin.alert_id)
