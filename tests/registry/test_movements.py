@@ -298,6 +298,20 @@ def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
     assert [position.pcode for position in course.parts] == [OSH]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "country"), [({}, {"country": "RU"}, "RU"), ({"country": "RU"}, {}, "RU"), ({}, {}, "ZZ")]
+)
+def test_people_who_left_the_country_do_not_leave_it_once_more(
+    first: dict[str, str], second: dict[str, str], country: str
+) -> None:
+    """The country is the one that any of the two reports states."""
+    left = (moved("left_country", days, destination=to or None) for days, to in enumerate((first, second), start=1))
+    [subject] = working_set_of(map(filed, (BODY, *left))).subjects.values()
+    course = subject.courses.by_departure[BODY["report_id"]]
+    assert [passage.people.count for passage in course.passages] == [5]
+    assert [position.country for position in course.parts] == [country]
+
+
 def test_a_movement_follows_the_displacement_before_it() -> None:
     again = {**BODY, "report_id": str(uuid4()), "occurred_at": (NOON + 10 * DAY).isoformat()}
     again["reported_at"] = again["occurred_at"]

@@ -19,6 +19,7 @@ from services.registry.reports import NEVER, Filed, FiledMovement, movement_orde
 from shared.events.vocabulary import Movement, Shelter, SubStock
 from shared.places.localities import StatedLocality
 
+REACHED_ONCE = (SubStock.IN_RETURN, SubStock.LEFT_COUNTRY)
 ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
 
@@ -119,10 +120,12 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
     """The positions that the people have left.
 
-    If people have returned, and a report of their return names another place, this is not a new movement.
+    People return once and leave the country once. If a later report of the same movement names another place, this is
+    not a new movement.
     """
     return [
         before
         for before, position in after.items()
-        if before.place != position.place and not before.sub_stock is position.sub_stock is SubStock.IN_RETURN
+        if before.place != position.place
+        and not (before.sub_stock is position.sub_stock and position.sub_stock in REACHED_ONCE)
     ]

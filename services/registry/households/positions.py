@@ -151,7 +151,8 @@ def destination(before: Position, movement: FiledMovement, departure: Filed) -> 
     """The place of the people after the movement.
 
     If the movement states no destination, the kind of movement decides. People who returned are at their origin. People
-    who left the country are in an unknown country. All other people are still at their former place.
+    who leave the country are in an unknown country. All other people are still at their former place, and so are people
+    who had left the country before.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:
@@ -161,6 +162,6 @@ def destination(before: Position, movement: FiledMovement, departure: Filed) -> 
         return {**place, "locality": locality, "shelter": shelter, "site_id": site_id}
     if clear.movement is Movement.RETURNED:
         return {"pcode": departure.clear.origin.pcode, "country": departure.clear.origin.country}
-    if clear.movement is Movement.LEFT_COUNTRY:
+    if clear.movement is Movement.LEFT_COUNTRY and not before.has_left():
         return {"pcode": None, "country": UNKNOWN_COUNTRY}
     return {name: getattr(before, name) for name in ("pcode", "country", "locality", "shelter", "site_id")}
