@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from tests.registry.independent_group_lives import group_lives
 from tests.registry.independent_lives import END, NOT_KNOWN, in_parts, lives
 
 Body = dict[str, Any]
@@ -27,6 +28,7 @@ PROFILES = {
 }
 LEILEK, KADAMJAI, BATKEN, OSH = "KG05236000000", "KG05258000000", "KG05214000000", "KG06226000000"
 OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "KG06000000000"}
+ABROAD = {"RU": "RUS", "TJ": "TJK", NOT_KNOWN: "ZZZ"}  # the codes of ISO 3166-1
 SEXES = ("female", "male", "unknown")
 ASSESSED = ("assessed", "with_disability")
 # degrees of difficulty of the Washington Group
@@ -51,8 +53,11 @@ class Figures:
         found = displacements(reports)
         people = persons(found).merge(found.drop(columns=["persons", "members", "sex_age"]), on="report_id")
         starts = people[(people["kind"] == "household") | (people["measure"] == "flow")]
-        is_movement = reports["movement"].notna() & ~reports["is_reversed"].astype(bool)
-        return cls(starts, *lives(people[people["measure"] != "flow"], reports[is_movement]))
+        moves = reports[reports["movement"].notna() & ~reports["is_reversed"].astype(bool)]
+        is_household, is_stock = people["kind"] == "household", people["measure"] == "stock"
+        both = lives(people[is_household], moves), group_lives(people[is_stock], moves)
+        positions, passages = (pd.concat(own, ignore_index=True) for own in zip(*both, strict=True))
+        return cls(starts, positions, passages)
 
     def stock(self, day: date, sub_stock: str) -> pd.DataFrame:
         on, of = pd.Timestamp(day), self.positions
@@ -179,7 +184,7 @@ class Query:
 
     @property
     def dimensions(self) -> list[str]:
-        return ["month", "pcode", "scope", "reason", "mobility", *self.by]
+        return ["month", "country", "pcode", "scope", "reason", "mobility", *self.by]
 
     @property
     def cells(self) -> dict[str, tuple[str, str]]:
@@ -251,7 +256,8 @@ class Query:
 
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
         """The people, once for each reason that counts, with this reason's onset and the place at the query's level."""
-        people = people.assign(pcode=people[f"{self.view}_{self.level}"])
+        place = {"country": people[f"{self.view}_country"], "pcode": people[f"{self.view}_{self.level}"]}
+        people = people.assign(**place)
         people = people[people["reason_1"] == ""] if self.rank == "only" else people
         each = [
             people.assign(reason=people[f"reason_{number}"], onset=people[f"onset_{number}"])
@@ -270,10 +276,12 @@ def described(people: pd.DataFrame) -> pd.DataFrame:
     """
     reasons = [people["reasons"].str[number] for number in range(3)]
     is_drought = people["hazard_type"] == "drought"
+    views = ("origin", "destination")
     found = {
         "scope": scopes(people),
         **{name: brackets(people, name) for name in PROFILES},
-        **{f"{view}_{level}": units(people[view], level) for view in ("origin", "destination") for level in range(3)},
+        **{f"{view}_{level}": units(people[view], level) for view in views for level in range(3)},
+        **{f"{view}_country": people[view].map(lambda place: ABROAD.get(place, "KGZ")) for view in views},
         **{f"reason_{number}": reasons[number] for number in range(3)},
         **{f"onset_{number}": onset(reasons[number], is_drought) for number in range(3)},
     }

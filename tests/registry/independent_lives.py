@@ -1,13 +1,17 @@
-"""Computes from reports of movements where people are, and since when. It uses pandas and no code of the registry.
+"""Computes from reports of movements where the members of households are, and since when.
 
-The data frames of people have the columns of `POSITION`, and `begins`, which is the first day of the position.
+It uses pandas and no code of the registry. The data frames of people have the columns of `POSITION`, and `begins`,
+which is the first day of the position.
 """
+
+from math import nan
 
 import pandas as pd
 
 END = pd.Timestamp("2200-01-01")
 NOT_KNOWN = "ZZ"  # stands for the place of people who have left the country
 STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
+SOLVED = "durable_solution"
 TO_SUB_STOCK = {
     "transferred": "in_displacement",
     "displaced_again": "in_displacement",
@@ -17,12 +21,16 @@ TO_SUB_STOCK = {
     "entered_country": "in_displacement",
     "left_country": "left_country",
     "died": "died",
+    "solution_assessed": SOLVED,
 }
 UNSEEN = ("contact_lost", "evacuation_lifted")  # such a report does not mean that somebody has seen the people
 PLACE = ["sub_stock", "destination", "shelter"]
 POSITION = [*PLACE, "departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost"]
 # the columns of a movement
-REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", "member_ids"]
+REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", "member_ids", "persons"]
+# what is known about people of whom only their number is known
+UNKNOWN = {"member_id": "", "sex": "unknown", "youngest": nan, "oldest": nan, "assessed": False}
+NOBODY_KNOWS = {**UNKNOWN, "with_disability": False, "born": pd.NaT, "birth_year": nan, "age": nan, "told_on": pd.NaT}
 
 
 def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -32,17 +40,33 @@ def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, 
     for _, moves in movements.groupby(movements.groupby("subject").cumcount()):
         reported = moves[["subject", *REPORTED]].add_prefix("new_")
         joined = people.merge(reported, how="left", left_on="subject", right_on="new_subject")
+        is_counted = joined["new_persons"].notna() & concerned(joined)
+        positions.append(joined[is_counted].assign(ends=joined["new_day"]))
+        joined = pd.concat([joined[~is_counted], *divided(joined[is_counted])], ignore_index=True)
         is_concerned = concerned(joined)
         after = moved(joined)
         has_moved = is_concerned & (joined[PLACE] != after[PLACE]).any(axis=1)
         after = after.assign(**noted(joined, has_moved))
         moving = (joined["new_report_id"] + " " + joined["subject"]).rename("moving")
         positions.append(joined[is_concerned].assign(ends=joined["new_day"]))
-        passages.append(pd.concat([joined, after[PLACE].add_prefix("to_"), moving], axis=1)[has_moved])
-        changed = [*POSITION, "begins", "origin"]
+        is_leaving_again = (joined["sub_stock"] == GONE) & (after["sub_stock"] == GONE)
+        is_passage = has_moved & ~is_leaving_again
+        passages.append(pd.concat([joined, after[PLACE].add_prefix("to_"), moving], axis=1)[is_passage])
+        changed = [*POSITION, "begins"]
         joined.loc[is_concerned, changed] = after.loc[is_concerned, changed]
         people = joined[people.columns]
     return pd.concat([*positions, people], ignore_index=True), pd.concat(passages, ignore_index=True)
+
+
+def divided(people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divides households into the stated number of people who moved, and the people who stayed.
+
+    Nobody knows who moved, so nothing else is known about these people any more.
+    """
+    households = people.drop_duplicates("subject").assign(**NOBODY_KNOWS, begins=lambda own: own["new_day"])
+    number = households["new_persons"].astype(int)
+    total = households["subject"].map(people.groupby("subject")["number"].sum())
+    return households.assign(number=number), households.assign(number=total - number, new_day=pd.NaT)
 
 
 def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
@@ -61,27 +85,30 @@ def concerned(joined: pd.DataFrame) -> pd.Series:
 
     A movement concerns the people whom it names, if such a movement is possible for them. If it names nobody, it
     concerns the people in the stock or, if nobody is in the stock, the people who left the country. Only people abroad
-    can enter the country, and only displaced people were evacuated.
+    can enter the country, only displaced people were evacuated, and a solution is assessed only for people in the
+    stock. People with a solution can only be displaced again.
     """
     kind, in_stock, has_left = joined["new_movement"], joined["sub_stock"].isin(STOCK), joined["sub_stock"] == GONE
     is_abroad = in_stock & ~joined["destination"].str.startswith("KG") & (joined["destination"] != NOT_KNOWN)
     is_entry, is_lifted = kind == "entered_country", kind == "evacuation_lifted"
     first = in_stock.mask(is_entry, has_left).mask(is_lifted, joined["sub_stock"] == "in_displacement")
-    otherwise = has_left.mask(is_entry, is_abroad).mask(is_lifted, other=False)
-    is_anyone_first = first.groupby(joined["subject"]).transform("any")
+    second = has_left.mask(is_entry, is_abroad) & ~kind.isin(["evacuation_lifted", "solution_assessed"])
+    third = (joined["sub_stock"] == SOLVED) & (kind == "displaced_again")
     are_named = joined["new_member_ids"].map(lambda ids: isinstance(ids, list))
     ids = zip(joined["new_member_ids"], joined["member_id"], strict=True)
     is_named = pd.Series([isinstance(named, list) and id in named for named, id in ids], index=joined.index)
-    unnamed = first | (otherwise & ~is_anyone_first)
-    return joined["new_day"].notna() & unnamed.where(~are_named, (first | otherwise) & is_named)
+    is_any_first, is_any_second = (some.groupby(joined["subject"]).transform("any") for some in (first, second))
+    unnamed = first | (second & ~is_any_first) | (third & ~is_any_first & ~is_any_second)
+    return joined["new_day"].notna() & unnamed.where(~are_named, (first | second | third) & is_named)
 
 
 def moved(joined: pd.DataFrame) -> pd.DataFrame:
-    """The place of the people after the movement. If a group is forced onward, its former place becomes its origin."""
+    """The place of the people after the movement. People who have left the country are in the country last stated."""
     kind = joined["new_movement"]
-    is_without_shelter = kind.isin(["returned", "left_country"])
-    place = joined["new_destination"].fillna(joined["destination"])
-    place = place.mask(kind == "returned", joined["origin"]).mask(kind == "left_country", NOT_KNOWN)
+    is_leaving = (kind == "left_country") & (joined["sub_stock"] != GONE)
+    is_without_shelter = (kind == "returned") | is_leaving
+    usual = joined["destination"].mask(kind == "returned", joined["origin"]).mask(is_leaving, NOT_KNOWN)
+    place = joined["new_destination"].fillna(usual)
     sub_stock = kind.map(TO_SUB_STOCK).fillna(joined["sub_stock"])
     is_onward = kind == "displaced_again"
     is_new = is_onward & (joined["sub_stock"] != "in_displacement")
@@ -89,7 +116,6 @@ def moved(joined: pd.DataFrame) -> pd.DataFrame:
         sub_stock=sub_stock,
         destination=place,
         shelter=joined["new_shelter"].fillna(joined["shelter"].mask(is_without_shelter, "unknown")),
-        origin=joined["origin"].mask(is_onward & (joined["kind"] == "group"), joined["destination"]),
         departed=joined["new_day"].where(is_new, joined["departed"]),
         begins=joined["new_day"],
     )

@@ -1,0 +1,125 @@
+"""Computes from reports of movements where the people of counted groups are. It uses no code of the registry.
+
+People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
+knows who of the group moved, so the sexes and ages of both parts are unknown.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from tests.registry.independent_lives import END, GONE, NOT_KNOWN, PLACE, SOLVED, TO_SUB_STOCK, of_subjects
+
+Row = dict[str, Any]
+NOBODY_KNOWS = {"sex": "unknown", "youngest": nan, "oldest": nan}
+
+
+class Part:
+    """People of a group at one position. `rows` are the people who are left, and `past` the rows of earlier days."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows, self.past, self.since, self.ends = rows, list[Row](), rows[0]["begins"], rows[0]["ends"]
+
+    @property
+    def count(self) -> int:
+        return sum(row["number"] for row in self.rows)
+
+    @property
+    def sub_stock(self) -> Any:
+        return self.rows[0]["sub_stock"]
+
+    @property
+    def is_abroad(self) -> bool:
+        place = self.rows[0]["destination"]
+        return self.sub_stock == "in_displacement" and place != NOT_KNOWN and not place.startswith("KG")
+
+    def take(self, number: int, day: pd.Timestamp) -> list[Row]:
+        """Takes this number of people out of the part, or all people if there are fewer."""
+        moving, left = self.rows, list[Row]()
+        if number < self.count:
+            nobody = {**self.rows[0], **NOBODY_KNOWS}
+            moving, left = [{**nobody, "number": number}], [{**nobody, "number": self.count - number}]
+        self.past += [{**row, "ends": day} for row in self.rows]
+        self.rows = [{**row, "begins": day} for row in left]
+        return moving
+
+
+def group_lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The positions of the people of groups, with their first and last days, and the people who moved."""
+    positions, passages = list[Row](), list[Row]()
+    moves = by(of_subjects(movements, people).sort_values("day").to_dict("records"), "subject")
+    for group_id, counted in by(people.sort_values("begins").to_dict("records"), "subject").items():
+        parts = [Part(rows) for rows in by(counted, "report_id").values()]
+        for movement in moves.get(group_id, ()):
+            for moving in list(moved(parts, movement)):
+                rows = [passage(row, movement) for row in moving]
+                passages += rows
+                parts.append(Part([arrived(row) for row in rows]))
+        positions += [row for part in parts for row in (*part.past, *part.rows)]
+    return pd.DataFrame(positions)[people.columns], pd.DataFrame(passages)
+
+
+def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
+    """The rows by the value of this column, in their order."""
+    found = defaultdict[Any, list[Row]](list)
+    for row in rows:
+        found[row[name]].append(row)
+    return found
+
+
+def moved(parts: Iterable[Part], movement: Row) -> Iterator[list[Row]]:
+    """The people whom the movement concerns, taken out of their parts.
+
+    The oldest part comes first. If the movement states no number, it concerns the people of the first kind that the
+    group still has.
+    """
+    day, left = movement["day"], movement["persons"]
+    present = sorted((part for part in parts if part.since <= day < part.ends), key=lambda part: part.since)
+    for is_concerned in kinds(movement["movement"]):
+        possible = [part for part in present if part.rows and is_concerned(part)]
+        for part in possible:
+            number = part.count if pd.isna(left) else min(int(left), part.count)
+            left -= number
+            if number:
+                yield part.take(number, day)
+        if pd.isna(left) and possible:
+            return
+
+
+def kinds(movement: str) -> list[Any]:
+    """The kinds of people whom the movement concerns, in their order. Conditions select these people."""
+    if movement not in TO_SUB_STOCK:
+        return []
+    if movement == "entered_country":
+        return [lambda part: part.sub_stock == GONE, lambda part: part.is_abroad]
+    elsewhere = {"in_return", "in_settlement"} - {TO_SUB_STOCK[movement]}
+    in_stock = [lambda part: part.sub_stock == "in_displacement", lambda part: part.sub_stock in elsewhere]
+    return [*in_stock, lambda part: part.sub_stock == SOLVED] if movement == "displaced_again" else in_stock
+
+
+def passage(row: Row, movement: Row) -> Row:
+    """The person's row, with the movement and the new place."""
+    kind = movement["movement"]
+    usual = {"returned": (row["origin"], "unknown"), "left_country": (NOT_KNOWN, "unknown")}
+    place, shelter = usual.get(kind, (row["destination"], row["shelter"]))
+    if not pd.isna(movement["destination"]):
+        place, shelter = movement["destination"], "unknown" if pd.isna(movement["shelter"]) else movement["shelter"]
+    reported = {f"new_{name}": movement[name] for name in ("report_id", "movement", "day")}
+    to = dict(zip(PLACE, (TO_SUB_STOCK[kind], place, shelter), strict=True))
+    moving = f"{movement['report_id']} {row['report_id']}"
+    return {**row, **reported, **{f"to_{name}": value for name, value in to.items()}, "moving": moving}
+
+
+def arrived(row: Row) -> Row:
+    """The person at the new place, on the day of the movement.
+
+    People who are forced onward are displaced from the place that they left, on the day of the movement.
+    """
+    is_onward = row["new_movement"] == "displaced_again"
+    onward = {"origin": row["destination"], "departed": row["new_day"]} if is_onward else {}
+    place = {name: row[f"to_{name}"] for name in PLACE}
+    since = {"begins": row["new_day"], "ends": END, "report_id": row["moving"], "movement": row["new_movement"]}
+    return {**row, **place, **onward, **since}
