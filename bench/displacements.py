@@ -1,7 +1,7 @@
-"""Makes displacements, and rows of the registry's tables with them, for the benchmark of figures.
+"""Makes displacements for the benchmark of figures, as rows of the registry's tables.
 
 Four in five displacements are in the three southern oblasts. Most displacements are caused by natural disaster. One
-household in ten was displaced twice.
+household in ten was displaced twice. `bench.movements` makes what happened to the households later.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,82 +10,99 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from bench.movements import Row, moved
 from services.registry.households.ages import described, person_code
 from services.registry.reports import NEVER, SEXES
+from services.registry.rows import DISAGGREGATED, EPISODES, PASSAGES, STAYS, RowReader
 from shared.displacement_reasons import REASONS
 from shared.events.vocabulary import DISPLACED, Evacuation, HazardType, Mobility, Need, Reason, Shelter
 from shared.places import Places
+from shared.postgres.bulk_copy import Copy
 
-COLUMNS = (
-    "report_id",
-    "household_id",
-    "version",
-    "status",
-    "occurred_at",
-    "occurred_at_precision",
-    "reported_at",
-    "mobility",
-    "origin_pcode",
-    "origin_country",
-    "destination_pcode",
-    "destination_country",
-    "persons",
-    "displaced",
-    "sex_age",
-    "ages",
-    "assessed",
-    "with_disability",
-    "reasons",
-    "hazard_type",
-    "hazard_id",
-    "shelter",
-    "evacuation",
-    "needs",
-    "superseded_at",
-)
 SOUTH = ("KG03", "KG05", "KG06")  # these are the oblasts Jalal-Abad, Batken and Osh
 BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)
 SHELTERS = (Shelter.TENT, Shelter.SCHOOL, Shelter.MOSQUE, Shelter.HOST_RELATIVES, Shelter.HOST_OTHERS, Shelter.UNKNOWN)
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
+TWICE = 10  # of this many displacements, the first two are of the same household
 
 
-def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yields one row for each number. A row depends only on its number and on `now`."""
-    units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
-    southern = [pcode for pcode in units if pcode.startswith(SOUTH)]
+class Displacements:
+    """The rows of some displacements in the tables `episodes`, `stays` and `passages`.
+
+    The rows depend only on the numbers of the displacements and on `now`.
+    """
+
+    def __init__(self, numbers: range, now: datetime) -> None:
+        self.episodes: list[Row] = []
+        self.stays: list[Row] = []
+        self.passages: list[Row] = []
+        self._now, self._southern = now, [pcode for pcode in units() if pcode.startswith(SOUTH)]
+        following: dict[UUID, Row] = {}
+        for episode in sorted(episodes(numbers, now), key=lambda row: row["occurred_at"], reverse=True):
+            again = following.get(episode["household_id"])
+            self._add(episode, again["occurred_at"] if again else NEVER)
+            following[episode["household_id"]] = episode
+
+    def _add(self, episode: Row, ends_at: datetime) -> None:
+        episode["superseded_at"] = ends_at
+        self.episodes.append(episode)
+        if ends_at is NEVER:
+            stays, passages = moved(episode, self._now, self._southern)
+            self.stays += stays
+            self.passages += passages
+
+    def copies(self) -> Iterator[Copy]:
+        yield copy_of(EPISODES, self.episodes)
+        yield copy_of(STAYS, self.stays)
+        yield copy_of(PASSAGES, self.passages)
+
+
+def copy_of(reader: RowReader, rows: Iterable[Row]) -> Copy:
+    return reader.copy(tuple(row[column] for column in reader.columns) for row in rows)
+
+
+def episodes(numbers: range, now: datetime) -> Iterator[Row]:
+    districts = units()
+    southern = [pcode for pcode in districts if pcode.startswith(SOUTH)]
     for number in numbers:
         draw = Random(number)
         moment = now - timedelta(minutes=draw.randrange(3 * 365 * 24 * 60))
-        origin, destination = (draw.choice(southern if draw.random() < 0.8 else units) for _ in range(2))
+        origin, destination = (draw.choice(southern if draw.random() < 0.8 else districts) for _ in range(2))
         reason = Reason.NATURAL_DISASTER if draw.random() < 0.8 else draw.choice(BROADER)
         persons = draw.randint(1, 8)
         is_abroad = draw.random() < 0.1
-        people = described(person_code(member(draw), moment.year, f"{moment:%m-%d}") for _ in range(persons))
+        codes = [person_code(member(draw), moment.year, f"{moment:%m-%d}") for _ in range(persons)]
         mobility = draw.choice(MOVES)
-        yield (
-            UUID(int=number + 1),
-            UUID(int=number - number % 10 if number % 10 < 2 else number, version=4),
-            1,
-            "Actual",
-            moment,
-            "day",
-            moment,
-            mobility.value,
-            origin,
-            "KG",
-            None if is_abroad else destination,
-            "RU" if is_abroad else "KG",
-            persons,
-            persons,
-            *people,
-            reasons_of(reason, draw),
-            draw.choice(HAZARD_TYPES).value if reason is Reason.NATURAL_DISASTER else None,
-            None,
-            draw.choice(SHELTERS).value,
-            draw.choice(list(Evacuation)).value if mobility is Mobility.EVACUATION else None,
-            [need.value for need in draw.sample(list(Need), draw.randint(0, 3))],
-        )
+        yield {
+            "report_id": UUID(int=number + 1),
+            "household_id": UUID(int=number - number % TWICE if number % TWICE < 2 else number, version=4),
+            "version": 1,
+            "status": "Actual",
+            "occurred_at": moment,
+            "occurred_at_precision": "day",
+            "reported_at": moment,
+            "mobility": mobility.value,
+            "origin_pcode": origin,
+            "origin_country": "KG",
+            "destination_pcode": None if is_abroad else destination,
+            "destination_country": "RU" if is_abroad else "KG",
+            "persons": persons,
+            "displaced": persons,
+            **dict(zip(DISAGGREGATED, described(codes), strict=True)),
+            "codes": codes,
+            "reasons": reasons_of(reason, draw),
+            "hazard_type": draw.choice(HAZARD_TYPES).value if reason is Reason.NATURAL_DISASTER else None,
+            "hazard_id": None,
+            "shelter": draw.choice(SHELTERS).value,
+            "evacuation": draw.choice(list(Evacuation)).value if mobility is Mobility.EVACUATION else None,
+            "needs": [need.value for need in draw.sample(list(Need), draw.randint(0, 3))],
+        }
+
+
+def units() -> list[str]:
+    """The P-codes of the districts."""
+    return [unit.pcode for unit in Places.load().units() if unit.level == 2]
 
 
 def member(draw: Random) -> dict[str, Any]:
@@ -99,12 +116,3 @@ def reasons_of(reason: Reason, draw: Random) -> list[str]:
     """One displacement in five has a second reason."""
     others = [draw.choice(BROADER)] if draw.random() < 0.2 else []
     return list(dict.fromkeys(each.value for each in (reason, *others)))
-
-
-def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Adds to each row the time of the household's next displacement, as the registry does."""
-    following: dict[UUID, datetime] = {}
-    household, moment = COLUMNS.index("household_id"), COLUMNS.index("occurred_at")
-    for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):
-        yield *row, following.get(row[household], NEVER)
-        following[row[household]] = row[moment]
