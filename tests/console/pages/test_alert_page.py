@@ -165,7 +165,8 @@ def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, se
     alert_id = raised(whole, page, "bank_erosion")
     held: list[Route] = []
     page.route("**/static/alert/alert.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
-    page.goto(f"{whole.url}/alerts/{alert_id}?lang=en", wait_until="commit")
+    with page.expect_request("**/static/alert/alert.js"):
+        page.goto(f"{whole.url}/alerts/{alert_id}?lang=en", wait_until="commit")
     page.locator("#comment-text").fill("The road is open")
     for _ in range(2):
         page.locator("#comment").press("Enter")

@@ -15,7 +15,8 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
     page = desk.page
     held: list[Route] = []
     page.route("**/static/new-event/new-event.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
-    page.goto(f"{whole.url}/new-event", wait_until="commit")
+    with page.expect_request("**/static/new-event/new-event.js"):
+        page.goto(f"{whole.url}/new-event", wait_until="commit")
     page.fill("#hazard", "rockfall")
     page.fill("#place", "kadamjai")
     page.fill("#caller-phone", "+996 700 00 00 02")

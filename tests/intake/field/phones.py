@@ -36,6 +36,17 @@ if (derive) SubtleCrypto.prototype.deriveKey = function (method, ...others) {
   return derive.call(this, method.iterations ? { ...method, iterations: method.iterations / 1000 } : method, ...others);
 };
 """
+# Counts the cryptographic operations that have not ended. A report or draft is stored as soon as it is sealed.
+SEALING = """
+self.sealing = 0;
+for (const name of ["generateKey", "importKey", "exportKey", "deriveKey", "deriveBits", "sign", "encrypt", "decrypt"]) {
+  const own = self.SubtleCrypto?.prototype[name];
+  if (own) SubtleCrypto.prototype[name] = function (...given) {
+    self.sealing += 1;
+    return own.apply(this, given).finally(() => { self.sealing -= 1; });
+  };
+}
+"""
 
 
 class Centre(Served):
@@ -52,6 +63,7 @@ class Centre(Served):
 def new_phone(browser: Browser, **options: Any) -> BrowserContext:
     context = browser.new_context(viewport={"width": 360, "height": 740}, **options)
     context.add_init_script(CHEAP_KEYS)
+    context.add_init_script(SEALING)
     return context
 
 
@@ -154,6 +166,12 @@ def sent(page: Page) -> None:
 
 def begun(page: Page) -> None:
     page.fill("#notes", "sleeps at Айгүл's")
+    saved(page)
+
+
+def saved(page: Page) -> None:
+    """Waits until the draft is stored. If a page is reloaded while it seals the draft, the last change is lost."""
+    wait_for_script(page, "self.sealing === 0")
 
 
 def shown(page: Page) -> list[str]:

@@ -120,6 +120,7 @@ def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, 
     expect(again.locator("#reports .is-good")).to_have_count(1)
     expect(again.locator("#drafts")).to_be_hidden()
     again.reload()
+    expect(again.locator("#reports .is-good")).to_have_count(1)
     expect(again.locator("#drafts")).to_be_hidden()
     left.close()
 

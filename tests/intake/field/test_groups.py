@@ -8,7 +8,17 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from tests.gazetteers import DOBO, KADAMJAI
-from tests.intake.field.phones import Centre, choose_pin, enter_pin, kept_reports, no_signal, opened, sent, signed_in
+from tests.intake.field.phones import (
+    Centre,
+    choose_pin,
+    enter_pin,
+    kept_reports,
+    no_signal,
+    opened,
+    saved,
+    sent,
+    signed_in,
+)
 
 LEILEK = "KG05236000000"
 INSTANT_MS = 100  # people do not notice a delay up to this time
@@ -83,6 +93,7 @@ def test_a_draft_of_a_count_continues_with_all_it_had(phone: BrowserContext, cen
     page = opened(phone, centre)
     begun_group(page, "26")
     page.check("[name=is_full_recount]")
+    saved(page)
     page.reload()
     enter_pin(page)
     expect(page.locator("#destination-locality")).to_have_value("Тобей мечити")
@@ -107,6 +118,7 @@ def test_a_settlement_is_searched_without_signal_and_of_a_household_it_is_sealed
         page.fill("#origin-locality", "Chokko-Dö")  # a spelling that no list has
         page.locator("#origin-locality-list li").tap()
         expect(page.locator("#origin-district")).to_have_value(KADAMJAI)
+        saved(page)
         page.reload()
         enter_pin(page)
         expect(page.locator("#origin-locality")).to_have_value("Choko-Dobo")
@@ -153,6 +165,7 @@ def test_a_site_is_searched_without_signal_and_gives_its_district_and_shelter(
         expect(page.locator("#destination-district")).to_have_value(LEILEK)
         expect(page.locator("#shelter")).to_have_value("school")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        saved(page)
         page.reload()
         enter_pin(page)
         expect(page.locator("#destination-site")).to_contain_text(name[-12:])

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
-from tests.intake.field.phones import Centre, enter_pin, filled, kept_reports, opened, sent, signed_in
+from tests.intake.field.phones import Centre, enter_pin, filled, kept_reports, opened, saved, sent, signed_in
 from tests.intake.field.test_groups import begun_group, known_site
 from tests.registry.factories import LEILEK
 
@@ -128,6 +128,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     page.locator("#movers label", has_text="Жылдыз").tap()
     page.select_option("#destination-oblast", "KG05000000000")
     page.fill("#destination-locality", "Тобей")
+    saved(page)
     page.reload()  # after the reload, the page does not know the names, but the draft has the chosen members
     enter_pin(page)
     expect(page.locator("#movers input:checked")).to_have_count(1)
@@ -191,6 +192,7 @@ def test_a_movement_of_a_counted_group_is_written_without_a_signal_and_reversed(
     sent(page)
     expect(page.locator("#odd-values")).to_have_text("Number of persons: 130, but 120 were counted")
     page.fill("#persons", "30")
+    saved(page)
     page.reload()
     enter_pin(page)
     expect(page.locator("#household option:checked")).to_contain_text("persons: 120")

@@ -113,10 +113,12 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
-    page.route("**/v1/displacements*", lambda route: route.fulfill(status=408, body=too_slow), times=1)
+    # every request gets this answer, because the form sends the report again by itself every 30 seconds
+    page.route("**/v1/displacements*", lambda route: route.fulfill(status=408, body=too_slow))
     with page.expect_response("**/v1/displacements*"):
         filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
+    page.unroute("**/v1/displacements*")
     page.click("#send-now")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
 

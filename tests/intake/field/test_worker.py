@@ -117,7 +117,8 @@ def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
 def test_a_form_of_which_a_script_did_not_load_is_opened_again(fresh_phone: BrowserContext, centre: Centre) -> None:
     page = fresh_phone.new_page()
     page.route("**/kept.js", lambda route: route.abort(), times=1)
-    page.goto(f"{centre.url}{FORM}?lang=en", wait_until="commit")
+    with page.expect_event("requestfailed"):
+        page.goto(f"{centre.url}{FORM}?lang=en", wait_until="commit")
     choose_pin(page)
     assert page.evaluate("sessionStorage.getItem('dayar.opened-again')") is None
 
