@@ -129,6 +129,18 @@ async def test_an_alert_that_somebody_answered_needs_no_next_contact(town: Town,
         assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("webhook", None)]
 
 
+@pytest.mark.parametrize(("magnitude", "channels"), [(6.6, ["webhook", "email"]), (4.7, ["webhook"])])
+async def test_only_a_grave_alert_that_nobody_answers_goes_to_the_next_contact_of_a_post(
+    town: Town, officer: Officer, hook: Hook, magnitude: float, channels: list[str]
+) -> None:
+    await officer.is_added(hook, ReceiverKind.POST)
+    async with town.working(hook):
+        await town.report(hazard(onset=datetime.now(UTC), magnitude=magnitude))
+        await town.settled(1)
+    followed = await officer.next_contacts(FIVE_MINUTES + timedelta(seconds=30))
+    assert [channel for channel, _ in followed] == channels
+
+
 async def test_a_contact_that_fails_is_followed_at_once_and_tried_again(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:
@@ -333,12 +345,26 @@ def test_why_the_next_contact_is_notified() -> None:
     alert = alerts.raised(finding, None, NOW)
     answered = acknowledged(alert, Actor(uuid4(), "Aibek"), NOW, FIVE_MINUTES)
     delivered = due(is_delivered=True)
+    assert alert.severity is Severity.MODERATE
     assert reason(due(), post, alert) is Follows.NO_RESULT
     assert reason(due(failure="http_503"), post, answered) is Follows.FAILED
     assert reason(due(is_delivered=False, failure="http_410"), post, alert) is Follows.FAILED
     assert reason(delivered, person, alert) is Follows.UNANSWERED
     assert reason(delivered, person, None) is Follows.UNANSWERED, "an unreadable alert may need an answer"
     assert (reason(delivered, person, answered), reason(delivered, post, alert)) == (None, None)
+
+
+@pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
+def test_a_grave_alert_that_a_post_does_not_answer_goes_to_its_next_contact(severity: Severity) -> None:
+    post = Receiver("desk", WEBHOOK, "https://hook.example/", kind=ReceiverKind.POST)
+    finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
+    assert isinstance(finding, Finding)
+    grave = alerts.replaced(alerts.raised(finding, None, NOW), severity=severity)
+    answered = acknowledged(grave, Actor(uuid4(), "Aibek"), NOW, FIVE_MINUTES)
+    delivered, system = due(is_delivered=True), replace(post, kind=ReceiverKind.SYSTEM)
+    assert (reason(delivered, post, grave), reason(delivered, post, answered)) == (Follows.UNANSWERED, None)
+    assert reason(delivered, post, None) is Follows.UNANSWERED, "an unreadable alert may be grave"
+    assert reason(delivered, system, grave) is None
 
 
 def test_an_assignee_who_does_not_act_gets_the_next_contact_also_of_an_acknowledged_alert() -> None:

@@ -1,4 +1,4 @@
-"""Notifies a receiver's next contact if the contact before it failed, or if the person did not answer in time."""
+"""Notifies a receiver's next contact if the contact before it failed, or if nobody answered in time."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -102,14 +102,18 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 
 
 def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
-    """Whether a delivered message is not enough, because the alert needs an answer by this receiver.
+    """Whether a delivered message is not enough, because the alert needs an answer.
 
-    A person who has acknowledged need not answer again while the alert waits for the acknowledgements of others.
+    A person must answer every alert. A post must answer only grave alerts, because further messages about milder
+    alerts would hide the grave ones. A system passes alerts on and never answers. A receiver that has acknowledged need
+    not answer again while the alert waits for the acknowledgements of others.
     """
-    if receiver.kind is not ReceiverKind.PERSON:
+    if receiver.kind not in (ReceiverKind.PERSON, ReceiverKind.POST):
         return False
     if alert is None:
         return True
+    if receiver.kind is ReceiverKind.POST and not alert.is_grave:
+        return False
     has_acknowledged = receiver.account_id in alert.partly_acknowledged_by
     return alert.demand is not None and not (alert.demand is Demand.ACKNOWLEDGEMENT and has_acknowledged)
 

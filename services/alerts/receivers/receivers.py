@@ -36,8 +36,8 @@ class Contact:
     """One way to reach a receiver. A message to a contact of an unknown channel fails.
 
     If this contact does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the
-    message is delivered and, if the receiver is a person, somebody answers the alert. The last contact has no
-    `wait_seconds`.
+    message is delivered and, if the receiver must answer the alert, somebody answers it. A person must answer every
+    alert, a post only grave alerts. The last contact has no `wait_seconds`.
     """
 
     channel: Stored[DeliveryChannel]
