@@ -10,10 +10,11 @@ from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
 from services.alerts.delivery.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
-from services.alerts.notifications import conditions, inhibitions, notifications
+from services.alerts.notifications import inhibitions, notifications, waiting_times
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.notifications.plans import NotificationPlan
-from services.alerts.notifications.stages import Notification, Omissions, Stage
+from services.alerts.notifications.stages import Notification, Omissions, Stage, recipients
+from services.alerts.notifications.stages.quiet_hours import outside_hours
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
 from services.alerts.rules.windows import Window
@@ -146,7 +147,7 @@ class AlertChanges:
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
         next_level = alerts.replaced(alert, level=alert.level + 1)
-        if not is_acknowledged and notifications.is_ended(self._notification(next_level)):
+        if not is_acknowledged and waiting_times.is_ended(self._notification(next_level)):
             ended = alerts.changed(alert, self._now, escalates_at=None)
             self._keep(self._notified(ended, cause, notifications.ENDED), AlertUpdated)
             return
@@ -196,7 +197,7 @@ class AlertChanges:
         Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the
         alert never waits longer than the rules say.
         """
-        wait = None if is_acknowledged else notifications.waiting_time(self._notification(alert))
+        wait = None if is_acknowledged else waiting_times.waiting_time(self._notification(alert))
         usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
         if wait is None:
             return usual
@@ -288,7 +289,7 @@ class AlertChanges:
         if after.pcodes == known.pcodes:
             return False
         moved = self._notification(after, before=known)
-        return bool(notifications.recipients(moved, notifications.MOVED)[0])
+        return bool(recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
         """Starts a new waiting time unless the current one ends earlier. The severity decides how long it is.
@@ -333,7 +334,7 @@ class AlertChanges:
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
-        reasons = {**omissions, **conditions.outside_hours(notification, receivers)}
+        reasons = {**omissions, **outside_hours(notification, receivers)}
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED

@@ -7,9 +7,10 @@ import pytest
 
 from services.alerts import alerts
 from services.alerts.alerts import Alert
-from services.alerts.notifications import conditions, notifications, omissions
+from services.alerts.notifications import notifications, omissions
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission, Stage
+from services.alerts.notifications.stages.quiet_hours import outside_hours
 from services.alerts.receivers import hours
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster
@@ -120,7 +121,7 @@ def test_an_alert_whose_severity_must_be_judged_is_sent_at_every_hour() -> None:
     unjudged = alerts.replaced(mild(KADAMJAI), rule=UNJUDGED_RULE)
     both = receiver("office", hours=OFFICE), receiver("country")
     assert notified(unjudged, notifications.RAISED, *both, now=NIGHT) == (["office", "country"], {})
-    assert conditions.outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
+    assert outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
 
 
 @pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
@@ -134,7 +135,7 @@ def test_an_alert_outside_the_hours_of_everybody_is_sent_and_the_reason_is_known
     both = receiver("office", hours=OFFICE), receiver("second office", hours=OFFICE)
     assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT) == (["office", "second office"], {})
     at_night = Notification(mild(KADAMJAI), both, PLACES, NIGHT, ["office"])
-    assert conditions.outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
+    assert outside_hours(at_night, both) == {"second office": Omission.NOBODY_ELSE}
 
 
 def person(label: str, **changed: Any) -> Receiver:

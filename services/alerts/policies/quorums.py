@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.alerts.notifications import notifications
-from services.alerts.notifications.stages import Notification
+from services.alerts.notifications.conditions import CONCERNED
+from services.alerts.notifications.stages import Notification, recipients
+from services.alerts.notifications.stages.levels import steps_of
 from services.alerts.policies import duty_heads
 from services.alerts.policies.steps import Steps
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
@@ -43,8 +44,8 @@ def quorum(notification: Notification, people_of_rosters: Mapping[str, Collectio
     needed than people get the alert. If people have left, the others can therefore still stop the escalation.
     """
     alert = notification.alert
-    concerned, _ = notifications.recipients(notification, notifications.CONCERNED)
-    steps = notifications.steps_of(notification, concerned)
+    concerned, _ = recipients(notification, CONCERNED)
+    steps = steps_of(notification, concerned)
     current = steps.current(alert.level)
     if steps.policy is None or current is None:
         return Quorum()

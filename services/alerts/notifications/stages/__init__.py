@@ -83,3 +83,12 @@ class Notification:
 
 
 Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
+
+
+def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
+    """The receivers that all stages keep, and for each other receiver the reason why it is left out."""
+    kept, omissions = list(notification.receivers), dict[str, Omission]()
+    for stage in stages:
+        omissions |= stage(notification, kept)
+        kept = [receiver for receiver in kept if receiver.label not in omissions]
+    return kept, omissions

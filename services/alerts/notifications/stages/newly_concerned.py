@@ -1,0 +1,28 @@
+"""Leaves out receivers that a moved alert concerned before it moved."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.alerts.notifications.conditions import REACHED
+from services.alerts.notifications.stages import Notification, Omission, Omissions, recipients
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+
+
+def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers that the alert concerned before.
+
+    A receiver that the alert concerned before and that was still never notified was usually added after the alert was
+    raised, and is left out. A receiver with hours or a roster is kept, because the alert may have been raised outside
+    its hours or while the person was off duty. The steps are computed from all receivers of the notification, because
+    they depend on all of them.
+    """
+    assert notification.before is not None
+    reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
+    called = notification.called
+    labels = [each.label for each in receivers if each in reached and (each.label in called or not is_at_times(each))]
+    return {label: Omission.CONCERNED_BEFORE if label in called else Omission.ADDED_LATER for label in labels}
+
+
+def is_at_times(receiver: Receiver) -> bool:
+    """Whether the receiver is notified only at some times."""
+    return bool(receiver.hours) or (receiver.kind is ReceiverKind.PERSON and receiver.roster is not None)

@@ -1,0 +1,34 @@
+"""Computes how long an alert waits for an acknowledgement, and whether its escalation policy has ended."""
+
+from datetime import timedelta
+
+from services.alerts.notifications.conditions import CONCERNED
+from services.alerts.notifications.stages import Notification, recipients
+from services.alerts.notifications.stages.levels import steps_of
+from services.alerts.policies import duty_heads
+from services.alerts.policies.steps import Steps
+
+
+def waiting_time(notification: Notification) -> timedelta | None:
+    """How long the alert waits for an acknowledgement at its level; None if only the rules decide."""
+    if notification.policy is None and not any(receiver.is_duty_head for receiver in notification.receivers):
+        return None
+    steps = steps_of_alert(notification)
+    if duty_heads.notified(notification.alert, notification.receivers, steps):
+        return duty_heads.EVERY
+    minutes = steps.minutes(notification.alert.level)
+    return None if minutes is None else timedelta(minutes=minutes)
+
+
+def is_ended(notification: Notification) -> bool:
+    """Whether the policy has ended, so that nobody is notified at the alert's level."""
+    policy, alert = notification.policy, notification.alert
+    if policy is None or not policy.ends or alert.is_grave:
+        return False
+    steps = steps_of_alert(notification)
+    return steps.policy is policy and steps.is_over(alert.level)
+
+
+def steps_of_alert(notification: Notification) -> Steps:
+    """The steps of the receivers that the alert concerns."""
+    return steps_of(notification, recipients(notification, CONCERNED)[0])
