@@ -1,6 +1,6 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-A new condition is added as one more stage. A silence or an inhibition leaves out everybody.
+A new condition is one more module in `stages/`, and one more stage in the tuples here or in `conditions.py`.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,14 @@ from services.alerts.notifications.stages.current_steps import current_step
 from services.alerts.notifications.stages.duty import on_duty_with_posts
 from services.alerts.notifications.stages.earlier_steps import earlier_step_called
 from services.alerts.notifications.stages.ended_policies import after_end
+from services.alerts.notifications.stages.inhibitions import inhibited
 from services.alerts.notifications.stages.newly_concerned import newly_concerned
+from services.alerts.notifications.stages.silences import silenced
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver
 
+MUTES: tuple[Stage, ...] = (silenced, inhibited)  # an alert passes them before all other stages, except INFORMED
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # an alert passes them after a silence, too
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
@@ -40,10 +43,9 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """
     if stages == INFORMED:
         return recipients(notification, stages)
-    if notification.silence is not None:
-        return [], {receiver.label: Omission.SILENCED for receiver in notification.receivers}
-    if notification.inhibitor is not None:
-        return [], {receiver.label: Omission.INHIBITED for receiver in notification.receivers}
+    unmuted, muted = recipients(notification, MUTES)
+    if not unmuted:
+        return [], muted
     kept, omissions = recipients(notification, stages)
     is_next_step = stages == ESCALATED and notification.alert.level > 0
     is_empty = not kept and stages in (RAISED, ESCALATED, GRAVER)
