@@ -21,11 +21,20 @@ from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth.tokens import Ancestry
-from shared.events import AlertEscalated, AlertRaised, AlertSuppressed, AlertUpdated, HazardReported, Message
+from shared.events import (
+    AlertCommented,
+    AlertEscalated,
+    AlertRaised,
+    AlertSuppressed,
+    AlertUpdated,
+    HazardReported,
+    Message,
+)
 from shared.events.vocabulary import OutcomeKind, Status
 from shared.messaging.records import Outcome
 
 NOW = timedelta()
+UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comments, calls and steps of checklists
 
 
 class AlertChanges:
@@ -51,6 +60,8 @@ class AlertChanges:
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
         # maps alert id and step to the silence or inhibitor that muted the notification
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
+        # the ids of alerts that changed without a message to the receivers that were notified before
+        self.unannounced: set[UUID] = set()
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -86,6 +97,7 @@ class AlertChanges:
             if alert.hazard_id == hazard.hazard_id and alert.hazard_scope is not hazard.scope:
                 event = AlertSuppressed if alert.is_suppressed else AlertUpdated
                 self._keep(alerts.changed(alert, self._now, hazard_scope=hazard.scope), event)
+                self.unannounced.add(alert.alert_id)
 
     def is_alerted(self, situation: Situation) -> bool:
         """Whether the situation has an alert that is not suppressed."""
@@ -128,6 +140,7 @@ class AlertChanges:
                 figures = {**alert.figures, "displaced": households}
                 after = alerts.changed(alert, self._now, figures=figures)
                 if households != alert.figures.get("displaced", 0):
+                    self.unannounced.add(alert.alert_id)
                     self._keep_or_unsilence(alert, after)
 
     def escalate(self, alert: Alert) -> None:
@@ -186,6 +199,8 @@ class AlertChanges:
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
+        elif event not in UNSHOWN:
+            self.unannounced.add(after.alert_id)
         for own, accounts in told.items():
             after = self._told(after, own, accounts)
         self._keep(after, event)
@@ -222,6 +237,8 @@ class AlertChanges:
             self._keep(after, AlertSuppressed if alert.is_suppressed else AlertUpdated)
             return
         final = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_notified else after
+        if not is_notified:
+            self.unannounced.add(after.alert_id)
         self._keep(final, event_of(final, Cause.LAPSED))
 
     def _raise(self, alert: Alert) -> None:
@@ -238,6 +255,8 @@ class AlertChanges:
             return
         cause = cause_of_renewal(known, after)
         is_graver = cause is not Cause.RAISED
+        if not is_graver:
+            self.unannounced.add(after.alert_id)
         if not is_graver and known.is_silenced and not self._is_muted(after):
             self._unsilence(after)
             return

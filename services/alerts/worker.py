@@ -38,6 +38,7 @@ from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
+from services.alerts.telegram.message_edits import MessageEdits
 from services.alerts.telegram.polling import Polling
 from shared import lifecycle, wiring
 from shared.auth.revocations import Revocations
@@ -114,6 +115,7 @@ async def run(settings: AlertsSettings) -> None:
                 Answering(replies, box, ChatMessages(texts)),
                 limits,
             )
+            edits = MessageEdits(bot, ChatMessages(texts), sessions, limits)
             settle_garbage()
             await wiring.work(
                 settings,
@@ -126,7 +128,14 @@ async def run(settings: AlertsSettings) -> None:
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 lifecycle.again_and_again("deliveries", deliveries.run),
                 access.run(),
-                *((lifecycle.again_and_again("telegram", polls.run),) if settings.alerts_telegram_token_file else ()),
+                *(
+                    (
+                        lifecycle.again_and_again("telegram", polls.run),
+                        lifecycle.again_and_again("telegram edits", edits.run),
+                    )
+                    if settings.alerts_telegram_token_file
+                    else ()
+                ),
                 lifecycle.again_and_again("absences", Absences(sessions, rules, places, access).run),
                 lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
                 lifecycle.again_and_again("next contacts", NextContacts(sessions).run),

@@ -22,6 +22,7 @@ from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
+from services.alerts.telegram.message_edits import MessageEdits
 from shared.events.vocabulary import DeliveryChannel, Verdict
 from shared.outbound import Outbound
 from shared.places import Places
@@ -50,6 +51,7 @@ class Bureau:
             }
         )
         self.texts = Texts.of_installation(Places.load(), self.settings)
+        self.limits = unlimited()
 
     async def receiver(self, label: str = "group", chat: int = GROUP, **changed: Any) -> None:
         receiver = Receiver(label, DeliveryChannel.TELEGRAM, f"telegram:{chat}", **{"language": "ru", **changed})
@@ -86,14 +88,17 @@ class Bureau:
             await session.execute(text("UPDATE deliveries SET due_at = now() WHERE settled_at IS NULL"))
         await notified(self.town)
 
+    async def edit(self) -> int:
+        """Edits the messages whose alerts have changed; returns how many messages were due."""
+        async with Outbound(self.settings, seconds=2) as outbound:
+            api = BotApi(self.settings, outbound)
+            return await MessageEdits(api, ChatMessages(self.texts), self.town.sessions, self.limits).edit()
+
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[TelegramChannel]:
-        """A channel that never pauses for Telegram's limits, because its clock advances by a minute at each look."""
-        minutes = itertools.count()
         async with Outbound(self.settings, seconds=2) as outbound:
-            limits = ChatLimits(lambda: 61.0 * next(minutes))
             api = BotApi(self.settings, outbound)
-            yield TelegramChannel(api, ChatMessages(self.texts), self.town.sessions, limits)
+            yield TelegramChannel(api, ChatMessages(self.texts), self.town.sessions, self.limits)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -105,3 +110,9 @@ class Bureau:
             yield
             for task in tasks:
                 task.cancel()
+
+
+def unlimited() -> ChatLimits:
+    """Limits that never demand a pause, because their clock advances by a minute at each look."""
+    minutes = itertools.count()
+    return ChatLimits(lambda: 61.0 * next(minutes))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from services.alerts.config import AlertsSettings
 from shared.auth import revocation_snapshots
 from shared.postgres import database
 from tests.alerts.bot_server import BotServer, serving
+from tests.alerts.bureau import Bureau
 from tests.alerts.desk import Desk
 from tests.alerts.examples import Examples
 from tests.alerts.mailbox import Box
@@ -144,6 +146,14 @@ async def bot() -> AsyncIterator[BotServer]:
     """Starts a real server that speaks the Bot API of Telegram."""
     async with serving() as server:
         yield server
+
+
+@pytest.fixture
+async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
+    """A group in Telegram that gets alerts."""
+    made = Bureau(town, bot, tmp_path)
+    await made.receiver()
+    return made
 
 
 @pytest.fixture

@@ -45,13 +45,6 @@ SUPERGROUP = -1009000
 RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")
 
 
-@pytest.fixture
-async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
-    made = Bureau(town, bot, tmp_path)
-    await made.receiver()
-    return made
-
-
 async def claimed(bureau: Bureau) -> Job:
     """Claims the delivery that is due, as a worker does."""
     async with database.connected(bureau.town.engine) as connection:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause, Follows, PlannedDelivery, is_foldable, without_restricted_words
 from services.alerts.handlers import utcnow
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -44,7 +45,7 @@ class NextContacts:
 
     async def _follow(self, session: AsyncSession, due: Sequence[DueDelivery], now: datetime) -> None:
         receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
-        alerts = await contact_queries.alerts_of(session, due)
+        alerts = await alert_queries.by_id(session, {each.alert_id for each in due})
         reasons = {
             each.delivery_id: follows
             for each in due

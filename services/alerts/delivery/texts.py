@@ -27,6 +27,7 @@ NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
 NAMED_OF_OBLAST = 20  # at most this many places are listed per oblast; no oblast has more districts
 
+CHANGED = "changed"  # no delivery has this cause; a message has it after an edit without a new message
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),
@@ -46,8 +47,8 @@ CAUSES: Mapping[str, str] = {
     Cause.TAKEN_OVER: N_("Now with another person"),
     Cause.REOPENED: N_("Reopened: it must be acknowledged again"),
     Cause.RESOLVED: N_("Closed"),
+    CHANGED: N_("The alert has changed"),
 }
-UNKNOWN_CAUSE = N_("The alert has changed")
 
 
 # Maps rules to titles. If an alert's rule is missing here, the alert's title is the type of the hazard.
@@ -249,7 +250,7 @@ class Texts:
 
 def cause_text(cause: str) -> str:
     """Why the receiver is notified. A cause that a later release stored may be unknown here."""
-    return CAUSES.get(cause, UNKNOWN_CAUSE)
+    return CAUSES.get(cause, CAUSES[CHANGED])
 
 
 def time_of(alert: AlertRaised) -> str:

@@ -3,17 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, false, func
+from sqlalchemy import BigInteger, Index, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.base import AlertsModel
 
 
 class TelegramMessage(AlertsModel):
-    """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message."""
+    """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message.
+
+    `edit_at` is set if the message does not show the alert as it is now.
+    """
 
     __tablename__ = "telegram_messages"
-    __table_args__ = (Index(None, "alert_id", "recipient"), Index(None, "chat_id", "message_id"))
+    __table_args__ = (
+        Index(None, "alert_id", "recipient"),
+        Index(None, "chat_id", "message_id"),
+        Index("ix_telegram_messages_edit_at", "edit_at", postgresql_where=text("edit_at IS NOT NULL")),
+    )
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     alert_id: Mapped[UUID]
@@ -23,6 +30,7 @@ class TelegramMessage(AlertsModel):
     language: Mapped[str]
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
     is_digest: Mapped[bool] = mapped_column(server_default=false())
+    edit_at: Mapped[datetime | None]
 
 
 class TelegramQuestion(AlertsModel):

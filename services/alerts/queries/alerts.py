@@ -19,6 +19,7 @@ from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, NotificationOmissions
 from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.queries import telegram_edits as edit_queries
 from services.alerts.queries.deliveries import add_deliveries, called
 from services.alerts.queries.plans import plan as stored_plan
 from services.alerts.rules.findings import RuleKind
@@ -139,6 +140,13 @@ async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
     return None
 
 
+async def by_id(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, Alert]:
+    """The alerts with these ids, without unreadable ones."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(f"{SELECT_ALERTS} WHERE alert_id = ANY($1)", list(alert_ids))
+    return {alert.alert_id: alert for alert in readable(rows)}
+
+
 async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
     """Raises AlertUnreadable."""
     connection = await database.driver(session)
@@ -193,7 +201,10 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Stores the changed alerts, and the reasons why receivers were not notified of these alerts."""
+    """Stores the changed alerts, and the reasons why receivers were not notified of these alerts.
+
+    Telegram messages about changes of which their receivers are not notified are edited.
+    """
     await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
         {"alert_id": id, "step": step, "reasons": reasons, "muted_by": alert_changes.muted_by.get((id, step))}
@@ -201,6 +212,8 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
     ]
     if rows:
         await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)
+    if alert_changes.unannounced:
+        await edit_queries.mark(session, alert_changes.unannounced)
 
 
 def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:

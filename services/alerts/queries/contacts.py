@@ -9,13 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.alerts import Alert
-from services.alerts.models import AlertRow, ContactRow, Delivery, RemovedReceiver
-from services.alerts.queries.alerts import readable
+from services.alerts.models import ContactRow, Delivery, RemovedReceiver
 from services.alerts.queries.rows import code
 from services.alerts.receivers.receivers import Contact
 from shared.events.vocabulary import DeliveryChannel
-from shared.postgres.models import table
 
 AT_ONCE = 100
 DeliveryKey = tuple[UUID, str, str]  # the key consists of an alert, a receiver and a channel
@@ -135,10 +132,3 @@ async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int]
     ids = [row.delivery_id for row in rows]
     await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids), is_waiting).values(next_contact_at=now))
     return {(row.alert_id, row.recipient, row.channel) for row in rows}
-
-
-async def alerts_of(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> dict[UUID, Alert]:
-    """The alerts of these deliveries, without unreadable ones."""
-    ids = {delivery.alert_id for delivery in deliveries}
-    rows = (await session.execute(select(*table(AlertRow).columns).where(AlertRow.alert_id.in_(ids)))).mappings()
-    return {alert.alert_id: alert for alert in readable(rows)}

@@ -22,17 +22,19 @@ class ChatLimits:
         """Blocks the chat for this time, because Telegram asked us to wait."""
         self._closed_until[chat.id] = self._clock() + seconds
 
-    def reserve(self, chat: Chat, within: float) -> tuple[bool, float]:
+    def reserve(self, chat: Chat, within: float, *, kept_free: int = 0) -> tuple[bool, float]:
         """Reserves the next free time if it is at most `within` seconds ahead.
 
-        Returns whether the time was reserved, and how many seconds it is ahead.
+        Returns whether the time was reserved, and how many seconds it is ahead. `kept_free` of the messages of a minute
+        in a group are kept for other callers.
         """
+        most = IN_GROUP - kept_free
         now, reserved = self._clock(), self._reserved[chat.id]
         while reserved and reserved[0] <= now - MINUTE:
             reserved.popleft()
         free = max(now, self._closed_until.get(chat.id, now), reserved[-1] + SECOND if reserved else now)
-        if chat.is_group and len(reserved) >= IN_GROUP:
-            free = max(free, reserved[-IN_GROUP] + MINUTE)
+        if chat.is_group and len(reserved) >= most:
+            free = max(free, reserved[-most] + MINUTE)
         is_soon = free - now <= within
         if is_soon:
             reserved.append(free)

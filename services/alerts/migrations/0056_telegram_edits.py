@@ -1,0 +1,13 @@
+"""Stores when a Telegram message is edited because its alert has changed. The previous release ignores the column."""
+
+from alembic import op
+
+revision = "alerts_0056"
+down_revision = "alerts_0055"
+
+DUE = "CREATE INDEX ix_telegram_messages_edit_at ON telegram_messages (edit_at) WHERE edit_at IS NOT NULL"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE telegram_messages ADD COLUMN edit_at timestamptz")
+    op.execute(DUE)

@@ -1,0 +1,123 @@
+"""Edits the first message about an alert that has changed without a new message, so that nobody reads old facts."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.alerts.alerts import Alert
+from services.alerts.delivery import words
+from services.alerts.delivery.texts import CHANGED
+from services.alerts.delivery.words import HazardWords
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import telegram_edits as edit_queries
+from services.alerts.queries.telegram_edits import AT_ONCE, OutdatedMessage
+from services.alerts.receivers.receivers import Contact, Receiver
+from services.alerts.telegram.bot_api import BotApi, BotApiError
+from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.chats import Chat
+from services.alerts.telegram.limits import ChatLimits
+from shared import log
+from shared.events.vocabulary import DeliveryChannel
+from shared.failures import retry_while_unavailable
+from shared.outbound import OutboundError
+from shared.postgres import database
+
+LOOK_SECONDS = 1.0
+FOR_MESSAGES = 10  # of a group's messages of a minute, edits leave this many to messages about alerts
+FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message was deleted, or the bot was blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the edited messages show: the alerts as they are now, and the newest texts of their hazards."""
+
+    alerts: Mapping[UUID, Alert]
+    words: Mapping[UUID, HazardWords]
+    receivers: Mapping[str, Receiver]
+    further: Mapping[str, Sequence[Contact]]
+
+    def receiver_of(self, message: OutdatedMessage) -> Receiver | None:
+        """The receiver of the message; None if the receiver was removed, or has another chat since."""
+        receiver = self.receivers.get(message.recipient)
+        if receiver is None:
+            return None
+        contacts = (receiver.first_contact, *self.further.get(receiver.label, ()))
+        chats = {Chat.of(each.address).id for each in contacts if each.channel is DeliveryChannel.TELEGRAM}
+        return receiver if message.chat_id in chats else None
+
+    def words_for(self, alert: Alert, receiver: Receiver) -> HazardWords | None:
+        texts = self.words.get(alert.hazard_id) if alert.hazard_id else None
+        return texts and texts.for_receiver(is_internal=receiver.is_internal)
+
+
+class MessageEdits:
+    """Runs until cancelled. A worker skips messages that another worker edits, so several workers may run."""
+
+    def __init__(
+        self, api: BotApi, messages: ChatMessages, sessions: async_sessionmaker[AsyncSession], limits: ChatLimits
+    ) -> None:
+        self._api, self._messages, self._sessions, self._limits = api, messages, sessions, limits
+
+    async def run(self) -> None:
+        while True:
+            if await retry_while_unavailable(self.edit) < AT_ONCE:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def edit(self) -> int:
+        """Edits the messages that are due; returns how many messages were due."""
+        async with database.committed(self._sessions) as session:
+            outdated = await edit_queries.claim(session)
+            facts = await facts_of(session, outdated)
+        for message in outdated:
+            await self._edit(message, facts)
+        return len(outdated)
+
+    async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
+        """Edits the message, unless its chat has no time for an edit, or Telegram does not answer."""
+        alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
+        if alert is None or receiver is None:
+            await self._settle(message, None)
+        elif self._has_time(message) and await self._is_shown(message, alert, facts.words_for(alert, receiver)):
+            await self._settle(message, alert)
+
+    def _has_time(self, message: OutdatedMessage) -> bool:
+        is_reserved, _ = self._limits.reserve(Chat(message.chat_id), 0, kept_free=FOR_MESSAGES)
+        return is_reserved
+
+    async def _is_shown(self, message: OutdatedMessage, alert: Alert, texts: HazardWords | None) -> bool:
+        """Makes the edit. A message that Telegram does not let us edit (deleted, or unchanged) stays as it is."""
+        whole = self._messages.whole(alert, CHANGED, message.language, message.delivery_id, texts)
+        place = {"chat_id": message.chat_id, "message_id": message.message_id}
+        try:
+            await self._api.call("editMessageText", **place, **whole.fields)
+        except BotApiError as error:
+            if error.retry_after:
+                self._limits.close(Chat(message.chat_id), error.retry_after)
+            log.get().info("telegram message not edited", code=error.code)
+            return error.code in FINAL
+        except OutboundError as error:
+            log.get().warning("telegram message not edited", **log.described(error))
+            return False
+        return True
+
+    async def _settle(self, message: OutdatedMessage, alert: Alert | None) -> None:
+        async with database.committed(self._sessions) as session:
+            await edit_queries.settle(session, message, None if alert is None else alert.changed_at)
+
+
+async def facts_of(session: AsyncSession, outdated: Collection[OutdatedMessage]) -> Facts:
+    if not outdated:
+        return Facts({}, {}, {}, {})
+    alerts = await alert_queries.by_id(session, {message.alert_id for message in outdated})
+    hazards = {alert.hazard_id for alert in alerts.values() if alert.hazard_id is not None}
+    reports = [await hazard_queries.hazard(session, hazard_id) for hazard_id in hazards]
+    receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
+    further = await contact_queries.further(session, {message.recipient for message in outdated})
+    return Facts(alerts, {each.hazard_id: words.of(each) for each in reports if each}, receivers, further)
