@@ -3,6 +3,7 @@
 In an exercise, messages appear only on this page.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.delivery import listings
+from services.alerts.delivery.combinations import combined
 from services.alerts.delivery.messages import Messages, ShownMessage
 from services.alerts.delivery.notices import Content, Follows
 from services.alerts.delivery.states import DeliveryState
@@ -99,13 +101,28 @@ class Sent:
     suppressed_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SentItem:
+    """One message as its channel shows it, with the deliveries that the channel combined in it, usually one.
+
+    `texts` has several members if Telegram gets several messages about many alerts.
+    """
+
+    deliveries: tuple[Sent, ...]
+    texts: tuple[ShownMessage, ...]
+
+    @property
+    def newest(self) -> Sent:
+        return self.deliveries[-1]
+
+
 @router.get("/deliveries")
 async def deliveries_page(request: Request, session: Session, caller: Caller, messages: CurrentMessages) -> Response:
     state, language = request.app.state, language_of(request)
     pages: Pages = state.pages
     areas = listings.visible(caller, state.places)
     deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
-    sent = [sent_of(delivery, messages, pages, language) for delivery in deliveries]
+    sent = [message_of(each, messages, pages, language) for each in combined(deliveries)]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
 
 
@@ -131,7 +148,15 @@ async def notices(request: Request, session: Session) -> Response:
     return shown
 
 
-def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language: str) -> Sent:
+def message_of(deliveries: Sequence[Mapping[str, Any]], messages: Messages, pages: Pages, language: str) -> SentItem:
+    sent = tuple(sent_of(delivery, messages, pages, language) for delivery in deliveries)
+    if len(sent) == 1:
+        return SentItem(sent, (sent[0].message,))
+    contents = [(delivery, Content.model_validate(delivery["content"])) for delivery in deliveries]
+    return SentItem(sent, tuple(messages.together(contents)))
+
+
+def sent_of(delivery: Mapping[str, Any], messages: Messages, pages: Pages, language: str) -> Sent:
     content = Content.model_validate(delivery["content"])
     return Sent(
         delivery["created_at"],

@@ -21,7 +21,7 @@ from services.alerts.queries.telegram_messages import SentMessage
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
-from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
+from services.alerts.telegram.chat_messages import IN_DIGEST, ChatMessage, ChatMessages, DigestItem
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
@@ -33,7 +33,6 @@ DELIVERED = "telegram_200"
 MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take this time
 EDIT_SECONDS = 8.0  # the edits after the message may take this time; both limits together are shorter than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
-IN_DIGEST = 10  # a message has at most this many alerts, so that their titles and links always fit into it
 MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited
 # Phrases of Telegram's refusals, in lower case. The API has no codes for them.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")

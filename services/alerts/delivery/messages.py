@@ -1,6 +1,7 @@
-"""The message of a delivery, as its channel shows it."""
+"""The message of a delivery, or of several combined deliveries, as the channel shows it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import Text, Texts
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.chat_messages import IN_DIGEST, ChatMessage, ChatMessages, DigestItem
 from shared.events.vocabulary import DeliveryChannel
 
 
@@ -28,7 +29,25 @@ class Messages:
     def __init__(self, texts: Texts, sms: SmsTexts) -> None:
         self.texts, self.sms = texts, sms
 
-    def of(self, delivery: dict[str, Any], content: Content) -> ShownMessage:
+    def together(self, deliveries: Sequence[tuple[Mapping[str, Any], Content]]) -> list[ShownMessage]:
+        """The messages of deliveries to one receiver by one channel, which the channel combines.
+
+        Telegram gets several messages if there are many alerts.
+        """
+        first, _ = deliveries[0]
+        language = first["language"]
+        match first["channel"]:
+            case DeliveryChannel.TELEGRAM:
+                items = [DigestItem(each.data, row["cause"], row["delivery_id"]) for row, each in deliveries]
+                parts = (items[begin : begin + IN_DIGEST] for begin in range(0, len(items), IN_DIGEST))
+                return [self._of_chat(ChatMessages(self.texts).digest(part, language)) for part in parts]
+            case DeliveryChannel.SMS:
+                segments = self.sms.digest([(each.data, row["cause"]) for row, each in deliveries], language)
+                return [ShownMessage(Text("", segments.text), segments=segments)]
+        texts = [self.of(*each).text for each in deliveries]
+        return [ShownMessage(self.texts.digest(texts, language))]
+
+    def of(self, delivery: Mapping[str, Any], content: Content) -> ShownMessage:
         alert, cause, language, words = content.data, delivery["cause"], delivery["language"], content.hazard
         match delivery["channel"]:
             case DeliveryChannel.EMAIL:
@@ -36,9 +55,12 @@ class Messages:
                 return ShownMessage(self.texts.of(alert, cause, language, words, deeds=deeds))
             case DeliveryChannel.TELEGRAM:
                 message = ChatMessages(self.texts).of(alert, cause, language, delivery["delivery_id"], words)
-                buttons = tuple(button.text for button in message.buttons)
-                return ShownMessage(Text(message.title, message.body), buttons)
+                return self._of_chat(message)
             case DeliveryChannel.SMS:
                 segments = self.sms.of(alert, cause, language, words)
                 return ShownMessage(Text("", segments.text), segments=segments)
         return ShownMessage(Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2)))
+
+    @staticmethod
+    def _of_chat(message: ChatMessage) -> ShownMessage:
+        return ShownMessage(Text(message.title, message.body), tuple(button.text for button in message.buttons))

@@ -37,6 +37,7 @@ OTHERS = N_("Other people are on the page of the alert.")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
 
 MOST_ASSIGNEES, LONGEST_ASSIGNEE = 8, 60
+IN_DIGEST = 10  # a message has at most this many alerts, so that their titles and links always fit into it
 IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
 
 

@@ -1,0 +1,32 @@
+"""Finds which deliveries of a list are one message, because their channel combined them or will combine them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.alerts.delivery.notices import FOLDABLE
+
+
+def combined(deliveries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Groups rows of `listings.deliveries` by message.
+
+    The messages are in the order of the list. The deliveries of a message are in the order in which they were planned.
+    """
+    messages: dict[Any, list[Mapping[str, Any]]] = {}
+    for delivery in deliveries:
+        messages.setdefault(message_of(delivery), []).insert(0, delivery)
+    return list(messages.values())
+
+
+def message_of(delivery: Mapping[str, Any]) -> Any:
+    """What all deliveries of a message have in common.
+
+    The deliveries of a combined message have the same attempts, and wait for the same time until the first attempt.
+    """
+    slot = (delivery["recipient"], delivery["channel"])
+    if delivery["channel"] not in FOLDABLE:
+        return delivery["delivery_id"]
+    if delivery["tried"]:
+        last = delivery["tried"][-1]
+        return (*slot, last["began_at"], last["ended_at"])
+    waits_until = delivery.get("suppressed_until")
+    return delivery["delivery_id"] if waits_until is None else (*slot, waits_until)

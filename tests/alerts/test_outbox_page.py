@@ -1,0 +1,90 @@
+"""The page of sent notifications shows a message about several alerts once, as its channel combines it."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+
+from services.alerts.channels import ChannelOut
+from services.alerts.channels.email import EmailChannel
+from services.alerts.channels.sms import SmsChannel
+from services.alerts.channels.telegram import TelegramChannel
+from services.alerts.delivery.deliveries import Deliveries
+from services.alerts.delivery.texts import Texts
+from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.sms.sms_texts import SmsTexts
+from services.alerts.telegram.bot_api import BotApi
+from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.limits import ChatLimits
+from shared.events.vocabulary import DeliveryChannel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.desk import Desk
+from tests.alerts.factories import mudflow
+from tests.alerts.test_digests import two_minutes_pass
+from tests.alerts.town import Town
+
+pytestmark = pytest.mark.anyio
+
+ADDRESSES = {
+    DeliveryChannel.EMAIL: "desk@centre.example",
+    DeliveryChannel.TELEGRAM: "telegram:-100200",
+    DeliveryChannel.SMS: "sms:+996700123456",
+}
+ALERTS = 13  # of these, the first is sent at once, and twelve are combined
+
+
+@asynccontextmanager
+async def exercising(town: Town) -> AsyncIterator[None]:
+    """Runs the delivery loop of an exercise, which sends nothing outside."""
+    settings = town.settings.model_copy(update={"exercise": True})
+    texts = Texts.of_installation(Places.load(), settings)
+    async with Outbound(settings, seconds=2) as outbound, asyncio.TaskGroup() as group:
+        api = BotApi(settings, outbound)
+        channels: dict[DeliveryChannel, ChannelOut] = {
+            DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),
+            DeliveryChannel.TELEGRAM: TelegramChannel(api, ChatMessages(texts), town.sessions, ChatLimits()),
+            DeliveryChannel.SMS: SmsChannel(settings, None, SmsTexts.of_installation(texts, settings), town.sessions),
+        }
+        task = group.create_task(Deliveries(settings, town.engine, channels, asyncio.Event()).run())
+        yield
+        task.cancel()
+
+
+async def messages(desk: Desk) -> list[str]:
+    """The messages on the page, as text."""
+    async with desk.caller() as caller:
+        page = (await caller.get("/deliveries", params={"lang": "en"})).text
+    items = re.findall(r"(?s)<li>\s*<div class=\"head\">.*?</details>", page)
+    return [" ".join(unescape(re.sub(r"<[^>]+>", " ", item)).split()) for item in items]
+
+
+async def test_an_exercise_shows_each_combined_message_as_its_channel_would_send_it(desk: Desk, town: Town) -> None:
+    async with town.sessions.begin() as session:
+        for channel, address in ADDRESSES.items():
+            receiver = Receiver(f"by {channel}", channel, address, language="en")
+            await subscriptions.put(session, receiver, town.box)
+    now = datetime.now(UTC)
+    await town.report(*(mudflow(onset=now, received_at=now, severity="Moderate") for _ in range(ALERTS)))
+    async with exercising(town):
+        await town.settled(len(ADDRESSES))
+        waiting = [message for message in await messages(desk) if "Combined message" in message]
+        assert [message.count("Waits for the next combined message") for message in waiting] == [12] * 3
+        await two_minutes_pass(town)
+        await town.settled(len(ADDRESSES) * ALERTS)
+    shown = await messages(desk)
+    assert len(shown) == 2 * len(ADDRESSES), "for each receiver the first message, and the combined one"
+    mail, chat, sms = (only(shown, f"by {channel}") for channel in ADDRESSES)
+    assert "12 notifications: Moderate: Mudflow" in mail and mail.count("Acknowledge here: ") == 12
+    assert ("Alerts: 10" in chat, "Alerts: 2" in chat, "Acknowledge 10" in chat) == (True, True, True)
+    assert "Alerts: 12. Moderate: Mudflow" in sms and " more " in sms
+
+
+def only(shown: list[str], receiver: str) -> str:
+    (message,) = [message for message in shown if receiver in message and "Combined message" in message]
+    return message
