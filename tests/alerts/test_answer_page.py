@@ -22,7 +22,9 @@ from services.alerts.app import create_app
 from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.texts import Texts
+from services.alerts.message_templates.templates import EVERY, MessageTemplate
 from services.alerts.models import Binding
+from services.alerts.queries import message_templates as template_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
@@ -204,6 +206,18 @@ async def test_the_receiver_of_a_mail_assigns_the_alert_to_another_person(mailbo
     done = await mailbox.post(token, opened, act="assign", account_id=bermet)
     assert "Assigned by you to bermet, " in done.text
     assert await mailbox.acts() == ["assigned aibek bermet email"]
+
+
+async def test_the_page_has_the_words_of_the_centres_template_as_the_mail_has(mailbox: Mailbox) -> None:
+    aibek = await mailbox.person("aibek")
+    token = token_of((await mailbox.mails(aibek))["aibek"])
+    words = "Leave the river bed: {hazard} in {places}!"
+    template = MessageTemplate("mudflow", EVERY, DeliveryChannel.EMAIL, "en", words, uuid4(), datetime.now(UTC))
+    async with mailbox.desk.sessions.begin() as session:
+        await template_queries.replace(session, "mudflow", EVERY, [template])
+    opened = await mailbox.post(token)
+    assert "Leave the river bed: Mudflow in Kadamjai rayon!" in opened.text
+    assert "Severity: " not in opened.text, "the template replaces the facts"
 
 
 async def test_only_a_person_with_an_account_gets_a_link(mailbox: Mailbox) -> None:

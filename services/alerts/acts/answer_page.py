@@ -22,7 +22,8 @@ from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.acts.wrong_tokens import WrongTokens
 from services.alerts.alerts import Alert
 from services.alerts.delivery.state_lines import state_line
-from services.alerts.delivery.texts import Text
+from services.alerts.delivery.texts import Text, Texts
+from services.alerts.message_templates.keeping import current_messages
 from shared import log
 from shared.events import AlertRaised
 from shared.pages import Pages, language_of
@@ -72,6 +73,7 @@ async def answered(
     again: dict[str, Any] = {"token": typed["token"], "sequence": seen, "text": typed.get("text", "")}
     replies: Replies = request.app.state.mail_replies
     person = await bindings.newest_of(session, delivery.account)
+    again["texts"] = (await current_messages(request, session)).texts
     again["assignees"] = await replies.assignees(session, delivery.alert_id, person, now)
     if not act:
         return shown(request, delivery, **again)
@@ -130,22 +132,23 @@ def shown(
     delivery: AnsweredDelivery | None = None,
     alert: Alert | None = None,
     *,
+    texts: Texts | None = None,
     status: int = 200,
     failure: str = "",
     **more: Any,
 ) -> Response:
     """The page. It shows the `alert` after the person's action, and before that only what the mail said.
 
-    A typed comment is shown again if it was not recorded.
+    `texts` have the newest message templates, because the mail has their words, too. A typed comment is shown again if it was not recorded.
     """
-    state, language = request.app.state, language_of(request)
-    pages: Pages = state.pages
+    pages: Pages = request.app.state.pages
+    language = language_of(request)
     usual: dict[str, Any] = {"token": "", "sequence": 0, "assignees": (), "result": "", "is_done": False, "text": ""}
     text: Text | None = None
-    if delivery is not None:
+    if delivery is not None and texts is not None:
         data = delivery.content.data if alert is None else AlertRaised.model_validate(alert, from_attributes=True)
         deeds = "" if alert is None else state_line(alert, language)
-        text = state.texts.of(data, delivery.cause, language, delivery.content.hazard, deeds=deeds)
+        text = texts.of(data, delivery.cause, language, delivery.content.hazard, deeds=deeds)
     return pages.render(
         request,
         "answer.html",

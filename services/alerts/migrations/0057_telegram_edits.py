@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0056"
-down_revision = "alerts_0055"
+revision = "alerts_0057"
+down_revision = "alerts_0056"
 
 DUE = "CREATE INDEX ix_telegram_messages_edit_at ON telegram_messages (edit_at) WHERE edit_at IS NOT NULL"
 
