@@ -1,5 +1,6 @@
 """Tests which template an alert gets, what a template may contain, and when the standard text replaces it."""
 
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -176,3 +177,31 @@ async def test_a_stored_template_that_does_not_fit_is_marked_once_and_on_the_pag
     assert "so messages have the standard text: 1." in notices.text
     assert page.text.count("not usable: messages have the standard text") == 1
     assert "“{field_of_a_later_release}” is not a field of this channel." in page.text
+
+
+@pytest.mark.anyio
+async def test_a_form_that_is_older_than_the_saved_texts_replaces_nothing_and_shows_both(desk: Desk) -> None:
+    condition = {"hazard": "mudflow", "severity": "Severe"}
+    aibeks, bermets = {"text-sms-en": "Leave the river."}, {"text-sms-en": "Climb!", "text-email-ru": "{hazard}"}
+    async with desk.caller(Role.DUTY_HEAD) as head:
+        opened = version_in((await head.get("/templates", params=condition)).text)
+        first = await head.post("/templates?lang=en", data={**condition, **aibeks, "version": opened, "act": "save"})
+        assert first.status_code == 303
+        typed = {**condition, **bermets, "version": opened}
+        shown = await head.post("/templates?lang=en", data={**typed, "act": "preview"})
+        assert version_in(shown.text) == opened, "the example says nothing about the texts that somebody else has saved"
+        stale = await head.post("/templates?lang=en", data={**typed, "act": "save"})
+        assert stale.status_code == 422 and "Somebody else has changed these texts meanwhile." in stale.text
+        assert ">Climb!</textarea>" in stale.text and ">{hazard}</textarea>" in stale.text, "what was typed is kept"
+        assert ">Leave the river.</pre>" in stale.text and stale.text.count("No text is saved here.") == 1
+        async with desk.sessions.begin() as session:
+            assert [each.text for each in await template_queries.templates(session)] == ["Leave the river."]
+        again = {**typed, "version": version_in(stale.text), "act": "save"}
+        assert (await head.post("/templates?lang=en", data=again)).status_code == 303
+    async with desk.sessions.begin() as session:
+        assert {each.text for each in await template_queries.templates(session)} == {"Climb!", "{hazard}"}
+
+
+def version_in(page: str) -> str:
+    (version,) = re.findall(r'name="version" value="(\w*)"', page)
+    return str(version)

@@ -139,7 +139,8 @@ def shown(
 ) -> Response:
     """The page. It shows the `alert` after the person's action, and before that only what the mail said.
 
-    `texts` have the newest message templates, because the mail has their words, too. A typed comment is shown again if it was not recorded.
+    `texts` have the newest message templates, because the mail has their words, too. A typed comment is shown again if
+    it was not recorded.
     """
     pages: Pages = request.app.state.pages
     language = language_of(request)

@@ -1,13 +1,16 @@
 """The page that lists the message templates, and edits those of a hazard and a severity with a preview of each."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Request
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
+from services.alerts.message_templates.forms import FIELDS as TEXT_FIELDS
 from services.alerts.message_templates.forms import TemplatesForm, form_of
 from services.alerts.message_templates.previews import name_of, previews
 from services.alerts.message_templates.templates import CHANNELS, FIELDS, MessageTemplate, fault_of, fields_of, longest
@@ -26,6 +29,10 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 Typed = Annotated[dict[str, Annotated[str, Field(max_length=5000)]], Field(max_length=20)]
+CHANGED = N_(
+    "Somebody else has changed these texts meanwhile. What you typed is kept: compare the texts, and save again."
+)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 ONLY_COUNTRY = N_("Templates are for the whole centre: only an account for the whole country changes them.")
 
 
@@ -42,12 +49,18 @@ async def save(request: Request, session: Session, caller: Caller) -> Response:
     form, now = TemplatesForm(typed_of(await request.form(max_fields=20))), datetime.now(UTC)
     await template_queries.lock(session)
     stored = await template_queries.templates(session)
+    version = form.one("version")[:64]
     wanted, faults = form.parsed(caller.account, now)
     faults += previews(request.app.state.messages, stored, wanted, form.condition, now)[1]
     if not caller.covers_country:
         faults.append(Fault("condition", ONLY_COUNTRY))
-    if form.one("act") == "preview" or faults:
-        return page(request, caller, form, stored, faults, status=422 if faults else 200)
+    if form.one("act") == "preview":
+        return page(request, caller, form, stored, faults, version=version, status=422 if faults else 200)
+    if is_stale := version != version_of(form.condition, stored):
+        faults.append(Fault("version", CHANGED))
+    if faults:
+        newer = other_texts(form, stored) if is_stale else {}
+        return page(request, caller, form, stored, faults, newer=newer, status=422)
     known = {template.key: template for template in stored}
     kept = [
         unchanged if (unchanged := known.get(each.key)) and unchanged.text == each.text else each for each in wanted
@@ -76,7 +89,13 @@ def page(
     *,
     status: int = 200,
     template: str = "message-templates.html",
+    version: str | None = None,
+    newer: Mapping[str, str] = NOTHING,
 ) -> Response:
+    """The page with the form. `version` is the version of the saved texts that the person has seen; None = the newest.
+
+    `newer` has the saved texts that are shown beside the typed ones.
+    """
     now = datetime.now(UTC)
     wanted, wrong = form.parsed(caller.account, now)
     shown, too_long = previews(request.app.state.messages, stored, wanted, form.condition, now)
@@ -87,6 +106,8 @@ def page(
         status=status,
         form=form,
         wrong=expected_by_field(request, [*faults, *wrong, *too_long]),
+        version=version_of(form.condition, stored) if version is None else version,
+        newer=newer,
         is_saved="saved" in request.query_params,
         is_refused=bool(faults),
         previews=shown,
@@ -100,6 +121,22 @@ def page(
         stored=listed(stored),
         may_change=caller.covers_country,
     )
+
+
+def version_of(condition: tuple[str, str], stored: Iterable[MessageTemplate]) -> str:
+    """A digest of the stored texts of this hazard and severity, or "" if there are none.
+
+    The form sends it back, so that a person cannot overwrite a change that the person never saw.
+    """
+    texts = [(each.channel, each.language, each.text) for each in stored if (each.hazard, each.severity) == condition]
+    return hashlib.sha256(repr(sorted(texts)).encode()).hexdigest()[:32] if texts else ""
+
+
+def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[str, str]:
+    """Maps each field whose stored text differs from the typed one to the stored text."""
+    saved = form_of(*form.condition, stored)
+    names = (name_of(channel, language) for channel, language in TEXT_FIELDS)
+    return {name: saved.one(name) for name in names if saved.one(name).split() != form.one(name).split()}
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
