@@ -32,12 +32,15 @@ class GroupFigures:
     """The numbers of people of one or more groups.
 
     `estimated` is the part of `persons` that was estimated from the number of families, and `evacuated` the part that
-    was evacuated.
+    was evacuated. `unconfirmed` are those whom nobody has seen for 24 hours (evacuees) or 30 days, and `presumed` those
+    whose evacuation was lifted.
     """
 
     persons: CountRange = CountRange()
     estimated: CountRange = CountRange()
     evacuated: CountRange = CountRange()
+    unconfirmed: CountRange = CountRange()
+    presumed: CountRange = CountRange()
     families: CountRange = CountRange()
     yards: CountRange = CountRange()
 
@@ -46,6 +49,8 @@ class GroupFigures:
             self.persons + other.persons,
             self.estimated + other.estimated,
             self.evacuated + other.evacuated,
+            self.unconfirmed + other.unconfirmed,
+            self.presumed + other.presumed,
             self.families + other.families,
             self.yards + other.yards,
         )
@@ -187,6 +192,8 @@ def _figures(row: Any) -> GroupFigures:
         CountRange(row.persons_lowest, row.persons_highest),
         CountRange(row.estimated_lowest, row.estimated_highest),
         CountRange(row.evacuated_lowest, row.evacuated_highest),
+        CountRange(row.unconfirmed_lowest, row.unconfirmed_highest),
+        CountRange(row.presumed_lowest, row.presumed_highest),
         CountRange(row.families_lowest, row.families_highest),
         CountRange(row.yards_lowest, row.yards_highest),
     )

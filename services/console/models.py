@@ -269,6 +269,8 @@ class BoardGroup(ConsoleModel):
     reported_at: Mapped[datetime | None]  # None in rows that earlier versions of Dayar wrote
     covers_site: Mapped[bool] = mapped_column(server_default=false())
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
+    confirmed_at: Mapped[datetime | None]  # as in `BoardHousehold`
+    is_return_presumed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class BoardSite(ConsoleModel):

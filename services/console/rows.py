@@ -50,7 +50,14 @@ def latest_time(day: date, published_at: datetime) -> datetime:
 def group(received: Received) -> dict[str, Any]:
     """The row of a count. It counts only the people who are still displaced at the place where they were counted."""
     data = received.event.data
-    return {**_moved(data), "persons": data.displaced_now, "households": data.households_now}
+    whereabouts = data.whereabouts
+    return {
+        **_moved(data),
+        "persons": data.displaced_now,
+        "households": data.households_now,
+        "confirmed_at": latest_time(whereabouts.confirmed_on, received.event.time) if whereabouts else data.counted_at,
+        "is_return_presumed": whereabouts is not None and whereabouts.is_return_presumed,
+    }
 
 
 def site(received: Received) -> dict[str, Any]:

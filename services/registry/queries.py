@@ -77,6 +77,15 @@ IS_UNCONFIRMED = and_(
     Episode.mobility.in_(DISPLACED),
     func.now() - case(CONFIRMED_FOR, value=Episode.mobility, else_=CONFIRMED_FOR_OTHERWISE) > CONFIRMED_AT,
 )
+# The evacuation of displaced people was lifted, and nobody has confirmed that they returned, or that they did not.
+IS_RETURN_PRESUMED = exists().where(
+    HouseholdStay.household_id == Household.household_id,
+    HouseholdStay.status == Household.status,
+    HouseholdStay.sub_stock == SubStock.IN_DISPLACEMENT,
+    HouseholdStay.superseded_at == NEVER,
+    HouseholdStay.displaced > 0,
+    HouseholdStay.is_return_presumed,
+)
 LISTED = (
     *(column for column in table(Household).columns if column.name not in UNLISTED),
     literal_column(NOW).label("current_pcode"),
@@ -90,6 +99,7 @@ LISTED = (
     Episode.hazard_id,
     IS_URGENT.label("is_urgent"),
     case((IS_UNCONFIRMED, CONFIRMED_AT)).label("unconfirmed_since"),
+    IS_RETURN_PRESUMED.label("is_return_presumed"),
 )
 OF_HOUSEHOLD = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped, HouseholdKey.sealed_code)

@@ -50,7 +50,8 @@ class HouseholdSummary(BaseModel):
     """The clear fields of a household. Movements after the displacement do not change `destination`.
 
     `unconfirmed_since` is the time of the last confirmation of where the displaced people are. It is null if somebody
-    has confirmed this within 24 hours (evacuation) or 30 days.
+    has confirmed this within 24 hours (evacuation) or 30 days. If `is_return_presumed` is true, the evacuation of
+    people who are still displaced was lifted, and nobody has confirmed where they are since then.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -75,6 +76,7 @@ class HouseholdSummary(BaseModel):
     current_pcode: str | None
     current_country: str | None
     unconfirmed_since: datetime | None
+    is_return_presumed: bool
     reasons: tuple[Reason, ...]
     hazard_type: HazardType | None
     hazard_id: UUID | None

@@ -126,6 +126,8 @@ COUNTS = RowReader(
     "left_country",
     "left_sub_stock",
     "fingerprint",
+    "confirmed_at",
+    "is_return_presumed",
 )
 GROUP_STAYS = RowReader(
     GroupStay, "number", "site_id", "persons", "sex_age", "counted_at", "stock_id", "sub_stock", "superseded_at"
@@ -316,6 +318,8 @@ def count(tally: Tally) -> Row:
         *left,
         same.left_sub_stock,
         tally.fingerprint,
+        tally.confirmed_at,
+        tally.is_return_presumed,
     )
 
 

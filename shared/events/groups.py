@@ -22,13 +22,15 @@ from shared.events.vocabulary import (
 class GroupWhereabouts(Data):
     """The people of a count after movements: still displaced where they were counted, returned, and settled elsewhere.
 
-    `confirmed_on` is the day of the last movement.
+    `confirmed_on` is the day of the last movement or confirmation. `is_return_presumed` says that an evacuation was
+    lifted and that nobody has confirmed the return.
     """
 
     displaced: Clear[Persons]
     returned: Clear[Persons]
     settled: Clear[Persons]
     confirmed_on: Clear[date]
+    is_return_presumed: Clear[bool] = False
 
 
 class RegisteredPeople(Data):

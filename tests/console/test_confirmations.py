@@ -7,16 +7,17 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console import rows
+from services.console import groups, rows
 from services.console.handlers import show
 from services.console.models import BoardHousehold
+from services.console.queries import groups as group_queries
 from services.console.queries import snapshots
 from shared import events
 from shared.country import TIME_ZONE
 from shared.events import Place
 from shared.events.vocabulary import Status
 from shared.places import Places
-from tests.console.factories import KADAMJAI, LEILEK, NOW, household, received
+from tests.console.factories import KADAMJAI, LEILEK, NOW, group, household, received
 
 pytestmark = pytest.mark.anyio
 
@@ -100,3 +101,21 @@ def test_the_latest_time_of_a_confirmation_is_the_end_of_its_day_or_the_time_of_
     midnight = datetime.combine(TODAY + timedelta(days=1), time(), TIME_ZONE)
     assert rows.latest_time(TODAY, midnight + timedelta(days=3)) == midnight
     assert rows.latest_time(TODAY, midnight - timedelta(hours=5)) == midnight - timedelta(hours=5)
+
+
+async def test_groups_that_were_not_seen_for_long_are_counted_apart_from_households(session: AsyncSession) -> None:
+    """Two counts are two days old. One of them was confirmed today, and the evacuation of its people was lifted."""
+    long_ago: dict[str, Any] = {"counted_at": NOW - timedelta(days=2), "mobility": "evacuation", "to": LEILEK}
+    seen, unseen = group(40, **long_ago), group(70, **long_ago)
+    whereabouts = {"displaced": 40, "returned": 0, "settled": 0, "confirmed_on": TODAY, "is_return_presumed": True}
+    fields = {**seen.model_dump(), "sequence": 2, "whereabouts": whereabouts}
+    await shown(session, seen, unseen, group(9, to=LEILEK), events.GroupStatusChanged.model_validate(fields))
+    counts = await group_queries.by_stated_place(session, Status.ACTUAL, ("KG",), PLACES)
+    total = groups.by_place(counts).total
+    assert [part.highest for part in (total.persons, total.evacuated, total.unconfirmed, total.presumed)] == [
+        119,
+        110,
+        70,
+        40,
+    ]
+    assert await numbers(session) == {}

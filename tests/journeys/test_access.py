@@ -122,7 +122,6 @@ BY_AREA = {
     "GET /registry/sites/{site_id}": VisibleContent("/registry/sites/{site}", "{site}"),
     "GET /registry/v1/sites/{site_id}/history": VisibleContent("/registry/v1/sites/{site}/history", "{site}"),
     "GET /registry/v1/occupancies": VisibleContent("/registry/v1/occupancies", "{site}"),
-    "GET /registry/occupied-sites": VisibleContent("/registry/occupied-sites", "{site}"),
     "GET /registry/v1/sites/{site_id}/person-in-charge": VisibleContent(
         "/registry/v1/sites/{site}/person-in-charge", "Head of the school"
     ),
@@ -190,6 +189,7 @@ OF_NO_AREA = {
     "POST /intake/v1/receipts",
     "POST /intake/v1/hazards:proposals-of-many",
     "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the areas
+    "GET /registry/occupied-sites",  # tests/registry/test_occupancies.py tests the areas
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
     "POST /registry/v1/dead-letters:open",  # tests/registry/test_letters.py and tests/shared/test_letter_routes.py
     "GET /registry/v1/dead-letters/openings/{opening_id}",

@@ -65,7 +65,8 @@ async def test_a_part_of_a_group_returns(file: Filing) -> None:
     [first, second] = await file.events("groups")
     assert "whereabouts" not in first
     assert (second["persons"], second["households"], second["report_id"]) == (70, 20, body["report_id"])
-    assert second["whereabouts"] == {"displaced": 40, "returned": 30, "settled": 0, "confirmed_on": "2022-05-06"}
+    whereabouts = {"displaced": 40, "returned": 30, "settled": 0, "confirmed_on": "2022-05-06"}
+    assert second["whereabouts"] == {**whereabouts, "is_return_presumed": False}
     await file(moved(body, "returned", 20))
     assert await here(file) == {}
 

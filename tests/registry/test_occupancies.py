@@ -1,5 +1,6 @@
 """The number of people at a site is the newest count, changed by later movements of groups and of households."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from services.registry.sites.occupancies import (
     SiteStay,
     occupancies,
 )
+from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, NOON, group, household, movement
 from tests.registry.test_household_sites import renewed
@@ -199,3 +201,18 @@ async def test_the_page_of_a_site_says_what_its_number_rests_on(office: Office) 
     page = await opened(office, f"/sites/{SCHOOL}")
     assert "<b>8</b>" in page and "5 came and are added, 0 left and are subtracted" in page
     assert "<dt>Registered persons now</dt><dd>10 " in page
+
+
+async def test_the_board_lists_the_sites_of_the_reader_with_most_people_first(office: Office) -> None:
+    await saved(office, UUID(SCHOOL), name_ru="Школа № 8", name_ky=None)
+    await saved(office, UUID(CAMP), name_ru="Лагерь", name_ky=None)
+    await saved(office, name_ru="Пустая школа", name_ky=None)
+    await office.file(household(**AT_SCHOOL), *(household(**{**AT_SCHOOL, "site_id": CAMP}) for _ in range(2)))
+
+    async def sites(*areas: str) -> list[str]:
+        answer = await office.get("/occupied-sites?lang=en", role=Role.OPERATOR, areas=areas)
+        assert answer.status_code == 200
+        return re.findall(r'data-site="([^"]+)"', answer.text)
+
+    assert await sites("KG") == await sites(BATKEN) == [CAMP, SCHOOL]
+    assert await sites(OSH_OBLAST) == []

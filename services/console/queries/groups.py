@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardGroup, BoardSite
 from services.console.queries.areas import in_areas
+from shared.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, HouseholdUnit, Measure, Mobility, Status
 from shared.places import Places, site_counts
@@ -50,9 +51,15 @@ SITE = (
     BoardSite.name_ru,
     BoardSite.name_en,
 )
+# Rows of earlier releases have no `confirmed_at`. The count is then the last known confirmation.
+IS_UNCONFIRMED = func.coalesce(BoardGroup.confirmed_at, BoardGroup.counted_at) < func.now() - case(
+    CONFIRMED_FOR, value=BoardGroup.mobility, else_=CONFIRMED_FOR_OTHERWISE
+)
 COUNTED: dict[str, ColumnElement[Any]] = {
     "persons": BoardGroup.persons.expression,
     "estimated": case((BoardGroup.persons_estimated, BoardGroup.persons), else_=0),
+    "unconfirmed": case((IS_UNCONFIRMED, BoardGroup.persons), else_=0),
+    "presumed": case((BoardGroup.is_return_presumed, BoardGroup.persons), else_=0),
     "evacuated": case((BoardGroup.mobility == Mobility.EVACUATION, BoardGroup.persons), else_=0),
     "families": case((BoardGroup.household_unit == HouseholdUnit.FAMILIES, BoardGroup.households)),
     "yards": case((BoardGroup.household_unit == HouseholdUnit.YARDS, BoardGroup.households)),

@@ -11,7 +11,7 @@ import asyncpg
 from services.registry.counts.choices import CountChoice
 from services.registry.counts.headcounts import Headcount
 from services.registry.event_links.links import EventAnswered, EventLink
-from services.registry.groups.movements import moves_people, tallies
+from services.registry.groups.movements import has_effect, tallies
 from services.registry.groups.tallies import Tallies
 from services.registry.households.people import People
 from services.registry.places.same_places import PlacePair, SamePlaces, with_codes
@@ -91,8 +91,9 @@ WHERE NOT is_reversed ORDER BY decided_at, decision_id
 class CountPool:
     """The given counts, and all counts that may change together with them.
 
-    Other counts at a site are loaded only if people moved from or to this site. `movements` are all movements of the
-    given groups and sites. `decision_id` is the decision about places or counts that this transaction executes.
+    Other counts at a site are loaded only if people moved from or to this site, or were confirmed there. `movements`
+    are all movements of the given groups and sites. `decision_id` is the decision about places or counts that this
+    transaction executes.
     """
 
     def __init__(
@@ -166,7 +167,7 @@ class CountPool:
         return True
 
     async def _where_people_moved(self, sites: set[UUID]) -> set[UUID]:
-        if any(map(moves_people, self.movements)):
+        if any(map(has_effect, self.movements)):
             return sites
         return {row["site_id"] for row in await self.connection.fetch(MOVED_AT, list(sites))}
 

@@ -48,7 +48,7 @@ def counted(
         author=UUID(count.author),
         team=UUID(count.team) if count.team else None,
         places_version=count.places_version,
-        whereabouts=whereabouts(tally) if tally.has_moved else None,
+        whereabouts=whereabouts(tally) if tally.is_changed else None,
         comparison=comparison,
     )
     with tracing.caused_by(count.report_id, count.group_id):
@@ -60,5 +60,6 @@ def whereabouts(tally: Tally) -> GroupWhereabouts:
         displaced=tally.displaced,
         returned=tally.gone[SubStock.IN_RETURN],
         settled=tally.gone[SubStock.IN_SETTLEMENT],
-        confirmed_on=tally.steps[-1].at.astimezone(TIME_ZONE).date(),
+        confirmed_on=tally.confirmed_at.astimezone(TIME_ZONE).date(),
+        is_return_presumed=tally.is_return_presumed,
     )

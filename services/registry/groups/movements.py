@@ -46,7 +46,7 @@ def tallies(
 
     `counts` must contain all counts of the populations, sites and groups that the movements concern.
     """
-    ordered = sorted(filter(has_moved_people, movements), key=movement_order)
+    ordered = sorted(filter(has_effect, movements), key=movement_order)
     known, departed = tallies_of(counts, ordered, sites, Recounts(counts, choices)), NOBODY_DEPARTED
     # Whether teams disagree depends on the people who were still there at the time of the later count. These people
     # depend on the movements, and the movements depend on the counts that were in effect before. Therefore each pass
@@ -66,13 +66,28 @@ def tallies_of(
     """The tallies of the counts, if full recounts replace counts as `recounts` says."""
     known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
     for movement in movements:
+        if not moves_people(movement):
+            note(movement, known)
+            continue
         for part in moved(movement, known):
             known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
     return known
 
 
-def has_moved_people(movement: FiledMovement) -> bool:
-    return moves_people(movement) and not movement.clear.is_reversed
+def has_effect(movement: FiledMovement) -> bool:
+    """Whether the movement moves people, confirms where they are, or lifts their evacuation."""
+    kind = movement.clear.movement
+    is_noted = TRANSITIONS[kind].confirms or kind is Movement.EVACUATION_LIFTED
+    return (moves_people(movement) or is_noted) and not movement.clear.is_reversed
+
+
+def note(movement: FiledMovement, known: Tallies) -> None:
+    """Note in the counts of displaced people that somebody confirmed them, or that their evacuation was lifted."""
+    at = moved_at(movement)
+    stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
+    for tally in known.values():
+        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.displaced:
+            tally.note(at, is_lifted=movement.clear.movement is Movement.EVACUATION_LIFTED)
 
 
 def moves_people(movement: FiledMovement) -> bool:

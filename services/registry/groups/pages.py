@@ -1,5 +1,6 @@
 """The page of one counted group: who and where the people are, the counts that the figures use, and the history."""
 
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -49,6 +50,7 @@ async def group_page(
         group=group,
         report=await group_queries.report(session, encryption, group),
         course=course,
+        now=datetime.now(UTC),
         why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
         history=history,
         timeline=timeline,

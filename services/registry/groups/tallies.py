@@ -31,13 +31,17 @@ class Step(NamedTuple):
 class Tally:
     """The people of a count, or people who moved, with the number of people left after each later movement.
 
-    `gone` has the numbers of people who returned or settled.
+    `gone` has the numbers of people who returned or settled. `noted_at` is the time of the latest report that only
+    confirms where the people are. `is_return_presumed` is true if their evacuation was lifted after the latest such
+    report.
     """
 
     count: Headcount
     standing: Standing
     steps: list[Step]
     gone: Counter[SubStock] = field(default_factory=Counter)
+    noted_at: datetime | None = None
+    is_return_presumed: bool = False
 
     @classmethod
     def of(cls, count: Headcount, recounts: Recounts) -> "Tally":
@@ -57,6 +61,16 @@ class Tally:
         return len(self.steps) > 1
 
     @property
+    def confirmed_at(self) -> datetime:
+        """When somebody last saw the people: the time of the count, of its last movement, or of a confirmation."""
+        return max(self.steps[-1].at, self.noted_at or self.steps[-1].at)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a movement changed the count, or says something about its people."""
+        return self.has_moved or self.noted_at is not None or self.is_return_presumed
+
+    @property
     def departed(self) -> list[MovedAway]:
         """The people who moved away while another team may have counted the same people."""
         until = self.count.counted_at + SAME_TIME
@@ -73,8 +87,9 @@ class Tally:
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        # if both values are None, the digest equals the one that the previous release stored
-        left = [value for value in (count.left, count.left_sub_stock) if value]
+        # without these values, the digest equals the one that the previous release stored
+        further = (count.left, count.left_sub_stock, self.noted_at, self.is_return_presumed)
+        left = [value for value in further if value]
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
         return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
 
@@ -89,6 +104,12 @@ class Tally:
             self.steps.append(Step(at, rest))
             self.gone[to or SubStock.IN_DISPLACEMENT] += moving.count
         return moving
+
+    def note(self, at: datetime, *, is_lifted: bool) -> None:
+        """Note a report that moves nobody: the evacuation was lifted, or the people are still there."""
+        self.is_return_presumed = is_lifted
+        if not is_lifted:
+            self.noted_at = at
 
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.

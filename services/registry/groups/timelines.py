@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from services.registry.groups.movements import part_id
 from services.registry.households.timelines import StoredVersion, TimelineEntry, anchor_of, entries
 from services.registry.models import GroupCount, GroupStay
 from services.registry.reports import NEVER
-from shared.events.vocabulary import Measure, Status
+from shared.confirmations import unconfirmed_since
+from shared.events.vocabulary import DISPLACED, Measure, Mobility, Status, SubStock
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,21 @@ class GroupCourse:
 
     def source_of(self, row: GroupCount | GroupStay) -> str:
         """The anchor of the report that counted or moved these people."""
-        count = next(count for count in self.counts if count.report_id == row.report_id)
+        count = self._count_of(row)
         return anchor_of(count.movement_id or count.report_id, count.version)
+
+    def is_return_presumed(self, row: GroupCount | GroupStay) -> bool:
+        return bool(self._count_of(row).is_return_presumed)
+
+    def unconfirmed_since(self, row: GroupCount | GroupStay, now: datetime) -> datetime | None:
+        """The time of the last confirmation, if the people are displaced and this confirmation is too old."""
+        are_displaced = row.sub_stock in (None, SubStock.IN_DISPLACEMENT) and row.mobility in DISPLACED
+        confirmed_at = self._count_of(row).confirmed_at or row.counted_at or row.reported_at
+        is_counted = are_displaced and row.measure == Measure.STOCK and row.persons
+        return unconfirmed_since(confirmed_at, Mobility(row.mobility), now) if is_counted else None
+
+    def _count_of(self, row: GroupCount | GroupStay) -> GroupCount:
+        return next(count for count in self.counts if count.report_id == row.report_id)
 
     def others_of(self, row: GroupCount | GroupStay) -> list[GroupCount]:
         return [count for count in self.others if count.stock_id == row.stock_id]

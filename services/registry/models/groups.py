@@ -35,6 +35,7 @@ class GroupCount(Displaced, RegistryModel):
     `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode` and
     `left_country` are the place that these people left, and `left_sub_stock` is the sub-stock that they left; None
     means location of displacement. `fingerprint` is a digest of the other columns and of the published event.
+    `confirmed_at` is the time at which somebody last saw the people.
     """
 
     __tablename__ = "counts"
@@ -65,6 +66,8 @@ class GroupCount(Displaced, RegistryModel):
     displaced: Mapped[int | None]
     returned: Mapped[int | None]
     settled: Mapped[int | None]
+    confirmed_at: Mapped[datetime | None]
+    is_return_presumed: Mapped[bool | None]
 
 
 class GroupStay(Displaced, RegistryModel):
