@@ -19,14 +19,12 @@ from services.registry.households.coded_movements import keep_identified
 from services.registry.models import AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
 from services.registry.places.comparisons import PlaceComparing
-from services.registry.places.read_households import ReadHouseholds
 from services.registry.rewrap import rewrap
 from services.registry.search.keys import SearchKeys
 from services.registry.search.renewal import SearchRenewal
 from services.registry.sites.key_renewal import SiteKeyRenewal
 from services.registry.sites.movements import keep_applied
 from services.registry.sites.resident_sums import SummingResidents
-from services.registry.sites.residents import Residents
 from services.registry.stepped_tasks import keep_stepping
 from shared import wiring
 from shared.crypto.envelope_encryption import EnvelopeEncryption
@@ -77,11 +75,7 @@ async def run(settings: RegistrySettings) -> None:
             ),
             keep_stepping(
                 engine,
-                lambda: SummingResidents(
-                    database.sessions(engine),
-                    ReadHouseholds(database.sessions(engine), encryption, search, places, Residents.of),
-                    settings.counted_status,
-                ),
+                lambda: SummingResidents(database.sessions(engine), search, settings.counted_status),
             ),
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),

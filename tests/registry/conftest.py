@@ -58,6 +58,7 @@ TABLES = (
     "passages",
     "place_decisions",
     "reports",
+    "resident_sums",
     "search_keys",
     "site_keys",
     "site_report_keys",

@@ -8,13 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from services.registry.config import RegistrySettings
-from services.registry.places.read_households import ReadHouseholds
 from services.registry.search.keys import SearchKeys
 from services.registry.sites.resident_sums import SummingResidents
 from services.registry.sites.residents import PublishedResidents, Residents
-from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import Flag, Status
-from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import NOON, household, movement
 from tests.registry.test_site_movements import moved, transferred
@@ -22,14 +19,11 @@ from tests.registry.test_sites import saved
 
 pytestmark = pytest.mark.anyio
 
-SITE = str(UUID(int=7))
+SITE = UUID(int=7)
 
 
 def residents(number: int, persons: int = 4) -> list[Residents]:
-    return [
-        Residents(str(UUID(int=each)), NOON + timedelta(minutes=each), Status.ACTUAL, SITE, persons)
-        for each in range(number)
-    ]
+    return [Residents(str(UUID(int=each)), NOON + timedelta(minutes=each), SITE, persons) for each in range(number)]
 
 
 def test_only_whole_fives_of_households_are_published() -> None:
@@ -48,10 +42,7 @@ def test_fewer_than_five_changed_households_change_no_sum() -> None:
 
 def summing(office: Office) -> SummingResidents:
     settings = office.installation.settings(RegistrySettings)
-    search, encryption = SearchKeys(settings.search_root_file), EnvelopeEncryption(settings.registry_kek_file)
-    sessions = office.app.state.sessions
-    households = ReadHouseholds(sessions, encryption, search, Places.load(), Residents.of)
-    return SummingResidents(sessions, households, Status.ACTUAL)
+    return SummingResidents(office.app.state.sessions, SearchKeys(settings.search_root_file), Status.ACTUAL)
 
 
 async def sum_residents(office: Office, task: SummingResidents | None = None) -> SummingResidents:
@@ -112,7 +103,7 @@ async def test_after_a_restart_nothing_is_published_twice(office: Office) -> Non
 async def test_exercises_abroad_and_sites_that_are_not_in_the_list_are_left_out(office: Office) -> None:
     school = str(await saved(office))
     for changed in (
-        {"site_id": SITE},
+        {"site_id": str(SITE)},
         {"site_id": school, "destination": {"country": "TJ"}},
         {"site_id": school, "mobility": "migration"},
         {"site_id": school, "status": "Exercise"},
