@@ -61,6 +61,7 @@ class Action(StrEnum):
     RECEIVER_CHANGED = "receiver_changed"
     POLICY_CHANGED = "policy_changed"  # an escalation policy was added, changed or removed
     SILENCE_CHANGED = "silence_changed"
+    SHIFT_HANDED_OVER = "shift_handed_over"  # the objects are the handover and the account that took over
     TEMPLATES_CHANGED = "templates_changed"  # an administrator changed the centre's own wording of messages
     DUTY_NUMBERS_CHANGED = "duty_numbers_changed"
     SHEET_SENT = "sheet_sent"

@@ -29,6 +29,7 @@ from services.alerts.receivers import pages as receiver_pages
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.rosters import board_lines as roster_pages
 from services.alerts.ruleset import Ruleset
+from services.alerts.shift_handovers import pages as handover_pages
 from services.alerts.silences import pages as silence_pages
 from services.alerts.sms import profiles
 from services.alerts.sms import routes as sms_routes
@@ -103,6 +104,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             receiver_pages.router,
             policy_pages.router,
             silence_pages.router,
+            handover_pages.router,
             template_pages.router,
             duty_number_pages.router,
             number_pages.router,

@@ -177,6 +177,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/silences/{silence_id}": page(LEDGER),
     "POST /alerts/silences": to(CMC),
     "POST /alerts/silences/{silence_id}/end": to(CMC),
+    "GET /alerts/shift-handover": page(CMC),
+    "POST /alerts/shift-handover": to(CMC),
     "GET /alerts/templates": page(RECEIVER_KEEPERS),
     "POST /alerts/templates": to(RECEIVER_KEEPERS),
     "POST /alerts/templates/preview": to(RECEIVER_KEEPERS),

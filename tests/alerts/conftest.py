@@ -50,6 +50,7 @@ CHANGED = (
     "rosters",
     "escalation_policies",
     "silences",
+    "shift_handovers",
     "message_templates",
     "receivers",
     "deliveries",

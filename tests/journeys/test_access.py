@@ -268,6 +268,8 @@ OF_NO_AREA = {
     "GET /alerts/silences/{silence_id}",
     "POST /alerts/silences",
     "POST /alerts/silences/{silence_id}/end",
+    "GET /alerts/shift-handover",  # tests/alerts/test_shift_handovers.py tests the areas
+    "POST /alerts/shift-handover",
     "GET /alerts/templates",
     "POST /alerts/templates",
     "POST /alerts/templates/preview",

@@ -19,6 +19,7 @@ from services.alerts.models.policies import PolicyRow
 from services.alerts.models.presences import BoardPresence
 from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.models.rosters import OverrideRow, RosterRow
+from services.alerts.models.shift_handovers import ShiftHandoverRow
 from services.alerts.models.silences import SilenceRow
 from services.alerts.models.sms import EarlySmsReceipt, SmsCode, SmsMessage, SmsReply
 from services.alerts.models.telegram import TelegramMessage, TelegramPoll, TelegramQuestion
@@ -60,6 +61,7 @@ __all__ = [
     "ReplacedCount",
     "ResidentCount",
     "RosterRow",
+    "ShiftHandoverRow",
     "SilenceRow",
     "SiteResidents",
     "SiteRow",

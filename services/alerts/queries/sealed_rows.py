@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.checklists import calls
 from services.alerts.duty_numbers import duty_numbers
-from services.alerts.models import CallRow, DutyNumberRow
+from services.alerts.models import CallRow, DutyNumberRow, ShiftHandoverRow
 from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.shift_handovers import shift_handovers
 from shared.crypto.keyring import ID_BYTES
 
 # Maps each table to the function that returns the AAD of a row.
 LABELS: Mapping[Any, Any] = {
     DutyNumberRow: lambda row: duty_numbers.label(row.number_id),
     CallRow: lambda row: calls.label(row.alert_id, row.sequence),
+    ShiftHandoverRow: lambda row: shift_handovers.label(row.handover_id),
 }
 
 

@@ -3,38 +3,46 @@
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.rosters import reports
-from services.alerts.rosters.duty import current_and_next, duty
-from shared.auth.access import LEDGER
+from services.alerts.rosters.duty import Shift, current_and_next, duty
+from shared.auth.access import CMC, LEDGER
 from shared.postgres.database import Session
 
 SHOWN_AHEAD = timedelta(days=32)  # this time is one day longer than the longest shift
 MOST_ROSTERS = 5  # more rosters would leave too little of the board for alerts
+
+DutyLine = tuple[str, Shift | None, Shift | None, list[str]]
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/duty")
 async def duty_line(request: Request, session: Session) -> Response:
-    now = datetime.now(UTC)
-    lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
-    for roster in (await roster_queries.rosters(session))[:MOST_ROSTERS]:
-        overrides = await roster_queries.overrides(session, roster.name, now)
-        shifts = duty(roster, overrides, now, now + SHOWN_AHEAD).shifts
-        people = reports.missing(roster, overrides, receivers)
-        lines.append((roster.name, *current_and_next(shifts, now), people))
+    now, roles = datetime.now(UTC), request.scope["principal"].roles
     shown: Response = request.app.state.pages.render(
         request,
         "duty.html",
-        lines=lines,
+        lines=await duty_lines(session, now, most=MOST_ROSTERS),
         computed_until=now + SHOWN_AHEAD,
         silences=[each for each in await silence_queries.not_ended(session, now) if each.begins_at <= now],
         places=request.app.state.places,
-        may_read_silences=not request.scope["principal"].roles.isdisjoint(LEDGER),
+        may_read_silences=not roles.isdisjoint(LEDGER),
+        may_hand_over=not roles.isdisjoint(CMC),
     )
     return shown
+
+
+async def duty_lines(session: AsyncSession, now: datetime, most: int | None = None) -> list[DutyLine]:
+    """For each roster: its name, the current and the next shift, and the people who are no longer receivers."""
+    lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
+    for roster in (await roster_queries.rosters(session))[:most]:
+        overrides = await roster_queries.overrides(session, roster.name, now)
+        shifts = duty(roster, overrides, now, now + SHOWN_AHEAD).shifts
+        lines.append((roster.name, *current_and_next(shifts, now), reports.missing(roster, overrides, receivers)))
+    return lines

@@ -113,6 +113,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.RECEIVER_CHANGED: N_("Recipient of alerts changed"),
         Action.POLICY_CHANGED: N_("Escalation policy changed"),
         Action.SILENCE_CHANGED: N_("Silence of alerts added or ended"),
+        Action.SHIFT_HANDED_OVER: N_("Shift handed over"),
         Action.TEMPLATES_CHANGED: N_("Message templates changed"),
         Action.DUTY_NUMBERS_CHANGED: N_("Duty numbers changed"),
         Action.SMS_IGNORED: N_("SMS of a number ignored: too many wrong codes"),

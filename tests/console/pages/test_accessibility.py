@@ -41,6 +41,7 @@ PAGES = {
         "/alerts/duty-numbers",
         "/alerts/duty-numbers/new",
         "/alerts/templates",
+        "/alerts/shift-handover",
         "/ledger",
         "/readmission",
         "/purpose",

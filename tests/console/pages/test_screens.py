@@ -172,6 +172,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
         "/ledger",
         "/password",
         "/alerts/deliveries",
+        "/alerts/shift-handover",
     )
     for path, language in product(paths, LANGUAGES):
         page.goto(f"{desk.whole.url}{path}?lang={language}")

@@ -1,0 +1,25 @@
+"""The handovers from one shift to the next."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.alerts.models.base import AlertsModel
+
+
+class ShiftHandoverRow(AlertsModel):
+    """A handover. `sealed` has the notes of the shift, encrypted. `areas` are sorted."""
+
+    __tablename__ = "shift_handovers"
+    __table_args__ = (Index(None, "areas", "handed_over_at"),)
+
+    handover_id: Mapped[UUID] = mapped_column(primary_key=True)
+    handed_over_at: Mapped[datetime]
+    from_account: Mapped[UUID]
+    from_name: Mapped[str]
+    to_account: Mapped[UUID]
+    to_name: Mapped[str]
+    areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sealed: Mapped[bytes]

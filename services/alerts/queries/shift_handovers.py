@@ -1,0 +1,91 @@
+"""The handovers from one shift to the next, and what a shift leaves to the next; the caller commits."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.delivery import listings
+from services.alerts.delivery.states import DeliveryState, with_state
+from services.alerts.models import AlertRow, Delivery, ShiftHandoverRow
+from services.alerts.queries.alerts import readable
+from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.shift_handovers.shift_handovers import ShiftHandover, label
+from shared.events.vocabulary import Severity
+from shared.postgres.models import table
+
+MOST_ALERTS, MOST_DELIVERIES = 100, 40
+SHIFT = timedelta(hours=24)  # a sheet has the undelivered messages of this time
+KEPT = timedelta(days=365)
+# An alert of unknown severity may turn out to be grave.
+GRAVEST_FIRST = (Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MINOR)
+OPEN = (AlertRow.resolved_at.is_(None), ~AlertRow.is_suppressed)
+UNDELIVERED = (DeliveryState.FAILED, DeliveryState.RETRYING)
+
+
+async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> list[Alert]:
+    """Up to `MOST_ALERTS` alerts: the unacknowledged first, then the most severe, then the oldest.
+
+    `areas` are the P-codes that the caller may see (None = all).
+    """
+    severity = case(
+        {severity.value: place for place, severity in enumerate(GRAVEST_FIRST)}, value=AlertRow.severity, else_=0
+    )
+    wanted = select(*table(AlertRow).columns).where(*OPEN)
+    if areas is not None:
+        wanted = wanted.where(listings.concerns(areas))
+    ordered = wanted.order_by(AlertRow.acknowledged_at.is_not(None), severity, AlertRow.raised_at)
+    return readable((await session.execute(ordered.limit(MOST_ALERTS))).mappings())
+
+
+async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: datetime) -> list[dict[str, Any]]:
+    """The messages of the last day that reached nobody so far, newest first, with their states."""
+    is_failed = and_(Delivery.settled_at.is_not(None), Delivery.is_delivered.is_not(True))
+    is_retrying = and_(Delivery.settled_at.is_(None), Delivery.reason.is_not(None))
+    wanted = listings.DELIVERIES.where(Delivery.created_at > now - SHIFT, or_(is_failed, is_retrying))
+    if areas is not None:
+        is_visible = exists().where(AlertRow.alert_id == Delivery.alert_id, listings.concerns(areas))
+        wanted = wanted.where(is_visible)
+    rows = (await session.execute(wanted.order_by(Delivery.created_at.desc()).limit(MOST_DELIVERIES))).mappings()
+    deliveries = [with_state({**row, "content": json.loads(row["content"])}, now) for row in rows]
+    return [delivery for delivery in deliveries if delivery["state"] in UNDELIVERED]
+
+
+async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecrets) -> None:
+    """Stores the handover, and deletes those older than a year."""
+    await session.execute(
+        delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
+    )
+    row = ShiftHandoverRow(
+        handover_id=handover.handover_id,
+        handed_over_at=handover.handed_over_at,
+        from_account=handover.from_account,
+        from_name=handover.from_name,
+        to_account=handover.to_account,
+        to_name=handover.to_name,
+        areas=sorted(handover.areas),
+        sealed=box.seal(handover.notes, label(handover.handover_id)),
+    )
+    session.add(row)
+
+
+async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecrets) -> ShiftHandover | None:
+    """The last handover of a person with exactly these areas."""
+    wanted = select(ShiftHandoverRow).where(ShiftHandoverRow.areas == sorted(areas))
+    row = (await session.scalars(wanted.order_by(ShiftHandoverRow.handed_over_at.desc()).limit(1))).first()
+    if row is None:
+        return None
+    return ShiftHandover(
+        handover_id=row.handover_id,
+        handed_over_at=row.handed_over_at,
+        from_account=row.from_account,
+        from_name=row.from_name,
+        to_account=row.to_account,
+        to_name=row.to_name,
+        areas=tuple(row.areas),
+        notes=box.open(row.sealed, label(row.handover_id)),
+    )

@@ -1,0 +1,26 @@
+"""A handover from one shift to the next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+LONGEST_NOTES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftHandover:
+    """`areas` are those of the person who hands over. Only a person with the same areas reads the notes."""
+
+    handover_id: UUID
+    handed_over_at: datetime
+    from_account: UUID
+    from_name: str
+    to_account: UUID
+    to_name: str
+    areas: tuple[str, ...]
+    notes: str
+
+
+def label(handover_id: UUID) -> str:
+    """The AAD of the encrypted notes."""
+    return f"shift handover/{handover_id}"

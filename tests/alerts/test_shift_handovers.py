@@ -1,0 +1,104 @@
+"""The sheet of a shift handover shows what the next shift must know, and the handover is recorded."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import silences as silence_queries
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.rosters.rosters import Roster
+from services.alerts.silences.silences import Silence
+from shared.auth.tokens import Role
+from shared.events.vocabulary import DeliveryChannel
+from tests.alerts.desk import Desk, fresh
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, mudflow
+
+pytestmark = pytest.mark.anyio
+
+NOTES = "Мост закрыт. Позвонить в Халмион в 06:00."
+HOOK = "https://hook.example"
+
+
+async def person(desk: Desk, name: str) -> UUID:
+    account = uuid4()
+    receiver = Receiver(name, DeliveryChannel.WEBHOOK, HOOK, kind=ReceiverKind.PERSON, account_id=account)
+    async with desk.sessions.begin() as session:
+        await receiver_queries.save_receiver(session, receiver)
+    return account
+
+
+async def sheet(caller: httpx.AsyncClient, language: str = "ru") -> str:
+    answer = await caller.get("/shift-handover", params={"lang": language})
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_the_sheet_has_what_the_next_shift_must_know(desk: Desk) -> None:
+    await person(desk, "Бермет")
+    now = datetime.now(UTC)
+    layer = {"name": "days", "people": ["Бермет"], "start": "2026-01-01", "handover": "08:00", "shift_days": 1}
+    silence = Silence(
+        uuid4(), (BATKEN,), (), False, uuid4(), "Эркин", "проверка датчиков", now, now, now + timedelta(hours=2)
+    )
+    async with desk.sessions.begin() as session:
+        await roster_queries.save(session, Roster.model_validate({"name": "Центр", "layers": [layer]}))
+        await silence_queries.add(session, silence)
+    quake, flood = await desk.alerts(fresh(), mudflow(onset=now, area={"pcodes": [KADAMJAI]}))
+    async with desk.sessions.begin() as session:
+        failed = "UPDATE deliveries SET settled_at = now(), is_delivered = false, reason = 'timed_out'"
+        await session.execute(text(f"{failed} WHERE alert_id = :alert"), {"alert": quake})
+    async with desk.caller(name="Айбек") as aibek:
+        await aibek.put(f"/v1/alerts/{quake}/takeover")
+        page = await sheet(aibek)
+        closed = await aibek.put(f"/v1/alerts/{quake}/resolution", json={"verdict": "false_alarm"})
+        after = await sheet(aibek)
+    for words in (
+        "дежурит: Бермет",
+        "В работе: Айбек",
+        "Не принято",
+        "проверка датчиков",
+        "Нет ответа",
+        "Дежурство сдал",
+    ):
+        assert words in page, words
+    assert page.count(f"/alerts/{quake}") == page.count(f"/alerts/{flood}") == 1
+    assert closed.status_code == 200 and f"/alerts/{quake}" not in after
+
+
+async def test_a_handover_is_recorded_and_its_notes_are_encrypted(desk: Desk) -> None:
+    bermet, aibek = await person(desk, "Бермет"), uuid4()
+    async with desk.caller(name="Айбек", account=aibek) as caller:
+        for wrong in ({"to": ""}, {"to": str(uuid4())}, {"to": str(bermet), "notes": "ы" * 2001}):
+            assert (await caller.post("/shift-handover", data=wrong)).status_code == 422
+        done = await caller.post("/shift-handover", data={"to": str(bermet), "notes": NOTES})
+        assert (done.status_code, done.headers["location"]) == (303, "/alerts/shift-handover")
+        page = await sheet(caller)
+    assert "Айбек → Бермет" in page and NOTES in page
+    async with desk.caller(name="Бермет", account=bermet, areas=[BATKEN]) as other:
+        assert NOTES not in await sheet(other), "the notes are of a shift with other areas"
+    async with desk.sessions.begin() as session:
+        sealed = await session.scalar(text("SELECT sealed FROM shift_handovers"))
+        audited = (
+            await session.execute(text("SELECT account, objects FROM audit WHERE action = 'shift_handed_over'"))
+        ).one()
+    assert NOTES.encode() not in sealed
+    assert audited.account == aibek and bermet in audited.objects
+
+
+async def test_the_sheet_has_only_alerts_of_the_callers_areas_and_the_board_leads_to_it(desk: Desk) -> None:
+    here, elsewhere = await desk.alerts(
+        mudflow(onset=datetime.now(UTC), area={"pcodes": [KADAMJAI]}),
+        mudflow(onset=datetime.now(UTC), area={"pcodes": [ALAI]}),
+    )
+    async with desk.caller(areas=[BATKEN]) as caller:
+        page = await sheet(caller)
+        assert "/alerts/shift-handover" in (await caller.get("/duty")).text
+    async with desk.caller(Role.VIEWER) as screen:
+        assert "/alerts/shift-handover" not in (await screen.get("/duty")).text
+        assert (await screen.get("/shift-handover")).status_code == 403
+    assert (f"/alerts/{here}" in page, f"/alerts/{elsewhere}" in page) == (True, False)
