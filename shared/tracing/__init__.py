@@ -163,9 +163,12 @@ def note_duration(phase: Phase, name: str, seconds: float) -> None:
         _recorder.note_duration(phase, name, seconds)
 
 
-def span(phase: Phase, name: str, parent: str | None, attributes: Attributes) -> AbstractContextManager[None]:
-    """A span around the body of a `with` statement. An error of the body is recorded without its text."""
-    begun = begin(phase, name, parent, attributes)
+def span(phase: Phase, name: str, attributes: Attributes) -> AbstractContextManager[None]:
+    """A span of the current trace around the body of a `with` statement.
+
+    An error of the body is recorded without its text.
+    """
+    begun = begin(phase, name, current(), attributes)
     return NOTHING if begun is None else _during(begun)
 
 

@@ -30,6 +30,7 @@ from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
+from shared import tracing
 from shared.events.vocabulary import DeliveryChannel, Scope, Severity, Verdict
 from shared.outbound import Outbound
 from shared.places import Places
@@ -425,3 +426,13 @@ def test_the_next_contact_of_a_receiver_that_is_no_longer_internal_gets_no_restr
         for receiver in (replace(officer, is_internal=True), officer)
     )
     assert (own, "Kara-Suu" in external) == (content, False)
+
+
+def test_the_message_to_the_next_contact_continues_the_trace_of_the_message_before() -> None:
+    officer, first = Receiver("officer", WEBHOOK, "https://hook.example/"), f"00-{'a' * 32}-{'b' * 16}-01"
+    with tracing.Continued(f"00-{'c' * 32}-{'d' * 16}-01"):
+        traces = [
+            following(replace(due(), traceparent=trace), Follows.FAILED, officer, MAIL, None, NOW).traceparent
+            for trace in (first, None)
+        ]
+    assert traces == [first, None]

@@ -128,7 +128,7 @@ def test_a_request_its_record_and_the_batch_belong_to_the_callers_trace(recorded
     traced.end("/intake/v1/displacements", 202, None)
     with Processing("registry", [record(1, dict(sent.headers)[tracing.HEADER].decode())]):
         assert trace_of(tracing.current()) == trace_of(CALLER)
-        with tracing.span(Phase.DELIVER, "deliver webhook", tracing.current(), {"dayar.attempt": 1}):
+        with tracing.span(Phase.DELIVER, "deliver webhook", {"dayar.attempt": 1}):
             assert trace_of(tracing.headers()["traceparent"]) == trace_of(CALLER)
     spans = {span.name: span for span in recorded.exporter.get_finished_spans()}
     way = ["POST /intake/v1/displacements", "send displacements", "process hazards", "deliver webhook"]
@@ -166,7 +166,7 @@ def test_personal_data_gets_into_no_name_attribute_status_or_event(recorded: Rec
     traced = TracedRequest(request(method=CANARY.field, path=f"/v1/{CANARY.person['phone']}"))
     traced.end("/v1/households/{id}", 500, error)
     attributes: tracing.Attributes = {"dayar.attempt": 1, CANARY.field: 1, "locality": CANARY.notes}
-    with suppress(ValueError), tracing.span(Phase.DELIVER, "deliver webhook", None, attributes):
+    with suppress(ValueError), tracing.span(Phase.DELIVER, "deliver webhook", attributes):
         raise error
     with suppress(ValueError), Processing("registry", [record(1, CANARY.person["personal_number"])]):
         raise error
@@ -180,7 +180,7 @@ def test_a_process_exports_what_remains_when_it_ends(monkeypatch: pytest.MonkeyP
         for name, value in {**collector.env, "OTEL_BSP_SCHEDULE_DELAY": "60000"}.items():
             monkeypatch.setenv(name, value)
         tracing.start("alerts")
-        with tracing.span(Phase.DELIVER, "deliver webhook", None, {"dayar.attempt": 1}):
+        with tracing.span(Phase.DELIVER, "deliver webhook", {"dayar.attempt": 1}):
             pass
         tracing.stop()
         [span] = collector.spans.values()

@@ -1,12 +1,13 @@
 """The delivery channels. A channel sends a claimed delivery, or raises Undelivered."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, Protocol
 from uuid import UUID
 
 from services.alerts.receivers.receivers import Receiver
+from shared import tracing
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError, OutsideExercise
 
@@ -59,7 +60,8 @@ class Job:
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
-    traceparent: str | None = None  # the trace of the record that caused the delivery, if it is known
+    # The trace of the record that caused the delivery. The task that sends the job continues this trace.
+    traceparent: str | None = field(default_factory=tracing.current)
 
     @property
     def slot(self) -> Slot:

@@ -201,7 +201,8 @@ class Deliveries:
         if channel is None:
             # The error is not final, because the later release may be installed again.
             raise Undelivered(UNKNOWN_CHANNEL)
-        with tracing.span(Phase.DELIVER, f"deliver {job.receiver.channel}", job.traceparent, traced(job)):
+        name = f"deliver {job.receiver.channel}"
+        with tracing.Continued(job.traceparent), tracing.span(Phase.DELIVER, name, traced(job)):
             return await channel.send(permitted(job, job.receiver), job.receiver)
 
     async def _record(self) -> None:
@@ -234,8 +235,8 @@ class Deliveries:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
             # readers of the event know only the channels of DeliveryChannel
             if known := [row for row in rows if row["channel"] in list(DeliveryChannel)]:
-                traces = {job.delivery_id: job.traceparent for job, _ in finished}
-                await outbox.insert(connection, [settled(row, traces[row["delivery_id"]]) for row in known])
+                jobs = {job.delivery_id: job for job, _ in finished}
+                await outbox.insert(connection, [settled(row, jobs[row["delivery_id"]]) for row in known])
 
     def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
         seconds = self._pause(job.attempt) if attempt.retry_after is None else attempt.retry_after
@@ -301,10 +302,10 @@ def job_of(row: asyncpg.Record) -> Job | None:
     return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())
 
 
-def settled(row: asyncpg.Record, traceparent: str | None) -> events.Message:
+def settled(row: asyncpg.Record, job: Job) -> events.Message:
     data = DeliverySettled.model_validate(dict(row))
     id = events.derived_id("delivery_settled", data.delivery_id)
-    with tracing.continued(traceparent):
+    with tracing.continued(job.traceparent):
         return events.message(data, id=id, source=SOURCE, time=data.settled_at)
 
 

@@ -19,6 +19,7 @@ from services.alerts.channels import Job, Slot
 from services.alerts.delivery.notices import PlannedDelivery
 from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.queries import deliveries as delivery_queries
+from shared import tracing
 from shared.events import HazardReported
 
 BURST_SECONDS = 60.0
@@ -142,18 +143,18 @@ def _release(session: Session, transaction: SessionTransaction) -> None:
 
 def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownReceivers) -> Job:
     receiver, secrets = known.by_label.get(delivery.recipient, (None, ()))
-    return Job(
-        delivery_id=delivery.delivery_id,
-        alert_id=delivery.alert_id,
-        step=delivery.step,
-        cause=delivery.cause,
-        content=content,
-        lease=lease,
-        attempt=1,
-        age_seconds=0.0,
-        recipient=delivery.recipient,
-        channel=delivery.channel,
-        receiver=receiver,
-        secrets=secrets,
-        traceparent=delivery.traceparent,
-    )
+    with tracing.Continued(delivery.traceparent):
+        return Job(
+            delivery_id=delivery.delivery_id,
+            alert_id=delivery.alert_id,
+            step=delivery.step,
+            cause=delivery.cause,
+            content=content,
+            lease=lease,
+            attempt=1,
+            age_seconds=0.0,
+            recipient=delivery.recipient,
+            channel=delivery.channel,
+            receiver=receiver,
+            secrets=secrets,
+        )

@@ -15,7 +15,7 @@ from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries.contacts import DeliveryKey, DueDelivery
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
-from shared import events, log
+from shared import events, log, tracing
 from shared.events.vocabulary import Demand
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
@@ -155,18 +155,18 @@ def following(
     The receiver may have become external since the earlier contact was notified, so restricted texts are then removed.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
-    return PlannedDelivery(
-        events.derived_id("delivery", delivery.alert_id, delivery.step, receiver.label, contact.channel),
-        delivery.alert_id,
-        delivery.step,
-        receiver.label,
-        contact.channel,
-        delivery.cause,
-        content,
-        now,
-        is_foldable=alert is not None and is_foldable(alert, contact.channel),
-        is_internal=receiver.is_internal,
-        next_contact_in=None if contact.wait_seconds is None else timedelta(seconds=contact.wait_seconds),
-        follows=follows,
-        traceparent=delivery.traceparent,
-    )
+    with tracing.Continued(delivery.traceparent):
+        return PlannedDelivery(
+            events.derived_id("delivery", delivery.alert_id, delivery.step, receiver.label, contact.channel),
+            delivery.alert_id,
+            delivery.step,
+            receiver.label,
+            contact.channel,
+            delivery.cause,
+            content,
+            now,
+            is_foldable=alert is not None and is_foldable(alert, contact.channel),
+            is_internal=receiver.is_internal,
+            next_contact_in=None if contact.wait_seconds is None else timedelta(seconds=contact.wait_seconds),
+            follows=follows,
+        )
