@@ -62,7 +62,7 @@ async def test_the_sheet_has_what_the_next_shift_must_know(desk: Desk) -> None:
         "В работе: Айбек",
         "Не принято",
         "проверка датчиков",
-        "Нет ответа",
+        "Не доставлено за последние 24 часа: 1",
         "Дежурство сдал",
     ):
         assert words in page, words
