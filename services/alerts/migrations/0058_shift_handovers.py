@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0057"
-down_revision = "alerts_0056"
+revision = "alerts_0058"
+down_revision = "alerts_0057"
 
 
 def upgrade() -> None:
