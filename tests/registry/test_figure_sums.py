@@ -23,7 +23,8 @@ from shared.hazards import Onset
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, family, household
-from tests.registry.test_movement_figures import FIRST, Body, drawn_reports
+from tests.registry.test_movement_figures import FIRST, Body
+from tests.registry.test_movement_figures_of_many import drawn_reports
 
 pytestmark = pytest.mark.anyio
 
