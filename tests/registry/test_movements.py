@@ -1,26 +1,21 @@
 """The whereabouts of people after movements depend on the reports, but not on the order in which reports arrive."""
 
-import json
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.intake.clocks import Clocks
-from services.intake.reports import displacement
 from services.registry import subjects
 from services.registry.decisions import CONTRADICTIONS, MOST_MOVEMENTS, SAME_PLACE, Held
 from services.registry.households.courses import Courses, courses
 from services.registry.households.positions import TRANSITIONS
 from services.registry.reports import AnyFiled, Filed, FiledMovement
-from shared.auth.tokens import Principal, Role
-from shared.events.movements import HouseholdMovementReport
-from shared.events.vocabulary import Flag, Movement, MovementReason, OutcomeKind, Precision
+from shared.events.vocabulary import Flag, Movement, MovementReason, OutcomeKind
 from tests import gazetteers
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, family, household, movement
-from tests.registry.filing import PLACES, filed_from, working_set_of
+from tests.registry.filing import filed_from, working_set_of
 
 AUTHOR, TEAM, OTHER_AUTHOR, OTHER_TEAM = (str(uuid4()) for _ in range(4))
 FAMILY = family()
@@ -145,12 +140,6 @@ def test_the_members_are_known_again_when_the_last_ones_have_moved() -> None:
     assert dict(people.members).keys() == set(MEMBERS)
 
 
-def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
-    for wrong in ({"member_ids": [MEMBERS[0], str(uuid4())]}, {"persons": 6}):
-        assert reasons(BODY, moved("died", **wrong)) == ["recorded", "members_unknown"]
-        assert numbers(moved("died", **wrong)) is None  # nothing has changed, so no event is published
-
-
 def test_only_people_who_are_abroad_enter_the_country() -> None:
     entered = moved("entered_country", 5, **TO_BATKEN)
     assert numbers(moved("returned", 1), entered) == (0, 5, 0)
@@ -189,88 +178,6 @@ def test_a_confirmation_of_an_earlier_day_does_not_replace_a_later_one() -> None
         [subject] = working_set_of(map(filed, (body, moved(kind, 2)))).subjects.values()
         assert subject.standing is not None
         assert subject.standing.confirmed_at == reported
-
-
-@pytest.mark.parametrize(
-    ("movements", "expected"),
-    [
-        ([moved("returned", -3)], "before_departure"),
-        ([moved("returned", 3, status="Exercise")], "other_status"),
-        ([moved("died", 1), moved("returned", 2)], "after_death"),
-        ([moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 2, member_ids=MEMBERS[:1])], "after_death"),
-        ([moved("returned", 1, member_ids=[str(uuid4())])], "members_unknown"),
-        ([moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent")], "same_place"),
-        ([moved("transferred", 1, destination={"pcode": LEILEK}, shelter="collective_centre")], "recorded"),
-        (
-            [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
-            "recorded",
-        ),
-        # the movement omits the other fields, so they are unchanged
-        ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),
-        ([moved("returned", 1), moved("returned", 2)], "already_known"),
-        (
-            [moved("returned", 1), moved("returned", 2, destination={"pcode": KADAMJAI}, destination_locality="Тобей")],
-            "already_known",
-        ),
-        ([moved("died", 1), moved("died", 2)], "already_known"),
-    ],
-)
-def test_a_movement_that_contradicts_the_others_or_changes_nothing_says_so(
-    movements: list[dict[str, Any]], expected: str
-) -> None:
-    assert reasons(BODY, *movements)[-1] == expected
-
-
-def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction() -> None:
-    assert reasons(BODY, moved("returned", 5), moved("died", 3, member_ids=MEMBERS[:1])) == ["recorded"] * 3
-    assert numbers(moved("returned", 5), moved("died", 3, member_ids=MEMBERS[:1])) == (0, 4, 0)
-
-
-@pytest.mark.parametrize(
-    ("precision", "days", "expected"),
-    [
-        # movement and displacement are on the same day, and a stated hour may be inexact
-        (Precision.HOUR, -0.1, "recorded"),
-        (Precision.DAY, -1, "before_departure"),
-        (Precision.WEEK, -1, "recorded"),
-        (Precision.MONTH, -13, "recorded"),  # the movement and the displacement are in June
-        (Precision.MONTH, -15, "before_departure"),
-        (Precision.SEASON, -13, "recorded"),  # the movement and the displacement are in the summer
-        (Precision.SEASON, -15, "before_departure"),
-        (Precision.YEAR, -100, "recorded"),
-    ],
-)
-def test_a_vague_date_contradicts_nothing_that_it_may_include(precision: Precision, days: float, expected: str) -> None:
-    assert reasons(BODY, moved("returned", days, occurred_at_precision=precision)) == ["recorded", expected]
-
-
-def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
-    trapped = {**BODY, "mobility": "unable_to_move"}
-    assert reasons(trapped, moved("returned", 1)) == ["recorded", "not_displaced"]
-
-
-@pytest.mark.parametrize(
-    ("died", "returned", "expected"),
-    [
-        # The people returned in June, perhaps before the death.
-        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),
-        ((8, Precision.DAY), (9, Precision.DAY), "after_death"),
-        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # the people returned in July
-        # The person died in June, perhaps after the return.
-        ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),
-        ((8, Precision.WEEK), (20, Precision.DAY), "after_death"),
-    ],
-)
-def test_a_vague_date_contradicts_no_death_that_it_may_precede(
-    died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
-) -> None:
-    """The numbers count days from the displacement, which is on 15 June."""
-    death, movement = (
-        moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
-        for kind, (days, precision) in (("died", died), ("returned", returned))
-    )
-    assert reasons(BODY, death, movement)[-1] == expected
-    assert numbers(death, movement) == (4, 0, 0)
 
 
 def test_a_transfer_within_the_village_that_the_household_reported_moves_nobody() -> None:
@@ -343,26 +250,6 @@ def test_those_who_left_the_country_are_displaced_again_only_after_they_entered_
     assert numbers(moved("left_country", 1), again(10)) is None
 
 
-def test_a_correction_of_the_departure_frees_a_movement_that_was_before_it() -> None:
-    early = filed(moved("returned", -3))
-    corrected = {**BODY, "version": 2, "occurred_at": (NOON - 5 * DAY).isoformat()}
-    working_set = working_set_of([filed(BODY), early, filed(corrected)])
-    assert early.outcome is OutcomeKind.RECORDED
-    replaced = [settled for settled in working_set.settled if settled.filed is early]
-    assert [settled.reason for settled in replaced] == ["before_departure", None]
-    assert replaced[1].replaces == replaced[0].outcome_id
-
-
-def test_a_correction_settles_the_contradiction_of_the_version_before() -> None:
-    wrong = moved("returned", -3)
-    right = {**wrong, "version": 2, "occurred_at": (NOON + DAY).isoformat()}
-    for order in ((wrong, right), (right, wrong)):
-        reports = {report.clear.version: report for report in map(filed, order)}
-        working_set_of([filed(BODY), *reports.values()])
-        assert (reports[1].outcome, reports[1].reason) == (OutcomeKind.MERGED, "older_version")
-        assert (reports[2].outcome, reports[2].reason) == (OutcomeKind.RECORDED, None)
-
-
 def test_a_reversed_movement_never_happened() -> None:
     returned = moved("returned")
     assert numbers(returned, {**returned, "version": 2, "is_reversed": True}) is None
@@ -373,98 +260,6 @@ def test_a_reversed_movement_never_happened() -> None:
         0,
         0,
     )
-
-
-def test_a_movement_of_an_unknown_household_waits_for_the_household() -> None:
-    early = filed(moved("returned"))
-    working_set = working_set_of([early])
-    assert (early.outcome, early.reason) == (OutcomeKind.HELD, "household_unknown")
-    working_set.file(filed(BODY))
-    working_set.judge()
-    assert (early.outcome, early.reason) == (OutcomeKind.RECORDED, None)
-    assert [change.standing and change.standing.returned for change in working_set.changes] == [5]
-
-
-def test_a_movement_is_freed_by_whichever_report_creates_the_household() -> None:
-    early, correction = filed(moved("returned")), filed({**BODY, "version": 2})
-    working_set = working_set_of([early, correction, filed(BODY, flags=(Flag.EXPIRED_TOKEN,))])
-    assert (correction.outcome, early.outcome) == (OutcomeKind.RECORDED, OutcomeKind.RECORDED)
-    [subject] = working_set.subjects.values()
-    assert subject.standing is not None
-    assert subject.standing.returned == 5
-
-
-@pytest.mark.parametrize("kind", ["died", "left_country", "solution_assessed"])
-def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(kind: str) -> None:
-    def outcome(**stamps: Any) -> str:
-        report = filed(moved(kind), **stamps)
-        working_set_of([filed(BODY), report])
-        return report.reason or report.outcome
-
-    assert outcome() == "recorded"
-    assert outcome(author=OTHER_AUTHOR) == "recorded"  # this author belongs to the same team
-    assert outcome(author=OTHER_AUTHOR, team=OTHER_TEAM) == "removal_by_other_team"
-
-
-BATKEN_OBLAST, OSH_OBLAST = PLACES.oblast(LEILEK), PLACES.oblast(OSH)
-
-
-def registrars_stamps(body: dict[str, Any], *areas: str) -> dict[str, Any]:
-    """The fields that intake adds to this report, if a registrar with these areas sends it."""
-    registrar = Principal(
-        account=uuid4(), jti=uuid4(), issued_at=0, expires_at=2**40, roles=frozenset({Role.REGISTRAR}), areas=areas
-    )
-    report = HouseholdMovementReport.model_validate(body)
-    draft = displacement(report, registrar, clocks=Clocks(datetime.now(UTC)), places=PLACES)
-    stamps = json.loads(f"{{{draft.stamps}}}")
-    return {
-        "author": stamps["author"],
-        "team": str(uuid4()),
-        "flags": tuple(map(Flag, stamps["flags"])),
-        "registrar_areas": stamps.get("registrar_areas", ()),
-    }
-
-
-@pytest.mark.parametrize(
-    ("areas", "is_entitled"),
-    [(("KG",), True), ((BATKEN_OBLAST,), True), ((OSH, LEILEK), True), ((OSH_OBLAST,), False), ((BATKEN,), False)],
-)
-def test_a_registrar_of_the_households_area_has_a_right_over_its_movements(
-    areas: tuple[str, ...], is_entitled: bool
-) -> None:
-    returned = moved("returned")
-    reversal = {**returned, "version": 2, "is_reversed": True}
-    died, left = moved("died", member_ids=MEMBERS[:1]), moved("left_country", 2, destination={"country": "KZ"})
-    reports = [filed(BODY), filed(returned), *(filed(body, **registrars_stamps(body, *areas)) for body in (died, left))]
-    reports.append(filed(reversal, **registrars_stamps(reversal, *areas)))
-    working_set_of(reports)
-    assert [report.reason for report in reports[2:]] == (
-        [None] * 3 if is_entitled else ["removal_by_other_team"] * 2 + ["not_author"]
-    )
-
-
-def test_another_team_reports_a_return_and_only_it_or_the_households_team_reverses_it() -> None:
-    def outcome(**stamps: Any) -> str:
-        returned = moved("returned")
-        reports = [filed(BODY), filed(returned, author=OTHER_AUTHOR, team=OTHER_TEAM)]
-        reversal = filed({**returned, "version": 2, "is_reversed": True}, **stamps)
-        working_set_of([*reports, reversal])
-        assert reports[1].outcome is OutcomeKind.RECORDED
-        return reversal.reason or reversal.outcome
-
-    assert outcome() == "recorded"
-    assert outcome(author=str(uuid4()), team=OTHER_TEAM) == "recorded"
-    assert outcome(author=str(uuid4()), team=str(uuid4())) == "not_author"
-
-
-def test_an_accepted_removal_takes_effect() -> None:
-    report = filed(moved("died"), author=OTHER_AUTHOR, team=OTHER_TEAM)
-    working_set = working_set_of([filed(BODY), report])
-    working_set.accept(report)
-    working_set.judge()
-    assert (report.outcome, report.reason) == (OutcomeKind.RECORDED, None)
-    assert working_set.changes[-1].standing is not None
-    assert working_set.changes[-1].standing.displaced == 0
 
 
 def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -495,34 +290,6 @@ def test_a_household_with_very_many_movements_takes_no_more_of_them_unless_a_per
     working_set.accept(last)
     working_set.judge()
     assert (corrected.outcome, last.outcome) == (OutcomeKind.RECORDED, OutcomeKind.RECORDED)
-
-
-def test_if_a_correction_of_a_movement_is_refused_the_version_below_has_effect_again() -> None:
-    returned = moved("returned", 1)
-    first, wrong = filed(returned), filed({**returned, "version": 2, "occurred_at": (NOON - 3 * DAY).isoformat()})
-    working_set = working_set_of([filed(BODY), first, wrong])
-    assert wrong.reason == "before_departure"
-    [subject] = working_set.subjects.values()
-    assert subject.standing is None
-    published = len(working_set.changes)
-    working_set.refuse(wrong)
-    working_set.judge()
-    assert (wrong.outcome, wrong.reason) == (OutcomeKind.REJECTED, "refused_by_person")
-    assert first.outcome is OutcomeKind.RECORDED
-    assert [change.standing and change.standing.returned for change in working_set.changes[published:]] == [5]
-    assert working_set.changed[subject.name] is subject
-
-
-def test_a_removal_that_its_author_withdraws_waits_for_nobody() -> None:
-    died = moved("died", member_ids=MEMBERS[:1])
-    reports = [filed(died, author=OTHER_AUTHOR, team=OTHER_TEAM)]
-    reports.append(filed({**died, "version": 2, "is_reversed": True}, author=OTHER_AUTHOR, team=OTHER_TEAM))
-    for order in (reports, reports[::-1]):
-        working_set_of([filed(BODY), *order])
-        assert [(report.outcome, report.reason) for report in reports] == [
-            (OutcomeKind.MERGED, "older_version"),
-            (OutcomeKind.RECORDED, None),
-        ]
 
 
 def test_authors_learn_each_contradiction_of_their_movements() -> None:
