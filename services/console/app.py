@@ -64,11 +64,13 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         redis = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=5, retry=NO_RETRY
         )
-        app.state.letter_reading = LetterReading(places, EnvelopeEncryption(settings.callers_key_file))
+        pages_of_console = console_pages(settings)
+        encryption = EnvelopeEncryption(settings.callers_key_file)
+        app.state.letter_reading = LetterReading(pages_of_console, places, encryption)
         async with aclosing(redis):
             app.state.console = state = Console(
                 settings=settings,
-                pages=console_pages(settings),
+                pages=pages_of_console,
                 places=places,
                 signer=Signer(settings.token_private_key_file),
                 attempts=Attempts(redis),

@@ -44,6 +44,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     phone_keys = PhoneKeys(settings.phones_key_file)
     counts = Counts()
     places = Places.load(settings.places_path)
+    form = FieldForm(settings, places, phone_keys)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
@@ -95,11 +96,11 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             redrive_routes.routes("intake"),
             letter_routes.routes("intake"),
         ),
-        routes=[*ROUTES, *sheet_routes.ROUTES, *FieldForm(settings, places, phone_keys).routes()],
+        routes=[*ROUTES, *sheet_routes.ROUTES, *form.routes()],
     )
     app.state.phone_keys, app.state.places = phone_keys, places
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
-    app.state.letter_reading = LetterReading(places, EnvelopeEncryption(settings.memory_key_file))
+    app.state.letter_reading = LetterReading(form.pages, places, EnvelopeEncryption(settings.memory_key_file))
     # the routes with these paths limit their bodies themselves
     paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]

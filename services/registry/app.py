@@ -44,9 +44,10 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         app.state.places = Places.load(settings.places_path)
         app.state.figures = KeptFigures()
         app.state.encryption = EnvelopeEncryption(settings.registry_kek_file)
-        app.state.letter_reading = LetterReading(app.state.places, app.state.encryption, openings.watch)
-        app.state.search = SearchKeys(settings.search_root_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
+        encryption = app.state.encryption
+        app.state.letter_reading = LetterReading(app.state.pages, app.state.places, encryption, openings.watch)
+        app.state.search = SearchKeys(settings.search_root_file)
         app.state.unread = ledger.Unread("registry", settings, app.state.sessions)
         yield ()
 

@@ -85,6 +85,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /intake/v1/dead-letters:refuse": to(REDRIVERS),
     "POST /intake/v1/dead-letters:open": to(COUNTERS),
     "GET /intake/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
+    "GET /intake/notices/letters": to(SECURITY),
     "GET /intake/v1/audit": to(AUDITOR),
     "GET /intake/v1/feeds": to(LEDGER),
     "GET /intake/field": PUBLIC,
@@ -152,6 +153,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /registry/v1/dead-letters:refuse": to(REDRIVERS),
     "POST /registry/v1/dead-letters:open": to(COUNTERS),
     "GET /registry/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
+    "GET /registry/notices/letters": to(SECURITY),
     "GET /registry/v1/audit": to(AUDITOR),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),
@@ -226,6 +228,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/v1/dead-letters:refuse": to(REDRIVERS),
     "POST /alerts/v1/dead-letters:open": to(COUNTERS),
     "GET /alerts/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
+    "GET /alerts/notices/letters": to(SECURITY),
     "GET /alerts/v1/audit": to(AUDITOR),
     # console
     "GET /static": PUBLIC,
@@ -277,6 +280,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /console/v1/dead-letters:refuse": to(REDRIVERS),
     "POST /console/v1/dead-letters:open": to(COUNTERS),
     "GET /console/v1/dead-letters/openings/{opening_id}": to(COUNTERS),
+    "GET /console/notices/letters": to(SECURITY),
     "GET /console/v1/audit": to(AUDITOR),
     "GET /audit": page(AUDITOR),
 }

@@ -41,7 +41,12 @@ MENU = (
     Destination("/second-factor", N_("Second factor")),
 )
 # At these addresses, each service lists its own notices, one per line.
-NOTICES = ("/notices", "/registry/notices", "/alerts/notices")
+NOTICES = (
+    "/notices",
+    "/registry/notices",
+    "/alerts/notices",
+    *(f"/{service}/notices/letters" for service in ("intake", "registry", "alerts", "console")),
+)
 
 
 def destinations(principal: Principal | None) -> list[Destination]:

@@ -1,13 +1,18 @@
-"""Routes by which a person reads a dead letter of a service. The service's worker opens the letter."""
+"""Routes by which a person reads a dead letter of a service. The service's worker opens the letter.
+
+Administrators and auditors are told if somebody reads unusually many letters.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
 
 from shared.auth import tokens
 from shared.auth.tokens import Principal
@@ -17,12 +22,20 @@ from shared.events.topics import Sensitivity
 from shared.messaging import decisions, ledger, letter_openings
 from shared.messaging.letter_contents import pcodes, subjects
 from shared.messaging.models import LetterOpening
+from shared.pages import Pages
 from shared.places import Places
 from shared.postgres.database import Session
+from shared.web import unusual_reads
 from shared.web.problems import Problem
 from shared.web.reads import check_purpose, note_read, refused
 from shared.web.redrive_routes import PREFIXES, LetterName
+from shared.web.unusual_reads import ENTRIES, Limit, read_at
 
+MOST_AN_HOUR = 60
+READ = read_at(
+    *(f"GET /{service}/v1/dead-letters/openings/" for service in ("intake", "registry", "alerts", "console"))
+)
+LIMITS = (Limit("letters", "unusually many failed messages opened", ENTRIES, READ, MOST_AN_HOUR),)
 Caller = Annotated[Principal, Depends(tokens.current)]
 
 
@@ -30,9 +43,11 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 class LetterReading:
     """The objects that the routes need.
 
-    `encryption` has the keys of the service's worker; `watch` is called after each read.
+    `encryption` has the keys of the service's worker; `watch` is called after each read, in addition to the limit for
+    letters. `pages` renders the notices.
     """
 
+    pages: Pages
     places: Places
     encryption: EnvelopeEncryption
     watch: Callable[[AsyncSession, Principal], Awaitable[None]] | None = None
@@ -93,9 +108,17 @@ def routes(service: str) -> APIRouter:
         # a damaged record names no ids, so the entry also has the place of the letter, which the ledger lists
         name = f" {opening.topic}/{opening.partition}/{opening.offset}"
         await note_read(request, session, subjects(opening.topic, letter["fields"]) or [opening_id], about=name)
+        await unusual_reads.watch(session, caller, LIMITS)
         if reading.watch is not None:
             await reading.watch(session, caller)
         return OpenedLetter(is_ready=True, **letter)
+
+    @router.get(f"{prefix}/notices/letters", include_in_schema=False)
+    async def notices(request: Request, session: Session) -> Response:
+        """The part of a page about unusually many opened letters: one line for each account and hour."""
+        reading: LetterReading = request.app.state.letter_reading
+        unusual = await unusual_reads.unusual(session, datetime.now(UTC), LIMITS)
+        return reading.pages.render(request, "letter-notices.html", unusual=unusual)
 
     return router
 
