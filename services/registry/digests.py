@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
-from services.registry.models import DigestKey, DuplicatePair, DuplicateReview, HouseholdSearchKeys, Report
+from services.registry.models import DigestKey, DuplicatePair, DuplicateReview, HeldStock, HouseholdSearchKeys, Report
 from shared.crypto.keyring import Keyring
 from shared.events import CORRECTION, GroupReported, HouseholdMovementReported, HouseholdReported, event_id
 from shared.events.vocabulary import ReportKind
@@ -138,13 +138,14 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Remove the digests, search keys and duplicates of an erased household or group. Return the number of reports.
+    """Remove the digests, search keys, duplicates and held stock of an erased household or group.
 
-    The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
-    always a repeat. If the reports came from lists, intake deletes the ids of their rows (`erase` in intake's
-    `sheets.queries`). The caller commits.
+    Return the number of reports. The inbox keeps the event ids, so that a repeated report has no effect. An event whose
+    stored digest is empty is always a repeat. If the reports came from lists, intake deletes the ids of their rows
+    (`erase` in intake's `sheets.queries`). The caller commits.
     """
     is_about = Report.subject_id == subject_id
+    await session.execute(delete(HeldStock).where(HeldStock.group_id == subject_id))
     names = select(Report.report_id, Report.version, Report.author, Report.kind).where(is_about)
     reports = (await session.execute(names)).all()
     event_ids = [event_id(type_of(kind, version), author, id, version) for id, version, author, kind in reports]

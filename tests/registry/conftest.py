@@ -46,6 +46,7 @@ TABLES = (
     "group_stays",
     "groups",
     "held_decisions",
+    "held_stocks",
     "household_keys",
     "household_site_keys",
     "site_passages",

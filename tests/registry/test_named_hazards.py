@@ -123,6 +123,23 @@ async def test_a_held_count_is_published_again_if_the_hazard_is_named_later(file
     assert await take_some(file.session) == []  # the held count is about people from another place
 
 
+async def test_a_held_count_is_published_again_only_if_its_stock_changes(file: Filing) -> None:
+    held = counted(2, 110)
+    await file(held, flags=(Flag.EXPIRED_TOKEN,), **OTHER)
+    recorded = [counted(0, 100, **MUDFLOW), counted(1, 104, **MUDFLOW)]
+    for body in (*recorded, {**recorded[1], "version": 2, "persons": 106}):
+        await file(body)
+        listed = await take_some(file.session)
+        assert listed == [("group", held["group_id"])]
+        await file.registrar.publish_held(listed, file.session)
+    published = [event for event in await file.events("groups") if "is_held" in event]
+    assert len({event["stock_id"] for event in published}) == len(published) == 2
+    corrected = {**held, "version": 2, "persons": 90}
+    await file(corrected, flags=(Flag.EXPIRED_TOKEN,), **OTHER)
+    *_, again = [event for event in await file.events("groups") if "is_held" in event]
+    assert (again["persons"], again["stock_id"]) == (90, published[-1]["stock_id"])
+
+
 @pytest.mark.parametrize("change", [{"hazard_id": None, "hazard_type": None}, {"origin": {"pcode": BATKEN}}])
 async def test_a_held_count_is_published_again_if_a_correction_takes_the_hazard_away(
     file: Filing, change: dict[str, Any]

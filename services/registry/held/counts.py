@@ -5,7 +5,7 @@ no hazard, it takes the hazard from recorded counts of the same people (docs/dec
 hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
 add both counts. If a correction takes the hazard away again, the held count must be published again, too. Otherwise the
 alerts service would believe that the two counts are about the same people. The same holds if a person joins two places
-or two hazards, or separates them.
+or two hazards, or separates them. A listed held count whose stock stayed the same is not published (`stocks.py`).
 """
 
 # raw SQL throughout: the table is filled from the reports, in the transaction of a batch

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.counts.headcounts import Headcount, Recounts
 from services.registry.counts.pools import OTHERS, headcount, typed_sites
 from services.registry.held.people import HeldChange
+from services.registry.held.stocks import unpublished
 from services.registry.households.events import SOURCE
 from services.registry.places.typed_sites import TypedSites
 from shared import events, tracing
@@ -29,7 +30,8 @@ async def held_events(
 ) -> list[Message]:
     """The events about these changes.
 
-    The caller has locked these households and groups, so later events have higher sequences.
+    A held count of which the last event stated the same stock has no event. The caller has locked these households and
+    groups, so later events have higher sequences.
     """
     if not changes:
         return []
@@ -37,6 +39,7 @@ async def held_events(
     counts = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
     sites = await typed_sites(connection, places, counts) if counts else TypedSites(())
     stocks = await stocks_of([count.at_typed_site(sites) for count in counts], connection, places, sites)
+    changes = await unpublished(session, changes, stocks)
     sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
     return [
         published(event(change, sequence, places, stocks), now)

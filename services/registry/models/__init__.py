@@ -22,6 +22,7 @@ from services.registry.models.held import (
     AdoptionReversal,
     HeldAssignment,
     HeldDecision,
+    HeldStock,
     UnpublishedHeldPeople,
 )
 from services.registry.models.households import Household, HouseholdKey, Member
@@ -73,6 +74,7 @@ __all__ = [
     "GroupStay",
     "HeldAssignment",
     "HeldDecision",
+    "HeldStock",
     "Household",
     "HouseholdKey",
     "HouseholdPassage",

@@ -22,6 +22,18 @@ class UnpublishedHeldPeople(RegistryModel):
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class HeldStock(RegistryModel):
+    """The stock that the last event about a held count stated. The report and its version are those of the event."""
+
+    __tablename__ = "held_stocks"
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID]
+    version: Mapped[int]
+    author: Mapped[UUID]
+    stock_id: Mapped[UUID]
+
+
 class HeldDecision(Decision, RegistryModel):
     """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
 
