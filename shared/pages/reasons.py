@@ -47,6 +47,7 @@ NOT_ALERTED: Mapping[str, str] = {
 }
 # Shorter texts for rows that already show the place and the total. Such a row may cut off the end of a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
+BRIEF_OF_UNKNOWN_ORIGIN = N_("Origin not known. {displaced}. Within {hours} hours")
 # If the origin of displaced people is not known, the place is the one where they are now.
 OF_UNKNOWN_ORIGIN = N_(
     "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
@@ -86,8 +87,9 @@ def sentence(
     if reason == "households_displaced":
         in_words = displaced_in_parts if is_brief else displaced
         words["displaced"] = in_words(figures, filters(language)["number"], known)
-        if text is None and figures.get("is_origin_unknown"):
-            text = OF_UNKNOWN_ORIGIN if "pcode" in figures else OF_UNKNOWN_PLACES
+        if figures.get("is_origin_unknown"):
+            whole = OF_UNKNOWN_ORIGIN if "pcode" in figures else OF_UNKNOWN_PLACES
+            text = BRIEF_OF_UNKNOWN_ORIGIN if is_brief else whole
     texts = _of_quake(reason, figures) if reason in OF_QUAKES else [text or TEXTS.get(reason, reason)]
     if present := [text for name, text in (("sites", SITES), ("group_persons", GROUPS)) if figures.get(name)]:
         texts = [*texts, *present] if figures.get("households") else present

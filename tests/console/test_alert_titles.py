@@ -33,5 +33,6 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
     title = 'Перемещение, <span class="nowrap">300 человек</span>, откуда — неизвестно</a>'
     assert wait_until(lambda: title in row(known.alert_id), timeout=20), row(known.alert_id)
     assert "Сейчас здесь: Лейлекский район." in row(known.alert_id)
+    assert ">Откуда — неизвестно. 300 человек по 1 донесению" in row(known.alert_id)
     assert "неизвестно" not in row(of_known_origin.alert_id)
     assert "300 человек" in row(of_known_origin.alert_id)
