@@ -6,11 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from services.registry.counts.renewal import recount_old
 from services.registry.groups.timelines import GroupCourse
 from services.registry.models import GroupCount
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
+from shared.places import Places
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import BATKEN, NOON, household, movement
 from tests.registry.test_group_movements import EVENING, counted, moved
@@ -112,3 +115,23 @@ async def test_the_page_of_a_household_and_the_search_say_that_a_return_is_presu
     assert listed["is_return_presumed"] is True
     await office.file(movement(body, "returned", occurred_at=(NOON + timedelta(days=4)).isoformat()))
     assert await shown() == (0, 0)
+
+
+@pytest.mark.parametrize("is_site", [False, True])
+async def test_a_worker_of_this_release_notes_the_lifted_evacuations_of_earlier_releases(
+    office: Office, *, is_site: bool
+) -> None:
+    """The stored row is changed to what the previous release stored, with the digest of a count without a note."""
+    body = counted(0, 70, mobility="evacuation", site_id=SCHOOL, destination_locality=None)
+    await office.file(body)
+    async with office.app.state.sessions() as session:
+        fingerprint = await session.scalar(text("SELECT fingerprint FROM counts"))
+    lifted = site_moved(SCHOOL, "evacuation_lifted", 1) if is_site else moved(body, "evacuation_lifted", 30)
+    await office.file(lifted, **REGISTRAR)
+    stored = "UPDATE counts SET fingerprint = :fingerprint, confirmed_at = NULL, is_return_presumed = NULL"
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text(stored), {"fingerprint": fingerprint})
+        await session.execute(text("DELETE FROM count_renewals"))
+    await recount_old(office.app.state.sessions, office.registrar, Places.load())
+    async with office.app.state.sessions() as session:
+        assert await session.scalar(text("SELECT is_return_presumed FROM counts")) is True

@@ -33,8 +33,9 @@ FIRST = UUID(int=0)
 # with the former gazetteer or rules, or they may have waited to be processed.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
-# version 3, teams disagree only about the people who were still there at the time of the later count.
-RULES = 3
+# version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
+# a count states when somebody last saw its people, and whether their return is presumed.
+RULES = 4
 # raw SQL: as in `counts.pools`
 # A former build may have run meanwhile, and it writes populations that contain the hazard. In a full recount that it
 # wrote, the `stock_id` equals the population. Partial counts do not show which build wrote them, so all partial counts
@@ -51,9 +52,15 @@ WHERE group_id > $1 AND (
 ORDER BY group_id LIMIT $2
 """
 COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
-# The groups whose people moved. The movement's locality is encrypted and cannot be compared here, so these groups are
-# always computed again. Nothing is written if nothing changes.
-MOVED = "SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND movement_id IS NOT NULL"
+# The groups about which movements were reported. The locality of a movement is encrypted and cannot be compared here,
+# so these groups are always computed again. Nothing is written if nothing changes.
+MOVED = """
+SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
+    movement_id IS NOT NULL
+    OR EXISTS (SELECT FROM reports WHERE kind = 'group_movement' AND subject_id = counts.group_id)
+    OR EXISTS (SELECT FROM reports WHERE kind = 'site_movement' AND subject_id = counts.site_id)
+)
+"""
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
