@@ -24,6 +24,7 @@ KEPT = timedelta(days=365)
 # An alert of unknown severity may turn out to be grave.
 GRAVEST_FIRST = (Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MINOR)
 OPEN = (AlertRow.resolved_at.is_(None), ~AlertRow.is_suppressed)
+CLEAR = ("handover_id", "handed_over_at", "from_account", "from_name", "to_account", "to_name")
 UNDELIVERED = (DeliveryState.FAILED, DeliveryState.RETRYING)
 
 
@@ -60,17 +61,9 @@ async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecret
     await session.execute(
         delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
     )
-    row = ShiftHandoverRow(
-        handover_id=handover.handover_id,
-        handed_over_at=handover.handed_over_at,
-        from_account=handover.from_account,
-        from_name=handover.from_name,
-        to_account=handover.to_account,
-        to_name=handover.to_name,
-        areas=sorted(handover.areas),
-        sealed=box.seal(handover.notes, label(handover.handover_id)),
-    )
-    session.add(row)
+    clear = {name: getattr(handover, name) for name in CLEAR}
+    sealed = box.seal(handover.notes, label(handover.handover_id))
+    session.add(ShiftHandoverRow(**clear, areas=sorted(handover.areas), sealed=sealed))
 
 
 async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecrets) -> ShiftHandover | None:
@@ -79,13 +72,5 @@ async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecr
     row = (await session.scalars(wanted.order_by(ShiftHandoverRow.handed_over_at.desc()).limit(1))).first()
     if row is None:
         return None
-    return ShiftHandover(
-        handover_id=row.handover_id,
-        handed_over_at=row.handed_over_at,
-        from_account=row.from_account,
-        from_name=row.from_name,
-        to_account=row.to_account,
-        to_name=row.to_name,
-        areas=tuple(row.areas),
-        notes=box.open(row.sealed, label(row.handover_id)),
-    )
+    clear = {name: getattr(row, name) for name in CLEAR}
+    return ShiftHandover(**clear, areas=tuple(row.areas), notes=box.open(row.sealed, label(row.handover_id)))
