@@ -16,6 +16,7 @@ from services.console import installation_status, measures, purposes, readmissio
 from services.console.config import ConsoleSettings
 from services.console.hazards import entry, granted_hazards, releases
 from services.console.hazards.callers import Callers
+from services.console.map import routes as map_routes
 from services.console.positions import Positions
 from services.console.sign_in import device_tokens, own_sign_ins, second_factor
 from services.console.sign_in import routes as signin
@@ -117,6 +118,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             sites.router,
             waiting.router,
             waiting.api,
+            map_routes.router,
             routes.router,
             ledger.routes("console"),
             redrive_routes.routes("console"),

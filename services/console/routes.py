@@ -1,6 +1,5 @@
 """Renders the board as a page, and each panel as a fragment of the page."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import board, checks, exposed_sites, groups, installation_status, readmissions, visibility
+from services.console.freshness import once_there, position_of
 from services.console.hazards import corrections, releases
 from services.console.notices import kinds_for
 from services.console.queries import (
@@ -25,14 +25,12 @@ from services.console.queries import groups as group_queries
 from services.console.queries import releases as release_queries
 from services.console.state import console
 from services.console.stream import vectors
-from services.console.stream.vectors import BadVector, Vector
 from services.console.visibility import TOPICS
 from shared.auth import access, tokens
 from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
 from shared.monitoring import status
 from shared.pages import language_of
-from shared.postgres import notify
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 
@@ -40,8 +38,6 @@ router = APIRouter(include_in_schema=False)
 
 # the number of rows that a list shows at first, and the largest number that the page may ask for
 FIRST, MOST = 100, 10_000
-WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # a waiting panel reads at least this often, because a NOTIFY sent during a reconnect is lost
 
 
 @router.get("/")
@@ -66,28 +62,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
     view = PANELS.get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
-    wanted = position_of(at)
-    return await _once_there(request, panel, wanted)
-
-
-async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
-    """Renders the panel.
-
-    If the worker has not yet reached the position `wanted`, the header `x-late` makes the browser ask again.
-    """
-    now = asyncio.get_running_loop().time
-    give_up = now() + WAIT_SECONDS
-    while True:
-        moved = console(request).positions.moved
-        async with request.app.state.sessions() as session:
-            await snapshots.begin(session)
-            stand = await snapshots.positions(session)
-            if vectors.reached(stand, wanted) or now() >= give_up:
-                context = await PANELS[panel](request, session)
-                break
-        await notify.wait(moved, min(LOOK_SECONDS, give_up - now()))
-    is_late = not vectors.reached(stand, wanted)
-    headers = {"x-late": "1"} if is_late else {}
+    context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **around(request), **context)
 
 
@@ -111,13 +86,6 @@ async def ringing(request: Request) -> Response:
         for alert in alerts
     ]
     return JSONResponse({"count": counts.total(), "counts": counts, "alerts": ringing_alerts})
-
-
-def position_of(text: str) -> Vector:
-    try:
-        return vectors.decoded(text) if text else {}
-    except BadVector:
-        raise Problem(422, "bad-position", "A position that this installation gave is expected.") from None
 
 
 @router.get("/notices")

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from services.console.map import shapes
 from shared import events
 from shared.country import TIME_ZONE
 from shared.messaging.consumer import Received
@@ -18,6 +19,7 @@ def hazard(received: Received) -> dict[str, Any]:
         "area": area.description,
         "lat": point.lat if point else None,
         "lon": point.lon if point else None,
+        "shapes": shapes.stored(area),
     }
 
 

@@ -246,6 +246,8 @@ ROUTES: dict[str, AccessRule] = {
     "POST /v1/tokens": PUBLIC,
     "GET /": page(STAFF | {R.FIELD}),
     "GET /board/{panel}": to(STAFF),
+    "GET /map": page(STAFF),
+    "GET /console/v1/map/{layer}": to(STAFF),
     "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),
     "GET /v1/restricted-hazards": to(frozenset({R.INTEGRATION})),

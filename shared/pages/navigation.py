@@ -15,6 +15,7 @@ class Destination:
 
 DESTINATIONS = (
     Destination("/", N_("Board")),
+    Destination("/map", N_("Map")),
     Destination("/new-event", N_("New event")),
     Destination("/new-count", N_("New count")),
     Destination("/sites", N_("Sites")),

@@ -1,6 +1,7 @@
 """Queries for the counts of groups, and for the people displaced now by place."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from types import SimpleNamespace
@@ -127,6 +128,16 @@ def _row(share: Share[Any]) -> SimpleNamespace:
 
 async def sites(session: AsyncSession, ids: Collection[UUID]) -> Sequence[BoardSite]:
     return (await session.scalars(select(BoardSite).where(BoardSite.site_id.in_(ids)))).all() if ids else ()
+
+
+async def newest_reports(
+    session: AsyncSession, status: Status, areas: Iterable[str], places: Places
+) -> Sequence[tuple[str, datetime]]:
+    """The places of counts, with the time at which the newest count of each place was reported."""
+    reported = func.max(func.coalesce(BoardGroup.reported_at, BoardGroup.counted_at))
+    wanted = select(BoardGroup.destination_pcode, reported).group_by(BoardGroup.destination_pcode)
+    seen = (BoardGroup.status == status, in_areas(HERE, areas, places), BoardGroup.destination_pcode.is_not(None))
+    return [(pcode, moment) for pcode, moment in await session.execute(wanted.where(*seen)) if pcode]
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:

@@ -125,6 +125,7 @@ async def households(
         func.sum(BoardHousehold.persons).label("persons"),
         func.count().filter(BoardHousehold.registered_at > since).label("new"),
         func.count().filter(BoardHousehold.is_urgent).label("urgent"),
+        func.max(BoardHousehold.registered_at).label("newest"),
     ).where(*_displaced(status, areas, places))
     rows: Sequence[Any] = (await session.execute(wanted.group_by(*MOVED))).all()
     return rows

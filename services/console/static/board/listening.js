@@ -2,14 +2,13 @@
 
 import { call } from "/static/calls.js";
 import { clock } from "/static/time.js";
-import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 
 const SILENCE_MS = 40_000; // the stream sends at least every 15 s, so a silence of this length means a lost connection
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
-let position = element("board").dataset.vector ?? "";
+let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-vector]"))?.dataset.vector ?? "";
 let heard = Date.now();
 let newest = new Date();
 /** @type {EventSource | undefined} */

@@ -1,0 +1,47 @@
+"""Reads the board's tables after the worker has stored all records up to the position that a browser has reached."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.queries import snapshots
+from services.console.state import console
+from services.console.stream import vectors
+from services.console.stream.vectors import BadVector, Vector
+from shared.postgres import notify
+from shared.web.problems import Problem
+
+T = TypeVar("T")
+WAIT_SECONDS = 3.0
+LOOK_SECONDS = 1.0  # a waiting request reads at least this often, because a NOTIFY sent during a reconnect is lost
+
+
+async def once_there(
+    request: Request, wanted: Vector, read: Callable[[AsyncSession], Awaitable[T]]
+) -> tuple[T, dict[str, str]]:
+    """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for it.
+
+    If the worker has not reached the position by then, the returned header `x-late` makes the browser ask again.
+    """
+    now = asyncio.get_running_loop().time
+    give_up = now() + WAIT_SECONDS
+    while True:
+        moved = console(request).positions.moved
+        async with request.app.state.sessions() as session:
+            await snapshots.begin(session)
+            stand = await snapshots.positions(session)
+            if vectors.reached(stand, wanted) or now() >= give_up:
+                answer = await read(session)
+                break
+        await notify.wait(moved, min(LOOK_SECONDS, give_up - now()))
+    return answer, {} if vectors.reached(stand, wanted) else {"x-late": "1"}
+
+
+def position_of(text: str) -> Vector:
+    try:
+        return vectors.decoded(text) if text else {}
+    except BadVector:
+        raise Problem(422, "bad-position", "A position that this installation gave is expected.") from None

@@ -1,0 +1,153 @@
+"""Turns the rows of the board's panels into GeoJSON features. All functions are pure.
+
+A feature without a known place has no geometry. The page lists such a feature, so that the map and its lists have the
+same sums as the board.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.console import board
+from services.console.groups import CountedGroups, CountRange
+from services.console.map import positions, shapes
+from services.console.map.positions import Position
+from services.console.models import BoardHazard
+from shared.country import UNKNOWN_COUNTRY
+from shared.pages import formats
+from shared.places import Places
+from shared.places.units import Unit
+
+Feature = dict[str, Any]
+
+
+def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": list(features), **facts}
+
+
+def unit(known: Unit, language: str) -> Feature:
+    facts = {"name": known.label(language), "level": known.level, "parent": known.parent}
+    return _feature(known.pcode, _points([positions.of_units()[known.pcode]]), **facts)
+
+
+def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
+    """A hazard with its rings, its circles as polygons, and its point.
+
+    A hazard without any of these is shown at its settlement, or else at a point of each of its districts.
+    """
+    drawn = shapes.polygons(row.shapes)
+    if row.lat is not None and row.lon is not None:
+        drawn.append({"type": "Point", "coordinates": [row.lon, row.lat]})
+    districts = positions.districts(row.pcodes, places)
+    words = places.locality_name(row.area, row.locality_pcode, language)
+    return _feature(
+        str(row.hazard_id),
+        {"type": "GeometryCollection", "geometries": drawn} if drawn else _at(row.locality_pcode, districts, places),
+        type=row.type,
+        type_text=row.type_text,
+        status=row.status,
+        severity=row.severity,
+        magnitude=row.magnitude,
+        place=", ".join(filter(None, (in_words(row.pcodes, language, places), words))),
+        districts=districts,
+        onset=row.onset.isoformat(),
+        expires=row.expires.isoformat() if row.expires else None,
+        received_at=row.received_at.isoformat(),
+        is_over=row.expires is not None and row.expires <= now,
+        is_forecast=row.onset > now,
+    )
+
+
+def alert(row: Any, language: str, places: Places) -> Feature:
+    districts = positions.districts(row.pcodes, places)
+    return _feature(
+        str(row.alert_id),
+        _at(None, districts, places),
+        rule=row.rule,
+        type=row.hazard_type,
+        status=row.status,
+        severity=row.severity,
+        level=row.level,
+        hazard_id=str(row.hazard_id) if row.hazard_id else None,
+        place=in_words(row.pcodes, language, places),
+        districts=districts,
+        raised_at=row.raised_at.isoformat(),
+    )
+
+
+def displaced(
+    rows: Sequence[Any],
+    groups: CountedGroups,
+    reported: Iterable[tuple[str, datetime]],
+    language: str,
+    places: Places,
+) -> list[Feature]:
+    """The displaced people of each district: persons of registered households, and people of counted groups.
+
+    The two are never added, because a person may be in both. People abroad, and people whose place is not known, have
+    features without geometry. `reported` are places of counts, with the time of the newest count there.
+    """
+    households = board.by_area(rows, places)
+    here = {part.code: part for area in households.areas for part in area.within.values() if part.here}
+    here |= {country.code: country for country in households.abroad}
+    counted = _by_district(groups, places)
+    registered = ((row.destination_pcode, row.newest) for row in rows if row.destination_pcode and row.newest)
+    newest = _newest((*registered, *reported), places)
+    return [
+        _feature(
+            code,
+            _points([positions.of_units()[code]] if code in positions.of_units() else []),
+            name=places.name(code, language) if places.unit(code) else "",
+            country=formats.country(code, language) if _is_abroad(code, places) else None,
+            households=here[code].here if code in here else 0,
+            persons=here[code].persons if code in here else 0,
+            counted_lowest=counted[code].lowest if code in counted else 0,
+            counted_highest=counted[code].highest if code in counted else 0,
+            reported_at=newest[code].isoformat() if code in newest else None,
+        )
+        for code in dict.fromkeys((*here, *counted))
+    ]
+
+
+def _is_abroad(code: str, places: Places) -> bool:
+    """Whether the code is that of another country, and neither of a unit nor of an unknown place."""
+    return places.unit(code) is None and code != UNKNOWN_COUNTRY
+
+
+def _by_district(groups: CountedGroups, places: Places) -> dict[str, CountRange]:
+    counted: dict[str, CountRange] = {}
+    for group in groups.here:
+        place = group.place
+        code = place.country or (places.district(place.pcode) if place.pcode else UNKNOWN_COUNTRY)
+        counted[code] = counted.get(code, CountRange()) + group.figures.persons
+    return counted
+
+
+def _newest(reported: Iterable[tuple[str, datetime]], places: Places) -> dict[str, datetime]:
+    """The time of the newest report from each district."""
+    newest: dict[str, datetime] = {}
+    for pcode, moment in reported:
+        code = places.district(pcode)
+        newest[code] = max(moment, newest.get(code, moment))
+    return newest
+
+
+def in_words(pcodes: Sequence[str], language: str, places: Places) -> str:
+    where = board.whereabouts(pcodes, places, language)
+    named = [", ".join(filter(None, names)) for names in where.named]
+    return "; ".join((*named, *(f"{name} ({count})" for name, count in where.grouped)))
+
+
+def _at(settlement: str | None, districts: Iterable[str], places: Places) -> dict[str, Any] | None:
+    village = positions.of_settlement(settlement, places)
+    return _points([village] if village else [positions.of_units()[pcode] for pcode in districts])
+
+
+def _points(points: Sequence[Position]) -> dict[str, Any] | None:
+    if len(points) == 1:
+        return {"type": "Point", "coordinates": points[0]}
+    return {"type": "MultiPoint", "coordinates": points} if points else None
+
+
+def _feature(id: str, geometry: dict[str, Any] | None, **properties: Any) -> Feature:
+    return {"type": "Feature", "geometry": geometry, "properties": {"id": id, **properties}}

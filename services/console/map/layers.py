@@ -1,0 +1,66 @@
+"""The layers of the map. Each shows what the panel of the board with the same data shows to the same reader."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import board, groups
+from services.console.map import features
+from services.console.queries import board_alerts, snapshots
+from services.console.queries import groups as group_queries
+from services.console.queries.board_alerts import Section
+from services.console.state import console
+from shared.auth import tokens
+from shared.events.vocabulary import MsgType
+from shared.pages import language_of
+
+MOST = 2_000  # the largest number of hazards or alerts on the map
+UNACKNOWLEDGED = (Section.WAITING, Section.UNSEEN)
+
+Layer = dict[str, Any]
+
+
+async def units(request: Request, _: AsyncSession) -> Layer:
+    """A point in each unit, with the unit's name."""
+    here, language = console(request), language_of(request)
+    return features.collection(features.unit(unit, language) for unit in here.places.units())
+
+
+async def hazards(request: Request, session: AsyncSession) -> Layer:
+    """The hazards of the board without the cancelled ones. `hidden` is the number of those without room."""
+    now, here, language = datetime.now(UTC), console(request), language_of(request)
+    listed = [row for row in await snapshots.hazards(session, now, MOST) if row.msg_type != MsgType.CANCEL]
+    hidden = await snapshots.hazards_in_force(session, now) - len(listed)
+    return features.collection((features.hazard(row, now, language, here.places) for row in listed), hidden=hidden)
+
+
+async def alerts(request: Request, session: AsyncSession) -> Layer:
+    """The open alerts that nobody has acknowledged."""
+    here, language = console(request), language_of(request)
+    pcodes = board.concerning(tokens.current(request), here.places)
+    sections = await board_alerts.sections(session, datetime.now(UTC), pcodes, MOST)
+    listed = [alert for section in UNACKNOWLEDGED for alert in sections[section].alerts]
+    hidden = sum(sections[section].hidden for section in UNACKNOWLEDGED)
+    return features.collection((features.alert(row, language, here.places) for row in listed), hidden=hidden)
+
+
+async def displaced(request: Request, session: AsyncSession) -> Layer:
+    """The displaced people of each district. Single households and localities have no place here."""
+    here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
+    status, areas, places = here.settings.counted_status, principal.areas, here.places
+    rows = await snapshots.households(session, status, now - snapshots.RECENT, areas, places)
+    counts = await group_queries.by_stated_place(session, status, areas, places)
+    counted = groups.by_place(counts, places.district)
+    reported = await group_queries.newest_reports(session, status, areas, places)
+    return features.collection(features.displaced(rows, counted, reported, language_of(request), places))
+
+
+LAYERS: Mapping[str, Callable[[Request, AsyncSession], Awaitable[Layer]]] = {
+    "units": units,
+    "hazards": hazards,
+    "alerts": alerts,
+    "displaced": displaced,
+}

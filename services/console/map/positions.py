@@ -1,0 +1,34 @@
+"""The points at which the map shows units and settlements."""
+
+import csv
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from shared.places import Places
+from shared.places.points import unit_points
+
+# (longitude, latitude), as in GeoJSON
+Position = tuple[float, float]
+
+
+@cache
+def of_units() -> dict[str, Position]:
+    """A point in each unit of level 1 and 2."""
+    text = Path(__file__).with_name("oblasts.csv").read_text(encoding="utf-8")
+    oblasts = {row["pcode"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(text.splitlines())}
+    return oblasts | {unit.pcode: (unit.lon, unit.lat) for unit in unit_points()}
+
+
+def of_settlement(pcode: str | None, places: Places) -> Position | None:
+    settlement = places.gazetteer.get(pcode) if pcode else None
+    if settlement is None or settlement.lat is None or settlement.lon is None:
+        return None
+    return settlement.lon, settlement.lat
+
+
+def districts(pcodes: Iterable[str], places: Places) -> list[str]:
+    """The districts of these places. An oblast is left out if one of its districts is named too."""
+    named = dict.fromkeys(pcode if places.unit(pcode) else places.district(pcode) for pcode in pcodes)
+    above = {parent for pcode in named for parent in places.ancestors(pcode)}
+    return [pcode for pcode in named if pcode not in above and pcode in of_units()]

@@ -1,0 +1,13 @@
+"""Stores the rings and circles of hazards, which the map shows.
+
+Hazards that were stored before have no shapes until their next revision. The previous release ignores the column.
+"""
+
+from alembic import op
+
+revision = "console_0032"
+down_revision = "console_0030"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE board_hazards ADD COLUMN shapes jsonb")

@@ -1,0 +1,129 @@
+// The drawn map. Its data come from the page, and it tells the page what was chosen.
+
+import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
+import { call } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { collection, cornersOf } from "/static/map/features.js";
+import { mark } from "/static/map/marks.js";
+import { BASE, CHOSEN, style, SWITCHED } from "/static/map/style.js";
+import { sentence } from "/static/texts.js";
+
+/** @typedef {import("/static/map/features.js").Feature} Feature */
+
+const COUNTRY = /** @type {[[number, number], [number, number]]} */ ([[69.2, 39.1], [80.3, 43.4]]);
+const AROUND = /** @type {[[number, number], [number, number]]} */ ([[60, 34], [90, 48]]);
+const NEAR_PX = 6;
+const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
+const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
+
+export function canDraw() {
+  return document.createElement("canvas").getContext("webgl2") !== null;
+}
+
+/** @param {string} name a variable of the stylesheet @returns {string} */
+function colour(name) {
+  const probe = document.createElement("i");
+  probe.style.color = `var(--${name})`;
+  element("map").append(probe);
+  const resolved = getComputedStyle(probe).color;
+  probe.remove();
+  return resolved;
+}
+
+/** The points of the names of neighbouring countries. @type {Record<string, [number, number]>} */
+const NEIGHBOURS = { KZ: [73.2, 43.75], UZ: [71.6, 40.85], TJ: [71.2, 38.7], CN: [77.6, 39.9] };
+
+/** @param {Feature} country @returns {Feature[]} */
+function labelled({ properties }) {
+  const point = NEIGHBOURS[properties.iso2];
+  return point ? [{ type: "Feature", geometry: { type: "Point", coordinates: point }, properties }] : [];
+}
+
+export class DrawnMap {
+  /** @param {(layer: string, ids: string[]) => void} chosen */
+  constructor(chosen) {
+    /** @type {Record<string, GeoJSON.FeatureCollection>} */
+    this.data = {};
+    this.chosen = chosen;
+    /** @type {Set<string>} */
+    this.hidden = new Set();
+  }
+
+  /** Loads the base and the font, then draws. */
+  async open() {
+    await Promise.all([...BASE.map((name) => this.readBase(name)), ...SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters))]);
+    this.map = new MapLibre({
+      container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: 12 }, maxBounds: AROUND, renderWorldCopies: false,
+      attributionControl: { compact: false, customAttribution: "Natural Earth" }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
+      cooperativeGestures: matchMedia("(max-width: 800px)").matches,
+      locale: {
+        "Map.Title": sentence("map"), "NavigationControl.ZoomIn": sentence("zoom_in"), "NavigationControl.ZoomOut": sentence("zoom_out"),
+        "CooperativeGesturesHandler.WindowsHelpText": sentence("zoom_by_wheel"), "CooperativeGesturesHandler.MacHelpText": sentence("zoom_by_wheel"),
+        "CooperativeGesturesHandler.MobileHelpText": sentence("two_fingers"),
+      },
+    });
+    this.map.setMissingStyleImageResolver((id) => {
+      const { image, options } = mark(id, colour);
+      this.map?.addImage(id, image, options);
+    });
+    await this.map.once("load");
+    for (const [source, { features }] of Object.entries(this.data)) this.show(source, /** @type {Feature[]} */ (features));
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
+    this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
+    this.map.on("click", ({ point }) => this.choose(point.x, point.y));
+    for (const layer of CHOSEN) {
+      this.map.on("mouseenter", layer, () => { element("map").classList.add("is-aimed"); });
+      this.map.on("mouseleave", layer, () => { element("map").classList.remove("is-aimed"); });
+    }
+    new MutationObserver(() => this.restyle()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.restyle());
+  }
+
+  /** @param {string} name */
+  async readBase(name) {
+    const [layer, names] = await Promise.all([`${name}.geojson`, "names.json"].map((file) => call("GET", `/static/map/base/${file}`).then((answer) => answer.json())));
+    for (const { properties } of layer.features) properties.name = names[properties.name]?.[document.documentElement.lang] ?? properties.name;
+    this.data[name] = layer;
+    if (name === "countries") this.data.neighbours = collection(layer.features.flatMap(labelled));
+  }
+
+  /** @param {string} source @param {Feature[]} features */
+  show(source, features) {
+    this.data[source] = collection(features);
+    const known = this.map?.getSource(source);
+    if (known && "setData" in known) /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
+  }
+
+  /** @param {string} name of a switch @param {boolean} isShown */
+  turn(name, isShown) {
+    this.hidden[isShown ? "delete" : "add"](name);
+    for (const layer of SWITCHED[name]) this.map?.setLayoutProperty(layer, "visibility", isShown ? "visible" : "none");
+  }
+
+  /** Marks a feature, and moves the map to it. @param {Feature | undefined} feature */
+  select(feature) {
+    this.show("selected", feature ? [feature] : []);
+    const corners = cornersOf(feature?.geometry ?? null);
+    if (!corners.length) return;
+    const bounds = corners.reduce((known, [lon, lat]) => known.extend([lon, lat]), new LngLatBounds());
+    this.map?.fitBounds(bounds, { padding: 60, maxZoom: Math.max(CLOSEST, this.map.getZoom()) });
+  }
+
+  /** @param {number} x @param {number} y */
+  choose(x, y) {
+    const layers = CHOSEN.filter((layer) => this.map?.getLayoutProperty(layer, "visibility") !== "none");
+    const near = this.map?.queryRenderedFeatures([[x - NEAR_PX, y - NEAR_PX], [x + NEAR_PX, y + NEAR_PX]], { layers }) ?? [];
+    const [first] = near.sort((a, b) => CHOSEN.indexOf(a.layer.id) - CHOSEN.indexOf(b.layer.id));
+    if (!first) return this.chosen("", []);
+    const { id, ids } = first.properties;
+    this.chosen(first.layer.id, ids ? JSON.parse(ids) : [id]);
+  }
+
+  restyle() {
+    this.map?.setStyle(style(this.data, colour), { diff: false });
+    this.map?.once("styledata", () => { for (const name of this.hidden) this.turn(name, false); });
+  }
+}

@@ -1,0 +1,109 @@
+// The panel of what was chosen on the map or in a table: a hazard, an alert, a site, or a unit with all that is there.
+
+import { element } from "/static/elements.js";
+import { concerns, nameOf } from "/static/map/features.js";
+import { inRange, severity, within } from "/static/map/lists.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+
+/**
+ * @typedef {import("/static/map/features.js").Feature} Feature
+ * @typedef {import("/static/map/features.js").Layers} Layers
+ * @typedef {[string, string | Node]} Fact a label and its value
+ */
+
+/** @type {Record<string, (feature: Feature, layers: Layers) => Fact[]>} */
+const FACTS = { hazards: hazard, alerts: alert, units: unit, sites: site };
+
+/** Shows the facts about a feature. @param {string} table @param {Feature | undefined} feature @param {Layers} layers */
+export function describe(table, feature, layers) {
+  element("chosen-title").textContent = feature ? nameOf(feature) : sentence("nothing_chosen");
+  const facts = feature ? FACTS[table](feature, layers) : [];
+  element("chosen-facts").replaceChildren(...facts.flatMap(([label, value]) => [made("dt", label), made("dd", value)]));
+  element("chosen-hint").hidden = Boolean(feature);
+  element("unchoose").hidden = !feature;
+}
+
+/** @param {Feature} feature @returns {Fact[]} */
+function hazard({ properties }) {
+  const { onset, expires, is_over } = properties;
+  return [
+    [sentence("severity"), severity(properties.severity)],
+    [sentence("place"), properties.place || sentence("no_place")],
+    [sentence("begins"), time(onset)],
+    ...(expires ? [/** @type {Fact} */ ([sentence(is_over ? "over_since" : "ends"), time(expires)])] : []),
+  ];
+}
+
+/** @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
+function alert({ properties }, layers) {
+  const cause = layers.hazards.find((hazard) => hazard.properties.id === properties.hazard_id);
+  return [
+    [sentence("severity"), severity(properties.severity)],
+    [sentence("place"), properties.place || sentence("no_place")],
+    [sentence("raised"), time(properties.raised_at)],
+    ...(cause ? [/** @type {Fact} */ ([sentence("hazard"), chooser("hazards", cause)])] : []),
+    [sentence("answer"), link(sentence("open_alert"), `/alerts/${properties.id}`)],
+  ];
+}
+
+/** Who lives in a unit now, which hazards and alerts it has, and when the last report came. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
+function unit(feature, layers) {
+  const { hazards, alerts, sites } = within(feature, layers);
+  const people = layers.displaced.filter(({ properties }) => concerns({ ...feature, properties: { districts: [properties.id] } }, feature)).map(({ properties }) => properties);
+  const sum = (/** @type {string} */ name) => people.reduce((known, each) => known + each[name], 0);
+  const times = [...people.map(({ reported_at }) => reported_at), ...hazards.map(({ properties }) => properties.received_at)].filter(Boolean).sort();
+  return [
+    [sentence("households_now"), sentence("households", { households: number.format(sum("households")), persons: number.format(sum("persons")) })],
+    [sentence("counted_now"), sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) })],
+    [sentence("hazards_here"), choosers("hazards", hazards)],
+    [sentence("alerts_here"), choosers("alerts", alerts)],
+    ...(document.getElementById("sites-rows") ? [/** @type {Fact} */ ([sentence("sites_here"), choosers("sites", sites)])] : []),
+    [sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")],
+  ];
+}
+
+/** @param {Feature} feature @returns {Fact[]} */
+function site({ properties }) {
+  const { occupancy, place, capacity, id } = properties;
+  return [
+    [sentence("place"), place],
+    [sentence("people"), occupancy ? inRange(properties.lowest, properties.highest) : sentence("uncounted")],
+    ...(occupancy ? [/** @type {Fact} */ ([sentence("counted_at"), time(occupancy.counted_at)])] : []),
+    [sentence("capacity"), capacity === null ? sentence("unknown") : number.format(capacity)],
+    ...(occupancy === undefined ? [] : [/** @type {Fact} */ ([sentence("page"), link(sentence("open_site"), `/registry/sites/${id}`)])]),
+  ];
+}
+
+/** @param {string} table @param {Feature[]} features */
+function choosers(table, features) {
+  if (!features.length) return sentence("none");
+  const list = document.createElement("ul");
+  list.append(...features.map((feature) => made("li", chooser(table, feature))));
+  return list;
+}
+
+/** A button that chooses a feature. @param {string} table @param {Feature} feature */
+function chooser(table, feature) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+  Object.assign(button.dataset, { choose: table, id: feature.properties.id });
+  return button;
+}
+
+/** @param {string} instant */
+function time(instant) {
+  return dayAndClock(new Date(instant));
+}
+
+/** @param {string} text @param {string} path */
+function link(text, path) {
+  return Object.assign(document.createElement("a"), { href: path, textContent: text });
+}
+
+/** @param {string} tag @param {string | Node} content */
+function made(tag, content) {
+  const node = document.createElement(tag);
+  node.append(content);
+  return node;
+}

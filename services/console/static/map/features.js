@@ -1,0 +1,120 @@
+// The layers of the map as the server gives them, their names, and what is derived from them for drawing.
+
+import { number } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+
+/**
+ * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
+ * @typedef {"units" | "hazards" | "alerts" | "displaced" | "sites"} Name
+ * @typedef {Record<Name, Feature[]>} Layers
+ */
+
+export const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
+
+/** @param {Feature} feature */
+export function nameOf({ properties }) {
+  if (properties.country) return sentence("abroad", { country: properties.country });
+  return properties.name === "" ? sentence("no_place") : properties.name ?? titleOf(properties);
+}
+
+/** What a hazard or an alert is called. @param {Record<string, any>} properties */
+function titleOf({ rule, type, type_text, magnitude }) {
+  if (rule === "displacement") return sentence("displacement");
+  if (rule === "budget") return sentence("budget");
+  const hazard = type === "other" && type_text ? type_text : words("hazards")[type ?? "other"] ?? type;
+  if (rule === "exposure") return sentence("exposure", { hazard });
+  return magnitude === null || magnitude === undefined ? hazard : `${hazard} M ${magnitude.toFixed(1)}`;
+}
+
+/** All points of a geometry that a mark can stand on. A polygon has one. @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Position[]} */
+export function pointsOf(geometry) {
+  if (!geometry) return [];
+  if (geometry.type === "Point") return [geometry.coordinates];
+  if (geometry.type === "MultiPoint") return geometry.coordinates;
+  if (geometry.type === "Polygon") return [middle(geometry.coordinates[0])];
+  if (geometry.type !== "GeometryCollection") return [];
+  const points = geometry.geometries.filter(({ type }) => type === "Point");
+  return (points.length ? points : geometry.geometries.slice(0, 1)).flatMap(pointsOf);
+}
+
+/** All corners of a geometry. @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Position[]} */
+export function cornersOf(geometry) {
+  if (!geometry) return [];
+  if (geometry.type === "GeometryCollection") return geometry.geometries.flatMap(cornersOf);
+  if (geometry.type === "Polygon") return geometry.coordinates.flat();
+  return pointsOf(geometry);
+}
+
+/** @param {GeoJSON.Position[]} ring */
+function middle(ring) {
+  const [lons, lats] = [ring.map(([lon]) => lon), ring.map(([, lat]) => lat)];
+  return [(Math.min(...lons) + Math.max(...lons)) / 2, (Math.min(...lats) + Math.max(...lats)) / 2];
+}
+
+/**
+ * One mark for each point. If several hazards or alerts have the same point, the mark shows the most severe and their number.
+ * @param {Feature[]} features
+ * @param {string} kind
+ * @returns {Feature[]}
+ */
+export function marksOf(features, kind) {
+  const marks = /** @type {Map<string, Feature>} */ (new Map());
+  for (const feature of [...features].sort((a, b) => rankOf(a) - rankOf(b))) {
+    for (const point of pointsOf(feature.geometry)) {
+      const mark = marks.get(String(point));
+      if (mark) add(mark, feature);
+      else marks.set(String(point), newMark(feature, point, kind));
+    }
+  }
+  return [...marks.values()];
+}
+
+/** Hazards in force come before those that are over, then the most severe. @param {Feature} feature */
+function rankOf({ properties }) {
+  return SEVERITIES.indexOf(properties.severity) + (properties.is_over ? SEVERITIES.length : 0);
+}
+
+/** @param {Feature} feature @param {GeoJSON.Position} point @param {string} kind @returns {Feature} */
+function newMark(feature, point, kind) {
+  const { id, severity, is_over } = feature.properties;
+  const properties = { ids: [id], mark: `${kind}-${severity}`, rank: rankOf(feature), is_over: Boolean(is_over), name: nameOf(feature), label: kind === "alert" ? "" : nameOf(feature) };
+  return { type: "Feature", geometry: { type: "Point", coordinates: point }, properties };
+}
+
+/** @param {Feature} mark @param {Feature} feature */
+function add({ properties }, feature) {
+  properties.ids.push(feature.properties.id);
+  const others = number.format(properties.ids.length - 1);
+  properties.label = properties.mark.startsWith("alert") ? number.format(properties.ids.length) : `${properties.name} +${others}`;
+}
+
+/** @param {Feature[]} features @returns {GeoJSON.FeatureCollection} */
+export function collection(features) {
+  return /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features });
+}
+
+/** The polygons of hazards, and of other features that have some. @param {Feature[]} features @returns {Feature[]} */
+export function polygonsOf(features) {
+  return features.flatMap((feature) => parts(feature.geometry).filter(({ type }) => type === "Polygon").map((geometry) => ({ ...feature, geometry })));
+}
+
+/** @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Geometry[]} */
+function parts(geometry) {
+  if (!geometry) return [];
+  return geometry.type === "GeometryCollection" ? geometry.geometries : [geometry];
+}
+
+/** Whether a hazard or an alert concerns this unit. An event in an oblast concerns all its districts. @param {Feature} feature @param {Feature} unit */
+export function concerns({ properties }, unit) {
+  const { id, parent, level } = unit.properties;
+  const districts = /** @type {string[]} */ (properties.districts);
+  return districts.includes(id) || districts.includes(parent) || (level === 1 && districts.some((code) => oblastOf.get(code) === id));
+}
+
+/** @type {Map<string, string>} the oblast of each district */
+const oblastOf = new Map();
+
+/** @param {Feature[]} units */
+export function know(units) {
+  for (const { properties } of units) if (properties.parent) oblastOf.set(properties.id, properties.parent);
+}

@@ -1,0 +1,113 @@
+// The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without WebGL.
+
+import { element } from "/static/elements.js";
+import { concerns, nameOf, SEVERITIES } from "/static/map/features.js";
+import { cell, figure, head, number, row, small } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+
+/**
+ * @typedef {import("/static/map/features.js").Feature} Feature
+ * @typedef {import("/static/map/features.js").Layers} Layers
+ */
+
+/** @type {Record<string, (feature: Feature, layers: Layers) => HTMLTableCellElement[]>} the cells of a row, by table */
+const ROWS = {
+  hazards: ({ properties }) => [place(properties), moment(properties.onset, properties)],
+  alerts: ({ properties }) => [place(properties), moment(properties.raised_at)],
+  displaced: ({ properties }) => [figure(properties.households), figure(properties.persons), range(properties.counted_lowest, properties.counted_highest)],
+  sites: ({ properties }) => [cell(properties.place), properties.occupancy ? range(properties.lowest, properties.highest) : numeric("–"), numeric(properties.capacity === null ? "–" : number.format(properties.capacity))],
+};
+
+/** @param {string} table @param {Layers} layers */
+export function list(table, layers) {
+  const body = element(`${table}-rows`);
+  const features = sorted(table, layers);
+  const focused = document.activeElement?.closest("tr")?.dataset.id;
+  const wanted = body.querySelector(".is-selected")?.getAttribute("data-id");
+  body.replaceChildren(...features.map((feature) => drawn(table, feature, layers)));
+  element(`${table}-none`).hidden = features.length > 0;
+  if (focused) buttonOf(table, focused)?.focus({ preventScroll: true });
+  if (wanted) point(table, wanted);
+}
+
+/** @param {string} table @param {Layers} layers @returns {Feature[]} */
+function sorted(table, layers) {
+  const features = [...layers[/** @type {keyof Layers} */ (table)]];
+  if (table === "displaced") return features.sort((a, b) => b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest);
+  if (table === "sites") return features.sort((a, b) => (b.properties.highest ?? -1) - (a.properties.highest ?? -1) || nameOf(a).localeCompare(nameOf(b), "ru"));
+  return features.sort((a, b) => Number(a.properties.is_over ?? false) - Number(b.properties.is_over ?? false) || SEVERITIES.indexOf(a.properties.severity) - SEVERITIES.indexOf(b.properties.severity));
+}
+
+/** @param {string} table @param {Feature} feature @param {Layers} layers */
+function drawn(table, feature, layers) {
+  const made = row([head(chooser(table, feature)), ...ROWS[table](feature, layers)]);
+  made.dataset.id = feature.properties.id;
+  if (feature.properties.severity) made.cells[0].append(severity(feature.properties.severity));
+  if (!feature.geometry) made.cells[0].append(small(sentence("not_on_map"), "muted"));
+  if (feature.properties.is_over && table === "hazards") made.classList.add("is-over");
+  return made;
+}
+
+/** @param {string} table @param {Feature} feature */
+function chooser(table, feature) {
+  const made = Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+  Object.assign(made.dataset, { choose: table, id: feature.properties.id });
+  return made;
+}
+
+/** Marks the row, without a move of the focus. @param {string} table @param {string} id */
+export function point(table, id) {
+  for (const known of document.querySelectorAll("tr.is-selected")) known.classList.remove("is-selected");
+  const chosen = buttonOf(table, id)?.closest("tr");
+  chosen?.classList.add("is-selected");
+  chosen?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {string} table @param {string} id @returns {HTMLElement | null} */
+function buttonOf(table, id) {
+  return document.querySelector(`[data-choose="${table}"][data-id="${CSS.escape(id)}"]`);
+}
+
+/** @param {string} level */
+export function severity(level) {
+  const made = Object.assign(document.createElement("span"), { className: "severity", textContent: words("severities")[level] });
+  made.dataset.severity = level;
+  return made;
+}
+
+/** @param {Record<string, any>} properties */
+function place({ place: where }) {
+  return cell(where || sentence("no_place"));
+}
+
+/** @param {string} instant @param {Record<string, any>} [properties] */
+function moment(instant, properties = {}) {
+  const made = cell(dayAndClock(new Date(instant)));
+  if (properties.is_over) made.append(small(sentence("over"), "muted"));
+  if (properties.is_forecast) made.append(small(sentence("forecast"), "muted"));
+  return made;
+}
+
+/** @param {number} lowest @param {number} highest */
+export function inRange(lowest, highest) {
+  return lowest === highest ? number.format(highest) : `${number.format(lowest)}–${number.format(highest)}`;
+}
+
+/** @param {number} lowest @param {number} highest */
+function range(lowest, highest) {
+  return numeric(inRange(lowest, highest));
+}
+
+/** @param {string} text */
+function numeric(text) {
+  const made = cell(text);
+  made.className = "number";
+  return made;
+}
+
+/** The hazards, alerts and sites of a unit. @param {Feature} unit @param {Layers} layers */
+export function within(unit, layers) {
+  const isHere = (/** @type {Feature} */ feature) => concerns(feature, unit);
+  return { hazards: layers.hazards.filter(isHere), alerts: layers.alerts.filter(isHere), sites: layers.sites.filter(isHere) };
+}

@@ -1,0 +1,185 @@
+// The page of the map: reads the layers, draws them on the map and in the tables, and keeps them current by the stream.
+
+import { listen, stand } from "/static/board/listening.js";
+import { call } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { ended } from "/static/link.js";
+import { canDraw, DrawnMap } from "/static/map/canvas.js";
+import { describe } from "/static/map/facts.js";
+import { know, marksOf, polygonsOf } from "/static/map/features.js";
+import { inRange, list, point } from "/static/map/lists.js";
+import { readSiteFeatures } from "/static/map/sites.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+
+/**
+ * @typedef {import("/static/map/features.js").Feature} Feature
+ * @typedef {import("/static/map/features.js").Layers} Layers
+ * @typedef {import("/static/map/features.js").Name} Name
+ */
+
+/** @type {Record<string, Name[]>} the layers that the events of a topic change */
+const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced"], groups: ["displaced", "sites"] };
+const QUIET_MS = 400; // the shortest interval between two readings of a layer
+const AGAIN_MS = 1500; // a layer that failed or is behind the stream is read again after this time
+const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
+
+const seesSites = document.getElementById("sites-rows") !== null;
+/** @type {Layers} */
+const layers = { units: [], hazards: [], alerts: [], displaced: [], sites: [] };
+let chosen = { table: "", id: "" };
+/** @type {DrawnMap | undefined} */
+let map;
+
+/** @param {Name} name */
+async function read(name) {
+  if (name === "sites") return readSites();
+  const answer = await call("GET", `/console/v1/map/${name}?at=${stand()}`);
+  if (answer.status === 401) return ended();
+  if (!answer.ok || answer.headers.get("x-late")) again(name);
+  if (!answer.ok) return;
+  const { features, hidden } = await answer.json();
+  layers[name] = features;
+  if (name === "units") know(features);
+  const more = document.getElementById(`${name}-hidden`);
+  if (more) {
+    more.hidden = !hidden;
+    more.textContent = sentence("hidden", { count: number.format(hidden ?? 0) });
+  }
+  draw(name);
+}
+
+async function readSites() {
+  if (!seesSites) return;
+  const features = await readSiteFeatures(layers.units);
+  if (features) layers.sites = features;
+  draw("sites");
+}
+
+/** @type {Map<Name, {isDue: boolean, isBusy: boolean}>} */
+const readings = new Map();
+
+/** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
+async function renew(name) {
+  const reading = readings.get(name) ?? { isDue: false, isBusy: false };
+  readings.set(name, reading);
+  reading.isDue = true;
+  if (reading.isBusy) return;
+  reading.isBusy = true;
+  while (reading.isDue) {
+    reading.isDue = false;
+    await read(name).catch(() => again(name));
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  }
+  reading.isBusy = false;
+}
+
+/** @param {Name} name */
+function again(name) {
+  setTimeout(() => void renew(name), AGAIN_MS);
+}
+
+/** @type {Record<Name, () => void>} */
+const SHOWN = {
+  units: () => map?.show("units", layers.units),
+  hazards: () => {
+    map?.show("hazards", marksOf(layers.hazards, "hazard"));
+    map?.show("areas", polygonsOf(layers.hazards));
+  },
+  alerts: () => map?.show("alerts", marksOf(layers.alerts, "alert")),
+  displaced: () => {
+    map?.show("households", layers.displaced.filter(({ properties }) => properties.persons));
+    map?.show("counted", layers.displaced.filter(({ properties }) => properties.counted_highest).map((feature) => ({ ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } })));
+  },
+  sites: () => map?.show("sites", layers.sites),
+};
+
+/** @param {Name} name */
+function draw(name) {
+  SHOWN[name]();
+  if (document.getElementById(`${name}-rows`)) list(name, layers);
+  count();
+  if (chosen.id) describe(tableOf(), known(chosen.table, chosen.id), layers);
+}
+
+/** Shows the sums of the layers in the legend. Places abroad are not in the sums, as on the board. */
+function count() {
+  const here = layers.displaced.map(({ properties }) => properties).filter(({ country }) => !country);
+  const sum = (/** @type {string} */ name) => here.reduce((total, each) => total + each[name], 0);
+  const totals = {
+    hazards: number.format(layers.hazards.length), alerts: number.format(layers.alerts.length),
+    households: sentence("persons", { persons: number.format(sum("persons")) }), counted: sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) }),
+    sites: number.format(layers.sites.length),
+  };
+  for (const [name, total] of Object.entries(totals)) {
+    const shown = document.getElementById(`total-${name}`);
+    if (shown) shown.textContent = total;
+  }
+}
+
+/** @param {string} table @param {string} id */
+function known(table, id) {
+  const named = table === "displaced" ? "units" : /** @type {Name} */ (table);
+  return layers[named].find(({ properties }) => properties.id === id);
+}
+
+/** People are listed by unit, so a row of this table chooses the unit. */
+function tableOf() {
+  return chosen.table === "displaced" ? "units" : chosen.table;
+}
+
+/** @param {string} table @param {string} id */
+function choose(table, id) {
+  chosen = { table, id };
+  const feature = known(table, id);
+  map?.select(feature);
+  describe(tableOf(), feature, layers);
+  point(table === "units" ? "displaced" : table, id);
+}
+
+/** @type {Record<string, string>} the table of a layer that was clicked */
+const TABLE_OF = { areas: "hazards", households: "displaced", counted: "displaced" };
+
+/** A mark of several hazards or alerts chooses their district, which lists them. @param {string} layer @param {string[]} ids */
+function chosenOnMap(layer, ids) {
+  const table = TABLE_OF[layer] ?? layer;
+  const districts = ids.length > 1 ? known(table, ids[0])?.properties.districts : [];
+  if (ids.length > 1 && districts.length) return choose("units", districts[0]);
+  choose(table, ids[0] ?? "");
+}
+
+document.addEventListener("click", (event) => {
+  const button = /** @type {HTMLElement} */ (event.target).closest("[data-choose]");
+  if (button instanceof HTMLElement) choose(button.dataset.choose ?? "", button.dataset.id ?? "");
+});
+document.addEventListener("change", (event) => {
+  const box = /** @type {HTMLInputElement} */ (event.target);
+  if (box.dataset.layer) map?.turn(box.dataset.layer, box.checked);
+});
+element("unchoose").addEventListener("click", () => choose("", ""));
+
+async function start() {
+  await renewUnits();
+  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "sites"])) void renew(name);
+  listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
+  setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
+  if (!canDraw()) return showNoMap();
+  const opened = new DrawnMap(chosenOnMap);
+  await opened.open();
+  map = opened;
+  for (const name of /** @type {Name[]} */ (Object.keys(layers))) draw(name);
+}
+
+/** The names and places of units do not change, so they are read once. */
+async function renewUnits() {
+  await read("units").catch(() => again("units"));
+}
+
+/** Without WebGL, the tables remain. */
+function showNoMap() {
+  element("no-map").hidden = false;
+  element("map").hidden = true;
+  element("room").classList.add("is-listed");
+}
+
+void start();

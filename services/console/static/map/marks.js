@@ -1,0 +1,51 @@
+// Draws the marks of severities. Each severity has a shape of its own, because colour is never the only sign.
+
+const SIZE = 44;
+const RATIO = 2; // marks are drawn with two pixels for each pixel of CSS, for sharp edges on phones
+
+/** The corners of each severity's shape, from 0 to 1. Without corners, the shape is a circle. @type {Record<string, number[][]>} */
+const SHAPES = {
+  Extreme: [[0.3, 0], [0.7, 0], [1, 0.3], [1, 0.7], [0.7, 1], [0.3, 1], [0, 0.7], [0, 0.3]],
+  Severe: [[0.5, 0], [1, 0.95], [0, 0.95]],
+  Moderate: [[0.5, 0], [1, 0.5], [0.5, 1], [0, 0.5]],
+};
+
+/**
+ * The mark with this id, such as `hazard-Severe` or `alert-Extreme`. An alert's mark has a ring.
+ * @param {string} id
+ * @param {(name: string) => string} colour
+ */
+export function mark(id, colour) {
+  const [kind, severity] = id.split("-");
+  const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  if (kind === "alert") ring(pen, colour);
+  outline(pen, SHAPES[severity], kind === "alert" ? 13 : 9);
+  pen.lineJoin = "round";
+  pen.lineWidth = 4;
+  pen.strokeStyle = colour("surface");
+  pen.stroke();
+  pen.fillStyle = colour(severity.toLowerCase());
+  pen.fill();
+  return { image: pen.getImageData(0, 0, SIZE, SIZE), options: { pixelRatio: RATIO } };
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {(name: string) => string} colour */
+function ring(pen, colour) {
+  pen.beginPath();
+  pen.arc(SIZE / 2, SIZE / 2, SIZE / 2 - 3, 0, 2 * Math.PI);
+  pen.fillStyle = colour("surface");
+  pen.fill();
+  pen.lineWidth = 4;
+  pen.strokeStyle = colour("bad");
+  pen.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {number[][] | undefined} corners @param {number} inset */
+function outline(pen, corners, inset) {
+  const side = SIZE - 2 * inset;
+  pen.beginPath();
+  if (corners) for (const [x, y] of corners) pen.lineTo(inset + x * side, inset + y * side);
+  else pen.arc(SIZE / 2, SIZE / 2, side / 2.4, 0, 2 * Math.PI);
+  pen.closePath();
+}

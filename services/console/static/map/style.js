@@ -1,0 +1,115 @@
+// The style of the map: the base from Natural Earth, and the layers of the console above it.
+// Without `glyphs`, MapLibre draws all text itself in the font of the page.
+
+/**
+ * @typedef {import("/static/maplibre/maplibre-gl.mjs").StyleSpecification} Style
+ * @typedef {import("/static/maplibre/maplibre-gl.mjs").LayerSpecification} Layer
+ * @typedef {(name: string) => string} Colour the colour of a variable of the stylesheet
+ */
+
+const FONT = ["Noto Sans of the map"];
+const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
+
+export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
+export const DATA = ["neighbours", "units", "areas", "households", "counted", "sites", "hazards", "alerts", "selected"];
+
+/** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
+export const SWITCHED = {
+  hazards: ["areas", "area-lines", "hazards"],
+  alerts: ["alerts"],
+  households: ["households"],
+  counted: ["counted"],
+  sites: ["sites", "site-names"],
+};
+/** The layers whose marks are chosen by a click, the topmost first. */
+export const CHOSEN = ["alerts", "hazards", "sites", "counted", "households", "units", "areas"];
+
+/** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
+export function style(data, colour) {
+  const sources = Object.fromEntries([...BASE, ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]));
+  return { version: 8, sources, layers: [...base(colour), ...people(colour), ...events(colour), ...selected(colour)] };
+}
+
+/** @param {Colour} colour @returns {Layer[]} */
+function base(colour) {
+  return [
+    { id: "ground", type: "background", paint: { "background-color": colour("map-outside") } },
+    { id: "country", type: "fill", source: "countries", filter: ["==", ["get", "iso2"], "KG"], paint: { "fill-color": colour("map-land") } },
+    { id: "glaciers", type: "fill", source: "glaciers", paint: { "fill-color": colour("map-ice") } },
+    { id: "lakes", type: "fill", source: "lakes", paint: { "fill-color": colour("map-water") } },
+    { id: "rivers", type: "line", source: "rivers", paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 9, 2.5] } },
+    { id: "oblasts", type: "line", source: "kg-oblasts", paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
+    { id: "borders", type: "line", source: "countries", paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] } },
+    { id: "units", type: "circle", source: "units", filter: ["==", ["get", "level"], 2], paint: { "circle-radius": 2.5, "circle-color": colour("map-label"), "circle-opacity": 0.65 } },
+    text("lake-names", "lakes", colour, { "text-size": 11 }, colour("map-water-label")),
+    { ...text("country-names", "neighbours", colour, { "text-size": 13, "text-letter-spacing": 0.15 }), maxzoom: 8 },
+    { ...text("oblast-names", "units", colour, { "text-size": 14 }), filter: ["==", ["get", "level"], 1], maxzoom: 7.5 },
+    { ...text("town-names", "towns", colour, { "text-size": 11, "symbol-sort-key": ["get", "rank"] }), filter: ["any", ["==", ["get", "iso2"], "KG"], ["<=", ["get", "rank"], 4], [">=", ["zoom"], 8]] },
+    { ...text("unit-names", "units", colour, { "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.4] }), filter: ["==", ["get", "level"], 2], minzoom: 7 },
+  ];
+}
+
+/** @param {Colour} colour @returns {Layer[]} */
+function people(colour) {
+  return [
+    circles("households", "persons", colour("map-households"), [-7, 0]),
+    circles("counted", "persons", colour("map-counted"), [7, 0]),
+    {
+      id: "sites", type: "circle", source: "sites",
+      paint: {
+        "circle-radius": 6, "circle-color": ["case", ["get", "is_over"], colour("bad"), ["get", "is_counted"], colour("map-sites"), colour("surface")],
+        "circle-stroke-width": 2.5, "circle-stroke-color": ["case", ["get", "is_over"], colour("surface"), colour("map-sites")],
+      },
+    },
+    { ...text("site-names", "sites", colour, { "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.7] }), minzoom: 8 },
+  ];
+}
+
+/** Circles whose area is proportional to a number. @param {string} id @param {string} size @param {string} colour @param {[number, number]} beside @returns {Layer} */
+function circles(id, size, colour, beside) {
+  return {
+    id, type: "circle", source: id,
+    layout: { "circle-sort-key": ["-", 0, ["get", size]] },
+    paint: {
+      "circle-radius": ["min", 45, ["+", 3, ["*", 0.8, ["sqrt", ["get", size]]]]],
+      "circle-color": colour, "circle-opacity": 0.5, "circle-stroke-width": 1.5, "circle-stroke-color": colour, "circle-translate": beside,
+    },
+  };
+}
+
+/** @param {Colour} colour @returns {Layer[]} */
+function events(colour) {
+  const tone = /** @type {any} */ (["match", ["get", "severity"], ...["Extreme", "Severe", "Moderate", "Minor"].flatMap((severity) => [severity, colour(severity.toLowerCase())]), colour("unknown")]);
+  const faded = /** @type {any} */ (["case", ["get", "is_over"], 0.35, 1]);
+  const label = { "text-size": 12, "text-anchor": /** @type {const} */ ("left"), "text-offset": /** @type {[number, number]} */ ([1.5, 0]), "text-optional": true };
+  const marks = { "icon-image": /** @type {any} */ (["get", "mark"]), "icon-allow-overlap": true, "symbol-sort-key": /** @type {any} */ (["-", 0, ["get", "rank"]]) };
+  return [
+    { id: "areas", type: "fill", source: "areas", paint: { "fill-color": tone, "fill-opacity": ["case", ["get", "is_over"], 0.06, 0.18] } },
+    { id: "area-lines", type: "line", source: "areas", paint: { "line-color": tone, "line-width": 2, "line-opacity": faded } },
+    { id: "hazards", type: "symbol", source: "hazards", layout: { ...marks, ...written("label"), ...label }, paint: { ...halo(colour), "icon-opacity": faded, "text-opacity": faded } },
+    { id: "alerts", type: "symbol", source: "alerts", layout: { ...marks, ...written("label"), "icon-offset": [0, -16], "text-size": 11, "text-offset": [1.1, -2], "text-optional": true }, paint: halo(colour) },
+  ];
+}
+
+/** @param {Colour} colour @returns {Layer[]} */
+function selected(colour) {
+  return [
+    { id: "selected-lines", type: "line", source: "selected", filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": colour("accent"), "line-width": 4 } },
+    { id: "selected", type: "circle", source: "selected", filter: ["!=", ["geometry-type"], "Polygon"], paint: { "circle-radius": 17, "circle-opacity": 0, "circle-stroke-width": 3.5, "circle-stroke-color": colour("accent") } },
+  ];
+}
+
+/** @param {string} id @param {string} source @param {Colour} colour @param {Record<string, any>} layout @param {string} [ink] @returns {any} */
+function text(id, source, colour, layout, ink = colour("map-label")) {
+  return { id, type: "symbol", source, layout: { ...written("name"), "text-max-width": 8, ...layout }, paint: { ...halo(colour), "text-color": ink } };
+}
+
+/** @param {string} property */
+function written(property) {
+  return { "text-field": /** @type {any} */ (["get", property]), "text-font": FONT };
+}
+
+/** @param {Colour} colour */
+function halo(colour) {
+  return { "text-color": colour("text"), "text-halo-color": colour("surface"), "text-halo-width": 1.5 };
+}

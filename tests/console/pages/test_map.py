@@ -1,0 +1,140 @@
+"""Tests the page of the map in browsers with and without WebGL."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.browsers import chromium
+from tests.console.factories import KADAMJAI, KARA_SUU, alert, group, household
+from tests.console.pages.conftest import Seat, Whole, new_context
+from tests.console.pages.test_accessibility import findings
+
+DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+LANGUAGES = ("ky", "ru", "en")
+
+
+@pytest.fixture(scope="module")
+def drawing_browser() -> Iterator[Browser]:
+    """A browser that draws WebGL without a graphics card."""
+    with chromium(*DRAWS) as launched:
+        yield launched
+
+
+@pytest.fixture
+def drawing(whole: Whole, drawing_browser: Browser) -> Iterator[Seat]:
+    desk = Seat(whole, new_context(drawing_browser), Role.OPERATOR)
+    yield desk
+    desk.context.close()
+
+
+def opened(desk: Seat, language: str = "en", **size: int) -> Page:
+    desk.sign_in()
+    if size:
+        desk.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+    desk.page.goto(f"{desk.whole.url}/map?lang={language}")
+    expect(desk.page.locator("#map[data-state=drawn]")).to_be_visible()
+    return desk.page
+
+
+def sums(page: Page, name: str) -> int:
+    """The sum of a column of numbers in the table of displaced people, without people abroad."""
+    rows = page.locator("#displaced-rows tr", has_not_text="Abroad")
+    column = {"households": 1, "persons": 2}[name]
+    cells = rows.evaluate_all(f"rows => rows.map(row => row.cells[{column}].textContent)")
+    return sum(int(cell.replace(",", "")) for cell in cells)
+
+
+def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
+    whole.clear_hazards()
+    whole.report_hazard(type="rockfall", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
+    page = opened(drawing)
+    row = page.locator("#hazards-rows tr", has_text="Rockfall")
+    expect(row).to_have_count(1)
+    row.get_by_role("button").click()
+    expect(page.locator("#chosen-title")).to_have_text("Rockfall")
+    expect(row).to_have_class("is-selected")
+    page.get_by_role("button", name="Clear the selection").click()
+    expect(page.locator("tr.is-selected")).to_have_count(0)
+    # the map has moved to the hazard, which is now in its middle
+    middle = page.locator("#map").bounding_box()
+    assert middle is not None
+    page.mouse.click(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    expect(page.locator("#chosen-title")).to_have_text("Rockfall")
+    expect(row).to_have_class("is-selected")
+    assert drawing.errors == []
+
+
+def test_a_switch_hides_a_layer(whole: Whole, drawing: Seat) -> None:
+    whole.clear_hazards()
+    whole.report_hazard(type="rockfall", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
+    page = opened(drawing)
+    page.locator("#hazards-rows button").click()
+    page.get_by_role("button", name="Clear the selection").click()
+    page.get_by_label("Hazards").uncheck()
+    page.get_by_label("Alerts, not acknowledged").uncheck()
+    middle = page.locator("#map").bounding_box()
+    assert middle is not None
+    page.mouse.click(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    expect(page.locator("#chosen-title")).to_have_text("Nothing selected")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_drawn_map_is_accessible_and_fits_every_screen(drawing: Seat, language: str) -> None:
+    page = opened(drawing, language)
+    assert findings(page) == []
+    for width in (1920, 1366, 390, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+    assert drawing.errors == []  # the content security policy has blocked nothing
+
+
+def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
+    whole.clear_hazards()
+    whole.report_hazard(type="rockfall")
+    page = seat(Role.OPERATOR).open("/map")
+    expect(page.locator("#no-map")).to_contain_text("no WebGL")
+    row = page.locator("#hazards-rows tr", has_text="Rockfall")
+    expect(row).to_be_visible()
+    row.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
+    assert findings(page) == []
+
+
+def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None:
+    whole.clear_groups()
+    whole.publish(household(persons=5), household(persons=3, destination=KARA_SUU), group(70, to=KADAMJAI))
+    whole.report_hazard(type="landslide")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/map")
+    expect(page.locator("#total-counted")).to_have_text("persons: 70")
+    on_map = (sums(page, "households"), sums(page, "persons"), page.locator("#total-hazards").text_content())
+    alerts = page.locator("#alerts-rows tr").count()
+    page.goto(f"{whole.url}/")
+    here = page.locator("#panel-households tbody tr[data-key]:not(:has-text('Abroad'))")
+    on_board = here.evaluate_all("rows => rows.map(row => [1, 3].map(cell => row.cells[cell].textContent))")
+    households, persons = (sum(int(cell.replace(",", "")) for cell in column) for column in zip(*on_board, strict=True))
+    assert on_map == (households, persons, page.locator("#panel-hazards .count").text_content())
+    unacknowledged = page.locator(".alert:is([data-section=waiting], [data-section=unseen])")
+    assert unacknowledged.count() == alerts
+
+
+def test_a_new_alert_and_its_answer_reach_the_open_map(whole: Whole, seat: Any) -> None:
+    whole.close_alerts()
+    page = seat(Role.OPERATOR).open("/map")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    raised = alert(rule="severity", hazard_type="avalanche")
+    whole.publish(raised)
+    row = page.locator("#alerts-rows tr", has_text="Snow avalanche")
+    expect(row).to_have_count(1)
+
+
+def test_a_viewer_sees_districts_but_no_sites(seat: Any, whole: Whole) -> None:
+    page = seat(Role.VIEWER).open("/map")
+    expect(page.locator("#total-households")).to_contain_text("persons")
+    expect(page.locator("#sites-rows")).to_have_count(0)
+    assert wait_until(lambda: page.locator("#displaced-rows tr").count() > 0, timeout=20)

@@ -1,0 +1,122 @@
+"""Tests the features of the map, and that they have the same sums as the board's panels."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.console import board, groups
+from services.console.map import features, positions, shapes
+from services.console.models import BoardHazard
+from shared.events import Area
+from shared.places import Places
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
+from tests.console.test_board import moved
+
+PLACES = Places.load()
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+SQUARE = [(71.0, 40.0), (71.5, 40.0), (71.5, 40.5), (71.0, 40.5), (71.0, 40.0)]
+
+
+def hazard(**changed: Any) -> features.Feature:
+    fields = {
+        "hazard_id": uuid4(),
+        "type": "mudflow",
+        "status": "Actual",
+        "severity": "Severe",
+        "pcodes": [KADAMJAI],
+        "onset": NOW - timedelta(hours=1),
+        "received_at": NOW,
+    }
+    return features.hazard(BoardHazard(**fields | changed), NOW, "en", PLACES)
+
+
+def count(persons: int, pcode: str | None, country: str | None = None, **highest: int) -> SimpleNamespace:
+    stated = dict.fromkeys(("site_id", "site_pcode", "origin_country", "origin_locality", "origin_locality_pcode"))
+    numbers = {
+        f"{name}_{end}": 0 for name in ("persons", "estimated", "families", "yards") for end in ("lowest", "highest")
+    }
+    return SimpleNamespace(
+        **stated,
+        **numbers | {"persons_lowest": persons, "persons_highest": highest.get("highest", persons)},
+        **dict.fromkeys(("name_ky", "name_ru", "name_en", "destination_locality", "destination_locality_pcode")),
+        destination_pcode=pcode,
+        destination_country=country,
+        origin_pcode=LEILEK,
+        shelter="unknown",
+        is_urgent=False,
+    )
+
+
+def test_every_unit_has_a_point() -> None:
+    assert set(positions.of_units()) == {unit.pcode for unit in PLACES.units()}
+
+
+def test_a_hazard_without_a_shape_is_shown_in_each_of_its_districts() -> None:
+    shown = hazard(pcodes=[BATKEN, KADAMJAI, KARA_SUU])
+    assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # the oblast of Kadamjai adds no point
+    points = [positions.of_units()[pcode] for pcode in (KADAMJAI, KARA_SUU)]
+    assert shown["geometry"] == {"type": "MultiPoint", "coordinates": points}
+
+
+def test_a_hazard_without_a_place_is_listed_but_not_drawn() -> None:
+    assert hazard(pcodes=[])["geometry"] is None
+
+
+def test_rings_circles_and_the_epicentre_are_drawn() -> None:
+    area = Area.model_validate({"polygons": [SQUARE], "circles": [{"lat": 40.2, "lon": 72.1, "radius_km": 10}]})
+    shown = hazard(shapes=shapes.stored(area), lat=40.2, lon=72.1)["geometry"]
+    ring, circle, point = shown["geometries"]
+    assert ring["coordinates"] == [[list(corner) for corner in SQUARE]]
+    assert len(circle["coordinates"][0]) == 49
+    assert point["coordinates"] == [72.1, 40.2]
+
+
+@pytest.mark.parametrize(("expires", "is_over"), [(None, False), (NOW, True), (NOW + timedelta(hours=1), False)])
+def test_a_hazard_is_over_when_it_has_expired(expires: datetime | None, is_over: bool) -> None:
+    assert hazard(expires=expires)["properties"]["is_over"] is is_over
+
+
+def test_shapes_have_a_bounded_number_of_corners() -> None:
+    jagged = [(70 + step / 100, 40 + step % 2) for step in range(1999)]
+    stored = shapes.simplified([[*jagged, jagged[0]]] * 50)
+    assert len(stored) == 50
+    assert sum(map(len, stored)) <= shapes.MOST_CORNERS
+
+
+def test_the_sums_of_the_districts_equal_those_of_the_panel() -> None:
+    rows = [
+        moved(LEILEK, KADAMJAI, 3, newest=NOW),
+        moved(LEILEK, "KG05258810010", 2, newest=NOW - timedelta(hours=1)),  # a village of Kadamjai
+        moved(LEILEK, KARA_SUU, 5, newest=None),
+        moved(LEILEK, None, 4, destination_country="UZ", newest=NOW),
+        moved(LEILEK, None, 1, destination_country="ZZ", newest=NOW),
+    ]
+    counts = [count(283, KADAMJAI, highest=310), count(90, BATKEN), count(12, None), count(7, None, "UZ")]
+    panel, counted = board.by_area(rows, PLACES), groups.by_place(counts, PLACES.district)
+    shown = [feature["properties"] for feature in features.displaced(rows, counted, [], "en", PLACES)]
+    here = [each for each in shown if not each["country"]]
+    assert sum(each["households"] for each in here) == panel.total.here == 11
+    assert sum(each["persons"] for each in here) == panel.total.persons == 44
+    total = counted.total.persons
+    assert sum(each["counted_lowest"] for each in here) == total.lowest == 385
+    assert sum(each["counted_highest"] for each in here) == total.highest == 412
+    assert sum(each["households"] for each in shown if each["country"]) == panel.households_abroad == 4
+
+
+def test_a_district_names_its_newest_report() -> None:
+    rows = [moved(LEILEK, KADAMJAI, newest=NOW - timedelta(hours=3))]
+    shown = features.displaced(rows, groups.by_place([]), [("KG05258810010", NOW)], "en", PLACES)
+    assert shown[0]["properties"]["reported_at"] == NOW.isoformat()
+
+
+def test_people_without_a_known_place_have_no_point() -> None:
+    rows = [moved(LEILEK, None, destination_country=country, newest=None) for country in ("UZ", "ZZ")]
+    shown = features.displaced(rows, groups.by_place([]), [], "en", PLACES)
+    assert {each["properties"]["id"]: each["properties"]["country"] for each in shown} == {
+        "UZ": "Uzbekistan",
+        "ZZ": None,
+    }
+    assert all(each["geometry"] is None for each in shown)
