@@ -3,8 +3,9 @@
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
@@ -15,6 +16,7 @@ from packaging.requirements import Requirement
 
 from deploy.local import jars, paths
 
+IN_BROWSERS = ("@hpke/core", "maplibre-gl", "@fontsource/noto-sans")
 LOCKS = ("run", "uv")  # these lock files name the libraries of every image, and uv, which builds the images
 
 
@@ -53,10 +55,22 @@ def kafka() -> Iterator[Component]:
 
 
 def bundled() -> Iterator[Component]:
-    """The npm packages in `services/intake/field/static/hpke.js`, which browsers run."""
+    """The npm packages in files that browsers load, with the packages that are compiled into these files."""
     packages = json.loads((paths.ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    for name in ("common", "core"):
-        yield _library("npm", name, packages[f"node_modules/@hpke/{name}"]["version"], group="@hpke")
+    for name in compiled_into(IN_BROWSERS, packages):
+        group, _, own = name.rpartition("/")
+        yield _library("npm", own, packages[f"node_modules/{name}"]["version"], group=group or None)
+
+
+def compiled_into(names: Iterable[str], packages: dict[str, Any]) -> list[str]:
+    """These packages and all that they depend on."""
+    known, waiting = dict[str, None](), list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in known:
+            known[name] = None
+            waiting += packages[f"node_modules/{name}"].get("dependencies", {})
+    return list(known)
 
 
 def _library(kind: str, name: str, version: str, *, group: str | None = None, sha256: str | None = None) -> Component:

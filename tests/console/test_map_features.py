@@ -81,9 +81,10 @@ def test_a_hazard_is_over_when_it_has_expired(expires: datetime | None, is_over:
 
 def test_shapes_have_a_bounded_number_of_corners() -> None:
     jagged = [(70 + step / 100, 40 + step % 2) for step in range(1999)]
-    stored = shapes.simplified([[*jagged, jagged[0]]] * 50)
-    assert len(stored) == 50
-    assert sum(map(len, stored)) <= shapes.MOST_CORNERS
+    rings = shapes.thinned([[*jagged, jagged[0]]] * 49 + [SQUARE])
+    assert rings[-1] == [list(corner) for corner in SQUARE]
+    assert all(ring[0] == ring[-1] for ring in rings)
+    assert sum(map(len, rings)) <= 1.1 * shapes.MOST_CORNERS
 
 
 def test_the_sums_of_the_districts_equal_those_of_the_panel() -> None:

@@ -51,6 +51,8 @@ def test_jars_of_kafka_carry_their_checksum(bom: dict[str, Any]) -> None:
     assert all(component["hashes"][0]["alg"] == "SHA-256" for component in jars)
 
 
-def test_sbom_names_the_library_in_the_phone_form(bom: dict[str, Any]) -> None:
+def test_sbom_names_the_libraries_that_browsers_load_and_what_is_compiled_into_them(bom: dict[str, Any]) -> None:
     named = {component["purl"].partition("@1")[0] for component in bom["components"]}
     assert {"pkg:npm/%40hpke/common", "pkg:npm/%40hpke/core"} <= named
+    named = {component["purl"].rpartition("@")[0] for component in bom["components"]}
+    assert {"pkg:npm/maplibre-gl", "pkg:npm/earcut", "pkg:npm/%40fontsource/noto-sans"} <= named

@@ -45,7 +45,7 @@ def path_of(route: str) -> str:
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
         return "/stream?topics=hazards"  # every role that may call the route of streams may read the topic `hazards`
-    return path.replace("{panel}", "alerts")
+    return path.replace("{panel}", "alerts").replace("{layer}", "alerts")
 
 
 async def status(client: httpx.AsyncClient, route: str, token: str | None) -> int:
@@ -137,7 +137,8 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
-    # the test reads this page before the alert is acknowledged
+    # the test reads these two before the alert is acknowledged
+    "GET /console/v1/map/{layer}": VisibleContent("/console/v1/map/alerts", "{alert}"),
     "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),
     "GET /stream": VisibleContent(
         f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
@@ -291,6 +292,7 @@ OF_NO_AREA = {
     "POST /registry/v1/sites:import",
     "POST /registry/v1/sites:refused",
     "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
+    "GET /map",
     "GET /sites",
     "GET /sheets",
     "GET /v1/restricted-hazards",  # tests/console/test_stream.py tests the granted areas

@@ -165,6 +165,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
     page = desk.page
     paths = (
         "/",
+        "/map",
         "/new-event",
         "/new-count",
         "/new-household",

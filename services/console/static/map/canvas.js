@@ -72,6 +72,7 @@ export class DrawnMap {
     this.map.keyboard.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
+    this.map.on("movestart", () => { element("map").dataset.state = "moving"; });
     this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
     this.map.on("click", ({ point }) => this.choose(point.x, point.y));
     for (const layer of CHOSEN) {
@@ -119,7 +120,7 @@ export class DrawnMap {
     const [first] = near.sort((a, b) => CHOSEN.indexOf(a.layer.id) - CHOSEN.indexOf(b.layer.id));
     if (!first) return this.chosen("", []);
     const { id, ids } = first.properties;
-    this.chosen(first.layer.id, ids ? JSON.parse(ids) : [id]);
+    this.chosen(first.layer.id, String(ids ?? id).split(","));
   }
 
   restyle() {

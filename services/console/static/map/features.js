@@ -77,15 +77,15 @@ function rankOf({ properties }) {
 /** @param {Feature} feature @param {GeoJSON.Position} point @param {string} kind @returns {Feature} */
 function newMark(feature, point, kind) {
   const { id, severity, is_over } = feature.properties;
-  const properties = { ids: [id], mark: `${kind}-${severity}`, rank: rankOf(feature), is_over: Boolean(is_over), name: nameOf(feature), label: kind === "alert" ? "" : nameOf(feature) };
+  const properties = { ids: id, count: 1, mark: `${kind}-${severity}`, rank: rankOf(feature), is_over: Boolean(is_over), name: nameOf(feature), label: kind === "alert" ? "" : nameOf(feature) };
   return { type: "Feature", geometry: { type: "Point", coordinates: point }, properties };
 }
 
 /** @param {Feature} mark @param {Feature} feature */
 function add({ properties }, feature) {
-  properties.ids.push(feature.properties.id);
-  const others = number.format(properties.ids.length - 1);
-  properties.label = properties.mark.startsWith("alert") ? number.format(properties.ids.length) : `${properties.name} +${others}`;
+  properties.ids += `,${feature.properties.id}`; // MapLibre may return a list as a text, so the ids are one text from the start
+  properties.count += 1;
+  properties.label = properties.mark.startsWith("alert") ? number.format(properties.count) : `${properties.name} +${number.format(properties.count - 1)}`;
 }
 
 /** @param {Feature[]} features @returns {GeoJSON.FeatureCollection} */

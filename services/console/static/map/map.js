@@ -117,10 +117,10 @@ function count() {
   }
 }
 
-/** @param {string} table @param {string} id */
+/** The feature that a table or layer names; undefined if nothing is chosen. @param {string} table @param {string} id */
 function known(table, id) {
   const named = table === "displaced" ? "units" : /** @type {Name} */ (table);
-  return layers[named].find(({ properties }) => properties.id === id);
+  return layers[named]?.find(({ properties }) => properties.id === id);
 }
 
 /** People are listed by unit, so a row of this table chooses the unit. */
