@@ -5,7 +5,7 @@ Hazards that were stored before have no shapes until their next revision. The pr
 
 from alembic import op
 
-revision = "console_0032"
+revision = "console_0031"
 down_revision = "console_0030"
 
 
