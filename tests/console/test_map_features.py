@@ -10,6 +10,7 @@ import pytest
 from services.console import board, groups
 from services.console.map import features, positions, shapes
 from services.console.models import BoardHazard
+from services.console.queries.groups import COUNTED, ENDS
 from shared.events import Area
 from shared.places import Places
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
@@ -35,9 +36,7 @@ def hazard(**changed: Any) -> features.Feature:
 
 def count(persons: int, pcode: str | None, country: str | None = None, **highest: int) -> SimpleNamespace:
     stated = dict.fromkeys(("site_id", "site_pcode", "origin_country", "origin_locality", "origin_locality_pcode"))
-    numbers = {
-        f"{name}_{end}": 0 for name in ("persons", "estimated", "families", "yards") for end in ("lowest", "highest")
-    }
+    numbers = {f"{name}_{end}": 0 for name in COUNTED for end in ENDS}
     return SimpleNamespace(
         **stated,
         **numbers | {"persons_lowest": persons, "persons_highest": highest.get("highest", persons)},
