@@ -146,7 +146,7 @@ class BoardHazard(ConsoleModel):
     locality_pcode: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
-    shapes: Mapped[dict[str, Any] | None]  # None if the hazard has none, or was stored before migration 0031
+    shapes: Mapped[dict[str, Any] | None]  # None if the hazard has none, or was stored before migration 0032
     onset: Mapped[datetime] = mapped_column(index=True)
     expires: Mapped[datetime | None]
     received_at: Mapped[datetime]

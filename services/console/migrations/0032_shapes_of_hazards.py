@@ -5,8 +5,8 @@ Hazards that were stored before have no shapes until their next revision. The pr
 
 from alembic import op
 
-revision = "console_0031"
-down_revision = "console_0030"
+revision = "console_0032"
+down_revision = "console_0031"
 
 
 def upgrade() -> None:
