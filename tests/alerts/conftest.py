@@ -59,6 +59,7 @@ CHANGED = (
     "removed_receivers",
     "sms_messages",
     "early_sms_receipts",
+    "sms_parts",
     "sms_replies",
     "telegram_messages",
     "telegram_questions",

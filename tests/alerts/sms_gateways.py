@@ -23,7 +23,7 @@ class Gateways:
     folder: Path
     messages: list[dict[str, Any]] = field(default_factory=list)
     answers: list[web.Response] = field(default_factory=list)
-    states: list[str] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -60,9 +60,12 @@ class Gateways:
         return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
 
     async def state(self, request: web.Request) -> web.Response:
-        """Answers with the receipt of a message. Each answer takes the next state from `states`."""
+        """Answers with the receipt of a message: the next of `states`, which may be the states of all parts."""
         assert (await request.json())["id"] == "m-1"
-        return web.json_response({"state": self.states.pop(0)})
+        state = self.states.pop(0)
+        if isinstance(state, str):
+            return web.json_response({"state": state})
+        return web.json_response({"parts": [{"state": each} for each in state]})
 
     async def take_form(self, request: web.Request) -> web.Response:
         fields = dict(await request.post())

@@ -315,6 +315,21 @@ async def test_a_message_without_a_receipt_in_time_is_not_delivered(
     assert len(gateways.messages) == 1
 
 
+async def test_a_message_of_two_parts_is_delivered_if_the_gateway_says_so_of_both(
+    gateways: Gateways, town: Town
+) -> None:
+    profile = gateways.whole_profile("json")
+    profile.write_text(profile.read_text().replace("[receipts]\n", '[receipts]\nparts = "/parts"\n'))
+    settings, job = settings_for(gateways, profile), job_to(OFFICER, **MUDFLOW)
+    gateways.states = [["delivered"], ["delivered", "sent"], ["delivered", "delivered"]]
+    for _ in range(3):
+        with pytest.raises(Undelivered, match="awaits_receipt"):
+            await send(settings, job, sessions=town.sessions)
+    assert await send(settings, job, sessions=town.sessions) == DELIVERED
+    (message,) = gateways.messages
+    assert len(segments_of(message["text"]).texts) == 2
+
+
 @dataclass
 class LostPostgres:
     """Sessions of a PostgreSQL that becomes unavailable as soon as the gateway has a message."""

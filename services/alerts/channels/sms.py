@@ -67,7 +67,8 @@ class SmsChannel:
         if unsent := [job for job in jobs if job.delivery_id not in sent]:
             message = await self._message(unsent, receiver, number)
             message_id = gateway.receipt_id(message.id, await gateway.send(message))
-            states.append(await self._store(unsent, message_id))
+            parts = len(message.segments.texts) if gateway.gives_receipts_of_parts else None
+            states.append(await self._store(unsent, message_id, parts))
         if ACCEPTED in states:
             return ACCEPTED
         if AWAITS_RECEIPT in states:
@@ -76,7 +77,7 @@ class SmsChannel:
             raise Undelivered(failed[0], is_final=True)
         return DELIVERED
 
-    async def _store(self, jobs: Sequence[Job], message_id: str | None) -> str:
+    async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
         """Stores the message at once, so that a retry does not send the message twice. Returns the message's state.
 
         If storing fails, the delivery does not fail, because the gateway has accepted the message, and a retry would
@@ -85,7 +86,7 @@ class SmsChannel:
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:
                 ids = [job.delivery_id for job in jobs]
-                early = await receipt_queries.add_messages(session, ids, message_id, datetime.now(UTC))
+                early = await receipt_queries.add_messages(session, ids, message_id, datetime.now(UTC), parts=parts)
             return AWAITS_RECEIPT if early is None else RESULTS[early]
         return ACCEPTED
 
@@ -101,7 +102,7 @@ class SmsChannel:
         if not gateway.is_asked or sent.message_id is None:
             return None
         try:
-            state = await gateway.receipt(sent.delivery_id, sent.message_id)
+            state = await gateway.receipt(sent.delivery_id, sent.message_id, sent.parts or 1)
         except OutboundError:
             return None
         if state is not None:

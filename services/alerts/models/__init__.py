@@ -21,7 +21,7 @@ from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedRec
 from services.alerts.models.rosters import OverrideRow, RosterRow
 from services.alerts.models.shift_handovers import ShiftHandoverRow
 from services.alerts.models.silences import SilenceRow
-from services.alerts.models.sms import EarlySmsReceipt, SmsCode, SmsMessage, SmsReply
+from services.alerts.models.sms import EarlySmsReceipt, SmsCode, SmsMessage, SmsPart, SmsReply
 from services.alerts.models.telegram import TelegramMessage, TelegramPoll, TelegramQuestion
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
@@ -67,6 +67,7 @@ __all__ = [
     "SiteRow",
     "SmsCode",
     "SmsMessage",
+    "SmsPart",
     "SmsReply",
     "TelegramMessage",
     "TelegramPoll",

@@ -12,7 +12,8 @@ from services.alerts.models.base import AlertsModel
 class SmsMessage(AlertsModel):
     """A short message for which a receipt is expected or has come. The receipt names the message by `message_id`.
 
-    `state` is the state in the newest receipt, and `state_at` is the time of this receipt.
+    `state` is the state in the newest receipt, and `state_at` is the time of this receipt. `parts` is the number of the
+    message's parts if the gateway gives a receipt for each part.
     """
 
     __tablename__ = "sms_messages"
@@ -22,6 +23,18 @@ class SmsMessage(AlertsModel):
     accepted_at: Mapped[datetime]
     state: Mapped[str | None]
     state_at: Mapped[datetime | None]
+    parts: Mapped[int | None]
+
+
+class SmsPart(AlertsModel):
+    """The newest receipt of one part of a message, which the gateway pushed. The row is kept for two days."""
+
+    __tablename__ = "sms_parts"
+
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    state_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class EarlySmsReceipt(AlertsModel):

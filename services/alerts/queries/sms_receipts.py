@@ -9,12 +9,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Delivery, EarlySmsReceipt, SmsMessage
+from services.alerts.queries import sms_parts as part_queries
+from services.alerts.queries.sms_parts import replaces
 from services.alerts.sms.gateway import SmsReceiptState
 from services.alerts.sms.numbers import PREFIX
 
 # an hour is ample, because a message is stored milliseconds after the gateway accepted it
 EARLY_FOR = timedelta(hours=1)
-ORDER = tuple(SmsReceiptState)
 
 
 class ReceiptResult(StrEnum):
@@ -32,21 +33,39 @@ async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[
 
 
 async def add_messages(
-    session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime
+    session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime, *, parts: int | None
 ) -> SmsReceiptState | None:
-    """Stores a message about these deliveries. If its receipt came before, returns the state in the receipt."""
+    """Stores a message about these deliveries. If its receipts came before, returns the state in the receipts.
+
+    `parts` is the number of the message's parts if the gateway gives a receipt for each part.
+    """
     state, state_at = await _early(session, message_id) if message_id is not None else (None, None)
-    fields = {"message_id": message_id, "accepted_at": now, "state": state, "state_at": state_at}
-    session.add_all(SmsMessage(delivery_id=id, **fields) for id in delivery_ids)
+    if state is None and message_id is not None and parts is not None:
+        state = await part_queries.whole_state_of(session, message_id, parts)
+        state_at = None if state is None else now
+    message = {"message_id": message_id, "accepted_at": now, "state": state, "state_at": state_at}
+    session.add_all(SmsMessage(delivery_id=id, parts=parts, **message) for id in delivery_ids)
     return None if state is None else SmsReceiptState(state)
 
 
-async def take(session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime) -> ReceiptResult:
-    """Stores the state of the newest message with this id, and lets the worker settle its deliveries at once."""
+async def take(
+    session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime, *, part: str | None = None
+) -> ReceiptResult:
+    """Stores the state of the newest message with this id, and lets the worker settle its deliveries at once.
+
+    If the receipt is about one part, the message gets a state when the receipts of all its parts have come, or when a
+    part has failed.
+    """
     await lock(session, message_id)
     of_id = SmsMessage.message_id == message_id
     newest = select(func.max(SmsMessage.accepted_at)).where(of_id).scalar_subquery()
     rows = (await session.scalars(select(SmsMessage).where(of_id, SmsMessage.accepted_at == newest))).all()
+    if part is not None:
+        is_new = await part_queries.store(session, message_id, part, state, now)
+        whole = await part_queries.whole_state_of(session, message_id, rows[0].parts or 1) if rows else None
+        if whole is None:
+            return ReceiptResult.UNKNOWN if not rows else ReceiptResult.STORED if is_new else ReceiptResult.REPEATED
+        state = whole
     if not rows:
         return await _keep(session, message_id, state, now)
     changed = [row for row in rows if replaces(state, row.state)]
@@ -79,12 +98,6 @@ async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, 
     elif replaces(state, early.state):
         early.state, early.received_at = state, now
     return ReceiptResult.UNKNOWN
-
-
-def replaces(state: SmsReceiptState, former: str | None) -> bool:
-    """Whether the state replaces the former state. A state that is only known to a later release is never replaced."""
-    known: list[str | None] = [None, *ORDER]
-    return former in known and known.index(state) > known.index(former)
 
 
 async def lock(session: AsyncSession, message_id: str) -> None:

@@ -1,7 +1,7 @@
 """Hands a short message to the gateway of a profile, through `shared.outbound`, and reads the answer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -85,17 +85,29 @@ class SmsGateway:
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 
-    async def receipt(self, id: UUID, message_id: str) -> SmsReceiptState | None:
-        """Asks for the receipt of the message. None if the state is not known yet. Raises OutboundError."""
+    @property
+    def gives_receipts_of_parts(self) -> bool:
+        receipts = self._profile.receipts
+        return receipts is not None and receipts.are_of_parts
+
+    async def receipt(self, id: UUID, message_id: str, parts: int) -> SmsReceiptState | None:
+        """Asks for the receipt of the message, which has so many parts.
+
+        None if the state is not known yet. Raises OutboundError.
+        """
         receipts = self._profile.receipts
         assert receipts is not None
         assert receipts.url is not None
         values = {"message_id": message_id, "id": str(id), "secret": self._secret()}
         response = await self._post(receipts.url, receipts.fields, values)
         try:
-            return state_of(msgspec.json.decode(response.body), receipts)
+            answer = msgspec.json.decode(response.body)
         except msgspec.DecodeError:
             return None
+        if receipts.parts is None:
+            return state_of(answer, receipts)
+        members = found(answer, receipts.parts)
+        return whole_state([state_of(each, receipts) for each in members], parts) if isinstance(members, list) else None
 
     async def _post(self, url: str, fields: Mapping[str, Any], values: Mapping[str, str]) -> Response:
         content = filled(fields, values)
@@ -171,6 +183,20 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
         SmsReceiptState.FAILED: receipts.failed,
     }
     return next((state for state, codes in states.items() if code in map(written, codes)), None)
+
+
+def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
+    """The state of a message whose parts have these states. None if a part may still be on its way.
+
+    A message is not readable without one of its parts, so it has failed if one part has, and it is delivered only if
+    all parts are.
+    """
+    if SmsReceiptState.FAILED in states:
+        return SmsReceiptState.FAILED
+    known = [state for state in states if state is not None]
+    if len(known) < max(parts, len(states)):
+        return None
+    return min(known, key=list(SmsReceiptState).index)
 
 
 def found(answer: Any, pointer: str) -> Any:

@@ -118,11 +118,13 @@ class PushedReceipts(GatewayRequest):
     """How the gateway pushes receipts.
 
     If `is_own_id` is true, the field `id` contains the id of the delivery that we sent to the gateway. If a request has
-    several receipts, `each` points to their list, and `id` and the profile's `field` point into each receipt.
+    several receipts, `each` points to their list, and `id` and the profile's `field` point into each receipt. If each
+    part of a long message has a receipt of its own, `part` points to the number of the part.
     """
 
     is_own_id: bool = False
     each: Pointer | None = None
+    part: Pointer | None = None
 
     @model_validator(mode="after")
     def _is_json(self) -> Self:
@@ -136,7 +138,8 @@ class GatewayReceipts(ProfileModel):
 
     `fields` are the fields of our request's body. They may contain the placeholders IN_RECEIPTS. `field` points to a
     value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or `failed`, it is final; any
-    other value means "not yet". After `deadline_minutes` without a final value, the delivery has failed.
+    other value means "not yet". After `deadline_minutes` without a final value, the delivery has failed. If the answer
+    to our question has the states of a message's parts, `parts` points to their list, and `field` into each member.
     """
 
     pushed: PushedReceipts | None = None
@@ -146,6 +149,7 @@ class GatewayReceipts(ProfileModel):
     delivered: Annotated[tuple[Value, ...], Field(min_length=1)]
     read: tuple[Value, ...] = ()
     failed: tuple[Value, ...] = ()
+    parts: Pointer | None = None
     deadline_minutes: Annotated[float, Field(gt=0, le=60)] = 3
 
     @model_validator(mode="after")
@@ -155,7 +159,14 @@ class GatewayReceipts(ProfileModel):
             raise ValueError("either `pushed`, or `url` and `fields`, are expected")
         if self.pushed is not None and (self.url is not None or self.fields):
             raise ValueError("`url` and `fields` are expected only without `pushed`")
+        if self.pushed is not None and self.parts is not None:
+            raise ValueError("`parts` is expected only without `pushed`, which may have `part`")
         return self
+
+    @property
+    def are_of_parts(self) -> bool:
+        """Whether each part of a message has a receipt of its own."""
+        return self.parts is not None or (self.pushed is not None and self.pushed.part is not None)
 
     @property
     def has_own_id(self) -> bool:

@@ -20,10 +20,14 @@ MOST_RECEIPTS = 500  # a body has at most 1,000 values, and a receipt has at lea
 
 @dataclass(frozen=True, slots=True)
 class PushedReceipt:
-    """`state` is None if the receipt says that the gateway is still trying to deliver the message."""
+    """`state` is None if the receipt says that the gateway is still trying to deliver the message.
+
+    `part` is the number of the message's part that the receipt is about; None if it is about the whole message.
+    """
 
     message_id: str
     state: SmsReceiptState | None
+    part: str | None = None
 
 
 class SmsReceipts:
@@ -67,7 +71,8 @@ class SmsReceipts:
         message_id = bounded_id(found(fields, self.pushed.id))
         if message_id is None or written(found(fields, self._profile.field)) is None:
             return None
-        return PushedReceipt(message_id, state_of(fields, self._profile))
+        part = None if self.pushed.part is None else bounded_id(found(fields, self.pushed.part))
+        return PushedReceipt(message_id, state_of(fields, self._profile), part)
 
     async def take(self, session: AsyncSession, receipts: Sequence[PushedReceipt], now: datetime) -> None:
         """Stores the states of the receipts in the caller's transaction."""
@@ -78,5 +83,5 @@ class SmsReceipts:
         if receipt.state is None:
             self._taken.labels(NOT_FINAL).inc()
             return
-        result = await receipt_queries.take(session, receipt.message_id, receipt.state, now)
+        result = await receipt_queries.take(session, receipt.message_id, receipt.state, now, part=receipt.part)
         self._taken.labels(receipt.state if result is ReceiptResult.STORED else result).inc()

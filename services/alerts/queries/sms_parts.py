@@ -1,0 +1,38 @@
+"""The SQL of receipts that are about one part of a short message; the caller locks the message, and commits."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import SmsPart
+from services.alerts.sms.gateway import SmsReceiptState, whole_state
+
+KEPT_FOR = timedelta(days=2)
+ORDER = tuple(SmsReceiptState)
+
+
+async def store(session: AsyncSession, message_id: str, part: str, state: SmsReceiptState, now: datetime) -> bool:
+    """Stores the state of the part. Returns False if this or a later state is stored already."""
+    await session.execute(delete(SmsPart).where(SmsPart.state_at < now - KEPT_FOR))
+    known = await session.get(SmsPart, (message_id, part))
+    if known is None:
+        session.add(SmsPart(message_id=message_id, part=part, state=state, state_at=now))
+        await session.flush()
+        return True
+    if is_new := replaces(state, known.state):
+        known.state, known.state_at = state, now
+        await session.flush()
+    return is_new
+
+
+async def whole_state_of(session: AsyncSession, message_id: str, parts: int) -> SmsReceiptState | None:
+    """The state of the message with so many parts, as far as the receipts of its parts have come."""
+    states = await session.scalars(select(SmsPart.state).where(SmsPart.message_id == message_id))
+    return whole_state([SmsReceiptState(state) for state in states if state in ORDER], parts)
+
+
+def replaces(state: SmsReceiptState, former: str | None) -> bool:
+    """Whether the state replaces the former state. A state that is only known to a later release is never replaced."""
+    known: list[str | None] = [None, *ORDER]
+    return former in known and known.index(state) > known.index(former)
