@@ -51,6 +51,11 @@ class Places:
     def has_boundaries(self) -> bool:
         return self._areas is not None
 
+    @property
+    def boundaries(self) -> Mapping[str, BaseGeometry]:
+        """The shapes of the units of level 2, and of the cities without such units. Empty without boundaries."""
+        return self._areas.shapes if self._areas else {}
+
     def unit(self, pcode: str) -> Unit | None:
         return self._units.get(pcode)
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from shapely import Polygon
 
 from services.console import board, groups
 from services.console.map import features, positions, shapes
@@ -58,6 +59,13 @@ def test_a_hazard_without_a_shape_is_shown_in_each_of_its_districts() -> None:
     assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # the oblast of Kadamjai adds no point
     points = [positions.of_units()[pcode] for pcode in (KADAMJAI, KARA_SUU)]
     assert shown["geometry"] == {"type": "MultiPoint", "coordinates": points}
+
+
+def test_a_boundary_keeps_its_outline_with_fewer_corners() -> None:
+    dense = [(71 + step / 1000, 40.0) for step in range(501)] + [(71.5, 40.5), (71.0, 40.5)]
+    shape = features.boundary(KADAMJAI, Polygon(dense))["geometry"]
+    assert shape["type"] == "Polygon"
+    assert set(shape["coordinates"][0]) == {(71.0, 40.0), (71.5, 40.0), (71.5, 40.5), (71.0, 40.5)}
 
 
 def test_a_hazard_without_a_place_is_listed_but_not_drawn() -> None:

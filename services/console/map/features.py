@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
 from services.console import board
 from services.console.groups import CountedGroups, CountRange
 from services.console.map import positions, shapes
@@ -19,6 +22,7 @@ from shared.places import Places
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
+BOUNDARY_DEGREES = 0.002  # some 200 m, which is less than the width of the line on the screen
 
 
 def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
@@ -28,6 +32,11 @@ def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
 def unit(known: Unit, language: str) -> Feature:
     facts = {"name": known.label(language), "level": known.level, "parent": known.parent}
     return _feature(known.pcode, _points([positions.of_units()[known.pcode]]), **facts)
+
+
+def boundary(pcode: str, shape: BaseGeometry) -> Feature:
+    """The simplified boundary of a unit."""
+    return _feature(pcode, mapping(shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)))
 
 
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:

@@ -1,5 +1,6 @@
 """The layers of the map. Each shows what the panel of the board with the same data shows to the same reader."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,12 @@ async def units(request: Request, _: AsyncSession) -> Layer:
     """A point in each unit, with the unit's name."""
     here, language = console(request), language_of(request)
     return features.collection(features.unit(unit, language) for unit in here.places.units())
+
+
+async def boundaries(request: Request, _: AsyncSession) -> Layer:
+    """The boundaries of the districts, if the installation has imported boundaries."""
+    shapes = console(request).places.boundaries
+    return await asyncio.to_thread(lambda: features.collection(features.boundary(*known) for known in shapes.items()))
 
 
 async def hazards(request: Request, session: AsyncSession) -> Layer:
@@ -60,6 +67,7 @@ async def displaced(request: Request, session: AsyncSession) -> Layer:
 
 LAYERS: Mapping[str, Callable[[Request, AsyncSession], Awaitable[Layer]]] = {
     "units": units,
+    "boundaries": boundaries,
     "hazards": hazards,
     "alerts": alerts,
     "displaced": displaced,

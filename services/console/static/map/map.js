@@ -26,7 +26,7 @@ const OLD_MS = 60_000; // layers are read at least this often, because hazards e
 
 const seesSites = document.getElementById("sites-rows") !== null;
 /** @type {Layers} */
-const layers = { units: [], hazards: [], alerts: [], displaced: [], sites: [] };
+const layers = { units: [], boundaries: [], hazards: [], alerts: [], displaced: [], sites: [] };
 let chosen = { table: "", id: "" };
 /** @type {DrawnMap | undefined} */
 let map;
@@ -82,6 +82,7 @@ function again(name) {
 /** @type {Record<Name, () => void>} */
 const SHOWN = {
   units: () => map?.show("units", layers.units),
+  boundaries: () => map?.show("boundaries", layers.boundaries),
   hazards: () => {
     map?.show("hazards", marksOf(layers.hazards, "hazard"));
     map?.show("areas", polygonsOf(layers.hazards));
@@ -138,7 +139,7 @@ function choose(table, id) {
 }
 
 /** @type {Record<string, string>} the table of a layer that was clicked */
-const TABLE_OF = { areas: "hazards", households: "displaced", counted: "displaced" };
+const TABLE_OF = { boundaries: "units", areas: "hazards", households: "displaced", counted: "displaced" };
 
 /** A mark of several hazards or alerts chooses their district, which lists them. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
@@ -160,7 +161,7 @@ element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
   await renewUnits();
-  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "sites"])) void renew(name);
+  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "sites", "boundaries"])) void renew(name);
   listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
   setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
   if (!canDraw()) return showNoMap();

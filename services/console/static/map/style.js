@@ -11,7 +11,7 @@ const FONT = ["Noto Sans of the map"];
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
-export const DATA = ["neighbours", "units", "areas", "households", "counted", "sites", "hazards", "alerts", "selected"];
+export const DATA = ["neighbours", "boundaries", "units", "areas", "households", "counted", "sites", "hazards", "alerts", "selected"];
 
 /** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
 export const SWITCHED = {
@@ -22,7 +22,7 @@ export const SWITCHED = {
   sites: ["sites", "site-names"],
 };
 /** The layers whose marks are chosen by a click, the topmost first. */
-export const CHOSEN = ["alerts", "hazards", "sites", "counted", "households", "units", "areas"];
+export const CHOSEN = ["alerts", "hazards", "sites", "counted", "households", "units", "areas", "boundaries"];
 
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
@@ -39,6 +39,8 @@ function base(colour) {
     { id: "lakes", type: "fill", source: "lakes", paint: { "fill-color": colour("map-water") } },
     { id: "rivers", type: "line", source: "rivers", paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 9, 2.5] } },
     { id: "oblasts", type: "line", source: "kg-oblasts", paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
+    { id: "boundaries", type: "fill", source: "boundaries", paint: { "fill-color": colour("map-land"), "fill-opacity": 0 } },
+    { id: "boundary-lines", type: "line", source: "boundaries", paint: { "line-color": colour("map-border"), "line-width": 0.8, "line-opacity": 0.7 } },
     { id: "borders", type: "line", source: "countries", paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] } },
     { id: "units", type: "circle", source: "units", filter: ["==", ["get", "level"], 2], paint: { "circle-radius": 2.5, "circle-color": colour("map-label"), "circle-opacity": 0.65 } },
     text("lake-names", "lakes", colour, { "text-size": 11 }, colour("map-water-label")),
