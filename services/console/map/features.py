@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from shapely import transform
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -36,7 +37,8 @@ def unit(known: Unit, language: str) -> Feature:
 
 def boundary(pcode: str, shape: BaseGeometry) -> Feature:
     """The simplified boundary of a unit."""
-    return _feature(pcode, mapping(shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)))
+    simple = shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)
+    return _feature(pcode, mapping(transform(simple, lambda corners: corners.round(shapes.DIGITS))))
 
 
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
