@@ -1,0 +1,103 @@
+"""The codes of displacements, of what happened later, and of their causes, with the spelling of DTM and IDMC."""
+
+from shared.events.vocabulary.codes import Code
+
+
+class Precision(Code):
+    """IDMC's date accuracy, and the hour of a count. Forms call a week "about"."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    SEASON = "season"  # a quarter that begins in March, June, September or December
+    YEAR = "year"
+
+
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # a time with one of these precisions includes the day
+
+
+class Mobility(Code):
+    DISPLACEMENT = "displacement"
+    EVACUATION = "evacuation"
+    PLANNED_RELOCATION = "planned_relocation"
+    MIGRATION = "migration"
+    UNABLE_TO_MOVE = "unable_to_move"
+
+
+# The kinds of mobility that make people displaced. A planned relocation is not among them, because it prevents or ends
+# a displacement.
+DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
+
+
+class Evacuation(Code):
+    """When and why people were evacuated, by DELTA's timing and IOM's words."""
+
+    PRE_EMPTIVE = "pre_emptive"  # people left before the hazard began
+    REACTIVE = "reactive"  # people left after the hazard began
+    SPONTANEOUS = "spontaneous"  # people left without an order
+
+
+class Movement(Code):
+    """What happened to displaced people after their displacement, in DTM's and IDMC's words."""
+
+    CONFIRMED_HERE = "confirmed_here"
+    TRANSFERRED = "transferred"  # people moved to another site within the same displacement
+    DISPLACED_AGAIN = "displaced_again"  # the people were forced onward, which is a new displacement
+    RETURNED = "returned"
+    SETTLED_ELSEWHERE = "settled_elsewhere"
+    INTENDS_TO_STAY = "intends_to_stay"
+    RELOCATED = "relocated"  # the people moved in a planned relocation
+    LEFT_COUNTRY = "left_country"
+    ENTERED_COUNTRY = "entered_country"
+    DIED = "died"
+    CONTACT_LOST = "contact_lost"
+    EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed, until a person confirms it
+    SOLUTION_ASSESSED = "solution_assessed"  # an assessment found no need that is caused by the displacement
+
+
+class SubStock(Code):
+    """The IRIS sub-stock of displaced people.
+
+    People who died, left the country, or have an assessed durable solution are outside the stock.
+    """
+
+    IN_DISPLACEMENT = "in_displacement"
+    IN_RETURN = "in_return"
+    IN_SETTLEMENT = "in_settlement"
+    LEFT_COUNTRY = "left_country"
+    DIED = "died"
+    DURABLE_SOLUTION = "durable_solution"
+
+
+class Reason(Code):
+    """Why people moved. `shared/displacement_reasons.py` maps the reasons to broader ones and to DTM.
+
+    A sudden hazard is `natural_disaster`, with the type of the hazard in the report. Each slow environmental change has
+    its own reason; `environmental_degradation` stands for a change that is not named.
+    """
+
+    NATURAL_DISASTER = "natural_disaster"
+    ENVIRONMENTAL_DEGRADATION = "environmental_degradation"
+    WATER_SCARCITY_IRRIGATION = "water_scarcity_irrigation"
+    WATER_SCARCITY_DRINKING = "water_scarcity_drinking"
+    PASTURE_DEGRADATION = "pasture_degradation"
+    SOIL_DEGRADATION = "soil_degradation"
+    SALINIZATION = "salinization"
+    WATERLOGGING = "waterlogging"
+    DROUGHT = "drought"
+    HEAT = "heat"
+    PERMAFROST_LOSS = "permafrost_loss"
+    REPEATED_HAZARDS = "repeated_hazards"
+    FEAR_OF_HAZARD = "fear_of_hazard"
+    CONFLICT = "conflict"
+    INSECURITY = "insecurity"
+    BORDER_INCIDENT = "border_incident"
+    DEVELOPMENT = "development"
+    EVICTION = "eviction"
+    ECONOMIC = "economic"  # people left for work
+    FAMILY = "family"
+    EDUCATION = "education"
+    HEALTH = "health"
+    OTHER = "other"
+    NOT_REPORTED = "not_reported"
