@@ -3,21 +3,21 @@
 import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
-from services.registry.households.ages import age, bracket, disaggregated
+from services.registry.decisions import Effect, Held, Owner
+from services.registry.households.ages import disaggregated
 from services.registry.reports import CELL, Filed
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared.events.displacements import HouseholdClear
 from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, RefusalReason, Sex, SubmissionChannel
 from shared.places import Places
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household
+from tests.registry.factories import NOON, household
 
 AUTHOR, COLLEAGUE, TEAM, STRANGER = (str(uuid4()) for _ in range(4))
 HOUSEHOLD = ("household", str(uuid4()))
@@ -266,114 +266,8 @@ def test_a_household_known_only_by_its_row_is_corrected() -> None:
     assert [(change.sequence, change.is_correction) for change in working_set.changes] == [(5, True)]
 
 
-CLAIM = Claim(2, HOUSEHOLD, AUTHOR, TEAM, b"2")
-REGISTRARS = CLAIM._replace(author=STRANGER, team=None, is_registrars=True)
-RECORDED = Precedent(1, HOUSEHOLD, b"1", OutcomeKind.RECORDED)
-OWNER = Owner(AUTHOR, TEAM)
-OTHER = ("household", str(UUID(int=1)))
-
-
-@pytest.mark.parametrize(
-    ("claim", "owner", "precedents", "expected"),
-    [
-        (CLAIM._replace(version=1), None, [], "create"),
-        (CLAIM, None, [], "waiting"),
-        (CLAIM, OWNER, [RECORDED], "supersede"),
-        (CLAIM._replace(author=STRANGER), OWNER, [RECORDED], "supersede"),
-        (CLAIM._replace(team=None), OWNER, [RECORDED], "supersede"),
-        (CLAIM._replace(author=STRANGER, team=None), OWNER, [RECORDED], "not_author"),
-        (CLAIM._replace(author=STRANGER, team=None), Owner(AUTHOR, None), [RECORDED], "not_author"),
-        (REGISTRARS, OWNER, [RECORDED], "supersede"),
-        (REGISTRARS, OWNER, [RECORDED._replace(subject=OTHER)], "other_household"),
-        (REGISTRARS, OWNER, [], "waiting"),
-        (REGISTRARS, None, [], "waiting"),
-        (REGISTRARS._replace(version=1), OWNER, [RECORDED], "not_author"),
-        (REGISTRARS._replace(version=1), OWNER, [], "not_author"),
-        (REGISTRARS._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
-        (CLAIM._replace(is_expired=True), OWNER, [RECORDED], "expired_token"),
-        (CLAIM._replace(is_revoked=True, is_expired=True), OWNER, [RECORDED], "revoked_credential"),
-        (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=3)], "merged"),
-        (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=2, digest=b"2")], "repeat"),
-        (CLAIM._replace(author=STRANGER, team=None), OWNER, [RECORDED._replace(version=2, digest=b"2")], "repeat"),
-        (CLAIM, OWNER, [RECORDED, RECORDED._replace(version=2)], "other_content"),
-        (CLAIM._replace(version=1), OWNER, [], "begin"),
-        (CLAIM, OWNER, [], "waiting"),
-        (CLAIM, OWNER, [RECORDED._replace(outcome=OutcomeKind.HELD)], "waiting"),
-        (CLAIM, OWNER, [RECORDED._replace(subject=OTHER)], "other_household"),
-        (CLAIM._replace(version=1), None, [RECORDED._replace(subject=OTHER)], "other_household"),
-    ],
-)
-def test_decisions(claim: Claim, owner: Owner | None, precedents: list[Precedent], expected: str) -> None:
-    decision = decide(claim, owner, precedents)
-    if decision.effect is not Effect.NOTHING:
-        assert (decision.effect, decision.outcome) == (expected, OutcomeKind.RECORDED)
-    else:
-        assert expected in (decision.reason, decision.outcome)
-
-
-@pytest.mark.parametrize(
-    ("flag", "change", "known", "expected"),
-    [
-        (Flag.REGISTRAR_OF_DISTRICT, LEILEK, LEILEK, True),
-        (Flag.REGISTRAR_OF_DISTRICT, LEILEK, "KG05236830020", True),
-        (Flag.REGISTRAR_OF_DISTRICT, LEILEK, KADAMJAI, False),
-        (Flag.REGISTRAR_OF_OBLAST, LEILEK, BATKEN, True),
-        (Flag.REGISTRAR_OF_OBLAST, LEILEK, OSH, False),
-        (Flag.REGISTRAR_OF_OBLAST, LEILEK, None, False),
-        (Flag.REGISTRAR_OF_COUNTRY, LEILEK, OSH, True),
-        (Flag.REGISTRAR_OF_COUNTRY, None, None, True),
-        (Flag.OUTSIDE_AREA, LEILEK, LEILEK, False),
-    ],
-)
-def test_a_registrars_area_must_contain_the_old_and_the_new_place(
-    flag: Flag, change: str | None, known: str | None, expected: bool
-) -> None:
-    assert registers([flag], change, known, PLACES) is expected
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
-def test_a_registrars_correction_counts_among_the_teams_in_any_order(order: tuple[int, ...]) -> None:
-    flags = (Flag.REGISTRAR_OF_DISTRICT,)
-    by = {1: filed(1), 2: filed(2, author=STRANGER, team=None, flags=flags), 3: filed(3)}
-    working_set = working_set_of(by[version] for version in order)
-    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
-    assert working_set.subjects[HOUSEHOLD].owner == OWNER
-    assert {one.outcome for one in working_set.filed} <= {OutcomeKind.RECORDED, OutcomeKind.MERGED}
-
-
-@pytest.mark.parametrize(
-    ("born", "years"), [("2020-06-15", 6), ("2020-06-16", 5), ("2026-06-15", 0), ("1955-03-08", 71)]
-)
-def test_age_is_in_completed_years(born: str, years: int) -> None:
-    assert age({"birth_date": born}, 2026, "06-15") == years
-
-
 def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
     """At midnight of New Year in Bishkek, UTC still has the old year. By UTC, the person would be a year younger."""
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
     assert disaggregated(report).cells[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
-
-
-def test_age_brackets_are_those_of_hope() -> None:
-    assert [bracket(years) for years in (0, 5, 6, 11, 12, 17, 18, 59, 60, 100, None, -1)] == [
-        "0-5",
-        "0-5",
-        "6-11",
-        "6-11",
-        "12-17",
-        "12-17",
-        "18-59",
-        "18-59",
-        "60+",
-        "60+",
-        "unknown",
-        "unknown",
-    ]
-
-
-def test_undescribed_persons_have_unknown_sex_and_age() -> None:
-    report = filed()
-    report.sealed = {"sex_age": [{"sex": "female", "age": "0-5", "count": 2}]}
-    cells = disaggregated(report).cells
-    assert (cells[CELL[Sex.FEMALE, AgeBracket.AGE_0_5]], cells[CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]]) == (2, 3)
