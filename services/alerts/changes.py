@@ -1,7 +1,7 @@
 """Collects the alerts that a transaction changes, with their deliveries and events, and stores them at the end."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from services.alerts.notifications.stages import Notification, Omissions, Stage,
 from services.alerts.notifications.stages.quiet_hours import outside_hours
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding, RuleKind, Situation
-from services.alerts.rules.windows import Window
+from services.alerts.rules.windows import AlertedWindow, Window
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.auth.tokens import Ancestry
@@ -220,14 +220,20 @@ class AlertChanges:
 
     def windows(self, status: Status, area: str) -> list[Window]:
         """The windows of the displacement alerts that have not lapsed."""
-        return [
-            Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
-            for alert in self._alerts.values()
-            if alert.kind is RuleKind.DISPLACEMENT
-            and alert.status == status
-            and alert.area == area
-            and not alert.is_lapsed
-        ]
+        return [window_of(alert) for alert in self._of_flights() if (alert.status, alert.area) == (status, area)]
+
+    @property
+    def alerted_windows(self) -> set[AlertedWindow]:
+        """The people whom the displacement alerts count, except suppressed alerts, of which nobody was notified."""
+        return {
+            AlertedWindow(alert.status, alert.area, window_of(alert))
+            for alert in self._of_flights()
+            if not alert.is_suppressed
+        }
+
+    def _of_flights(self) -> Iterator[Alert]:
+        """The displacement alerts that have not lapsed."""
+        return (alert for alert in self._alerts.values() if alert.kind is RuleKind.DISPLACEMENT and not alert.is_lapsed)
 
     def _lapse(self, alert: Alert, reason: str, *, is_notified: bool = True) -> None:
         after = alerts.lapsed(alert, reason, self._now)
@@ -436,3 +442,7 @@ class AlertChanges:
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]
+
+
+def window_of(alert: Alert) -> Window:
+    return Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))

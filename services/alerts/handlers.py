@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts import alerted_reports, budgets, counts, projections
 from services.alerts import batch as batches
-from services.alerts import budgets, counts, projections
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
@@ -151,11 +151,13 @@ class HouseholdHandler:
         earliest = min(day for _, _, day in flights) - timedelta(days=3 * rule.days)
         known = await alert_queries.alerts_of_flights(session, {area for _, area, _ in flights}, earliest)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
+        before = alert_changes.alerted_windows
         async for touched, finding in judged([rule], batch, alert_changes, session, now):
             with batch.caused_by(touched.positions):
                 batch.settle(touched.positions, counted(finding, alert_changes))
         await alert_queries.save_changes(session, alert_changes)
         await outbox.add(session, *alert_changes.messages)
+        await alerted_reports.publish(batch, rule.mobility, before, alert_changes.alerted_windows, session, now)
 
 
 def settled(

@@ -56,6 +56,7 @@ class Departure:
 
     `occurred_on` is the date that counts in an alert's window. `persons` is the number of people who are still
     displaced. `destination_area` is the area where the household is now, or None if the place is abroad or unknown.
+    `movement_id` is the report of the movement by which the household was forced onward, if there is one.
     """
 
     report_id: UUID
@@ -66,6 +67,11 @@ class Departure:
     occurred_on: date
     persons: int
     destination_area: str | None
+    movement_id: UUID | None
+
+    @property
+    def flight(self) -> Flight:
+        return self.status, self.area, self.occurred_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class CountedGroup:
     (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
     `counted_at` is None in rows of the previous release. `locality_pcode` is the code of the settlement where the
     people are, if it is known. `comparison` is the registry's last comparison with registered people. It has the
-    sequence of the event that brought it.
+    sequence of the event that brought it. `movement_id` is the report of the movement that made this count, if there is
+    one; then no report has the count's `report_id`.
     """
 
     report_id: UUID
@@ -97,6 +104,7 @@ class CountedGroup:
     counted_at: datetime | None
     locality_pcode: str | None
     comparison: dict[str, Any] | None
+    movement_id: UUID | None
 
     @property
     def stock(self) -> Stock:
@@ -205,6 +213,7 @@ def departure(
         occurred_on=day,
         persons=persons,
         destination_area=area_of(event.destination, places),
+        movement_id=displacement.movement_id if isinstance(displacement, Displacement) else None,
     )
 
 
@@ -230,6 +239,7 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         counted_at=event.counted_at,
         locality_pcode=event.destination_locality_pcode,
         comparison=comparison(event),
+        movement_id=event.movement_id,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import receipt_queries
-from shared.events import ReportHeld, ReportSettled
+from shared.events import ReportAlerted, ReportHeld, ReportSettled
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
@@ -37,4 +37,12 @@ def row(received: Received) -> dict[str, Any]:
     }
 
 
-OUTCOMES = Handlers(dict.fromkeys((ReportSettled, ReportHeld), keep_outcomes))
+async def keep_alerted(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    rows = [
+        {"report_id": str(event.event.data.report_id), "alerted_at": event.event.time.isoformat()} for event in received
+    ]
+    await receipt_queries.save_alerted(session, rows)
+    return [KEPT] * len(received)
+
+
+OUTCOMES = Handlers({ReportSettled: keep_outcomes, ReportHeld: keep_outcomes, ReportAlerted: keep_alerted})

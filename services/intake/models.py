@@ -101,6 +101,15 @@ class StoredReceipt(IntakeModel):
     replaces: Mapped[UUID | None]
 
 
+class AlertedReport(IntakeModel):
+    """A report about displaced people that an alert followed. The report's outcome may come later."""
+
+    __tablename__ = "alerted_reports"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alerted_at: Mapped[datetime]
+
+
 class PhoneKeyUse(IntakeModel):
     """When a key of phones last opened a report."""
 

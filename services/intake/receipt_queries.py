@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.models import StoredReceipt
+from services.intake.models import AlertedReport, StoredReceipt
 from shared.events.receipts import WAITING
 from shared.postgres.upsert import upsert
 
@@ -38,6 +38,7 @@ async def forget(session: AsyncSession, before: datetime) -> None:
     """Delete outcomes that are older than `before`, except outcomes of reports that wait for a person."""
     old = delete(StoredReceipt).where(StoredReceipt.settled_at < before, StoredReceipt.outcome.not_in(WAITING))
     await session.execute(old)
+    await session.execute(delete(AlertedReport).where(AlertedReport.alerted_at < before))
 
 
 async def newest_of(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> Sequence[StoredReceipt]:
@@ -47,3 +48,16 @@ async def newest_of(session: AsyncSession, author: UUID, report_ids: Collection[
         StoredReceipt.report_id, StoredReceipt.version.desc()
     )
     return (await session.scalars(highest)).all()
+
+
+async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
+    await upsert(session, AlertedReport, list({row["report_id"]: row for row in rows}.values()))
+
+
+async def alerted(session: AsyncSession, report_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these reports that an alert about displaced people followed.
+
+    The caller may tell this only to the reports' authors.
+    """
+    known = select(AlertedReport.report_id).where(AlertedReport.report_id.in_(report_ids))
+    return frozenset(await session.scalars(known))

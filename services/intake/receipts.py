@@ -1,5 +1,6 @@
 """A receipt states the state of a report, as far as the report's author may see it. Pure."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -14,8 +15,9 @@ class Receipt(BaseModel):
     """The newest version of a report and its state.
 
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
-    why a movement waits or changes nothing. `is_alerted` says whether a hazard's report caused an alert. It is None for
-    other reports, because an alert about displaced people follows from many reports.
+    why a movement waits or changes nothing. `is_alerted` says whether a hazard's report caused an alert, or whether an
+    alert about the people who left a district followed a report about some of them. It is None if there is no outcome
+    and no alert yet.
     """
 
     report_id: UUID
@@ -43,16 +45,19 @@ class SettledReport(Protocol):
     def settled_at(self) -> datetime: ...
 
 
-def receipt_of(result: SettledReport) -> Receipt:
+def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt:
+    """`alerted` are the reports that an alert about displaced people followed."""
+    is_alerted = result.report_id in alerted
     return Receipt(
         report_id=result.report_id,
         state=state_of(result.outcome, result.reason),
         version=result.version,
         reason=reason_of(result.outcome, result.reason),
-        is_alerted=result.outcome == OutcomeKind.ALERTED if result.kind == ReportKind.HAZARD else None,
+        is_alerted=result.outcome == OutcomeKind.ALERTED if result.kind == ReportKind.HAZARD else is_alerted,
         settled_at=result.settled_at,
     )
 
 
-def received(report_id: UUID) -> Receipt:
-    return Receipt(report_id=report_id, state=ReceiptState.RECEIVED)
+def received(report_id: UUID, alerted: Collection[UUID] = ()) -> Receipt:
+    """The receipt of a report without an outcome. Its alert can come before its outcome."""
+    return Receipt(report_id=report_id, state=ReceiptState.RECEIVED, is_alerted=report_id in alerted or None)

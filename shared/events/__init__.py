@@ -88,7 +88,7 @@ from shared.events.movements import (
     SiteMovementReport,
     SiteMovementReported,
 )
-from shared.events.outcomes import ReportHeld, ReportSettled
+from shared.events.outcomes import ReportAlerted, ReportHeld, ReportSettled
 from shared.events.sites import SiteChanged, SiteDescription, SiteResidentsChanged
 from shared.events.topics import TOPICS, Topic
 
@@ -205,6 +205,7 @@ __all__ = [
     "Person",
     "Place",
     "Point",
+    "ReportAlerted",
     "ReportHeld",
     "ReportSettled",
     "SealedBox",

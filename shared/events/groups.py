@@ -62,8 +62,9 @@ class PlaceComparison(Data):
 class GroupCounted(EventData):
     """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
 
-    People who were transferred or forced onward are a separate count, with the type `status_changed` and a `report_id`
-    that no report has. Without `whereabouts`, all `persons` are displaced where they were counted.
+    People who were transferred or forced onward are a separate count, with the type `status_changed`, a `report_id`
+    that no report has, and the report of the movement as `movement_id`. Without `whereabouts`, all `persons` are
+    displaced where they were counted.
 
     Counts with the same `stock_id` count the same people, so their persons are never added up. If several counts with
     one `stock_id` are in effect, the teams disagree, and the number of people lies between the lowest and the highest
@@ -118,6 +119,7 @@ class GroupCounted(EventData):
     author: Clear[UUID]
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None
+    movement_id: Clear[UUID | None] = None
     whereabouts: Clear[GroupWhereabouts | None] = None
     comparison: Clear[PlaceComparison | None] = None
 

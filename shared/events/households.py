@@ -10,7 +10,11 @@ from shared.events.vocabulary import Evacuation, HazardType, Mobility, Precision
 
 
 class Displacement(Data):
-    """One displacement of a household, in its valid version. `reported_on` is the day of the first version."""
+    """One displacement of a household, in its valid version. `reported_on` is the day of the first version.
+
+    `movement_id` is the report of the movement by which the people were forced onward, if there is one. It differs from
+    `report_id` if everybody at a site moved, because this report is about many households.
+    """
 
     report_id: Clear[UUID]
     status: Clear[Status]
@@ -19,6 +23,7 @@ class Displacement(Data):
     reported_on: Clear[date | None] = None
     mobility: Clear[Mobility]
     origin: Clear[Place]
+    movement_id: Clear[UUID | None] = None
 
 
 class HouseholdWhereabouts(Data):

@@ -33,3 +33,18 @@ class ReportHeld(ReportSettled):
     """Waits for a person (not_author, expired_token, revoked_credential) or for the report it corrects (waiting)."""
 
     event_type: ClassVar[str] = "dayar.report.held.v1"
+
+
+class ReportAlerted(EventData):
+    """An alert was raised about the people who left a district, and the report is about some of these people.
+
+    The event names no district, alert or number, because the report's author may learn only that an alert followed. The
+    event may come before the report's outcome, and more than once. It stays true if the alert is withdrawn later.
+    """
+
+    event_type: ClassVar[str] = "dayar.report.alerted.v1"
+    topic: ClassVar[str] = "outcomes"
+    key_field: ClassVar[str] = "report_id"
+
+    report_id: Clear[UUID]
+    status: Clear[Status]

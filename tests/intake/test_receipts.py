@@ -20,11 +20,13 @@ from shared.events.vocabulary import MovementReason, RefusalReason
 from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.conftest import DISPLACEMENTS, HAZARDS, MOVEMENTS, RunningIntake, opened
-from tests.intake.factories import MOMENT, hazard, household, movement
+from tests.intake.factories import MOMENT, group, hazard, household, movement
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 RECEIPTS = "/v1/receipts"
+LEILEK, OSH = "KG05236000000", "KG06000000000"
+ALERTED_FIELDS = {"status", "report_id", "state", "version", "reason", "is_alerted", "settled_at"}
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 BEHIND = NOON - timedelta(seconds=2)
 
@@ -110,7 +112,7 @@ async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerte
     caller = working.caller(account=author)
     await caller.post(DISPLACEMENTS, body)
     recorded = await settled(working, author, body["report_id"], "recorded")
-    assert (recorded["version"], recorded["reason"], recorded["is_alerted"]) == (1, None, None)
+    assert (recorded["version"], recorded["reason"], recorded["is_alerted"]) == (1, None, False)
     waiting = household(version=2)  # the report's first version never arrived
     await caller.post(DISPLACEMENTS, waiting)
     await settled(working, author, waiting["report_id"], "under_review")
@@ -153,6 +155,65 @@ def later(*, days: int) -> str:
 async def reason_of(intake: RunningIntake, author: UUID, report_id: str) -> tuple[str, str] | None:
     found = await receipt(intake, author, report_id)
     return (found["state"], found["reason"]) if found.get("reason") else None
+
+
+async def test_the_authors_of_the_counted_reports_learn_that_an_alert_followed(working: RunningIntake) -> None:
+    """A group completes an alert. Then a household joins the alert, and a part of the group is forced onward."""
+    author, other, now = uuid4(), uuid4(), datetime.now(UTC).isoformat()
+    caller, at = working.caller(account=author), {"occurred_at": now, "reported_at": now}
+    of_author = [household(**at), household(version=2, **at), household(status="Exercise", **at)]
+    for body in of_author:
+        await caller.post(DISPLACEMENTS, body)
+    for body in of_author:
+        found = await settled(working, author, body["report_id"], "recorded", "under_review")
+        assert found["is_alerted"] is False
+    crowd = group(destination={"pcode": OSH}, **at)
+    await working.caller(account=other).post(DISPLACEMENTS, crowd)
+    for account, body in ((other, crowd), (author, of_author[0]), (author, of_author[1])):
+        assert await alerted(working, account, body) == ALERTED_FIELDS
+    assert (await receipt(working, author, of_author[2]["report_id"]))["is_alerted"] is False
+    assert (await receipt(working, author, crowd["report_id"]))["status"] == 404
+
+    joined = household(**at)
+    await caller.post(DISPLACEMENTS, joined)
+    assert await alerted(working, author, joined) == ALERTED_FIELDS
+    onward = {"movement": "displaced_again", "persons": 60, "destination": {"pcode": LEILEK}}
+    ids = {"kind": "group_movement", "group_id": crowd["group_id"]}
+    forced = {name: value for name, value in movement(**ids, **onward, **at).items() if name != "household_id"}
+    assert (await working.caller(account=other).post(MOVEMENTS, forced)).status_code == 202
+    assert await alerted(working, other, forced) == ALERTED_FIELDS
+
+
+async def alerted(intake: RunningIntake, account: UUID, body: dict[str, Any]) -> set[str]:
+    """Waits until an alert has followed the report. Returns the fields of the receipt."""
+
+    async def is_alerted() -> dict[str, Any] | None:
+        found = await receipt(intake, account, body["report_id"])
+        return found if found.get("is_alerted") else None
+
+    return set(await wait_for(is_alerted, timeout=60))
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_an_alert_may_become_known_before_or_after_the_outcome_and_repeatedly(
+    intake: RunningIntake, is_first: bool
+) -> None:
+    author, body = uuid4(), household()
+    await intake.caller(account=author).post(DISPLACEMENTS, body)
+    outcome = stored(UUID(body["report_id"]), author, outcome="recorded")
+    for is_alert in (is_first, not is_first, True):
+        await (save_alerted(intake, body["report_id"]) if is_alert else save(intake, outcome))
+        if is_alert:
+            assert (await receipt(intake, author, body["report_id"]))["is_alerted"] is True
+    assert (await receipt(intake, author, body["report_id"]))["state"] == "recorded"
+    assert (await receipt(intake, uuid4(), body["report_id"]))["status"] == 404
+
+
+async def save_alerted(intake: RunningIntake, report_id: str) -> None:
+    engine = database.engine(intake.installation.settings(IntakeSettings))
+    async with database.sessions(engine).begin() as session:
+        await receipt_queries.save_alerted(session, [{"report_id": report_id, "alerted_at": NOON.isoformat()}])
+    await engine.dispose()
 
 
 async def test_the_receipt_survives_a_restart_and_valkeys_loss(working: RunningIntake) -> None:

@@ -19,7 +19,7 @@ from services.intake.spool import segments
 from shared import events
 from shared.auth.tokens import Role
 from shared.config import Settings
-from shared.events import TOPICS
+from shared.events import TOPICS, ReportAlerted
 from shared.messaging import kafka, ledger
 from shared.messaging.kafka import LogReader
 from shared.messaging.ledger import Row
@@ -203,6 +203,8 @@ async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID
     ids: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):
         data = events.decode("outcomes", record.value, record.headers).data
+        if isinstance(data, ReportAlerted):
+            continue
         ids[data.consumer, topics[data.kind]].add(data.report_id)
     return ids
 

@@ -21,7 +21,7 @@ from services.console.queries import accounts as queries
 from services.console.sign_in import accounts, passwords
 from shared.auth.tokens import Role
 from shared.config import Settings
-from shared.events import AlertRaised
+from shared.events import AlertRaised, ReportSettled, SiteChanged
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 from shared.postgres import database
@@ -97,11 +97,13 @@ async def test_the_scenario_is_played_to_its_end(exercise: Installation) -> None
     await exposures_published(exercise)
 
     assert played.answers == {"accepted": 40, "duplicate": 3, "refused": 1}
-    outcomes = [event.data for event in await events_on(exercise, "outcomes")]
+    published = [event.data for event in await events_on(exercise, "outcomes")]
+    outcomes = [data for data in published if isinstance(data, ReportSettled)]
     households = [outcome.outcome for outcome in outcomes if outcome.kind is ReportKind.HOUSEHOLD]
     assert households == [OutcomeKind.RECORDED] * 36
     assert {outcome.status for outcome in outcomes} == {Status.EXERCISE}
-    [site], groups = await events_on(exercise, "sites"), await events_on(exercise, "groups")
+    sites = [event for event in await events_on(exercise, "sites") if isinstance(event.data, SiteChanged)]
+    [site], groups = sites, await events_on(exercise, "groups")
     assert {event.data.site_id for event in groups} == {site.data.site_id}
     bearer = {"authorization": f"Bearer {exercise.token(roles=[Role.OPERATOR])}"}
     board = (await asyncio.to_thread(httpx.get, f"{web.base_url}/board/households?lang=en", headers=bearer)).text

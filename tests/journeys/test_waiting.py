@@ -1,5 +1,7 @@
 """A phone shows the results of its reports: a registrar accepts or refuses them, or they contradict other reports."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -7,6 +9,7 @@ from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import in_thread
+from tests.intake.factories import group
 from tests.intake.field import phones
 from tests.journeys.count import drained
 
@@ -116,6 +119,20 @@ def test_a_phone_shows_why_a_movement_waits_or_changes_nothing(centre: Served, b
     expect(phone.locator("#reports .errors").first).to_have_text(
         "Check this field: When it happened. The day must not be in the future."
     )
+
+
+def test_a_phone_shows_that_an_alert_followed_when_another_team_reports_more_people(
+    centre: Served, browser: Browser
+) -> None:
+    phone = phones.opened(phones.new_phone(browser), centre)
+    phones.signed_in(phone, centre.account(Role.FIELD))
+    phones.filled(phone, persons="2", destination=OSH_OBLAST)
+    shows(phone, RECORDED)
+    now = datetime.now(UTC).isoformat()
+    crowd = group(occurred_at=now, reported_at=now, destination={"pcode": OSH_OBLAST})
+    other = {"authorization": f"Bearer {centre.installation.token(roles=[Role.FIELD])}"}
+    assert centre.client(headers=other).post("/intake/v1/displacements", json=crowd).status_code == 202
+    shows(phone, f"{RECORDED}. An alert for this area followed")
 
 
 def moved(phone: Page, movement: str, day: str, *, destination: str = "", persons: str = "") -> None:

@@ -31,6 +31,7 @@ MAY_BE_CLEAR = {
     "group_id",
     "hazard_id",
     "covers_site",
+    "movement_id",
     "site_id",  # these fields are ids of records, and of linked hazards and sites
     "origin",
     "destination",

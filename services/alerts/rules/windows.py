@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
+
+from services.alerts.projections import Flight
+from shared.events.vocabulary import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,18 @@ class Window:
     @property
     def dates(self) -> list[date]:
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+
+class AlertedWindow(NamedTuple):
+    """The people whom an alert counts: those who left the district within the window."""
+
+    status: Status
+    area: str
+    window: Window
+
+    def counts(self, flight: Flight) -> bool:
+        status, area, day = flight
+        return (status, area) == (self.status, self.area) and day in self.window
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:

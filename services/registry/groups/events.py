@@ -48,6 +48,7 @@ def counted(
         author=UUID(count.author),
         team=UUID(count.team) if count.team else None,
         places_version=count.places_version,
+        movement_id=UUID(count.movement_id) if count.movement_id else None,
         whereabouts=whereabouts(tally) if tally.is_changed else None,
         comparison=comparison,
     )

@@ -84,6 +84,7 @@ class Onward(NamedTuple):
     """
 
     report_id: str
+    movement_id: str
     status: Status
     occurred_on: date
     precision: Precision
@@ -97,6 +98,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
     return {
         onward_id(passage.movement, displacements[report_id]): Onward(
             onward_id(passage.movement, displacements[report_id]),
+            passage.movement.report_id,
             passage.movement.clear.status,
             day(passage.movement),
             passage.movement.clear.occurred_at_precision,

@@ -52,7 +52,7 @@ class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
     country: str | None = None
 
 
-class DisplacementData(msgspec.Struct, gc=False):
+class DisplacementData(msgspec.Struct, omit_defaults=True, gc=False):
     """The JSON of `shared.events.Displacement`."""
 
     report_id: str
@@ -62,6 +62,7 @@ class DisplacementData(msgspec.Struct, gc=False):
     mobility: Mobility
     origin: DistrictData
     reported_on: date
+    movement_id: str | None = None
 
 
 class WhereaboutsData(msgspec.Struct, gc=False):
@@ -210,6 +211,7 @@ class HouseholdEvents:
             mobility=onward.mobility,
             origin=self._district(pcode) if pcode else self._country(country),
             reported_on=onward.reported_on,
+            movement_id=onward.movement_id,
         )
 
     def coarse(self, place: Place) -> DistrictData:

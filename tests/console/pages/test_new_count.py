@@ -55,6 +55,7 @@ def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole:
     assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_relatives", "displacement", False)
     expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ")
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
+    expect(page.locator("#answer-alerted")).to_have_text("An alert for this area followed.")
     expect(page.locator("#answer-text")).to_contain_text(f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon")
     page.get_by_role("link", name="Back to the board").last.click()
     row = page.locator("#panel-households .groups tbody tr", has_text=f"{village} (Kadamjai rayon) 70")

@@ -15,7 +15,7 @@ const LONGEST_MS = 15_000;
  */
 export async function showReceipt(report, version) {
   const shown = element("answer-receipt");
-  shown.textContent = "";
+  shown.textContent = element("answer-alerted").textContent = "";
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
     const receipt = await answerOf(`/intake/v1/receipts/${report}`);
@@ -28,6 +28,19 @@ export async function showReceipt(report, version) {
   }
   shown.textContent = sentence("receipt_received");
   return undefined;
+}
+
+/** Says that an alert followed, if one follows while the page still shows the report. @param {string} report */
+export async function showAlert(report) {
+  const until = Date.now() + LONGEST_MS;
+  while (Date.now() < until && isShown(report)) {
+    const receipt = await answerOf(`/intake/v1/receipts/${report}`);
+    if (receipt?.is_alerted && isShown(report)) {
+      element("answer-alerted").textContent = sentence("receipt_alerted");
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
 }
 
 /** Whether the page still shows the answer to this report. @param {string} report */

@@ -9,7 +9,7 @@ import { Journey } from "/static/entry/journeys.js";
 import { readReport } from "/static/entry/newest-versions.js";
 import { isAhead, isValid, moment } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
-import { showReceipt } from "/static/entry/receipts.js";
+import { showAlert, showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { CountReport } from "/static/new-count/count-reports.js";
@@ -86,6 +86,7 @@ async function sendCount() {
 /** Shows what became of the report. @param {CountReport} followed @param {import("/static/new-count/count-reports.js").Given} sent */
 async function follow(followed, sent) {
   const state = await showReceipt(followed.id, followed.version);
+  void showAlert(followed.id);
   if (state === "under_review" && followed.known) await isHiding(followed, sent); // somebody was faster
 }
 

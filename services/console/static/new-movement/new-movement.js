@@ -9,7 +9,7 @@ import { choosePlace, chooseSite, dayOf } from "/static/entry/known-fields.js";
 import { day, isAfterToday, isValid } from "/static/entry/moments.js";
 import { readReport } from "/static/entry/newest-versions.js";
 import { sites } from "/static/entry/places.js";
-import { showReceipt } from "/static/entry/receipts.js";
+import { showAlert, showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { MovementReport } from "/static/new-movement/movement-reports.js";
@@ -112,6 +112,7 @@ async function sendMovement(body, event) {
 /** Shows what became of the report. @param {MovementReport} sent */
 async function follow(sent) {
   const { id, version } = sent, state = await showReceipt(id, version);
+  void showAlert(id);
   if (state) await showReason(about, id, version);
   if (state === "under_review" && sent.known) await isHiding(sent, last()); // somebody was faster
 }

@@ -108,10 +108,10 @@ function movedTo({ movement, persons, destination, is_reversed }) {
 /** @param {Kept} report */
 function answerOf(report) {
   if (report.state === "waiting" && !isOwn(report)) return sentence("other", { name: report.account });
-  const { state, reason } = receiptOf(report) ?? { state: "received", reason: null };
+  const { state, reason, is_alerted } = receiptOf(report) ?? { state: "received", reason: null };
   if (!isAnswered(report) || state === "received") return sentence(report.state);
   const result = sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
-  return [result, state !== "refused" && words("advice")[reason ?? ""]].filter(Boolean).join(". ");
+  return [result, is_alerted && sentence("receipt_alerted"), state !== "refused" && words("advice")[reason ?? ""]].filter(Boolean).join(". ");
 }
 
 /** What is wrong, with the field's label if the form has the field. @param {import("./kept.js").FieldError} error @param {Clear["kind"]} kind */

@@ -8,7 +8,7 @@ import { post } from "./outbox.js";
 /** @typedef {import("./kept.js").Receipt} Receipt */
 
 const MOST = 100;
-const FINAL = ["recorded", "refused"];
+const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
 const FIRST_MS = 25_000, LONGEST_MS = 900_000;
 const SOON = 6; // so many questions follow each other closely, because most reports are settled within minutes
 let asked = 0; // since the author looked at the page
@@ -28,7 +28,7 @@ export function askReceiptsNow() {
  */
 export async function askReceipts() {
   const known = account();
-  const unsettled = reports().filter((report) => isAnswered(report) && isOwn(report) && !FINAL.includes(receiptOf(report)?.state ?? ""));
+  const unsettled = reports().filter((report) => isAnswered(report) && isOwn(report) && !isFinal(receiptOf(report)));
   if (unsettled.length > open) asked = nextAt = 0; // the author sent a report
   open = unsettled.length;
   if (!known || isOver(known) || !open || performance.now() < nextAt) return;
@@ -40,6 +40,12 @@ export async function askReceipts() {
   } catch {
     // the phone is offline
   }
+}
+
+/** Whether the receipt will not change any more, as far as the phone can know. @param {Receipt | undefined} receipt */
+function isFinal(receipt) {
+  const isAwaited = receipt?.is_alerted === false && Date.now() - Date.parse(receipt.settled_at ?? "") < ALERT_HOURS * 3_600_000;
+  return receipt?.state === "refused" || receipt?.state === "recorded" && !isAwaited;
 }
 
 /** The random part keeps phones apart that lost their signal together. @param {number} number of questions before */

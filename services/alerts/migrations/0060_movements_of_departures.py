@@ -1,0 +1,14 @@
+"""Stores the report of the movement that caused a departure or a count, because its author learns of the alert.
+
+The previous release ignores these columns.
+"""
+
+from alembic import op
+
+revision = "alerts_0060"
+down_revision = "alerts_0059"
+
+
+def upgrade() -> None:
+    for table in ("departures", "counted_groups"):
+        op.execute(f"ALTER TABLE {table} ADD COLUMN movement_id uuid")

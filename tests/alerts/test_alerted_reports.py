@@ -1,0 +1,106 @@
+"""The authors of reports about displaced people learn that an alert followed, in any order and for held reports too."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.events import GroupCounted, GroupHeld, HouseholdHeld, HouseholdRegistered, Place
+from tests.alerts.factories import ALAI, LEILEK, TODAY, after_movement, group, held, household
+from tests.alerts.post import Post
+
+pytestmark = pytest.mark.anyio
+ALERTED = "SELECT convert_from(value, 'utf8') FROM outbox WHERE topic = 'outcomes' ORDER BY id"
+
+
+async def alerted(post: Post) -> set[tuple[str, UUID]]:
+    rows = [json.loads(row[0]) for row in await post.fetch(ALERTED)]
+    return {(row["status"], UUID(row["report_id"])) for row in rows}
+
+
+def ids(*events: HouseholdRegistered | GroupCounted | HouseholdHeld | GroupHeld) -> set[tuple[str, UUID]]:
+    return {(event.status, event.report_id) for event in events}
+
+
+async def test_all_reports_of_the_window_are_alerted_and_so_are_later_ones(post: Post) -> None:
+    families, count = [household(persons=2) for _ in range(5)], group(persons=20, destination=Place(pcode=ALAI))
+    waiting = held(household(persons=15))
+    apart = [
+        household(origin=Place(pcode=LEILEK)),
+        household(occurred_on=TODAY - timedelta(days=30)),
+        household(mobility="unable_to_move"),
+        household(status="Exercise"),
+    ]
+    await post(*families, *apart)
+    await post(count, waiting)
+    assert await alerted(post) == set()
+    last = household(persons=5)
+    await post(last)
+    assert await alerted(post) == ids(*families, count, waiting, last)
+    later = household(), held(group(persons=3)), group(persons=4)
+    await post(*later, household(status="Exercise"), household(origin=Place(pcode=LEILEK)))
+    assert await alerted(post) == ids(*families, count, waiting, last, *later)
+
+
+async def test_reports_of_an_exercise_are_alerted_only_by_its_own_alert(post: Post) -> None:
+    real, practice = household(persons=49), [household(status="Exercise") for _ in range(10)]
+    await post(real, *practice)
+    assert await alerted(post) == ids(*practice)
+
+
+async def test_an_alert_that_came_too_late_to_be_sent_alerts_nobody(post: Post) -> None:
+    await post(*(household(occurred_on=TODAY - timedelta(days=60)) for _ in range(10)))
+    assert (await post.alert()).is_suppressed
+    assert await alerted(post) == set()
+
+
+async def test_reports_of_a_withdrawn_alert_are_alerted_when_it_comes_back(post: Post) -> None:
+    wrong = [household() for _ in range(10)]
+    await post(*wrong)
+    await post(*(corrected(report) for report in wrong))
+    quiet = [household() for _ in range(9)]
+    await post(*quiet)
+    assert await alerted(post) == ids(*wrong)
+    last = household()
+    await post(last)
+    assert await alerted(post) == ids(*wrong, *quiet, last)
+
+
+def corrected(report: HouseholdRegistered) -> HouseholdRegistered:
+    return household(**dict(report) | {"sequence": 2, "version": 2, "origin": Place(country="TJ")})
+
+
+async def test_a_replaced_count_is_alerted_whether_it_comes_before_or_after_its_recount(post: Post) -> None:
+    old = group(persons=30, sequence=1)
+    shared: dict[str, Any] = {"group_id": old.group_id, "stock_id": old.stock_id}
+    recount = group(persons=60, sequence=2, replaces=[old.report_id], **shared)
+    await post(recount)
+    await post(old)
+    assert await alerted(post) == ids(old, recount)
+
+
+async def test_counts_that_move_with_their_stock_into_an_alerted_window_are_alerted(post: Post) -> None:
+    late = group(persons=5, occurred_on=TODAY + timedelta(days=10), destination=Place(pcode=ALAI))
+    await post(*(household() for _ in range(10)))
+    await post(late)
+    assert ids(late).isdisjoint(await alerted(post))
+    early = group(persons=5, stock_id=late.stock_id, group_id=late.group_id, destination=Place(pcode=ALAI))
+    await post(early)
+    assert ids(early, late) <= await alerted(post)
+
+
+async def test_the_report_of_a_movement_is_alerted_instead_of_the_ids_of_the_moved_parts(post: Post) -> None:
+    """Everybody at a site was forced onward: one report is about all households and counts there."""
+    movement_id, homes = uuid4(), [household(origin=Place(country="TJ")) for _ in range(10)]
+    await post(*homes)
+    left = {"status": "Actual", "occurred_on": TODAY, "occurred_on_precision": "day", "mobility": "displacement"}
+    forced = {**left, "origin": {"pcode": LEILEK}, "movement_id": movement_id}
+    moved = [after_movement(home, 4, displacement={**forced, "report_id": uuid4()}) for home in homes]
+    await post(*moved[1:])
+    part = group(persons=30, origin=Place(pcode=LEILEK), destination=Place(pcode=ALAI), movement_id=movement_id)
+    await post(part)
+    assert await alerted(post) == {("Actual", movement_id)}
+    await post(moved[0])
+    assert await alerted(post) == {("Actual", movement_id)}
