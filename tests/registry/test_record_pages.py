@@ -50,8 +50,8 @@ async def test_a_group_shows_its_counts_its_movements_and_the_reports_that_the_f
     assert "Number of persons: 70 → 75" in correction
     assert "about 70 persons, Kadamjai rayon, Тобей → Batken rayon, Мектеп № 3 (Full recount)" in count
     assert [row[:3] for row in table(page, "counted")] == [
-        ["30", "In location of displacement", "Leilek rayon"],
-        ["45", "In location of displacement", "Batken rayon"],
+        ["30", "In location of displacement not confirmed since 6 May 2022", "Leilek rayon"],
+        ["45", "In location of displacement not confirmed since 6 May 2022", "Batken rayon"],
     ]
     assert "<dd>нужны одеяла</dd>" in page
 
