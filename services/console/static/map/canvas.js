@@ -98,6 +98,12 @@ export class DrawnMap {
     if (known && "setData" in known) /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
   }
 
+  /** Shows the imported boundaries instead of Natural Earth's oblasts. @param {Feature[]} features */
+  showBoundaries(features) {
+    this.show("boundaries", features);
+    if (features.length) this.map?.setLayoutProperty("oblasts", "visibility", "none");
+  }
+
   /** @param {string} name of a switch @param {boolean} isShown */
   turn(name, isShown) {
     this.hidden[isShown ? "delete" : "add"](name);

@@ -82,7 +82,7 @@ function again(name) {
 /** @type {Record<Name, () => void>} */
 const SHOWN = {
   units: () => map?.show("units", layers.units),
-  boundaries: () => map?.show("boundaries", layers.boundaries),
+  boundaries: () => map?.showBoundaries(layers.boundaries),
   hazards: () => {
     map?.show("hazards", marksOf(layers.hazards, "hazard"));
     map?.show("areas", polygonsOf(layers.hazards));

@@ -27,18 +27,18 @@ export const CHOSEN = ["alerts", "hazards", "sites", "counted", "households", "u
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
   const sources = Object.fromEntries([...BASE, ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]));
-  return { version: 8, sources, layers: [...base(colour), ...people(colour), ...events(colour), ...selected(colour)] };
+  return { version: 8, sources, layers: [...base(colour, !data.boundaries?.features.length), ...people(colour), ...events(colour), ...selected(colour)] };
 }
 
-/** @param {Colour} colour @returns {Layer[]} */
-function base(colour) {
+/** @param {Colour} colour @param {boolean} hasOblasts false if the imported boundaries replace those of Natural Earth @returns {Layer[]} */
+function base(colour, hasOblasts) {
   return [
     { id: "ground", type: "background", paint: { "background-color": colour("map-outside") } },
     { id: "country", type: "fill", source: "countries", filter: ["==", ["get", "iso2"], "KG"], paint: { "fill-color": colour("map-land") } },
     { id: "glaciers", type: "fill", source: "glaciers", paint: { "fill-color": colour("map-ice") } },
     { id: "lakes", type: "fill", source: "lakes", paint: { "fill-color": colour("map-water") } },
     { id: "rivers", type: "line", source: "rivers", paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 9, 2.5] } },
-    { id: "oblasts", type: "line", source: "kg-oblasts", paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
+    { id: "oblasts", type: "line", source: "kg-oblasts", layout: { visibility: hasOblasts ? "visible" : "none" }, paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
     { id: "boundaries", type: "fill", source: "boundaries", paint: { "fill-color": colour("map-land"), "fill-opacity": 0 } },
     { id: "boundary-lines", type: "line", source: "boundaries", paint: { "line-color": colour("map-border"), "line-width": 0.8, "line-opacity": 0.7 } },
     { id: "borders", type: "line", source: "countries", paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] } },
