@@ -48,7 +48,7 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
     message = page.locator(".sent li", has_text="Telegram")
     message.locator("summary").click()
     expect(message.locator("pre")).to_contain_text("Severity: ")
-    buttons = ["Acknowledge", "On behalf of…", "Start work", "Snooze 15 min", "Close…"]
+    buttons = ["Acknowledge", "On behalf of…", "Start work", "Snooze 15 min", "Assign…", "Close…"]
     expect(message.locator("p .tag")).to_have_text(buttons)
     desk.context.close()
 
