@@ -84,7 +84,8 @@ class CountedGroup:
     `counted_at` is None in rows of the previous release. `locality_pcode` is the code of the settlement where the
     people are, if it is known. `comparison` is the registry's last comparison with registered people. It has the
     sequence of the event that brought it. `movement_id` is the report of the movement that made this count, if there is
-    one; then no report has the count's `report_id`.
+    one; then no report has the count's `report_id`. If `persons_estimated` is true, `persons` was estimated from the
+    number of families or yards.
     """
 
     report_id: UUID
@@ -105,6 +106,7 @@ class CountedGroup:
     locality_pcode: str | None
     comparison: dict[str, Any] | None
     movement_id: UUID | None
+    persons_estimated: bool
 
     @property
     def stock(self) -> Stock:
@@ -240,6 +242,7 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         locality_pcode=event.destination_locality_pcode,
         comparison=comparison(event),
         movement_id=event.movement_id,
+        persons_estimated=event.persons_estimated,
     )
 
 

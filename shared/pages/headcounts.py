@@ -43,6 +43,8 @@ def _counted(figures: Mapping[str, Any], number: Number, known: NullTranslations
     reports, families, yards = (figures.get(name, 0) for name in ("reports", "families", "yards"))
     persons = known.ngettext("{persons} counted in {count} report", "{persons} counted in {count} reports", reports)
     parts = [persons.format(persons=_persons(figures["counted_persons"], number, known), count=number(reports))]
+    if estimated := figures.get("estimated_persons"):
+        parts[0] += " " + known.gettext("(of these estimated: {count})").format(count=number(estimated))
     if families:
         parts.append(known.ngettext("{count} family", "{count} families", families).format(count=number(families)))
     if yards:

@@ -57,8 +57,13 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
 async def test_persons_estimated_from_families_count_for_the_alarm(post: Post) -> None:
     estimated = {"persons_estimated": True, "quantifier": "approximately"}
     assert await post(group(persons=45, households=9, **estimated)) == ["noted below_threshold"]
-    assert await post(group(persons=5, households=1, **estimated)) == ["alerted households_displaced"]
-    assert (await post.alert()).figures["persons"] == 50
+    last = group(persons=5, households=1, **estimated)
+    assert await post(last) == ["alerted households_displaced"]
+    figures = (await post.alert()).figures
+    assert (figures["persons"], figures["estimated_persons"]) == (50, 50)
+    await post(later(last, persons_estimated=False, quantifier="exact"))
+    figures = (await post.alert()).figures
+    assert (figures["persons"], figures["estimated_persons"]) == (50, 45)
 
 
 @pytest.mark.anyio

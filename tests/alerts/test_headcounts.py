@@ -38,9 +38,10 @@ def counted(
     stock_id: UUID | None = None,
     families: int = 0,
     yards: int = 0,
+    is_estimated: bool = False,
     on: date = TODAY,
 ) -> HeadCount:
-    return HeadCount(stock_id or uuid4(), on, on, destination, persons, families, yards)
+    return HeadCount(stock_id or uuid4(), on, on, destination, persons, families, yards, is_estimated)
 
 
 def departed_of(
@@ -234,6 +235,27 @@ WITH_HOUSEHOLDS = {
 def test_yards_have_their_kyrgyz_word() -> None:
     text = sentence("households_displaced", figures(counted(60, yards=12)), "ky", translations("ky"), PLACES)
     assert "12 түтүн" in text
+
+
+ESTIMATED = {
+    "en": "283 persons counted in 2 reports (of these estimated: 150), 45 families; 0 registered households",
+    "ru": "283 человека по 2 донесениям (из них по оценке: 150), 45 семей; 0 зарегистрированных домохозяйств",
+    "ky": "2 билдирүү боюнча 283 адам (анын ичинен болжолдуу: 150), 45 үй-бүлө; 0 катталган үй чарба",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reason_says_how_many_of_its_persons_are_estimated(language: str) -> None:
+    two = figures(counted(133), counted(150, "", families=45, is_estimated=True))
+    text = sentence("households_displaced", two, language, translations(language), PLACES)
+    assert text.endswith(ESTIMATED[language])
+
+
+@pytest.mark.parametrize(("exact", "estimated"), [(60, 0), (70, 0), (50, 60)])
+def test_persons_are_estimated_if_only_an_estimate_is_as_high(exact: int, estimated: int) -> None:
+    counts = [counted(60, stock_id=STOCK, families=15, is_estimated=True), counted(exact, stock_id=STOCK)]
+    for same in (counts, counts[::-1]):
+        assert figures(*same).get("estimated_persons", 0) == estimated
 
 
 WITH_HELD = {

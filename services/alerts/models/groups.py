@@ -23,6 +23,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     covers_site: Mapped[bool] = mapped_column(server_default=false())
     comparison: Mapped[dict[str, Any] | None]
+    persons_estimated: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ReplacedCount(AlertsModel):

@@ -59,7 +59,7 @@ COUNTED = f"""
 SELECT counts.status, counts.origin_area, counts.stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
     coalesce(destination_area, '') AS destination, greatest(0, counts.persons - coalesce(others.persons, 0)),
     greatest(0, counts.families - coalesce(others.families, 0)), greatest(0, counts.yards - coalesce(others.yards, 0)),
-    comparison
+    counts.persons_estimated, comparison
 FROM counted_groups AS counts
 JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
 LEFT JOIN LATERAL (

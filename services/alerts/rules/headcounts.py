@@ -38,7 +38,8 @@ class HeadCount:
     """A count of a group that no other count has replaced. Counts with the same `stock_id` count the same people.
 
     `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that this
-    count reports. `place` is None if the registry has not compared the count with registered people.
+    count reports. If `is_estimated` is true, `persons` was estimated from the families or yards. `place` is None if the
+    registry has not compared the count with registered people.
     """
 
     stock_id: UUID
@@ -48,6 +49,7 @@ class HeadCount:
     persons: int
     families: int = 0
     yards: int = 0
+    is_estimated: bool = False
     place: ComparedPlace | None = None
 
     @property
@@ -62,7 +64,7 @@ class DisplacementFigures:
 
     Each place adds the larger of its registered figure and its counted figure. `held_persons` and
     `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
-    no held reports.
+    no held reports. `estimated_persons` is the part of `counted_persons` that was estimated from families or yards.
     """
 
     persons: int
@@ -73,6 +75,7 @@ class DisplacementFigures:
     reports: int
     families: int
     yards: int
+    estimated_persons: int = 0
     held_persons: int = 0
     held_households: int = 0
 
@@ -87,6 +90,8 @@ class DisplacementFigures:
             "families": self.families,
             "yards": self.yards,
         }
+        if self.estimated_persons:
+            recorded |= {"estimated_persons": self.estimated_persons}
         if not (self.held_persons or self.held_households):
             return recorded
         return recorded | {"held_persons": self.held_persons, "held_households": self.held_households}
@@ -175,6 +180,7 @@ def _sums(
         reports=len(counts),
         families=sum(count.families for count in counts),
         yards=sum(count.yards for count in counts),
+        estimated_persons=sum(count.persons for count in counts if count.is_estimated),
     )
 
 
@@ -211,12 +217,17 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """The first count, with the highest numbers and the latest reported date of all the counts."""
+    """The first count, with the highest numbers and the latest reported date of all the counts.
+
+    If another team counted the highest number of persons without an estimate, this number is not estimated.
+    """
     counts = (count, *others)
+    persons = max(count.persons for count in counts)
     return replace(
         count,
         reported_on=max(count.reported_on for count in counts),
-        persons=max(count.persons for count in counts),
+        persons=persons,
+        is_estimated=all(count.is_estimated for count in counts if count.persons == persons),
         families=max(count.families for count in counts),
         yards=max(count.yards for count in counts),
     )
