@@ -13,15 +13,21 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.alerts import alerts
+from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.app import create_app
 from services.alerts.channels import Job
 from services.alerts.channels.sms import SmsChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Cause, Content
-from services.alerts.delivery.texts import Texts
+from services.alerts.delivery.texts import LOCALES, Texts
 from services.alerts.models import Binding
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.rules.findings import Finding
+from services.alerts.rules.hazard import decide
+from services.alerts.sms.alphabets import Alphabet
+from services.alerts.sms.answering import answer_of
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.inbound import SmsAct, TypedReply, typed_reply
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
@@ -29,12 +35,15 @@ from services.alerts.sms.sms_texts import SmsTexts
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
 from shared.events import CredentialKind, CredentialRevoked
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.outbound import Outbound
+from shared.pages.catalogs import translations
+from shared.pages.terms import term
 from shared.places import Places
 from tests.alerts.conftest import CHANGED
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.jobs import job_to
+from tests.alerts.factories import NOW, rules
+from tests.alerts.jobs import WATCHED, job_to
 from tests.alerts.sms_gateways import EXAMPLES, Gateways, serving
 from tests.installation import Installation
 from tests.tables import emptied
@@ -76,9 +85,13 @@ class Phones:
         Returns the alert, and a mapping from the digits of numbers to codes.
         """
         (alert,) = await self.desk.alerts(fresh(**MUDFLOW))
-        statement = text("SELECT * FROM deliveries WHERE alert_id = :alert ORDER BY recipient")
+        return alert, await self.codes(alert, Cause.RAISED)
+
+    async def codes(self, alert: UUID, cause: Cause) -> dict[str, str]:
+        """Sends the alert's messages with this cause. Returns a mapping from the digits of numbers to codes."""
+        statement = text("SELECT * FROM deliveries WHERE alert_id = :alert AND cause = :cause ORDER BY recipient")
         async with self.desk.sessions.begin() as session:
-            rows = (await session.execute(statement, {"alert": alert})).mappings().all()
+            rows = (await session.execute(statement, {"alert": alert, "cause": cause})).mappings().all()
             known = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
         self.gateways.messages.clear()
         for row in rows:
@@ -86,7 +99,7 @@ class Phones:
             await self.send(replace(job, content=row["content"], cause=row["cause"]))
         codes = {sent["to"]: re.findall(r"reply: 1 (\d{4})", sent["text"])[0] for sent in self.gateways.messages}
         self.gateways.messages.clear()
-        return alert, codes
+        return codes
 
     async def send(self, job: Job) -> None:
         texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), self.settings), self.settings)
@@ -232,6 +245,46 @@ async def test_a_person_assigns_by_a_name_in_the_reply(phones: Phones) -> None:
     assert await phones.fetch("SELECT recipient FROM deliveries WHERE cause = 'assigned'") == ["Бермет Асанова"]
 
 
+async def test_the_code_of_a_milder_state_neither_acknowledges_nor_closes_the_graver_alert(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    await phones.person("bermet", BERMET)
+    milder = fresh(**MUDFLOW)
+    (alert,) = await phones.desk.alerts(milder)
+    old = (await phones.codes(alert, Cause.RAISED))[AIBEK]
+    graver = {**MUDFLOW, "severity": "Extreme", "hazard_id": milder.hazard_id, "revision": 2, "msg_type": "Update"}
+    await phones.desk.alerts(fresh(**graver))
+    answer = await phones.reply(AIBEK, f"1 {old}")
+    assert answer is not None and "Use the newest message or the board. Now: Extreme; " in answer, "no new SMS yet"
+    new = (await phones.codes(alert, Cause.UPDATED))[AIBEK]
+    for typed in (f"1 {old}", f"6 {old} 2", f"7 {old} Касымов", f"5 {old}", f"8 {old} bermet", f"1 {old}"):
+        answer = await phones.reply(AIBEK, typed)
+        assert answer is not None and f"reply with its code: {typed[0]} {new}. Now: Extreme; " in answer
+    assert await phones.fetch("SELECT deed FROM acts") == []
+    for typed, expected in (
+        (f"4 {old} мост цел", "Your comment is recorded"),
+        (f"1 {new}", "Acknowledged by you, "),
+        (f"6 {old} 2", "Not done: the alert has changed. "),
+        (f"6 {new} 2", "Closed by you, "),
+    ):
+        answer = await phones.reply(AIBEK, typed)
+        assert answer is not None and answer.startswith(expected)
+
+
+async def test_the_code_of_a_closed_alert_does_not_acknowledge_the_reopened_alert(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    alert, codes = await phones.raised()
+    answer = await phones.reply(AIBEK, f"6 {codes[AIBEK]} 2")
+    assert answer is not None and answer.startswith("Closed by you, ")
+    async with phones.desk.caller() as operator:
+        assert (await operator.put(f"/v1/alerts/{alert}/reopening", json={"note": "true"})).status_code == 200
+    new = (await phones.codes(alert, Cause.REOPENED))[AIBEK]
+    for typed in (f"1 {codes[AIBEK]}", f"6 {codes[AIBEK]} 2"):
+        answer = await phones.reply(AIBEK, typed)
+        assert answer is not None and f"reply with its code: {typed[0]} {new}. " in answer
+    answer = await phones.reply(AIBEK, f"1 {new}")
+    assert answer is not None and answer.startswith("Acknowledged by you, ")
+
+
 async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:
     await phones.person("aibek", AIBEK)
     await phones.person("bermet", BERMET, is_bound=False)
@@ -313,6 +366,17 @@ def test_the_code_is_never_left_out(language: str) -> None:
         digit = SmsAct.START if cause is Cause.ASSIGNED else SmsAct.ACKNOWLEDGE
         assert len(segments.texts) <= 2 and (f"{digit} 4711" in segments.text) is has_code
     assert "1 ****" in texts.of(content.data, Cause.RAISED, language).text
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_answer_to_an_old_code_has_the_new_code_and_the_severity(language: str) -> None:
+    finding = decide(fresh(**{**MUDFLOW, "severity": "Extreme"}), rules(), WATCHED, NOW)
+    assert isinstance(finding, Finding)
+    reply = Reply(ReplyResult.CHANGED_MEANWHILE, alerts.raised(finding, None, NOW), newest_code="5822")
+    texts = SmsTexts(Texts.of_installation(Places.load(), AlertsSettings()), Alphabet.KEPT, takes_replies=True)
+    answer = texts.answer(answer_of(reply, TypedReply(SmsAct.CLOSE, "4711"), language), language)
+    severity = term("severity", Severity.EXTREME, translations(language, LOCALES).gettext)
+    assert len(answer.texts) <= 2 and "6 5822" in answer.text and severity in answer.text
 
 
 @pytest.mark.parametrize("typed", ["1 4711", " 1  4711", "1-4711", "1/4711.", "14711", "“1 4711”", "І 4711", "l 4711"])

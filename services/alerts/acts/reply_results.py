@@ -90,12 +90,14 @@ SENTENCES = {
 class Reply:
     """`alert` is the alert after the answer, or None if the person may not see the alert.
 
-    `names` are the people to whom the person can assign the alert, if the person named none of them.
+    `names` are the people to whom the person can assign the alert, if the person named none of them. `newest_code` is
+    the code of the newest SMS, if the person replied to an SMS that shows an earlier state of the alert.
     """
 
     result: ReplyResult
     alert: Alert | None = None
     names: tuple[str, ...] = ()
+    newest_code: str | None = None
 
     @property
     def is_done(self) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.delivery.notices import Content
 from services.alerts.models import ContactRow, Delivery, ReceiverRow, SmsCode, SmsReply
 from services.alerts.sms.numbers import PREFIX
 from shared.postgres.models import table
@@ -29,8 +30,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class CodedDelivery:
+    """A delivery whose SMS has a code. `sequence` is that of the alert that the SMS describes."""
+
+    number: str
+    code: str
     alert_id: UUID
     recipient: str
+    cause: str
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,25 @@ async def code_of(session: AsyncSession, delivery_id: UUID, number: str, now: da
 
 async def delivery_of(session: AsyncSession, number: str, code: str, now: datetime) -> CodedDelivery | None:
     """The delivery to this number that has this code, unless the code is older than 48 hours."""
-    wanted = select(Delivery.alert_id, Delivery.recipient).join(SmsCode, SmsCode.delivery_id == Delivery.delivery_id)
-    is_wanted = (SmsCode.number == number, SmsCode.code == code, SmsCode.drawn_at >= now - VALID)
-    row = (await session.execute(wanted.where(*is_wanted))).one_or_none()
-    return None if row is None else CodedDelivery(row.alert_id, row.recipient)
+    return next(iter(await _coded(session, number, SmsCode.code == code, now)), None)
+
+
+async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
+    """The alert's deliveries to this number whose codes are valid. The newest delivery is the first."""
+    deliveries = await _coded(session, number, Delivery.alert_id == alert_id, now)
+    return sorted(deliveries, key=lambda delivery: delivery.sequence, reverse=True)
+
+
+async def _coded(
+    session: AsyncSession, number: str, is_wanted: ColumnElement[bool], now: datetime
+) -> list[CodedDelivery]:
+    wanted = select(SmsCode.code, Delivery.alert_id, Delivery.recipient, Delivery.cause, Delivery.content)
+    of_code = wanted.join(SmsCode, SmsCode.delivery_id == Delivery.delivery_id)
+    rows = await session.execute(of_code.where(is_wanted, SmsCode.number == number, SmsCode.drawn_at >= now - VALID))
+    return [
+        CodedDelivery(number, code, alert_id, recipient, cause, Content.model_validate_json(content).data.sequence)
+        for code, alert_id, recipient, cause, content in rows
+    ]
 
 
 async def holders(session: AsyncSession, number: str) -> list[Holder]:

@@ -1,7 +1,7 @@
 """Answers the people who reply to the short message of an alert."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -10,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies, note_of
-from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence, summary
+from services.alerts.alerts import Alert
 from services.alerts.channels import Undelivered
+from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import LOCALES
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
@@ -29,6 +32,9 @@ MOST_ANSWERS = 3  # a number gets at most this many answers to wrong codes in an
 MOST_WRONG = 10  # a number may send this many wrong codes in an hour, because a code has only four digits
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of, 8 assign.")
+# The state comes last, because a long answer is cut off at its end.
+NEWEST_CODE = N_("Not done: the alert has changed. Read the new SMS and reply with its code: {example}. Now: {state}.")
+NO_CODE = N_("Not done: the alert has changed. Use the newest message or the board. Now: {state}.")
 LONGEST_NOTE = 150
 
 
@@ -102,7 +108,31 @@ class SmsAnswering:
         if account is None:
             return Reply(ReplyResult.NO_ACCOUNT)
         person = await bindings.newest_of(session, account)
-        return await act(self.replies, session, delivery.alert_id, typed, person, now)
+        deliveries = await code_queries.deliveries_about(session, delivery.alert_id, delivery.number, now)
+        replies = self.replies.to(await seen_in(session, delivery, deliveries))
+        reply = await act(replies, session, delivery.alert_id, typed, person, now)
+        is_outdated = reply.result is ReplyResult.CHANGED_MEANWHILE
+        return replace(reply, newest_code=newest_code(reply.alert, deliveries)) if is_outdated else reply
+
+
+async def seen_in(session: AsyncSession, delivery: CodedDelivery, deliveries: Sequence[CodedDelivery]) -> int:
+    """The sequence of the alert on which a reply to the delivery acts.
+
+    If the alert has become graver since, or if a later SMS says that it was reopened, this is the sequence in the SMS,
+    so that the reply is refused. Other actions of people do not end a code, because the SMS about them have no code.
+    """
+    alert = await alert_queries.readable_alert(session, delivery.alert_id)
+    reopened = [later.sequence for later in deliveries if later.cause == Cause.REOPENED]
+    if alert is None or max([alert.demanded_sequence, *reopened]) > delivery.sequence:
+        return delivery.sequence
+    return alert.sequence
+
+
+def newest_code(alert: Alert | None, deliveries: Sequence[CodedDelivery]) -> str | None:
+    """The code of the newest of these deliveries. None if the alert has become graver since this delivery."""
+    if alert is None or not deliveries or alert.demanded_sequence > deliveries[0].sequence:
+        return None
+    return deliveries[0].code
 
 
 async def act(
@@ -172,6 +202,10 @@ def answer_of(reply: Reply, typed: TypedReply | None, language: str) -> str:
             return f"{text.format(example=f'{SmsAct.CLOSE} {code}')} {outcomes}."
         case ReplyResult.ASSIGNEE_MISSING:
             return f"{text.format(example=f'{SmsAct.ASSIGN} {code}')} {', '.join(reply.names)}."
+        case ReplyResult.CHANGED_MEANWHILE if reply.alert is not None:
+            example = f"{typed.act if typed else SmsAct.ACKNOWLEDGE} {reply.newest_code}"
+            changed = _(NEWEST_CODE if reply.newest_code else NO_CODE)
+            return changed.format(example=example, state=summary(reply.alert, language))
         case ReplyResult.ACKNOWLEDGED:
             return f"{text} {_(WHAT_NEXT).format(code=code)}"
         case _:
