@@ -48,8 +48,8 @@ from tests.alerts.bot_server import DESK, BotServer, texts_of
 from tests.alerts.bureau import Bureau
 from tests.alerts.desk import Desk
 from tests.alerts.factories import rules
+from tests.alerts.phones import SECRET
 from tests.alerts.sms_gateways import Gateways, serving
-from tests.alerts.test_sms_replies import SECRET
 from tests.alerts.test_telegram_answers import data_of_button
 from tests.alerts.town import Town
 from tests.installation import Installation

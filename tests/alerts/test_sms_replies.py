@@ -1,130 +1,29 @@
 """A person acknowledges an alert by replying to its SMS. A real server plays the gateway."""
 
-import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import alerts
-from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.app import create_app
-from services.alerts.channels import Job
-from services.alerts.channels.sms import SmsChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.delivery.notices import Cause, Content
-from services.alerts.delivery.texts import LOCALES, Texts
-from services.alerts.models import Binding
-from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers.receivers import Receiver, ReceiverKind
-from services.alerts.rules.findings import Finding
-from services.alerts.rules.hazard import decide
-from services.alerts.sms.alphabets import Alphabet
-from services.alerts.sms.answering import answer_of
-from services.alerts.sms.gateway import gateway_of
-from services.alerts.sms.inbound import SmsAct, TypedReply, typed_reply
-from services.alerts.sms.profiles import BadProfile, GatewayProfile
-from services.alerts.sms.sms_texts import SmsTexts
+from services.alerts.delivery.notices import Cause
 from shared.auth import revocation_snapshots
-from shared.auth.tokens import Role
 from shared.events import CredentialKind, CredentialRevoked
-from shared.events.vocabulary import DeliveryChannel, Severity
-from shared.outbound import Outbound
-from shared.pages.catalogs import translations
-from shared.pages.terms import term
-from shared.places import Places
 from tests.alerts.conftest import CHANGED
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import NOW, rules
-from tests.alerts.jobs import WATCHED, job_to
-from tests.alerts.sms_gateways import EXAMPLES, Gateways, serving
+from tests.alerts.phones import MUDFLOW, SECRET, Phones
+from tests.alerts.sms_gateways import serving
 from tests.installation import Installation
 from tests.tables import emptied
 
 pytestmark = pytest.mark.anyio
 
-SECRET = "secret-of-the-gateway-that-calls-us"
-MUDFLOW: dict[str, Any] = {"type": "mudflow", "magnitude": None, "depth_km": None, "severity": "Severe"}
 AIBEK, BERMET, STRANGER = "996700123456", "996555765432", "996777000111"
-EXAMPLE = EXAMPLES / "form.toml"
-
-
-@dataclass
-class Phones:
-    """People whose telephones get alerts by SMS, and who reply to these messages."""
-
-    desk: Desk
-    gateways: Gateways
-    settings: AlertsSettings
-    accounts: dict[str, UUID] = field(default_factory=dict)
-    ids: int = 0
-
-    async def person(self, name: str, digits: str, *, is_bound: bool = True) -> None:
-        account, now = uuid4(), datetime.now(UTC)
-        self.accounts[name] = account
-        receiver = Receiver(
-            name, DeliveryChannel.SMS, f"sms:+{digits}", language="en", kind=ReceiverKind.PERSON, account_id=account
-        )
-        rights = {"roles": [Role.OPERATOR], "areas": ["KG"], "issued_at": now, "bound_at": now}
-        async with self.desk.sessions.begin() as session:
-            await receiver_queries.save_receiver(session, receiver)
-            if is_bound:
-                bound = {"channel": "telegram", "identity": name, "account_id": account, "name": name}
-                await session.execute(insert(Binding).values(**bound, **rights))
-
-    async def raised(self) -> tuple[UUID, dict[str, str]]:
-        """Raises an alert and sends its messages.
-
-        Returns the alert, and a mapping from the digits of numbers to codes.
-        """
-        (alert,) = await self.desk.alerts(fresh(**MUDFLOW))
-        return alert, await self.codes(alert, Cause.RAISED)
-
-    async def codes(self, alert: UUID, cause: Cause) -> dict[str, str]:
-        """Sends the alert's messages with this cause. Returns a mapping from the digits of numbers to codes."""
-        statement = text("SELECT * FROM deliveries WHERE alert_id = :alert AND cause = :cause ORDER BY recipient")
-        async with self.desk.sessions.begin() as session:
-            rows = (await session.execute(statement, {"alert": alert, "cause": cause})).mappings().all()
-            known = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
-        self.gateways.messages.clear()
-        for row in rows:
-            job = replace(job_to(known[row["recipient"]]), delivery_id=row["delivery_id"], alert_id=alert)
-            await self.send(replace(job, content=row["content"], cause=row["cause"]))
-        codes = {sent["to"]: re.findall(r"reply: 1 (\d{4})", sent["text"])[0] for sent in self.gateways.messages}
-        self.gateways.messages.clear()
-        return codes
-
-    async def send(self, job: Job) -> None:
-        texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), self.settings), self.settings)
-        async with Outbound(self.settings, seconds=5) as outbound:
-            channel = SmsChannel(self.settings, gateway_of(self.settings, outbound), texts, self.desk.sessions)
-            assert job.receiver is not None
-            await channel.send(job, job.receiver)
-
-    async def post(self, content: Any, secret: str = SECRET) -> httpx.Response:
-        headers = {"authorization": f"Bearer {secret}"}
-        async with httpx.AsyncClient(transport=self.desk.transport, base_url="http://127.0.0.1") as client:
-            return await client.post("/v1/sms/inbound", json=content, headers=headers)
-
-    async def reply(self, digits: str, typed: str, id: str | None = None) -> str | None:
-        """The answer that the telephone gets, or None."""
-        self.ids += 1
-        taken = await self.post({"from": digits, "text": typed, "id": id or f"in-{self.ids}"})
-        assert taken.status_code == 200
-        answers = [self.gateways.messages.pop() for _ in self.gateways.messages[:]]
-        assert all(answer["to"] == digits for answer in answers)
-        return answers[0]["text"] if answers else None
-
-    async def fetch(self, statement: str) -> list[Any]:
-        async with self.desk.sessions.begin() as session:
-            return list((await session.execute(text(statement))).scalars())
 
 
 @pytest.fixture
@@ -349,70 +248,3 @@ async def test_a_revoked_account_acknowledges_nothing(phones: Phones) -> None:
         phones.desk.transport = httpx.ASGITransport(app)
         answer = await phones.reply(AIBEK, f"1 {codes[AIBEK]}")
     assert answer is not None and answer.startswith("Not done: the rights or the password")
-
-
-@pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_the_code_is_never_left_out(language: str) -> None:
-    places = Places.load()
-    texts = SmsTexts(
-        Texts.of_installation(places, AlertsSettings()), GatewayProfile.load(EXAMPLE).alphabet, takes_replies=True
-    )
-    pcodes = [district.pcode for district in places.units(2)][:3]
-    receiver = Receiver("officer", DeliveryChannel.SMS, f"sms:+{AIBEK}")
-    content = Content.model_validate_json(job_to(receiver, **MUDFLOW, area={"pcodes": pcodes}).content)
-    for cause in Cause:
-        segments = texts.of(content.data, cause, language, code="4711")
-        has_code = cause not in (Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED)
-        digit = SmsAct.START if cause is Cause.ASSIGNED else SmsAct.ACKNOWLEDGE
-        assert len(segments.texts) <= 2 and (f"{digit} 4711" in segments.text) is has_code
-    assert "1 ****" in texts.of(content.data, Cause.RAISED, language).text
-
-
-@pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_the_answer_to_an_old_code_has_the_new_code_and_the_severity(language: str) -> None:
-    finding = decide(fresh(**{**MUDFLOW, "severity": "Extreme"}), rules(), WATCHED, NOW)
-    assert isinstance(finding, Finding)
-    reply = Reply(ReplyResult.CHANGED_MEANWHILE, alerts.raised(finding, None, NOW), newest_code="5822")
-    texts = SmsTexts(Texts.of_installation(Places.load(), AlertsSettings()), Alphabet.KEPT, takes_replies=True)
-    answer = texts.answer(answer_of(reply, TypedReply(SmsAct.CLOSE, "4711"), language), language)
-    severity = term("severity", Severity.EXTREME, translations(language, LOCALES).gettext)
-    assert len(answer.texts) <= 2 and "6 5822" in answer.text and severity in answer.text
-
-
-@pytest.mark.parametrize("typed", ["1 4711", " 1  4711", "1-4711", "1/4711.", "14711", "“1 4711”", "І 4711", "l 4711"])
-def test_how_people_type_a_code(typed: str) -> None:
-    assert typed_reply(typed) == TypedReply(SmsAct.ACKNOWLEDGE, "4711")
-
-
-@pytest.mark.parametrize(
-    ("typed", "act", "words"),
-    [
-        ("2 4711", SmsAct.TAKE_OVER, ""),
-        ("Беру 4711, еду", SmsAct.TAKE_OVER, "еду"),
-        ("3 4711 Жду звонка в З часа", SmsAct.SNOOZE, "Жду звонка в З часа"),
-        ("кийин 47I1 - топ жолдо", SmsAct.SNOOZE, "топ жолдо"),
-        ("4-4711: мост цел", SmsAct.COMMENT, "мост цел"),
-        ("4 4711\x00", SmsAct.COMMENT, ""),
-        ("Принял 4711", SmsAct.ACKNOWLEDGE, ""),
-        ("баштадым 4711", SmsAct.START, ""),
-        ("6 4711 2", SmsAct.CLOSE, "2"),
-        ("За 4711 Касымов", SmsAct.ON_BEHALF, "Касымов"),
-    ],
-)
-def test_an_action_is_a_digit_or_a_word_and_its_text_stays_as_typed(typed: str, act: SmsAct, words: str) -> None:
-    assert typed_reply(typed) == TypedReply(act, "4711", words)
-
-
-@pytest.mark.parametrize(
-    "typed", ["4711", "9 4711", "завтра 4711", "беру час", "1 4711 еду", "1 471", "1 47110", "1 4711 1 4712", "жок", ""]
-)
-def test_what_is_no_code(typed: str) -> None:
-    assert typed_reply(typed) is None
-
-
-def test_a_profile_without_a_secret_takes_no_messages(tmp_path: Path) -> None:
-    profile = tmp_path / "profile.toml"
-    inbound = '\n[inbound]\nbody = "form"\nnumber = "/from"\ntext = "/text"\nid = "/id"\n'
-    profile.write_text(EXAMPLE.read_text() + inbound)
-    with pytest.raises(BadProfile, match="either `secret_header` or `secret_field` is expected"):
-        GatewayProfile.load(profile)
