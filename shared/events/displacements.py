@@ -170,6 +170,7 @@ class HouseholdSealed(ReportSealed):
     """`site_id` is the site where the household is now; without a site, `destination_locality` may name the place.
 
     The phone draws `short_code` for a new household. Another team may then report a movement by this code.
+    `contact_name` is the name of the head or of a contact person, because a short report does not list the members.
     """
 
     short_code: Sealed[ShortCode | None] = None
@@ -181,6 +182,7 @@ class HouseholdSealed(ReportSealed):
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
     is_whole_household: Sealed[bool] = True
     members: Sealed[Annotated[tuple[Person, ...], Field(max_length=60), FailFast()]] = ()
+    contact_name: Sealed[Line | None] = None
     phone: Sealed[Phone | None] = None
     citizenship: Sealed[Country | None] = None
     legal_basis: Sealed[LegalBasis] = LegalBasis.UNKNOWN

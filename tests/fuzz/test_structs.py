@@ -40,6 +40,7 @@ WHOLE: list[dict[str, Any]] = [
     household(
         **SHARED,
         is_whole_household=False,
+        contact_name="Айгүл Асанова",
         citizenship="KG",
         legal_basis="consent",
         sharing=[{"recipient": "IOM", "purpose": "aid", "person_level": True}],

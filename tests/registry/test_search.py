@@ -41,6 +41,14 @@ async def found(office: Office, **criteria: Any) -> list[str]:
     return [each["household_id"] for each in answer.json()["households"]]
 
 
+async def test_a_household_without_a_list_of_members_is_found_by_its_contact_person(office: Office) -> None:
+    wanted = household(persons=6, contact_name="Асанов Нурлан", phone="+996 555 010203")
+    del wanted["members"]
+    await office.file(wanted)
+    assert await found(office, name="nurlan asanov", phone="0555 010203") == [wanted["household_id"]]
+    assert await found(office, name="nurlan beishenov") == []
+
+
 @pytest.mark.parametrize(
     "criteria",
     [

@@ -184,6 +184,7 @@ async def test_each_field_of_a_report_has_a_name_and_its_value_words(office: Off
         "shelter": "host_family",
         "needs": ["food"],
         "is_whole_household": False,
+        "contact_name": "Айгүл",
         "citizenship": "KG",
         "legal_basis": "consent",
         "sharing": [{"recipient": "IOM", "purpose": "aid"}],
@@ -239,6 +240,15 @@ async def test_a_date_is_shown_as_precisely_as_it_is_known(office: Office, preci
     await office.file(body)
     [entry] = entries(await page_of(office, body))
     assert f" {shown}: Kadamjai rayon → Leilek rayon" in entry
+
+
+async def test_a_household_without_a_list_of_members_is_named_after_its_contact_person(office: Office) -> None:
+    body = household(contact_name="Асанов Нурлан")
+    del body["members"]
+    await office.file(body)
+    page = await page_of(office, body)
+    assert '<h1 id="household">Household of Асанов Нурлан</h1>' in page
+    assert "<dt>Name of the head or of a contact person</dt><dd>Асанов Нурлан</dd>" in page
 
 
 def test_each_field_of_the_reports_has_a_name() -> None:

@@ -28,11 +28,11 @@ KEY_FIELDS = {
 class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
-    `name` has whole names of members in any order and script. `birth_year` is the birth year of a member, and requires
-    another criterion. `code` is the end of a report's id, and `short_code` is the short code of the household. The
-    field form shows both codes. `area` is the household's present area, and `origin` the area of its origin. `site_id`
-    is a site where a report places the household, now or earlier. The household's current displacement happened between
-    the days `since` and `until`.
+    `name` has whole names of members or of the contact person, in any order and script. `birth_year` is the birth year
+    of a member, and requires another criterion. `code` is the end of a report's id, and `short_code` is the short code
+    of the household. The field form shows both codes. `area` is the household's present area, and `origin` the area of
+    its origin. `site_id` is a site where a report places the household, now or earlier. The household's current
+    displacement happened between the days `since` and `until`.
     """
 
     name: Line | None = None

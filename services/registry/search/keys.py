@@ -78,6 +78,7 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
     """The values in this report, as typed, by which a search can find the household."""
     content = report.sealed
+    yield Field.NAME, content.get("contact_name")
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
     yield Field.LOCALITY, content.get("destination_locality")

@@ -53,6 +53,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "birth_date": N_("Born"),
         "birth_year": N_("Born"),
         "citizenship": N_("Citizenship"),
+        "contact_name": N_("Name of the head or of a contact person"),
         "counted_at": N_("Counted"),
         "counted_at_precision": N_("Precision of the time of the count"),
         "destination": N_("Where they are now"),

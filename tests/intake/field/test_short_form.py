@@ -107,13 +107,31 @@ def test_the_short_form_asks_for_sex_and_age_and_leaves_the_rest_for_later(page:
     page.fill("#notes", "sleeps at Айгүл's")
     page.click("#another")
     page.tap("#short")
-    for hidden in ("#notes", "#phone", "#mobility", "#intention"):
+    for hidden in ("#notes", "#members", "#mobility", "#intention"):
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.locator("[data-sex=female][data-age='0-5']")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.reload()
     expect(page.locator("#short")).to_be_checked()
     expect(page.locator("#draft-list li")).to_have_count(1)
+
+
+def test_the_short_form_takes_the_name_and_telephone_of_one_person_without_a_list(page: Page, centre: Centre) -> None:
+    page.tap("#short")
+    choose_places(Thumb(page))
+    page.fill("#persons", "6")
+    page.fill("[data-sex=female][data-age='0-5']", "2")
+    page.fill("#contact-name", "Асанов Нурлан")
+    page.fill("#phone", "+996 555 010203")
+    page.tap("#send")
+    expect(page.locator("#reports li")).to_have_count(1)
+    assert "Асанов" not in page.evaluate("JSON.stringify(localStorage)")
+    [report] = kept_reports(page, centre)
+    body = report["body"]
+    assert (body["persons"], body["contact_name"], body["phone"]) == (6, "Асанов Нурлан", "+996 555 010203")
+    assert "members" not in body
+    page.tap("#copy-last")
+    expect(page.locator("#contact-name")).to_have_value("")
 
 
 def test_a_report_that_was_begun_is_shown_whole(page: Page) -> None:

@@ -16,7 +16,7 @@ import { local } from "./time.js";
 export function write(body) {
   for (const [name, value] of Object.entries({
     mobility: body.mobility, evacuation: body.evacuation, hazard_type: body.hazard_type,
-    persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
+    persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, contact_name: body.contact_name, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
     household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
   })) if (value !== undefined) control(name).value = String(value);

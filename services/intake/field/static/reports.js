@@ -92,6 +92,7 @@ function movement(data, status, ids) {
 function household(data, members) {
   return {
     ...(members.length && { members }),
+    ...(text(data, "contact_name") && { contact_name: text(data, "contact_name") }),
     ...(text(data, "phone") && { phone: text(data, "phone") }),
     legal_basis: data.get("consent") ? "consent" : "unknown",
   };
