@@ -16,6 +16,7 @@ from services.alerts.rules.findings import (
     Situation,
 )
 from shared import events
+from shared.auth.tokens import Ancestry
 from shared.events import AlertRaised, Message
 from shared.events.alerts import AlertFields
 from shared.events.fields import Instant
@@ -50,10 +51,10 @@ class Alert(AlertFields):
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
     equals `escalates_at`, the alert waits for the end of a silence, or of the Extreme alert `inhibited_by`, which mutes
-    it (`inhibitions.py`). `demanded_sequence` is the sequence at which the alert became graver and new acknowledgements
-    were demanded. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
-    demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
-    assigned.
+    it (`inhibitions.py`). `demanded_sequence` is the sequence at which the alert became graver, or
+    covered new districts, and new acknowledgements were demanded. `partly_acknowledged_by` are the accounts that
+    acknowledged while the step of a policy demanded more acknowledgements (`quorums.py`). `assigned_name` is the name
+    of the person to whom the alert is assigned.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -316,7 +317,7 @@ def continued(alert: Alert, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Asks for new acknowledgements, because people acknowledged a milder or smaller situation before."""
+    """Asks for new acknowledgements, because people acknowledged a milder or smaller situation, or other districts."""
     alert = replaced(alert, demanded_sequence=alert.sequence)
     if not alert.is_answered:
         return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
@@ -359,9 +360,13 @@ def has_grown(alert: Alert, before: Alert) -> bool:
     return alert.persons_step > before.persons_step
 
 
-def is_wider(alert: Alert, before: Alert) -> bool:
-    """Whether the alert covers places that it did not cover before, and more places in total."""
-    return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
+def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
+    """Whether the alert covers a district that it did not cover before, even if it covers fewer districts in total.
+
+    A place that lies in a place that the alert covered before is not new.
+    """
+    known = set(before.pcodes)
+    return any(known.isdisjoint((pcode, *places.ancestors(pcode))) for pcode in alert.pcodes)
 
 
 def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:

@@ -3,6 +3,7 @@
 from services.alerts import alerts
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause
+from shared.auth.tokens import Ancestry
 
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
 
@@ -13,7 +14,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
     return Cause.STALLED if alert.snoozed_until is None else Cause.WOKEN
 
 
-def cause_of_renewal(known: Alert, after: Alert) -> Cause:
+def cause_of_renewal(known: Alert, after: Alert, places: Ancestry) -> Cause:
     """Why receivers are notified after a renewal of the alert.
 
     With the cause RAISED, only receivers that the alert did not concern before are notified.
@@ -26,11 +27,11 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
         return Cause.MORE_CASUALTIES
     if alerts.has_grown(after, known):
         return Cause.GROWN
-    return Cause.WIDENED if alerts.is_wider(after, known) else Cause.RAISED
+    return Cause.WIDENED if alerts.has_new_districts(after, known, places) else Cause.RAISED
 
 
-def is_being_settled(known: Alert, after: Alert) -> bool:
-    """Whether people still work on the lapsed alert, and the renewal makes the alert neither more severe nor larger."""
-    compared = (alerts.is_worse, alerts.has_higher_impact, alerts.is_wider, alerts.has_grown)
-    is_more = any(compare(after, known) for compare in compared)
+def is_being_settled(known: Alert, after: Alert, places: Ancestry) -> bool:
+    """Whether people still work on the lapsed alert, and the renewal makes nothing worse and adds no district."""
+    compared = (alerts.is_worse, alerts.has_higher_impact, alerts.has_grown)
+    is_more = any(compare(after, known) for compare in compared) or alerts.has_new_districts(after, known, places)
     return known.is_worked_on and known.is_lapsed and not is_more

@@ -259,7 +259,7 @@ class AlertChanges:
         after = alerts.renewed(known, finding, self._now)
         if after is known:
             return
-        cause = cause_of_renewal(known, after)
+        cause = cause_of_renewal(known, after, self._places)
         is_graver = cause is not Cause.RAISED
         if not is_graver:
             self.unannounced.add(after.alert_id)
@@ -267,7 +267,7 @@ class AlertChanges:
             self._unsilence(after)
             return
         if is_graver or self._reaches_others(known, after):
-            if known.resolved_at or (is_graver and not is_being_settled(known, after)):
+            if known.resolved_at or (is_graver and not is_being_settled(known, after, self._places)):
                 after = alerts.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
             after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)

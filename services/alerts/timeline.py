@@ -36,8 +36,9 @@ async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
 
 
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
-    """Whether people have acted on the alert, or it has become graver, since the person saw it at the sequence `seen`.
+    """Whether people have acted on the alert since the person saw it at the sequence `seen`.
 
+    The person's view is also outdated if the alert has become graver or has covered new districts since then.
     The person's own earlier actions count only if the person now repeats one of them. An acknowledgement is outdated
     only if somebody has taken back an acknowledgement or reopened the alert.
     """

@@ -108,13 +108,15 @@ async def test_a_snoozed_alert_rings_again(night: Night) -> None:
     assert await night.causes("head") == ["woken"]
 
 
-async def test_an_alert_over_a_larger_area_must_be_acknowledged_again(night: Night) -> None:
+@pytest.mark.parametrize("pcodes", [[KADAMJAI, LEILEK], [LEILEK]], ids=["larger", "moved"])
+async def test_an_alert_over_a_new_district_must_be_acknowledged_again(night: Night, pcodes: list[str]) -> None:
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await night.report(flood)
     await night.answer()
-    wider = {"msg_type": "Update", "area": {"pcodes": [KADAMJAI, LEILEK]}}
-    await night.report(mudflow(hazard_id=flood.hazard_id, revision=2, **wider))
+    revision = {"msg_type": "Update", "area": {"pcodes": pcodes}}
+    await night.report(mudflow(hazard_id=flood.hazard_id, revision=2, **revision))
     alert = await night.alert()
+    assert alert.demanded_sequence == alert.sequence
     assert (alert.work, alert.demand, alert.acknowledged_at) == ("reopened", "acknowledgement", None)
     assert await night.causes("duty") == ["raised", "acknowledged", "widened"]
 

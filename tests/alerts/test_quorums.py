@@ -123,8 +123,11 @@ async def test_a_more_severe_alert_must_be_acknowledged_again_by_all(night: Nigh
     assert (await acknowledges(night, "officer 1")).work == "acknowledged"
 
 
-@pytest.mark.parametrize("changes", [{"severity": "Extreme"}, {"area": {"pcodes": [KADAMJAI, LEILEK]}}])
-async def test_an_acknowledgement_of_a_milder_or_smaller_situation_does_not_count(
+@pytest.mark.parametrize(
+    "changes",
+    [{"severity": "Extreme"}, {"area": {"pcodes": [KADAMJAI, LEILEK]}}, {"area": {"pcodes": [LEILEK]}}],
+)
+async def test_an_acknowledgement_of_a_milder_smaller_or_different_situation_does_not_count(
     night: Night, changes: dict[str, Any]
 ) -> None:
     await watch(night, POLICY, *OFFICERS)

@@ -12,10 +12,12 @@ from services.alerts.receivers import subscriptions
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity, Verdict
 from shared.places import Places
-from tests.alerts.factories import KADAMJAI, LEILEK, NOBODY_REVOKED, NOW, hazard, mudflow, rules
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOBODY_REVOKED, NOW, hazard, mudflow, rules
 from tests.alerts.post import Post, revised
 
 pytestmark = pytest.mark.anyio
+
+VILLAGE, OTHER_VILLAGE = "KG05258810010", "KG05258810020"  # both lie in Kadamjai
 
 
 def moved(flood: HazardReported, revision: int, *pcodes: str, **changed: Any) -> HazardReported:
@@ -30,6 +32,28 @@ async def test_a_growing_hazard_is_a_new_alert_for_newly_reached_receivers(post:
     assert await post.deliveries() == [("duty", 1, "raised")]
     await post(moved(flood, 2, KADAMJAI, LEILEK))
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "widened"), ("leilek", 2, "raised")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "causes"),
+    [
+        ([KADAMJAI], [LEILEK], ["raised", "widened"]),
+        ([KADAMJAI, ALAI], [LEILEK], ["raised", "widened"]),
+        ([KADAMJAI, ALAI], [KADAMJAI], ["raised"]),
+        ([KADAMJAI], [BATKEN], ["raised", "widened"]),
+        ([BATKEN], [KADAMJAI, LEILEK], ["raised"]),
+        ([KADAMJAI], [KADAMJAI, VILLAGE], ["raised"]),
+        ([VILLAGE, KADAMJAI], [OTHER_VILLAGE, KADAMJAI], ["raised"]),
+    ],
+    ids=["moved", "moved to fewer", "smaller", "whole oblast", "part of oblast", "village", "other village"],
+)
+async def test_receivers_who_have_the_alert_are_notified_if_it_covers_a_new_district(
+    post: Post, before: list[str], after: list[str], causes: list[str]
+) -> None:
+    flood = mudflow(area={"pcodes": before})
+    await post(flood)
+    await post(moved(flood, 2, *after))
+    assert [cause for _, _, cause in await post.deliveries()] == causes
 
 
 async def test_a_closed_alert_that_grows_opens_again_for_newly_reached_receivers(post: Post) -> None:
@@ -53,7 +77,8 @@ async def test_an_alert_that_returns_less_severe_is_not_called_worse(post: Post)
     await post(moved(flood, 3, KADAMJAI, severity="Moderate"))
     assert [(step, cause) for who, step, cause in await post.deliveries() if who == "kadamjai"] == [
         (1, "raised"),
-        (2, "raised"),
+        (2, "widened"),
+        (3, "widened"),
     ]
 
 
@@ -66,7 +91,7 @@ async def test_a_moved_alert_continues_with_the_next_step_if_its_level_notified_
     flood = mudflow(area={"pcodes": [KADAMJAI]})
     await post(flood)
     await post(moved(flood, 2, LEILEK))
-    assert await post.deliveries() == [("kadamjai", 1, "raised"), ("head", 2, "raised")]
+    assert await post.deliveries() == [("kadamjai", 1, "raised"), ("head", 2, "raised"), ("kadamjai", 2, "widened")]
 
 
 async def test_the_end_of_a_moved_alert_is_sent_to_all_notified_receivers(post: Post) -> None:

@@ -31,7 +31,7 @@ CHANGED = "changed"  # no delivery has this cause; a message has it after an edi
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),
-    Cause.WIDENED: N_("Covers more places now"),
+    Cause.WIDENED: N_("Covers new places now"),
     Cause.MORE_CASUALTIES: N_("More casualties expected now"),
     Cause.GROWN: N_("More people displaced now"),
     Cause.LAPSED: N_("No longer in force"),
