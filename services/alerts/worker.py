@@ -138,7 +138,7 @@ async def run(settings: AlertsSettings) -> None:
                 ),
                 lifecycle.again_and_again("absences", Absences(sessions, rules, places, access).run),
                 lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
-                lifecycle.again_and_again("next contacts", NextContacts(sessions).run),
+                lifecycle.again_and_again("next contacts", NextContacts(sessions, places).run),
                 lifecycle.again_and_again("templates", lambda: keeping.keep_current(sessions, texts.templates)),
                 keep_newest("receivers", lambda: reseal(sessions, box)),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),

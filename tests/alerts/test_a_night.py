@@ -89,7 +89,7 @@ class Watch(Bureau):
     async def passes(self, time: timedelta) -> int:
         """Moves the clock, notifies the next contacts and escalates alerts. Returns the number of escalated alerts."""
         self.passed += time
-        while await NextContacts(self.town.sessions, clock=self.clock).notify():
+        while await NextContacts(self.town.sessions, Places.load(), clock=self.clock).notify():
             pass
         return await self.escalation.escalate()
 

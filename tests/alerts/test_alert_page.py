@@ -232,7 +232,7 @@ async def test_the_page_shows_the_contacts_of_a_receiver_and_whose_the_answer_wa
             text("UPDATE deliveries SET settled_at = now(), is_delivered = true, reason = 'smtp_250'")
         )
         await session.execute(text("UPDATE receivers SET kind = 'person'"))
-    await NextContacts(desk.sessions, lambda: datetime.now(UTC) + timedelta(minutes=5)).notify()
+    await NextContacts(desk.sessions, Places.load(), lambda: datetime.now(UTC) + timedelta(minutes=5)).notify()
     assert await omitted(desk, alert_id) == {}
     async with desk.caller(account=account) as caller:
         before = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text

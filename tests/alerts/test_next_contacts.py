@@ -25,6 +25,7 @@ from services.alerts.delivery.notices import Follows, with_words
 from services.alerts.delivery.texts import Texts
 from services.alerts.delivery.words import HazardWords
 from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import silences as silence_queries
 from services.alerts.queries.contacts import DueDelivery
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
@@ -40,6 +41,7 @@ from tests.alerts.factories import NOBODY_REVOKED, NOW, hazard, rules
 from tests.alerts.mailbox import Box, settings_for
 from tests.alerts.post import revised
 from tests.alerts.test_digests import two_minutes_pass
+from tests.alerts.test_silences import OF_OSH
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood
 from tests.waiting import wait_for
@@ -56,7 +58,7 @@ class Officer:
 
     def __init__(self, town: Town) -> None:
         self.town, self.passed = town, timedelta()
-        self.contacts = NextContacts(town.sessions, clock=lambda: datetime.now(UTC) + self.passed)
+        self.contacts = NextContacts(town.sessions, Places.load(), clock=lambda: datetime.now(UTC) + self.passed)
 
     async def is_added(self, hook: Hook, kind: ReceiverKind = ReceiverKind.PERSON) -> None:
         receiver = Receiver("officer", WEBHOOK, hook.url, language="en", kind=kind)
@@ -116,6 +118,21 @@ async def test_a_person_who_does_not_answer_gets_the_message_by_the_next_contact
     assert mail["To"] == "officer@centre.example"
     assert mail["Message-ID"] == f"<{second['delivery_id']}@centre.example>"
     assert hook.ids == [str(first["delivery_id"])]
+    assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "unanswered")]
+
+
+async def test_the_next_contact_is_not_notified_before_the_end_of_a_silence(
+    town: Town, officer: Officer, hook: Hook
+) -> None:
+    await officer.is_added(hook)
+    async with town.working(hook):
+        await town.alert()
+        await town.settled(1)
+    now = datetime.now(UTC)
+    silence = replace(OF_OSH, created_at=now, begins_at=now, ends_at=now + 2 * FIVE_MINUTES)
+    async with town.sessions.begin() as session:
+        await silence_queries.add(session, silence)
+    assert await officer.next_contacts(FIVE_MINUTES + timedelta(seconds=30)) == [("webhook", None)]
     assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "unanswered")]
 
 

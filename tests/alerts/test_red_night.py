@@ -59,7 +59,7 @@ class RedNight:
 
     def __init__(self, town: Town, box: Box, bot: BotServer, gateways: Gateways) -> None:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
-        self.next_contacts = NextContacts(town.sessions)
+        self.next_contacts = NextContacts(town.sessions, Places.load())
 
     async def receivers(self) -> None:
         desk = Receiver("desk", EMAIL, "desk@centre.example", language="en")

@@ -201,7 +201,7 @@ async def test_without_a_receipt_in_time_the_next_contact_is_notified(
             assert await gate.push(state, "m-1") == 200
         (row,) = await gate.town.settled(1)
         assert (row["is_delivered"], row["reason"]) == (False, reason)
-        await NextContacts(gate.town.sessions, lambda: datetime.now(UTC) + timedelta(seconds=1)).notify()
+        await NextContacts(gate.town.sessions, Places.load(), lambda: datetime.now(UTC) + timedelta(seconds=1)).notify()
     assert {(row["channel"], row["follows"]) for row in await gate.town.rows()} == {("sms", None), ("email", "failed")}
     assert await gate.push("delivered", "m-1") == 200
     assert await gate.state() == "delivered", "the message came late"

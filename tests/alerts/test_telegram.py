@@ -24,6 +24,7 @@ from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardText
 from shared.events.vocabulary import DeliveryChannel
+from shared.places import Places
 from shared.postgres import database
 from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, texts_of
 from tests.alerts.bureau import Bureau
@@ -112,7 +113,7 @@ async def test_a_fault_in_one_message_delays_no_other(bureau: Bureau) -> None:
 
 
 async def is_followed_by_mail(town: Town) -> bool:
-    await NextContacts(town.sessions).notify()
+    await NextContacts(town.sessions, Places.load()).notify()
     return ("email", "failed") in {(row["channel"], row["follows"]) for row in await town.rows()}
 
 

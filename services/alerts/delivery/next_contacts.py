@@ -1,33 +1,46 @@
 """Notifies a receiver's next contact if the contact before it failed, or if nobody answered in time."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause, Follows, PlannedDelivery, is_foldable, without_restricted_words
 from services.alerts.handlers import utcnow
+from services.alerts.notifications.stages import Notification
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import receivers as receiver_queries
+from services.alerts.queries import silences as silence_queries
 from services.alerts.queries.contacts import DeliveryKey, DueDelivery
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from shared import events, log, tracing
+from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import Demand
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0  # at this interval, failed contacts are searched, so that their next contacts are notified
+# While an alert is muted, its next contacts wait. After this time, it is judged again whether the alert is muted.
+MUTED_WAIT = timedelta(minutes=1)
+# Messages with these causes are sent although the alert is muted.
+UNMUTED = frozenset(
+    {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
+)
 
 
 class NextContacts:
     """Runs until cancelled. A worker skips deliveries that another worker has locked, so several workers may run."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], clock: Callable[[], datetime] = utcnow) -> None:
-        self._sessions, self._clock = sessions, clock
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], places: Ancestry, clock: Callable[[], datetime] = utcnow
+    ) -> None:
+        self._sessions, self._places, self._clock = sessions, places, clock
 
     async def run(self) -> None:
         while True:
@@ -40,12 +53,26 @@ class NextContacts:
             now = self._clock()
             due = await contact_queries.due(session, now)
             if due:
-                await self._follow(session, due, now)
+                alerts = await alert_queries.by_id(session, {each.alert_id for each in due})
+                muted = await self._muted(session, alerts.values(), now)
+                waiting = [each for each in due if each.alert_id in muted and each.cause not in UNMUTED]
+                await contact_queries.postpone(session, waiting, now + MUTED_WAIT)
+                await self._follow(session, [each for each in due if each not in waiting], alerts, now)
             return len(due)
 
-    async def _follow(self, session: AsyncSession, due: Sequence[DueDelivery], now: datetime) -> None:
+    async def _muted(self, session: AsyncSession, alerts: Iterable[Alert], now: datetime) -> set[UUID]:
+        """The ids of the alerts that a silence or an Extreme alert mutes now."""
+        silences = await silence_queries.not_ended(session, now)
+        inhibitors = await inhibitor_queries.inhibitors(session, now)
+        notifications = [
+            Notification(alert, (), self._places, now, silences=silences, inhibitors=inhibitors) for alert in alerts
+        ]
+        return {each.alert.alert_id for each in notifications if each.muted_by is not None}
+
+    async def _follow(
+        self, session: AsyncSession, due: Sequence[DueDelivery], alerts: Mapping[UUID, Alert], now: datetime
+    ) -> None:
         receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
-        alerts = await alert_queries.by_id(session, {each.alert_id for each in due})
         reasons = {
             each.delivery_id: follows
             for each in due

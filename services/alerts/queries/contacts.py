@@ -111,6 +111,12 @@ async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> No
     await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=None))
 
 
+async def postpone(session: AsyncSession, deliveries: Iterable[DueDelivery], until: datetime) -> None:
+    """Makes the next contacts of these deliveries due at this time."""
+    ids = [delivery.delivery_id for delivery in deliveries]
+    await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=until))
+
+
 async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery]) -> dict[DeliveryKey, int]:
     """The newest step of each alert, receiver and channel of these deliveries."""
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
