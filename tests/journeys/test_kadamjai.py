@@ -48,7 +48,9 @@ class Day:
     displaced: dict[str, int]  # registered persons by district
     families: int
     in_groups: int
-    occupancy: Numbers  # the people at the sites A to F, by the counts and by later movements (docs/decisions/0079)
+    # The people at the sites A to F: the larger number of the count with later movements, and of the registered persons
+    # who are there (docs/decisions/0079). No team counts everybody from anywhere.
+    occupancy: Numbers
     flow: Numbers  # the families and persons displaced since day 1; onward displacements are added
     alerted: Sequence[Numbers] = ()
     evacuated: int = 0  # the evacuated persons among the displaced
@@ -70,8 +72,9 @@ DAYS = (
         # A 100 + B 80 + C 140 + D 60 = 380 families, which are 1,900 persons
         displaced={KADAMJAI: 1_900},
         families=380,
-        # the full recount of A (480) has replaced the 60 people of the first call
-        occupancy=(480, 420, 650, 300, 0, 0),
+        # the full recount of A (480) has replaced the 60 people of the first call; A has 500 registered persons, B 400,
+        # C 700 and D 300
+        occupancy=(500, 420, 700, 300, 0, 0),
         in_groups=1_850,  # the counts are 480 + 420 + 650 + 300
         flow=(380, 1_900),
         # the first call counts 60 at A; then D adds 60 * 5 = 300, and B adds 80 * 5 = 400; at last the larger number of
@@ -82,7 +85,7 @@ DAYS = (
         # E 120 + F 100 = 220 families, which are 1,100 persons; 380 + 220 = 600 families, which are 3,000 persons
         displaced={KADAMJAI: 1_900, BATKEN: 1_100},
         families=600,
-        occupancy=(480, 420, 650, 300, 600, 520),
+        occupancy=(500, 420, 700, 300, 600, 520),  # E has 600 registered and counted, and F has 520 counted > 500
         in_groups=2_970,  # the counts of day 1 are 1,850, and E and F add 600 + 520
         flow=(600, 3_000),
         evacuated=1_100,
@@ -93,9 +96,9 @@ DAYS = (
         # Kadamjai 1,900 - 3 dead - 20 abroad = 1,877; Batken 1,100 - 40 = 1,060; Leilek 8 * 5 = 40; together 2,977
         displaced={KADAMJAI: 1_877, BATKEN: 1_060, LEILEK: 40},
         families=596,  # of the 600 families, 4 are abroad
-        # A: 480 - 100 registered persons (or 80 of the group); B: 420 - 3 dead; C: 650 + 100; D: 300 - 25 (or 20
-        # registered); E: 600 - 40 (or 35 of the group)
-        occupancy=(380, 417, 750, 275, 560, 520),
+        # A: 400 registered > 480 - 100; B: 420 - 3 dead > 397 registered; C: 800 registered > 650 + 100; D: 280
+        # registered > 300 - 25; E: 600 - 40 registered persons (or 35 of the group)
+        occupancy=(400, 417, 800, 280, 560, 520),
         in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
         flow=(608, 3_040),  # 600 families, and 8 of these once more, because they were forced onward
         evacuated=1_100,  # E has 560, F has 500, and 40 are in Leilek
@@ -113,7 +116,7 @@ DAYS = (
         displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
         families=510,  # of the 596 families, 56 and 30 returned
         # 150 of 420 people left B (or 147 registered persons and 3 dead), and all 275 people left D
-        occupancy=(380, 270, 750, 0, 560, 520),
+        occupancy=(400, 270, 800, 0, 560, 520),
         in_groups=2_520,  # of the 2,945 people, 275 and 150 returned
         flow=(608, 3_040),
         evacuated=1_100,  # the evacuation of F was lifted, but its people have not returned yet

@@ -1,4 +1,4 @@
-"""The number of people at a site is the newest count, changed by later movements of groups and of households."""
+"""The number of people at a site: the counts in effect, changed by later movements of groups and of households."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -90,7 +90,64 @@ def test_a_site_without_a_count_has_its_registered_people_and_says_so() -> None:
 
 def test_a_number_is_never_below_zero_and_a_count_of_nobody_stays_zero() -> None:
     assert number(count(3), departures=(left(5, 1, came=-1),)).lowest == 0
-    assert number(count(0), staying=(came(5, -3),)).highest == 0
+    assert number(count(0, covers_site=True), staying=(came(5, -3),)).highest == 0
+
+
+def test_a_partial_count_hides_no_registered_people() -> None:
+    """200 registered persons are at a site. A caller counts 20 people, and 10 registered persons leave later."""
+    caller = count(20)
+    caller = caller._replace(stock_id=caller.report_id)
+    seen = number(caller, staying=(came(190, -5),), departures=(left(10, 1, came=-5),))
+    assert (seen.lowest, seen.highest, seen.is_registered, seen.has_partial_counts) == (190, 190, True, False)
+    assert (seen.registered_came, seen.registered_left, seen.counted_at) == (0, 0, AT)
+    assert number(caller, count(170), staying=(came(200, -5),)).highest == 200
+
+
+def test_only_a_count_of_everybody_includes_the_registered_people_who_came_before_it() -> None:
+    everybody = count(20, covers_site=True)
+    assert (seen := number(everybody, staying=(came(200, -5),))).highest == 20 and not seen.is_registered
+    assert number(everybody, count(30, 2), staying=(came(200, -5),)).highest == 20 + 30
+
+
+def test_a_later_count_of_one_village_forgets_no_earlier_movement_of_registered_people() -> None:
+    """After the count of everybody, 40 registered persons came and 3 left. Then 25 people of a village were counted."""
+    moves: dict[str, Any] = {"staying": (came(100, -5), came(40, 1)), "departures": (left(3, 1, came=-5),)}
+    everybody, village = count(200, covers_site=True), count(25, 2)
+    seen = number(everybody, village, **moves)
+    assert (seen.registered_came, seen.registered_left) == (40 - 25, 3)
+    assert seen.highest == 200 + 25 + (40 - 25) - 3
+    assert number(count(200), village, **moves).highest == 200 + 25 + (40 - 25) - 3
+    assert number(everybody, count(50, 2), **moves).highest == 200 + 50 - 3
+
+
+def test_people_of_a_later_count_who_left_again_hide_no_registered_people() -> None:
+    """25 people came and were counted. 20 of them left by movements of their households, and 40 others stayed."""
+    stayed, gone = (came(40, 1),), (left(20, 3, came=1),)
+    assert number(count(200, covers_site=True), count(25, 2), staying=stayed, departures=gone).highest == 200 + 40
+
+
+def test_no_more_registered_people_are_subtracted_than_were_counted_before_they_left() -> None:
+    assert number(count(3), count(70, 2), departures=(left(5, 1, came=-1),)).highest == 70
+
+
+def test_people_whom_a_recount_did_not_find_are_not_subtracted_from_another_village() -> None:
+    """100 people of one village and 60 of another are counted. 30 registered persons of the first village leave.
+
+    Then a recount of this village finds 70 people.
+    """
+    village, other, recount = count(100), count(60), count(70, 2)
+    recount = recount._replace(stock_id=village.stock_id)
+    counts = village._replace(superseded_by=recount.report_id), other, recount
+    assert number(*counts, departures=(left(30, 1, came=-5),)).highest == 70 + 60
+    seen = number(*counts, departures=(left(40, 1, came=-5), left(2, 3, came=-5)))
+    assert (seen.highest, seen.registered_left) == (70 + 60 - 10 - 2, 12)
+
+
+def test_registered_people_raise_only_the_lower_of_two_differing_counts() -> None:
+    stock_id = uuid4()
+    teams = count(100, stock_id=stock_id), count(150, 1, stock_id=stock_id)
+    seen = number(*teams, staying=(came(120, -5),))
+    assert (seen.lowest, seen.highest, seen.is_registered) == (120, 150, False)
 
 
 AT_SCHOOL: dict[str, Any] = {"site_id": SCHOOL, "destination": {"pcode": BATKEN}}
@@ -194,10 +251,14 @@ async def test_the_page_of_a_site_says_what_its_number_rests_on(office: Office) 
     family = household(**AT_SCHOOL)
     await office.file(family)
     page = await opened(office, f"/sites/{SCHOOL}")
-    assert "<b>5</b>" in page and "registered persons, no count" in page and "over capacity" in page
+    assert "<b>5</b>" in page and "registered persons, no count of everybody" in page and "over capacity" in page
     assert "Nobody has counted people here." in page
     again = household()
-    await office.file(counted_at_noon(3, 1), again, transferred(again, SCHOOL, 2))
+    partial = counted_at_noon(3, 1, is_full_recount=False)
+    await office.file(partial, again, transferred(again, SCHOOL, 2))
+    page = await opened(office, f"/sites/{SCHOOL}")
+    assert "<b>10</b>" in page and "registered persons, no count of everybody" in page and ">Counts</h2>" in page
+    await office.file(counted_at_noon(3, 1.5, is_full_recount=True, origin={"country": "ZZ"}))
     page = await opened(office, f"/sites/{SCHOOL}")
     assert "<b>8</b>" in page and "5 came and are added, 0 left and are subtracted" in page
     assert "<dt>Registered persons now</dt><dd>10 " in page

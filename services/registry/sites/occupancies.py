@@ -1,9 +1,9 @@
-"""Computes the number of people at each site: the newest count, changed by later movements. No I/O.
+"""Computes the number of people at each site: the counts in effect, changed by later movements. No I/O.
 
-A movement of a group changes the counts themselves. Movements of registered households after the newest count are added
-or subtracted here. The same people may be in the report of their group and in the report of their household, so only
-the larger of the two numbers counts. If nobody has counted people at a site, the registered persons who are there now
-are its people. The rules are in docs/decisions/0079.
+A movement of a group changes the counts themselves. Movements of registered households after a count are added or
+subtracted here. The same people may be counted and registered, so counted and registered persons are compared and never
+added. A count of everybody at a site includes the registered persons who were there. If there is no count of everybody,
+the number is at least that of the registered persons who are there now. The rules are in docs/decisions/0079.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.places.site_counts import Share, order, shares
+from shared.places.site_counts import Share, by_stock, order, shares
 
 
 class CountAtSite(NamedTuple):
@@ -80,6 +80,9 @@ class SiteDeparture(NamedTuple):
     left_at: datetime
     persons: int
 
+    def came_after(self, since: datetime | None) -> bool:
+        return since is None or (self.came_at is not None and self.came_at > since)
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredMoves:
@@ -96,10 +99,55 @@ class RegisteredMoves:
         """The persons who came after this time and are still there."""
         return sum(stay.persons for stay in self.staying if stay.came_at > at)
 
-    def left_since(self, at: datetime) -> int:
-        """The persons who were there at this time and left later."""
+    def left_between(self, at: datetime, until: datetime | None) -> list[SiteDeparture]:
+        """The persons who were there at the time `at` and left later, but not after the time `until` if it is given."""
         left = (each for each in self.departures if each.left_at > at and (each.came_at is None or each.came_at <= at))
-        return sum(departure.persons for departure in left)
+        return [departure for departure in left if not until or departure.left_at <= until]
+
+
+class Fall(NamedTuple):
+    """A full recount at the time `at`, which found fewer people than the counts that it replaced."""
+
+    at: datetime
+    persons: int
+
+
+class StockAtSite(NamedTuple):
+    """People at a site who were counted together, or who came together by a movement.
+
+    `counts` are the counts of these people, the newest first. `persons` is the lowest or the highest number of people
+    who are left. `falls` are those of the recounts that counted these people.
+    """
+
+    counts: Sequence[CountAtSite]
+    persons: int
+    falls: Sequence[Fall] = ()
+
+    @property
+    def at(self) -> datetime:
+        return self.counts[0].counted_at
+
+    @property
+    def is_arrival(self) -> bool:
+        return self.counts[0].is_arrival
+
+    def left_between(self, at: datetime, until: datetime | None) -> int:
+        """The people who left after `at` and not after `until`, by movements of their group and by recounts."""
+        if self.is_arrival:
+            return 0
+        moved = max(count.left_since(at) - (count.left_since(until) if until else 0) for count in self.counts)
+        return moved + sum(fall.persons for fall in self.falls if at < fall.at and (not until or fall.at <= until))
+
+
+class BetweenCounts(NamedTuple):
+    """The people who were at a site at the time `at` of a count and left before the next count.
+
+    `registered` left by movements of their households, and `counted` by movements of their groups or by recounts.
+    """
+
+    at: datetime
+    registered: Sequence[SiteDeparture]
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +157,9 @@ class Occupancy:
     `counted_at` is the time of the newest count, or of the newest arrival of counted people; None if there is neither.
     `reports` are the counts whose numbers are added, newest first. If `has_partial_counts` is true, some of these
     counts are partial, so the number may be too high. `registered_came` and `registered_left` are the persons of
-    registered households who were added and subtracted because they came or left after the newest count. `registered`
-    are all registered persons who are there now. If `is_registered` is true, the number is theirs, and no count.
+    registered households who were added and subtracted because they came or left after a count. `registered` are all
+    registered persons who are there now. If `is_registered` is true, the number is theirs, because nobody has counted
+    everybody, and all counts together are smaller.
     """
 
     lowest: int
@@ -138,7 +187,24 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
     by_share = {site_id: found for site_id, at_site in by_site.items() if (found := shares(at_site))}
     there = registered_by_site(registered)
     occupied = {site_id for site_id, at_site in there.items() if at_site.persons} | by_share.keys()
-    return {site_id: _occupancy(by_share.get(site_id, ()), there.get(site_id, NOBODY)) for site_id in occupied}
+    return {
+        site_id: _occupancy(by_share.get(site_id, ()), there.get(site_id, NOBODY), falls(by_site.get(site_id, ())))
+        for site_id in occupied
+    }
+
+
+def falls(counts: Sequence[CountAtSite]) -> Mapping[UUID, Sequence[Fall]]:
+    """The falls of each stock, by its id."""
+    known = {count.report_id: count for count in counts}
+    replaced, found = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
+    for count in counts:
+        if (recount := known.get(count.superseded_by or count.report_id)) and order(recount) > order(count):
+            replaced[recount.report_id].append(count)
+    for report_id, earlier in replaced.items():
+        recount = known[report_id]
+        counted = sum(max(count.counted for count in stock) for stock in by_stock(earlier).values())
+        found[recount.stock_id].append(Fall(recount.counted_at, max(0, counted - recount.counted)))
+    return found
 
 
 def registered_by_site(registered: RegisteredMoves) -> Mapping[UUID, RegisteredMoves]:
@@ -150,34 +216,72 @@ def registered_by_site(registered: RegisteredMoves) -> Mapping[UUID, RegisteredM
     return {site_id: RegisteredMoves(staying[site_id], departures[site_id]) for site_id in {*staying, *departures}}
 
 
-def _occupancy(found: Sequence[Share[CountAtSite]], there: RegisteredMoves) -> Occupancy:
+def _occupancy(
+    found: Sequence[Share[CountAtSite]], there: RegisteredMoves, fallen: Mapping[UUID, Sequence[Fall]]
+) -> Occupancy:
     newest_first = sorted((count for share in found for count in share.counts), key=order, reverse=True)
-    counted_at = next((count.counted_at for count in newest_first if not count.is_arrival), None)
-    ranges = [share.range(attrgetter("persons")) for share in found]
-    lowest, highest = sum(lowest for lowest, _ in ranges), sum(highest for _, highest in ranges)
-    came, left = _moved(found, there, counted_at) if counted_at else (0, 0)
-    is_registered = counted_at is None and there.persons > highest
-    if is_registered:
-        lowest = highest = there.persons
+    with_falls = [(share, fallen.get(share.counts[0].stock_id, ())) for share in found]
+    fewest, most = (
+        [StockAtSite(share.counts, end(share.range(attrgetter("persons"))), fell) for share, fell in with_falls]
+        for end in (min, max)
+    )
+    departed = _departed(most, there)
+    came, left = _came(most, there, departed), _left(most, departed)
+    lowest = _remaining(fewest, departed) + _came(fewest, there, departed)
+    highest = _remaining(most, departed) + came
+    is_everybody_counted = any(share.counts[0].covers_site for share in found)
+    at_least = 0 if is_everybody_counted else there.persons
+    is_registered = at_least > highest
     return Occupancy(
-        lowest=max(0, lowest + came - left),
-        highest=max(0, highest + came - left),
+        lowest=max(lowest, at_least),
+        highest=max(highest, at_least),
         counted_at=newest_first[0].counted_at if newest_first else None,
         reports=tuple(dict.fromkeys(count.movement_id or count.report_id for count in newest_first)),
-        has_partial_counts=any(count.is_partial for count in newest_first),
-        registered_came=came,
-        registered_left=left,
+        has_partial_counts=not is_registered and any(count.is_partial for count in newest_first),
+        registered_came=0 if is_registered else came,
+        registered_left=0 if is_registered else left,
         registered=there.persons,
         is_registered=is_registered,
     )
 
 
-def _moved(found: Sequence[Share[CountAtSite]], there: RegisteredMoves, counted_at: datetime) -> tuple[int, int]:
-    """The registered persons to add and to subtract, without those who may be among the people of moved groups."""
-    arrived = departed = 0
-    for share in found:
-        if share.counts[0].is_arrival:
-            arrived += max(count.persons if count.counted_at > counted_at else 0 for count in share.counts)
-        else:
-            departed += max(count.left_since(counted_at) for count in share.counts)
-    return max(0, there.came_since(counted_at) - arrived), max(0, there.left_since(counted_at) - departed)
+def _departed(stocks: Sequence[StockAtSite], there: RegisteredMoves) -> list[BetweenCounts]:
+    times = _counted_at(stocks)
+    return [
+        BetweenCounts(at, registered, sum(stock.left_between(at, until) for stock in stocks))
+        for at, until in zip(times, (*times, None)[1:], strict=True)
+        if (registered := there.left_between(at, until))
+    ]
+
+
+def _counted_at(stocks: Sequence[StockAtSite]) -> list[datetime]:
+    return sorted({stock.at for stock in stocks if not stock.is_arrival})
+
+
+def _came(stocks: Sequence[StockAtSite], there: RegisteredMoves, departed: Sequence[BetweenCounts]) -> int:
+    """The registered persons to add, because they came after a count and cannot be among people counted later."""
+    surpluses = (
+        registered - _remaining([stock for stock in stocks if stock.at > at], departed, since=at)
+        for at in _counted_at(stocks)
+        if (registered := there.came_since(at))
+    )
+    return max((0, *surpluses))
+
+
+def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
+    return sum(stock.persons for stock in stocks) - _left(stocks, departed, since)
+
+
+def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
+    """The registered persons to subtract, because they left after a count at which they were there.
+
+    Left out are those who may be among the people of moved groups, or among the people whom a later recount did not
+    find. No more persons are subtracted than were counted before they left. If `since` is given, only the persons who
+    came after this time are subtracted.
+    """
+    left = 0
+    for between in departed:
+        if registered := sum(each.persons for each in between.registered if each.came_after(since)):
+            counted = sum(stock.persons for stock in stocks if stock.at <= between.at)
+            left = min(counted, left + max(0, registered - between.counted))
+    return left

@@ -30,9 +30,9 @@ class OccupancyView(BaseModel):
 
     `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
     so the number may be too high. `registered_came` and `registered_left` are the persons of registered households who
-    came or left after the newest count, and whom `lowest` and `highest` therefore include or leave out. `registered`
-    are all registered persons who are at the site now. If `is_registered` is true, nobody has counted the people at the
-    site, or only people who moved there, and the number is that of the registered persons; `counted_at` may be null.
+    came or left after a count, and whom `lowest` and `highest` therefore include or leave out. `registered` are all
+    registered persons who are at the site now. If `is_registered` is true, the number is theirs, because nobody has
+    counted everybody at the site, and all counts together are smaller; `counted_at` may be null.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -63,7 +63,7 @@ async def people_at_sites(
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> Occupancies:
-    """The people at each site, by the newest count and later movements, in the order of the sites' ids."""
+    """The people at each site, by counts, later movements and registered persons, in the order of the sites' ids."""
     visibility = visibility_of(caller, request.app.state.places)
     site_ids = await site_queries.visible_ids(session, visibility, limit, after)
     by_site = await occupancies_of(request, session, site_ids)
