@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel
 
 from shared import events
+from shared.country import TIME_ZONE
 from shared.events import Event, Message, Place
 from shared.messaging.consumer import Received, Record
 
 KADAMJAI, LEILEK, BATKEN, KARA_SUU = "KG05258000000", "KG05236000000", "KG05000000000", "KG06226000000"
 NOW = datetime.now(UTC).replace(microsecond=0)
+TODAY = NOW.astimezone(TIME_ZONE).date()
 WRITERS = {
     "hazards": "intake",
     "hazards-restricted": "intake",
@@ -91,9 +93,9 @@ def household(
         "version": 1,
         "sequence": 1,
         "status": "Actual",
-        "occurred_on": NOW.date(),
+        "occurred_on": TODAY,
         "occurred_on_precision": "day",
-        "recorded_on": NOW.date(),
+        "recorded_on": TODAY,
         "mobility": "displacement",
         "origin": Place(pcode=LEILEK),
         "destination": Place(pcode=destination),
@@ -124,9 +126,9 @@ def group(
         "quantifier": "exact",
         "counted_at": NOW,
         "counted_at_precision": "hour",
-        "occurred_on": NOW.date(),
+        "occurred_on": TODAY,
         "occurred_on_precision": "day",
-        "recorded_on": NOW.date(),
+        "recorded_on": TODAY,
         "origin": Place(pcode=KADAMJAI),
         "destination": Place(pcode=to) if to else Place(country="ZZ"),
         "reasons": ["natural_disaster"],

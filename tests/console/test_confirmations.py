@@ -17,12 +17,11 @@ from shared.country import TIME_ZONE
 from shared.events import Place
 from shared.events.vocabulary import Status
 from shared.places import Places
-from tests.console.factories import KADAMJAI, LEILEK, NOW, group, household, received
+from tests.console.factories import KADAMJAI, LEILEK, NOW, TODAY, group, household, received
 
 pytestmark = pytest.mark.anyio
 
 PLACES = Places.load()
-TODAY = NOW.astimezone(TIME_ZONE).date()
 
 
 async def numbers(session: AsyncSession, now: datetime = NOW, areas: tuple[str, ...] = ("KG",)) -> dict[str, int]:

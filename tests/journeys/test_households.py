@@ -211,7 +211,8 @@ class Journey:
             ids = {
                 event.id: str(getattr(event.data, name))
                 for event in found
-                if getattr(event.data, "consumer", "registry") == "registry"
+                if not isinstance(event.data, events.ReportAlerted)
+                and getattr(event.data, "consumer", "registry") == "registry"
             }
             published[name] = Counter(ids.values())
         for name, counts in published.items():

@@ -175,6 +175,8 @@ def row(move: Move) -> dict[str, Any]:
         "superseded_by": None,
         "sub_stock": "in_displacement",
         "movement_id": None,
+        "confirmed_at": move.at,
+        "is_return_presumed": False,
         "changed_at": None,
         "returned": 0,
         "settled": 0,

@@ -136,6 +136,7 @@ async def test_people_who_are_forced_onward_are_told_as_a_new_displacement(file:
     await file(forced)
     assert (await changes(file))[-1]["displacement"] == {
         "report_id": forced["report_id"],
+        "movement_id": forced["report_id"],
         "status": "Actual",
         "occurred_on": "2026-06-17",
         "occurred_on_precision": "day",
