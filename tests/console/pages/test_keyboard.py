@@ -27,7 +27,7 @@ def test_the_focus_moves_to_the_first_alert_when_an_alert_is_closed(whole: Whole
     page.locator("#verdicts").get_by_text("Confirmed").click()
     page.click("#answer-send")
     page.mouse.move(2, 2)
-    expect(page.locator(".alert", has_text="Strong wind")).to_have_count(0)
+    expect(newest_alert(page, "Strong wind")).to_have_count(0)
     expect(page.locator(".alert").first).to_be_focused()
 
 
