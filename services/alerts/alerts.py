@@ -1,7 +1,7 @@
 """An alert and its state changes. Each function returns a new value of the alert with the next `sequence`."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import ConfigDict
@@ -176,6 +176,14 @@ class Alert(AlertFields):
         return events.message(data, id=id, source=SOURCE, time=self.changed_at)
 
 
+class UnreadableAlert(NamedTuple):
+    """A stored alert that this release cannot read, and the numbers of its last event and notification."""
+
+    alert_id: UUID
+    sequence: int
+    step: int
+
+
 def identity(situation: Situation) -> UUID:
     return events.derived_id("alert", situation.kind, situation.status, situation.area, situation.name)
 
@@ -198,6 +206,11 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
         is_suppressed=finding.is_suppressed,
         **_judged(finding),
     )
+
+
+def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
+    """A new alert instead of the unreadable one. Its next event and its next deliveries have unused ids."""
+    return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:

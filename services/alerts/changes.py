@@ -1,13 +1,13 @@
 """Collects the alerts that a transaction changes, with their deliveries and events, and stores them at the end."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.alerts import alerts
-from services.alerts.alerts import Alert
+from services.alerts.alerts import Alert, UnreadableAlert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
 from services.alerts.delivery.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.notifications import inhibitions, notifications, waiting_times
@@ -38,11 +38,15 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comm
 
 
 class AlertChanges:
-    """Applies findings to alerts. `called` maps an alert's id to the labels of the receivers notified so far."""
+    """Applies findings to alerts. `called` maps an alert's id to the labels of the receivers notified so far.
+
+    An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Otherwise it stays as it
+    is.
+    """
 
     def __init__(
         self,
-        known: Iterable[Alert],
+        known: Collection[Alert | UnreadableAlert],
         plan: NotificationPlan,
         called: Mapping[UUID, Collection[str]],
         *,
@@ -50,7 +54,8 @@ class AlertChanges:
         rules: Ruleset,
         now: datetime,
     ) -> None:
-        self._alerts = {alert.alert_id: alert for alert in known}
+        self._alerts = {alert.alert_id: alert for alert in known if isinstance(alert, Alert)}
+        self._unreadable = {alert.alert_id: alert for alert in known if isinstance(alert, UnreadableAlert)}
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
         self._plan, self._places, self._rules, self._now = plan, places, rules, now
         self._on_duty = plan.on_duty(now)
@@ -67,8 +72,12 @@ class AlertChanges:
 
     def apply(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
         """Raises an alert about the finding's situation, or renews the alert that this situation already has."""
-        known = self._alerts.get(alerts.identity(finding.situation))
-        if known is None:
+        id = alerts.identity(finding.situation)
+        known = self._alerts.get(id)
+        if known is None and id in self._unreadable:
+            if not finding.is_suppressed:
+                self._raise(alerts.raised_anew(self._unreadable[id], finding, report_id, self._now))
+        elif known is None:
             self._raise(alerts.raised(finding, report_id, self._now))
         elif not finding.is_suppressed and known.is_suppressed:
             self._raise(alerts.unsuppressed(known, finding, self._now))

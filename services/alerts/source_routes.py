@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
 from services.alerts import budgets, counts
+from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
@@ -59,7 +60,8 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     alert_changes = await alert_queries.changes_of(session, locked, state.places, state.rules, now)
     for alert in locked:
         if (
-            alert.is_suppressed
+            isinstance(alert, Alert)
+            and alert.is_suppressed
             and alert.hazard_id
             and (hazard := await hazard_queries.hazard(session, alert.hazard_id))
         ):

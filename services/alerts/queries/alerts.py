@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.alerts import Alert
+from services.alerts.alerts import Alert, UnreadableAlert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, NotificationOmissions
 from services.alerts.notifications.plans import NotificationPlan
@@ -108,22 +108,24 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
-) -> list[Alert]:
+) -> list[Alert | UnreadableAlert]:
     """The alerts of these hazards and kinds, and the alerts with the ids `others`.
 
-    One statement locks these alerts in id order.
+    One statement locks these alerts in id order. An unreadable alert must not stop the hazards of the batch.
     """
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)
     rows = await connection.fetch(OF_HAZARDS, list(hazard_ids), list(kinds), list(others))
-    return [alert_of(row) for row in rows]
+    return [readable_or_not(row) for row in rows]
 
 
-async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since: date) -> list[Alert]:
+async def alerts_of_flights(
+    session: AsyncSession, areas: Collection[str], since: date
+) -> list[Alert | UnreadableAlert]:
     """The displacement alerts of these areas whose windows begin at `since` or later. The rows are locked."""
     connection = await database.driver(session)
-    return [alert_of(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
+    return [readable_or_not(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 
 
 async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
@@ -182,7 +184,7 @@ async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[
 
 async def changes_of(
     session: AsyncSession,
-    known: Sequence[Alert],
+    known: Sequence[Alert | UnreadableAlert],
     places: Ancestry,
     rules: Ruleset,
     now: datetime,
@@ -226,6 +228,14 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
         with suppress(AlertUnreadable):
             alerts.append(_read(row))
     return alerts
+
+
+def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
+    """The alert, or what a transaction must know of an unreadable row to raise its alert anew."""
+    try:
+        return _read(row)
+    except AlertUnreadable:
+        return UnreadableAlert(row["alert_id"], row["sequence"], row["step"])
 
 
 def _read(row: Mapping[Any, Any]) -> Alert:
