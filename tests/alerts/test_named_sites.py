@@ -11,12 +11,15 @@ from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import Texts
 from services.alerts.delivery.words import ExposedSite, HazardWords
 from services.alerts.message_templates.templates import EVERY, MessageTemplate, Templates
+from services.alerts.queries.telegram_edits import OutdatedMessage
 from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.exposure import decide_exposure
 from services.alerts.rules.findings import Finding
 from services.alerts.sms.alphabets import Alphabet
 from services.alerts.sms.sms_texts import MOST_SEGMENTS, SmsTexts
 from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.message_edits import facts_of
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel, Scope
 from shared.places import Places
@@ -59,6 +62,21 @@ async def test_a_receiver_that_no_longer_belongs_to_the_centre_gets_no_names(pos
     await post(school, group(site_id=school.site_id), mudflow(area={"pcodes": [LEILEK]}, scope="Public"))
     await subscriptions.set_internal(post.session, "former desk", is_internal=False)
     assert (await sites_by_receiver(post))["former desk"] is None
+
+
+@pytest.mark.anyio
+async def test_an_edited_message_keeps_the_names_of_sites_for_internal_receivers(post: Post) -> None:
+    school = site()
+    await post(school, group(site_id=school.site_id), mudflow(area={"pcodes": [LEILEK]}, scope="Public"))
+    (alert,) = [each for each in await post.alerts() if each.kind == "exposure"]
+    message = OutdatedMessage(uuid4(), alert.alert_id, "desk", 1, 1, "ru", NOW)
+    facts = await facts_of(post.session, [message])
+    shown = {
+        is_internal: facts.words_for(alert, Receiver("desk", DeliveryChannel.TELEGRAM, "1", is_internal=is_internal))
+        for is_internal in (True, False)
+    }
+    named = {key: [each.name_ru for each in found.sites] for key, found in shown.items() if found is not None}
+    assert named == {True: ["Школа № 5"], False: []}
 
 
 async def sites_by_receiver(post: Post) -> dict[str, Any]:

@@ -153,7 +153,8 @@ def content_with(
     words = texts.get(delivery.hazard_id) if delivery.hazard_id else None
     if words is None:
         return delivery.content
-    named = [names for site_id, names in sites.items() if site_id in delivery.site_ids]
+    own = frozenset(delivery.site_ids)
+    named = [names for site_id, names in sites.items() if site_id in own]
     permitted = words.naming(named[:MOST_SITES]).for_receiver(is_internal=delivery.is_internal)
     return with_words(delivery.content, permitted)
 
@@ -181,7 +182,11 @@ async def words_of(
 
 async def sites_of(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> dict[UUID, ExposedSite]:
     """The names of the sites of exposure alerts, sorted by name."""
-    ids = {site_id for delivery in deliveries for site_id in delivery.site_ids}
+    return await named_sites(session, {site_id for delivery in deliveries for site_id in delivery.site_ids})
+
+
+async def named_sites(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, ExposedSite]:
+    """The names of these sites, sorted by name."""
     named = await site_queries.named(session, ids) if ids else []
     return {site.site_id: ExposedSite.model_validate(site, from_attributes=True) for site in named}
 

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts.alerts import Alert
 from services.alerts.delivery import words
 from services.alerts.delivery.texts import CHANGED
-from services.alerts.delivery.words import HazardWords
+from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import telegram_edits as edit_queries
@@ -36,12 +37,13 @@ FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the edited messages show: the alerts as they are now, and the newest texts of their hazards."""
+    """What the edited messages show: the alerts as they are now, the texts of their hazards, and the names of sites."""
 
     alerts: Mapping[UUID, Alert]
     words: Mapping[UUID, HazardWords]
     receivers: Mapping[str, Receiver]
     further: Mapping[str, Sequence[Contact]]
+    sites: Mapping[UUID, ExposedSite]
 
     def receiver_of(self, message: OutdatedMessage) -> Receiver | None:
         """The receiver of the message; None if the receiver was removed, or has another chat since."""
@@ -54,7 +56,11 @@ class Facts:
 
     def words_for(self, alert: Alert, receiver: Receiver) -> HazardWords | None:
         texts = self.words.get(alert.hazard_id) if alert.hazard_id else None
-        return texts and texts.for_receiver(is_internal=receiver.is_internal)
+        if texts is None:
+            return None
+        own = site_ids(alert)
+        named = [names for site_id, names in self.sites.items() if site_id in own]
+        return texts.naming(named[:MOST_SITES]).for_receiver(is_internal=receiver.is_internal)
 
 
 class MessageEdits:
@@ -114,10 +120,16 @@ class MessageEdits:
 
 async def facts_of(session: AsyncSession, outdated: Collection[OutdatedMessage]) -> Facts:
     if not outdated:
-        return Facts({}, {}, {}, {})
+        return Facts({}, {}, {}, {}, {})
     alerts = await alert_queries.by_id(session, {message.alert_id for message in outdated})
     hazards = {alert.hazard_id for alert in alerts.values() if alert.hazard_id is not None}
     reports = [await hazard_queries.hazard(session, hazard_id) for hazard_id in hazards]
     receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
     further = await contact_queries.further(session, {message.recipient for message in outdated})
-    return Facts(alerts, {each.hazard_id: words.of(each) for each in reports if each}, receivers, further)
+    sites = await delivery_queries.named_sites(session, {id for alert in alerts.values() for id in site_ids(alert)})
+    return Facts(alerts, {each.hazard_id: words.of(each) for each in reports if each}, receivers, further, sites)
+
+
+def site_ids(alert: Alert) -> frozenset[UUID]:
+    """The sites with displaced people in the hazard's area, as the alert names them."""
+    return frozenset(map(UUID, alert.figures.get("sites", ())))
