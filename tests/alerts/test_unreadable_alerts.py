@@ -30,7 +30,7 @@ async def test_a_revision_of_the_hazard_raises_its_unreadable_alert_anew(post: P
     assert outcome.startswith("alerted")
     assert (after.alert_id, after.sequence) == (before.alert_id, before.sequence + 1)
     assert after.step == before.step + 1 and len(await post.deliveries()) == 2 * len(told) > 0
-    assert (await post.event_types())[-1] == "dayar.alert.raised.v1"
+    assert (await post.event_types())[-1] == "raised"
 
 
 async def test_the_end_of_the_hazard_leaves_its_unreadable_alert_as_it_is(post: Post) -> None:
