@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts import timeline
 from services.alerts.acts import assignees
-from services.alerts.acts.assignees import Access
 from services.alerts.handlers import utcnow
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import plans as plan_queries
 from services.alerts.ruleset import Ruleset
+from shared.auth.revocations import Revocations
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
@@ -29,12 +29,14 @@ class Absences:
         sessions: async_sessionmaker[AsyncSession],
         rules: Ruleset,
         places: Places,
-        access: Access,
+        access: Revocations,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._sessions, self._rules, self._places, self._access, self._clock = sessions, rules, places, access, clock
 
     async def run(self) -> None:
+        """Begins when the revocations are read to the end, because an account may have been enabled again since."""
+        await self._access.until_complete()
         while True:
             await retry_while_unavailable(self.give_back)
             await asyncio.sleep(LOOK_SECONDS)
