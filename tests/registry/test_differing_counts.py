@@ -143,6 +143,17 @@ async def test_people_who_left_before_the_newest_count_are_shown_apart_from_the_
     assert first_count["group_id"] != of_second
 
 
+async def test_the_people_who_are_left_until_now_are_shown(office: Office) -> None:
+    """No movement followed the one after which 50 people were left."""
+    first, second, hour = counted(0, 100), counted(2, 95), (EVENING + timedelta(hours=1)).isoformat()
+    at = {"occurred_at": hour, "occurred_at_precision": "hour", "reported_at": hour}
+    await office.file(first)
+    await office.file(movement(first, "returned", persons=50, **at))
+    await office.file(second, **OTHER)
+    [stock] = (await page(office))["stocks"]
+    assert [(count["persons"], count["persons_left"]) for count in stock["counts"]] == [(95, 95), (100, 50)]
+
+
 async def test_movements_follow_the_choice(office: Office) -> None:
     first, second = counted(0, 100), counted(1, 60)
     await office.file(first)

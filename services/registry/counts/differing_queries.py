@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from services.registry.groups.queries import HERE, IN_EFFECT, OF_COUNT
 from services.registry.models import CountAssignment, CountDecision, GroupCount, GroupStay, Report
 from services.registry.places.queries import APPLIED
+from services.registry.reports import NEVER
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, Status
 from shared.messaging import decisions
@@ -73,7 +74,12 @@ class Stock:
         if count.changed_at is None or count.changed_at >= at:
             return int(count.persons)
         stays = self.stays.get(count.report_id, ())
-        return next((stay.persons for stay in stays if stay.counted_at < at <= stay.superseded_at), 0)
+        return next((stay.persons for stay in stays if stay.counted_at < at and lasted_until(stay, at)), 0)
+
+
+def lasted_until(stay: Any, at: datetime) -> bool:
+    """Whether the people were left in the count until this time. NEVER has no time zone, so it is not compared."""
+    return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
 
 async def stocks(
