@@ -42,6 +42,10 @@ def test_registered_people_at_a_site_appear_on_an_open_board(whole: Whole, seat:
     send(whole, Role.FIELD, "POST", "/intake/v1/displacements", household(**family))
     expect(row).to_contain_text("registered persons, no count", timeout=SLOW_MS)
     expect(row).to_contain_text("over capacity")
+    page.goto(f"{whole.url}/map?lang=en")
+    page.locator(f"#sites-rows tr[data-id='{site_id}'] button").click()
+    expect(page.locator("#chosen-facts")).to_contain_text("registered persons, no count")
+    expect(page.locator("#chosen-facts")).not_to_contain_text("1970")
     for language in ("ky", "ru", "en"):
         page.goto(f"{whole.url}/?lang={language}")
         expect(row.locator("a")).to_have_text("Лагерь «Аска»")

@@ -70,10 +70,15 @@ function site({ properties }) {
   return [
     [sentence("place"), place],
     [sentence("people"), occupancy ? inRange(properties.lowest, properties.highest) : sentence("uncounted")],
-    ...(occupancy ? [/** @type {Fact} */ ([sentence("counted_at"), time(occupancy.counted_at)])] : []),
+    ...(occupancy ? [/** @type {Fact} */ ([sentence("counted_at"), countedAt(occupancy)])] : []),
     [sentence("capacity"), capacity === null ? sentence("unknown") : number.format(capacity)],
     ...(occupancy === undefined ? [] : [/** @type {Fact} */ ([sentence("page"), link(sentence("open_site"), `/registry/sites/${id}`)])]),
   ];
+}
+
+/** When the people at a site were counted. Registered persons have no such time. @param {import("/static/sites.js").Occupancy} occupancy */
+function countedAt({ counted_at, is_registered }) {
+  return is_registered || !counted_at ? sentence("registered") : time(counted_at);
 }
 
 /** @param {string} table @param {Feature[]} features */
