@@ -117,6 +117,16 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     assert findings(page) == []
 
 
+def test_if_the_base_map_does_not_arrive_the_tables_remain(whole: Whole, drawing: Seat) -> None:
+    whole.clear_hazards()
+    whole.report_hazard(type="rockfall")
+    drawing.sign_in()
+    drawing.page.route("**/static/map/base/*", lambda route: route.abort())
+    drawing.page.goto(f"{whole.url}/map?lang=en")
+    expect(drawing.page.locator("#no-map")).to_be_visible()
+    expect(drawing.page.locator("#hazards-rows tr", has_text="Rockfall")).to_be_visible()
+
+
 def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None:
     whole.clear_groups()
     whole.publish(household(persons=5), household(persons=3, destination=KARA_SUU), group(70, to=KADAMJAI))

@@ -19,8 +19,9 @@ import { sentence } from "/static/texts.js";
  */
 
 /** @type {Record<string, Name[]>} the layers that the events of a topic change */
-const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced"], groups: ["displaced", "sites"] };
+const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced", "sites"], groups: ["displaced", "sites"] };
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
+const SITES_MS = 5000; // the same for sites, because the registry computes the people at all sites for each reading
 const AGAIN_MS = 1500; // a layer that failed or is behind the stream is read again after this time
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
@@ -69,7 +70,7 @@ async function renew(name) {
   while (reading.isDue) {
     reading.isDue = false;
     await read(name).catch(() => again(name));
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    await new Promise((resolve) => setTimeout(resolve, name === "sites" ? SITES_MS : QUIET_MS));
   }
   reading.isBusy = false;
 }
@@ -166,7 +167,11 @@ async function start() {
   setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
   if (!canDraw()) return showNoMap();
   const opened = new DrawnMap(chosenOnMap);
-  await opened.open();
+  try {
+    await opened.open();
+  } catch {
+    return showNoMap(); // the base map did not arrive, or the graphics card failed
+  }
   map = opened;
   for (const name of /** @type {Name[]} */ (Object.keys(layers))) draw(name);
 }
@@ -176,7 +181,7 @@ async function renewUnits() {
   await read("units").catch(() => again("units"));
 }
 
-/** Without WebGL, the tables remain. */
+/** Without WebGL or the base map, the tables remain. */
 function showNoMap() {
   element("no-map").hidden = false;
   element("map").hidden = true;
