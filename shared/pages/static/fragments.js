@@ -15,8 +15,25 @@ export function keepCurrent() {
   setInterval(() => parts.forEach(refresh), AGAIN_MS);
 }
 
-/** Without an answer the part stays, as a warning must not disappear with its service. @param {HTMLElement} part */
+/** @type {WeakMap<HTMLElement, {isOutdated: boolean}>} the parts that are being rendered now */
+const rendered = new WeakMap();
+
+/** Has the part rendered. If it is being rendered now, this is done once more afterwards, so that a slow service gets no second request meanwhile. @param {HTMLElement} part */
 async function refresh(part) {
+  const current = rendered.get(part);
+  if (current) {
+    current.isOutdated = true;
+    return;
+  }
+  const own = { isOutdated: false };
+  rendered.set(part, own);
+  await replace(part);
+  rendered.delete(part);
+  if (own.isOutdated) await refresh(part);
+}
+
+/** Without an answer the part stays, as a warning must not disappear with its service. @param {HTMLElement} part */
+async function replace(part) {
   const text = await call("GET", part.dataset.fragment ?? "").then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
   if (text === undefined) return;
   const fresh = document.createElement("template");
