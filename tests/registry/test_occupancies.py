@@ -181,6 +181,18 @@ async def test_movements_of_registered_households_change_the_count(office: Offic
     assert await numbers(office) == (60, 0, 0, 3)
 
 
+async def test_a_family_leaves_after_a_group_that_had_left_before_the_newest_count(office: Office) -> None:
+    """A group leaves in two parts. Then another group is counted, and two persons of a family leave."""
+    await saved(office, UUID(SCHOOL))
+    family, village = household(**AT_SCHOOL), counted_at_noon(70, 1)
+    on = [(NOON + timedelta(days=day)).isoformat() for day in range(6)]
+    await office.file(family, village)
+    await office.file(movement(village, "returned", persons=30, occurred_at=on[2], reported_at=on[2]))
+    await office.file(movement(village, "returned", persons=40, occurred_at=on[3], reported_at=on[3]))
+    await office.file(counted_at_noon(50, 4), movement(family, "returned", persons=2, occurred_at=on[5]))
+    assert await numbers(office) == (48, 0, 2, 3)
+
+
 async def test_a_family_that_left_its_home_after_the_count_is_added(office: Office) -> None:
     await saved(office, UUID(SCHOOL))
     later = {

@@ -21,7 +21,7 @@ class CountAtSite(NamedTuple):
     """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields.
 
     `persons` are the people who are left after movements, and `counted` those who were counted. `steps` are the numbers
-    of people who were left after each movement, the earliest first. If everybody left, the last step is missing;
+    of people who were left after each movement, the earliest first. If everybody left at once, there are no steps.
     `changed_at` is the time of the first movement.
     """
 

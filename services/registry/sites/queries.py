@@ -9,6 +9,7 @@ from sqlalchemy import false, func, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.models import GroupCount, GroupStay, Site, SiteKey, SitePassage, SiteResident
+from services.registry.reports import NEVER
 from services.registry.search.keys import SearchKeys
 from services.registry.sites.occupancies import CountAtSite, RegisteredMoves, SiteDeparture, SiteStay
 from services.registry.visibility import Visibility
@@ -88,12 +89,18 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
 
 
 async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
-    """The numbers of people who were left in these counts after each movement."""
-    steps = defaultdict[UUID, list[tuple[datetime, int]]](list)
-    stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons)
+    """The numbers of people who were left in these counts after each movement.
+
+    If everybody left, the last number is 0; the table has no row for it, but says when the row before ended.
+    """
+    steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
+    stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
     ordered = stays.where(GroupStay.report_id.in_(report_ids)).order_by(GroupStay.report_id, GroupStay.number)
-    for report_id, at, persons in await session.execute(ordered):
+    for report_id, at, persons, ends[report_id] in await session.execute(ordered):
         steps[report_id].append((at, persons))
+    for report_id, ends_at in ends.items():
+        if ends_at not in (None, NEVER):
+            steps[report_id].append((ends_at, 0))
     return steps
 
 
