@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sqlalchemy import delete
 
+from deploy.local.process import wait_until
 from services.console.checks import CheckName, InstallationCheck
 from services.console.config import ConsoleSettings
 from services.console.models import StoredCheck
@@ -18,6 +19,9 @@ from tests.console.pages.conftest import Seat, Whole
 from tests.installation import in_thread
 
 MINUTE_MS = 61_000
+OUTDATED = """
+() => document.querySelector("[data-fragment='/registry/occupied-sites']").dispatchEvent(new CustomEvent("outdated"))
+"""
 
 
 class Backups:
@@ -85,6 +89,22 @@ def test_at_the_start_only_the_parts_that_the_page_came_without_are_fetched(seat
     page = desk.open("/")
     expect(page.locator(".notice", has_text="second factor")).to_be_visible()
     assert "/notices" in fetched and "/board/checks" not in fetched
+
+
+def test_a_slow_service_gets_one_request_at_a_time(seat: Callable[..., Seat]) -> None:
+    asked: list[Route] = []
+    desk = seat(Role.OPERATOR)
+    desk.page.route("**/registry/occupied-sites", asked.append)
+    page = desk.open("/")
+    assert wait_until(lambda: page.evaluate("true") and len(asked) == 1, timeout=20)
+    for _ in range(3):
+        page.evaluate(OUTDATED)
+    page.wait_for_timeout(300)
+    assert len(asked) == 1
+    asked[0].fulfill(body="<p>first</p>")
+    assert wait_until(lambda: page.evaluate("true") and len(asked) == 2, timeout=20)
+    asked[1].fulfill(body="<p>second</p>")
+    expect(page.locator("[data-fragment='/registry/occupied-sites']")).to_have_text("second")
 
 
 def is_notices(url: str) -> bool:
