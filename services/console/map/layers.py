@@ -39,7 +39,8 @@ async def boundaries(request: Request, _: AsyncSession) -> Layer:
 async def hazards(request: Request, session: AsyncSession) -> Layer:
     """The hazards of the board without the cancelled ones. `hidden` is the number of those without room."""
     now, here, language = datetime.now(UTC), console(request), language_of(request)
-    listed = [row for row in await snapshots.hazards(session, now, MOST) if row.msg_type != MsgType.CANCEL]
+    rows = await snapshots.hazards(session, now, MOST, has_shapes=True)
+    listed = [row for row in rows if row.msg_type != MsgType.CANCEL]
     hidden = await snapshots.hazards_in_force(session, now) - len(listed)
     return features.collection((features.hazard(row, now, language, here.places) for row in listed), hidden=hidden)
 

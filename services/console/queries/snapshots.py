@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, TextClause, and_, case, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from services.console.models import BoardHazard, BoardHousehold, BoardRelease, ReportOutcome
 from services.console.queries.areas import in_areas
@@ -42,11 +43,14 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
     return {(topic, partition): next for topic, partition, next in rows}
 
 
-async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
+async def hazards(
+    session: AsyncSession, now: datetime, most: int, *, has_shapes: bool = False
+) -> Sequence[BoardHazard]:
     """The hazards that are in force or came in the last two days, and those that are still in force for the public.
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
     cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.
+    Only the map needs their shapes, which can have thousands of corners.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(
@@ -57,6 +61,8 @@ async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[B
         BoardHazard.onset.desc(),
         BoardHazard.hazard_id,
     )
+    if not has_shapes:
+        wanted = wanted.options(defer(BoardHazard.shapes, raiseload=True))
     return (await session.scalars(wanted.limit(most))).all()
 
 
