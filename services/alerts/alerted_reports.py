@@ -1,19 +1,19 @@
 """Publishes which reports about displaced people an alert followed, so that their authors learn it (decision 43)."""
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
-from services.alerts.projections import Flight
+from services.alerts.projections import CountedGroup, Departure, Flight, HeldPeople, Stock
 from services.alerts.queries import alerted_reports as queries
 from services.alerts.rules.windows import AlertedWindow
 from shared import events
 from shared.events import Message, ReportAlerted
-from shared.events.vocabulary import Mobility, Status
+from shared.events.vocabulary import Measure, Mobility, Status
 from shared.messaging import outbox
 
 AlertedReport = tuple[Status, UUID]
@@ -22,44 +22,85 @@ AlertedReport = tuple[Status, UUID]
 async def publish(
     batch: HouseholdBatch,
     mobility: Collection[Mobility],
-    before: Collection[AlertedWindow],
-    after: Collection[AlertedWindow],
+    before: set[AlertedWindow],
+    after: set[AlertedWindow],
     session: AsyncSession,
     now: datetime,
 ) -> None:
     """Publish the reports that the batch's alerts count. `before` and `after` are the alerts' windows.
 
     If an alert is new, it counts all reports of its window. An alert that was raised before also counts the reports of
-    the batch. A report can be published again; its event then has the same id, and intake ignores it.
+    the batch. It published the earlier reports when they came, so later events about them publish nothing. If an alert
+    is raised again, a report is published again; its event then has the same id, and intake ignores it.
     """
-    new = {window for window in after if window not in before or (window.status, window.area) in moved(batch)}
-    joined = {
-        (flight[0], report_id)
-        for flight, report_id in reports(batch, mobility)
-        if any(window.counts(flight) for window in after)
+    joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
+    raised = await queries.reports(session, after - before, mobility)
+    recounted = await queries.reports_of_stocks(session, moved(batch, after & before), mobility)
+    await outbox.add(session, *messages(joined | raised | recounted, now))
+
+
+def within(windows: Collection[AlertedWindow], reported: Iterable[tuple[Flight, UUID]]) -> set[AlertedReport]:
+    """Those of the reports that the alerts with these windows count."""
+    return {(flight[0], report_id) for flight, report_id in reported if is_alerted(flight, windows)}
+
+
+def is_alerted(flight: Flight, windows: Collection[AlertedWindow]) -> bool:
+    return any(window.counts(flight) for window in windows)
+
+
+def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tuple[Status, str, UUID]]:
+    """The stocks whose earlier counts the batch has moved into one of these windows."""
+    return {
+        (status, area, id)
+        for (status, area, id), day in batch.left_on.items()
+        if area is not None
+        and (earlier := batch.left_on_before.get((status, area, id))) is not None
+        and is_alerted((status, area, day), windows)
+        and not is_alerted((status, area, earlier), windows)
     }
-    alerted = joined | await queries.reports(session, new, mobility)
-    await outbox.add(session, *messages(alerted, now))
-
-
-def moved(batch: HouseholdBatch) -> set[tuple[Status, str | None]]:
-    """The districts where the batch has moved earlier counts to another window."""
-    before, after = batch.left_on_before, batch.left_on
-    return {(status, area) for (status, area, id), day in before.items() if after.get((status, area, id)) != day}
 
 
 def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
-    """The reports of the batch, each with the status, district and date of the people's departure."""
-    for departure in filter(None, batch.departed.values()):
+    """The reports of the batch, each with the status, district and date of the people's departure.
+
+    A count that a recount replaced is included, because the recount counts its people. Counted movements are not.
+    """
+    measures = {
+        group.report_id: batch.received[position].event.data.measure for position, group in batch.groups.items()
+    }
+    counts = [group for id, group in batch.newest_groups.items() if measures[id] is Measure.STOCK]
+    yield from of_departures(filter(None, batch.departed.values()), mobility)
+    yield from of_counts(counts, batch.left_on, mobility)
+    yield from of_held(batch.newest_held.values(), mobility)
+
+
+def reports_before(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
+    """The same reports, as they were stored before the batch."""
+    counts = [group for group in batch.groups_before.values() if group.is_counted]
+    yield from of_departures(batch.departed_before.values(), mobility)
+    yield from of_counts(counts, batch.left_on_before, mobility)
+    yield from of_held(batch.held_before.values(), mobility)
+
+
+def of_departures(departures: Iterable[Departure], mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
+    for departure in departures:
         if departure.mobility in mobility:
             yield departure.flight, departure.movement_id or departure.report_id
-    for group in batch.newest_groups.values():
-        day = batch.left_on.get(group.stock)
+
+
+def of_counts(
+    counts: Iterable[CountedGroup], left_on: Mapping[Stock, date], mobility: Collection[Mobility]
+) -> Iterator[tuple[Flight, UUID]]:
+    for group in counts:
+        day = left_on.get(group.stock)
         if day is not None and group.origin_area is not None and group.mobility in mobility:
             yield (group.status, group.origin_area, day), group.movement_id or group.report_id
-    for held in batch.newest_held.values():
-        if held.flight is not None and held.mobility in mobility:
-            yield held.flight, held.report_id
+
+
+def of_held(held: Iterable[HeldPeople], mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
+    for people in held:
+        if people.flight is not None and people.mobility in mobility:
+            yield people.flight, people.report_id
 
 
 def messages(alerted: Iterable[AlertedReport], now: datetime) -> Iterator[Message]:

@@ -99,6 +99,7 @@ class HouseholdBatch(ConsumedBatch):
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # reports of this batch replace these departures
+    departed_before: dict[UUID, Departure] = field(default_factory=dict)  # maps report ids to stored departures
     # maps report ids to the departures after the batch
     departed: dict[UUID, Departure | None] = field(default_factory=dict)
     groups: dict[int, CountedGroup] = field(default_factory=dict)
@@ -313,10 +314,11 @@ async def _departures(
         for position, event in newer.items()
         for report_id, left in projections.departures(event, places).items()
     ]
-    departed = batch.departed
-    departed |= await household_queries.departures(
+    batch.departed_before = await household_queries.departures(
         session, {id for position, id, _ in reported for id in (id, newer[position].household_id)}
     )
+    departed = batch.departed
+    departed |= batch.departed_before
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):

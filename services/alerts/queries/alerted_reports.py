@@ -18,6 +18,10 @@ ASKED_STOCKS = f"""ARRAY(
     SELECT stock_id FROM {ASKED} JOIN counted_groups
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
 )"""  # noqa: S608
+# The people of a replaced count still count, because the recount includes them. Counted movements never count.
+IS_OF_PEOPLE = """(
+    known.is_counted OR EXISTS (SELECT FROM replaced_counts WHERE replaced_counts.report_id = known.report_id)
+)"""
 REPORTS = f"""
 SELECT asked.status, coalesce(movement_id, report_id)
 FROM {ASKED} JOIN departures AS known
@@ -29,12 +33,19 @@ FROM ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks
 JOIN {ASKED} ON stocks.status = asked.status AND origin_area = asked.area
     AND left_on BETWEEN asked.first AND asked.last
 JOIN counted_groups AS known USING (stock_id, origin_area)
-WHERE known.status = asked.status AND mobility = ANY($5)
+WHERE known.status = asked.status AND mobility = ANY($5) AND {IS_OF_PEOPLE}
 UNION
 SELECT asked.status, report_id
 FROM {ASKED} JOIN held_people AS known
     ON known.status = asked.status AND origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
 WHERE is_counted AND mobility = ANY($5)
+"""  # noqa: S608
+REPORTS_OF_STOCKS = f"""
+SELECT known.status, coalesce(movement_id, known.report_id)
+FROM unnest($1::text[], $2::text[], $3::uuid[]) AS asked (status, area, stock_id)
+JOIN counted_groups AS known
+    ON known.stock_id = asked.stock_id AND known.status = asked.status AND origin_area = asked.area
+WHERE mobility = ANY($4) AND {IS_OF_PEOPLE}
 """  # noqa: S608
 
 
@@ -47,4 +58,15 @@ async def reports(
     connection = await database.driver(session)
     asked = [(status, area, window.first, window.last) for status, area, window in windows]
     rows = await connection.fetch(REPORTS, *map(list, zip(*asked, strict=True)), list(mobility))
+    return {(Status(status), report_id) for status, report_id in rows}
+
+
+async def reports_of_stocks(
+    session: AsyncSession, stocks: Collection[tuple[Status, str, UUID]], mobility: Collection[Mobility]
+) -> set[tuple[Status, UUID]]:
+    """The reports that counted these stocks, each with its status."""
+    if not stocks:
+        return set()
+    connection = await database.driver(session)
+    rows = await connection.fetch(REPORTS_OF_STOCKS, *map(list, zip(*stocks, strict=True)), list(mobility))
     return {(Status(status), report_id) for status, report_id in rows}
