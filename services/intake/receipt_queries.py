@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.intake.models import AlertedReport, StoredReceipt
-from shared.events.receipts import WAITING
+from shared.events.receipts import NOT_ACCEPTED, WAITING
+from shared.events.vocabulary import ReportKind
 from shared.postgres.upsert import upsert
 
 
@@ -54,10 +56,19 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
     await upsert(session, AlertedReport, list({row["report_id"]: row for row in rows}.values()))
 
 
-async def alerted(session: AsyncSession, report_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of these reports that an alert about displaced people followed.
+async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the author's reports that an alert about displaced people followed.
 
-    The caller may tell this only to the reports' authors.
+    Anybody can send a report under the id of another author's report. Therefore a report that was not accepted is the
+    author's only if no other author has an outcome of a report with this id.
     """
-    known = select(AlertedReport.report_id).where(AlertedReport.report_id.in_(report_ids))
-    return frozenset(await session.scalars(known))
+    other = aliased(StoredReceipt)
+    is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)
+    followed = (
+        select(AlertedReport.report_id)
+        .join(StoredReceipt, StoredReceipt.report_id == AlertedReport.report_id)
+        .where(AlertedReport.report_id.in_(report_ids), StoredReceipt.author == author)
+        .where(StoredReceipt.kind != ReportKind.HAZARD)
+        .where(or_(StoredReceipt.outcome.not_in(NOT_ACCEPTED), ~is_of_another))
+    )
+    return frozenset(await session.scalars(followed))

@@ -57,11 +57,11 @@ async def _receipts(
     request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
 ) -> tuple[list[Receipt], bool]:
     """Return the receipts, and whether they are complete: if Valkey does not answer, receipts may be missing."""
-    alerted = await receipt_queries.alerted(session, report_ids)
+    alerted = await receipt_queries.alerted(session, caller.account, report_ids)
     outcomes = await receipt_queries.newest_of(session, caller.account, report_ids)
     settled = [receipts.receipt_of(outcome, alerted) for outcome in outcomes]
     unsettled = set(report_ids) - {receipt.report_id for receipt in settled}
     deduplication: Deduplication = request.app.state.admission.publication.deduplication
     accepted = await deduplication.accepted(caller.account, unsettled)
-    open_receipts = [receipts.received(report_id, alerted) for report_id in accepted or ()]
+    open_receipts = [receipts.received(report_id) for report_id in accepted or ()]
     return [*settled, *open_receipts], accepted is not None

@@ -16,8 +16,8 @@ class Receipt(BaseModel):
 
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
     why a movement waits or changes nothing. `is_alerted` says whether a hazard's report caused an alert, or whether an
-    alert about the people who left a district followed a report about some of them. It is None if there is no outcome
-    and no alert yet.
+    alert about the people who left a district followed a report about some of them. It is None until the report has an
+    outcome, because only the outcome shows that the report has no other author.
     """
 
     report_id: UUID
@@ -46,7 +46,7 @@ class SettledReport(Protocol):
 
 
 def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt:
-    """`alerted` are the reports that an alert about displaced people followed."""
+    """`alerted` are the author's reports that an alert about displaced people followed."""
     is_alerted = result.report_id in alerted
     return Receipt(
         report_id=result.report_id,
@@ -58,6 +58,6 @@ def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt
     )
 
 
-def received(report_id: UUID, alerted: Collection[UUID] = ()) -> Receipt:
-    """The receipt of a report without an outcome. Its alert can come before its outcome."""
-    return Receipt(report_id=report_id, state=ReceiptState.RECEIVED, is_alerted=report_id in alerted or None)
+def received(report_id: UUID) -> Receipt:
+    """The receipt of a report without an outcome."""
+    return Receipt(report_id=report_id, state=ReceiptState.RECEIVED)

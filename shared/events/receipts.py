@@ -13,6 +13,7 @@ class ReceiptState(StrEnum):
 
 
 WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
+NOT_ACCEPTED = (*WAITING, OutcomeKind.REJECTED)
 MOVEMENT_REASONS = frozenset(MovementReason)
 
 
