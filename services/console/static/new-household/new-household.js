@@ -7,7 +7,7 @@ import { Events } from "/static/entry/events.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { People } from "/static/entry/people.js";
-import { showReceipt } from "/static/entry/receipts.js";
+import { showAlert, showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { askAll, askChosen, listenToAllQuestions } from "/static/new-household/all-questions.js";
@@ -94,6 +94,7 @@ async function sendHousehold() {
 async function follow(sent) {
   const followed = report; // another household may be in the form when the receipt comes
   const state = await showReceipt(followed.id, followed.version);
+  void showAlert(followed.id);
   if (state === "recorded") await showResults(followed, sent);
   if (state === "under_review" && followed.known) await isHiding(followed, sent); // somebody was faster
 }
