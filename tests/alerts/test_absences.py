@@ -1,6 +1,5 @@
 """Tests that an alert does not rest with a person who cannot act any more."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -70,23 +69,6 @@ async def test_work_of_a_disabled_account_is_given_back_loudly_and_the_duty_head
     assert alert.escalates_at is not None
     assert (await night.causes("head"), (await night.causes("duty"))[-1]) == (["absent"], "absent")
     assert await deeds(night) == ["progressed bermet", "given_back bermet"]
-
-
-async def test_nothing_is_given_back_before_all_revocations_are_read(night: Night, settings: AlertsSettings) -> None:
-    """The stored snapshot still has the disabled account, which was enabled again after the snapshot."""
-    await staffed(night)
-    await night.report(mudflow())
-    await act(night, "progress", BERMET, None)
-    access = access_of(settings, revoked(BERMET.account))
-    running = asyncio.create_task(Absences(night.sessions, rules(), Places.load(), access, clock=night.clock).run())
-    await asyncio.sleep(0.2)
-    async with access.changed:
-        access.is_complete = True
-        access.changed.notify_all()
-    await asyncio.sleep(0.2)
-    assert not running.done()
-    running.cancel()
-    assert await deeds(night) == ["progressed bermet"]
 
 
 async def test_an_assignment_to_a_disabled_account_ends_and_the_alert_escalates_as_before(
