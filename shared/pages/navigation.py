@@ -28,6 +28,7 @@ DESTINATIONS = (
     Destination("/audit", N_("Audit")),
 )
 MENU = (
+    Destination("/alerts/shift-handover", N_("Shift handover")),
     Destination("/sheets", N_("Households from a file")),
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),

@@ -11,7 +11,7 @@ from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.rosters import reports
 from services.alerts.rosters.duty import Shift, current_and_next, duty
-from shared.auth.access import CMC, LEDGER
+from shared.auth.access import LEDGER
 from shared.postgres.database import Session
 
 SHOWN_AHEAD = timedelta(days=32)  # this time is one day longer than the longest shift
@@ -33,7 +33,6 @@ async def duty_line(request: Request, session: Session) -> Response:
         silences=[each for each in await silence_queries.not_ended(session, now) if each.begins_at <= now],
         places=request.app.state.places,
         may_read_silences=not roles.isdisjoint(LEDGER),
-        may_hand_over=not roles.isdisjoint(CMC),
     )
     return shown
 
