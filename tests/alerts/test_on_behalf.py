@@ -62,8 +62,6 @@ async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk:
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)
-    async with desk.caller() as caller:
-        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
     for revision in (1, 6):
         moved = fresh(
             hazard_id=first.hazard_id,
@@ -74,6 +72,8 @@ async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk:
             received_at=now + timedelta(minutes=1),
         )
         await desk.alerts(moved)
+    async with desk.caller() as caller:
+        await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
     async with desk.caller(areas=[KADAMJAI]) as elsewhere, desk.caller(areas=[ALAI, KADAMJAI]) as there:
         answers = [await reader.get(f"/v1/alerts/{alert_id}") for reader in (elsewhere, there)]
         page = await elsewhere.get(f"/{alert_id}")

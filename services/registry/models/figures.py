@@ -26,7 +26,7 @@ class DataVersion(RegistryModel):
 
 
 ASSESSMENT_NAMES = ("assessed", "with_disability")
-# the numbers that sums did not contain in the first release that had sums
+# a later release added these numbers to the sums
 ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)
 FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *ADDED_NAMES)
 DIMENSION_NAMES = (

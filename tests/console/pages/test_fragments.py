@@ -94,7 +94,7 @@ def test_at_the_start_only_the_parts_that_the_page_came_without_are_fetched(seat
 def test_a_slow_service_gets_one_request_at_a_time(seat: Callable[..., Seat]) -> None:
     asked: list[Route] = []
     desk = seat(Role.OPERATOR)
-    desk.page.route("**/registry/occupied-sites", asked.append)
+    desk.page.route("**/registry/occupied-sites", lambda route: asked.append(route))  # noqa: PLW0108 - playwright marks it
     page = desk.open("/")
     assert wait_until(lambda: page.evaluate("true") and len(asked) == 1, timeout=20)
     for _ in range(3):
