@@ -78,12 +78,19 @@ async def test_a_graver_alert_sends_a_new_message_and_its_edit_is_not_repeated(b
 
 async def test_an_assignment_on_the_board_is_shown_in_the_message(bureau: Bureau) -> None:
     await alerted(bureau)
-    bermet = uuid4()
-    await bureau.receiver("bermet", DESK, kind=ReceiverKind.PERSON, account_id=bermet)
-    async with bureau.answers() as answers:
-        await answers.assign(await alert_id(bureau), Actor(uuid4(), "aibek"), bermet)
+    await assign(bureau, "bermet")
     assert await bureau.edit() == 1
     assert "Поручено: bermet" in shown(bureau)
+
+
+async def test_a_message_about_an_unreadable_hazard_is_edited_and_delays_no_other_edit(bureau: Bureau) -> None:
+    await alerted(bureau)
+    async with bureau.town.sessions.begin() as session:
+        await session.execute(text("UPDATE hazards SET report = '{}'"))
+    await assign(bureau, "bermet")
+    assert await bureau.edit() == 1
+    assert "Поручено: bermet" in shown(bureau)
+    assert "Не для публикации" in shown(bureau), "nobody knows that the hazard is Public"
 
 
 async def test_an_edit_that_telegram_does_not_make_is_repeated_after_a_minute(bureau: Bureau) -> None:
@@ -126,6 +133,13 @@ def test_edits_leave_half_of_a_groups_messages_to_alerts() -> None:
         edits, now[0] = edits + 1, now[0] + 1
     assert edits == IN_GROUP - FOR_MESSAGES
     assert limits.reserve(group, 0) == (True, 0)
+
+
+async def assign(bureau: Bureau, name: str) -> None:
+    account = uuid4()
+    await bureau.receiver(name, DESK, kind=ReceiverKind.PERSON, account_id=account)
+    async with bureau.answers() as answers:
+        await answers.assign(await alert_id(bureau), Actor(uuid4(), "aibek"), account)
 
 
 async def a_minute_passes(bureau: Bureau) -> None:

@@ -1,11 +1,16 @@
-"""An alert that this release cannot read does not stop the consumers, and is raised anew when its situation recurs."""
+"""An alert or a hazard that this release cannot read does not stop the consumers and notifications.
+
+An unreadable alert is raised anew when its situation recurs.
+"""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from tests.alerts.factories import group, hazard
+from tests.alerts.night import Night
 from tests.alerts.post import Post, revised
 
 pytestmark = pytest.mark.anyio
@@ -59,3 +64,14 @@ async def test_further_people_who_left_the_district_raise_its_unreadable_alert_a
     assert await post(group(persons=70)) == ["alerted households_displaced"]
     alerts = await post.fetch("SELECT severity, sequence FROM alerts WHERE severity <> 'of a later release'")
     assert len(alerts) == 1 and alerts[0][1] in (1, before.sequence + 1)
+
+
+async def test_an_unreadable_hazard_stops_no_notification_about_its_alert_and_is_logged_once(night: Night) -> None:
+    """The messages then lack the texts of the hazard, and are not for publication."""
+    await night.report(hazard(magnitude=6.8))
+    async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE hazards SET report = '{}'"))
+    with capture_logs() as logs:
+        assert [await night.passes(timedelta(minutes=5)) for _ in range(2)] == [1, 1]
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["hazard unreadable"]
+    assert [step for step, _ in await night.notified()] == [1, 2, 3]

@@ -20,8 +20,10 @@ from services.alerts.delivery.notices import (
     without_restricted_words,
 )
 from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords
+from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
 from shared.events import HazardReported
+from shared.events.vocabulary import Scope
 from shared.postgres import database
 
 # If this process will send a delivery after the commit, the delivery is stored with a lease, as if it were claimed.
@@ -173,11 +175,13 @@ async def words_of(
     """The free text of the newest revision of each delivery's hazard."""
     ids = {delivery.hazard_id for delivery in deliveries if delivery.hazard_id is not None}
     texts = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
-    if others := ids - hazards.keys():
-        connection = await database.driver(session)
-        rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(others))
-        texts |= {id: words.of(HazardReported.model_validate_json(report)) for id, report in rows}
-    return texts
+    return texts | await stored_words(session, ids - hazards.keys())
+
+
+async def stored_words(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
+    """The free text of these hazards. An unreadable hazard counts as Restricted, because it may be."""
+    stored = await hazard_queries.hazards(session, hazard_ids)
+    return {id: words.of(hazard) if hazard else HazardWords(scope=Scope.RESTRICTED) for id, hazard in stored.items()}
 
 
 async def sites_of(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> dict[UUID, ExposedSite]:

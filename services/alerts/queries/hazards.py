@@ -3,12 +3,15 @@
 # raw SQL throughout: every batch of hazards waits for most of these statements
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Hazard
+from shared import log
 from shared.events import HazardReported
 from shared.places import Places
 from shared.postgres import database, upsert
@@ -38,6 +41,28 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
     connection = await database.driver(session)
     report = await connection.fetchval("SELECT report FROM hazards WHERE hazard_id = $1", hazard_id)
     return None if report is None else HazardReported.model_validate_json(report)
+
+
+async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported | None]:
+    """The newest revisions of these hazards. None if the report is unreadable, because it must not stop the others."""
+    if not ids:
+        return {}
+    connection = await database.driver(session)
+    rows = await connection.fetch("SELECT hazard_id, report FROM hazards WHERE hazard_id = ANY($1)", list(ids))
+    return {id: _readable(id, report) for id, report in rows}
+
+
+def _readable(hazard_id: UUID, report: str) -> HazardReported | None:
+    try:
+        return HazardReported.model_validate_json(report)
+    except ValidationError:
+        log_unreadable(hazard_id)  # without the error, which has the values of the report
+        return None
+
+
+@lru_cache(maxsize=1000)  # each hazard is logged once, because the worker reads the row again for each message
+def log_unreadable(hazard_id: UUID) -> None:
+    log.get().error("hazard unreadable", hazard_id=str(hazard_id))
 
 
 async def save_hazards(

@@ -9,13 +9,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
-from services.alerts.delivery import words
 from services.alerts.delivery.texts import CHANGED
 from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import telegram_edits as edit_queries
 from services.alerts.queries.telegram_edits import AT_ONCE, OutdatedMessage
@@ -123,11 +121,11 @@ async def facts_of(session: AsyncSession, outdated: Collection[OutdatedMessage])
         return Facts({}, {}, {}, {}, {})
     alerts = await alert_queries.by_id(session, {message.alert_id for message in outdated})
     hazards = {alert.hazard_id for alert in alerts.values() if alert.hazard_id is not None}
-    reports = [await hazard_queries.hazard(session, hazard_id) for hazard_id in hazards]
+    texts = await delivery_queries.stored_words(session, hazards)
     receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
     further = await contact_queries.further(session, {message.recipient for message in outdated})
     sites = await delivery_queries.named_sites(session, {id for alert in alerts.values() for id in site_ids(alert)})
-    return Facts(alerts, {each.hazard_id: words.of(each) for each in reports if each}, receivers, further, sites)
+    return Facts(alerts, texts, receivers, further, sites)
 
 
 def site_ids(alert: Alert) -> frozenset[UUID]:
