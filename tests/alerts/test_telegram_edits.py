@@ -1,6 +1,6 @@
 """If an alert changes without a new message, its first message in Telegram is edited."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -102,6 +102,32 @@ async def test_an_edit_that_telegram_does_not_make_is_repeated_after_a_minute(bu
     await a_minute_passes(bureau)
     assert await bureau.edit() == 1
     assert CHANGED in shown(bureau)
+
+
+@pytest.mark.parametrize(("age", "edits"), [(timedelta(hours=23), [1, 1]), (timedelta(hours=25), [1, 0])])
+async def test_an_edit_that_still_fails_a_day_after_the_change_is_given_up(
+    bureau: Bureau, age: timedelta, edits: list[int]
+) -> None:
+    await alerted(bureau)
+    await assign(bureau, "bermet")
+    async with bureau.town.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET changed_at = :at"), {"at": datetime.now(UTC) - age})
+    bureau.bot.refusals["editMessageText"] = [Refused(401, "Unauthorized")] * 2
+    due = [await bureau.edit()]
+    await a_minute_passes(bureau)
+    assert [*due, await bureau.edit()] == edits
+
+
+async def test_a_message_whose_edit_was_given_up_is_edited_after_the_next_change(bureau: Bureau) -> None:
+    await alerted(bureau)
+    await assign(bureau, "bermet")
+    async with bureau.town.sessions.begin() as session:
+        await session.execute(text("UPDATE alerts SET changed_at = changed_at - interval '25 hours'"))
+    bureau.bot.refusals["editMessageText"] = [Refused(404, "Not Found")]
+    assert await bureau.edit() == 1
+    await assign(bureau, "dastan")
+    assert await bureau.edit() == 1
+    assert "Поручено: dastan" in shown(bureau)
 
 
 async def test_a_message_that_was_edited_while_its_alert_changed_is_edited_again(bureau: Bureau) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from shared.postgres import database
 LOOK_SECONDS = 1.0
 FOR_MESSAGES = 10  # of a group's messages of a minute, edits leave this many to messages about alerts
 FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message was deleted, or the bot was blocked
+TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the change of the alert is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +86,29 @@ class MessageEdits:
         return len(outdated)
 
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
-        """Edits the message, unless its chat has no time for an edit, or Telegram does not answer."""
+        """Edits the message, unless its chat has no time for an edit.
+
+        An edit that fails is made again later. The reason is that Telegram does not answer, or refuses the token. The
+        edit is given up `TRIED_FOR` after the last change of the alert; the next change lets the message be edited
+        again.
+        """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if alert is None or receiver is None:
             await self._settle(message, None)
-        elif self._has_time(message) and await self._is_shown(message, alert, facts.words_for(alert, receiver)):
-            await self._settle(message, alert)
+        elif self._has_time(message):
+            is_final = await self._is_final(message, alert, facts.words_for(alert, receiver))
+            if is_final or alert.changed_at < datetime.now(UTC) - TRIED_FOR:
+                await self._settle(message, alert)
 
     def _has_time(self, message: OutdatedMessage) -> bool:
         is_reserved, _ = self._limits.reserve(Chat(message.chat_id), 0, kept_free=FOR_MESSAGES)
         return is_reserved
 
-    async def _is_shown(self, message: OutdatedMessage, alert: Alert, texts: HazardWords | None) -> bool:
-        """Makes the edit. A message that Telegram does not let us edit (deleted, or unchanged) stays as it is."""
+    async def _is_final(self, message: OutdatedMessage, alert: Alert, texts: HazardWords | None) -> bool:
+        """Makes the edit, and returns whether Telegram made it or will never make it.
+
+        A message that Telegram does not let us edit (deleted, or unchanged) stays as it is.
+        """
         whole = self._messages.whole(alert, CHANGED, message.language, message.delivery_id, texts)
         place = {"chat_id": message.chat_id, "message_id": message.message_id}
         try:
