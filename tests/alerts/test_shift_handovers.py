@@ -90,6 +90,24 @@ async def test_a_handover_is_recorded_and_its_notes_are_encrypted(desk: Desk) ->
     assert audited.account == aibek and bermet in audited.objects
 
 
+async def test_the_sheet_says_which_message_and_notes_cannot_be_read(desk: Desk) -> None:
+    bermet = await person(desk, "Бермет")
+    quake, flood = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC), area={"pcodes": [KADAMJAI]}))
+    async with desk.sessions.begin() as session:
+        failed = "UPDATE deliveries SET settled_at = now(), is_delivered = false, reason = 'timed_out'"
+        await session.execute(text(failed))
+        unreadable = text("UPDATE deliveries SET content = '{' WHERE alert_id = :alert")
+        await session.execute(unreadable, {"alert": quake})
+    async with desk.caller(name="Айбек") as aibek:
+        await aibek.post("/shift-handover", data={"to": str(bermet), "notes": NOTES})
+        async with desk.sessions.begin() as session:
+            await session.execute(text("UPDATE shift_handovers SET sealed = '00000000-00000000'::bytea || sealed"))
+        page = await sheet(aibek)
+    assert page.count("это сообщение не читается") == 1 and "Не доставлено за последние 24 часа: 2" in page
+    assert "Заметки смены не читаются" in page and NOTES not in page
+    assert f"/alerts/{quake}" in page and f"/alerts/{flood}" in page
+
+
 async def test_the_sheet_has_only_alerts_of_the_callers_areas_and_the_menu_leads_to_it(desk: Desk) -> None:
     here, elsewhere = await desk.alerts(
         mudflow(onset=datetime.now(UTC), area={"pcodes": [KADAMJAI]}),

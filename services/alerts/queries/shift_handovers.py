@@ -1,10 +1,10 @@
 """The handovers from one shift to the next, and what a shift leaves to the next; the caller commits."""
 
-import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import and_, case, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,8 @@ from services.alerts.models import AlertRow, Delivery, ShiftHandoverRow
 from services.alerts.queries.alerts import readable
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.shift_handovers.shift_handovers import ShiftHandover, label
+from shared import log
+from shared.crypto.keyring import UnknownKey
 from shared.events.vocabulary import Severity
 from shared.postgres.models import table
 
@@ -44,7 +46,10 @@ async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> li
 
 
 async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: datetime) -> list[dict[str, Any]]:
-    """The messages of the last day that reached nobody so far, newest first, with their states."""
+    """The messages of the last day that reached nobody so far, newest first, with their states.
+
+    Their contents stay text, because a content may be unreadable.
+    """
     is_failed = and_(Delivery.settled_at.is_not(None), Delivery.is_delivered.is_not(True))
     is_retrying = and_(Delivery.settled_at.is_(None), Delivery.reason.is_not(None))
     wanted = listings.DELIVERIES.where(Delivery.created_at > now - SHIFT, or_(is_failed, is_retrying))
@@ -52,7 +57,7 @@ async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: 
         is_visible = exists().where(AlertRow.alert_id == Delivery.alert_id, listings.concerns(areas))
         wanted = wanted.where(is_visible)
     rows = (await session.execute(wanted.order_by(Delivery.created_at.desc()).limit(MOST_DELIVERIES))).mappings()
-    deliveries = [with_state({**row, "content": json.loads(row["content"])}, now) for row in rows]
+    deliveries = [with_state({**row}, now) for row in rows]
     return [delivery for delivery in deliveries if delivery["state"] in UNDELIVERED]
 
 
@@ -62,7 +67,7 @@ async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecret
         delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
     )
     clear = {name: getattr(handover, name) for name in CLEAR}
-    sealed = box.seal(handover.notes, label(handover.handover_id))
+    sealed = box.seal(handover.notes or "", label(handover.handover_id))
     session.add(ShiftHandoverRow(**clear, areas=sorted(handover.areas), sealed=sealed))
 
 
@@ -73,4 +78,13 @@ async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecr
     if row is None:
         return None
     clear = {name: getattr(row, name) for name in CLEAR}
-    return ShiftHandover(**clear, areas=tuple(row.areas), notes=box.open(row.sealed, label(row.handover_id)))
+    return ShiftHandover(**clear, areas=tuple(row.areas), notes=opened(row, box))
+
+
+def opened(row: ShiftHandoverRow, box: WebhookSecrets) -> str | None:
+    """The notes, or None if they cannot be decrypted, because the sheet must be shown without them."""
+    try:
+        return box.open(row.sealed, label(row.handover_id))
+    except (InvalidTag, UnknownKey) as error:
+        log.get().error("notes of a shift unreadable", handover_id=str(row.handover_id), **log.described(error))
+        return None

@@ -1,22 +1,25 @@
 """The sheet for the handover of a shift, to print and sign, and the record of who handed over to whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.alerts.acts import assignees
 from services.alerts.alert_page import event_of
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
+from services.alerts.delivery.messages import Messages
+from services.alerts.delivery.notices import Content
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.notifications.plans import NotificationPlan
-from services.alerts.pages import sent_of
+from services.alerts.pages import outcome_of
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import shift_handovers as handover_queries
@@ -26,7 +29,7 @@ from services.alerts.receivers.receivers import Receiver
 from services.alerts.rosters import board_lines
 from services.alerts.shift_handovers.shift_handovers import LONGEST_NOTES, ShiftHandover
 from services.alerts.typed_forms import TypedForm, expected_by_field, typed_of
-from shared import audit
+from shared import audit, log
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
@@ -49,6 +52,20 @@ class OpenAlert:
     alert: Alert
     title: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredMessage:
+    """A message on the sheet. `title` is None if this release cannot read the stored content.
+
+    `outcome` is the result of the last attempt.
+    """
+
+    created_at: datetime
+    recipient: str
+    channel: str
+    title: str | None
+    outcome: str | None
 
 
 @router.get("/shift-handover")
@@ -116,7 +133,7 @@ async def page(
         now=now,
         rows=[row_of(alert, request, language) for alert in alerts],
         most_alerts=handover_queries.MOST_ALERTS,
-        undelivered=[sent_of(delivery, messages, pages, language) for delivery in undelivered],
+        undelivered=[undelivered_message(delivery, messages, pages, language) for delivery in undelivered],
         most_deliveries=handover_queries.MOST_DELIVERIES,
         duty_lines=await board_lines.duty_lines(session, now),
         computed_until=now + board_lines.SHOWN_AHEAD,
@@ -132,6 +149,29 @@ async def page(
 
 def row_of(alert: Alert, request: Request, language: str) -> OpenAlert:
     return OpenAlert(alert, request.app.state.texts.title(event_of(alert), language), state_line(alert, language))
+
+
+def undelivered_message(
+    delivery: Mapping[str, Any], messages: Messages, pages: Pages, language: str
+) -> UndeliveredMessage:
+    tried = delivery["tried"]
+    return UndeliveredMessage(
+        delivery["created_at"],
+        delivery["recipient"],
+        delivery["channel"],
+        title_of(delivery, messages, language),
+        outcome_of(tried[-1]["reason"], pages, language) if tried else None,
+    )
+
+
+def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> str | None:
+    """None if the content is unreadable, because the sheet must show the other messages."""
+    try:
+        content = Content.model_validate_json(delivery["content"])
+    except ValidationError:
+        log.get().error("delivery unreadable", delivery_id=str(delivery["delivery_id"]))
+        return None
+    return messages.texts.subject(content.data, delivery["cause"], language)
 
 
 def signers(last: ShiftHandover | None, caller: Principal, now: datetime) -> tuple[str, str]:

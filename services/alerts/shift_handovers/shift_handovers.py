@@ -9,7 +9,10 @@ LONGEST_NOTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class ShiftHandover:
-    """`areas` are those of the person who hands over. Only a person with the same areas reads the notes."""
+    """`areas` are those of the person who hands over. Only a person with the same areas reads the notes.
+
+    `notes` is None if the stored notes cannot be decrypted, for example because their key was lost.
+    """
 
     handover_id: UUID
     handed_over_at: datetime
@@ -18,7 +21,7 @@ class ShiftHandover:
     to_account: UUID
     to_name: str
     areas: tuple[str, ...]
-    notes: str
+    notes: str | None
 
 
 def label(handover_id: UUID) -> str:
