@@ -97,7 +97,7 @@ async def sites_by_receiver(post: Post) -> dict[str, Any]:
 )
 def test_mails_and_telegram_messages_name_the_first_three_sites(language: str, line: str) -> None:
     alert, named = exposure(5), words(*NAMES)
-    chat = ChatMessages(TEXTS).whole(alert, Cause.RAISED, language, alert.alert_id, named)
+    chat = ChatMessages(TEXTS).whole(alert, Cause.RAISED, language, alert.alert_id, named, is_internal=True)
     assert line in TEXTS.of(alert, Cause.RAISED, language, named).body.splitlines()
     assert line in chat.body.splitlines()
 

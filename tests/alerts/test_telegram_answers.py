@@ -20,6 +20,7 @@ from services.alerts.handlers import utcnow
 from services.alerts.models import TelegramQuestion
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_polls as poll_queries
+from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_answers import BotAnswers
@@ -34,7 +35,7 @@ from shared.auth.revocations import Revocations
 from shared.auth.tokens import Role
 from shared.country import COUNTRY
 from shared.events import CredentialKind, CredentialRevoked
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.outbound import Outbound
 from shared.places import Places
 from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, texts_of
@@ -77,6 +78,11 @@ class Shift(Bureau):
         """Moves the time of the bot's questions into the past."""
         async with self.town.sessions.begin() as session:
             await session.execute(update(TelegramQuestion).values(asked_at=TelegramQuestion.asked_at - age))
+
+    async def becomes(self, *, is_internal: bool) -> None:
+        """Says whether the group belongs to the centre."""
+        async with self.town.sessions.begin() as session:
+            await subscriptions.set_internal(session, "group", is_internal=is_internal)
 
     async def alerted(self) -> Alert:
         async with self.town.sessions() as session:
@@ -196,6 +202,7 @@ async def test_a_person_snoozes_with_a_reason_starts_work_comments_and_closes(sh
 
 async def test_a_person_assigns_the_alert_by_a_button(shift: Shift) -> None:
     await shift.bind()
+    await shift.becomes(is_internal=True)
     async with shift.working(), shift.polling():
         await shift.alert()
         message = await shift.bot.message()
@@ -211,6 +218,23 @@ async def test_a_person_assigns_the_alert_by_a_button(shift: Shift) -> None:
         await wait_for(lambda: "Поручено: bermet" in shift.bot.messages[GROUP][message["message_id"]]["text"])
         assert shift.bot.messages[GROUP][question["message_id"]]["reply_markup"] is None
     assert (await shift.alerted()).assigned_to == bermet
+
+
+async def test_a_chat_outside_the_centre_reads_no_names_of_colleagues(shift: Shift) -> None:
+    """The chat of a receiver that no longer belongs to the centre still has the button."""
+    await shift.bind()
+    await shift.becomes(is_internal=True)
+    await shift.receiver("bermet", DESK, kind=ReceiverKind.PERSON, account_id=uuid4(), floor=Severity.EXTREME)
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        await shift.becomes(is_internal=False)
+        refused = await shift.presses(message, "Поручить…")
+        assert "чат не принадлежит центру" in refused["text"] and refused["show_alert"] is True
+        assert len(shift.bot.sent()) == 1
+        assert "В работе: вы" in (await shift.presses(message, "Взять в работу"))["text"]
+        await wait_for(lambda: "Взять на себя" in texts_of(shift.bot.messages[GROUP][message["message_id"]]))
+        assert "Поручить…" not in texts_of(shift.bot.messages[GROUP][message["message_id"]])
 
 
 async def test_a_button_acts_on_the_state_that_its_message_shows(shift: Shift) -> None:

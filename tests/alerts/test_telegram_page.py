@@ -50,6 +50,7 @@ async def test_the_outbox_shows_the_telegram_message_with_its_buttons(desk: Desk
         (delivery,) = (await operator.get("/v1/deliveries")).json()["deliveries"]
         page = (await operator.get("/deliveries", params={"lang": "en"})).text
     assert delivery["buttons"][:2] == ["Принять", "От имени…"]
+    assert "Поручить…" not in delivery["buttons"], "the receiver is not internal"
     assert "Землетрясение" in delivery["text"]["subject"]
     assert '<span class="tag">Принять</span>' in page and "Землетрясение" in page
 

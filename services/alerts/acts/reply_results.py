@@ -27,6 +27,7 @@ class ReplyResult(StrEnum):
     ASSIGNEE_MISSING = "assignee_missing"
     ASSIGNEE_NOT_FOUND = "assignee_not_found"
     NO_ASSIGNEE = "no_assignee"
+    NAMES_WITHHELD = "names_withheld"
     COMMENTED = "commented"
     TEXT_MISSING = "text_missing"
     NAME_TOO_LONG = "name_too_long"
@@ -58,6 +59,9 @@ SENTENCES = {
     ReplyResult.ASSIGNEE_MISSING: N_("Not assigned. Write {example} and one of these names:"),
     ReplyResult.ASSIGNEE_NOT_FOUND: N_("Not assigned: this person no longer gets alerts like this one."),
     ReplyResult.NO_ASSIGNEE: N_("No other person with an account gets alerts like this one."),
+    ReplyResult.NAMES_WITHHELD: N_(
+        "Not assigned: this chat is not the centre's own, so the names of colleagues are not shown here. Use the board."
+    ),
     ReplyResult.COMMENTED: N_("Your comment is recorded."),
     ReplyResult.TEXT_MISSING: N_("Not done: write your reason, comment or name after the code, like: {example}"),
     ReplyResult.NAME_TOO_LONG: N_("Not done: write the name only, in at most 150 characters."),

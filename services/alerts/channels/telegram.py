@@ -104,7 +104,14 @@ class TelegramChannel:
         content = Content.model_validate_json(job.content)
         thread = await self._thread(job, content, chat)
         if thread.sent is None:
-            message = self._messages.of(thread.state, job.cause, receiver.language, job.delivery_id, content.hazard)
+            message = self._messages.of(
+                thread.state,
+                job.cause,
+                receiver.language,
+                job.delivery_id,
+                content.hazard,
+                is_internal=receiver.is_internal,
+            )
             chat, message_id = await self._post(chat, message, thread.replied_to)
             await self._store([job], receiver, chat, message_id)
         return self._renewals(job, content, thread, receiver, chat)
@@ -149,7 +156,14 @@ class TelegramChannel:
         first = thread.first
         if first is None or first.is_digest:
             return []
-        whole = self._messages.whole(thread.state, job.cause, receiver.language, first.delivery_id, content.hazard)
+        whole = self._messages.whole(
+            thread.state,
+            job.cause,
+            receiver.language,
+            first.delivery_id,
+            content.hazard,
+            is_internal=receiver.is_internal,
+        )
         return [MessageEdit(chat, first.message_id, whole)]
 
     async def _renew(self, renewals: Sequence[MessageEdit]) -> None:

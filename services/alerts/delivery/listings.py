@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, case, exists, false, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,7 +64,9 @@ TRIED = (
     .where(AttemptRow.delivery_id == Delivery.delivery_id)
     .scalar_subquery()
 )
-LANGUAGE = select(ReceiverRow.language).where(ReceiverRow.label == Delivery.recipient).scalar_subquery()
+OF_RECEIVER = ReceiverRow.label == Delivery.recipient
+LANGUAGE = select(ReceiverRow.language).where(OF_RECEIVER).scalar_subquery()
+IS_INTERNAL = select(ReceiverRow.is_internal).where(OF_RECEIVER).scalar_subquery()
 DELIVERIES = select(
     Delivery.delivery_id,
     Delivery.alert_id,
@@ -78,6 +80,7 @@ DELIVERIES = select(
     Delivery.content,
     func.coalesce(TRIED, literal([], JSON)).label("tried"),
     func.coalesce(LANGUAGE, DEFAULT).label("language"),
+    func.coalesce(IS_INTERNAL, false()).label("is_internal"),
 )
 
 

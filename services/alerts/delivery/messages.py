@@ -54,7 +54,8 @@ class Messages:
                 deeds = state_line(alert, language)
                 return ShownMessage(self.texts.of(alert, cause, language, words, deeds=deeds))
             case DeliveryChannel.TELEGRAM:
-                message = ChatMessages(self.texts).of(alert, cause, language, delivery["delivery_id"], words)
+                id, is_internal = delivery["delivery_id"], delivery["is_internal"]
+                message = ChatMessages(self.texts).of(alert, cause, language, id, words, is_internal=is_internal)
                 return self._of_chat(message)
             case DeliveryChannel.SMS:
                 segments = self.sms.of(alert, cause, language, words)

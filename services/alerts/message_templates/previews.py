@@ -74,7 +74,8 @@ def preview(
     channel: DeliveryChannel,
     language: str,
 ) -> Preview:
-    delivery = {"cause": Cause.RAISED, "language": language, "channel": channel, "delivery_id": EXAMPLE_ID}
+    kind = {"cause": Cause.RAISED, "language": language, "channel": channel}
+    delivery = {**kind, "delivery_id": EXAMPLE_ID, "is_internal": True}
     message, templates = messages.of(delivery, Content(data=alert)), messages.texts.templates
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped

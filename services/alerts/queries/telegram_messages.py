@@ -35,8 +35,9 @@ class SentMessage:
 class PressedDelivery:
     """A delivery whose message has buttons. `language` is the language of the message.
 
-    `is_digest` says whether the message has the buttons of other deliveries, too. `sequence` is that of the alert that
-    the message shows. `assignee` is the account of the person whom the button names.
+    `is_digest` says whether the message has the buttons of other deliveries, too. `is_internal` says whether the
+    receiver belongs to the centre. `sequence` is that of the alert that the message shows. `assignee` is the account of
+    the person whom the button names.
     """
 
     delivery_id: UUID
@@ -45,6 +46,7 @@ class PressedDelivery:
     content: str
     language: str
     is_digest: bool
+    is_internal: bool
     sent_at: datetime
     sequence: int | None = None
     assignee: UUID | None = None
@@ -91,7 +93,9 @@ async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> Pre
 
     If the message could not be stored when it was sent, its chat is not known, and the button works in any chat.
     """
-    language = select(ReceiverRow.language).where(ReceiverRow.label == Delivery.recipient).scalar_subquery()
+    of_receiver = ReceiverRow.label == Delivery.recipient
+    language = select(ReceiverRow.language).where(of_receiver).scalar_subquery()
+    is_internal = select(ReceiverRow.is_internal).where(of_receiver).scalar_subquery()
     wanted = select(
         Delivery.delivery_id,
         Delivery.alert_id,
@@ -99,6 +103,7 @@ async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> Pre
         Delivery.content,
         func.coalesce(TelegramMessage.language, language, DEFAULT).label("language"),
         func.coalesce(TelegramMessage.is_digest, false()).label("is_digest"),
+        func.coalesce(is_internal, false()).label("is_internal"),
         func.coalesce(TelegramMessage.sent_at, Delivery.created_at).label("sent_at"),
     ).outerjoin(TelegramMessage, TelegramMessage.delivery_id == Delivery.delivery_id)
     is_wanted = (Delivery.delivery_id == delivery_id, Delivery.channel == DeliveryChannel.TELEGRAM.value)

@@ -88,6 +88,8 @@ class ButtonAnswering:
         match press:
             case Press.ON_BEHALF:
                 return self._question(pressed, delivery)
+            case Press.ASSIGN if not delivery.is_internal:
+                return [toast(pressed, Reply(ReplyResult.NAMES_WITHHELD), language)]
             case Press.ASSIGN if not people:
                 return [toast(pressed, Reply(ReplyResult.NO_ASSIGNEE), language)]
             case Press.ASSIGN:
@@ -187,6 +189,13 @@ class ButtonAnswering:
         if place is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)
-        whole = self._messages.whole(alert, delivery.cause, delivery.language, delivery.delivery_id, content.hazard)
+        whole = self._messages.whole(
+            alert,
+            delivery.cause,
+            delivery.language,
+            delivery.delivery_id,
+            content.hazard,
+            is_internal=delivery.is_internal,
+        )
         shown = whole if has_buttons else whole.without_actions
         return [BotCall("editMessageText", {**place, **shown.fields})]

@@ -123,22 +123,37 @@ class ChatMessages:
         self._texts = texts
 
     def of(
-        self, state: Alert | AlertRaised, cause: str, language: str, delivery_id: UUID, words: HazardWords | None = None
+        self,
+        state: Alert | AlertRaised,
+        cause: str,
+        language: str,
+        delivery_id: UUID,
+        words: HazardWords | None = None,
+        *,
+        is_internal: bool,
     ) -> ChatMessage:
-        """The message of a delivery."""
+        """The message of a delivery. `is_internal` says whether the receiver belongs to the centre."""
         if cause in SHORT:
             event = event_of(state)
             return ChatMessage(self._texts.subject(event, cause, language), state_line(state, language), is_silent=True)
-        return self.whole(state, cause, language, delivery_id, words)
+        return self.whole(state, cause, language, delivery_id, words, is_internal=is_internal)
 
     def whole(
-        self, state: Alert | AlertRaised, cause: str, language: str, delivery_id: UUID, words: HazardWords | None = None
+        self,
+        state: Alert | AlertRaised,
+        cause: str,
+        language: str,
+        delivery_id: UUID,
+        words: HazardWords | None = None,
+        *,
+        is_internal: bool,
     ) -> ChatMessage:
         """The whole message with the alert's newest state. The first message of an alert is edited to this message."""
         event = event_of(state)
         text = self._texts.of(event, cause, language, words, DeliveryChannel.TELEGRAM)
         line = state_line(state, language)
-        return ChatMessage(text.subject, bounded(text, line), self._rows(event, language, delivery_id))
+        rows = self._rows(event, language, delivery_id, is_internal=is_internal)
+        return ChatMessage(text.subject, bounded(text, line), rows)
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
         """One message about several alerts. It has the title, the state, the link and a button of each alert."""
@@ -180,7 +195,10 @@ class ChatMessages:
         choices = ((term("verdict", verdict, _), data_of(press, shown)) for press, verdict in OUTCOMES.items())
         return ChatMessage(_(WHICH_OUTCOME), "", tuple((Button(*choice),) for choice in choices), is_silent=True)
 
-    def _rows(self, alert: AlertRaised, language: str, delivery_id: UUID) -> tuple[tuple[Button, ...], ...]:
+    def _rows(
+        self, alert: AlertRaised, language: str, delivery_id: UUID, *, is_internal: bool
+    ) -> tuple[tuple[Button, ...], ...]:
+        """The buttons. "Assign…" is missing outside the centre, because its question names colleagues to the chat."""
         _ = translations(language, LOCALES).gettext
         data = partial(data_of, shown=ShownAlert(delivery_id, alert.sequence))
         work = (START, Press.START) if alert.progressed_at is None else (TAKE_OVER, Press.TAKE_OVER)
@@ -199,7 +217,8 @@ class ChatMessages:
                     Button(_(SNOOZE), data(Press.SNOOZE)),
                 )
             )
-            rows.append((Button(_(ASSIGN), data(Press.ASSIGN)), Button(_(CLOSE), data(Press.CLOSE))))
+            assign = (Button(_(ASSIGN), data(Press.ASSIGN)),) if is_internal else ()
+            rows.append((*assign, Button(_(CLOSE), data(Press.CLOSE))))
         if is_linkable(self._texts.public_url):
             rows.append((Button(_(DETAILS), url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
         return tuple(rows)

@@ -20,7 +20,7 @@ from services.alerts.queries import telegram_edits as edit_queries
 from services.alerts.queries.telegram_edits import AT_ONCE, OutdatedMessage
 from services.alerts.receivers.receivers import Contact, Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
-from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
@@ -96,7 +96,11 @@ class MessageEdits:
         if alert is None or receiver is None:
             await self._settle(message, None)
         elif self._has_time(message):
-            is_final = await self._is_final(message, alert, facts.words_for(alert, receiver))
+            texts = facts.words_for(alert, receiver)
+            whole = self._messages.whole(
+                alert, CHANGED, message.language, message.delivery_id, texts, is_internal=receiver.is_internal
+            )
+            is_final = await self._is_final(message, whole)
             if is_final or alert.changed_at < datetime.now(UTC) - TRIED_FOR:
                 await self._settle(message, alert)
 
@@ -104,12 +108,11 @@ class MessageEdits:
         is_reserved, _ = self._limits.reserve(Chat(message.chat_id), 0, kept_free=FOR_MESSAGES)
         return is_reserved
 
-    async def _is_final(self, message: OutdatedMessage, alert: Alert, texts: HazardWords | None) -> bool:
+    async def _is_final(self, message: OutdatedMessage, whole: ChatMessage) -> bool:
         """Makes the edit, and returns whether Telegram made it or will never make it.
 
         A message that Telegram does not let us edit (deleted, or unchanged) stays as it is.
         """
-        whole = self._messages.whole(alert, CHANGED, message.language, message.delivery_id, texts)
         place = {"chat_id": message.chat_id, "message_id": message.message_id}
         try:
             await self._api.call("editMessageText", **place, **whole.fields)

@@ -29,7 +29,14 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
     on_exercise = frozenset({Status.EXERCISE})
     exercise.replace_receivers(
         Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise),
-        Receiver("group", DeliveryChannel.TELEGRAM, "telegram:-100", language="en", statuses=on_exercise),
+        Receiver(
+            "group",
+            DeliveryChannel.TELEGRAM,
+            "telegram:-100",
+            language="en",
+            statuses=on_exercise,
+            is_internal=True,
+        ),
     )
     exercise.report_hazard(type="rockfall", status="Exercise")
     desk = Seat(exercise, new_context(browser), Role.OPERATOR)
