@@ -161,6 +161,7 @@ def test_the_form_says_why_a_movement_waits_or_changes_nothing(whole: Whole, sea
             page.get_by_label("District or city").fill("Leilek")
             page.keyboard.press("Tab")
         page.keyboard.press("Control+Enter")
+        expect(page.locator("#another")).to_be_focused()
         expect(page.locator("#answer-receipt")).to_contain_text(result)
         page.locator("#another").press("Enter")
     page.select_option("#movement", "returned")

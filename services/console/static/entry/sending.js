@@ -79,10 +79,11 @@ export function showReported(form, changes, text, report) {
   element("another").focus();
 }
 
-/** Shows the form in place of the answer. @param {HTMLFormElement} form @param {HTMLElement} first the field that gets the focus */
+/** Shows the form in place of the answer, whose results are removed. @param {HTMLFormElement} form @param {HTMLElement} first the field that gets the focus */
 export function showForm(form, first) {
   form.hidden = false;
   element("answer").hidden = true;
+  for (const result of element("answer").querySelectorAll("p[role=status]")) result.textContent = "";
   first.focus();
 }
 
