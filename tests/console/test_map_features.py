@@ -114,9 +114,10 @@ def test_the_sums_of_the_districts_equal_those_of_the_panel() -> None:
     assert sum(each["households"] for each in shown if each["country"]) == panel.households_abroad == 4
 
 
-def test_a_district_names_its_newest_report() -> None:
+def test_a_district_names_only_the_hour_of_its_newest_report() -> None:
     rows = [moved(LEILEK, KADAMJAI, newest=NOW - timedelta(hours=3))]
-    shown = features.displaced(rows, groups.by_place([]), [("KG05258810010", NOW)], "en", PLACES)
+    newest = NOW.replace(minute=47, second=11, microsecond=5)
+    shown = features.displaced(rows, groups.by_place([]), [("KG05258810010", newest)], "en", PLACES)
     assert shown[0]["properties"]["reported_at"] == NOW.isoformat()
 
 

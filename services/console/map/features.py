@@ -96,7 +96,8 @@ def displaced(
     """The displaced people of each district: persons of registered households, and people of counted groups.
 
     The two are never added, because a person may be in both. People abroad, and people whose place is not known, have
-    features without geometry. `reported` are places of counts, with the time of the newest count there.
+    features without geometry. `reported` are places of counts, with the time of the newest count there. A feature
+    states only the hour of the newest report, because its exact time may identify a single household.
     """
     households = board.by_area(rows, places)
     here = {part.code: part for area in households.areas for part in area.within.values() if part.here}
@@ -114,7 +115,7 @@ def displaced(
             persons=here[code].persons if code in here else 0,
             counted_lowest=counted[code].lowest if code in counted else 0,
             counted_highest=counted[code].highest if code in counted else 0,
-            reported_at=newest[code].isoformat() if code in newest else None,
+            reported_at=_hour(newest[code]).isoformat() if code in newest else None,
         )
         for code in dict.fromkeys((*here, *counted))
     ]
@@ -141,6 +142,10 @@ def _newest(reported: Iterable[tuple[str, datetime]], places: Places) -> dict[st
         code = places.district(pcode)
         newest[code] = max(moment, newest.get(code, moment))
     return newest
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def in_words(pcodes: Sequence[str], language: str, places: Places) -> str:
