@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Text, Uuid, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.feeds.decisions import Known
@@ -14,6 +13,7 @@ from services.intake.feeds.items import ItemKind, Unreadable
 from services.intake.models import Feed, FeedAlias, FeedCount, FeedHazard, FeedSetAside
 from shared.events import HazardReported
 from shared.postgres import database
+from shared.postgres.arrays import any_of
 from shared.postgres.upsert import upsert
 
 
@@ -24,13 +24,13 @@ async def lock(session: AsyncSession, source: str) -> None:
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
     """All aliases of each hazard that has one of these aliases."""
-    named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
+    named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_of(names, Text))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
     return {row.alias: row.hazard_id for row in await session.execute(query)}
 
 
 async def known(session: AsyncSession, hazard_ids: Iterable[UUID]) -> dict[UUID, Known]:
-    query = select(FeedHazard).where(FeedHazard.hazard_id == any_(_array(hazard_ids, Uuid)))
+    query = select(FeedHazard).where(FeedHazard.hazard_id == any_of(hazard_ids, Uuid))
     return {row.hazard_id: _known(row) for row in await session.scalars(query)}
 
 
@@ -125,8 +125,3 @@ async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
 
 def _known(row: FeedHazard) -> Known:
     return Known(HazardReported.model_validate(row.event), row.updated_ms, row.preferred, row.is_cancelled)
-
-
-def _array(values: Iterable[Any], kind: type[Any]) -> Any:
-    """All values as one array parameter, because PostgreSQL accepts at most 32,767 parameters."""
-    return cast(list(dict.fromkeys(values)), ARRAY(kind))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import false, func, not_, select, text
+from sqlalchemy import LargeBinary, Uuid, false, func, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.models import GroupCount, GroupStay, Site, SiteKey, SitePassage, SiteResident
@@ -15,6 +15,7 @@ from services.registry.sites.occupancies import CountAtSite, RegisteredMoves, Si
 from services.registry.visibility import Visibility
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, Measure, Status, SubStock
+from shared.postgres.arrays import any_of
 
 # raw SQL: SQLAlchemy has no advisory locks
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.sites'))")
@@ -75,7 +76,7 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
     """
     rows = await session.execute(
         select(*COUNTED).where(
-            GroupCount.site_id.in_(site_ids),
+            GroupCount.site_id == any_of(site_ids, Uuid),
             GroupCount.status == status,
             GroupCount.measure == Measure.STOCK,
             func.coalesce(GroupCount.sub_stock, SubStock.IN_DISPLACEMENT) == SubStock.IN_DISPLACEMENT,
@@ -95,7 +96,7 @@ async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UU
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
-    ordered = stays.where(GroupStay.report_id.in_(report_ids)).order_by(GroupStay.report_id, GroupStay.number)
+    ordered = stays.where(GroupStay.report_id == any_of(report_ids, Uuid)).order_by(GroupStay.report_id, GroupStay.number)
     for report_id, at, persons, ends[report_id] in await session.execute(ordered):
         steps[report_id].append((at, persons))
     for report_id, ends_at in ends.items():
@@ -109,16 +110,17 @@ async def registered(
 ) -> RegisteredMoves:
     """The registered people who are at these sites, and those who left them by movements of their households."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
+    keys = any_of(site_of, LargeBinary)
     there = SiteResident.site_key, SiteResident.came_at
     staying = (
         select(*there, func.sum(SiteResident.persons))
-        .where(SiteResident.site_key.in_(site_of), SiteResident.status == status)
+        .where(SiteResident.site_key == keys, SiteResident.status == status)
         .group_by(*there)
     )
     away = SitePassage.site_key, SitePassage.came_at, SitePassage.moved_at
     departures = (
         select(*away, func.sum(SitePassage.persons))
-        .where(SitePassage.site_key.in_(site_of), SitePassage.status == status, not_(SitePassage.is_arrival))
+        .where(SitePassage.site_key == keys, SitePassage.status == status, not_(SitePassage.is_arrival))
         .group_by(*away)
     )
     return RegisteredMoves(
