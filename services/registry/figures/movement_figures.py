@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.figures.conditions import IS_VISIBLE
 from services.registry.figures.queries import FigureQuery
-from services.registry.figures.statements import COUNTS_IN_EFFECT, IS_VISIBLE, is_unconfirmed
+from services.registry.figures.statements import COUNTS_IN_EFFECT, is_unconfirmed
 from services.registry.figures.statistics import month, unit_at
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import Movement, SubStock

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figures.cells import persons
+from services.registry.figures.conditions import conditions
 from services.registry.figures.queries import FigureQuery
-from services.registry.figures.statements import GIVEN_NEEDS, conditions, number, source, tables
+from services.registry.figures.statements import GIVEN_NEEDS, number, source, tables
 from shared.events.vocabulary import Need
 
 # A report states the needs of a household or group, not of single persons. Therefore all persons of the household or

@@ -5,25 +5,16 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from services.registry.figures.cells import OF_SUM, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
+from services.registry.figures.cells import OF_SUM, TOTAL, aged, cell_columns, cells, is_aged
+from services.registry.figures.conditions import SHELTER, conditions
 from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
 from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
 from services.registry.reports import CELL_NAMES
 from shared.confirmations import ConfirmationState
-from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import Mobility, Reason, Shelter, SubStock
-from shared.places.conditions import is_within
+from shared.country import COUNTRY
+from shared.events.vocabulary import Mobility, SubStock
 
 NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
-# The stock on a day contains each household once, at the destination of its latest move before the end of the day. The
-# stock also contains each count of a group that is in effect at the end of the day.
-# The filters are compared with the latest move: a household that was displaced and then migrated does not count as
-# displaced. `unable_to_move` is not a move.
-STOCK = "superseded_at >= :until"
-# No movement of the people in `episodes` was reported, so all of them are in location of displacement.
-IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
-OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
-IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
 # A row of `counts` describes the people until the first movement of their group.
 # From then on, `group_stays` describes the people who are left.
 # If teams disagree, several counts of the same people are in effect, and only the highest is used.
@@ -43,21 +34,6 @@ COUNTS_IN_EFFECT = f"""(
     ) AS present
     ORDER BY stock_id, persons DESC, report_id
 ) AS counts"""  # noqa: S608 - constants
-MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
-SCOPE = f"""CASE
-    WHEN destination_country = '{UNKNOWN_COUNTRY}' THEN 'unknown'
-    WHEN destination_country <> '{COUNTRY}' THEN 'abroad'
-    WHEN origin_country = '{UNKNOWN_COUNTRY}' THEN 'origin_unknown'
-    WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
-    ELSE 'within'
-END"""
-# This expression implements the same rule as `shared.displacement_reasons.onset`.
-ONSET = f"""CASE
-    WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
-    WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
-    ELSE 'sudden'
-END"""
-IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Scopes, month names and units are computed in Python from the result, which has fewer rows than the tables.
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
@@ -66,8 +42,6 @@ SELECT {period}, {place}, origin_country, destination_country, mobility, {reason
 FROM {table} WHERE {conditions} {grouped}
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
-# Rows that earlier releases wrote have no kind of shelter.
-SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts. The
 # movement `displaced_again` is a new displacement, so its `passages` count as flows. If a summary can be used, `sums`
@@ -275,43 +249,3 @@ def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool)
     if not query.is_whole:
         return "NULL::integer"
     return "0" if table == "counts" else (TOTAL if is_grouped else OF_SUM).format(column)
-
-
-def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
-    yield "status = :status AND mobility = ANY(:mobilities)"
-    yield from (MEASURES[kind],) if table == "counts" else ()
-    if table != "sums":
-        yield from period_conditions(query, kind)
-    yield from (IN_SUB_STOCK[table],) if kind == "stock" else ()
-    yield from ("movement = 'displaced_again'",) if table == "passages" else ()
-    yield from (IS_VISIBLE,) if query.visible is not None else ()
-    yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
-    yield from reason_conditions(query)
-    yield from ("hazard_type = ANY(:hazard_types)",) if query.hazard_types else ()
-    yield from (f"{SHELTER} = ANY(:shelters)",) if query.shelters else ()
-    yield from (f"({SCOPE}) = ANY(:scopes)",) if query.scopes else ()
-    if table != "sums":
-        yield is_chosen(query, kind, table)
-
-
-def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
-    yield from ("occurred_at < :until",) if query.until else ()
-    yield from ("occurred_at >= :since",) if query.since and kind == "flows" else ()
-    yield from (STOCK,) if kind == "stock" else ()
-
-
-def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """The SQL conditions about reasons.
-
-    If the rank is `any`, one and the same reason must meet all conditions; `reason` is then the column of `given`.
-    """
-    wanted = [
-        *(["reason = ANY(:reasons)"] if query.reasons else []),
-        *([f"({ONSET}) = ANY(:onsets)"] if query.onsets else []),
-    ]
-    if query.rank is ReasonRank.ONLY:
-        yield "reason = ALL(reasons)"
-    if query.rank is ReasonRank.ANY and wanted:
-        yield f"EXISTS (SELECT FROM unnest(reasons) AS given(reason) WHERE {' AND '.join(wanted)})"
-    else:
-        yield from wanted

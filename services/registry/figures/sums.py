@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.registry.figures.conditions import SHELTER
 from services.registry.figures.queries import Summary, today
-from services.registry.figures.statements import GIVEN_NEEDS, SHELTER
+from services.registry.figures.statements import GIVEN_NEEDS
 from services.registry.models import DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 

@@ -96,7 +96,9 @@ async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UU
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
-    ordered = stays.where(GroupStay.report_id == any_of(report_ids, Uuid)).order_by(GroupStay.report_id, GroupStay.number)
+    ordered = stays.where(GroupStay.report_id == any_of(report_ids, Uuid)).order_by(
+        GroupStay.report_id, GroupStay.number
+    )
     for report_id, at, persons, ends[report_id] in await session.execute(ordered):
         steps[report_id].append((at, persons))
     for report_id, ends_at in ends.items():
