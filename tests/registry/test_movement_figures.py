@@ -175,12 +175,56 @@ async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office:
     await office.file(body, movement(body, "returned"))
     for area, rows in (("KG", 1), (KADAMJAI, 1), (OSH, 0)):
         assert len((await get(office, "movements", areas=(area,)))["rows"]) == rows
-    refused = await office.get("/v1/statistics/movements?sex=female", role=Role.ANALYST)
+    refused = await office.get("/v1/statistics/movements?shelter=tent", role=Role.ANALYST)
     assert refused.status_code == 422
     page = "/figures/movements?lang=en&since=2026-06&until=2026-06"
     assert "Kadamjai" in (await office.get(page, role=Role.ANALYST)).text.split('id="routes"')[1]
     elsewhere = (await office.get(page, role=Role.ANALYST, areas=(OSH,))).text
     assert "those of your areas" in elsewhere and "No data for this selection." in elsewhere
+
+
+# For each filter, the registered persons, and whether the counted group is selected.
+SELECTED = {
+    "": (10, True),
+    "reason=natural_disaster": (5, True),
+    "reason=economic": (0, False),
+    "reason=economic&rank=any": (5, False),
+    "rank=only": (5, True),
+    "onset=sudden": (5, True),
+    "onset=slow&rank=any": (5, False),
+    "hazard_type=mudflow": (5, False),
+    "sex=female": (6, False),
+    "sex=unknown": (0, True),
+    "age=12-17": (2, False),
+    "sex=male&age=5-11&age_profile=unhcr": (2, False),
+    "age=65%2B&age_profile=delta": (2, False),
+    "age=unknown": (0, True),
+}
+
+
+async def test_movements_and_durations_have_the_filters_of_reasons_hazards_sexes_and_ages(office: Office) -> None:
+    """A family fled a mudflow, and also because pastures are degraded. A family fled a conflict. Both return.
+
+    Of a counted group of 70, 30 return. Their sex and age are not known.
+    """
+    of_mudflow = household(reasons=["natural_disaster", "pasture_degradation", "economic"])
+    of_conflict, others = household(reasons=["conflict"], hazard_type=None), counted(0, 70)
+    await office.file(of_mudflow, movement(of_mudflow, "returned"), of_conflict, movement(of_conflict, "returned"))
+    await office.file(others, moved(others, "returned", 24, persons=30))
+    for query, (persons, has_group) in SELECTED.items():
+        rows = (await get(office, f"movements?since=2022-01&until=2026-12&{query}"))["rows"]
+        assert numbers(rows) == (persons, 30 * has_group), query
+        for day, moved_persons in (("2026-06-15", 0), ("2026-06-20", persons)):
+            rows = (await get(office, f"duration?date={day}&{query}"))["rows"]
+            ongoing, completed = ([row for row in rows if row["has_ended"] is ended] for ended in (False, True))
+            assert numbers(ongoing) == (persons - moved_persons, 40 * has_group), query
+            assert numbers(completed) == (moved_persons, 30 * has_group), query
+    shown = await office.get("/figures/movements?lang=en&reason=economic&rank=any&age=65%2B", role=Role.ANALYST)
+    assert "· Work or income · Reasons that count: Any of up to three</h2>" in shown.text  # no bracket of DTM is "65+"
+
+
+def numbers(rows: list[Body]) -> tuple[int, int]:
+    return sum(row["persons"] for row in rows), sum(row["group_persons"] for row in rows)
 
 
 async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) -> None:

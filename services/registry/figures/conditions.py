@@ -39,20 +39,25 @@ SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 
 
 def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
-    yield "status = :status AND mobility = ANY(:mobilities)"
+    yield from people_conditions(query)
     yield from (MEASURES[kind],) if table == "counts" else ()
     if table != "sums":
         yield from period_conditions(query, kind)
     yield from (IN_SUB_STOCK[table],) if kind == "stock" else ()
     yield from ("movement = 'displaced_again'",) if table == "passages" else ()
-    yield from (IS_VISIBLE,) if query.visible is not None else ()
-    yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
-    yield from reason_conditions(query)
-    yield from ("hazard_type = ANY(:hazard_types)",) if query.hazard_types else ()
     yield from (f"{SHELTER} = ANY(:shelters)",) if query.shelters else ()
     yield from (f"({SCOPE}) = ANY(:scopes)",) if query.scopes else ()
     if table != "sums":
         yield is_chosen(query, kind, table)
+
+
+def people_conditions(query: FigureQuery) -> Iterator[str]:
+    """The SQL conditions about the caller's areas, the selected area, the kind of mobility, the reasons and hazards."""
+    yield "status = :status AND mobility = ANY(:mobilities)"
+    yield from (IS_VISIBLE,) if query.visible is not None else ()
+    yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
+    yield from reason_conditions(query)
+    yield from ("hazard_type = ANY(:hazard_types)",) if query.hazard_types else ()
 
 
 def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:

@@ -42,10 +42,9 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# These filters have no effect on the figures of movements and of duration.
-WITHOUT_EFFECT = frozenset(
-    ("reason", "rank", "onset", "hazard_type", "shelter", "by", "sex", "age", "age_profile", "scope")
-)
+# These filters have no effect on the figures of movements and of duration. A movement leads from one shelter to
+# another, and often from one scope to another, so neither a shelter nor a scope selects movements.
+WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 
 class Filters(BaseModel):
@@ -180,6 +179,15 @@ class FlowFilters(Filters):
 
 class PageDates(FlowFilters, DayFilters):
     """The day and the months of a page."""
+
+    @model_validator(mode="after")
+    def ages_fit(self) -> Self:
+        """Drop the selected age brackets if they belong to another profile.
+
+        The form still sends them after the user has changed the profile.
+        """
+        self.age = [age for age in self.age if age in self.profile.brackets]
+        return self
 
     @property
     def ends_at(self) -> datetime:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from services.registry.figures import exports
+from services.registry.figures.durations import DurationFigure
 from services.registry.figures.exports import Row
-from services.registry.figures.movement_figures import DurationFigure, MovementFigure
+from services.registry.figures.movement_figures import MovementFigure
 from shared.places import Places
 
 PEOPLE = ("households", "persons", "group_persons")

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.responses import Response
 
+from services.registry.figures.durations import CLASSES
 from services.registry.figures.filters import Caller, PageDates
-from services.registry.figures.movement_figures import CLASSES
 from services.registry.figures.movement_routes import (
     DurationFilters,
     MovementFilters,
@@ -17,9 +17,7 @@ from services.registry.figures.movement_routes import (
     movements_of,
 )
 from services.registry.figures.movement_tables import by_month, by_route, kinds
-from services.registry.figures.pages import SHARED, PageNumber, TablePage, address, area_names
-from services.registry.figures.queries import View
-from services.registry.reports import MOVES
+from services.registry.figures.pages import OPTIONS, SHARED, PageNumber, TablePage, address, area_names
 from shared.confirmations import confirmed_from
 from shared.events.vocabulary import DISPLACED, Movement
 from shared.pages import Pages
@@ -61,7 +59,7 @@ async def movements_page(
         confirmed_from={mobility.value: confirmed_from(mobility, chosen.ends_at) for mobility in DISPLACED},
         places=request.app.state.places,
         counted=request.app.state.settings.counted_status.value,
-        options={"views": View, "moves": MOVES, "movements": Movement},
+        options={**OPTIONS, "movements": Movement},
         link=lambda kind, **more: link(chosen, kind, **more),
         other_tab=address("/registry/figures", filters, SHARED),
     )

@@ -1,18 +1,21 @@
 """Routes for the figures of movements and of the duration of displacement, as JSON and CSV."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self, TypeVar
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.registry.figures import exports, movement_exports, movement_figures
+from services.registry.figures import durations, exports, movement_exports, movement_figures
+from services.registry.figures.durations import ConfirmationFigure, DurationFigure
 from services.registry.figures.filters import WITHOUT_EFFECT, Caller, DayFilters, Filters, FlowFilters
 from services.registry.figures.kept import KeptFigures
-from services.registry.figures.movement_figures import ConfirmationFigure, DurationFigure, MovementFigure
+from services.registry.figures.movement_figures import MovementFigure
 from services.registry.figures.queries import FigureQuery, day_after, today
 from services.registry.figures.routes import csv_file, file_name, wants_csv
 from shared import audit
@@ -74,7 +77,9 @@ async def movements(
     """Returns, transfers, deaths and other movements by month (Bishkek time), from each place to each place."""
     rows = await movements_of(request, session, caller, filters)
     if not wants_csv(request, filters):
-        return MovementAnswer(**described(request, caller), rows=rows)
+        # There may be many thousand rows, which pydantic would check one by one.
+        content = msgspec.json.encode({**described(request, caller), "rows": rows})
+        return Response(content, media_type="application/json", headers={"vary": "Accept, Cookie"})
     level, status = filters.level, counted_status(request)
     exported = movement_exports.movement_rows(
         rows, request.app.state.places, status=status, level=level, language=chosen(request) or "en"
@@ -110,7 +115,7 @@ async def durations_of(
     request: Request, session: AsyncSession, caller: Principal, filters: Filters, day: date
 ) -> list[DurationFigure]:
     query = query_of(request, caller, filters, until=day_after(day))
-    return await kept(request, session, "duration", query, lambda: movement_figures.durations(session, query))
+    return await kept(request, session, "duration", query, lambda: durations.durations(session, query))
 
 
 async def confirmation_of(
@@ -118,7 +123,7 @@ async def confirmation_of(
 ) -> ConfirmationFigure:
     query = query_of(request, caller, filters, until=day_after(day))
     [confirmation] = await kept(
-        request, session, "confirmation", query, lambda: movement_figures.confirmations(session, query)
+        request, session, "confirmation", query, lambda: durations.confirmations(session, query)
     )
     return confirmation
 
@@ -135,8 +140,10 @@ def counted_status(request: Request) -> str:
 
 
 def query_of(request: Request, caller: Principal, filters: Filters, **more: Any) -> FigureQuery:
+    """The query for people of all scopes. These figures have no numbers by sex and age."""
     state = request.app.state
-    return filters.query(state.settings, caller, state.places, **more)
+    query = filters.query(state.settings, caller, state.places, **more)
+    return replace(query, scopes=(), has_cells=False)
 
 
 async def kept(

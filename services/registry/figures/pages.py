@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field, model_validator
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.responses import Response
 
@@ -38,18 +38,22 @@ router = APIRouter()
 PageNumber = Annotated[int, Field(ge=1, le=10_000)]
 
 
+# The choices of the filters that both pages of figures have.
+OPTIONS: dict[str, Any] = {
+    "views": View,
+    "reasons": BY_ONSET,
+    "ranks": ReasonRank,
+    "onsets": Onset,
+    "hazard_types": HazardType,
+    "moves": MOVES,
+    "sexes": Sex,
+    "age_profiles": PROFILES.values(),
+}
+
+
 class PageFilters(PageDates, StockFilters):
     stock_page: PageNumber = 1
     flows_page: PageNumber = 1
-
-    @model_validator(mode="after")
-    def ages_fit(self) -> Self:
-        """Drop the selected age brackets if they belong to another profile.
-
-        The form still sends them after the user has changed the profile.
-        """
-        self.age = [age for age in self.age if age in self.profile.brackets]
-        return self
 
 
 @router.get("/figures")
@@ -80,19 +84,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         needs=found.needs,
         places=places,
         counted=request.app.state.settings.counted_status.value,
-        options={
-            "views": View,
-            "scopes": MovementScope,
-            "reasons": BY_ONSET,
-            "ranks": ReasonRank,
-            "onsets": Onset,
-            "hazard_types": HazardType,
-            "shelters": BY_ARRANGEMENT,
-            "dimensions": Dimension,
-            "moves": MOVES,
-            "sexes": Sex,
-            "age_profiles": PROFILES.values(),
-        },
+        options={**OPTIONS, "scopes": MovementScope, "shelters": BY_ARRANGEMENT, "dimensions": Dimension},
         link=lambda kind, **more: link(chosen_filters, kind, **more),
         other_tab=address("/registry/figures/movements", filters, SHARED),
         soate=soate,

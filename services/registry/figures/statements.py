@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from services.registry.figures.cells import OF_SUM, TOTAL, aged, cell_columns, cells, is_aged
 from services.registry.figures.conditions import SHELTER, conditions
-from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
+from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary, View
 from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
 from services.registry.reports import CELL_NAMES
 from shared.confirmations import ConfirmationState
@@ -220,9 +220,9 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
     )
 
 
-def place(query: FigureQuery) -> str:
+def place(query: FigureQuery, view: View | None = None) -> str:
     """The P-code. At level 0, all P-codes of the country are one, so that there are fewer rows."""
-    pcode = f"{query.view.value}_pcode"
+    pcode = f"{view or query.view}_pcode"
     return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 
 
