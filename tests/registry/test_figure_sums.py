@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.figures import movement_figures
 from services.registry.figures import needs as need_figures
 from services.registry.figures.age_profiles import AgeProfile
 from services.registry.figures.checks import check
+from services.registry.figures.durations import confirmations, durations
 from services.registry.figures.queries import Dimension, FigureQuery, Kind, MovementScope, ReasonRank, Summary, View
 from services.registry.figures.statistics import figures
 from services.registry.figures.sums import note_ages, sum_some
@@ -22,7 +25,7 @@ from shared.events.vocabulary import Mobility, Reason, Sex, Status, SubStock
 from shared.hazards import Onset
 from shared.places import Places
 from tests.registry.conftest import Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, family, household
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, family, household, movement
 from tests.registry.test_movement_figures import FIRST, Body
 from tests.registry.test_movement_figures_of_many import drawn_reports
 
@@ -139,7 +142,20 @@ async def compare(office: Office, asked: Iterable[tuple[Kind, FigureQuery]]) -> 
             if kind == "stock" and query.need_summary is Summary.NEED:
                 needs = await need_figures.needs(session, query)
                 assert needs == await need_figures.needs(session, query, is_summed=False), query
-    assert numbers > 300
+            numbers += await compare_movements(session, kind, query)
+    assert numbers > 600
+
+
+async def compare_movements(session: AsyncSession, kind: Kind, query: FigureQuery) -> int:
+    """Compares the movements, or how long people have been displaced. Returns the number of figures."""
+    if kind == "flows":
+        moved = await movement_figures.movements(session, query, PLACES)
+        assert moved == await movement_figures.movements(session, query, PLACES, is_summed=False), query
+        return len(moved)
+    lasting = await durations(session, query)
+    assert lasting == await durations(session, query, is_summed=False), query
+    assert await confirmations(session, query) == await confirmations(session, query, is_summed=False), query
+    return sum(1 for figure in lasting if figure.persons)
 
 
 @pytest.mark.parametrize("summed", [0, 10, 1000])
@@ -172,6 +188,7 @@ async def test_statements_by_hand_change_the_sums(office: Office) -> None:
                 query = replace(EVERYTHING, until=DAYS[4])
                 summed = await figures(session, kind, query, PLACES)
                 assert summed == await figures(session, kind, query, PLACES, is_summed=False), statement
+                await compare_movements(session, kind, query)
 
 
 @pytest.mark.parametrize(
@@ -179,13 +196,16 @@ async def test_statements_by_hand_change_the_sums(office: Office) -> None:
     [
         "UPDATE figure_sums SET households = households + 1 WHERE span = 'day'",
         "DELETE FROM figure_sums WHERE summary = 'need'",
+        "UPDATE figure_sums SET displaced = displaced + 1 WHERE summary = 'movement'",
+        "DELETE FROM figure_sums WHERE summary = 'duration'",
         "DELETE FROM figure_changes",
     ],
 )
 async def test_wrong_sums_are_noticed_and_made_again(office: Office, damage: str) -> None:
     sessions = office.app.state.sessions
     today = datetime.now(UTC).isoformat()
-    await office.file(household(occurred_at=today, reported_at=today))
+    returned = household()
+    await office.file(household(occurred_at=today, reported_at=today), returned, movement(returned, "returned"))
     await sum_some(sessions)
     await office.file(household())
     assert await check(sessions, PLACES)

@@ -8,13 +8,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.figures.age_profiles import AgeProfile
+from services.registry.figures.durations import durations
+from services.registry.figures.movement_figures import movements
 from services.registry.figures.needs import needs
 from services.registry.figures.queries import FigureQuery, Kind, day_after, today
 from services.registry.figures.statistics import figures
 from services.registry.households.positions import STOCK
 from services.registry.reports import MOVES
 from shared import log
-from shared.events.vocabulary import Status
+from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
@@ -32,7 +34,10 @@ async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Place
 
 
 async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> bool:
-    """Whether the sums of the stock, flows and needs are right. If a sum is wrong, all sums are computed again."""
+    """Whether the sums of the stock, flows, needs, movements and durations are right.
+
+    If a sum is wrong, all sums are computed again.
+    """
     wrong = await differences(sessions, places)
     if wrong:
         log.get().error("sums of figures are wrong and are made again", wrong=wrong)
@@ -63,5 +68,11 @@ async def differing(session: AsyncSession, status: Status, places: Places) -> li
         for kind, query in queries
         if await figures(session, kind, query, places) != await figures(session, kind, query, places, is_summed=False)
     ]
-    are_needs_right = await needs(session, present) == await needs(session, present, is_summed=False)
-    return wrong if are_needs_right else [*wrong, "needs"]
+    if await needs(session, present) != await needs(session, present, is_summed=False):
+        wrong.append("needs")
+    if await movements(session, everything, places) != await movements(session, everything, places, is_summed=False):
+        wrong.append("movements")
+    displaced = replace(present, sub_stocks=(SubStock.IN_DISPLACEMENT,), has_cells=False)
+    if await durations(session, displaced) != await durations(session, displaced, is_summed=False):
+        wrong.append("durations")
+    return wrong

@@ -8,15 +8,16 @@ counts the people whose last confirmation is too old.
 # raw SQL throughout: the statements are built from the filters of each query
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figures.cells import is_chosen, persons
 from services.registry.figures.conditions import conditions, people_conditions
-from services.registry.figures.queries import FigureQuery
+from services.registry.figures.queries import FigureQuery, Summary, View, midnight
 from services.registry.figures.statements import CONFIRMED_AT, is_unconfirmed, number, source
 from services.registry.figures.statistics import fetched
 from services.registry.reports import CELL_NAMES
@@ -30,11 +31,13 @@ ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY, Su
 DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
+OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
 # When the displacement of people who are still displaced began. A row of `episodes` describes a household until its
 # first movement; from then on `stays` describe its parts. Only counts in effect are read, so two counts of the same
 # people are never added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
+IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
 # People of groups who moved. In these counts, `occurred_at` is the time of the departure, and `counted_at` the time of
 # the movement.
@@ -47,9 +50,7 @@ GROUP_PASSAGES = f"""(
 ) AS counts"""  # noqa: S608 - constants
 HAS_ENDED = f"""occurred_at < :until AND from_sub_stock = '{SubStock.IN_DISPLACEMENT}'
     AND to_sub_stock IN ({", ".join(f"'{ending}'" for ending in ENDINGS)})"""
-CONFIRMATIONS = """
-SELECT {unconfirmed}, {is_presumed}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1, 2
-"""
+COUNTED = "SELECT {sign}({number}), {sign}({persons}) FROM {table} WHERE {conditions}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,16 @@ class ConfirmationFigure:
     presumed_persons: int
 
 
-async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationFigure]:
-    """The people by class of duration, at the end of the last day before `until`."""
+async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[DurationFigure]:
+    """The people by class of duration, at the end of the last day before `until`.
+
+    If `is_summed` is false, the figures are computed without the stored sums.
+    """
+    of_ended = query.duration_summary if is_summed else None
     result: list[DurationFigure] = []
     for has_ended, registered, of_groups in (
-        (False, [ongoing(query, table) for table in HOUSEHOLDS], ongoing(query, "counts")),
-        (True, [ended(query, "passages")], ended(query, "counts")),
+        (False, ongoing(query, stock_summary(query, is_summed=is_summed)), ongoing_in(query, "counts")),
+        (True, [ended(query, "sums" if of_ended else "passages", of_ended)], ended(query, "counts")),
     ):
         households, people = await by_class(session, query, registered)
         _, group_people = await by_class(session, query, [of_groups])
@@ -93,62 +98,127 @@ async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationF
     return result
 
 
+def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
+    """The summary that has the stock of the query, with the numbers of households."""
+    return anywhere(query).summary("stock") if is_summed and query.is_whole else None
+
+
+def anywhere(query: FigureQuery) -> FigureQuery:
+    """A query for the same people. Only the summaries by destination can be read for all callers."""
+    return query if query.is_of_origin else replace(query, view=View.DESTINATION)
+
+
 async def by_class(
     session: AsyncSession, query: FigureQuery, statements: Iterable[str]
 ) -> tuple[Counter[int], Counter[int]]:
     """The numbers of households or groups, and of persons, by the index of their class of duration."""
-    subjects, people = Counter[int](), Counter[int]()
+    subjects, people = Counter[int | None](), Counter[int | None]()
     for index, subject_number, persons_number in await rows(session, query, statements):
         subjects[index] += subject_number
         people[index] += persons_number
-    return subjects, people
+    return classified(subjects), classified(people)
 
 
-def ongoing(query: FigureQuery, table: str) -> str:
-    """The SQL statement for people who are in location of displacement."""
+def classified(numbers: Counter[int | None]) -> Counter[int]:
+    """The numbers by class. If there is a total, the people of no other class are in the last class."""
+    total = numbers.pop(None, 0)
+    classes = Counter({index: number for index, number in numbers.items() if index is not None})
+    if total:
+        classes[len(CLASSES) - 1] = total - classes.total()
+    return classes
+
+
+def ongoing(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
+    """The SQL statements for registered people who are in location of displacement.
+
+    If there is a summary of the stock, only the displacements of the last 90 days are read. All other people have been
+    displaced for longer; their number is the rest of the stock.
+    """
+    if summary:
+        yield DURATIONS.format(
+            duration="NULL::integer",
+            number=number("sums"),
+            persons=persons(query, "stock", "sums"),
+            table=source(query, "stock", "sums", summary),
+            conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
+        )
+    for table in HOUSEHOLDS:
+        yield ongoing_in(query, table, *([IS_RECENT[table]] if summary else []))
+
+
+def ongoing_in(query: FigureQuery, table: str, *more: str) -> str:
     return DURATIONS.format(
         duration=DURATION.format(last_day=LAST_DAY, departed_at=DEPARTED_AT[table]),
         number=number(table),
         persons=persons(query, "stock", table),
         table=source(query, "stock", table, None),
-        conditions=" AND ".join(conditions(query, "stock", table)),
+        conditions=" AND ".join((*conditions(query, "stock", table), *more)),
     )
 
 
-def ended(query: FigureQuery, table: str) -> str:
+def ended(query: FigureQuery, table: str, summary: Summary | None = None) -> str:
     """The SQL statement for people whose displacement has ended."""
+    has_ended = () if table == "sums" else (HAS_ENDED, is_chosen(query, "flows", table))
     return DURATIONS.format(
-        duration=DURATION.format(last_day=DAY.format("occurred_at"), departed_at="departed_at"),
+        duration=OF_SUMMARY
+        if table == "sums"
+        else DURATION.format(last_day=DAY.format("occurred_at"), departed_at="departed_at"),
         number=number(table),
         persons=persons(query, "flows", table),
-        table=GROUP_PASSAGES if table == "counts" else source(query, "flows", table, None),
-        conditions=" AND ".join((*people_conditions(query), HAS_ENDED, is_chosen(query, "flows", table))),
+        table=GROUP_PASSAGES if table == "counts" else source(query, "stock" if summary else "flows", table, summary),
+        conditions=" AND ".join((*people_conditions(query), *has_ended)),
     )
 
 
-async def confirmations(session: AsyncSession, query: FigureQuery) -> list[ConfirmationFigure]:
+async def confirmations(
+    session: AsyncSession, query: FigureQuery, *, is_summed: bool = True
+) -> list[ConfirmationFigure]:
     """The displaced people whose presence nobody has confirmed recently, and those whose return is presumed.
 
-    The figures are for the end of the last day before `until`.
+    The figures are for the end of the last day before `until`. If `is_summed` is false, the figures are computed
+    without the stored sums.
     """
-    found = await rows(session, query, [confirmation(query, table) for table in HOUSEHOLDS])
-    # the first two columns say in which of the two figures the row counts; the others are its numbers
-    return [
-        ConfirmationFigure(*(sum(row[column] for row in found if row[is_in]) for is_in in (0, 1) for column in (2, 3)))
-    ]
+    summary = stock_summary(query, is_summed=is_summed)
+    found = await rows(session, query, unconfirmed(query, summary))
+    presumed = await rows(session, query, [counted(query, "stays", "is_return_presumed")])
+    return [ConfirmationFigure(*(sum(row[column] for row in own) for own in (found, presumed) for column in (0, 1)))]
 
 
-def confirmation(query: FigureQuery, table: str) -> str:
-    return CONFIRMATIONS.format(
-        unconfirmed=is_unconfirmed(CONFIRMED_AT[table]),
-        is_presumed="is_return_presumed" if table == "stays" else "false",
+def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
+    """The SQL statements whose numbers add up to the people whose last confirmation is too old.
+
+    If there is a summary of the stock, only the people who were confirmed recently are read, and subtracted.
+    """
+    if not summary:
+        yield from (counted(query, table, is_unconfirmed(CONFIRMED_AT[table])) for table in HOUSEHOLDS)
+        return
+    yield COUNTED.format(
+        sign="",
+        number=number("sums"),
+        persons=persons(query, "stock", "sums"),
+        table=source(query, "stock", "sums", summary),
+        conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
+    )
+    for table, at in CONFIRMED_AT.items():
+        # evacuees count as not confirmed after a shorter time, so the first condition only lets PostgreSQL use an index
+        is_confirmed = f"{at} >= CAST(:displaced_from AS timestamptz) AND NOT {is_unconfirmed(at)}"
+        yield counted(query, table, is_confirmed, sign="-")
+
+
+def counted(query: FigureQuery, table: str, condition: str, *, sign: str = "") -> str:
+    """The SQL statement for people who are in location of displacement and meet the condition."""
+    return COUNTED.format(
+        sign=sign,
         number=number(table),
         persons=persons(query, "stock", table),
         table=source(query, "stock", table, None),
-        conditions=" AND ".join(conditions(query, "stock", table)),
+        conditions=" AND ".join((*conditions(query, "stock", table), condition)),
     )
 
 
 async def rows(session: AsyncSession, query: FigureQuery, statements: Iterable[str]) -> Sequence[Sequence[Any]]:
     """The rows of all statements, in one state of the data."""
-    return await fetched(session, " UNION ALL ".join(f"({own})" for own in statements), query.parameters())
+    assert query.until is not None, "a duration ends on a day"
+    recent_since = midnight(query.until - timedelta(days=CLASS_DAYS[-1]))
+    parameters = {**query.parameters(), "recent_since": recent_since}
+    return await fetched(session, " UNION ALL ".join(f"({own})" for own in statements), parameters)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figures.cells import is_chosen, persons
 from services.registry.figures.conditions import people_conditions
-from services.registry.figures.queries import FigureQuery, View
+from services.registry.figures.queries import FigureQuery, Summary, View
 from services.registry.figures.statements import number, place, source
 from services.registry.figures.statistics import fetched, month, unit_at
 from services.registry.reports import CELL_NAMES
@@ -66,16 +66,22 @@ class MovementFigure:
     group_persons: int
 
 
-async def movements(session: AsyncSession, query: FigureQuery, places: Places) -> list[MovementFigure]:
-    """The people who moved in each month of the period, by origin and destination at the level of the query."""
+async def movements(
+    session: AsyncSession, query: FigureQuery, places: Places, *, is_summed: bool = True
+) -> list[MovementFigure]:
+    """The people who moved in each month of the period, by origin and destination at the level of the query.
+
+    If `is_summed` is false, the figures are computed without the stored sums.
+    """
+    summary = query.movement_summary if is_summed else None
 
     @cache  # many rows are about the same places
     def located(pcode: str | None, country: str | None) -> tuple[str, str]:
         return unit_at(pcode, query.level, places) or "", (COUNTRY if pcode else country) or ""
 
     numbers = defaultdict[Route, list[int]](lambda: [0, 0, 0])
-    for table in ("passages", "counts"):
-        for row in await fetched(session, statement(query, table), query.parameters()):
+    for table in ("sums" if summary else "passages", "counts"):
+        for row in await fetched(session, statement(query, table, summary), query.parameters()):
             period, movement, origin, origin_country, destination, destination_country, subjects, people = row
             ends = *located(origin, origin_country), *located(destination, destination_country)
             route = numbers[month(period) or "", MOVEMENT_KINDS[movement], *ends]
@@ -102,13 +108,13 @@ def figure(route: Route, households: int, persons: int, group_persons: int) -> M
     )
 
 
-def statement(query: FigureQuery, table: str) -> str:
+def statement(query: FigureQuery, table: str, summary: Summary | None) -> str:
     return MOVEMENTS.format(
         origin=place(query, View.ORIGIN),
         destination=place(query, View.DESTINATION),
         number=number(table),
         persons=persons(query, "flows", table),
-        table=MOVED_GROUPS if table == "counts" else source(query, "flows", table, None),
+        table=MOVED_GROUPS if table == "counts" else source(query, "flows", table, summary),
         conditions=" AND ".join(conditions(query, table)),
     )
 
@@ -117,6 +123,7 @@ def conditions(query: FigureQuery, table: str) -> Iterator[str]:
     """If an area is selected, the figures count only people who were displaced to this area or moved to it."""
     yield from people_conditions(query)
     yield from ("movement = ANY(:movements)",) if query.movements else ()
-    yield from ("occurred_at >= :since",) if query.since else ()
-    yield from ("occurred_at < :until",) if query.until else ()
-    yield is_chosen(query, "flows", table)
+    if table != "sums":
+        yield from ("occurred_at >= :since",) if query.since else ()
+        yield from ("occurred_at < :until",) if query.until else ()
+        yield is_chosen(query, "flows", table)

@@ -90,6 +90,8 @@ class Summary(StrEnum):
     REASON = "reason"  # the rows are by destination, all reasons and hazard type
     SHELTER = "shelter"  # the rows are by destination, kind of shelter and kind of evacuation
     NEED = "need"  # the rows are by destination and need
+    MOVEMENT = "movement"  # the rows are movements by their kind, origin and destination
+    DURATION = "duration"  # the rows are completed displacements by the class of their duration and by destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,25 @@ class FigureQuery:
 
     @property
     def need_summary(self) -> Summary | None:
-        is_of_origin = self.view is View.ORIGIN and self.pcodes is not None
-        is_filtered = self.reasons or self.is_by_hazard or self.rank is ReasonRank.ONLY or self.shelters
-        return Summary.NEED if self.is_whole and not is_filtered and not is_of_origin else None
+        return Summary.NEED if not (self.is_filtered or self.shelters or self.is_of_origin) else None
+
+    @property
+    def movement_summary(self) -> Summary | None:
+        return None if self.is_filtered else Summary.MOVEMENT
+
+    @property
+    def duration_summary(self) -> Summary | None:
+        return None if self.is_filtered or self.is_of_origin else Summary.DURATION
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the query selects people by dimensions that the summaries of needs and movements do not have."""
+        return bool(self.reasons) or self.is_by_hazard or self.rank is ReasonRank.ONLY or not self.is_whole
+
+    @property
+    def is_of_origin(self) -> bool:
+        """Whether the query selects people by their origin. Without an area, both views count the same people."""
+        return self.view is View.ORIGIN and self.pcodes is not None
 
     @property
     def is_by_hazard(self) -> bool:

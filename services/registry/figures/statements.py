@@ -88,6 +88,11 @@ CHANGES = {
     "stock": "began_on < :until_day AND ended_on >= :until_day",
     "flows": "is_flow AND began_on >= :since_day AND began_on < :until_day",
 }
+CHANGES_OF_MOVEMENTS = {
+    Summary.MOVEMENT: "movement IS NOT NULL AND began_on >= :since_day AND began_on < :until_day",
+    Summary.DURATION: "duration IS NOT NULL AND began_on < :until_day",
+}
+OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)  # these summaries have no further numbers
 MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
 COUNTS = ("number", "number_imprecise", "number_corrected")
@@ -202,7 +207,7 @@ def source(
 def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
     """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
     is_flow, is_need = kind == "flows", summary is Summary.NEED
-    numbers = ("households", "displaced") if is_need else (*NUMBERS, *columns)
+    numbers = ("households", "displaced") if summary in OF_PERSONS else (*NUMBERS, *columns)
     totals = ", ".join(f"coalesce(sum({name}), 0)::integer AS {name}" for name in numbers)
     return SUMS.format(
         summary=summary,
@@ -216,7 +221,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
         period=MONTH.format(day="since", known="span = 'flow'") if is_flow else "NULL::integer",
         period_of_changes=MONTH.format(day="began_on", known="has_month") if is_flow else "NULL::integer",
         numbers=", ".join(numbers),
-        changes=CHANGES[kind],
+        changes=CHANGES_OF_MOVEMENTS.get(summary) or CHANGES[kind],
     )
 
 

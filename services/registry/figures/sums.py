@@ -36,13 +36,20 @@ def listed(*names: str, form: str = "{}") -> str:
 # but the origin only of people who are abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
+IS_STOCK_OF_DISPLACEMENTS = f"{IS_STOCK} AND movement IS NULL"
 SUMMARIES = f"""
-SELECT '{Summary.DESTINATION}', {SEEN}, ARRAY[reasons[1]], NULL, NULL, NULL, NULL
-UNION ALL SELECT '{Summary.ORIGIN}', origin_pcode, NULL, ARRAY[reasons[1]], NULL, NULL, NULL, NULL
-UNION ALL SELECT '{Summary.REASON}', {SEEN}, reasons, hazard_type, NULL, NULL, NULL
-UNION ALL SELECT '{Summary.SHELTER}', {SEEN}, NULL, NULL, {SHELTER}, evacuation, NULL WHERE {IS_STOCK}
-UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, need FROM {GIVEN_NEEDS}
-    WHERE {IS_STOCK} AND (households, displaced) <> (0, 0)
+SELECT '{Summary.DESTINATION}', {SEEN}, ARRAY[reasons[1]], NULL, NULL, NULL, NULL, NULL, NULL WHERE movement IS NULL
+UNION ALL SELECT '{Summary.ORIGIN}', origin_pcode, NULL, ARRAY[reasons[1]], NULL, NULL, NULL, NULL, NULL, NULL
+    WHERE movement IS NULL
+UNION ALL SELECT '{Summary.REASON}', {SEEN}, reasons, hazard_type, NULL, NULL, NULL, NULL, NULL WHERE movement IS NULL
+UNION ALL SELECT '{Summary.SHELTER}', {SEEN}, NULL, NULL, {SHELTER}, evacuation, NULL, NULL, NULL
+    WHERE {IS_STOCK_OF_DISPLACEMENTS}
+UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, NULL, NULL, need FROM {GIVEN_NEEDS}
+    WHERE {IS_STOCK_OF_DISPLACEMENTS} AND (households, displaced) <> (0, 0)
+UNION ALL SELECT '{Summary.MOVEMENT}', origin_pcode, destination_pcode, NULL, NULL, NULL, NULL, movement, NULL, NULL
+    WHERE NOT {IS_STOCK} AND movement IS NOT NULL
+UNION ALL SELECT '{Summary.DURATION}', {SEEN}, NULL, NULL, NULL, NULL, NULL, duration, NULL
+    WHERE {IS_STOCK} AND duration IS NOT NULL
 """  # noqa: S608 - constants
 CHANGED = listed(*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
 SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
@@ -51,23 +58,27 @@ SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
+# A displacement adds its numbers to the stock of the day on which it began, and subtracts them on the day on which it
+# ended. A completed displacement adds its numbers on the day of completion, and never subtracts them.
 SPREAD = """
 SELECT merged.*, span, since, sign FROM merged CROSS JOIN LATERAL (
     SELECT span, date_trunc(span, day)::date AS since, sign
     FROM (VALUES (began_on, 1), (ended_on, -1)) AS ends (day, sign)
     CROSS JOIN (VALUES ('day'), ('month'), ('year')) AS spans (span)
-    WHERE began_on < ended_on AND isfinite(day)
+    WHERE (began_on < ended_on OR duration IS NOT NULL) AND isfinite(day)
     UNION ALL
-    SELECT CASE WHEN has_month THEN 'flow' ELSE 'vague_flow' END, date_trunc('month', began_on)::date, 1 WHERE is_flow
+    SELECT CASE WHEN has_month THEN 'flow' ELSE 'vague_flow' END, date_trunc('month', began_on)::date, 1
+    WHERE is_flow OR movement IS NOT NULL
 ) AS spread
 """
 SUMMED = f"""
 SELECT span, since, summary, status, CASE WHEN {IS_STOCK} THEN sub_stock END AS sub_stock, mobility,
     own.origin_pcode, origin_country, own.destination_pcode, destination_country, own.reasons, own.hazard_type,
-    own.shelter, own.evacuation, need,
+    own.shelter, own.evacuation, own.movement, own.duration, need,
     {listed(*FIGURE_NUMBERS, form="coalesce(sum(sign * {0}), 0)::integer AS {0}")}
 FROM spread CROSS JOIN LATERAL ({SUMMARIES})
-    AS own (summary, origin_pcode, destination_pcode, reasons, hazard_type, shelter, evacuation, need)
+    AS own (summary, origin_pcode, destination_pcode, reasons, hazard_type, shelter, evacuation, movement, duration,
+        need)
 GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
 # The rows are written in the order of the index, because rows of a figure are then stored close to each other.

@@ -41,6 +41,8 @@ DIMENSION_NAMES = (
     "hazard_type",
     "shelter",
     "evacuation",
+    "movement",
+    "duration",
 )
 
 
@@ -53,6 +55,8 @@ def dimensions() -> list[Column[Any]]:
 # A change that removes a displacement has negative numbers.
 # `ended_on` is the first day on which the people were out of the stock.
 # If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
+# If `movement` is not NULL, the row is a movement on the day `began_on`, and no displacement. If the movement completed
+# a displacement, `duration` is DELTA's class of its duration.
 FIGURE_CHANGES = Table(
     "figure_changes",
     RegistryModel.metadata,

@@ -24,7 +24,7 @@ class Episode(Assessed, Displaced, RegistryModel):
     def __table_args__(cls) -> tuple[Index, ...]:
         has_none = text("ages IS NULL OR assessed IS NULL")
         without_numbers = Index("ix_episodes_without_numbers", "household_id", postgresql_where=has_none)
-        return (*super().__table_args__, without_numbers)
+        return (*super().__table_args__, without_numbers, Index(None, "status", "reported_at"))
 
     household_id: Mapped[UUID] = mapped_column(index=True)
     displaced: Mapped[int]
@@ -55,6 +55,13 @@ class HouseholdStay(AfterMovement, RegistryModel):
     """
 
     __tablename__ = "stays"
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        presumed = Index("ix_stays_presumed", "status", postgresql_where=text("is_return_presumed"))
+        recent = Index(None, "status", "departed_at"), Index(None, "status", "confirmed_at")
+        return (*super().__table_args__, *recent, presumed)
 
     sub_stock: Mapped[str]
     confirmed_at: Mapped[datetime]
