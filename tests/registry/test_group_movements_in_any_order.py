@@ -219,7 +219,9 @@ def test_a_movement_of_a_population_with_a_thousand_recounts() -> None:
     assert known[bodies[-1]["report_id"]].displaced == 40
 
 
-def test_the_work_for_each_movement_grows_with_the_number_of_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_work_grows_with_the_number_of_counts_and_movements_and_not_with_their_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked, is_in_effect = list[datetime](), Tally.is_in_effect
 
     def noted(tally: Tally, at: datetime) -> bool:
@@ -228,8 +230,9 @@ def test_the_work_for_each_movement_grows_with_the_number_of_counts(monkeypatch:
 
     monkeypatch.setattr(Tally, "is_in_effect", noted)
     bodies = [counted(number, 70, group_id=GROUP_IDS[0]) for number in range(200)]
-    tallies_of([*bodies, *(moved(bodies[0], "returned", 300, persons=1) for _ in range(10))])
-    assert len(asked) <= 10 * 200 * 4
+    confirmed = [moved(bodies[0], "confirmed_here", number + 0.5) for number in range(300)]
+    tallies_of([*bodies, *confirmed, *(moved(bodies[0], "returned", 300, persons=1) for _ in range(10))])
+    assert len(asked) <= 12 * (200 + 310)
 
 
 def tallies_of(bodies: Iterable[dict[str, Any]], of_other_team: Iterable[dict[str, Any]] = ()) -> Tallies:

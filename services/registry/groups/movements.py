@@ -15,6 +15,7 @@ from uuid import UUID
 from services.registry.counts.choices import CountChoice
 from services.registry.counts.headcounts import NOBODY_DEPARTED, ORDER, Headcount, Recounts
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
+from services.registry.groups.counts_in_effect import CountsInEffect
 from services.registry.groups.sources import sources
 from services.registry.groups.tallies import Tallies, Tally
 from services.registry.households.people import People
@@ -65,12 +66,14 @@ def tallies_of(
 ) -> Tallies:
     """The tallies of the counts, if full recounts replace counts as `recounts` says."""
     known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
+    counts_in_effect = CountsInEffect(known)
     for movement in movements:
         if not moves_people(movement):
-            note(movement, known)
+            note(movement, counts_in_effect)
             continue
-        for part in moved(movement, known):
+        for part in moved(movement, known, counts_in_effect):
             known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
+            counts_in_effect.add(known[part.report_id])
     return known
 
 
@@ -81,24 +84,24 @@ def has_effect(movement: FiledMovement) -> bool:
     return (moves_people(movement) or is_noted) and not movement.clear.is_reversed
 
 
-def note(movement: FiledMovement, known: Tallies) -> None:
+def note(movement: FiledMovement, counts_in_effect: CountsInEffect) -> None:
     """Note in the counts of displaced people that somebody confirmed them, or that their evacuation was lifted."""
     at = moved_at(movement)
-    stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
-    for tally in known.values():
-        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.displaced:
-            tally.note(at, is_lifted=movement.clear.movement is Movement.EVACUATION_LIFTED)
+    for stock_id in counts_in_effect.stock_ids(movement, at):
+        for tally in counts_in_effect.of_stock(stock_id, at):
+            if tally.displaced:
+                tally.note(at, is_lifted=movement.clear.movement is Movement.EVACUATION_LIFTED)
 
 
 def moves_people(movement: FiledMovement) -> bool:
     return TRANSITIONS[movement.clear.movement].to is not None
 
 
-def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
+def moved(movement: FiledMovement, known: Tallies, counts_in_effect: CountsInEffect) -> list[Headcount]:
     """Subtract the moved people from their counts. Returns the moved people as counts at their new place."""
     at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
     left, parts = movement.clear.persons, list[Headcount]()
-    for stock in stocks(movement, at, known):
+    for stock in stocks(movement, at, counts_in_effect):
         available = max(own(tally, at, known) for tally in stock)
         number = available if left is None else min(left, available)
         left = None if left is None else left - number
@@ -113,7 +116,7 @@ def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
     return parts
 
 
-def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Sequence[Tally]]:
+def stocks(movement: FiledMovement, at: datetime, counts_in_effect: CountsInEffect) -> Iterator[Sequence[Tally]]:
     """The counts that the movement concerns, grouped by the people whom they count.
 
     Displaced people come first, in the order of their counts, because a later count of everybody at the site may
@@ -122,13 +125,10 @@ def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Se
     displaced abroad. People with an assessed solution move only if they are displaced again. People who have died do
     not move.
     """
-    concerned = defaultdict[str, list[Tally]](list)
-    stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
-    for tally in known.values():
-        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count:
-            concerned[tally.count.stock_id].append(tally)
+    present = [counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at)]
+    concerned = [[tally for tally in stock if tally.people.count] for stock in present]
     for is_source in sources(movement.clear.movement):
-        possible = [stock for stock in concerned.values() if is_source(stock[0].count)]
+        possible = [stock for stock in concerned if stock and is_source(stock[0].count)]
         for stock in sorted(possible, key=lambda stock: newest(stock).order):
             if not is_there(movement, stock[0].count):
                 yield stock
@@ -138,38 +138,6 @@ def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Se
 
 def newest(stock: Sequence[Tally]) -> Headcount:
     return max((tally.count for tally in stock), key=ORDER)
-
-
-def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
-    """The counts that the movement concerns: those of its group, or those at its site.
-
-    If a recount replaced one of these counts before the movement happened, the movement concerns the recount instead.
-    """
-    replaced = Tallies()
-    for tally in known.values():
-        count, clear = tally.count, tally.count.clear
-        is_named = count.group_id == movement.subject[1] or is_at_site(count, movement.site_id)
-        is_stock = clear.measure is Measure.STOCK and clear.status is movement.clear.status
-        if is_named and is_stock and count.counted_at <= at:
-            yield in_effect(tally, at, known, replaced)
-
-
-def is_at_site(count: Headcount, site_id: str | None) -> bool:
-    return site_id is not None and count.is_displaced and str(count.site_id) == site_id
-
-
-def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> Tally:
-    """The count or, if a recount had replaced the count by the time `at`, that recount.
-
-    `replaced` caches earlier results.
-    """
-    chain = []
-    while tally.count.report_id not in replaced and not tally.is_in_effect(at) and tally.standing.superseded_by:
-        chain.append(tally.count.report_id)
-        tally = known[tally.standing.superseded_by]
-    found = replaced.get(tally.count.report_id, tally)
-    replaced.update(dict.fromkeys(chain, found))
-    return found
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:

@@ -1,0 +1,94 @@
+"""Finds the counts that are in effect at the time of each movement. No I/O.
+
+A site may have thousands of counts and confirmations. The movements come in the order of time, so each count is looked
+at once when it begins and once when a recount replaces it, and not again for each movement.
+"""
+
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.registry.counts.headcounts import Headcount
+from services.registry.groups.tallies import Tallies, Tally
+from services.registry.reports import FiledMovement
+from shared.events.vocabulary import Measure, Status
+
+Name = tuple[str, Status]  # the id of a group or of a site, and the status of the counts
+
+
+class CountsInEffect:
+    """The counts of `known`. The caller adds counts of people who moved to `known` and to this object.
+
+    The times of successive calls must not go back.
+    """
+
+    def __init__(self, known: Tallies) -> None:
+        self._known = known
+        self._by_name = defaultdict[Name, Begun](Begun)
+        self._by_stock = defaultdict[str, Begun](Begun)
+        self._replaced_by: dict[str, str] = {}
+        for tally in known.values():
+            self.add(tally)
+
+    def add(self, tally: Tally) -> None:
+        self._by_stock[tally.count.stock_id].add(tally)
+        for name in names(tally.count):
+            self._by_name[name].add(tally)
+
+    def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
+        """The stocks that the movement concerns: those of the counts of its group, or of the counts at its site.
+
+        If a recount replaced one of these counts before the movement happened, the movement concerns the recount
+        instead.
+        """
+        found = self._by_name[movement.subject[1], movement.clear.status].until(at)
+        for tally in [tally for tally in found.values() if not tally.is_in_effect(at)]:
+            del found[tally.count.report_id]
+            recount = self._in_effect(tally, at)
+            found[recount.count.report_id] = recount
+        return sorted({tally.count.stock_id for tally in found.values()})
+
+    def of_stock(self, stock_id: str, at: datetime) -> list[Tally]:
+        """The counts of the stock that are in effect, the oldest first."""
+        found = self._by_stock[stock_id].until(at)
+        for tally in [tally for tally in found.values() if not tally.is_in_effect(at)]:
+            del found[tally.count.report_id]
+        return sorted(found.values(), key=lambda tally: tally.count.order)
+
+    def _in_effect(self, tally: Tally, at: datetime) -> Tally:
+        """The recount that had replaced the count by the time `at`."""
+        chain = []
+        while not tally.is_in_effect(at) and tally.standing.superseded_by:
+            chain.append(tally.count.report_id)
+            tally = self._known[self._replaced_by.get(tally.count.report_id, tally.standing.superseded_by)]
+        self._replaced_by.update(dict.fromkeys(chain, tally.count.report_id))
+        return tally
+
+
+def names(count: Headcount) -> Iterator[Name]:
+    """The group of the count and, if its people are displaced at a site, the site."""
+    if count.clear.measure is Measure.STOCK:
+        yield count.group_id, count.clear.status
+        if count.is_displaced and count.site_id:
+            yield str(count.site_id), count.clear.status
+
+
+class Begun:
+    """Counts in the order of time."""
+
+    def __init__(self) -> None:
+        self._coming: list[Tally] = []
+        self._next = 0
+        self._begun: dict[str, Tally] = {}
+
+    def add(self, tally: Tally) -> None:
+        insort(self._coming, tally, lo=self._next, key=lambda tally: tally.count.counted_at)
+
+    def until(self, at: datetime) -> dict[str, Tally]:
+        """The counts that have begun, by report id. The caller removes those that are replaced."""
+        while self._next < len(self._coming) and self._coming[self._next].count.counted_at <= at:
+            tally = self._coming[self._next]
+            self._begun[tally.count.report_id] = tally
+            self._next += 1
+        return self._begun
