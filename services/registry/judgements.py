@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.registry.decisions import CONTRADICTIONS, OLDER, Held, Name, ReportDecision
+from services.registry.decisions import CONTRADICTIONS, OLDER, RECORDED, SAME_PLACE, Held, Name, ReportDecision
 from services.registry.households.courses import HouseholdStanding, Onward, changed
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject, SubjectChange
 from shared.crypto.randomness import random_id
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
 # If a movement is held for one of these reasons, a newer version replaces it.
@@ -55,15 +55,16 @@ class Judgements:
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     judged: int = 0  # the first `changes`, up to this number, already contain the people's whereabouts
 
-    def judge(self) -> None:
-        """Decide about the movements of each changed household, once for all reports of the batch.
+    def judge(self, unmoved: Collection[str] = ()) -> None:
+        """Decide about the movements of each changed household or group, once for all reports of the batch.
 
         Each decision depends on all reports of the household. It would take much longer to decide again after each
-        report.
+        report. `unmoved` are the reports of movements of groups whose people were at the destination already.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
-            decisions, added = subject.decisions, {id(movement) for movement, _ in unjudged.movements}
+            decisions = subject.decisions if name[0] != ReportKind.GROUP else noted(subject.decisions, unmoved)
+            added = {id(movement) for movement, _ in unjudged.movements}
             for movement, replaces in unjudged.movements:
                 is_newest = subject.movements.get(movement.report_id) is movement
                 self._decide(movement, decisions[movement.report_id] if is_newest else OLDER, replaces)
@@ -140,6 +141,14 @@ class Judgements:
         return self.unjudged.get(subject.name) or self.unjudged.setdefault(
             subject.name, Unjudged(subject.standing, subject.onward)
         )
+
+
+def noted(decisions: Mapping[str, ReportDecision], unmoved: Collection[str]) -> dict[str, ReportDecision]:
+    """The decisions about movements of a group. A movement that moved nobody is not recorded, but noted."""
+    return {
+        report_id: SAME_PLACE if decision is RECORDED and report_id in unmoved else decision
+        for report_id, decision in decisions.items()
+    }
 
 
 def is_replaceable(older: AnyFiled, subject: Name) -> bool:

@@ -129,6 +129,38 @@ async def test_more_people_than_were_counted_leave_nobody(file: Filing) -> None:
 
 
 @pytest_anyio
+async def test_a_transfer_to_the_place_where_the_people_are_already_changes_nothing_and_says_so(file: Filing) -> None:
+    body = counted(0, 70)
+    there = moved(body, "transferred", 10, **{**SCHOOL, "shelter": "unknown"})
+    await file(body)
+    assert await file(there) == ["same_place"]
+    assert await here(file) == {BATKEN: [70]}
+    away, back = moved(body, "transferred", 20, **TO_LEILEK), moved(body, "transferred", 30, **SCHOOL)
+    assert await file(away, back) == ["recorded", "recorded"]
+    assert await file(moved(body, "transferred", 40, **SCHOOL)) == ["same_place"]
+    assert await here(file) == {BATKEN: [70]}
+    assert await outcomes(file, there) == [("noted", "same_place")]
+
+
+@pytest_anyio
+async def test_an_earlier_transfer_that_comes_later_changes_the_outcome_of_a_transfer_back(file: Filing) -> None:
+    body = counted(0, 70)
+    back = moved(body, "transferred", 20, **SCHOOL)
+    away = moved(body, "transferred", 10, **TO_LEILEK)
+    await file(body, back)
+    await file(away)
+    await file({**away, "version": 2, "is_reversed": True})
+    assert await outcomes(file, back) == [("noted", "same_place"), ("recorded", None), ("noted", "same_place")]
+    assert await here(file) == {BATKEN: [70]}
+
+
+async def outcomes(file: Filing, report: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """The published outcomes of the report, in order."""
+    events = [event for event in await file.events("outcomes") if event["report_id"] == report["report_id"]]
+    return [(event["outcome"], event.get("reason")) for event in events]
+
+
+@pytest_anyio
 async def test_a_reversed_movement_never_happened(file: Filing) -> None:
     body = counted(0, 70)
     transfer = moved(body, "transferred", 10, persons=30, **TO_LEILEK)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.counts.headcounts import IN_EFFECT, Headcount, Standing
 from services.registry.counts.pools import CountPool
 from services.registry.groups import events as group_events
+from services.registry.groups.movements import unmoved
 from services.registry.groups.tallies import Step, Tallies, Tally
 from services.registry.households.people import People
 from services.registry.storage import Store
@@ -63,12 +64,14 @@ class Stored(NamedTuple):
 class Recount:
     """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
-    `messages` has an event about each changed count.
+    `messages` has an event about each changed count. `unmoved` are the reports of movements that moved nobody, because
+    the people were at the destination already.
     """
 
     tallies: Sequence[Tally] = ()
     outdated: Sequence[str] = ()
     messages: Sequence[Message] = ()
+    unmoved: Collection[str] = ()
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
@@ -133,7 +136,8 @@ async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Colle
     published = [tally for tally in (*changes, *ended) if is_published(tally, before.get(tally.count.report_id))]
     messages = await events(pool.connection, published, before, counted, now)
     written = [tally for tally in known.values() if tally.count.group_id in group_ids or is_written(tally, before)]
-    return Recount(written, [tally.count.report_id for tally in (*written, *ended)], messages)
+    outdated = [tally.count.report_id for tally in (*written, *ended)]
+    return Recount(written, outdated, messages, unmoved(pool.movements, known))
 
 
 def is_written(tally: Tally, before: Mapping[str, Stored]) -> bool:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -186,10 +187,34 @@ def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies)
     return included.order < count.order < replaced_by.count.order and earlier.standing.superseded_at <= at
 
 
+def unmoved(movements: Iterable[FiledMovement], known: Tallies) -> set[str]:
+    """The report ids of the movements that moved nobody, because the people were at the destination already."""
+    counts_in_effect, moving = CountsInEffect(known), {tally.count.movement_id for tally in known.values()}
+    still = (movement for movement in filter(moves_people, movements) if movement.report_id not in moving)
+    return {
+        movement.report_id
+        for movement in sorted(filter(has_effect, still), key=movement_order)
+        if are_there(movement, counts_in_effect)
+    }
+
+
+def are_there(movement: FiledMovement, counts_in_effect: CountsInEffect) -> bool:
+    """Whether people whom the movement concerns are counted at its destination."""
+    at = moved_at(movement)
+    stocks = (counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at))
+    return any(tally.people_at(at).count and is_there(movement, tally.count) for tally in chain.from_iterable(stocks))
+
+
 def is_there(movement: FiledMovement, count: Headcount) -> bool:
-    """Whether the movement leads people to the place where they are counted."""
+    """Whether the movement leads people to the place where they are counted.
+
+    If the movement does not state the shelter, the shelter is unchanged.
+    """
     is_displacement = TRANSITIONS[movement.clear.movement].to is SubStock.IN_DISPLACEMENT
-    present = replace(count, clear=count.clear.model_copy(update=place(movement, count)), typed_site=None).present_place
+    to = place(movement, count)
+    if to.get("shelter") is Shelter.UNKNOWN:
+        to = {**to, "shelter": count.clear.shelter}
+    present = replace(count, clear=count.clear.model_copy(update=to), typed_site=None).present_place
     return is_displacement and count.is_displaced and bool(present) and present == count.present_place
 
 

@@ -51,6 +51,10 @@ class Tally:
     def people(self) -> People:
         return self.steps[-1].people
 
+    def people_at(self, at: datetime) -> People:
+        """The people who were left at this time, which is not before the count."""
+        return next(step.people for step in reversed(self.steps) if step.at <= at)
+
     @property
     def displaced(self) -> int:
         """The people of this count who are still displaced where they were counted."""

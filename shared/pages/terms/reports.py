@@ -93,7 +93,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "members_unknown": N_("names persons who are not in this household"),
         "too_many_movements": N_("the household has very many movements already"),
         "corrects_duplicate": N_("corrects a report that was refused as reported before"),
-        "same_place": N_("the household is at this place already"),
+        "same_place": N_("these people are at this place already"),
         "already_known": N_("was known already"),
         "refused_by_person": N_("refused by a registrar"),
     },
