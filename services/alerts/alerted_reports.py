@@ -1,4 +1,8 @@
-"""Publishes which reports about displaced people an alert followed, so that their authors learn it (decision 43)."""
+"""Publishes which reports an alert followed, so that their authors learn it (decision 43).
+
+The alert that a hazard's report raises is in the outcome of this report. The reports that alerts about departures count
+are found here. For exposure alerts, the task in `exposures.py` finds the reports of the exposed people and the hazard.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -19,7 +23,11 @@ from shared.messaging import outbox
 AlertedReport = tuple[Status, UUID]
 
 
-async def publish(
+async def publish(reports: Collection[AlertedReport], session: AsyncSession, now: datetime) -> None:
+    await outbox.add(session, *messages(reports, now))
+
+
+async def publish_departed(
     batch: HouseholdBatch,
     mobility: Collection[Mobility],
     before: set[AlertedWindow],
@@ -27,7 +35,7 @@ async def publish(
     session: AsyncSession,
     now: datetime,
 ) -> None:
-    """Publish the reports that the batch's alerts count. `before` and `after` are the alerts' windows.
+    """Publish the reports that the batch's alerts about departures count. `before` and `after` are the alerts' windows.
 
     If an alert is new, it counts all reports of its window. An alert that was raised before also counts the reports of
     the batch. It published the earlier reports when they came, so later events about them publish nothing. If an alert
@@ -36,7 +44,7 @@ async def publish(
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)
     recounted = await queries.reports_of_stocks(session, moved(batch, after & before), mobility)
-    await outbox.add(session, *messages(joined | raised | recounted, now))
+    await publish(joined | raised | recounted, session, now)
 
 
 def within(windows: Collection[AlertedWindow], reported: Iterable[tuple[Flight, UUID]]) -> set[AlertedReport]:

@@ -170,7 +170,7 @@ class Exposed(NamedTuple):
     of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
     sites with people in the district. `exposed_sites` has the same for those sites that lie in the hazard's
     area. `group_persons` is the number of people of counted groups without a site in the district, and `group_places`
-    are their settlements.
+    are their settlements. `exposed_localities` are those of these settlements that lie in the hazard's area.
     """
 
     hazard_id: UUID
@@ -183,6 +183,7 @@ class Exposed(NamedTuple):
     group_persons: int = 0
     group_places: str = ""
     exposed_sites: tuple[UUID, ...] = ()
+    exposed_localities: tuple[str, ...] = ()
 
     @property
     def persons_by_locality(self) -> dict[str, int]:

@@ -1,23 +1,26 @@
-"""Raises exposure alerts.
+"""Raises exposure alerts, and tells the authors of the reports about the exposed people.
 
 A task that is separate from the consumers counts the displaced households in each hazard's area.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts import budgets, counts
+from services.alerts import alerted_reports, budgets, counts
 from services.alerts.counts import Exposed
 from services.alerts.queries import alerts as alert_queries
-from services.alerts.queries import locks
+from services.alerts.queries import exposed_reports, locks
+from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
-from services.alerts.rules.exposure import ExposureRules, inside, persons_inside
+from services.alerts.rules.exposure import ExposureRule, ExposureRules, inside, localities_inside
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.rule import judged
 from services.alerts.ruleset import Ruleset
+from shared.events import HazardReported
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
@@ -25,6 +28,7 @@ from shared.postgres import database
 
 EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
 RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
+MOST_REPORTS = 1000  # a transaction publishes at most this many alerted reports
 ALL = ("exposures", "")  # the advisory lock with this key lets only one worker count at a time
 
 
@@ -51,10 +55,15 @@ class Exposures:
                 return await deed(session)
 
         await retry_while_unavailable(lambda: done(self.begin))
+        published, publishes_at = 0, self.clock()
         while True:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
-            if max(followed, updated) < counts.MANY:
+            # A further count at a known site changes no figure, so reports are published at the interval, too.
+            if updated or published == MOST_REPORTS or self.clock() >= publishes_at:
+                published = await retry_while_unavailable(lambda: done(self.publish))
+                publishes_at = self.clock() + self.renewed_every
+            if max(followed, updated) < counts.MANY and published < MOST_REPORTS:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
@@ -89,6 +98,23 @@ class Exposures:
             await counts.note_told(session, exposures, now)
         return len(pairs)
 
+    async def publish(self, session: AsyncSession) -> int:
+        """Publishes up to 1000 reports that exposure alerts count and that were not published; returns their number."""
+        rule = self.rules.exposure
+        if rule is None:
+            return 0
+        await locks.lock(session, [ALL])
+        pairs = await exposed_reports.alerted_districts(session)
+        if not pairs:
+            return 0
+        hazards = await hazard_queries.hazards(session, {hazard_id for hazard_id, _ in pairs})
+        readable = {hazard_id: hazard for hazard_id, hazard in hazards.items() if hazard is not None}
+        exposures = await counts.exposed(session, pairs, rule.mobility)
+        located = await self._located(session, exposures, readable, rule)
+        reports = await exposed_reports.note_reports(session, located, rule.mobility, MOST_REPORTS)
+        await alerted_reports.publish(reports, session, self.clock())
+        return len(reports)
+
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
@@ -97,22 +123,9 @@ class Exposures:
         # If the hazards were read first, a Cancel that is stored before the locking would be missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
-        areas = {exposure.area for exposure in exposures if exposure.sites}
-        sites = await site_queries.with_people(session, areas, self.rules.exposure.mobility) if areas else {}
+        changes = await self._located(session, exposures, hazards, self.rules.exposure)
         for hazard in hazards.values():
             alert_changes.rescope(hazard)
-        changes = [
-            (
-                hazard,
-                exposure._replace(
-                    exposed_sites=inside(hazard, there, self.places),
-                    group_persons=persons_inside(hazard, exposure.persons_by_locality, self.places),
-                ),
-            )
-            for exposure in exposures
-            for hazard in [hazards[exposure.hazard_id]]
-            for there in [sites.get((hazard.status, exposure.area), ())]
-        ]
         async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):
                 alert_changes.apply(
@@ -125,3 +138,27 @@ class Exposures:
             alert_changes.count_displaced(hazard_id, displaced.get(hazard_id, 0))
         await alert_queries.save_changes(session, alert_changes)
         await outbox.add(session, *alert_changes.messages)
+
+    async def _located(
+        self,
+        session: AsyncSession,
+        exposures: Collection[Exposed],
+        hazards: Mapping[UUID, HazardReported],
+        rule: ExposureRule,
+    ) -> Sequence[tuple[HazardReported, Exposed]]:
+        """The exposures of these hazards, with the sites and settlements that lie in the hazard's area."""
+        areas = {exposure.area for exposure in exposures if exposure.sites}
+        sites = await site_queries.with_people(session, areas, rule.mobility) if areas else {}
+        located = list[tuple[HazardReported, Exposed]]()
+        for exposure in exposures:
+            if hazard := hazards.get(exposure.hazard_id):
+                there = sites.get((hazard.status, exposure.area), ())
+                persons = exposure.persons_by_locality
+                localities = localities_inside(hazard, persons, self.places)
+                exposed = exposure._replace(
+                    exposed_sites=inside(hazard, there, self.places),
+                    exposed_localities=localities,
+                    group_persons=sum(persons[code] for code in localities),
+                )
+                located.append((hazard, exposed))
+        return located

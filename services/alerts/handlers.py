@@ -157,7 +157,9 @@ class HouseholdHandler:
                 batch.settle(touched.positions, counted(finding, alert_changes))
         await alert_queries.save_changes(session, alert_changes)
         await outbox.add(session, *alert_changes.messages)
-        await alerted_reports.publish(batch, rule.mobility, before, alert_changes.alerted_windows, session, now)
+        await alerted_reports.publish_departed(
+            batch, rule.mobility, before, alert_changes.alerted_windows, session, now
+        )
 
 
 def settled(

@@ -34,10 +34,11 @@ class DisplacedHousehold:
     `destination_area` is also None when nobody in the household is still displaced.
 
     `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard and none of
-    its reasons can be a hazard.
+    its reasons can be a hazard. `report_id` is None in rows of the previous release.
     """
 
     household_id: UUID
+    report_id: UUID | None
     sequence: int
     status: Status
     mobility: Mobility
@@ -172,6 +173,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
     is_of_hazard = event.hazard_type or event.hazard_id or not POSSIBLY_HAZARD.isdisjoint(event.reasons)
     return DisplacedHousehold(
         household_id=event.household_id,
+        report_id=event.report_id,
         sequence=event.sequence,
         status=event.status,
         mobility=event.mobility,

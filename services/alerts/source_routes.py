@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
-from services.alerts import budgets, counts
+from services.alerts import alerted_reports, budgets, counts
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
@@ -74,4 +74,6 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
     await counts.change(session, {alert.hazard_id for alert in alert_changes.changed.values() if alert.hazard_id})
     await alert_queries.save_changes(session, alert_changes)
     await outbox.add(session, *alert_changes.messages)
+    followed = {(alert.status, alert.report_id) for alert in released if alert.report_id is not None}
+    await alerted_reports.publish(followed, session, now)
     return Lifted(lifted_until=until, released=[alert.alert_id for alert in released])

@@ -102,7 +102,7 @@ class StoredReceipt(IntakeModel):
 
 
 class AlertedReport(IntakeModel):
-    """A report about displaced people that an alert followed. The report's outcome may come later."""
+    """A report that an alert followed. The report's outcome may come later."""
 
     __tablename__ = "alerted_reports"
 

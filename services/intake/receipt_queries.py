@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -57,18 +57,18 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 
 
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of the author's reports that an alert about displaced people followed.
+    """Those of the author's reports that an alert followed.
 
-    Anybody can send a report under the id of another author's report. Therefore a report that was not accepted is the
-    author's only if no other author has an outcome of a report with this id.
+    Anybody can send a report under the id of another author's report. Therefore a report that was not accepted, or a
+    report about a hazard, is the author's only if no other author has an outcome of a report with this id.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)
+    is_accepted = and_(StoredReceipt.outcome.not_in(NOT_ACCEPTED), StoredReceipt.kind != ReportKind.HAZARD)
     followed = (
         select(AlertedReport.report_id)
         .join(StoredReceipt, StoredReceipt.report_id == AlertedReport.report_id)
         .where(AlertedReport.report_id.in_(report_ids), StoredReceipt.author == author)
-        .where(StoredReceipt.kind != ReportKind.HAZARD)
-        .where(or_(StoredReceipt.outcome.not_in(NOT_ACCEPTED), ~is_of_another))
+        .where(or_(is_accepted, ~is_of_another))
     )
     return frozenset(await session.scalars(followed))

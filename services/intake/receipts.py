@@ -8,16 +8,16 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.events.receipts import ReceiptState, reason_of, state_of
-from shared.events.vocabulary import MovementReason, OutcomeKind, RefusalReason, ReportKind
+from shared.events.vocabulary import MovementReason, OutcomeKind, RefusalReason
 
 
 class Receipt(BaseModel):
     """The newest version of a report and its state.
 
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
-    why a movement waits or changes nothing. `is_alerted` says whether a hazard's report caused an alert, or whether an
-    alert about the people who left a district followed a report about some of them. It is None until the report has an
-    outcome, because only the outcome shows that the report has no other author.
+    why a movement waits or changes nothing. `is_alerted` says whether an alert followed: an alert that the report of a
+    hazard raised, or an alert that counts the people of the report. It is None until the report has an outcome, because
+    only the outcome shows that the report has no other author.
     """
 
     report_id: UUID
@@ -36,8 +36,6 @@ class SettledReport(Protocol):
     @property
     def version(self) -> int: ...
     @property
-    def kind(self) -> str: ...
-    @property
     def outcome(self) -> str: ...
     @property
     def reason(self) -> str | None: ...
@@ -46,14 +44,13 @@ class SettledReport(Protocol):
 
 
 def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt:
-    """`alerted` are the author's reports that an alert about displaced people followed."""
-    is_alerted = result.report_id in alerted
+    """`alerted` are the author's reports that an alert followed. An alert about a hazard may be in the outcome only."""
     return Receipt(
         report_id=result.report_id,
         state=state_of(result.outcome, result.reason),
         version=result.version,
         reason=reason_of(result.outcome, result.reason),
-        is_alerted=result.outcome == OutcomeKind.ALERTED if result.kind == ReportKind.HAZARD else is_alerted,
+        is_alerted=result.outcome == OutcomeKind.ALERTED or result.report_id in alerted,
         settled_at=result.settled_at,
     )
 

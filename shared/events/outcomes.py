@@ -36,9 +36,10 @@ class ReportHeld(ReportSettled):
 
 
 class ReportAlerted(EventData):
-    """An alert was raised about the people who left a district, and the report is about some of these people.
+    """An alert followed the report: the alert counts the people of the report, or is about the hazard of the report.
 
-    The event names no district, alert or number, because the report's author may learn only that an alert followed. The
+    The alert that the report of a hazard raises at once is in the report's outcome, and need not be in this event. The
+    event names no district, alert or number, because the report's author may learn only that an alert followed. The
     event may come before the report's outcome, and more than once. It stays true if the alert is withdrawn later.
     """
 

@@ -41,6 +41,7 @@ CHANGED = (
     "exposures",
     "sites",
     "site_residents",
+    "alerted_reports",
     "alerts",
     "acts",
     "calls",

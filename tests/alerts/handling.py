@@ -39,5 +39,6 @@ class Handling:
         return [outcomes[position] for position in range(len(received))]
 
     async def expose(self, session: AsyncSession) -> None:
-        while await self.exposures.follow(session) + await self.exposures.tell(session):
+        steps = self.exposures.follow, self.exposures.tell, self.exposures.publish
+        while sum([await step(session) for step in steps]):
             pass

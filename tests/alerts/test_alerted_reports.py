@@ -1,4 +1,4 @@
-"""The authors of reports about displaced people learn that an alert followed, in any order and for held reports too."""
+"""The authors of reports learn that an alert followed, in any order and for held reports too."""
 
 import json
 from datetime import timedelta
@@ -7,12 +7,28 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.alerts import exposures
 from shared.events import GroupCounted, GroupHeld, HouseholdHeld, HouseholdRegistered, Place
-from tests.alerts.factories import ALAI, LEILEK, TODAY, after_movement, group, held, household
+from tests.alerts.factories import (
+    ALAI,
+    LEILEK,
+    NOW,
+    TODAY,
+    AnyEvent,
+    after_movement,
+    group,
+    held,
+    household,
+    mudflow,
+    site,
+)
 from tests.alerts.post import Post
 
 pytestmark = pytest.mark.anyio
-ALERTED = "SELECT convert_from(value, 'utf8') FROM outbox WHERE topic = 'outcomes' ORDER BY id"
+ALERTED = """
+SELECT convert_from(value, 'utf8') FROM outbox
+WHERE convert_from(headers, 'utf8') LIKE '%dayar.report.alerted.v1%' ORDER BY id
+"""
 
 
 async def published(post: Post) -> list[tuple[str, UUID]]:
@@ -148,3 +164,50 @@ async def test_the_report_of_a_movement_is_alerted_instead_of_the_ids_of_the_mov
     assert await alerted(post) == {("Actual", movement_id)}
     await post(moved[0])
     assert await alerted(post) == {("Actual", movement_id)}
+
+
+FROM_ABROAD = {"origin": Place(country="TJ")}  # the alerts about departures do not count these people
+POINT = {"lat": 40.10, "lon": 71.70}
+FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
+
+
+async def test_the_reports_that_an_exposure_alert_counts_and_its_hazard_are_alerted_once(post: Post) -> None:
+    flood, school, elsewhere = mudflow(area=FAN), site(**POINT), site(lat=40.2, lon=71.7)
+    homes, at_school = [household(**FROM_ABROAD) for _ in range(2)], group(site_id=school.site_id, **FROM_ABROAD)
+    without_site, fled_the_flood = group(**FROM_ABROAD), household(hazard_id=flood.hazard_id, **FROM_ABROAD)
+    others: list[AnyEvent] = [
+        household(mobility="migration", **FROM_ABROAD),
+        household(destination=Place(pcode=ALAI), **FROM_ABROAD),
+        household(status="Exercise", **FROM_ABROAD),
+        group(site_id=elsewhere.site_id, **FROM_ABROAD),
+    ]
+    await post(school, elsewhere, *homes, at_school, without_site, fled_the_flood, *others)
+    assert await alerted(post) == set()
+    await post(flood)
+    expected = ids(*homes, at_school, without_site) | {("Actual", flood.report_id)}
+    assert sorted(await published(post)) == sorted(expected)
+
+    # another team counts the people at the school, and the number of households does not change
+    again = group(site_id=school.site_id, stock_id=at_school.stock_id, persons=18, **FROM_ABROAD)
+    left = household(**dict(homes[0]) | {"sequence": 2, "destination": Place(pcode=ALAI)})
+    came, movement_id, second = household(**FROM_ABROAD), uuid4(), mudflow(area=FAN)
+    await post(again, left, came, group(movement_id=movement_id, **FROM_ABROAD))
+    await post(second)
+    expected |= ids(again, came, fled_the_flood) | {("Actual", movement_id), ("Actual", second.report_id)}
+    assert sorted(await published(post)) == sorted(expected)
+
+
+async def test_an_exposure_alert_that_came_too_late_alerts_nobody_and_one_of_an_exercise_no_real_report(
+    post: Post,
+) -> None:
+    await post(household(), group(), mudflow(area=FAN, onset=NOW - timedelta(days=30)))
+    practice, exercise = household(status="Exercise"), mudflow(area=FAN, status="Exercise")
+    await post(practice, exercise)
+    assert await alerted(post) == ids(practice) | {("Exercise", exercise.report_id)}
+
+
+async def test_an_exposure_alert_publishes_many_reports_in_parts(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposures, "MOST_REPORTS", 2)
+    homes, flood = [household(**FROM_ABROAD) for _ in range(4)], mudflow(area=FAN)
+    await post(*homes, flood)
+    assert sorted(await published(post)) == sorted(ids(*homes) | {("Actual", flood.report_id)})

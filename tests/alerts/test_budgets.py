@@ -15,6 +15,7 @@ from shared.events import HazardReported, Place
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk
 from tests.alerts.factories import KADAMJAI, LEILEK, household, mudflow, received
+from tests.alerts.test_alerted_reports import ALERTED
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +92,9 @@ async def test_lifting_the_limit_raises_withheld_alerts(desk: Desk) -> None:
     assert page.count("<li><a href=") == 5, "they open by a click"
     assert (len(lifted["released"]), withheld) == (5, [])
     assert await notified(desk) == BUDGET + 1 + 5
+    async with desk.sessions() as session:
+        alerted = await session.scalars(text(ALERTED))
+        assert len(alerted.all()) == 5, "the authors of the withheld reports learn of the alerts"
     assert await tell(desk, reported()) == {"alerted source_severity": 1}
 
 

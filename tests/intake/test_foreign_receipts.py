@@ -38,12 +38,17 @@ async def test_who_sends_a_report_under_a_foreign_id_does_not_learn_of_the_alert
     assert (await receipt(intake, author, body["report_id"]))["is_alerted"] is True
 
 
-@pytest.mark.parametrize("outcome", ["held", "rejected"])
-async def test_the_only_author_of_a_report_that_is_not_accepted_learns_of_the_alert(
-    intake: RunningIntake, outcome: str
-) -> None:
-    """A held report counts in an alert, and a person may refuse it later."""
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"outcome": "held", "reason": "waiting"},
+        {"outcome": "rejected", "reason": "wrong_number"},
+        {"outcome": "suppressed", "kind": "hazard"},
+    ],
+)
+async def test_the_only_author_of_a_report_learns_of_the_alert(intake: RunningIntake, own: dict[str, Any]) -> None:
+    """A held report counts in an alert, and a person may refuse it later. A withheld alert may be raised later."""
     author, report_id = uuid4(), uuid4()
-    await save(intake, stored(report_id, author, outcome=outcome, reason="waiting"))
+    await save(intake, stored(report_id, author, **own))
     await save_alerted(intake, str(report_id))
     assert (await receipt(intake, author, str(report_id)))["is_alerted"] is True

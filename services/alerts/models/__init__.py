@@ -9,7 +9,7 @@ from services.alerts.models.bindings import Binding, BindingCode, BindingTries
 from services.alerts.models.budgets import BudgetLift
 from services.alerts.models.deliveries import AttemptRow, Delivery, NotificationOmissions
 from services.alerts.models.duty_numbers import CallRow, DutyNumberRow
-from services.alerts.models.exposures import Exposure, HazardChange
+from services.alerts.models.exposures import AlertedReportRow, Exposure, HazardChange
 from services.alerts.models.groups import CountedGroupRow, ReplacedCount, SiteResidents, SiteRow
 from services.alerts.models.hazards import Hazard, HazardRevision
 from services.alerts.models.held import HeldPeopleRow
@@ -31,6 +31,7 @@ __all__ = [
     "SHARED",
     "Act",
     "AlertRow",
+    "AlertedReportRow",
     "AlertsModel",
     "AttemptRow",
     "Binding",

@@ -1,4 +1,4 @@
-"""The districts with displaced people that a hazard threatens."""
+"""The districts with displaced people that a hazard threatens, and the reports about these people."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -34,6 +34,15 @@ class Exposure(AlertsModel):
     told_group_persons: Mapped[int] = mapped_column(server_default="0")
     told_group_places: Mapped[str | None]
     told_at: Mapped[datetime | None]
+
+
+class AlertedReportRow(AlertsModel):
+    """A report that was published because an exposure alert counts it, or because it is about the alert's hazard."""
+
+    __tablename__ = "alerted_reports"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class HazardChange(AlertsModel):

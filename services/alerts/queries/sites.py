@@ -44,12 +44,12 @@ FROM (
 """  # noqa: S608 - constants
 # The people of counted groups that name no site, or a site that is not in the list. If teams disagree about a stock,
 # the highest count is used.
+HAS_NO_SITE = "NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)"
 WITHOUT_SITE = f"""
 SELECT counted.status, destination_area AS area, stock_id, max(persons) AS persons,
     coalesce(max(locality_pcode), '') AS locality
 FROM counted_groups AS counted
-WHERE {IS_PRESENT} AND destination_area IS NOT NULL
-    AND NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)
+WHERE {IS_PRESENT} AND destination_area IS NOT NULL AND {HAS_NO_SITE}
 GROUP BY counted.status, destination_area, stock_id
 """  # noqa: S608 - constants
 IN_AREAS = f"SELECT * FROM ({WITH_PEOPLE}) AS sites WHERE area = ANY($2) ORDER BY site_id"  # noqa: S608

@@ -4,7 +4,7 @@ A group without a site is in the area if the group's settlement is there. If the
 decides.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -75,15 +75,13 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
 
 
-def persons_inside(hazard: HazardReported, persons_by_locality: Mapping[str, int], places: Places) -> int:
-    """The people of groups without a site who may be in the hazard's area.
+def localities_inside(hazard: HazardReported, localities: Iterable[str], places: Places) -> tuple[str, ...]:
+    """The settlements of groups without a site that may be in the hazard's area.
 
     If the settlement of people is not known, the district decides, as for sites.
     """
     drawn = footprint(hazard)
-    return sum(
-        persons for code, persons in persons_by_locality.items() if may_lie_in(drawn, settlement_extent(code, places))
-    )
+    return tuple(code for code in localities if may_lie_in(drawn, settlement_extent(code, places)))
 
 
 def footprint(hazard: HazardReported) -> list[BaseGeometry]:

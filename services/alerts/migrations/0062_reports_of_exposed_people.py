@@ -1,0 +1,26 @@
+"""Stores the report of each household, and the reports that an exposure alert followed, because their authors learn it.
+
+The previous release ignores the column and the table. A household of the previous release has no report until its next
+event.
+"""
+
+from alembic import op
+
+revision = "alerts_0062"
+down_revision = "alerts_0061"
+
+STATEMENTS = (
+    "ALTER TABLE households ADD COLUMN report_id uuid",
+    """
+CREATE TABLE alerted_reports (
+    status text NOT NULL,
+    report_id uuid NOT NULL,
+    CONSTRAINT pk_alerted_reports PRIMARY KEY (status, report_id)
+)
+""",
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)

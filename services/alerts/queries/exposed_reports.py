@@ -1,0 +1,88 @@
+"""SQL that finds the reports about the people whom exposure alerts count."""
+
+# raw SQL throughout: the tables are large, and one statement finds the reports and notes them
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.counts import DISPLACED_BY, Exposed
+from services.alerts.queries.sites import HAS_NO_SITE, IS_PRESENT
+from shared.events import HazardReported
+from shared.events.vocabulary import Mobility, Status
+from shared.postgres import database
+
+ALERTED_DISTRICTS = """
+SELECT exposures.hazard_id, exposures.area
+FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
+WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND gone IS NULL
+"""
+# The people of an exposure alert are the households in the district that another hazard displaced, and the people of
+# counts at the sites and in the settlements that the hazard reaches. A report is noted once, whichever alert counts it.
+NOTE_REPORTS = f"""
+INSERT INTO alerted_reports (status, report_id)
+SELECT status, report_id FROM (
+    SELECT moved.status, moved.report_id
+    FROM unnest($2::uuid[], $3::text[]) AS exposed (hazard_id, area)
+    JOIN exposures USING (hazard_id, area)
+    JOIN households AS moved ON moved.destination_area = exposures.area AND moved.status = exposures.status
+    WHERE moved.report_id IS NOT NULL AND moved.mobility = ANY($1) AND ({DISPLACED_BY}) IS NOT TRUE
+    UNION
+    SELECT counted.status, coalesce(movement_id, report_id)
+    FROM unnest($4::text[], $5::uuid[]) AS exposed (status, site_id)
+    JOIN counted_groups AS counted USING (status, site_id)
+    WHERE {IS_PRESENT}
+    UNION
+    SELECT counted.status, coalesce(movement_id, report_id)
+    FROM unnest($6::text[], $7::text[], $8::text[]) AS exposed (status, area, locality)
+    JOIN counted_groups AS counted ON counted.status = exposed.status AND destination_area = exposed.area
+        AND coalesce(locality_pcode, '') = locality
+    WHERE {IS_PRESENT} AND {HAS_NO_SITE}
+    UNION
+    SELECT * FROM unnest($9::text[], $10::uuid[])
+) AS reports
+WHERE NOT EXISTS (
+    SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = (reports.status, reports.report_id)
+)
+LIMIT $11
+ON CONFLICT DO NOTHING
+RETURNING status, report_id
+"""  # noqa: S608 - constants
+
+
+async def alerted_districts(session: AsyncSession) -> list[tuple[UUID, str]]:
+    """The pairs of hazard and district whose exposure alerts have not lapsed and are not suppressed."""
+    connection = await database.driver(session)
+    return [(row["hazard_id"], row["area"]) for row in await connection.fetch(ALERTED_DISTRICTS)]
+
+
+async def note_reports(
+    session: AsyncSession,
+    exposures: Collection[tuple[HazardReported, Exposed]],
+    mobility: Collection[Mobility],
+    most: int,
+) -> set[tuple[Status, UUID]]:
+    """Note at most this many reports about hazards and exposed people that are not noted yet, and return them."""
+    sites = [(hazard.status, site_id) for hazard, exposure in exposures for site_id in exposure.exposed_sites]
+    localities = [
+        (hazard.status, exposure.area, locality)
+        for hazard, exposure in exposures
+        for locality in exposure.exposed_localities
+    ]
+    connection = await database.driver(session)
+    rows = await connection.fetch(
+        NOTE_REPORTS,
+        list(mobility),
+        [exposure.hazard_id for _, exposure in exposures],
+        [exposure.area for _, exposure in exposures],
+        [status for status, _ in sites],
+        [site_id for _, site_id in sites],
+        [status for status, _, _ in localities],
+        [area for _, area, _ in localities],
+        [locality for _, _, locality in localities],
+        [hazard.status for hazard, _ in exposures],
+        [hazard.report_id for hazard, _ in exposures],
+        most,
+    )
+    return {(Status(status), report_id) for status, report_id in rows}
