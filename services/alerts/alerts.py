@@ -316,9 +316,12 @@ def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
-    """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`."""
+    """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`.
+
+    Nobody has acted on a ringing alert since it began to ring.
+    """
     due = continued(alert, wait).escalates_at
-    return alert.acknowledged_at is not None and (due is None or due > now)
+    return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
 
 
 def continued(alert: Alert, wait: timedelta) -> Alert:

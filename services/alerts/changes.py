@@ -158,7 +158,7 @@ class AlertChanges:
         A silenced alert waits until the end of the silence, and then notifies the step that it had reached. In a former
         release, a person's action replaced this wait. If no receiver knows the alert yet, this step is notified now.
         """
-        if self._is_muted(alert):
+        if self.is_muted(alert):
             muted = self._silenced(alerts.changed(alert, self._now))
             self._keep(self._notified(muted, Cause.ESCALATED, notifications.ESCALATED), AlertUpdated)
             return
@@ -176,6 +176,21 @@ class AlertChanges:
         wait = self.wait(next_level, is_acknowledged=is_acknowledged)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.ESCALATED), AlertEscalated)
+
+    def mute(self, alert: Alert, labels: Collection[str]) -> None:
+        """Lets a muted alert wait for the end of the silence, because its unsent messages were withdrawn.
+
+        The receivers of these messages, which have these labels, are recorded as left out.
+        """
+        begun = self._silenced(alerts.changed(alert, self._now, step=alert.step + 1))
+        notification = self._notification(begun)
+        _, omissions = recipients(notification, notifications.MUTES)
+        self.omissions[begun.alert_id, begun.step] = {
+            label: reason for label, reason in omissions.items() if label in labels
+        }
+        if notification.muted_by is not None:
+            self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+        self._keep(begun, AlertUpdated)
 
     def give_back(self, alert: Alert) -> Alert:
         """Takes the alert from people who cannot act any more.
@@ -231,6 +246,9 @@ class AlertChanges:
         """The windows of the displacement alerts that have not lapsed."""
         return [window_of(alert) for alert in self._of_flights() if (alert.status, alert.area) == (status, area)]
 
+    def is_muted(self, alert: Alert) -> bool:
+        return self._notification(alert).muted_by is not None
+
     @property
     def alerted_windows(self) -> set[AlertedWindow]:
         """The people whom the displacement alerts count, except suppressed alerts, of which nobody was notified."""
@@ -272,7 +290,7 @@ class AlertChanges:
         is_graver = cause is not Cause.RAISED
         if not is_graver:
             self.unannounced.add(after.alert_id)
-        if not is_graver and known.is_silenced and not self._is_muted(after):
+        if not is_graver and known.is_silenced and not self.is_muted(after):
             self._unsilence(after)
             return
         if is_graver or self._reaches_others(known, after):
@@ -310,7 +328,7 @@ class AlertChanges:
 
         If the alert may no longer be muted, notifies at once the step that the alert has reached.
         """
-        if known.is_silenced and not self._is_muted(after):
+        if known.is_silenced and not self.is_muted(after):
             self._unsilence(after)
         else:
             self._keep(after, AlertUpdated)
@@ -338,9 +356,6 @@ class AlertChanges:
         if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
             return alert
         return alerts.replaced(alert, waits_since=self._now, escalates_at=due)
-
-    def _is_muted(self, alert: Alert) -> bool:
-        return self._notification(alert).muted_by is not None
 
     def _silenced(self, alert: Alert) -> Alert:
         """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""

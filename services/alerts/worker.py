@@ -31,6 +31,7 @@ from services.alerts.queries import sealed_rows
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
+from services.alerts.silences.withdrawals import Withdrawals
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram import polling
@@ -138,6 +139,7 @@ async def run(settings: AlertsSettings) -> None:
                 ),
                 lifecycle.again_and_again("absences", Absences(sessions, rules, places, access).run),
                 lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
+                lifecycle.again_and_again("withdrawals", Withdrawals(sessions, rules, places).run),
                 lifecycle.again_and_again("next contacts", NextContacts(sessions, places).run),
                 lifecycle.again_and_again("templates", lambda: keeping.keep_current(sessions, texts.templates)),
                 keep_newest("receivers", lambda: reseal(sessions, box)),

@@ -8,15 +8,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
-from services.alerts.delivery.notices import Cause, Follows, PlannedDelivery, is_foldable, without_restricted_words
+from services.alerts.delivery.notices import (
+    UNMUTED,
+    Cause,
+    Follows,
+    PlannedDelivery,
+    is_foldable,
+    without_restricted_words,
+)
 from services.alerts.handlers import utcnow
-from services.alerts.notifications.stages import Notification
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.queries import inhibitors as inhibitor_queries
+from services.alerts.queries import mutes as mute_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.queries import silences as silence_queries
 from services.alerts.queries.contacts import DeliveryKey, DueDelivery
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from shared import events, log, tracing
@@ -28,10 +33,6 @@ from shared.postgres import database
 LOOK_SECONDS = 1.0  # at this interval, failed contacts are searched, so that their next contacts are notified
 # While an alert is muted, its next contacts wait. After this time, it is judged again whether the alert is muted.
 MUTED_WAIT = timedelta(minutes=1)
-# Messages with these causes are sent although the alert is muted.
-UNMUTED = frozenset(
-    {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
-)
 
 
 class NextContacts:
@@ -54,20 +55,11 @@ class NextContacts:
             due = await contact_queries.due(session, now)
             if due:
                 alerts = await alert_queries.by_id(session, {each.alert_id for each in due})
-                muted = await self._muted(session, alerts.values(), now)
+                muted = (await mute_queries.mutes(session, now)).muted(alerts.values(), self._places)
                 waiting = [each for each in due if each.alert_id in muted and each.cause not in UNMUTED]
                 await contact_queries.postpone(session, waiting, now + MUTED_WAIT)
                 await self._follow(session, [each for each in due if each not in waiting], alerts, now)
             return len(due)
-
-    async def _muted(self, session: AsyncSession, alerts: Iterable[Alert], now: datetime) -> set[UUID]:
-        """The ids of the alerts that a silence or an Extreme alert mutes now."""
-        silences = await silence_queries.not_ended(session, now)
-        inhibitors = await inhibitor_queries.inhibitors(session, now)
-        notifications = [
-            Notification(alert, (), self._places, now, silences=silences, inhibitors=inhibitors) for alert in alerts
-        ]
-        return {each.alert.alert_id for each in notifications if each.muted_by is not None}
 
     async def _follow(
         self, session: AsyncSession, due: Sequence[DueDelivery], alerts: Mapping[UUID, Alert], now: datetime

@@ -58,6 +58,12 @@ class Cause(StrEnum):
     RESOLVED = "resolved"
 
 
+# Messages with these causes are sent although the alert is muted.
+UNMUTED = frozenset(
+    {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
+)
+
+
 class Follows(StrEnum):
     """Why a contact of a receiver is notified after the contact before it."""
 

@@ -1,0 +1,37 @@
+"""What mutes alerts at a time: the silences that have begun, and the Extreme alerts that inhibit milder alerts."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.notifications.stages import Notification
+from services.alerts.silences.silences import MUTED, Silence
+from shared.auth.tokens import Ancestry
+from shared.events.vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Mutes:
+    """`silences` and `inhibitors` are those that hold at the time `at`."""
+
+    at: datetime
+    silences: Sequence[Silence]
+    inhibitors: Sequence[Inhibitor]
+
+    @property
+    def severities(self) -> Collection[Severity]:
+        """The severities of the alerts that may be muted. Empty if nothing mutes alerts."""
+        if any(silence.is_severe_too for silence in self.silences):
+            return frozenset(Severity)
+        return MUTED if self.silences or self.inhibitors else frozenset()
+
+    def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:
+        """The ids of the muted alerts."""
+        notifications = [
+            Notification(alert, (), places, self.at, silences=self.silences, inhibitors=self.inhibitors)
+            for alert in alerts
+        ]
+        return {each.alert.alert_id for each in notifications if each.muted_by is not None}

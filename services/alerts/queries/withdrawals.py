@@ -1,0 +1,52 @@
+"""The SQL that finds and withdraws the unsent messages of muted alerts; the caller commits."""
+
+# raw SQL throughout: the worker runs these statements every second, also in a burst of alerts
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.delivery.notices import UNMUTED
+from services.alerts.queries.alerts import MOST_CHECKED, SELECT_ALERTS, readable
+from shared.events.vocabulary import Severity
+from shared.postgres import database
+
+# A delivery without an attempt has reached nobody. Messages with the causes $2 are sent although the alert is muted.
+IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL($2)"
+WAITING = f"""
+{SELECT_ALERTS}
+WHERE severity = ANY($1) AND resolved_at IS NULL AND NOT is_suppressed AND (NOT is_lapsed OR reopened_by IS NOT NULL)
+    AND alert_id IN (SELECT alert_id FROM deliveries WHERE {IS_UNSENT})
+"""  # noqa: S608 - names of our own columns
+FOUND = f"{WAITING} ORDER BY alert_id LIMIT $3"
+LOCKED = f"{WAITING} AND alert_id = ANY($3) ORDER BY alert_id FOR UPDATE OF alerts SKIP LOCKED"
+# A delivery that another transaction has locked is skipped, because that transaction may wait for the alert.
+WITHDRAW = f"""
+DELETE FROM deliveries WHERE delivery_id IN (
+    SELECT delivery_id FROM deliveries WHERE alert_id = ANY($1) AND {IS_UNSENT} FOR UPDATE SKIP LOCKED
+)
+RETURNING alert_id, recipient
+"""  # noqa: S608 - names of our own columns
+
+
+async def waiting(session: AsyncSession, severities: Collection[Severity]) -> list[Alert]:
+    """The alerts in force with these severities whose messages wait to be sent. They are not locked."""
+    connection = await database.driver(session)
+    return readable(await connection.fetch(FOUND, list(severities), list(UNMUTED), MOST_CHECKED))
+
+
+async def locked(session: AsyncSession, severities: Collection[Severity], alert_ids: Collection[UUID]) -> list[Alert]:
+    """Locks and returns the waiting alerts with these ids. Alerts that another worker has locked are skipped."""
+    connection = await database.driver(session)
+    return readable(await connection.fetch(LOCKED, list(severities), list(UNMUTED), list(alert_ids)))
+
+
+async def withdraw(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Deletes the unsent messages of these alerts. Returns the labels of their receivers for each alert."""
+    connection = await database.driver(session)
+    labels: dict[UUID, set[str]] = {}
+    for alert_id, recipient in await connection.fetch(WITHDRAW, list(alert_ids), list(UNMUTED)):
+        labels.setdefault(alert_id, set()).add(recipient)
+    return labels
