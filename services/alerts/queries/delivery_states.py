@@ -3,7 +3,9 @@
 from sqlalchemy import and_, any_, exists, func, or_, select
 
 from services.alerts.acts.acts import ActChannel, ActKind
+from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.models import Act, AlertRow, Delivery, ReceiverRow, SmsMessage
+from services.alerts.sms.gateway import AWAITS_RECEIPT, SmsReceiptState
 
 RECEIPT = select(SmsMessage.state).where(SmsMessage.delivery_id == Delivery.delivery_id).scalar_subquery()
 # The actions by which a person acknowledges an alert.
@@ -26,6 +28,19 @@ IS_ANSWERED = exists().where(
     Act.acted_at >= Delivery.created_at,
     HAS_ACKNOWLEDGED,
     IS_BY_CHANNEL,
+)
+# Whether the state is FAILED or RETRYING, as `states.state_of` computes it.
+IS_UNDELIVERED = and_(
+    ~IS_ANSWERED,
+    func.coalesce(RECEIPT, "").not_in((SmsReceiptState.READ, SmsReceiptState.DELIVERED)),
+    or_(
+        and_(
+            Delivery.settled_at.is_not(None),
+            Delivery.is_delivered.is_not(True),
+            Delivery.reason.is_distinct_from(OUTBOX_PAGE),
+        ),
+        and_(Delivery.settled_at.is_(None), Delivery.reason.is_not(None), Delivery.reason != AWAITS_RECEIPT),
+    ),
 )
 OF_STATE = (
     Delivery.channel,

@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import and_, case, delete, exists, or_, select
+from sqlalchemy import case, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
-from services.alerts.delivery.states import DeliveryState, with_state
+from services.alerts.delivery.states import with_state
 from services.alerts.models import AlertRow, Delivery, ShiftHandoverRow
 from services.alerts.queries.alerts import readable
+from services.alerts.queries.delivery_states import IS_UNDELIVERED
 from services.alerts.receivers.secrets import WebhookSecrets
+from services.alerts.rules.findings import RuleKind
 from services.alerts.shift_handovers.shift_handovers import ShiftHandover, label
 from shared import log
 from shared.crypto.keyring import UnknownKey
@@ -27,7 +29,6 @@ KEPT = timedelta(days=365)
 GRAVEST_FIRST = (Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MINOR)
 OPEN = (AlertRow.resolved_at.is_(None), ~AlertRow.is_suppressed)
 CLEAR = ("handover_id", "handed_over_at", "from_account", "from_name", "to_account", "to_name")
-UNDELIVERED = (DeliveryState.FAILED, DeliveryState.RETRYING)
 
 
 async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> list[Alert]:
@@ -46,19 +47,17 @@ async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> li
 
 
 async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: datetime) -> list[dict[str, Any]]:
-    """The messages of the last day that reached nobody so far, newest first, with their states.
+    """The newest `MOST_DELIVERIES` messages of the last day that reached nobody so far, without test messages.
 
     Their contents stay text, because a content may be unreadable.
     """
-    is_failed = and_(Delivery.settled_at.is_not(None), Delivery.is_delivered.is_not(True))
-    is_retrying = and_(Delivery.settled_at.is_(None), Delivery.reason.is_not(None))
-    wanted = listings.DELIVERIES.where(Delivery.created_at > now - SHIFT, or_(is_failed, is_retrying))
+    is_trial = exists().where(AlertRow.alert_id == Delivery.alert_id, AlertRow.kind == RuleKind.TEST)
+    wanted = listings.DELIVERIES.where(Delivery.created_at > now - SHIFT, IS_UNDELIVERED, ~is_trial)
     if areas is not None:
         is_visible = exists().where(AlertRow.alert_id == Delivery.alert_id, listings.concerns(areas))
         wanted = wanted.where(is_visible)
     rows = (await session.execute(wanted.order_by(Delivery.created_at.desc()).limit(MOST_DELIVERIES))).mappings()
-    deliveries = [with_state({**row}, now) for row in rows]
-    return [delivery for delivery in deliveries if delivery["state"] in UNDELIVERED]
+    return [with_state({**row}, now) for row in rows]
 
 
 async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecrets) -> None:
