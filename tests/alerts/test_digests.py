@@ -125,15 +125,33 @@ async def is_mailed(box: Box, count: int) -> bool:
     return len(box.mails) >= count
 
 
-async def test_waiting_mails_go_at_once_when_the_alert_becomes_severe(town: Town, port: int, box: Box) -> None:
-    first, second = flood(), flood()
+async def test_a_mail_about_an_alert_that_became_severe_replaces_the_mail_that_waits(
+    town: Town, port: int, box: Box
+) -> None:
+    first, second, other = flood(), flood(), flood()
     async with mailing(town, port):
-        await town.report(first, second)
+        await town.report(first, second, other)
         await wait_for(lambda: is_mailed(box, 1))
         graver = {"msg_type": "Update", "revision": 2, "severity": "Severe"}
         await town.report(*(flood(hazard_id=each.hazard_id, **graver) for each in (first, second)))
-        await wait_for(lambda: is_mailed(box, 4))
+        await wait_for(lambda: is_mailed(box, 3))
     assert sum("More severe now" in str(mail["Subject"]) for mail in box.mails) == 2
+    assert [row["is_foldable"] for row in await town.rows() if row["settled_at"] is None] == [True], "the other waits"
+
+
+async def test_a_webhook_about_a_moderate_alert_hastens_no_mail(town: Town, port: int, box: Box) -> None:
+    async with town.sessions.begin() as session:
+        hook = Receiver("system", DeliveryChannel.WEBHOOK, "https://hook.example")
+        await receiver_queries.save_receiver(session, hook)
+    first, second = flood(), flood(area={"pcodes": [KADAMJAI]})
+    async with mailing(town, port):
+        await town.report(first, second)
+        await wait_for(lambda: is_mailed(box, 1))
+        wider = {"msg_type": "Update", "revision": 2, "area": {"pcodes": [KADAMJAI, LEILEK]}}
+        await town.report(flood(hazard_id=second.hazard_id, **wider))
+    mails = [row for row in await town.rows() if row["channel"] == DeliveryChannel.EMAIL and not row["settled_at"]]
+    assert [row["cause"] for row in mails] == [Cause.RAISED, Cause.WIDENED]
+    assert all(row["due_at"] == row["planned_at"] for row in mails)
 
 
 async def test_mails_to_a_receiver_about_a_situation_form_one_thread(town: Town, port: int, box: Box) -> None:

@@ -1,4 +1,8 @@
-"""Tests a night with 200 alerts in one hour that nobody answers. Every receiver must still read all grave alerts."""
+"""Tests a night with 200 alerts in one hour. Every receiver reads all grave alerts, and few messages about the others.
+
+Most alerts about milder hazards are not answered in time, so that they escalate; some are acknowledged, closed, widened
+or become severe.
+"""
 
 import asyncio
 import itertools
@@ -13,6 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.alerts.acts.answers import Answers
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.sms import SmsChannel
@@ -20,6 +25,7 @@ from services.alerts.channels.telegram import TelegramChannel
 from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.texts import Texts
+from services.alerts.escalation import Escalation
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.sms.gateway import gateway_of
@@ -28,14 +34,15 @@ from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardReported
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Verdict
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.postgres import notify
 from tests.alerts import sms_gateways
 from tests.alerts.bot_server import DESK, BotServer
-from tests.alerts.factories import mudflow
+from tests.alerts.factories import NOBODY_REVOKED, mudflow, rules
 from tests.alerts.mailbox import Box, settings_for
+from tests.alerts.night import OPERATOR
 from tests.alerts.sms_gateways import Gateways
 from tests.alerts.town import Town, notified
 from tests.waiting import wait_for
@@ -43,15 +50,26 @@ from tests.waiting import wait_for
 EMAIL, TELEGRAM, SMS = DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM, DeliveryChannel.SMS
 MODERATE, SEVERE, EXTREME = 140, 40, 20
 GRAVE = re.compile("(Severe|Extreme): ")
-PARTS, FLUSH = 30, 12
-# Moves the times of everything that is stored into the past, except for the attempts that are under way.
+HEAD = 43  # the chat of the head
+PHONES = {"officer": "+996700123456", "head": "+996700654321"}
+MOST_IN_AN_HOUR = 40
+PARTS, FLUSH = 30, 6  # a part of the night has two minutes
+UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the part before becomes severe
+# Moves the times of everything that is stored into the past. No attempt is under way then.
 LATER = """
 UPDATE deliveries SET created_at = created_at - interval '2 minutes', planned_at = planned_at - interval '2 minutes',
-    next_contact_at = next_contact_at - interval '2 minutes',
-    due_at = due_at - CASE WHEN lease IS NULL THEN interval '2 minutes' ELSE interval '0' END
+    next_contact_at = next_contact_at - interval '2 minutes', due_at = due_at - interval '2 minutes'
 """
-UNCLAIMED = "SELECT count(*) FROM deliveries WHERE settled_at IS NULL AND lease IS NULL AND due_at <= now()"
-UNSETTLED = "SELECT count(*) FROM deliveries WHERE settled_at IS NULL"
+# The grave alerts do not escalate, because people act on them.
+LATER_ALERTS = """
+UPDATE alerts SET waits_since = waits_since - interval '2 minutes',
+    escalates_at = CASE severity WHEN 'Moderate' THEN escalates_at - interval '2 minutes' END
+"""
+OPEN = """
+SELECT alert_id FROM alerts WHERE severity = 'Moderate' AND acknowledged_at IS NULL AND resolved_at IS NULL
+ORDER BY waits_since LIMIT 2
+"""
+DUE = "SELECT count(*) FROM deliveries WHERE settled_at IS NULL AND (lease IS NOT NULL OR due_at <= now())"
 
 
 class RedNight:
@@ -60,14 +78,25 @@ class RedNight:
     def __init__(self, town: Town, box: Box, bot: BotServer, gateways: Gateways) -> None:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
         self.next_contacts = NextContacts(town.sessions, Places.load())
+        self.escalation = Escalation(town.sessions, rules(), Places.load())
+        self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}  # after each part of the night
 
     async def receivers(self) -> None:
-        desk = Receiver("desk", EMAIL, "desk@centre.example", language="en")
-        chat = f"telegram:{DESK}"
-        officer = Receiver("officer", TELEGRAM, chat, language="en", kind=ReceiverKind.PERSON)
+        """The officer has three contacts. The head is notified if nobody acknowledges in time."""
+        self.bot.messages[HEAD] = {}
+        person: dict[str, Any] = {"language": "en", "kind": ReceiverKind.PERSON}
+        numbers = {label: Contact(SMS, f"sms:{number}") for label, number in PHONES.items()}
+        receivers: tuple[tuple[Receiver, list[Contact]], ...] = (
+            (Receiver("desk", EMAIL, "desk@centre.example", language="en"), []),
+            (
+                Receiver("officer", TELEGRAM, f"telegram:{DESK}", **person),
+                [numbers["officer"], Contact(EMAIL, "officer@centre.example")],
+            ),
+            (Receiver("head", TELEGRAM, f"telegram:{HEAD}", step=1, **person), [numbers["head"]]),
+        )
         async with self.town.sessions.begin() as session:
-            await subscriptions.put(session, desk, self.town.box)
-            await subscriptions.put(session, officer, self.town.box, further=[Contact(SMS, "sms:+996700123456")])
+            for receiver, further in receivers:
+                await subscriptions.put(session, receiver, self.town.box, further=further)
 
     @asynccontextmanager
     async def sending(self, port: int, folder: Path) -> AsyncIterator[None]:
@@ -104,25 +133,44 @@ class RedNight:
                 task.cancel()
 
     async def pass_part(self, *hazards: HazardReported) -> None:
-        """Reports the hazards. Then two minutes pass, and everything that is due is sent."""
+        """Reports the hazards, and answers two alerts. Then two minutes pass, and everything that is due is sent."""
         await self.town.report(*hazards)
+        await self.answer()
         async with self.town.sessions.begin() as session:
             await session.execute(text(LATER))
-        await self.next_contacts.notify()
+            await session.execute(text(LATER_ALERTS))
+        while await self.escalation.escalate() or await self.next_contacts.notify():
+            pass
         await notified(self.town)
-        await wait_for(lambda: self.is_none(UNCLAIMED))
+        await wait_for(lambda: self.is_none(DUE))
+        for receiver, counts in self.counts.items():
+            counts.append(sum(not GRAVE.match(words) for words in self.got(receiver)))
+
+    async def answer(self) -> None:
+        """Somebody acknowledges one alert and closes another one."""
+        async with self.town.sessions.begin() as session:
+            answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, datetime.now(UTC))
+            for number, alert_id in enumerate((await session.scalars(text(OPEN))).all()):
+                if number:
+                    await answers.resolve(alert_id, Verdict.FALSE_ALARM, OPERATOR)
+                else:
+                    await answers.acknowledge(alert_id, OPERATOR)
 
     async def is_none(self, counting: str) -> bool:
         async with self.town.sessions() as session:
             return not await session.scalar(text(counting))
 
-    def got(self) -> dict[str, list[str]]:
-        """The first words of the messages that arrived, by channel."""
-        return {
-            "mail": [str(mail["Subject"]) for mail in self.box.mails],
-            "telegram": [str(message["text"]) for message in self.bot.sent(DESK)],
-            "sms": [str(message["text"]) for message in self.gateways.messages],
-        }
+    def got(self, receiver: str) -> list[str]:
+        """The first words of the messages that the receiver got on all channels."""
+        chat, phone = {"officer": DESK, "head": HEAD}.get(receiver), PHONES.get(receiver)
+        mails = [str(mail["Subject"]) for mail in self.box.mails if str(mail["To"]).startswith(f"{receiver}@")]
+        chats = [str(message["text"]) for message in self.bot.sent(chat)] if chat else []
+        return [*mails, *chats, *(str(each["text"]) for each in self.gateways.messages if f"+{each['to']}" == phone)]
+
+    def most_in_an_hour(self, receiver: str) -> int:
+        """The highest number of messages about milder alerts within an hour."""
+        counts = [0] * PARTS + self.counts[receiver]
+        return max(after - before for before, after in zip(counts, counts[PARTS:], strict=False))
 
 
 def hazards_of_the_night() -> list[HazardReported]:
@@ -145,26 +193,37 @@ def hazards_of_the_night() -> list[HazardReported]:
     ]
 
 
+def updated(hazard: HazardReported, **changed: Any) -> HazardReported:
+    fields = {"hazard_id": hazard.hazard_id, "msg_type": "Update", "revision": 2, "onset": hazard.onset}
+    return mudflow(**{"type": hazard.type, "area": hazard.area, "severity": hazard.severity, **fields, **changed})
+
+
 @pytest.mark.anyio
 async def test_in_a_red_night_grave_alerts_come_singly_and_the_others_in_few_digests(
     town: Town, port: int, box: Box, bot: BotServer, tmp_path: Path
 ) -> None:
-    hazards = hazards_of_the_night()
+    hazards, districts = hazards_of_the_night(), [district.pcode for district in Places.load().units(2)]
+    size, former, graver = len(hazards) // PARTS + 1, list[HazardReported](), 0
     async with sms_gateways.serving(tmp_path) as gateways:
         night = RedNight(town, box, bot, gateways)
         await night.receivers()
         async with night.sending(port, tmp_path):
             for part in range(PARTS):
-                await night.pass_part(*hazards[part * len(hazards) // PARTS : (part + 1) * len(hazards) // PARTS])
+                new, milder = hazards[part * size : (part + 1) * size], former[:2]
+                former = [hazard for hazard in new if hazard.severity == "Moderate"]
+                changes = [updated(milder[-1], area={"pcodes": districts})] if milder else []
+                if milder and part % UPDATED_EVERY == 0:
+                    changes, graver = [updated(milder[0], severity="Severe")], graver + 1
+                await night.pass_part(*new, *changes)
             for _ in range(FLUSH):
                 await night.pass_part()
-            await wait_for(lambda: night.is_none(UNSETTLED))
-    rows = await town.rows()
-    sent = {(row["recipient"], row["channel"], row["alert_id"]) for row in rows if row["is_delivered"]}
-    assert len(sent) == len(rows) == 3 * len(hazards), "each alert reached each contact once"
-    got = night.got()
-    grave = {channel: [words for words in messages if GRAVE.match(words)] for channel, messages in got.items()}
-    assert {channel: len(messages) for channel, messages in grave.items()} == dict.fromkeys(got, SEVERE + EXTREME)
-    others = {channel: len(messages) - len(grave[channel]) for channel, messages in got.items()}
-    assert 10 < others["mail"] <= 40, others
-    assert 10 < others["telegram"] + others["sms"] <= 40, others
+    rows = [row for row in await town.rows() if row["attempts"]]
+    assert all(row["is_delivered"] for row in rows)
+    reached = {receiver: {row["alert_id"] for row in rows if row["recipient"] == receiver} for receiver in night.counts}
+    assert len(reached["desk"]) == len(reached["officer"]) == len(hazards), "each alert reached both"
+    assert len(reached["head"]) > MODERATE / 2 and {row["cause"] for row in rows} >= {"widened", "resolved"}
+    grave = {each: sum(bool(GRAVE.match(words)) for words in night.got(each)) for each in night.counts}
+    alerts = SEVERE + EXTREME + graver
+    assert grave == {"desk": alerts, "officer": 3 * alerts, "head": 0} and graver > 2
+    most = {receiver: night.most_in_an_hour(receiver) for receiver in night.counts}
+    assert all(10 < count <= MOST_IN_AN_HOUR for count in most.values()), most

@@ -19,7 +19,7 @@ from services.alerts.queries.attempts import CLAIM
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver
 from services.alerts.telegram.button_data import Press, ShownAlert, data_of, read_data
-from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, units
+from services.alerts.telegram.chat_messages import LONGEST, WITH_BUTTONS, ChatMessages, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardText
@@ -122,30 +122,29 @@ async def reasons(town: Town) -> set[str]:
 
 
 async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_each(bureau: Bureau) -> None:
-    """The first alert is sent at once.
-
-    The others wait for two minutes, and are sent ten in a message. A retry repeats no message.
-    """
+    """The first alert is sent at once. The others wait for two minutes, and are sent in one message."""
     async with bureau.working():
-        ids = [await bureau.alert(severity="Moderate") for _ in range(13)]
+        ids = [await bureau.alert(severity="Moderate") for _ in range(14)]
         first = await bureau.bot.message()
         await bureau.hasten()
-        await bureau.town.settled(13)
-        digests = bureau.bot.sent()[1:]
-        assert [digest["text"].splitlines()[0] for digest in digests] == ["Оповещений: 10", "Оповещений: 2"]
-        assert sum(str(id) in message["text"] for id in ids for message in (first, *digests)) == 13
-        assert texts_of(digests[1]) == ["Принять 1", "Принять 2"]
-        await bureau.acknowledge(ids[-1])
-        [holder] = [message for message in (first, *digests) if str(ids[-1]) in message["text"]]
-        assert (await bureau.bot.message(4))["reply_parameters"]["message_id"] == holder["message_id"]
         await bureau.town.settled(14)
+        [digest] = bureau.bot.sent()[1:]
+        lines = digest["text"].splitlines()
+        assert lines[0] == "Оповещений: 13"
+        assert sum(str(id) in message["text"] for id in ids for message in (first, digest)) == 1 + WITH_BUTTONS
+        assert [line.partition(".")[0] for line in lines[-4:]] == ["11", "12", "13", "https://dayar"]
+        assert texts_of(digest) == [f"Принять {number}" for number in range(1, WITH_BUTTONS + 1)]
+        await bureau.acknowledge(ids[-1])
+        assert (await bureau.bot.message(3))["reply_parameters"]["message_id"] == digest["message_id"]
+        await bureau.town.settled(15)
     assert bureau.bot.called("editMessageText") == []
 
 
-async def test_a_final_refusal_of_a_later_message_does_not_fail_the_alerts_of_the_first(bureau: Bureau) -> None:
+async def test_a_final_refusal_does_not_fail_the_alerts_that_an_earlier_attempt_sent(bureau: Bureau) -> None:
     jobs = [replace(job_to(RECEIVER), is_foldable=True) for _ in range(12)]
     bureau.bot.refusals["sendMessage"] = [None, Refused(403, "Forbidden: bot was blocked by the user")]
     async with bureau.channel() as channel:
+        await channel.send(replace(jobs[0], companions=tuple(jobs[1:10])), RECEIVER)
         with pytest.raises(Undelivered, match="chat_closed") as caught:
             await channel.send(replace(jobs[0], companions=tuple(jobs[1:])), RECEIVER)
     assert caught.value.is_final

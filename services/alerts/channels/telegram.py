@@ -21,7 +21,7 @@ from services.alerts.queries.telegram_messages import SentMessage
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
-from services.alerts.telegram.chat_messages import IN_DIGEST, ChatMessage, ChatMessages, DigestItem
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
@@ -119,17 +119,17 @@ class TelegramChannel:
     async def _deliver_digest(
         self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
     ) -> list[MessageEdit]:
-        """Sends the alerts in messages of IN_DIGEST alerts each. Messages that were sent before are not repeated."""
+        """Sends one message about the alerts. Alerts that were in a message of an earlier attempt are left out."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = {job.delivery_id: await self._thread(job, contents[job.delivery_id], chat) for job in jobs}
-        unsent = [job for job in jobs if threads[job.delivery_id].sent is None]
+        in_order = sorted(jobs, key=lambda job: job.step)  # a digest shows the last message about each alert
+        unsent = [job for job in in_order if threads[job.delivery_id].sent is None]
         sent.update(dict.fromkeys((job.delivery_id for job in jobs if job not in unsent), DELIVERED))
-        for begin in range(0, len(unsent), IN_DIGEST):
-            part = unsent[begin : begin + IN_DIGEST]
-            items = [DigestItem(threads[job.delivery_id].state, job.cause, job.delivery_id) for job in part]
+        if unsent:
+            items = [DigestItem(threads[job.delivery_id].state, job.cause, job.delivery_id) for job in unsent]
             chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
-            await self._store(part, receiver, chat, message_id)
-            sent.update(dict.fromkeys((job.delivery_id for job in part), DELIVERED))
+            sent.update(dict.fromkeys((job.delivery_id for job in unsent), DELIVERED))
+            await self._store(unsent, receiver, chat, message_id)
         earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
         return [
             renewal

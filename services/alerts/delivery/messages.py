@@ -10,7 +10,7 @@ from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import Text, Texts
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.telegram.chat_messages import IN_DIGEST, ChatMessage, ChatMessages, DigestItem
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
 from shared.events.vocabulary import DeliveryChannel
 
 
@@ -30,17 +30,13 @@ class Messages:
         self.texts, self.sms = texts, sms
 
     def together(self, deliveries: Sequence[tuple[Mapping[str, Any], Content]]) -> list[ShownMessage]:
-        """The messages of deliveries to one receiver by one channel, which the channel combines.
-
-        Telegram gets several messages if there are many alerts.
-        """
+        """The messages of deliveries to one receiver by one channel, which the channel combines."""
         first, _ = deliveries[0]
         language = first["language"]
         match first["channel"]:
             case DeliveryChannel.TELEGRAM:
                 items = [DigestItem(each.data, row["cause"], row["delivery_id"]) for row, each in deliveries]
-                parts = (items[begin : begin + IN_DIGEST] for begin in range(0, len(items), IN_DIGEST))
-                return [self._of_chat(ChatMessages(self.texts).digest(part, language)) for part in parts]
+                return [self._of_chat(ChatMessages(self.texts).digest(items, language))]
             case DeliveryChannel.SMS:
                 segments = self.sms.digest([(each.data, row["cause"]) for row, each in deliveries], language)
                 return [ShownMessage(Text("", segments.text), segments=segments)]

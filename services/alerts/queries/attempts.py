@@ -60,7 +60,7 @@ WITH claimed AS MATERIALIZED (
             AND before.step < next.step AND before.settled_at IS NULL AND before.due_at > now()
             AND before.delivery_id <> ALL($5)
     )
-    ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
+    ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
 # One statement stores the attempts and settles each delivery or sets the time of its next attempt. The statement also

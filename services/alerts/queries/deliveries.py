@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.delivery import words
 from services.alerts.delivery.notices import (
     COUNTED_WITHIN,
+    FOLDABLE,
     Cause,
     PlannedDelivery,
     plan,
@@ -50,12 +51,24 @@ WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval 
 """
 
 # The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them.
-# A pause that the receiving server demanded is not shortened.
+# A pause that the receiving server demanded is not shortened. Messages that wait to be combined go on waiting.
 HASTEN = """
 UPDATE deliveries SET due_at = greatest(now(), paused_until)
-FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
+FROM unnest($1::uuid[], $2::integer[]) AS told (alert_id, step)
 WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
-    AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
+    AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
+"""
+
+# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. If these
+# were sent first, each would be one message more than the limit of combined messages permits.
+REPLACE_WAITING = """
+DELETE FROM deliveries WHERE delivery_id IN (
+    SELECT delivery_id FROM deliveries
+    JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
+        USING (alert_id, recipient, channel)
+    WHERE deliveries.step < grave.step AND is_foldable AND settled_at IS NULL AND attempts = 0
+    FOR UPDATE OF deliveries SKIP LOCKED
+)
 """
 
 # A delivery without an attempt has reached nobody, so it can be deleted.
@@ -110,9 +123,11 @@ async def add_deliveries(
     rows = [delivery_row(delivery, contents, planned, leases or {}, lease) for delivery in deliveries]
     connection = await database.driver(session)
     new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
-    if again := {delivery.alert_id: delivery for delivery in deliveries if hastens and delivery.step > 1}:
-        columns = zip(*((id, delivery.step, not delivery.is_foldable) for id, delivery in again.items()), strict=True)
-        await connection.execute(HASTEN, *map(list, columns))
+    if again := {delivery.alert_id: delivery.step for delivery in deliveries if hastens and delivery.step > 1}:
+        await connection.execute(HASTEN, list(again), list(again.values()))
+    if grave := [each for each in deliveries if each.step > 1 and each.channel in FOLDABLE and not each.is_foldable]:
+        keys = ((each.alert_id, each.step, each.recipient, each.channel) for each in grave)
+        await connection.execute(REPLACE_WAITING, *map(list, zip(*keys, strict=True)))
     return {row["delivery_id"]: contents[row["delivery_id"]] for row in new}
 
 

@@ -13,6 +13,7 @@ from services.alerts.delivery.notices import Cause, is_open
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.words import HazardWords
+from services.alerts.sms.sms_texts import FURTHER
 from services.alerts.telegram.button_data import Press, ShownAlert, data_of
 from services.alerts.views import Assignee
 from shared.events import AlertRaised
@@ -37,7 +38,8 @@ OTHERS = N_("Other people are on the page of the alert.")
 WHICH_OUTCOME = N_("With which outcome do you close the alert?")
 
 MOST_ASSIGNEES, LONGEST_ASSIGNEE = 8, 60
-IN_DIGEST = 10  # a message has at most this many alerts, so that their titles and links always fit into it
+WITH_BUTTONS = 10  # a digest has a link and a button for at most this many alerts
+LAST_LINES = 400  # a digest keeps this space for the number of the other alerts, and for the link to the board
 IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
 
 
@@ -156,20 +158,51 @@ class ChatMessages:
         return ChatMessage(text.subject, bounded(text, line), rows)
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
-        """One message about several alerts. It has the title, the state, the link and a button of each alert."""
+        """One message about several alerts. The alerts that must be acknowledged come first.
+
+        The first alerts have a title, a state, a link and a button. Of the others, the message has as many titles as
+        fit, and the link to the board. If there are several items about an alert, the message has the last one.
+        """
         _ = translations(language, LOCALES).gettext
-        parts, buttons = list[str](), list[Button]()
-        for number, item in enumerate(items, 1):
-            event = event_of(item.state)
-            link = f"{self._texts.public_url}/alerts/{event.alert_id}"
-            lines = (self._texts.subject(event, item.cause, language), state_line(item.state, language), link)
-            parts.append(f"{number}. " + "\n".join(filter(None, lines)))
-            if event.demand is Demand.ACKNOWLEDGEMENT:
-                shown = ShownAlert(item.delivery_id, event.sequence)
+        latest = {item.state.alert_id: item for item in items}
+        listed = sorted(latest.values(), key=lambda item: item.state.demand is not Demand.ACKNOWLEDGEMENT)
+        title = _("Alerts: {count}").format(count=len(listed))
+        space, parts, buttons = LONGEST - LAST_LINES - units(title), list[str](), list[Button]()
+        for number, item in enumerate(listed[:WITH_BUTTONS], 1):
+            part = f"{number}. {self._item(item, language)}"
+            space -= units(part) + 2
+            if space < 0:
+                break
+            parts.append(part)
+            if item.state.demand is Demand.ACKNOWLEDGEMENT:
+                shown = ShownAlert(item.delivery_id, item.state.sequence)
                 buttons.append(Button(f"{_(ACKNOWLEDGE)} {number}", data_of(Press.ACCEPT, shown)))
-        title = _("Alerts: {count}").format(count=len(items))
+        if len(parts) < len(listed):
+            parts.append(self._further(listed, len(parts), language, LONGEST - units("\n\n".join([title, *parts])) - 2))
         rows = [tuple(buttons[begin : begin + IN_ROW]) for begin in range(0, len(buttons), IN_ROW)]
         return ChatMessage(title, "\n\n".join(parts), tuple(rows))
+
+    def _item(self, item: DigestItem, language: str) -> str:
+        """The title, the state and the link of an alert."""
+        event = event_of(item.state)
+        link = f"{self._texts.public_url}/alerts/{event.alert_id}"
+        lines = (self._texts.subject(event, item.cause, language), state_line(item.state, language), link)
+        return "\n".join(filter(None, lines))
+
+    def _further(self, listed: Sequence[DigestItem], begin: int, language: str, space: int) -> str:
+        """As many titles of the alerts after the first `begin` alerts as fit into the space, and the board's link."""
+        _ = translations(language, LOCALES).gettext
+        titles = [
+            f"{number}. {self._texts.subject(event_of(item.state), item.cause, language)}"
+            for number, item in enumerate(listed[begin:], begin + 1)
+        ]
+        link = f"{self._texts.public_url}/"
+        for count in range(len(titles), -1, -1):
+            more = [_(FURTHER).format(count=len(titles) - count)] if count < len(titles) else []
+            text = "\n".join([*titles[:count], *more, link])
+            if units(text) <= space:
+                break
+        return text
 
     def reasons(self, language: str, shown: ShownAlert) -> ChatMessage:
         """Asks why the alert is snoozed, with a button for each reason."""
