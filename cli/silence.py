@@ -1,4 +1,4 @@
-"""`dayar silence` mutes alerts of an area or a type of hazard for a stated time, as the page of silences does."""
+"""`dayar silence` mutes alerts of an area, a type of hazard or a source for a stated time, as the page does."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -47,6 +47,9 @@ def add(
     reason: Annotated[str, typer.Option(help="Why; everybody at the centre reads it. No personal data.")],
     area: Annotated[list[str] | None, typer.Option(help="A name or P-code of a place; may be repeated.")] = None,
     hazard: Annotated[list[HazardType] | None, typer.Option(help="A type of hazard; may be repeated.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="The code of a feed or system, such as usgs; may be repeated.")
+    ] = None,
     hours: Annotated[int, typer.Option(help=f"For how many hours, at most {LONGEST_HOURS}.")] = 1,
     begin: Annotated[
         str | None, typer.Option("--from", help="Local time, such as 2026-12-01T08:00; without it now.")
@@ -55,12 +58,13 @@ def add(
         bool, typer.Option("--severe-too", help="Also Severe, Extreme and Unknown alerts; only a duty head.")
     ] = False,
 ) -> None:
-    """Mute the alerts of these types of hazards whose places all lie in the areas."""
+    """Mute the alerts of these types of hazards and these sources whose places all lie in the areas."""
     places, now = Places.load(AlertsSettings().places_path), datetime.now(UTC)
     form = SilenceForm(
         {
             "other-areas": [", ".join(area or ())],
             "hazards": [str(each) for each in hazard or ()],
+            "sources": source or [],
             "hours": [str(hours)],
             "begins": [begin or ""],
             "reason": [reason.strip()],
@@ -134,7 +138,7 @@ async def note(session: AsyncSession, silence_id: UUID, account: Account, reason
 
 def described(silence: Silence) -> str:
     """What is muted, and when, in local time."""
-    what = ", ".join([*(silence.areas or [COUNTRY]), *silence.hazards])
+    what = ", ".join([*(silence.areas or [COUNTRY]), *silence.hazards, *silence.sources])
     severities = "every severity" if silence.is_severe_too else "Moderate and below"
     begin, until = (f"{at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}" for at in (silence.begins_at, silence.ends_at))
     return f"{what}, {severities}, {begin} to {until}"

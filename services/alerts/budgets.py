@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, cast, delete, select
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import alerts
@@ -16,6 +15,7 @@ from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, BudgetLift
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import locks
+from services.alerts.queries.sources import SOURCE
 from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
 from services.alerts.rules.hazard import OWN_SOURCE
 from services.alerts.ruleset import Budget
@@ -30,7 +30,6 @@ HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
-SOURCE = cast(AlertRow.figures, JSON)["source"].astext
 # Only alerts of reports that came over the API are counted, because people's reports do not use the budget.
 # raw SQL: this query runs for every batch of a system's hazards and must be fast
 ALERTED = f"""

@@ -81,7 +81,7 @@ async def test_an_exercise_shows_each_combined_message_as_its_channel_would_send
     assert len(shown) == 2 * len(ADDRESSES), "for each receiver the first message, and the combined one"
     mail, chat, sms = (only(shown, f"by {channel}") for channel in ADDRESSES)
     assert "12 notifications: Moderate: Mudflow" in mail and mail.count("Acknowledge here: ") == 12
-    assert ("Alerts: 12" in chat, "\n12. Moderate: " in chat, "Acknowledge 10" in chat) == (True, True, True)
+    assert ("Alerts: 12" in chat, "12. Moderate: " in chat, "Acknowledge 10" in chat) == (True, True, True)
     assert "Alerts: 12. Moderate: Mudflow" in sms and " more " in sms
 
 

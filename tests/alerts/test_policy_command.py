@@ -103,6 +103,7 @@ def test_a_silence_is_added_listed_and_ended_by_somebody_of_its_areas(installati
         ((*words, "--severe-too"), "needs one of the roles duty_head"),
         ((*words, "--area", BATKEN), "Only places in your own areas are expected."),
         ((*words, "--hours", 25), "A number from 1 to 24 is expected."),
+        ((*words, "--source", "A sensor"), "Codes of at most 50 sources are expected"),
         ((*words, "--from", "tomorrow"), "A date and a time within the next 7 days are expected."),
         ((*words, "--area", "Atlantis"), "No such place, or several: Atlantis"),
         (("end", id, "--by", elsewhere), "The silence also mutes alerts outside your areas."),
@@ -113,8 +114,8 @@ def test_a_silence_is_added_listed_and_ended_by_somebody_of_its_areas(installati
     assert dayar(silence.app, "end", id, "--by", head).exit_code == 0
     assert "has ended already" in dayar(silence.app, "end", id, "--by", head).output
     assert reason not in dayar(silence.app, "list").output
-    severe = dayar(silence.app, "add", "--by", head, "--hazard", "mudflow", "--reason", reason, "--severe-too")
-    assert "KG, mudflow, every severity, " in severe.output
+    severe = dayar(silence.app, "add", "--by", head, "--source", "sensor-9", "--reason", reason, "--severe-too")
+    assert "KG, sensor-9, every severity, " in severe.output
 
 
 def test_a_template_is_previewed_set_listed_and_removed(installation: Installation) -> None:

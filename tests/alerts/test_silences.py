@@ -68,6 +68,9 @@ IN_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
         (SILENCE, alerts.replaced(MILD, severity=Severity.UNKNOWN), False),
         (SILENCE, alerts.replaced(MILD, rule=UNJUDGED_RULE), False),
         (SILENCE, alerts.replaced(MILD, reason=QUAKE_UNJUDGED), False),
+        (replace(SILENCE, sources=("sensor-9",)), alerts.replaced(MILD, figures={"source": "sensor-9"}), True),
+        (replace(SILENCE, sources=("sensor-9",)), alerts.replaced(MILD, figures={"source": "sensor-8"}), False),
+        (replace(SILENCE, sources=("sensor-9",)), alerts.replaced(MILD, figures={}), False),
         (replace(SILENCE, is_severe_too=True), alerts.replaced(MILD, severity=Severity.EXTREME), True),
     ],
 )
@@ -244,11 +247,14 @@ async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Sequen
 
 async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so(desk: Desk) -> None:
     account = uuid4()
-    typed: dict[str, Any] = {"areas": [BATKEN], "hours": ["3"], "reason": ["a <test> of sensors"]}
+    typed: dict[str, Any] = {"areas": [BATKEN], "hours": ["3"], "reason": ["a <test> of sensors"], "sources": ["usgs"]}
+    await desk.alerts(fresh())
     async with desk.caller(Role.OPERATOR, account=account, areas=[BATKEN]) as operator:
+        assert 'name="sources" value="usgs">USGS' in (await operator.get("/silences")).text
         assert (await post(operator, "/silences", typed)).status_code == 303
         for changed, field in (
             ({"areas": [], "hazards": ["mudflow"]}, "areas"),
+            ({"sources": ["A sensor"]}, "sources"),
             ({"areas": [ALAI]}, "areas"),
             ({"is_severe_too": ["on"]}, "is_severe_too"),
             ({"reason": [""]}, "reason"),
@@ -260,6 +266,7 @@ async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so
             assert re.findall(r'id="wrong-([^"]+)"', refused.text) == [field]
         board = (await operator.get("/duty", params={"lang": "en"})).text
         assert "Silenced from" in board and "a &lt;test&gt; of sensors" in board and "Moderate and below" in board
+        assert "only these sources: USGS;" in board
         async with desk.sessions.begin() as session:
             for _ in range(MOST_SILENCES - 1):
                 await silence_queries.add(session, replace(SILENCE, silence_id=uuid4(), ends_at=IN_FUTURE))

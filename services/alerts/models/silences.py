@@ -16,3 +16,4 @@ class SilenceRow(AlertsModel, record=Silence):
     __table_args__ = (Index(None, "ends_at"),)
 
     silence_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sources: Mapped[list[str]] = mapped_column(server_default="{}")

@@ -144,7 +144,7 @@ def decide_exposure(
         onset=hazard.onset,
         expires=hazard.expires,
         is_suppressed=rule.is_too_old(hazard, now),
-        figures={"households": households, "pcode": area, **named, **counted},
+        figures={"households": households, "pcode": area, "source": hazard.source, **named, **counted},
         hazard_type=hazard.type,
         hazard_id=hazard.hazard_id,
         hazard_scope=hazard.scope,

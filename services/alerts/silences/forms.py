@@ -2,13 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import uuid4
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from services.alerts.acts.acts import Actor
 from services.alerts.receivers.checks import Fault, area_faults, is_line
 from services.alerts.silences.silences import LONGEST, Silence
 from services.alerts.typed_forms import TypedForm
 from shared.country import COUNTRY, TIME_ZONE
+from shared.events.hazards import SourceName
 from shared.events.vocabulary import HazardType
 from shared.pages.terms import N_
 from shared.places import Places
@@ -17,6 +21,7 @@ LONGEST_HOURS = LONGEST // timedelta(hours=1)
 LONGEST_REASON = 200
 AHEAD = timedelta(days=7)
 MOST_SILENCES = 100
+_sources = TypeAdapter(Annotated[tuple[SourceName, ...], Field(max_length=50)])
 
 
 def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
@@ -34,6 +39,7 @@ class SilenceForm(TypedForm):
             silence_id=uuid4(),
             areas=self.areas(places, wrong),
             hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
+            sources=self._sources(wrong),
             is_severe_too=bool(self.several("is_severe_too")),
             account_id=author.account,
             name=author.name,
@@ -43,12 +49,19 @@ class SilenceForm(TypedForm):
             ends_at=begins_at + timedelta(hours=self.number("hours", 1, LONGEST_HOURS, wrong)),
         )
         wrong += area_faults(silence.areas, places)
-        if not silence.areas and not silence.hazards and not wrong:
-            wrong.append(Fault("areas", N_("At least one area or one type of hazard is expected.")))
+        if not (silence.areas or silence.hazards or silence.sources or wrong):
+            wrong.append(Fault("areas", N_("At least one area, one type of hazard or one source is expected.")))
         if not is_line(silence.reason, LONGEST_REASON):
             expected = N_("A reason of at most %(most)s characters is expected.")
             wrong.append(Fault("reason", expected, {"most": LONGEST_REASON}))
         return silence, wrong
+
+    def _sources(self, wrong: list[Fault]) -> tuple[str, ...]:
+        try:
+            return _sources.validate_python(self.several("sources"))
+        except ValidationError:
+            wrong.append(Fault("sources", N_("Codes of at most 50 sources are expected, such as usgs.")))
+            return ()
 
     def _begin(self, now: datetime, wrong: list[Fault]) -> datetime:
         typed = self.one("begins")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.alerts.acts.acts import Actor
 from services.alerts.queries import silences as silence_queries
+from services.alerts.queries import sources as source_queries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.checks import Fault
 from services.alerts.receivers.pages import OUT_OF_AREA, choices
@@ -21,8 +23,8 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
-from shared.pages import Pages
-from shared.pages.terms import N_
+from shared.pages import Pages, language_of
+from shared.pages.terms import N_, term
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web.problems import Problem
@@ -101,7 +103,7 @@ async def page(
     request: Request, session: Session, form: SilenceForm, faults: Sequence[Fault] = (), *, status: int = 200
 ) -> Response:
     pages: Pages = request.app.state.pages
-    now = datetime.now(UTC)
+    now, gettext = datetime.now(UTC), partial(pages.gettext, language_of(request))
     caller: Principal = request.scope["principal"]
     silences = await silence_queries.not_ended(session, now)
     return pages.render(
@@ -118,6 +120,7 @@ async def page(
         is_duty_head=Role.DUTY_HEAD in caller.roles,
         longest_hours=LONGEST_HOURS,
         longest_reason=LONGEST_REASON,
+        source_names=[(code, term("source", code, gettext)) for code in await source_queries.sources(session, now)],
         **choices(request),
     )
 

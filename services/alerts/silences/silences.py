@@ -1,4 +1,4 @@
-"""During a silence, nobody is notified of alerts of an area or a type of hazard."""
+"""During a silence, nobody is notified of alerts of an area, a type of hazard or a source."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Both conditions, `areas` and `hazards`, must hold; an empty condition matches everything.
+    """All conditions, `areas`, `hazards` and `sources`, must hold; an empty condition matches everything.
 
     Alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must judge, are muted only if
     `is_severe_too` is true. Only a duty head may set `is_severe_too`.
@@ -31,12 +31,14 @@ class Silence:
     created_at: datetime
     begins_at: datetime
     ends_at: datetime
+    sources: tuple[str, ...] = ()  # for example a feed, or the system of a sensor
 
     def mutes(self, alert: Alert, places: Ancestry, at: datetime) -> bool:
         return (
             self.begins_at <= at < self.ends_at
             and (self.is_severe_too or (alert.severity in MUTED and not alert.is_unjudged))
             and (not self.hazards or alert.hazard_type in self.hazards)
+            and (not self.sources or alert.figures.get("source") in self.sources)
             and (not self.areas or self._covers_all(alert, places))
         )
 

@@ -1,0 +1,14 @@
+"""Stores the sources whose alerts a silence mutes. Without sources, a silence mutes the alerts of all sources.
+
+The previous release ignores the column, so it mutes the alerts of all sources. End the silences of sources before you
+install the previous release again.
+"""
+
+from alembic import op
+
+revision = "alerts_0063"
+down_revision = "alerts_0062"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE silences ADD COLUMN sources text[] NOT NULL DEFAULT '{}'")
