@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from services.alerts.acts import acting_accounts
 from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import Answers
 from services.alerts.channels.telegram import TelegramChannel
@@ -57,6 +58,8 @@ class Bureau:
         receiver = Receiver(label, DeliveryChannel.TELEGRAM, f"telegram:{chat}", **{"language": "ru", **changed})
         async with self.town.sessions.begin() as session:
             await subscriptions.put(session, receiver, self.town.box)
+            if receiver.account_id is not None:
+                await acting_accounts.note(session, receiver.account_id, datetime.now(UTC))
 
     async def alert(self, **changed: Any) -> UUID:
         now = datetime.now(UTC)

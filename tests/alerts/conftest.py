@@ -70,6 +70,7 @@ CHANGED = (
     "binding_tries",
     "notification_omissions",
     "presences",
+    "acting_accounts",
     "outbox",
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts import presences
+from services.alerts.acts import acting_accounts
 from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import Answers
 from services.alerts.alerts import Alert
@@ -43,6 +44,8 @@ class Night:
             await receiver_queries.save_receiver(
                 session, Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example", step=step, **changed)
             )
+            if "account_id" in changed:
+                await acting_accounts.note(session, changed["account_id"], self.now)
 
     async def only(self, *labels_and_steps: tuple[str, int]) -> None:
         async with self.sessions.begin() as session:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.alerts.absences import Absences
 from services.alerts.acts import assignees
+from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import rosters as roster_queries
@@ -112,3 +113,17 @@ async def with_roster(night: Night, layer: Mapping[str, object]) -> None:
     roster = Roster.model_validate({"name": "centre", "layers": [{**layer, "shift_days": 1}]})
     async with night.sessions.begin() as session:
         await roster_queries.save(session, roster)
+
+
+async def test_nobody_assigns_an_alert_to_a_person_whose_rights_were_changed_since(
+    night: Night, settings: AlertsSettings
+) -> None:
+    await staffed(night)
+    await night.report(mudflow())
+    changed = revoked(BERMET.account, issued_before=night.now + timedelta(seconds=1))
+    alert, access = await night.alert(), access_of(settings, changed)
+    async with night.sessions.begin() as session:
+        answers = Answers(session, rules(), Places.load(), access, night.now)
+        with pytest.raises(AnswerRefused, match="assignee-not-permitted"):
+            await answers.assign(alert.alert_id, OPERATOR, BERMET.account)
+        assert (await answers.assign(alert.alert_id, OPERATOR, DASTAN.account)).assigned_to == DASTAN.account

@@ -1,7 +1,7 @@
 """Tests the assignment of an alert to a person, who is notified. The alert escalates until this person acts."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -98,7 +98,8 @@ async def test_whoever_loses_the_work_or_the_assignment_is_informed(night: Night
         await act(night, "assign", OPERATOR, uuid4())
 
 
-async def test_only_people_with_an_account_who_get_such_alerts_are_offered(desk: Desk) -> None:
+async def test_an_alert_is_assigned_only_to_people_who_get_such_alerts_and_may_act(desk: Desk) -> None:
+    """It is known that a person may act as soon as the person has opened a board."""
     bermet = Receiver("Бермет", DeliveryChannel.WEBHOOK, "https://hook.example", kind=ReceiverKind.PERSON)
     people = [
         replace(bermet, account_id=BERMET.account, post="head of shift"),
@@ -113,11 +114,16 @@ async def test_only_people_with_an_account_who_get_such_alerts_are_offered(desk:
     path = f"/v1/alerts/{alert_id}"
     async with desk.caller(name="Айбек") as aibek:
         offered = (await aibek.get(f"{path}/assignees")).json()["assignees"]
+        unknown = await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})
+        async with desk.caller(name="Бермет", account=BERMET.account) as board:
+            presence = {"board_id": str(uuid4()), "last_input_at": datetime.now(UTC).isoformat()}
+            assert (await board.put("/v1/presence", json=presence)).status_code == 200
         done = (await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})).json()
         gone = await aibek.put(f"{path}/assignment", json={"account_id": str(uuid4())})
         page = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
     assert [(person["name"], person["post"]) for person in offered] == [("Бермет", "head of shift")]
     assert (done["assigned_to"], done["work"]) == (str(BERMET.account), "unacknowledged")
+    assert (unknown.status_code, unknown.json()["type"].rpartition(":")[2]) == (409, "assignee-not-permitted")
     assert (gone.status_code, gone.json()["type"].rpartition(":")[2]) == (409, "assignee-not-found")
     assert "<dt>Assigned to</dt><dd>Бермет" in page
     assert "Айбек, on the board" in page, "the timeline names the channel"

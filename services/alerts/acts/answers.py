@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import timeline
-from services.alerts.acts import acts
+from services.alerts.acts import acting_accounts, acts
 from services.alerts.acts.acts import UNDONE_WITHIN, ActKind, Actor
 from services.alerts.acts.assignees import Access, assignees
 from services.alerts.alerts import Alert
@@ -149,7 +149,8 @@ class Answers:
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
         """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
 
-        Raises AnswerRefused if no person who gets alerts like this one has the account.
+        Raises AnswerRefused if no person who gets alerts like this one has the account, or if it is not known that the
+        account may act on alerts.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:
@@ -159,6 +160,8 @@ class Answers:
         name = next((each.label for each in people if each.account_id == to), None)
         if name is None:
             raise AnswerRefused("assignee-not-found", alert)
+        if not await acting_accounts.may_act(self._session, to, self._access):
+            raise AnswerRefused("assignee-not-permitted", alert)
         after = acts.assigned(alert, person, to, name, self._now, self._idle(alert))
         told = {Cause.ASSIGNED: {to}, Cause.TAKEN_OVER: replaced_people(alert, person) - {to}}
         words = name if text is None else f"{name}: {text}"

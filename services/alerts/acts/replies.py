@@ -41,6 +41,7 @@ BY_OTHER = {
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
     "already-snoozed": ReplyResult.SNOOZED_BY_OTHER,
     "assignee-not-found": ReplyResult.ASSIGNEE_NOT_FOUND,
+    "assignee-not-permitted": ReplyResult.ASSIGNEE_NOT_PERMITTED,
     "changed-meanwhile": ReplyResult.CHANGED_MEANWHILE,
 }
 

@@ -26,6 +26,7 @@ class ReplyResult(StrEnum):
     ASSIGNED = "assigned"
     ASSIGNEE_MISSING = "assignee_missing"
     ASSIGNEE_NOT_FOUND = "assignee_not_found"
+    ASSIGNEE_NOT_PERMITTED = "assignee_not_permitted"
     NO_ASSIGNEE = "no_assignee"
     NAMES_WITHHELD = "names_withheld"
     COMMENTED = "commented"
@@ -58,6 +59,9 @@ SENTENCES = {
     ReplyResult.ASSIGNED: N_("Assigned by you to {name}, {time}. The alert goes on escalating until this person acts."),
     ReplyResult.ASSIGNEE_MISSING: N_("Not assigned. Write {example} and one of these names:"),
     ReplyResult.ASSIGNEE_NOT_FOUND: N_("Not assigned: this person no longer gets alerts like this one."),
+    ReplyResult.ASSIGNEE_NOT_PERMITTED: N_(
+        "Not assigned: this person must first open the board as an operator or a head of shift."
+    ),
     ReplyResult.NO_ASSIGNEE: N_("No other person with an account gets alerts like this one."),
     ReplyResult.NAMES_WITHHELD: N_(
         "Not assigned: this chat is not the centre's own, so the names of colleagues are not shown here. Use the board."

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.alerts import presences
-from services.alerts.acts import assignees
+from services.alerts.acts import acting_accounts, assignees
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.behalf import sealed
@@ -56,6 +56,7 @@ TITLES = {
     "not-closed": "This alert is not closed.",
     "too-late": "An acknowledgement can be taken back for ten seconds, and before any further act.",
     "one-by-one": "An Extreme alert is answered by itself, not with others.",
+    "assignee-not-permitted": "It is not known that this person may act on alerts.",
     "assignee-not-found": "No person who gets alerts like this one has this account.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
@@ -262,6 +263,7 @@ async def note_presence(body: Presence, request: Request, session: Session, call
     rules: Ruleset = request.app.state.rules
     now = datetime.now(UTC)
     await presences.note(session, body.board_id, caller.account, body.last_input_at, now)
+    await acting_accounts.note(session, caller.account, now)
     return Attendance(
         is_unattended=await presences.is_unattended(session, now, rules.escalation.unattended),
         unattended_minutes=rules.escalation.unattended_minutes,

@@ -1,4 +1,4 @@
-"""The open boards."""
+"""The open boards, and the accounts that have opened one."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,4 +16,13 @@ class BoardPresence(AlertsModel):
     board_id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
     last_input_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class ActingAccount(AlertsModel):
+    """An account that had the right to act on alerts at the time `seen_at`, when it had a board open."""
+
+    __tablename__ = "acting_accounts"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]

@@ -42,6 +42,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "already-resolved": N_("The alert is closed."),
         "not-closed": N_("The alert is not closed."),
         "too-late": N_("An acknowledgement can be undone within ten seconds only."),
+        "assignee-not-permitted": N_(
+            "Not assigned: this person must first open the board as an operator or a head of shift."
+        ),
         "assignee-not-found": N_("This person no longer gets alerts like this one. Load the page again."),
         "one-by-one": N_("An Extreme alert must be answered separately."),
         "step-not-found": N_("The checklist no longer has this step. Load the page again."),

@@ -1,0 +1,30 @@
+"""Stores which accounts are known to have the right to act on alerts, because alerts are assigned only to them.
+
+Accounts that acted on alerts before have this right, until their rights are changed. The previous release assigns
+alerts to every account, and adds no rows.
+"""
+
+from alembic import op
+
+revision = "alerts_0064"
+down_revision = "alerts_0063"
+
+TABLE = """
+CREATE TABLE acting_accounts (
+    account_id uuid NOT NULL,
+    seen_at timestamptz NOT NULL,
+    CONSTRAINT pk_acting_accounts PRIMARY KEY (account_id)
+)
+"""
+KNOWN = """
+INSERT INTO acting_accounts (account_id, seen_at)
+SELECT account_id, max(seen_at) FROM (
+    SELECT account_id, acted_at AS seen_at FROM acts WHERE account_id IS NOT NULL
+    UNION ALL SELECT account_id, seen_at FROM presences
+) AS seen GROUP BY account_id
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLE)
+    op.execute(KNOWN)
