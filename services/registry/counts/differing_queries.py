@@ -9,20 +9,19 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.groups.queries import HERE, IN_EFFECT, OF_COUNT
-from services.registry.models import CountAssignment, CountDecision, GroupCount, GroupStay, Report
+from services.registry.models import CountDecision, GroupCount, GroupStay, Report
 from services.registry.places.queries import APPLIED
 from services.registry.reports import NEVER
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, Status
 from shared.messaging import decisions
 from shared.postgres import database
-from shared.postgres.upsert import upsert
 
 MOST = 500  # at most this many counts are read for one page
 MOST_DECIDED = 100  # this many of the newest choices are listed
@@ -106,20 +105,6 @@ async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUI
     for stay in await session.execute(wanted.where(GroupStay.report_id.in_(report_ids))):
         left[stay.report_id].append(stay)
     return left
-
-
-async def assignees(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The accounts to which the counts of these stocks are assigned."""
-    wanted = select(CountAssignment.stock_id, CountAssignment.account).where(CountAssignment.stock_id.in_(stock_ids))
-    return {row.stock_id: row.account for row in await session.execute(wanted)}
-
-
-async def assign(session: AsyncSession, stock_ids: Collection[UUID], *, account: UUID | None, by: UUID) -> None:
-    """Assign the counts of these stocks to an account, or to nobody."""
-    await session.execute(delete(CountAssignment).where(CountAssignment.stock_id.in_(stock_ids)))
-    if account is not None:
-        given = {"account": account, "assigned_by": by}
-        await upsert(session, CountAssignment, [{"stock_id": stock_id, **given} for stock_id in stock_ids])
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:

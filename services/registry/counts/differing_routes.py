@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry import assignments
 from services.registry.counts import differing_queries
 from services.registry.counts.differing_queries import Stock
-from services.registry.models import CountDecision
+from services.registry.models import CountAssignment, CountDecision
 from services.registry.places.queries import APPLIED
 from services.registry.visibility import visibility_of
 from shared import audit
@@ -125,7 +126,7 @@ class ChangedCounts(BaseModel):
 async def differing(request: Request, session: Session, caller: Caller) -> DifferingPage:
     """The differing counts and the choices in the caller's areas."""
     found = await visible(request, session, caller)
-    assignees = await differing_queries.assignees(session, [stock.stock_id for stock in found])
+    assignees = await assignments.assignees(session, CountAssignment, [stock.stock_id for stock in found])
     places = request.app.state.places
     decided = await differing_queries.chosen(session, visibility_of(caller, places))
     return DifferingPage(
@@ -178,7 +179,7 @@ async def reverse(body: CountReversals, request: Request, session: Session, call
 async def assign(body: CountAssignments, request: Request, session: Session, caller: Caller) -> ChangedCounts:
     """Assign differing counts to a person who chooses between them, or to nobody."""
     found = [stock.stock_id for stock in await visible(request, session, caller, body.stock_ids)]
-    await differing_queries.assign(session, found, account=body.account, by=caller.account)
+    await assignments.assign(session, CountAssignment, found, account=body.account, by=caller.account)
     unchanged = {*body.stock_ids} - {*found}
     assignee = str(body.account or "nobody")
     await note(request, session, Action.COUNTS_ASSIGNED, assignee, objects=found, unchanged=unchanged)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, delete, exists, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import Select, Text, and_, exists, func, literal, or_, select, tuple_, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from services.registry.event_links.links import EventAnswered
 from services.registry.groups.queries import HERE as HERE_OF_GROUPS
 from services.registry.groups.queries import IN_EFFECT, OF_COUNT
-from services.registry.models import Episode, EventAnswer, EventAssignment, Group, GroupCount, Household, Report
+from services.registry.models import Episode, EventAnswer, Group, GroupCount, Household, Report
 from services.registry.places.queries import APPLIED
 from services.registry.visibility import HERE, Visibility
 from shared.country import TIME_ZONE
@@ -24,7 +24,6 @@ from shared.events.vocabulary import DISPLACED, TO_THE_DAY, Measure, Mobility, P
 from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
-from shared.postgres.upsert import upsert
 
 KEPT = timedelta(days=60)  # for the same number of days, intake proposes a hazard
 MOST = 2_000  # at most this many displacements are read for one page
@@ -197,21 +196,6 @@ def departure_of(row: Any, places: Places) -> SameDeparture:
     hour = row.occurred_at if row.occurred_at_precision == Precision.HOUR else None
     day = row.occurred_at.astimezone(TIME_ZONE).date()
     return SameDeparture(ReportKind(row.kind), places.district(row.origin_pcode), day, hour, row.hazard_type)
-
-
-async def assignees(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The accounts to which the questions about these reports are assigned."""
-    wanted = select(EventAssignment.report_id, EventAssignment.account)
-    rows = await session.execute(wanted.where(EventAssignment.report_id.in_(report_ids)))
-    return {row.report_id: row.account for row in rows}
-
-
-async def assign(session: AsyncSession, report_ids: Collection[UUID], *, account: UUID | None, by: UUID) -> None:
-    """Assign the questions about these reports to an account, or to nobody."""
-    await session.execute(delete(EventAssignment).where(EventAssignment.report_id.in_(report_ids)))
-    if account is not None:
-        given = {"account": account, "assigned_by": by}
-        await upsert(session, EventAssignment, [{"report_id": report_id, **given} for report_id in report_ids])
 
 
 async def answers(

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry import assignments
 from services.registry.event_links import queries as event_queries
 from services.registry.event_links.links import EventAnswered
 from services.registry.event_links.queries import OpenQuestion, Unanswered
-from services.registry.models import EventAnswer
+from services.registry.models import EventAnswer, EventAssignment
 from services.registry.places.queries import APPLIED
 from services.registry.routes import Caller
 from services.registry.visibility import visibility_of
@@ -131,7 +132,7 @@ async def unanswered(request: Request, session: Session, caller: Caller, cursor:
     rows = await event_queries.unanswered(session, question(request, caller, after=cursors.decoded(cursor)))
     found, last = event_queries.by_departure(rows, request.app.state.places)
     report_ids = [row.report_id for departure in found for row in departure.rows]
-    assignees = await event_queries.assignees(session, report_ids)
+    assignees = await assignments.assignees(session, EventAssignment, report_ids)
     answered: list[AnsweredEvent] = []
     if cursor is None:
         visibility = visibility_of(caller, request.app.state.places)
@@ -197,7 +198,7 @@ async def assign(body: EventAssignments, request: Request, session: Session, cal
     """Assign open questions to a person who answers them, or to nobody."""
     rows = await event_queries.unanswered(session, question(request, caller, report_ids=body.report_ids))
     found = [row.report_id for row in rows]
-    await event_queries.assign(session, found, account=body.account, by=caller.account)
+    await assignments.assign(session, EventAssignment, found, account=body.account, by=caller.account)
     objects, reason = [row.subject_id for row in rows], str(body.account or "nobody")
     unchanged = {*body.report_ids} - {*found}
     await note(request, session, reason, objects=objects, unchanged=unchanged, action=Action.EVENTS_ASSIGNED)

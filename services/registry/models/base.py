@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy import func
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.postgres import models
 
@@ -35,6 +36,14 @@ class Moved:
     origin_country: Mapped[str | None]
     destination_pcode: Mapped[str | None]
     destination_country: Mapped[str | None]
+
+
+class Assigned:
+    """The columns of every table of assignments: to whom a question is assigned, and by whom."""
+
+    account: Mapped[UUID]
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class WrappedKey:

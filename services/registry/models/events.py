@@ -3,10 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.models.base import RegistryModel
+from services.registry.models.base import Assigned, RegistryModel
 from shared.messaging.models import Decision
 
 
@@ -29,12 +28,9 @@ class EventAnswer(Decision, RegistryModel):
     hazard_type: Mapped[str | None]
 
 
-class EventAssignment(RegistryModel):
+class EventAssignment(Assigned, RegistryModel):
     """The person who should answer whether the people of this report left because of an event."""
 
     __tablename__ = "event_assignments"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[UUID]
-    assigned_by: Mapped[UUID]
-    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())

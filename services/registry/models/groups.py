@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from services.registry.models.base import Registered, RegistryModel, WrappedKey
+from services.registry.models.base import Assigned, Registered, RegistryModel, WrappedKey
 from services.registry.models.displacements import Displaced
 from shared.messaging.models import Decision
 
@@ -103,15 +103,12 @@ class CountDecision(Decision, RegistryModel):
     is_reversed: Mapped[bool]
 
 
-class CountAssignment(RegistryModel):
+class CountAssignment(Assigned, RegistryModel):
     """The person who should choose between the differing counts of the stock `stock_id`."""
 
     __tablename__ = "count_assignments"
 
     stock_id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[UUID]
-    assigned_by: Mapped[UUID]
-    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class CountComparison(RegistryModel):

@@ -1,12 +1,11 @@
 """The decisions about held reports, and the people to whom held reports are assigned."""
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, false, func, text
+from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.models.base import RegistryModel
+from services.registry.models.base import Assigned, RegistryModel
 from shared.messaging.models import Decision
 
 
@@ -92,7 +91,7 @@ class AdoptionReversal(Decision, RegistryModel):
     adoption_id: Mapped[UUID]
 
 
-class HeldAssignment(RegistryModel):
+class HeldAssignment(Assigned, RegistryModel):
     """The person who should decide about a held report.
 
     `outcome_id` is the outcome of the report at the time of the assignment. If the outcome changes, `report_id`,
@@ -106,6 +105,3 @@ class HeldAssignment(RegistryModel):
     report_id: Mapped[UUID | None]
     version: Mapped[int | None]
     author: Mapped[UUID | None]
-    account: Mapped[UUID]
-    assigned_by: Mapped[UUID]
-    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())

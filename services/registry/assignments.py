@@ -1,0 +1,32 @@
+"""Stores to whom open questions are assigned, and finds the assignees.
+
+The primary key of a table of assignments is the id of the question.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models.base import RegistryModel
+from shared.postgres.models import table
+from shared.postgres.upsert import upsert
+
+
+async def assignees(session: AsyncSession, model: type[RegistryModel], ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The accounts to which these questions are assigned."""
+    assignments = table(model)
+    [key] = assignments.primary_key
+    rows = await session.execute(select(key.label("id"), assignments.c.account).where(key.in_(ids)))
+    return {row.id: row.account for row in rows}
+
+
+async def assign(
+    session: AsyncSession, model: type[RegistryModel], ids: Collection[UUID], *, account: UUID | None, by: UUID
+) -> None:
+    """Assign these questions to an account, or to nobody."""
+    [key] = table(model).primary_key
+    await session.execute(delete(model).where(key.in_(ids)))
+    if account is not None:
+        await upsert(session, model, [{key.name: id, "account": account, "assigned_by": by} for id in ids])
