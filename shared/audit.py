@@ -53,6 +53,7 @@ class Action(StrEnum):
     EVENTS_ANSWERED = "events_answered"
     EVENTS_ASSIGNED = "events_assigned"
     PLACES_DECIDED = "places_decided"
+    PLACES_ASSIGNED = "places_assigned"
     LETTERS_ASSIGNED = "letters_assigned"
     LETTERS_REFUSED = "letters_refused"
     REDRIVEN = "redriven"

@@ -138,6 +138,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/places:decided": to(COUNTERS),
     "POST /registry/v1/places:decide": to(DECIDERS),
     "POST /registry/v1/places:reverse": to(DECIDERS),
+    "POST /registry/v1/places:assign": to(COUNTERS),
     "GET /registry/v1/held": to(COUNTERS),
     "GET /registry/v1/held:persons": to(FIGURES),
     "GET /registry/v1/held/{outcome_id}": to(COUNTERS),

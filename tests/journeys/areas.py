@@ -135,6 +135,7 @@ OF_NO_AREA = {
     "GET /registry/v1/places:decided",
     "POST /registry/v1/places:decide",
     "POST /registry/v1/places:reverse",
+    "POST /registry/v1/places:assign",
     "GET /registry/v1/held:adopted",  # tests/registry/test_acceptances.py tests the areas
     "POST /registry/v1/held:reverse",
     "GET /registry/v1/held",

@@ -57,6 +57,7 @@ TABLES = (
     "members",
     "outbox",
     "passages",
+    "place_assignments",
     "place_decisions",
     "reports",
     "resident_sums",

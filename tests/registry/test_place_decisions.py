@@ -271,6 +271,7 @@ async def test_a_question_about_another_district_is_answered_by_a_person_of_this
     here: dict[str, Any] = {"areas": (BATKEN,)}
     [question] = (await page(office, **here))["proposals"]
     assert (question["is_answerable"], question["district"]) == (False, KADAMJAI)
+    assert await assign(office, question["proposal_id"], str(uuid4()), **here) == (None, 0)
     assert (await answer(office, "same", **here)).json()["ids"] == []
     assert await in_effect(office) == [100, 110]
     both: dict[str, Any] = {"areas": (BATKEN, KADAMJAI)}
@@ -284,6 +285,32 @@ async def test_a_question_about_another_district_is_answered_by_a_person_of_this
         assert len(reversed_.json()["ids"]) == count
     await carried_out(office)
     assert await in_effect(office) == [100, 110]
+
+
+async def assign(office: Office, proposal_id: str, account: str | None, **more: Any) -> tuple[str | None, int]:
+    """Assigns the question, as operators may. Returns its assignee, and the number of changed questions."""
+    body = {"proposal_ids": [proposal_id, str(uuid4())], "account": account}
+    assigned = await sent(office, "/v1/places:assign", body, role=Role.OPERATOR, **more)
+    assert assigned.status_code == 200, assigned.text
+    shown = {each["proposal_id"]: each["assignee"] for each in (await page(office))["proposals"]}
+    return shown[proposal_id], len(assigned.json()["ids"])
+
+
+async def test_every_counter_assigns_questions_about_places_and_hazards(office: Office) -> None:
+    await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
+    for hours, persons in ((1, 50), (2, 45)):
+        hazard = {"hazard_id": str(uuid4()), "hazard_type": "landslide"}
+        await office.file(counted(hours, persons, destination_locality="Мечит", **hazard))
+    questions = (await page(office))["proposals"]
+    assert {question["about"] for question in questions} == {"origin", "hazard"}
+    for question in questions:
+        account = str(uuid4())
+        assert await assign(office, question["proposal_id"], account) == (account, 1)
+        assert await assign(office, question["proposal_id"], None) == (None, 1)
+    logged = await rows(
+        office, "SELECT result, reason FROM audit WHERE action = 'places_assigned' AND reason = 'nobody'"
+    )
+    assert [(entry["result"], entry["reason"]) for entry in logged] == [("done", "nobody")] * 2
 
 
 async def test_all_answers_are_listed_in_pages(office: Office) -> None:

@@ -27,7 +27,7 @@ from services.registry.models.held import (
 )
 from services.registry.models.households import Household, HouseholdKey, Member
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
-from services.registry.models.places import PlaceDecision
+from services.registry.models.places import PlaceAssignment, PlaceDecision
 from services.registry.models.reads import PersonalDataRead
 from services.registry.models.reports import CODE, CODE_CHARACTERS, DigestKey, Report
 from services.registry.models.search_keys import UNCOMPARED, DuplicatePair, DuplicateReview, HouseholdSearchKeys
@@ -84,6 +84,7 @@ __all__ = [
     "HouseholdStay",
     "Member",
     "PersonalDataRead",
+    "PlaceAssignment",
     "PlaceDecision",
     "RegistryModel",
     "Report",

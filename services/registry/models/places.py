@@ -1,8 +1,10 @@
-"""The decisions of people about typed names of places."""
+"""The decisions of people about typed names of places, and the people to whom such questions are assigned."""
 
-from sqlalchemy.orm import Mapped
+from uuid import UUID
 
-from services.registry.models.base import RegistryModel
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.models.base import Assigned, RegistryModel
 from shared.messaging.models import Decision
 
 
@@ -23,3 +25,14 @@ class PlaceDecision(Decision, RegistryModel):
     label: Mapped[str]
     other_label: Mapped[str]
     answer: Mapped[str]
+
+
+class PlaceAssignment(Assigned, RegistryModel):
+    """The person who should answer whether two places are the same.
+
+    If people have joined one of the two places to a third place, the question is a new one and is assigned to nobody.
+    """
+
+    __tablename__ = "place_assignments"
+
+    proposal_id: Mapped[UUID] = mapped_column(primary_key=True)

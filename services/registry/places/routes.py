@@ -1,4 +1,7 @@
-"""Routes for places or hazards of open counts that may be the same: list the questions, answer, reverse an answer."""
+"""Routes for places or hazards of open counts that may be the same.
+
+The routes list the questions, answer and assign them, and reverse an answer.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,6 +12,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry import assignments
+from services.registry.models import PlaceAssignment
 from services.registry.places import queries as place_queries
 from services.registry.places.proposals import Decided, PlaceAnswer, Proposal, proposals
 from services.registry.places.same_places import HAZARD, SamePlaces
@@ -63,6 +68,13 @@ class Reversals(Body):
     reason: Because
 
 
+class PlaceAssignments(Body):
+    """An assignment of open questions. If `account` is None, the questions are assigned to nobody."""
+
+    proposal_ids: Ids
+    account: UUID | None
+
+
 class ChangedPlaces(BaseModel):
     """The questions or answers that the request changed.
 
@@ -75,12 +87,14 @@ class ChangedPlaces(BaseModel):
 @router.get("/v1/places:proposed")
 async def proposed(request: Request, session: Session, caller: Caller) -> ProposalPage:
     """Places in the caller's areas that may be the same, because their names are nearly equal."""
-    decided = await place_queries.decided(session, request.app.state.places)
-    found = await questions(request, session, caller, decided)
+    places = request.app.state.places
+    found = await questions(request, session, caller, await place_queries.decided(session, places))
+    listed = found[:MOST_SHOWN]
+    assignees = await assignments.assignees(session, PlaceAssignment, [each.id for each in listed])
     answers = await answer_page(request, session, caller)
     return ProposalPage(
         count=len(found),
-        proposals=[shown(proposal, caller, request.app.state.places) for proposal in found[:MOST_SHOWN]],
+        proposals=[shown(proposal, caller, places, assignees.get(proposal.id)) for proposal in listed],
         decided=answers.decided,
         next=answers.next,
     )
@@ -158,6 +172,19 @@ async def reverse(body: Reversals, request: Request, session: Session, caller: C
     return ChangedPlaces(ids=changed)
 
 
+@router.post("/v1/places:assign")
+async def assign(body: PlaceAssignments, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
+    """Assign open questions about places in the caller's areas to a person who answers them, or to nobody."""
+    places = request.app.state.places
+    found = await questions(request, session, caller, await place_queries.decided(session, places))
+    ids = [each.id for each in found if each.id in body.proposal_ids and is_answerable(each, caller, places)]
+    await assignments.assign(session, PlaceAssignment, ids, account=body.account, by=caller.account)
+    unchanged = {*body.proposal_ids} - {*ids}
+    reason = str(body.account or "nobody")
+    await note(request, session, reason, objects=ids, unchanged=unchanged, action=Action.PLACES_ASSIGNED)
+    return ChangedPlaces(ids=ids)
+
+
 async def questions(request: Request, session: AsyncSession, caller: Principal, decided: Decided) -> list[Proposal]:
     places, status = request.app.state.places, request.app.state.settings.counted_status
     visibility = visibility_of(caller, places)
@@ -179,12 +206,18 @@ def consistent(wanted: Iterable[Proposal], same: SamePlaces) -> Iterable[Proposa
 
 
 async def note(
-    request: Request, session: AsyncSession, reason: str, *, objects: list[UUID], unchanged: Iterable[UUID]
+    request: Request,
+    session: AsyncSession,
+    reason: str,
+    *,
+    objects: list[UUID],
+    unchanged: Iterable[UUID],
+    action: Action = Action.PLACES_DECIDED,
 ) -> None:
     entries = []
     if objects:
-        entries.append(audit.entry_of(request, Action.PLACES_DECIDED, objects=objects, reason=reason))
+        entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
     if others := sorted(unchanged):
         refused = {"result": Result.REFUSED, "objects": others, "reason": "not-found"}
-        entries.append(audit.entry_of(request, Action.PLACES_DECIDED, **refused))
+        entries.append(audit.entry_of(request, action, **refused))
     await audit.add(session, *entries)

@@ -74,6 +74,7 @@ class ProposalView(BaseModel):
     since: datetime
     district: str
     is_answerable: bool
+    assignee: UUID | None
     places: list[PlaceView]
 
 
@@ -103,13 +104,14 @@ def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool
     return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)
 
 
-def shown(proposal: Proposal, caller: Principal, places: Places) -> ProposalView:
+def shown(proposal: Proposal, caller: Principal, places: Places, assignee: UUID | None) -> ProposalView:
     return ProposalView(
         proposal_id=proposal.id,
         about=proposal.about,
         since=proposal.since,
         district=places.district(proposal.places[0].pcode),
         is_answerable=is_answerable(proposal, caller, places),
+        assignee=assignee,
         places=[shown_place(place) for place in proposal.places],
     )
 

@@ -105,6 +105,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.EVENTS_ANSWERED: N_("Answered whether people left because of an event"),
         Action.EVENTS_ASSIGNED: N_("Questions about events assigned"),
         Action.PLACES_DECIDED: N_("Decided whether places are the same"),
+        Action.PLACES_ASSIGNED: N_("Questions about places assigned"),
         Action.LETTERS_ASSIGNED: N_("Failed messages assigned"),
         Action.LETTERS_REFUSED: N_("Failed messages refused"),
         Action.REDRIVEN: N_("Failed messages processed again"),

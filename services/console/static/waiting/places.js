@@ -18,13 +18,15 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {"origin" | "destination" | "hazard"} About
  * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
  * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
- * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean, places: PlaceAsked[]}} Proposal
+ * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean, assignee: string | null, places: PlaceAsked[]}} Proposal
  * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, is_emergency: boolean, district: string, names: [string, string]}} Answered
  */
 
 const MOST = 100; // questions of one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
+/** The questions about hazards. Their answers have other words, so they are answered one by one. @type {Set<string>} */
+let ofHazards = new Set();
 let pages = 1; // the pages of answers that are shown
 
 export function readPlaces() {
@@ -38,7 +40,8 @@ async function list() {
   /** @type {{count: number, proposals: Proposal[], decided: Answered[], next: string | null}} */
   const { count, proposals, ...first } = await answer.json();
   const { decided, next } = await withFurther(first);
-  await learnNames([...proposals.flatMap(({ places }) => places.flatMap(({ counts }) => counts.map(({ author }) => author))), ...decided.map(({ account }) => account)]);
+  await learnNames([...proposals.flatMap(({ assignee, places }) => [assignee, ...places.flatMap(({ counts }) => counts.map(({ author }) => author))]), ...decided.map(({ account }) => account)]);
+  ofHazards = new Set(proposals.filter(({ about }) => about === "hazard").map(({ proposal_id }) => proposal_id));
   rows.keep(proposals.map(({ proposal_id }) => proposal_id));
   element("places-count").textContent = number.format(count);
   element("places-none").hidden = proposals.length > 0;
@@ -65,17 +68,18 @@ async function withFurther({ decided, next }) {
 }
 
 /** @param {Proposal} proposal */
-function drawn({ proposal_id, about, since, district, is_answerable, places }) {
+function drawn({ proposal_id, about, since, district, is_answerable, assignee, places }) {
   const names = [...new Set(places.map(({ name, pcode }) => name || placeOf({ pcode })))].join(" / ");
   const ofHazard = about === "hazard", ofEmergency = ofHazard && namesTwo(places);
   const texts = answerTexts(ofHazard, ofEmergency);
   const answers = [answerButton("same", proposal_id, names, texts), " ", answerButton("different", proposal_id, names, texts)];
   const elsewhere = small(sentence("answered_in", { place: placeOf({ pcode: district }) }));
   return labelled(row([
-    cell(...(mayDecide && is_answerable && !ofHazard ? [rows.checkbox(proposal_id, names)] : [])),
+    cell(...(is_answerable ? [rows.checkbox(proposal_id, names, mayDecide && ofHazard)] : [])),
     cell(age(since), small(dayAndClock(new Date(since)))),
     cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : ofEmergency ? "asks_emergency" : `asks_${about}`)),
     ...places.map((place) => cell(...shown(place, about))),
+    cell(assignee ? nameOf(assignee) : "–"),
     cell(...(!mayDecide ? [] : is_answerable ? answers : [elsewhere])),
   ]), "places-table");
 }
@@ -140,8 +144,9 @@ function answerTexts(ofHazard, ofEmergency) {
 
 /** @param {number} count @param {boolean} isAll */
 function showChosen(count, isAll) {
-  if (!mayDecide) return;
-  for (const id of ["places-same", "places-different"]) element(id).hidden = !count;
+  const areAnsweredAtOnce = count && [...rows.chosen].every((id) => !ofHazards.has(id));
+  if (mayDecide) for (const id of ["places-same", "places-different"]) element(id).hidden = !areAnsweredAtOnce;
+  /** @type {HTMLButtonElement} */ (element("places-assign")).disabled = !count;
   element("places-chosen").textContent = count ? sentence("selected", { count: number.format(count) }) : "";
   /** @type {HTMLInputElement} */ (element("places-all")).checked = isAll;
   element("places-acts").hidden = !element("places-asked").childElementCount;
@@ -156,7 +161,16 @@ async function decide(answer, proposal_ids) {
   }
 }
 
-/** @param {"decide" | "reverse"} act @param {Record<string, any>} body @param {string} done */
+async function assign() {
+  const account = /** @type {HTMLSelectElement} */ (element("places-assignee")).value || null;
+  const proposal_ids = [...rows.chosen];
+  for (let begin = 0; begin < proposal_ids.length; begin += MOST) {
+    await send("assign", { proposal_ids: proposal_ids.slice(begin, begin + MOST), account }, "assigned");
+  }
+  rows.all(false);
+}
+
+/** @param {"decide" | "reverse" | "assign"} act @param {Record<string, any>} body @param {string} done */
 async function send(act, body, done) {
   const sent = (body.proposal_ids ?? body.decision_ids).length;
   const mayHaveChanged = await sending("same-places", async () => {
@@ -166,14 +180,15 @@ async function send(act, body, done) {
   });
   if (!mayHaveChanged) return;
   await readPlaces();
-  lookAgain(readPlaces);
+  if (act !== "assign") lookAgain(readPlaces);
 }
 
 /** Begins to show the questions. */
 export function listenToPlaces() {
   element("places-more").addEventListener("click", () => { pages += 1; void readPlaces(); });
-  if (!mayDecide) return;
   element("places-acts").addEventListener("submit", (event) => event.preventDefault());
-  for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));
   element("places-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("places-assign").addEventListener("click", () => void assign());
+  if (!mayDecide) return;
+  for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));
 }

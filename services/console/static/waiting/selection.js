@@ -5,9 +5,9 @@ export function selection(list, show) {
   /** @type {Set<string>} */
   const chosen = new Set();
   const every = `#${list} [data-select]`;
-  const toDecide = `${every}:not([data-waits])`; // "select all" leaves out rows that wait for another row
+  const common = `${every}:not([data-apart])`; // "select all" leaves out rows that are chosen one by one
   const boxes = (/** @type {string} */ selector) => /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(selector)]);
-  const shown = () => show(chosen.size, boxes(toDecide).length > 0 && chosen.size >= boxes(toDecide).length);
+  const shown = () => show(chosen.size, boxes(common).length > 0 && chosen.size >= boxes(common).length);
 
   /** @param {string} id @param {boolean} isChosen */
   function choose(id, isChosen) {
@@ -18,12 +18,12 @@ export function selection(list, show) {
   return {
     chosen,
     shown,
-    /** The checkbox of a row. @param {string} id @param {string} label @param {boolean} waits whether the row waits for another row */
-    checkbox(id, label, waits = false) {
+    /** The checkbox of a row. @param {string} id @param {string} label @param {boolean} isApart whether "select all" leaves the row out */
+    checkbox(id, label, isApart = false) {
       const box = document.createElement("input");
       Object.assign(box, { type: "checkbox", checked: chosen.has(id), ariaLabel: label });
       box.dataset.select = id;
-      if (waits) box.dataset.waits = "";
+      if (isApart) box.dataset.apart = "";
       box.addEventListener("change", () => { choose(id, box.checked); shown(); });
       return box;
     },
@@ -31,9 +31,9 @@ export function selection(list, show) {
     keep(listed) {
       for (const id of chosen) if (!listed.includes(id)) chosen.delete(id);
     },
-    /** Selects all rows that need a decision, or none. @param {boolean} isChosen */
+    /** Selects all rows except those apart, or none. @param {boolean} isChosen */
     all(isChosen) {
-      for (const box of boxes(isChosen ? toDecide : every)) {
+      for (const box of boxes(isChosen ? common : every)) {
         box.checked = isChosen;
         choose(box.dataset.select ?? "", isChosen);
       }
