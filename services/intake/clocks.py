@@ -101,12 +101,21 @@ def _counted_at(report: DisplacementStruct) -> datetime | None:
 
 
 def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    times, counted_at = {}, _counted_at(report)
+    times = _count_times(report, offset, clocks)
     if _is_day_ahead(report, clocks.latest):
         times["occurred_at"] = report.occurred_at - _days(offset, clocks.now)
-    if counted_at is not None and counted_at > clocks.latest:
-        times["counted_at"] = counted_at - offset
     return times
+
+
+def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
+    """The corrected time of a count. Without the hour only days are compared, because forms send noon of the day."""
+    counted_at = _counted_at(report)
+    if counted_at is None or counted_at <= clocks.latest:
+        return {}
+    if getattr(report, "counted_at_precision", Precision.HOUR) is Precision.HOUR:
+        return {"counted_at": counted_at - offset}
+    is_ahead_of_today = _day(counted_at) > _day(clocks.latest)
+    return {"counted_at": counted_at - _days(offset, clocks.now)} if is_ahead_of_today else {}
 
 
 def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> dict[str, datetime]:

@@ -229,10 +229,14 @@ def moved_at(movement: FiledMovement) -> datetime:
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
         return clear.occurred_at
-    first, last = days(movement)
+    return latest_within(*days(movement), known_at=movement.known_at)
+
+
+def latest_within(first: date, last: date, *, known_at: datetime) -> datetime:
+    """The latest time on these days, but not later than `known_at`, unless the days begin later."""
     ends_at = datetime.combine(last, time.max, TIME_ZONE)
     begins_at = datetime.combine(first, time(), TIME_ZONE)
-    return max(begins_at, min(ends_at, movement.known_at))
+    return max(begins_at, min(ends_at, known_at))
 
 
 def season(reported: date) -> tuple[date, date]:

@@ -71,7 +71,8 @@ class GroupCounted(EventData):
     count. `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has
     effect. `replaces` are the reports that this full recount replaces from now on. Each replaced report also has a
     separate event, which may come later, because it is on another partition. If `covers_site` is true, everybody at the
-    site was counted, so earlier counts there are not added.
+    site was counted, so earlier counts there are not added. If `counted_at_precision` is not `hour`, nobody stated the
+    hour: `counted_at` is then the end of the stated day or, if earlier, the time of the report.
 
     `comparison` is set if the registry has compared the count with the registered people. Without `comparison`, the
     last comparison of the count stays valid.

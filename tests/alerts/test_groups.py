@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.queries import alerts as alert_queries
+from shared.country import TIME_ZONE
 from shared.events import EventData, GroupCounted, HouseholdRegistered, Place
 from shared.postgres import database
 from tests.alerts.examples import Examples
@@ -64,6 +65,16 @@ async def test_persons_estimated_from_families_count_for_the_alarm(post: Post) -
     await post(later(last, persons_estimated=False, quantifier="exact"))
     figures = (await post.alert()).figures
     assert (figures["persons"], figures["estimated_persons"]) == (50, 45)
+
+
+@pytest.mark.anyio
+async def test_people_who_left_about_a_date_count_on_the_day_of_a_count_without_an_hour(post: Post) -> None:
+    about = {"occurred_on": TODAY - timedelta(days=3), "occurred_on_precision": "week", "counted_at_precision": "day"}
+    yesterday, earlier = (datetime.combine(TODAY - timedelta(days=days), time.max, TIME_ZONE) for days in (1, 3))
+    assert await post(group(persons=60, counted_at=yesterday, **about)) == ["alerted households_displaced"]
+    await post(group(persons=40, counted_at=earlier, **about))
+    figures = (await post.alert()).figures
+    assert (figures["persons"], figures["newest"]) == (60, (TODAY - timedelta(days=1)).isoformat())
 
 
 @pytest.mark.anyio

@@ -67,6 +67,14 @@ def test_the_time_of_a_count_is_corrected_by_the_clock() -> None:
     assert correction(report, Clocks(NOW, NOW + YEAR)) == {"counted_at": NOW - HOUR}
 
 
+def test_a_count_of_today_without_an_hour_may_state_a_later_noon() -> None:
+    morning = noon("2026-06-15") - 4 * HOUR
+    body = group(occurred_at=noon("2026-06-14").isoformat(), reported_at=morning.isoformat())
+    for day, corrected in (("2026-06-15", None), ("2026-06-16", {"counted_at": noon("2026-06-16")})):
+        stated = {"counted_at": noon(day).isoformat(), "counted_at_precision": "day"}
+        assert correction(DISPLACEMENT.validate_python(body | stated), Clocks(morning, morning)) == corrected
+
+
 def test_a_future_date_with_a_right_clock_is_flagged_and_kept() -> None:
     assert correction(warned(NOW + YEAR), Clocks(NOW, NOW)) == {"onset": NOW + YEAR}
 

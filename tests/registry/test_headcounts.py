@@ -77,6 +77,26 @@ async def test_without_the_time_of_the_count_the_time_of_the_report_counts(file:
     assert datetime.fromisoformat(event["counted_at"]) == EVENING + timedelta(hours=3)
 
 
+@pytest.mark.parametrize("precision", ["day", "week"])
+async def test_a_count_without_an_hour_is_the_latest_of_its_day_but_not_later_than_its_report(
+    file: Filing, precision: str
+) -> None:
+    """The first count was at 21:00 in Bishkek."""
+    noon = {"counted_at": (EVENING - timedelta(hours=9)).isoformat(), "counted_at_precision": precision}
+    before, after = (EVENING + timedelta(hours=hours) for hours in (-2, 12))
+    await file(counted(0, 100))
+    await file(early := counted(0, 95, **noon, reported_at=before.isoformat()))
+    assert await stocks(file) == [[100]]
+    await file(whole := counted(0, 110, **noon, reported_at=after.isoformat()))
+    assert await stocks(file) == [[110]]
+    times = {event["report_id"]: event["counted_at"] for event in await file.events("groups")}
+    assert datetime.fromisoformat(times[early["report_id"]]) == before
+    midnight = EVENING + timedelta(hours=3)
+    assert midnight - datetime.fromisoformat(times[whole["report_id"]]) == timedelta(microseconds=1)
+    await file(counted(4, 105))
+    assert await stocks(file) == [[105]]
+
+
 async def test_localities_are_equal_by_code_and_otherwise_by_their_folded_names(file: Filing) -> None:
     here, other = "KG05258811010", "KG05258811020"
     names = {"destination_locality": "Чоко-Добо", "destination_locality_pcode": here}

@@ -49,6 +49,7 @@ def counted(locality: str | None = None, site: ComparedSite | None = None, pcode
         household_unit=None,
         is_full_recount=True,
         counted_at=NOON,
+        counted_at_precision="hour",
         received_at=NOON,
         author=uuid4(),
         hazard_id=None,

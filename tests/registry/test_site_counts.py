@@ -37,6 +37,7 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
         "lowest",
         "highest",
         "counted_at",
+        "counted_at_precision",
         "reports",
         "has_partial_counts",
         "registered_came",

@@ -32,6 +32,7 @@ COLUMNS = (
     GroupCount.version,
     GroupCount.persons,
     GroupCount.counted_at,
+    GroupCount.counted_at_precision,
     GroupCount.changed_at,
 )
 PAIR = (

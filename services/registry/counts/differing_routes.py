@@ -22,6 +22,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import Body
+from shared.events.vocabulary import Precision
 from shared.postgres.database import Session
 
 MOST = 100  # a request may name this many counts
@@ -54,6 +55,7 @@ class Count(BaseModel):
     persons: int
     persons_left: int
     counted_at: datetime
+    counted_at_precision: str
     author: UUID
 
 
@@ -231,6 +233,7 @@ def shown_count(stock: Stock, count: Any) -> Count:
         persons=count.persons,
         persons_left=stock.persons_left(count),
         counted_at=count.counted_at,
+        counted_at_precision=count.counted_at_precision or Precision.HOUR,
         author=count.author,
     )
 

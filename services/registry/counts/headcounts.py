@@ -22,12 +22,12 @@ from services.registry.counts.named_hazards import CountedDeparture, NamedHazard
 from services.registry.households.people import People
 from services.registry.places.same_places import NONE_JOINED, PlaceKey, SamePlaces, count_key, hazard_key
 from services.registry.places.typed_sites import TypedSites
-from services.registry.reports import NEVER, Filed
+from services.registry.reports import NEVER, Filed, latest_within
 from shared import events
-from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.country import COUNTRY, TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
 from shared.events.fields import Place
-from shared.events.vocabulary import Measure, Shelter, SubStock
+from shared.events.vocabulary import Measure, Precision, Shelter, SubStock
 from shared.places.localities import StatedLocality, joined
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
@@ -178,9 +178,15 @@ class Headcount:
     def counted_at(self) -> datetime:
         """The time of the count, at most the time of receipt.
 
-        A recount with a future time would replace later counts.
+        A recount with a future time would replace later counts. If the hour is not known, the count is the latest of
+        its day, but not later than its report. People who moved have the exact time that `moved_at` computes.
         """
-        return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
+        clear = self.clear
+        at = clear.counted_at or clear.reported_at
+        if clear.counted_at and not self.movement_id and clear.counted_at_precision is not Precision.HOUR:
+            day = at.astimezone(TIME_ZONE).date()
+            at = latest_within(day, day, known_at=clear.reported_at)
+        return min(at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:

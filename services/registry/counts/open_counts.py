@@ -44,6 +44,7 @@ class OpenCount:
     household_unit: str | None
     is_full_recount: bool
     counted_at: datetime
+    counted_at_precision: str
     received_at: datetime
     author: UUID
     hazard_id: UUID | None

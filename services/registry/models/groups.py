@@ -35,7 +35,8 @@ class GroupCount(Displaced, RegistryModel):
     `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode` and
     `left_country` are the place that these people left, and `left_sub_stock` is the sub-stock that they left; None
     means location of displacement. `fingerprint` is a digest of the other columns and of the published event.
-    `confirmed_at` is the time at which somebody last saw the people.
+    `confirmed_at` is the time at which somebody last saw the people. `counted_at_precision` is None in rows of earlier
+    releases, in which all hours count as known.
     """
 
     __tablename__ = "counts"
@@ -52,6 +53,7 @@ class GroupCount(Displaced, RegistryModel):
     quantifier: Mapped[str]
     persons_estimated: Mapped[bool | None]
     counted_at: Mapped[datetime | None]
+    counted_at_precision: Mapped[str | None]
     population: Mapped[UUID | None] = mapped_column(index=True)
     stock_id: Mapped[UUID | None]
     superseded_by: Mapped[UUID | None]

@@ -15,7 +15,7 @@ from services.registry.models import GroupCount, PlaceDecision, Report, Site
 from services.registry.places.proposals import Decided, PlaceAnswer
 from services.registry.places.same_places import PlacePair, SamePlaces, with_codes
 from services.registry.visibility import Visibility
-from shared.events.vocabulary import Measure, SiteState, Status, SubStock
+from shared.events.vocabulary import Measure, Precision, SiteState, Status, SubStock
 from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
@@ -51,6 +51,7 @@ async def open_counts(session: AsyncSession, visibility: Visibility, status: Sta
             CLEAR["household_unit"].astext,
             func.coalesce(CLEAR["is_full_recount"].astext == "true", false()),
             GroupCount.counted_at,
+            func.coalesce(GroupCount.counted_at_precision, Precision.HOUR),
             Report.received_at,
             Report.author,
             GroupCount.hazard_id,

@@ -39,6 +39,7 @@ class StatedCount(BaseModel):
     household_unit: str | None
     is_full_recount: bool
     counted_at: datetime
+    counted_at_precision: str
     author: UUID
     hazard_id: UUID | None
     hazard_type: str | None

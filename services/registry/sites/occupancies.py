@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from shared.events.vocabulary import Precision
 from shared.places.site_counts import Share, by_stock, order, shares
 
 
@@ -36,6 +37,7 @@ class CountAtSite(NamedTuple):
     movement_id: UUID | None = None
     counted: int = 0
     changed_at: datetime | None = None
+    counted_at_precision: str = Precision.HOUR
     steps: tuple[tuple[datetime, int], ...] = ()
 
     @property
@@ -155,6 +157,7 @@ class Occupancy:
     """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
 
     `counted_at` is the time of the newest count, or of the newest arrival of counted people; None if there is neither.
+    `counted_at_precision` says whether its hour is known.
     `reports` are the counts whose numbers are added, newest first. If `has_partial_counts` is true, some of these
     counts are partial, so the number may be too high. `registered_came` and `registered_left` are the persons of
     registered households who were added and subtracted because they came or left after a count. `registered` are all
@@ -171,6 +174,7 @@ class Occupancy:
     registered_left: int = 0
     registered: int = 0
     is_registered: bool = False
+    counted_at_precision: str = Precision.HOUR
 
 
 NOBODY = RegisteredMoves()
@@ -242,6 +246,7 @@ def _occupancy(
         registered_left=0 if is_registered else left,
         registered=there.persons,
         is_registered=is_registered,
+        counted_at_precision=newest_first[0].counted_at_precision if newest_first else Precision.HOUR,
     )
 
 

@@ -46,6 +46,7 @@ class OccupancyView(BaseModel):
     registered_left: int
     registered: int
     is_registered: bool
+    counted_at_precision: str
 
 
 class Occupancies(BaseModel):

@@ -14,7 +14,7 @@ from services.registry.search.keys import SearchKeys
 from services.registry.sites.occupancies import CountAtSite, RegisteredMoves, SiteDeparture, SiteStay
 from services.registry.visibility import Visibility
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import DISPLACED, Measure, Status, SubStock
+from shared.events.vocabulary import DISPLACED, Measure, Precision, Status, SubStock
 from shared.postgres.arrays import any_of
 
 # raw SQL: SQLAlchemy has no advisory locks
@@ -31,6 +31,7 @@ COUNTED = (
     GroupCount.movement_id,
     GroupCount.persons,
     GroupCount.changed_at,
+    func.coalesce(GroupCount.counted_at_precision, Precision.HOUR),
 )
 
 

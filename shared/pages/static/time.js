@@ -26,6 +26,12 @@ export const dayAndClock = digits({ ...DAY, ...MINUTES });
 /** `26.11, 21:47:03` */
 export const dayAndExactClock = digits({ ...DAY, ...SECONDS });
 
+/** `26.11, 21:47`, or `26.11` if the hour is not known. @param {string} instant @param {string} precision */
+export function timeOf(instant, precision) {
+  const text = dayAndClock(new Date(instant));
+  return precision === "hour" ? text : text.split(",")[0];
+}
+
 /** `2026-11-26T21:47` @param {Date} moment */
 export function local(moment) {
   return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16);

@@ -9,6 +9,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
+from shared.country import TIME_ZONE
 from tests.browsers import wait_for_script
 from tests.console.factories import KADAMJAI, LEILEK
 from tests.console.pages.conftest import Whole
@@ -201,8 +202,15 @@ def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any
     page.click("#send")
     page.click("#correct")
     page.fill("#persons", "26")
-    page.click("#send")
+    expect(page.locator("#counted_at_precision")).to_have_value("hour")
+    page.select_option("#counted_at_precision", "day")
+    expect(page.locator("#counted")).to_have_value(datetime.now(TIME_ZONE).strftime("%d.%m.%Y"))
+    page.fill("#counted", "05.05.2026")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 26")
+    body = sent.value.post_data_json or {}
+    assert (body["counted_at"], body["counted_at_precision"]) == ("2026-05-05T06:00:00.000Z", "day")
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-households .groups tbody tr", has_text="Чайкана")
     expect(row.locator(".number .strong")).to_have_text("26")

@@ -67,7 +67,10 @@ def test_a_count_has_its_localities_its_time_and_its_unit(phone: BrowserContext,
 
 def test_zero_is_a_result_of_a_count_but_an_empty_field_is_not(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
+    page.tap("#short")
     begun_group(page, "")
+    expect(page.locator("#counted-precision")).to_have_value("hour")
+    expect(page.locator("#counted-precision")).to_be_visible()
     page.click("#send")
     expect(page.locator("#wrong")).to_have_text("Number of persons: must be filled in")
     page.fill("#persons", "0")
@@ -91,15 +94,27 @@ def test_a_full_recount_names_its_place(phone: BrowserContext, centre: Centre) -
 
 def test_a_draft_of_a_count_continues_with_all_it_had(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
+    page.set_viewport_size({"width": 320, "height": 640})
     begun_group(page, "26")
     page.check("[name=is_full_recount]")
+    expect(page.locator("#counted-precision")).to_have_value("hour")
+    page.select_option("#counted-precision", "day")
+    expect(page.locator("#counted")).to_have_value("2022-05-05")
+    page.select_option("#counted-precision", "hour")
+    expect(page.locator("#counted")).to_have_value("2022-05-05T21:40")
+    page.select_option("#counted-precision", "week")
     saved(page)
     page.reload()
     enter_pin(page)
     expect(page.locator("#destination-locality")).to_have_value("Тобей мечити")
-    expect(page.locator("#counted")).to_have_value("2022-05-05T21:40")
+    expect(page.locator("#counted-precision")).to_have_value("week")
+    expect(page.locator("#counted")).to_have_value("2022-05-05")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     expect(page.locator("[name=is_full_recount]")).to_be_checked()
     expect(page.locator("[name=persons_estimated]")).not_to_be_checked()
+    sent(page)
+    [kept] = kept_reports(page, centre)
+    assert (kept["body"]["counted_at"], kept["body"]["counted_at_precision"]) == ("2022-05-05T12:00:00+06:00", "week")
 
 
 def test_a_settlement_is_searched_without_signal_and_of_a_household_it_is_sealed(

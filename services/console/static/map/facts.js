@@ -5,7 +5,7 @@ import { concerns, nameOf } from "/static/map/features.js";
 import { inRange, severity, within } from "/static/map/lists.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
-import { dayAndClock } from "/static/time.js";
+import { dayAndClock, timeOf } from "/static/time.js";
 
 /**
  * @typedef {import("/static/map/features.js").Feature} Feature
@@ -77,8 +77,8 @@ function site({ properties }) {
 }
 
 /** When the people at a site were counted. Registered persons have no such time. @param {import("/static/sites.js").Occupancy} occupancy */
-function countedAt({ counted_at, is_registered }) {
-  return is_registered || !counted_at ? sentence("registered") : time(counted_at);
+function countedAt({ counted_at, counted_at_precision, is_registered }) {
+  return is_registered || !counted_at ? sentence("registered") : timeOf(counted_at, counted_at_precision);
 }
 
 /** @param {string} table @param {Feature[]} features */

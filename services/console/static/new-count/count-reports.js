@@ -7,7 +7,7 @@ import { uuid } from "/static/uuid.js";
 
 /**
  * @typedef {{persons: number, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
- *   shelter: string, counted: Date, left: Date, precision: string, isFullRecount: boolean, isUrgent: boolean, counts: import("/static/entry/people.js").SexAgeCount[], needs: string[], hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, notes: string}} Given the values of the form
+ *   shelter: string, counted: Date, countedPrecision: string, left: Date, precision: string, isFullRecount: boolean, isUrgent: boolean, counts: import("/static/entry/people.js").SexAgeCount[], needs: string[], hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, notes: string}} Given the values of the form
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  */
 
@@ -33,7 +33,7 @@ export class CountReport extends VersionedReport {
       persons: given.persons, ...(given.isEstimated && { persons_estimated: true }),
       ...(given.households !== null && { households: given.households, household_unit: given.unit }),
       ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
-      counted_at: given.counted.toISOString(), counted_at_precision: "hour", is_full_recount: given.isFullRecount,
+      counted_at: given.counted.toISOString(), counted_at_precision: given.countedPrecision, is_full_recount: given.isFullRecount,
       occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
       ...(given.isUrgent && { is_urgent: true }), ...(given.counts.length && { sex_age: given.counts }), ...(given.needs.length && { needs: given.needs }), ...(given.hazard && { hazard_type: given.hazard }), ...given.event, ...given.reasons, mobility: given.mobility,
       ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.notes && { notes: given.notes }),

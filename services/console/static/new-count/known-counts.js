@@ -1,42 +1,44 @@
 // The stored count that is corrected: shown in the form, and kept where the form has no field.
 
-import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
 import { corrected as correctedJourney, showJourney } from "/static/entry/known-journeys.js";
+import { counted } from "/static/new-count/counted.js";
 
 /**
  * @typedef {import("/static/entry/journeys.js").Journey} Journey
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-const SHOWN = ["households", "household_unit", "persons_estimated", "counted_at", "is_full_recount"];
+const SHOWN = ["households", "household_unit", "persons_estimated", "counted_at", "counted_at_precision", "is_full_recount"];
 const PLACE = ["destination_locality", "destination_locality_pcode", "destination_point"];
 
-/** Shows the count in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
-export async function show(known, form, journey) {
+/** Shows the count in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey @param {import("/static/new-count/counted.js").Counted} time */
+export async function show(known, form, journey, time) {
   await showJourney(known, form, journey);
   input("households").value = String(known.households ?? "");
   input("household_unit").value = known.household_unit ?? "families";
   input("persons-estimated").checked = Boolean(known.persons_estimated);
-  input("counted").value = counted(known);
+  time.show(known);
   input("full-recount").checked = Boolean(known.is_full_recount);
   /** @type {HTMLDetailsElement} */ (element("details")).open = Boolean(known.sex_age?.length || known.needs?.length);
 }
 
 /** The body of a correction. A site that is still the same keeps its place in words. @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
-  const isSameSite = known.site_id && known.site_id === body.site_id, isSameTime = counted(known) === written(new Date(body.counted_at));
+  const isSameSite = known.site_id && known.site_id === body.site_id, isSameTime = isSame(known, body);
   const whole = correctedJourney(known, isSameSite ? without(PLACE, body) : body, SHOWN);
   return {
-    ...whole, ...(isSameSite && only(PLACE, known)), measure: known.measure, counted_at_precision: known.counted_at_precision ?? "hour",
+    ...whole, ...(isSameSite && only(PLACE, known)), measure: known.measure,
     ...(isSameTime && { counted_at: known.counted_at ?? known.reported_at }),
   };
 }
 
-/** `26.11.2026 21:47` @param {Known} count */
-function counted({ counted_at, reported_at }) {
-  return written(new Date(counted_at ?? reported_at));
+/** Whether the form still states the known time: the minute, or the day if the hour is not known. @param {Known} known @param {Known} body */
+function isSame(known, body) {
+  const { counted_at_precision: precision = "hour" } = known, isHour = precision === "hour";
+  const [before, now] = [known, body].map((count) => isHour ? counted(count) : counted(count).split(" ")[0]);
+  return precision === body.counted_at_precision && before === now;
 }
 
 /** @param {string[]} names @param {Known} report @returns {Known} */

@@ -7,12 +7,12 @@ import { Events } from "/static/entry/events.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { readReport } from "/static/entry/newest-versions.js";
-import { isAhead, isValid, moment } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
 import { showAlert, showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { CountReport } from "/static/new-count/count-reports.js";
+import { Counted } from "/static/new-count/counted.js";
 import { show } from "/static/new-count/known-counts.js";
 import { sentence } from "/static/texts.js";
 
@@ -22,6 +22,7 @@ const { group = "", report: known = "" } = form.dataset; // the stored count tha
 const about = { kind: "group", subject: group };
 const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]); // the form of a correction has all countries
 const people = new People(form);
+const time = new Counted();
 const events = new Events(form, journey, !known);
 const changes = keepUnsent(form);
 let report = new CountReport(status);
@@ -36,7 +37,7 @@ function count() {
   return {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    counted: moment(given("counted")), left: journey.departure.left, precision: journey.departure.precision, isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
+    counted: time.at, countedPrecision: time.precision, left: journey.departure.left, precision: journey.departure.precision, isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
     hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reasons: journey.reasons.stated, mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }
@@ -49,14 +50,13 @@ function isComplete() {
 
 /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
 function errors() {
-  const { isEstimated, households, counted } = count();
+  const { isEstimated, households } = count();
   const numbers = [input("persons"), input("households"), ...people.counters];
   return [
     ["check", numbers.filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch)],
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
     ["uncounted", isEstimated && households === null ? [input("households")] : []],
-    ["moment", isValid(counted) ? [] : [input("counted")]],
-    ["ahead", isAhead(counted) ? [input("counted")] : []],
+    ...time.errors,
     ...journey.departure.errors,
     ["check", journey.unknown],
   ];
@@ -129,9 +129,8 @@ function reopen() {
 
 /** Fills in what most callers would answer: counted now, left today. */
 function preset() {
-  const now = written(new Date());
-  input("counted").value ||= now;
-  input("left").value ||= now.split(" ")[0];
+  time.preset();
+  input("left").value ||= written(new Date()).split(" ")[0];
 }
 
 sendByKeyboard(form, () => void send());
@@ -143,7 +142,7 @@ async function showKnown() {
   const newest = await readReport(about, known);
   if (!newest) return;
   report = new CountReport(status, { ...newest.known, version: newest.highest });
-  await show(newest.known, form, journey);
+  await show(newest.known, form, journey, time);
   reopen();
   input("send").disabled = false;
 }

@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { nameOf, namesOf } from "/static/sites.js";
 import { button, cell, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
-import { dayAndClock } from "/static/time.js";
+import { dayAndClock, timeOf } from "/static/time.js";
 
 /**
  * @typedef {import("/static/sites.js").Site} Site
@@ -83,12 +83,12 @@ function named(site, isOpen) {
 /** @param {Occupancy | null | undefined} occupancy @param {Site} site */
 function people(occupancy, site) {
   if (!occupancy) return numeric("–", occupancy === null ? [small(sentence("uncounted"))] : []);
-  const { lowest, highest, counted_at, has_partial_counts, registered_came: came, registered_left: left, is_registered } = occupancy;
+  const { lowest, highest, counted_at, has_partial_counts, registered_came: came, registered_left: left, is_registered, counted_at_precision: precision } = occupancy;
   const range = lowest === highest ? number.format(highest) : `${number.format(lowest)}–${number.format(highest)}`;
   const isOver = site.capacity !== null && highest > site.capacity;
   const isMoved = came > 0 || left > 0;
   const marks = [...(isMoved ? [small(sentence("moved", { came: number.format(came), left: number.format(left) }))] : []), ...(has_partial_counts ? [small(sentence("partial"))] : []), ...(isOver ? [small(sentence("over"), "bad")] : [])];
-  const source = is_registered || !counted_at ? sentence("registered") : sentence("counted", { time: dayAndClock(new Date(counted_at)) });
+  const source = is_registered || !counted_at ? sentence("registered") : sentence("counted", { time: timeOf(counted_at, precision) });
   return numeric(range, [small(source), ...marks]);
 }
 

@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
-import { dayAndClock } from "/static/time.js";
+import { dayAndClock, timeOf } from "/static/time.js";
 import { toast } from "/static/toasts.js";
 import { posted, readList, sending } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
@@ -15,7 +15,7 @@ import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{report_id: string, group_id: string, persons: number, persons_left: number, counted_at: string, author: string}} Count
+ * @typedef {{report_id: string, group_id: string, persons: number, persons_left: number, counted_at: string, counted_at_precision: string, author: string}} Count
  * @typedef {{stock_id: string, since: string, assignee: string | null, counts: Count[], clear: Record<string, any>}} Differing
  * @typedef {{decision_id: string, reason: string, account: string, decided_at: string, is_applied: boolean, persons: number, group_id: string, other_persons: number, other_group: string, clear: Record<string, any>}} Chosen
  */
@@ -60,10 +60,10 @@ function drawn({ stock_id, since, assignee, counts, clear }) {
 }
 
 /** A count, with the link to its group and the button that chooses it. @param {Count} count @param {string} stock_id @param {Count[]} counts */
-function shown({ report_id, group_id, persons, persons_left, author, counted_at }, stock_id, counts) {
+function shown({ report_id, group_id, persons, persons_left, author, counted_at, counted_at_precision }, stock_id, counts) {
   const line = document.createElement("div");
   line.className = "differing";
-  const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: dayAndClock(new Date(counted_at)) });
+  const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: timeOf(counted_at, counted_at_precision) });
   const other_ids = counts.map((count) => count.report_id).filter((id) => id !== report_id);
   line.append(group(group_id, text));
   if (persons_left !== persons) line.append(small(sentence("still_there", { persons: number.format(persons_left) })));

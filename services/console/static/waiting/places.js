@@ -6,7 +6,7 @@ import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
-import { dayAndClock } from "/static/time.js";
+import { dayAndClock, timeOf } from "/static/time.js";
 import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
@@ -16,7 +16,7 @@ import { selection } from "/static/waiting/selection.js";
 
 /**
  * @typedef {"origin" | "destination" | "hazard"} About
- * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
+ * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, counted_at_precision: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
  * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
  * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean, assignee: string | null, places: PlaceAsked[]}} Proposal
  * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, is_emergency: boolean, district: string, names: [string, string]}} Answered
@@ -117,7 +117,7 @@ function numbersOf({ persons, households }) {
 function countWords(count, other) {
   const kind = sentence(count.is_full_recount ? "full_recount" : "partial_count");
   const where = sentence(other === "origin" ? "from" : "now_at", { place: placeOf(count[other], count[other].locality) });
-  return [kind, where, `${nameOf(count.author)}, ${dayAndClock(new Date(count.counted_at))}`].join(" · ");
+  return [kind, where, `${nameOf(count.author)}, ${timeOf(count.counted_at, count.counted_at_precision)}`].join(" · ");
 }
 
 /** @param {Answered} answered */

@@ -9,7 +9,7 @@ import { controlOf, nameOf, personOf, placeName } from "./labels.js";
 import { contradictions, knownOf, sizeExceeded } from "./movements.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
-import { dayAndClock, local } from "./time.js";
+import { local, timeOf } from "./time.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{control: Control, text: string}} Problem */
@@ -98,7 +98,7 @@ export function oddities(body, today) {
     ),
     day < FIRST_DAY && !isMovementKind(body.kind) && sentence("oddLeft", { day: shownDay(day) }),
     day > today && sentence(isMovementKind(body.kind) ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
-    new Date(body.counted_at ?? 0) > new Date(Date.now() + AHEAD_MS) && sentence("oddCounted", { time: dayAndClock(new Date(body.counted_at)) }),
+    isCountAhead(body, today) && sentence("oddCounted", { time: timeOf(body.counted_at, body.counted_at_precision) }),
     sizeExceeded(body) && sentence(body.kind === "group_movement" ? "oddGroupPart" : "oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
     !isMovementKind(body.kind) && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
     ...(isMovementKind(body.kind) ? againstReports(body, day) : []),
@@ -119,6 +119,12 @@ function againstReports(body, day) {
 /** Whether the day is known, and not only the month or the year. @param {Record<string, any>} report */
 function isOfDay({ occurred_at, occurred_at_precision }) {
   return Boolean(occurred_at) && ["hour", "day"].includes(occurred_at_precision);
+}
+
+/** Without the hour, a count states the noon of its day, which may be later than now. @param {Record<string, any>} report @param {string} today */
+function isCountAhead({ counted_at, counted_at_precision }, today) {
+  if (!counted_at) return false;
+  return counted_at_precision === "hour" ? new Date(counted_at) > new Date(Date.now() + AHEAD_MS) : dayOf({ occurred_at: counted_at }) > today;
 }
 
 /** @param {Record<string, any>} report */

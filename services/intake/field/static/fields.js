@@ -8,7 +8,6 @@ import { isMovement, MOVEMENT, showDestination } from "./movements.js";
 import { showMovers } from "./movers.js";
 import { districts } from "./places.js";
 import { counters, writeFamilyName } from "./reports.js";
-import { local } from "./time.js";
 
 /** @typedef {import("./kept.js").Body} Body */
 
@@ -18,7 +17,7 @@ export function write(body) {
     mobility: body.mobility, evacuation: body.evacuation, hazard_type: body.hazard_type,
     persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, contact_name: body.contact_name, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
-    household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
+    household_unit: body.household_unit,
   })) if (value !== undefined) control(name).value = String(value);
   for (const name of ["is_full_recount", "persons_estimated", "is_urgent"]) control(name).checked = Boolean(body[name]);
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(body.needs?.includes(box.value));

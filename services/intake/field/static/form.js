@@ -2,6 +2,7 @@
 
 import { mark, oddities, problems, refusedFields, summed, unmark } from "./checks.js";
 import { control, form } from "./controls.js";
+import { listenToCounted, writeCounted } from "./counted.js";
 import { listenToCountries } from "./countries.js";
 import { sealReport } from "./centre-key.js";
 import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, letGo, readDraft } from "./drafts.js";
@@ -23,7 +24,7 @@ import { listenToReasons, writeReasons } from "./reasons.js";
 import { common, idsOf, read } from "./reports.js";
 import { listenToShortForm, showAll, showChosen } from "./short-form.js";
 import { sentence } from "./texts.js";
-import { local, today } from "./time.js";
+import { today } from "./time.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
@@ -54,6 +55,7 @@ export function listen() {
   listenToCountries(save);
   listenToReasons(save);
   listenToMoments();
+  listenToCounted();
   listenToMovements();
   listenToShortForm();
   listenToEvents();
@@ -254,7 +256,7 @@ export function begin(begun) {
   };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
-  control("counted").value = local(new Date());
+  writeCounted(body);
   if (body) write(body);
   writeReasons(body?.reasons && body);
   writeMoment(body?.occurred_at === undefined ? undefined : body);

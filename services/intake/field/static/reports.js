@@ -1,6 +1,7 @@
 // Convert between the form's fields and intake's report body.
 
 import { readBirth } from "./birth-fields.js";
+import { readCounted } from "./counted.js";
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readEvent } from "./events.js";
@@ -11,7 +12,6 @@ import { leads, readMovement } from "./movements.js";
 import { statedDestination, statedLocalities } from "./places.js";
 import { readReasons } from "./reasons.js";
 import { drawCode } from "./short-codes.js";
-import { instant } from "./time.js";
 import { uuid } from "./uuid.js";
 
 
@@ -107,7 +107,7 @@ function group(data) {
     ...(text(data, "households") && { households: Number(data.get("households")), household_unit: data.get("household_unit") }),
     ...(data.has("persons_estimated") && { persons_estimated: true }),
     ...(data.has("is_full_recount") && { is_full_recount: true }),
-    ...(text(data, "counted") && { counted_at: instant(text(data, "counted")).toISOString() }),
+    ...readCounted(),
   };
 }
 

@@ -1,0 +1,63 @@
+// The field of a form for telephone reports that states when people were counted, and the precision of this time.
+// Without the hour, the field has only the day.
+
+import { written } from "/static/dates.js";
+import { input } from "/static/entry/fields.js";
+import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/moments.js";
+
+/** @typedef {import("/static/entry/known-reports.js").Known} Known */
+
+export class Counted {
+  constructor() {
+    input("counted_at_precision").addEventListener("change", () => this.fit());
+  }
+
+  /** The time of the count, or the noon of its day; an invalid date if the text is neither. */
+  get at() {
+    return this.isHour ? moment(this.text) : day(this.text);
+  }
+
+  get precision() {
+    return input("counted_at_precision").value;
+  }
+
+  get isHour() {
+    return this.precision === "hour";
+  }
+
+  get text() {
+    return input("counted").value.trim();
+  }
+
+  /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+  get errors() {
+    const { at, isHour } = this, isFuture = isHour ? isAhead(at) : isAfterToday(at);
+    return [
+      [isHour ? "moment" : "day", isValid(at) ? [] : [input("counted")]],
+      ["ahead", isFuture ? [input("counted")] : []],
+    ];
+  }
+
+  /** Shows the time of a stored count. @param {Known} known */
+  show(known) {
+    input("counted").value = counted(known);
+    input("counted_at_precision").value = known.counted_at_precision ?? "hour";
+    this.fit();
+  }
+
+  /** Counted now, which most callers would answer. */
+  preset() {
+    input("counted").value ||= written(new Date());
+    this.fit();
+  }
+
+  /** Without the hour, the field keeps only the day. */
+  fit() {
+    if (!this.isHour) input("counted").value = this.text.split(" ")[0];
+  }
+}
+
+/** `26.11.2026 21:47` @param {Known} count */
+export function counted({ counted_at, reported_at }) {
+  return written(new Date(counted_at ?? reported_at));
+}

@@ -1,0 +1,40 @@
+// The form's fields for the time when people were counted, and for the precision of this time.
+// Without the hour, the field asks only for the day.
+
+import { element } from "./elements.js";
+import { instant, local, noon } from "./time.js";
+
+/** @typedef {import("./kept.js").Body} Body */
+
+const precision = /** @type {HTMLSelectElement} */ (element("counted-precision"));
+const field = /** @type {HTMLInputElement} */ (element("counted"));
+let hour = ""; // the hour that the field had before its precision was changed
+
+export function listenToCounted() {
+  precision.addEventListener("change", show);
+}
+
+export function readCounted() {
+  if (!field.value) return {};
+  const at = isHour() ? instant(field.value).toISOString() : noon(field.value);
+  return { counted_at: at, counted_at_precision: precision.value };
+}
+
+/** @param {Body} [body] without a time in the report, the people are counted now */
+export function writeCounted(body) {
+  precision.value = body?.counted_at_precision ?? "hour";
+  field.type = "datetime-local";
+  field.value = local(body?.counted_at ? new Date(body.counted_at) : new Date());
+  show();
+}
+
+function show() {
+  const [day, clock = hour] = field.value.split("T");
+  hour = clock;
+  field.type = isHour() ? "datetime-local" : "date";
+  field.value = isHour() && day ? `${day}T${hour || "12:00"}` : day;
+}
+
+function isHour() {
+  return precision.value === "hour";
+}

@@ -1,0 +1,10 @@
+"""Stores how exactly the time of a count is known, so that pages show no hour that nobody stated."""
+
+from alembic import op
+
+revision = "registry_0060"
+down_revision = "registry_0059"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE counts ADD COLUMN counted_at_precision text")
