@@ -12,8 +12,9 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.counts.headcounts import IN_EFFECT, Headcount, Standing
+from services.registry.counts.headcounts import Headcount
 from services.registry.counts.pools import CountPool
+from services.registry.counts.standings import IN_EFFECT, Standing
 from services.registry.groups import events as group_events
 from services.registry.groups.movements import unmoved
 from services.registry.groups.tallies import Step, Tallies, Tally

@@ -14,7 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.counts.choices import CountChoice
-from services.registry.counts.headcounts import NOBODY_DEPARTED, ORDER, Headcount, Recounts
+from services.registry.counts.headcounts import Headcount
+from services.registry.counts.standings import NOBODY_DEPARTED, ORDER, Recounts
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.groups.counts_in_effect import CountsInEffect
 from services.registry.groups.sources import sources

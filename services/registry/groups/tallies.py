@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from services.registry.counts.headcounts import SAME_TIME, Headcount, MovedAway, Recounts, Standing
+from services.registry.counts.headcounts import SAME_TIME, Headcount
+from services.registry.counts.standings import MovedAway, Recounts, Standing
 from services.registry.households.people import People
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import SubStock

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.counts.headcounts import Headcount, Recounts
+from services.registry.counts.headcounts import Headcount
 from services.registry.counts.pools import OTHERS, headcount, typed_sites
+from services.registry.counts.standings import Recounts
 from services.registry.held.people import HeldChange
 from services.registry.held.stocks import unpublished
 from services.registry.households.events import SOURCE
