@@ -281,8 +281,9 @@ async def test_the_same_locality_in_other_letters_is_the_same(file: Filing) -> N
         (130, 100, 2, [100, 130]),
         (100, 125, 2, [125]),  # the counts differ by 25, which is 20 % of 125: no disagreement
         (100, 130, 24, [100, 130]),
-        (100, 130, 24.1, [130]),  # after more than a day, the number may have changed
-        (100, 900, 24 * 30, [900]),
+        (100, 130, 24.1, [100, 130]),  # nobody has reported that people came
+        (100, 900, 24 * 30, [100, 900]),
+        (100, 115, 24 * 30, [115]),
         (100, 0, 2, [0, 100]),
     ],
 )
@@ -292,6 +293,47 @@ async def test_teams_that_disagree_give_a_range(
     await file(counted(0, first))
     await file(counted(hours, second), author=uuid4(), team=OTHER_TEAM)
     assert await stocks(file) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("hours", "persons", "expected"),
+    [
+        ((26, 50), (40, 45), [45]),  # two teams found fewer people than the first, a day later
+        ((26, 50), (40, 80), [40, 80]),  # the third count agrees with the first
+        ((26, 50), (40, 20), [20, 40, 100]),
+        ((2, 4), (40, 45), [45, 100]),  # within a day, both teams may have missed the same people
+        ((2, 26), (40, 45), [45]),
+    ],
+)
+async def test_a_third_count_confirms_that_people_have_come_or_left(
+    file: Filing, hours: tuple[int, int], persons: tuple[int, int], expected: list[int]
+) -> None:
+    bodies = [counted(0, 100), *map(counted, hours, persons)]
+    for body in bodies:
+        await file(body, author=uuid4(), team=uuid4())
+    assert await stocks(file) == [expected]
+
+
+async def test_a_team_does_not_confirm_its_own_count(file: Filing) -> None:
+    await file(counted(0, 100))
+    for hours in (26, 50):
+        await file(counted(hours, 40), author=uuid4(), team=OTHER_TEAM)
+    assert await stocks(file) == [[40, 100]]
+
+
+@pytest.mark.parametrize(("kind", "found"), [("returned", 40), ("transferred", 160)])
+async def test_reported_movements_explain_a_later_count_of_another_team(file: Filing, kind: str, found: int) -> None:
+    """A day after the count, 60 people returned from the school, or came to it from the mosque."""
+    school, mosque = counted(0, 100), counted(0, 80, destination_locality="Мечит")
+    to = {"destination": SCHOOL["destination"], "destination_locality": SCHOOL["destination_locality"]}
+    moved, more = (school, {}) if kind == "returned" else (mosque, {**to, "shelter": SCHOOL["shelter"]})
+    at = (EVENING + timedelta(hours=30)).isoformat()
+    await file(school, mosque)
+    await file(movement(moved, kind, persons=60, occurred_at=at, occurred_at_precision="hour", reported_at=at, **more))
+    await file(counted(50, found), author=uuid4(), team=OTHER_TEAM)
+    events = sorted(await file.events("groups"), key=lambda event: event["sequence"])
+    [last] = [event for event in events if event["report_id"] == school["report_id"]][-1:]
+    assert "superseded_by" in last
 
 
 async def test_a_team_replaces_its_own_count_however_much_it_differs(file: Filing) -> None:

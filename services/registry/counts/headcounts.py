@@ -8,7 +8,7 @@ of two counts names its hazard, `named_hazards` decides.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -23,9 +23,6 @@ from shared.events.displacements import GroupClear
 from shared.events.fields import Place
 from shared.events.vocabulary import Measure, Precision, Shelter, SubStock
 from shared.places.localities import StatedLocality, joined
-
-TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
-SAME_TIME = timedelta(hours=24)  # a difference after a longer time is a change, not a disagreement
 
 
 @dataclass(frozen=True)
@@ -187,14 +184,7 @@ class Headcount:
         """A sort key for the time of counting. The order in which the reports arrived does not matter."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
-    def is_replaced_by(self, later: "Headcount", persons: int) -> bool:
-        """Whether a later full recount of the population replaces this count.
-
-        If two teams disagree, both counts stay valid. `persons` are the people of this count who were still there at
-        the time of the later count.
-        """
-        is_own = (later.team or later.author) == (self.team or self.author)
-        if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
-            return True
-        both = persons, later.clear.persons
-        return abs(both[0] - both[1]) <= TOLERANCE * max(both)
+    @property
+    def counted_by(self) -> str:
+        """The team that counted, or the author if the author has no team."""
+        return self.team or self.author

@@ -1,13 +1,13 @@
 """Decides until when each count of a group is in effect, and which full recount replaces it. No I/O.
 
-The rules are in docs/decisions/0037.
+The rules are in docs/decisions/0037 and 0086.
 """
 
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -15,6 +15,9 @@ from services.registry.counts.choices import CountChoice, refused
 from services.registry.counts.headcounts import Headcount
 from services.registry.counts.named_hazards import NamedHazards
 from services.registry.reports import NEVER
+
+TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
+SAME_TIME = timedelta(hours=24)  # within this time, people can hardly have come or left without a report
 
 
 class Standing(NamedTuple):
@@ -31,8 +34,19 @@ class MovedAway(NamedTuple):
     persons: int
 
 
+class Moved(NamedTuple):
+    """The people of counts who moved.
+
+    `departed` are those who moved away from each count, by report id. `came` are those who came to another place by a
+    movement, as counts.
+    """
+
+    departed: Mapping[str, Sequence[MovedAway]] = {}
+    came: Sequence[Headcount] = ()
+
+
 IN_EFFECT = Standing()
-NOBODY_DEPARTED: Mapping[str, Sequence[MovedAway]] = {}
+NOBODY_MOVED = Moved()
 ORDER = attrgetter("order")
 
 
@@ -40,23 +54,25 @@ class Recounts:
     """The full recounts of each population. `counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count. `departed` are the people of each count who moved away, by report id. A later recount
-    cannot include these people, so two teams do not disagree because of them.
+    replaces no other count. `moved` are the people who moved: a later recount cannot include those who moved away, and
+    includes those who came, so two teams do not disagree because of them.
     """
 
     def __init__(
-        self,
-        counts: Collection[Headcount],
-        choices: Iterable[CountChoice] = (),
-        departed: Mapping[str, Sequence[MovedAway]] = NOBODY_DEPARTED,
+        self, counts: Collection[Headcount], choices: Iterable[CountChoice] = (), moved: Moved = NOBODY_MOVED
     ) -> None:
-        self._departed = departed
+        self._departed = moved.departed
         self._hazards = NamedHazards((count.population, count.departure) for count in counts if count.population)
-        self._by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
+        self._full: defaultdict[str, list[Headcount]] = defaultdict(list)
+        self._partial: defaultdict[str, list[Headcount]] = defaultdict(list)
         self._refused = refused({count.report_id: count for count in counts}, choices)
-        for count in sorted(counts, key=ORDER):
-            if count.population and count.clear.is_full_recount and count.report_id not in self._refused:
-                self._by_population[count.population].append(count)
+        for count in sorted((*counts, *moved.came), key=ORDER):
+            if count.population and count.report_id not in self._refused:
+                (self._full if count.clear.is_full_recount else self._partial)[count.population].append(count)
+
+    def are_of_several_teams(self, population: str | None) -> bool:
+        """Whether recounts of the population can disagree."""
+        return len({count.counted_by for count in self._full.get(population or "", ())}) > 1
 
     def with_hazard(self, count: Headcount) -> Headcount:
         """The count, with the hazard that other counts of its population name, if exactly one such hazard fits."""
@@ -74,16 +90,52 @@ class Recounts:
         """
         if chosen := self._refused.get(count.report_id):
             return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)
-        recounts = self._by_population.get(count.population, []) if count.population else []
-        following = map(recounts.__getitem__, range(bisect(recounts, count.order, key=ORDER), len(recounts)))
-        replacement = next((recount for recount in following if self._replaces(recount, count)), None)
-        return Standing(replacement.counted_at, replacement.report_id) if replacement else IN_EFFECT
+        recounts = self._full.get(count.population, []) if count.population else []
+        following = [
+            recount
+            for recount in recounts[bisect(recounts, count.order, key=ORDER) :]
+            if self._are_of_one_hazard(count, recount)
+        ]
+        for number, recount in enumerate(following):
+            if self._replaces(recount, count) or self._confirms(recount, following[:number], count):
+                return Standing(recount.counted_at, recount.report_id)
+        return IN_EFFECT
+
+    def _are_of_one_hazard(self, one: Headcount, other: Headcount) -> bool:
+        return self._hazards.agree(one.population or "", one.departure, other.departure)
 
     def _replaces(self, recount: Headcount, earlier: Headcount) -> bool:
-        population, left = recount.population or "", self._persons_left(earlier, recount.counted_at)
-        return earlier.is_replaced_by(recount, left) and self._hazards.agree(
-            population, earlier.departure, recount.departure
-        )
+        """Whether the recount replaces the count by itself. If two teams disagree, both counts stay in effect."""
+        is_partial, is_own = not earlier.clear.is_full_recount, recount.counted_by == earlier.counted_by
+        return is_partial or is_own or self._agree(earlier, recount)
+
+    def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
+        """Whether the recount agrees with another team's recount `between`, more than a day after the earlier count.
+
+        Both disagree with the earlier count, so people have come or left meanwhile.
+        """
+        if recount.counted_at - earlier.counted_at <= SAME_TIME:
+            return False
+        others = (other for other in between if other.counted_by != recount.counted_by)
+        return any(self._are_of_one_hazard(other, recount) and self._agree(other, recount) for other in others)
+
+    def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
+        """Whether the recount found about as many people as there were, by the earlier count and later movements.
+
+        Partial counts since then, and people who came by movements, may be a part of the people of the earlier count,
+        so any number with or without them agrees.
+        """
+        at, found = recount.counted_at, recount.clear.persons
+        left = self._persons_left(earlier, at)
+        came = sum(self._persons_left(part, at) for part in self._came(earlier, recount))
+        expected = min(max(found, left), left + came)
+        return abs(found - expected) <= TOLERANCE * max(found, expected)
+
+    def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
+        """The partial counts, and the people who came by movements, between two recounts of the population."""
+        for part in self._partial.get(recount.population or "", ()):
+            if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
+                yield part
 
     def _persons_left(self, count: Headcount, at: datetime) -> int:
         """The people of the count who were still there just before this time."""

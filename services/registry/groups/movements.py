@@ -15,7 +15,7 @@ from uuid import UUID
 
 from services.registry.counts.choices import CountChoice
 from services.registry.counts.headcounts import Headcount
-from services.registry.counts.standings import NOBODY_DEPARTED, ORDER, Recounts
+from services.registry.counts.standings import NOBODY_MOVED, ORDER, Moved, Recounts
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.groups.counts_in_effect import CountsInEffect
 from services.registry.groups.sources import sources
@@ -50,17 +50,25 @@ def tallies(
     `counts` must contain all counts of the populations, sites and groups that the movements concern.
     """
     ordered = sorted(filter(has_effect, movements), key=movement_order)
-    known, departed = tallies_of(counts, ordered, sites, Recounts(counts, choices)), NOBODY_DEPARTED
-    # Whether teams disagree depends on the people who were still there at the time of the later count. These people
+    recounts, before = Recounts(counts, choices), NOBODY_MOVED
+    known = tallies_of(counts, ordered, sites, recounts)
+    # Whether teams disagree depends on the people who were there at the time of the later count. These people
     # depend on the movements, and the movements depend on the counts that were in effect before. Therefore each pass
     # settles at least the next count in time.
     for _ in range(MOST_PASSES):
-        found = {report_id: parts for report_id, tally in known.items() if (parts := tally.departed)}
-        if found == departed:
+        found = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
+        if found == before:
             break
-        departed = found
-        known = tallies_of(counts, ordered, sites, Recounts(counts, choices, departed))
+        before = found
+        known = tallies_of(counts, ordered, sites, Recounts(counts, choices, found))
     return known
+
+
+def moved_people(known: Iterable[Tally]) -> Moved:
+    """The people of these counts who moved away, and those who came by movements."""
+    tallies = list(known)
+    departed = {tally.count.report_id: parts for tally in tallies if (parts := tally.departed)}
+    return Moved(departed, tuple(tally.count for tally in tallies if tally.count.movement_id))
 
 
 def tallies_of(

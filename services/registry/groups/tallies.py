@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from services.registry.counts.headcounts import SAME_TIME, Headcount
+from services.registry.counts.headcounts import Headcount
 from services.registry.counts.standings import MovedAway, Recounts, Standing
 from services.registry.households.people import People
 from shared.events.displacements import GroupClear
@@ -77,13 +77,8 @@ class Tally:
 
     @property
     def departed(self) -> list[MovedAway]:
-        """The people who moved away while another team may have counted the same people."""
-        until = self.count.counted_at + SAME_TIME
-        return [
-            MovedAway(step.at, before.people.count - step.people.count)
-            for before, step in pairwise(self.steps)
-            if step.at <= until
-        ]
+        """The people who moved away."""
+        return [MovedAway(step.at, before.people.count - step.people.count) for before, step in pairwise(self.steps)]
 
     @property
     def fingerprint(self) -> bytes:
