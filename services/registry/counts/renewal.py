@@ -34,10 +34,10 @@ FIRST = UUID(int=0)
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
-# the place of the count moves nobody, even if it does not state the shelter. Since version 6, a count without an hour is
-# the latest of its day. Since version 7, teams can also disagree after more than a day.
+# a count states when somebody last saw its people, and whether their return is presumed. Since version 5, a movement to
+# the place of the count moves nobody, even if it does not state the shelter. Since version 6, a count without an hour
+# is the latest of its day. Since version 7, teams can also disagree after more than a day.
 RULES = 7
-RULES = 6
 # raw SQL: as in `counts.pools`
 # A former build may have run meanwhile, and it writes populations that contain the hazard. In a full recount that it
 # wrote, the `stock_id` equals the population. Partial counts do not show which build wrote them, so all partial counts

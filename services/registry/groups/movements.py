@@ -7,36 +7,23 @@ the new place replaces the separate count. The rules are in docs/decisions/0042.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
-from uuid import UUID
 
 from services.registry.counts.choices import CountChoice
 from services.registry.counts.headcounts import Headcount
 from services.registry.counts.standings import NOBODY_MOVED, ORDER, Moved, Recounts
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.groups.counts_in_effect import CountsInEffect
+from services.registry.groups.parts import is_there, part
 from services.registry.groups.sources import sources
 from services.registry.groups.tallies import Tallies, Tally
-from services.registry.households.people import People
 from services.registry.households.positions import TRANSITIONS
 from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import Filed, FiledMovement, moved_at
-from shared import events
-from shared.country import UNKNOWN_COUNTRY
-from shared.events import Place
-from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
+from shared.events.vocabulary import Measure, Movement
 
 MOST_PASSES = 20  # the movements of counts that may change together are computed at most this many times, usually twice
-ABROAD: dict[str, Any] = {
-    "destination": Place(country=UNKNOWN_COUNTRY),
-    "destination_locality": None,
-    "destination_locality_pcode": None,
-    "site_id": None,
-    "shelter": Shelter.UNKNOWN,
-}
 
 
 def tallies(
@@ -81,9 +68,9 @@ def tallies_of(
         if not moves_people(movement):
             note(movement, counts_in_effect)
             continue
-        for part in moved(movement, known, counts_in_effect):
-            known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
-            counts_in_effect.add(known[part.report_id])
+        for came in moved(movement, known, counts_in_effect):
+            known[came.report_id] = Tally.of(came.at_typed_site(sites), recounts)
+            counts_in_effect.add(known[came.report_id])
     return known
 
 
@@ -212,96 +199,6 @@ def are_there(movement: FiledMovement, counts_in_effect: CountsInEffect) -> bool
     at = moved_at(movement)
     stocks = (counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at))
     return any(tally.people_at(at).count and is_there(movement, tally.count) for tally in chain.from_iterable(stocks))
-
-
-def is_there(movement: FiledMovement, count: Headcount) -> bool:
-    """Whether the movement leads people to the place where they are counted.
-
-    If the movement does not state the shelter, the shelter is unchanged.
-    """
-    is_displacement = TRANSITIONS[movement.clear.movement].to is SubStock.IN_DISPLACEMENT
-    to = place(movement, count)
-    if to.get("shelter") is Shelter.UNKNOWN:
-        to = {**to, "shelter": count.clear.shelter}
-    present = replace(count, clear=count.clear.model_copy(update=to), typed_site=None).present_place
-    return is_displacement and count.is_displaced and bool(present) and present == count.present_place
-
-
-def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
-    """The people who moved, as a count. The origin of people who are forced onward is the place that they left."""
-    clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
-    assert to is not None, "nobody has moved"
-    if movement.clear.movement is Movement.DISPLACED_AGAIN:
-        changed |= {
-            "origin": clear.destination,
-            "origin_locality": clear.destination_locality,
-            "origin_locality_pcode": clear.destination_locality_pcode,
-        }
-        changed |= {name: getattr(movement.clear, name) for name in ("occurred_at", "occurred_at_precision")}
-    return replace(
-        source,
-        report_id=part_id(movement.report_id, source.stock_id),
-        clear=clear.model_copy(
-            update={
-                **changed,
-                "version": movement.clear.version,
-                "persons": people.count,
-                "households": share(clear.households, people.count, clear.persons),
-                "counted_at": at,
-                "counted_at_precision": movement.clear.occurred_at_precision,
-                "reported_at": movement.clear.reported_at,
-                "is_full_recount": False,
-            }
-        ),
-        author=movement.author,
-        team=movement.team,
-        places_version=movement.places_version,
-        received_at=max(at, movement.received_at),
-        people=people,
-        typed_site=None,
-        movement_id=movement.report_id,
-        left=clear.destination,
-        left_sub_stock=None if source.sub_stock is SubStock.IN_DISPLACEMENT else source.sub_stock,
-        sub_stock=to,
-    )
-
-
-def part_id(report_id: str, stock_id: str) -> str:
-    """The id of a count of people who moved. The id is used like a report id.
-
-    It depends only on the movement and the stock.
-    """
-    return str(events.derived_id("moved", report_id, stock_id))
-
-
-def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
-    """The place to which a movement leads.
-
-    If the report names no destination, the kind of movement decides: people return to their origin, go abroad, or stay.
-    """
-    clear, sealed = movement.clear, movement.sealed
-    if clear.destination is None and clear.movement is Movement.LEFT_COUNTRY:
-        return ABROAD
-    if clear.destination is None and clear.movement is not Movement.RETURNED:
-        return {}
-    if clear.destination is None:
-        to = source.clear.origin, source.clear.origin_locality, source.clear.origin_locality_pcode
-    else:
-        to = clear.destination, sealed.get("destination_locality"), sealed.get("destination_locality_pcode")
-    site_id = sealed.get("destination_site_id")
-    return {
-        **dict(zip(("destination", "destination_locality", "destination_locality_pcode"), to, strict=True)),
-        "site_id": UUID(site_id) if site_id else None,
-        "shelter": Shelter(sealed.get("shelter", Shelter.UNKNOWN)),
-    }
-
-
-def share(households: int | None, persons: int, of: int) -> int | None:
-    """The number of families of `persons` people, if `of` people form `households` families.
-
-    The number is rounded up.
-    """
-    return households if not households or persons >= of else -(-households * persons // of)
 
 
 def movement_order(movement: FiledMovement) -> tuple[datetime, datetime, str]:
