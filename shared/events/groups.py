@@ -52,11 +52,15 @@ class RegisteredPeople(Data):
 class PlaceComparison(Data):
     """The registered people who may be among the counted people, by the day on which they left.
 
-    Counts at the same site or locality have the same `place_id`.
+    Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin. Its
+    comparison has no `registered` people. `included_persons` and `included_households` are the registered people of
+    known origin who were at the site when it was made, in whole fives of households.
     """
 
     place_id: Clear[UUID]
     registered: Clear[tuple[RegisteredPeople, ...]] = ()
+    included_persons: Clear[Persons] = 0
+    included_households: Clear[Persons] = 0
 
 
 class GroupCounted(EventData):

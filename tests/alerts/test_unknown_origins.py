@@ -142,6 +142,23 @@ async def test_a_count_of_everybody_at_a_site_adds_only_people_of_whom_no_other_
     assert (await post(later(grown, persons=90))) == ["noted below_threshold"]
 
 
+async def test_registered_people_of_known_origin_are_not_among_the_people_of_unknown_origin(post: Post) -> None:
+    """80 people from Kadamjai are registered at the school. Then everybody there is counted, without an origin."""
+    school, included = {"site_id": uuid4()}, {"place_id": uuid4(), "included_persons": 80, "included_households": 10}
+    await post(*(household(persons=8) for _ in range(10)))
+    await post(everybody := at_site(persons=120, households=16, household_unit="yards", **school))
+    assert await in_force(post) == [((LEILEK,), 120), ((KADAMJAI,), 80)]
+    await post(compared := later(everybody, comparison=included))
+    assert await in_force(post) == [((LEILEK,), 40), ((KADAMJAI,), 80)]  # 16 yards may be of other people
+    await post(compared := later(compared, households=None))
+    assert await in_force(post) == [((KADAMJAI,), 80)]
+    await post(compared := later(compared, persons=140))
+    assert await in_force(post) == [((LEILEK,), 60), ((KADAMJAI,), 80)]
+    # these people may be the registered ones, so only the larger number is subtracted
+    await post(group(persons=90, **school))
+    assert await in_force(post) == [((LEILEK,), 50), ((KADAMJAI,), 90)]
+
+
 async def test_two_counts_of_everybody_at_a_site_are_not_added(post: Post) -> None:
     """Two teams name different hazards, so that the counts are of different stocks."""
     school = {"site_id": uuid4()}

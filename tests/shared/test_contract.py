@@ -97,6 +97,8 @@ MAY_BE_CLEAR = {
     "place_id",
     "registered",
     "stated_persons",
+    "included_households",
+    "included_persons",
     "stated_households",  # these fields are a count's place, and sums over registered households (docs/decisions/0068)
 }
 BOX = "sealed"

@@ -55,10 +55,14 @@ IS_COUNTED = """
 # A count of everybody at a site states no origin. It includes the people of the other counts at the site, who count for
 # the areas that they left. Therefore only the people whom no other count includes count as people of unknown origin. Of
 # two counts of everybody at a site, the later one adds only the people whom the earlier one does not include.
+# Registered people of known origin who were there are subtracted in the same way. They may be the same people as those
+# of the other counts, so only the larger number is subtracted. A yard may have several households, so registered
+# households are not subtracted from yards; but no more families or yards remain than persons.
 COUNTED = f"""
 SELECT counts.status, counts.origin_area, counts.stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
-    coalesce(destination_area, '') AS destination, greatest(0, counts.persons - coalesce(others.persons, 0)),
-    greatest(0, counts.families - coalesce(others.families, 0)), greatest(0, counts.yards - coalesce(others.yards, 0)),
+    coalesce(destination_area, '') AS destination, remaining.persons,
+    CASE WHEN covers_site THEN least(remaining.families, remaining.persons) ELSE counts.families END,
+    CASE WHEN covers_site THEN least(remaining.yards, remaining.persons) ELSE counts.yards END,
     counts.persons_estimated, comparison
 FROM counted_groups AS counts
 JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
@@ -74,6 +78,15 @@ LEFT JOIN LATERAL (
         GROUP BY other.stock_id
     ) AS stock
 ) AS others ON true
+CROSS JOIN LATERAL (
+    SELECT greatest(0, others.persons, (comparison ->> 'included_persons')::int) AS persons,
+        greatest(0, others.families, (comparison ->> 'included_households')::int) AS families,
+        greatest(0, others.yards) AS yards
+) AS known
+CROSS JOIN LATERAL (
+    SELECT greatest(0, counts.persons - known.persons) AS persons,
+        greatest(0, counts.families - known.families) AS families, greatest(0, counts.yards - known.yards) AS yards
+) AS remaining
 WHERE {IS_COUNTED.format(counts="counts")}
 """  # noqa: S608
 

@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
@@ -32,6 +33,13 @@ from services.registry.places.registered_places import (
     RegisteredHousehold,
     by_pair,
     compared,
+)
+from services.registry.places.whole_sites import (
+    CountOfEverybody,
+    HouseholdThere,
+    comparison_with,
+    counts_of_everybody,
+    households_there,
 )
 from services.registry.renewals import UNREADABLE
 from services.registry.search.keys import SearchKeys
@@ -78,6 +86,7 @@ class Listed(NamedTuple):
 
     version: str
     counts: Mapping[Pair, Sequence[OpenCount]]
+    of_everybody: Sequence[CountOfEverybody]
     versions: Mapping[UUID, int]
     unread: list[UUID]
 
@@ -102,7 +111,8 @@ class PlaceComparing:
     ) -> None:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._status, self._clock = status, clock
-        self._compared = ComparedHouseholds()
+        self._compared = ComparedHouseholds[Pair, RegisteredHousehold]()
+        self._included = ComparedHouseholds[UUID, HouseholdThere]()
         self._read = ReadHouseholds(sessions, encryption, search, places, RegisteredHousehold.of)
         self._version: str | None = None  # the version of the data at the last comparison
         self._listed: Listed | None = None
@@ -122,8 +132,9 @@ class PlaceComparing:
             await self._read.read(listed.unread[:HOUSEHOLDS_AT_ONCE], listed.versions)
             del listed.unread[:HOUSEHOLDS_AT_ONCE]
             return False
-        comparisons = await self._compare(listed.counts)
-        groups = {count.report_id: count.group_id for counted in listed.counts.values() for count in counted}
+        comparisons = await self._compare(listed.counts) | await self._include(listed.of_everybody)
+        groups = {count.report_id: count.group_id for count in chain.from_iterable(listed.counts.values())}
+        groups |= {count.report_id: count.group_id for count in listed.of_everybody}
         ids, number = sorted(comparisons.keys() - self._unreadable), 0
         for start in range(0, len(ids), COUNTS_AT_ONCE):
             number += await self._publish({id: comparisons[id] for id in ids[start : start + COUNTS_AT_ONCE]}, groups)
@@ -139,8 +150,9 @@ class PlaceComparing:
             if version == self._version:
                 return None
             counts = by_pair(await self._recent_counts(session), self._places.district)
+            of_everybody = await counts_of_everybody(session, self._status, self._clock() - RECENT)
             versions = await self._versions(session, counts) if counts else {}
-        return Listed(version, counts, versions, self._read.unread(versions))
+        return Listed(version, counts, of_everybody, versions, self._read.unread(versions))
 
     async def _recent_counts(self, session: AsyncSession) -> list[OpenCount]:
         since = self._clock() - RECENT
@@ -176,6 +188,15 @@ class PlaceComparing:
             households = await asyncio.to_thread(self._compared.of, pair, present[pair])
             comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons
+
+    async def _include(self, counts: Collection[CountOfEverybody]) -> Comparisons:
+        """For each count of everybody at a site, the registered people who are among the counted people."""
+        async with self._sessions.begin() as session:
+            there = await households_there(session, self._search, self._status, counts)
+        return {
+            count.report_id: comparison_with(count, self._included.of(count.report_id, there[count.report_id]))
+            for count in counts
+        }
 
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
         """Publish the counts whose comparison differs from the last published one. Returns the number of these counts.
@@ -219,9 +240,11 @@ def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None)
     """Whether the comparison must be published.
 
     The first comparison of a count is published only when registered people are at a stated place in the count's
-    district.
+    district, or among the people of a count of everybody.
     """
-    return bool(comparison.registered) if published is None else comparison.model_dump(mode="json") != published
+    if published is None:
+        return bool(comparison.registered or comparison.included_persons)
+    return comparison != PlaceComparison.model_validate(published)
 
 
 def compared_site(site: Site) -> ComparedSite:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from services.registry.counts.open_counts import OpenCount
@@ -98,6 +98,10 @@ class CountedHousehold(Protocol):
     def persons(self) -> int: ...
 
 
+Key = TypeVar("Key")
+Household = TypeVar("Household", bound=CountedHousehold)
+
+
 class PresentPlaces:
     """Finds the key of a present place, and the words by which reports may name the same place."""
 
@@ -139,22 +143,22 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
     return dict(counted)
 
 
-class ComparedHouseholds:
-    """The households of each pair of districts, as the published comparisons contain them.
+class ComparedHouseholds(Generic[Key, Household]):
+    """The households of each pair of districts or of each count, as the published comparisons contain them.
 
     Changes of fewer than five households are not published until further households change. Otherwise the change of a
     sum could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:
-        self._households: dict[Pair, frozenset[RegisteredHousehold]] = {}
+        self._households: dict[Key, frozenset[Household]] = {}
 
-    def of(self, pair: Pair, present: Iterable[RegisteredHousehold]) -> Collection[RegisteredHousehold]:
+    def of(self, key: Key, present: Iterable[Household]) -> Collection[Household]:
         now = frozenset(present)
-        before = self._households.setdefault(pair, now)
+        before = self._households.setdefault(key, now)
         if len({household.household_id for household in before ^ now}) >= WHOLE:
-            self._households[pair] = now
-        return self._households[pair]
+            self._households[key] = now
+        return self._households[key]
 
 
 def compared(

@@ -1,0 +1,119 @@
+"""Sums the registered people of known origin who were at a site when everybody there was counted.
+
+A count of everybody at a site states no origin, but these people are among the counted people. Without these sums they
+would be in two alerts: that of the district that they left, and that of people of unknown origin (docs/decisions/0077).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import null, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import GroupCount, Household, SitePassage, SiteResident
+from services.registry.places.queries import IS_OPEN, MOST
+from services.registry.places.registered_places import whole
+from services.registry.places.same_places import site_key
+from services.registry.search.keys import SearchKeys
+from shared import events
+from shared.events.groups import PlaceComparison
+from shared.events.vocabulary import DISPLACED, Status
+
+
+class CountOfEverybody(NamedTuple):
+    report_id: UUID
+    group_id: UUID
+    site_id: UUID
+    counted_at: datetime
+
+
+class HouseholdThere(NamedTuple):
+    """The people of a household who were at the site when everybody was counted. This object is never stored."""
+
+    household_id: str
+    registered_at: datetime
+    persons: int
+
+
+class Stay(NamedTuple):
+    """Registered people at a site from `came_at` until `left_at`, which is None if they are still there."""
+
+    household_id: UUID
+    registered_at: datetime
+    came_at: datetime
+    left_at: datetime | None
+    persons: int
+
+    def contains(self, at: datetime) -> bool:
+        """Whether the people were certainly at the site at this time.
+
+        A report that registers people does not say when they came to the site, so it must be older.
+        """
+        return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
+
+
+async def counts_of_everybody(session: AsyncSession, status: Status, since: datetime) -> list[CountOfEverybody]:
+    """The newest counts of everybody at a site that are in effect, of people who left after `since`."""
+    columns = GroupCount.report_id, GroupCount.group_id, GroupCount.site_id, GroupCount.counted_at
+    wanted = select(*columns).where(
+        IS_OPEN,
+        GroupCount.covers_site.is_(True),
+        GroupCount.status == status,
+        GroupCount.mobility.in_(DISPLACED),
+        GroupCount.occurred_at >= since,
+    )
+    rows = await session.execute(wanted.order_by(GroupCount.counted_at.desc()).limit(MOST))
+    return [CountOfEverybody._make(row) for row in rows]
+
+
+async def households_there(
+    session: AsyncSession, search: SearchKeys, status: Status, counts: Collection[CountOfEverybody]
+) -> dict[UUID, list[HouseholdThere]]:
+    """Maps the report id of each count to the households of known origin that were at the site when it was made."""
+    stays = await _stays(session, search, status, {count.site_id for count in counts})
+    return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
+
+
+def _there(stays: Iterable[Stay], at: datetime) -> list[HouseholdThere]:
+    persons = Counter[tuple[str, datetime]]()
+    for stay in stays:
+        if stay.contains(at):
+            persons[str(stay.household_id), stay.registered_at] += stay.persons
+    return [HouseholdThere(*household, number) for household, number in persons.items()]
+
+
+async def _stays(
+    session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
+) -> Mapping[UUID, list[Stay]]:
+    """The stays of the households of known origin at each site."""
+    site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
+    found = defaultdict[UUID, list[Stay]](list)
+    now = (SiteResident, null()), (SitePassage, SitePassage.moved_at)
+    for table, left_at in now:
+        stay = table.household_id, Household.registered_at, table.came_at, left_at, table.persons
+        wanted = (
+            select(table.site_key, *stay)
+            .join(Household, Household.household_id == table.household_id)
+            .where(
+                table.site_key.in_(site_of),
+                table.status == status,
+                table.came_at.is_not(None),  # earlier releases did not store when the people of a passage came
+                Household.origin_pcode.is_not(None),
+            )
+        )
+        for row in await session.execute(wanted):
+            found[site_of[row[0]]].append(Stay._make(row[1:]))
+    return found
+
+
+def comparison_with(count: CountOfEverybody, households: Collection[HouseholdThere]) -> PlaceComparison:
+    persons, number = whole([*households])
+    return PlaceComparison(
+        place_id=events.derived_id("place", *site_key(count.site_id)),
+        registered=(),
+        included_persons=persons,
+        included_households=number,
+    )
