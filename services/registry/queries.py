@@ -45,6 +45,7 @@ UNLISTED = (
     "search_root_id",
     "search_folding",
     "site_root_id",
+    "site_rows",
     "sealed",
     "is_urgent",
 )

@@ -80,10 +80,13 @@ def path(column: str) -> str:
     return PATHS.get(column) or (column if column in OF_REPORT else f"clear.{column}")
 
 
+# The rules that make the rows about the sites of a household have this version. The worker makes older rows again.
+SITE_ROWS = 1
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")
 NOW = ("current_pcode", "current_country")
-HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, *NOW, "search_root_id", "search_folding", "site_root_id")
+KEYS = ("search_root_id", "search_folding", "site_root_id")
+HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, *NOW, *KEYS, "site_rows")
 DISAGGREGATED = ("sex_age", "ages", "assessed", "with_disability")  # the fields of `Disaggregation` have these columns
 EPISODES = RowReader(Episode, "household_id", "displaced", *DISAGGREGATED, "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
@@ -151,9 +154,8 @@ def households(subjects: Iterable[Subject], keys: Mapping[Name, Key], searched_b
 def household(subject: Subject, key: Key, searched_by: KeyVersion) -> Row:
     current = subject.current
     plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
-    return HOUSEHOLDS.row(
-        current, subject.name[1], *of_subject(subject, plain, key), *subject.place, *searched_by, searched_by.root_id
-    )
+    made_by = *searched_by, searched_by.root_id, SITE_ROWS
+    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key), *subject.place, *made_by)
 
 
 def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:

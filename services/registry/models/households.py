@@ -14,7 +14,8 @@ class Household(Registered, Moved, RegistryModel):
     `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of its search keys. Rows of the previous
     release have no present place, and their folding version is 1. When the worker makes the search keys of such a row,
     it also sets the place and the version. `site_root_id` is the id of the root of the household's site keys. It is
-    empty until the worker has made the site keys.
+    empty until the worker has made the site keys. `site_rows` is the version `rows.SITE_ROWS` of the rows about its
+    sites, and 0 if the previous release wrote the row.
     """
 
     __tablename__ = "households"
@@ -22,6 +23,7 @@ class Household(Registered, Moved, RegistryModel):
         Index(None, "changed_at", "household_id"),
         Index("ix_households_urgent", "changed_at", "household_id", postgresql_where=text("is_urgent")),
         Index(None, "search_root_id", "search_folding"),
+        Index("ix_households_old_site_rows", "household_id", postgresql_where=text("site_rows < 1")),
     )
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -32,6 +34,7 @@ class Household(Registered, Moved, RegistryModel):
     search_root_id: Mapped[str] = mapped_column(server_default="")
     search_folding: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     site_root_id: Mapped[str] = mapped_column(server_default="", index=True)
+    site_rows: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
 
 class Member(RegistryModel):

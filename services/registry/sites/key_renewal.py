@@ -1,9 +1,12 @@
-"""Makes site keys for households without site keys, or with site keys of an older root."""
+"""Makes site keys for households without site keys, or with site keys of an older root.
+
+It also makes the rows about the sites of households that an older release wrote.
+"""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +19,7 @@ from services.registry.models import (
     UnjudgedHousehold,
 )
 from services.registry.renewals import Renewal
+from services.registry.rows import SITE_ROWS
 from services.registry.sites.passages import COLUMNS, RESIDENT_COLUMNS, site_passages_of, site_residents_of
 from services.registry.subjects import Subject
 
@@ -27,7 +31,7 @@ class SiteKeyRenewal(Renewal):
     kind = "keys of sites"
 
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
-        return Household.site_root_id < self.search.newest.root_id
+        return or_(Household.site_root_id < self.search.newest.root_id, Household.site_rows < SITE_ROWS)
 
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
         never_listed = set(await session.scalars(NEVER_LISTED.where(Household.household_id.in_(old))))
@@ -58,7 +62,7 @@ class SiteKeyRenewal(Renewal):
         await self._note(session, [household_id])
 
     async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:
-        values = {"site_root_id": self.search.newest.root_id}
+        values = {"site_root_id": self.search.newest.root_id, "site_rows": SITE_ROWS}
         await session.execute(update(Household).where(Household.household_id.in_(ids)).values(values))
 
 

@@ -1,0 +1,21 @@
+"""Stores by which rules the rows about a household's sites were made, so that older rows are repaired.
+
+Rows of `households` that the previous release writes get the default 0. It does not know the table `site_residents` of
+migration 0056, so what it writes during an update would stay wrong until the household's next report. The rows of all
+households at sites are made again once, because this may have happened before.
+"""
+
+from alembic import op
+
+revision = "registry_0061"
+down_revision = "registry_0060"
+
+
+def upgrade() -> None:
+    # two steps, because PostgreSQL gives existing rows the first default without rewriting the table
+    op.execute("ALTER TABLE households ADD COLUMN site_rows smallint NOT NULL DEFAULT 1")
+    op.execute("ALTER TABLE households ALTER COLUMN site_rows SET DEFAULT 0")
+    op.execute(
+        "UPDATE households SET site_rows = 0 WHERE household_id IN (SELECT household_id FROM household_site_keys)"
+    )
+    op.execute("CREATE INDEX ix_households_old_site_rows ON households (household_id) WHERE site_rows < 1")
