@@ -1,6 +1,6 @@
 """Decides until when each count of a group is in effect, and which full recount replaces it. No I/O.
 
-The rules are in docs/decisions/0037 and 0086.
+The rules are in docs/decisions/0037 and 0082.
 """
 
 from bisect import bisect

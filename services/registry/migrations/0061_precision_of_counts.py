@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0060"
-down_revision = "registry_0059"
+revision = "registry_0061"
+down_revision = "registry_0060"
 
 
 def upgrade() -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0059"
-down_revision = "registry_0058"
+revision = "registry_0060"
+down_revision = "registry_0059"
 
 
 def upgrade() -> None:

@@ -7,8 +7,8 @@ households at sites are made again once, because this may have happened before.
 
 from alembic import op
 
-revision = "registry_0061"
-down_revision = "registry_0060"
+revision = "registry_0062"
+down_revision = "registry_0061"
 
 
 def upgrade() -> None:
