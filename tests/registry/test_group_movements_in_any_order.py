@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.counts.headcounts import Headcount
+from services.registry.groups.moved_groups import share
 from services.registry.groups.movements import tallies
-from services.registry.groups.parts import share
 from services.registry.groups.tallies import Tallies, Tally
 from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import AnyFiled, Filed, FiledMovement

@@ -34,7 +34,7 @@ class MovedAway(NamedTuple):
     persons: int
 
 
-class Moved(NamedTuple):
+class MovedPeople(NamedTuple):
     """The people of counts who moved.
 
     `departed` are those who moved away from each count, by report id. `came` are those who came to another place by a
@@ -46,7 +46,7 @@ class Moved(NamedTuple):
 
 
 IN_EFFECT = Standing()
-NOBODY_MOVED = Moved()
+NOBODY_MOVED = MovedPeople()
 ORDER = attrgetter("order")
 
 
@@ -59,7 +59,7 @@ class Recounts:
     """
 
     def __init__(
-        self, counts: Collection[Headcount], choices: Iterable[CountChoice] = (), moved: Moved = NOBODY_MOVED
+        self, counts: Collection[Headcount], choices: Iterable[CountChoice] = (), moved: MovedPeople = NOBODY_MOVED
     ) -> None:
         self._departed = moved.departed
         self._hazards = NamedHazards((count.population, count.departure) for count in counts if count.population)

@@ -12,10 +12,10 @@ from itertools import chain
 
 from services.registry.counts.choices import CountChoice
 from services.registry.counts.headcounts import Headcount
-from services.registry.counts.standings import NOBODY_MOVED, ORDER, Moved, Recounts
+from services.registry.counts.standings import NOBODY_MOVED, ORDER, MovedPeople, Recounts
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.groups.counts_in_effect import CountsInEffect
-from services.registry.groups.parts import is_there, part
+from services.registry.groups.moved_groups import is_there, part
 from services.registry.groups.sources import sources
 from services.registry.groups.tallies import Tallies, Tally
 from services.registry.households.positions import TRANSITIONS
@@ -51,11 +51,11 @@ def tallies(
     return known
 
 
-def moved_people(known: Iterable[Tally]) -> Moved:
+def moved_people(known: Iterable[Tally]) -> MovedPeople:
     """The people of these counts who moved away, and those who came by movements."""
     tallies = list(known)
     departed = {tally.count.report_id: parts for tally in tallies if (parts := tally.departed)}
-    return Moved(departed, tuple(tally.count for tally in tallies if tally.count.movement_id))
+    return MovedPeople(departed, tuple(tally.count for tally in tallies if tally.count.movement_id))
 
 
 def tallies_of(

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.registry.groups.parts import part_id
+from services.registry.groups.moved_groups import part_id
 from services.registry.households.timelines import StoredVersion, TimelineEntry, anchor_of, entries
 from services.registry.models import GroupCount, GroupStay
 from services.registry.reports import NEVER

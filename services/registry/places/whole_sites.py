@@ -38,7 +38,7 @@ class HouseholdThere(NamedTuple):
     persons: int
 
 
-class Stay(NamedTuple):
+class TimeAtSite(NamedTuple):
     """Registered people at a site from `came_at` until `left_at`, which is None if they are still there."""
 
     household_id: UUID
@@ -77,7 +77,7 @@ async def households_there(
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
 
 
-def _there(stays: Iterable[Stay], at: datetime) -> list[HouseholdThere]:
+def _there(stays: Iterable[TimeAtSite], at: datetime) -> list[HouseholdThere]:
     persons = Counter[tuple[str, datetime]]()
     for stay in stays:
         if stay.contains(at):
@@ -87,10 +87,10 @@ def _there(stays: Iterable[Stay], at: datetime) -> list[HouseholdThere]:
 
 async def _stays(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
-) -> Mapping[UUID, list[Stay]]:
+) -> Mapping[UUID, list[TimeAtSite]]:
     """The stays of the households of known origin at each site."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
-    found = defaultdict[UUID, list[Stay]](list)
+    found = defaultdict[UUID, list[TimeAtSite]](list)
     now = (SiteResident, null()), (SitePassage, SitePassage.moved_at)
     for table, left_at in now:
         stay = table.household_id, Household.registered_at, table.came_at, left_at, table.persons
@@ -105,7 +105,7 @@ async def _stays(
             )
         )
         for row in await session.execute(wanted):
-            found[site_of[row[0]]].append(Stay._make(row[1:]))
+            found[site_of[row[0]]].append(TimeAtSite._make(row[1:]))
     return found
 
 
