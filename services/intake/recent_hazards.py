@@ -1,8 +1,8 @@
 """Stores the hazards that intake accepted, from which it proposes those that may have made people leave."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -10,14 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.drafts import Draft, HazardDraft
 from services.intake.models import RecentHazard
+from services.intake.notes import Notes
 from services.intake.publication import Answer
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType
-from shared.failures import retry_while_unavailable
 from shared.places import Places
 from shared.postgres.upsert import upsert
-
-MOST = 10_000  # while PostgreSQL is unavailable, at most this many hazards wait in memory
 
 
 class RecentHazards:
@@ -27,9 +25,10 @@ class RecentHazards:
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
-        self._sessions, self._places = sessions, places
-        self._waiting: dict[UUID, HazardReported] = {}
-        self._has_waiting = asyncio.Event()
+        self._notes: Notes[UUID, HazardReported] = Notes(sessions, partial(save, places=places))
+
+    async def run(self) -> None:
+        await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer) -> None:
         """Note the hazard, if the draft is a published hazard.
@@ -41,23 +40,7 @@ class RecentHazards:
         )
         if not (is_published and isinstance(draft, HazardDraft)) or draft.event.is_release:
             return
-        event = draft.event
-        known = self._waiting.get(event.hazard_id)
-        if (known is None and len(self._waiting) < MOST) or (known is not None and known.revision < event.revision):
-            self._waiting[event.hazard_id] = event
-            self._has_waiting.set()
-
-    async def run(self) -> None:
-        """Store noted hazards, until cancelled."""
-        while True:
-            await self._has_waiting.wait()
-            self._has_waiting.clear()
-            noted, self._waiting = self._waiting, {}
-            await retry_while_unavailable(lambda noted=noted: self._store(noted.values()))  # type: ignore[misc]
-
-    async def _store(self, hazards: Iterable[HazardReported]) -> None:
-        async with self._sessions.begin() as session:
-            await save(session, hazards, self._places)
+        self._notes.add(draft.event.hazard_id, draft.event)
 
 
 async def save(session: AsyncSession, hazards: Iterable[HazardReported], places: Places) -> None:

@@ -1,0 +1,51 @@
+"""Notes about accepted reports, which are stored in the background, because a report must not wait for PostgreSQL."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Generic, Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from shared.failures import retry_while_unavailable
+
+MOST = 10_000  # while PostgreSQL is unavailable, at most this many notes wait in memory
+
+
+class Noted(Protocol):
+    """`revision` says which of two notes about the same thing is newer."""
+
+    @property
+    def revision(self) -> int: ...
+
+
+K = TypeVar("K")
+N = TypeVar("N", bound=Noted)
+
+
+class Notes(Generic[K, N]):
+    """The newest note about each thing, until `save` has stored it. If the process ends before, the note is lost."""
+
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], save: Callable[[AsyncSession, Collection[N]], Awaitable[None]]
+    ) -> None:
+        self._sessions, self._save = sessions, save
+        self._waiting: dict[K, N] = {}
+        self._has_waiting = asyncio.Event()
+
+    def add(self, key: K, note: N) -> None:
+        known = self._waiting.get(key)
+        if (known is None and len(self._waiting) < MOST) or (known is not None and known.revision < note.revision):
+            self._waiting[key] = note
+            self._has_waiting.set()
+
+    async def run(self) -> None:
+        """Store notes, until cancelled."""
+        while True:
+            await self._has_waiting.wait()
+            self._has_waiting.clear()
+            noted, self._waiting = self._waiting, {}
+            await retry_while_unavailable(lambda noted=noted: self._store(noted.values()))  # type: ignore[misc]
+
+    async def _store(self, notes: Collection[N]) -> None:
+        async with self._sessions.begin() as session:
+            await self._save(session, notes)
