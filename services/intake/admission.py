@@ -14,6 +14,7 @@ from services.intake.hazard_scopes import HazardScopes
 from services.intake.publication import Answer, Publication
 from services.intake.recent_hazards import RecentHazards
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
+from services.intake.sent_reports import SentReports
 from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReport, enterer
@@ -67,9 +68,10 @@ class Admission:
         counts: Counts,
         scopes: HazardScopes,
         recent_hazards: RecentHazards,
+        sent_reports: SentReports,
     ) -> None:
         self.drafting, self.publication, self.counts = drafting, publication, counts
-        self._scopes, self._recent_hazards = scopes, recent_hazards
+        self._scopes, self._recent_hazards, self._sent_reports = scopes, recent_hazards, sent_reports
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
@@ -86,6 +88,7 @@ class Admission:
         await self._scopes.settle([draft])
         answer = await self.publication.publish(draft)
         self._recent_hazards.note(draft, answer)
+        self._sent_reports.note(draft, answer, sender)
         self.counts.note_ended(sender.principal)
         return draft, answer
 
@@ -93,12 +96,19 @@ class Admission:
         self, raw: bytes, format: BatchFormat, sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
         """Return one result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
-        return await self._publish(await self.drafting.batch(raw, format, sender), sender)
+        results = await self._publish(await self.drafting.batch(raw, format, sender), sender)
+        for result in results:
+            if not isinstance(result, ReportRefused):
+                self._sent_reports.note(*result, sender)
+        return results
 
     async def admit_reports(
         self, reports: Sequence[Report], sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
-        """Publish reports that intake wrote from the rows of a sheet. Return one result per report, in order."""
+        """Publish reports that intake wrote from the rows of a sheet. Return one result per report, in order.
+
+        The caller stores the sent reports, because they have the lines of their rows.
+        """
         return await self._publish(await self.drafting.reports(reports, sender), sender)
 
     async def _publish(

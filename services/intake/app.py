@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from services.intake import hazard_proposals, openapi, phone_key_uses, receipt_routes, sheet_routes
+from services.intake import hazard_proposals, openapi, own_report_routes, phone_key_uses, receipt_routes, sheet_routes
 from services.intake.admission import Admission, AdmissionRules
 from services.intake.config import IntakeSettings
 from services.intake.counts import AdmissionMetrics, Counts
@@ -23,6 +23,7 @@ from services.intake.phone_keys import PhoneKeys
 from services.intake.publication import Publication
 from services.intake.recent_hazards import RecentHazards
 from services.intake.routes import HOT, ROUTES
+from services.intake.sent_reports import SentReports
 from services.intake.sheet_routes import Sheets
 from services.intake.spool import Spool
 from shared import wiring
@@ -63,7 +64,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             drafting = Drafting(AdmissionRules(places, settings.exercise).draft, threads)
             recent_hazards = RecentHazards(app.state.sessions, places)
             scopes = HazardScopes(app.state.sessions)
-            app.state.admission = Admission(drafting, publication, counts, scopes, recent_hazards)
+            sent_reports = SentReports(app.state.sessions)
+            app.state.admission = Admission(drafting, publication, counts, scopes, recent_hazards, sent_reports)
             feed_metrics = FeedMetrics(app.state.sessions)
             app.state.metrics.register(AdmissionMetrics(counts, spool))
             app.state.metrics.register(feed_metrics)
@@ -73,6 +75,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 spool.write(),
                 publication.run(),
                 recent_hazards.run(),
+                sent_reports.run(),
                 feed_metrics.run(),
                 uses,
             )
@@ -90,6 +93,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         revocations=revocations,
         routers=(
             feeds.router,
+            own_report_routes.router,
             receipt_routes.router,
             hazard_proposals.router,
             ledger.routes("intake"),

@@ -1,4 +1,4 @@
-"""Intake's tables for feeds and hazards, outcomes of reports, uses of phones' keys, and sent rows of lists."""
+"""Intake's tables for feeds and hazards, sent reports and their outcomes, uses of phones' keys, and rows of lists."""
 
 from datetime import datetime
 from typing import Any
@@ -91,7 +91,7 @@ class StoredReceipt(IntakeModel):
     __tablename__ = "receipts"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
-    author: Mapped[UUID] = mapped_column(primary_key=True)
+    author: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     outcome: Mapped[str]
@@ -108,6 +108,27 @@ class AlertedReport(IntakeModel):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     alerted_at: Mapped[datetime]
+
+
+class SentReport(IntakeModel):
+    """The newest version of a report that an account of the desk sent. It has no outcome at first.
+
+    `subject_id` is the household, group, site or hazard. It is None if the report names it only by a short code.
+    `is_outside` says whether the report's place is outside the author's areas. `line` is the row of the file from which
+    the report came.
+    """
+
+    __tablename__ = "sent_reports"
+
+    author: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    kind: Mapped[str]
+    channel: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    is_outside: Mapped[bool]
+    line: Mapped[int | None]
+    sent_at: Mapped[datetime]
 
 
 class PhoneKeyUse(IntakeModel):

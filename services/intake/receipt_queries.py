@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.intake.models import AlertedReport, StoredReceipt
-from shared.events.receipts import NOT_ACCEPTED, WAITING
-from shared.events.vocabulary import ReportKind
+from shared.events.receipts import NOT_ACCEPTED, WAITING, ReceiptState
+from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
 from shared.postgres.upsert import upsert
 
 
@@ -72,3 +72,13 @@ async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UU
         .where(or_(is_accepted, ~is_of_another))
     )
     return frozenset(await session.scalars(followed))
+
+
+def state_of_outcome() -> ColumnElement[str]:
+    """The state of an outcome as an SQL expression: the same as `state_of` in `shared.events.receipts`."""
+    is_duplicate = func.coalesce(StoredReceipt.reason, "") == RefusalReason.DUPLICATE
+    return case(
+        (StoredReceipt.outcome.in_(WAITING), ReceiptState.UNDER_REVIEW),
+        (and_(StoredReceipt.outcome == OutcomeKind.REJECTED, ~is_duplicate), ReceiptState.REFUSED),
+        else_=ReceiptState.RECORDED,
+    )

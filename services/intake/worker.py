@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.intake import receipt_queries, recent_hazards
+from services.intake import receipt_queries, recent_hazards, sent_reports
 from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import Reader
@@ -46,7 +46,7 @@ async def run(settings: IntakeSettings) -> None:
 
 
 async def forget(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete old receipts, hazards and rows of lists once a day, until cancelled.
+    """Delete old receipts, notes of sent reports, hazards and rows of lists once a day, until cancelled.
 
     Phones ask for a receipt for up to 90 days.
     """
@@ -55,6 +55,7 @@ async def forget(sessions: async_sessionmaker[AsyncSession]) -> None:
         before = now - RECEIPTS_KEPT
         async with sessions.begin() as session:
             await receipt_queries.forget(session, before)
+            await sent_reports.forget(session, before)
             await sheet_queries.forget(session, before)
             await recent_hazards.forget(session, now - HAZARDS_KEPT)
         await asyncio.sleep(DAY.total_seconds())

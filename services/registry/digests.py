@@ -141,8 +141,8 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove the digests, search keys, duplicates and held stock of an erased household or group.
 
     Return the number of reports. The inbox keeps the event ids, so that a repeated report has no effect. An event whose
-    stored digest is empty is always a repeat. If the reports came from lists, intake deletes the ids of their rows
-    (`erase` in intake's `sheets.queries`). The caller commits.
+    stored digest is empty is always a repeat. Intake deletes the ids that it stored when the reports came (`erase` in
+    intake's `sheets.queries`). The caller commits.
     """
     is_about = Report.subject_id == subject_id
     await session.execute(delete(HeldStock).where(HeldStock.group_id == subject_id))

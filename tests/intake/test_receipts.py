@@ -64,10 +64,10 @@ def stored(report_id: UUID, author: UUID, *, at: datetime = NOON, **outcome: Any
     return {**ids, **content, "settled_at": at.isoformat()}
 
 
-async def save(intake: RunningIntake, row: dict[str, Any]) -> None:
+async def save(intake: RunningIntake, *rows: dict[str, Any]) -> None:
     engine = database.engine(intake.installation.settings(IntakeSettings))
     async with database.sessions(engine).begin() as session:
-        await receipt_queries.save(session, [row])
+        await receipt_queries.save(session, rows)
     await engine.dispose()
 
 

@@ -108,6 +108,7 @@ OF_NO_AREA = {
     "POST /intake/v1/household-sheets:check",
     "POST /intake/v1/household-sheets:send",
     "POST /intake/v1/household-sheets:refused",
+    "GET /intake/v1/receipts",  # tests/intake/test_own_reports.py tests that an author sees only own reports
     "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
     "POST /intake/v1/hazards:proposals-of-many",
@@ -218,6 +219,7 @@ OF_NO_AREA = {
     "GET /map",
     "GET /sites",
     "GET /sheets",
+    "GET /my-reports",
     "GET /v1/restricted-hazards",  # tests/console/test_stream.py tests the granted areas
     "GET /password",
     "POST /sign-out",

@@ -53,6 +53,8 @@ PAGES = (
     "/ready",
     "/intake/v1/ledger",
     "/intake/v1/ledger/consumer",
+    "/intake/v1/receipts",
+    "/my-reports",
     "/waiting",
     "/map",
     "/console/v1/map/hazards",

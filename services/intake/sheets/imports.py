@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.intake import sent_reports
 from services.intake.admission import Admission, Admitted
 from services.intake.drafting import ReportSender
 from services.intake.publication import Answer
 from services.intake.refusals import ReportRefused
+from services.intake.sent_reports import SentNote
 from services.intake.sheets import matches, queries
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
@@ -145,12 +147,27 @@ class SheetImport:
             results = await self._admission.admit_reports(list(reports.values()), self._sender)
             judgements = {place: sent(rows[place], result) for place, result in zip(reports, results, strict=True)}
             refused = [place for place, row in judgements.items() if row.verdict is SheetRowVerdict.REFUSED]
+            await sent_reports.save(session, self._notes(dict(zip(reports, results, strict=True)), rows))
             await queries.release(session, [reports[place].report_id for place in refused])
             heads: dict[UUID, HouseholdReport] = {
                 id: reports[place] for place in judgements.keys() - set(refused) for id in rows[place].head_ids
             }
             await queries.remember_heads(session, heads, self._team, now)
         return judgements
+
+    def _notes(
+        self, results: Mapping[int, Admitted | ReportRefused], rows: Mapping[int, SheetHousehold]
+    ) -> list[SentNote]:
+        """The notes of the accepted reports, with the lines from which they came."""
+        accepted = {
+            place: result[0]
+            for place, result in results.items()
+            if not isinstance(result, ReportRefused) and result[1] is not Answer.FULL
+        }
+        notes = [
+            sent_reports.note_of(draft, self._sender, rows[place].line.number) for place, draft in accepted.items()
+        ]
+        return [note for note in notes if note]
 
     @property
     def _team(self) -> list[UUID]:

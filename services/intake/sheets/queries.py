@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, union
+from sqlalchemy import ColumnElement, delete, func, select, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.models import SentHead, SentRow, StoredReceipt
+from services.intake.models import SentHead, SentReport, SentRow, StoredReceipt
+from services.intake.receipt_queries import state_of_outcome
 from shared.events import HouseholdReport
+from shared.events.receipts import ReceiptState
 
 
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
@@ -43,20 +45,35 @@ async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[t
 async def remember_heads(
     session: AsyncSession, heads: Mapping[UUID, HouseholdReport], senders: Collection[UUID], now: datetime
 ) -> None:
-    """Store the ids of heads with the reports of their rows. The ids are sorted, as in `claim`."""
+    """Store the ids of heads with the reports of their rows. The ids are sorted, as in `claim`.
+
+    A report replaces an earlier one of the head only if the earlier one was refused.
+    """
     rows = [
         {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}
         for id, report in sorted(heads.items())
         for sender in sorted(senders)
     ]
     if rows:
+        of_head = SentHead.head_id.in_(heads), SentHead.sender.in_(senders)
+        await session.execute(delete(SentHead).where(*of_head, is_refused()))
         await session.execute(insert(SentHead).on_conflict_do_nothing(), rows)
 
 
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
-    """The ids of the heads whose households the account or its team has sent."""
-    known = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
-    return set((await session.scalars(known)).all())
+    """The ids of the heads whose households the account or its team has sent.
+
+    A household whose report was refused is not known, so that its corrected row is sent like a new one.
+    """
+    of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
+    return set((await session.scalars(of_senders.where(~is_refused()))).all())
+
+
+def is_refused() -> ColumnElement[bool]:
+    """Whether the head's report has outcomes, and all of them are refusals."""
+    all_refused = func.bool_and(state_of_outcome() == ReceiptState.REFUSED)
+    outcomes = select(all_refused).where(StoredReceipt.report_id == SentHead.report_id)
+    return func.coalesce(outcomes.correlate(SentHead).scalar_subquery(), False)
 
 
 async def heads_of_others(
@@ -70,11 +87,11 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete the ids of the rows and heads from which an erased household's reports came. The caller commits.
+    """Delete the ids of an erased household that were stored when its reports came, also from rows. The caller commits.
 
     The receipts stay, so that a list that comes again does not register the household again.
     """
-    for table in (SentRow, SentHead):
+    for table in (SentRow, SentHead, SentReport):
         await session.execute(delete(table).where(table.report_id.in_(report_ids)))
 
 

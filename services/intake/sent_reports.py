@@ -1,0 +1,106 @@
+"""Stores which reports the accounts of the desk sent, so that their authors can list them before they have outcomes."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake.drafting import ReportSender
+from services.intake.drafts import DisplacementDraft, Draft, HazardDraft
+from services.intake.models import SentReport
+from services.intake.notes import Notes
+from services.intake.publication import Answer
+from shared.auth.access import COUNTERS
+from shared.events.vocabulary import Flag, ReportKind
+from shared.postgres.upsert import upsert
+
+HELD_BY_INTAKE = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True)
+class SentNote:
+    """A sent version of a report. The columns of the table explain the fields."""
+
+    author: UUID
+    report_id: UUID
+    version: int
+    kind: str
+    channel: str
+    subject_id: UUID | None
+    is_outside: bool
+    sent_at: datetime
+    line: int | None = None
+
+    @property
+    def revision(self) -> int:
+        return self.version
+
+
+class SentReports:
+    """Stores reports in the background, because a report must not wait for PostgreSQL.
+
+    If the process ends before a report is stored, its author's list shows the report when it has an outcome.
+    """
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._notes: Notes[tuple[UUID, UUID], SentNote] = Notes(sessions, save)
+
+    async def run(self) -> None:
+        await self._notes.run()
+
+    def note(self, draft: Draft, answer: Answer, sender: ReportSender) -> None:
+        """Note the report, if intake has it and its author works at the desk."""
+        if answer not in HELD_BY_INTAKE or sender.principal.roles.isdisjoint(COUNTERS):
+            return
+        if note := note_of(draft, sender):
+            self._notes.add((note.author, note.report_id), note)
+
+
+def note_of(draft: Draft, sender: ReportSender, line: int | None = None) -> SentNote | None:
+    """The note of a sent report. None for a release of a hazard, whose outcome names the centre as the author."""
+    about = subject_of(draft)
+    if about is None:
+        return None
+    return SentNote(
+        author=sender.principal.account,
+        report_id=UUID(draft.report_id),
+        channel=draft.channel,
+        sent_at=sender.now,
+        line=line,
+        **about,
+    )
+
+
+def subject_of(draft: Draft) -> dict[str, Any] | None:
+    if isinstance(draft, DisplacementDraft):
+        clear, stamps = json.loads(draft.clear), json.loads(f"{{{draft.stamps}}}")
+        return {
+            "version": clear["version"],
+            "kind": clear["kind"],
+            "subject_id": None if draft.key == draft.report_id else UUID(draft.key),
+            "is_outside": Flag.OUTSIDE_AREA in stamps["flags"],
+        }
+    if isinstance(draft, HazardDraft) and not draft.event.is_release:
+        event = draft.event
+        return {
+            "version": event.version,
+            "kind": ReportKind.HAZARD,
+            "subject_id": event.hazard_id,
+            "is_outside": False,
+        }
+    return None
+
+
+async def save(session: AsyncSession, notes: Iterable[SentNote]) -> None:
+    """Store each report, unless this version or a newer one is stored."""
+    in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # this order prevents deadlocks
+    await upsert(session, SentReport, list(map(asdict, in_order)), newer_by="version")
+
+
+async def forget(session: AsyncSession, before: datetime) -> None:
+    await session.execute(delete(SentReport).where(SentReport.sent_at < before))
