@@ -1,9 +1,9 @@
-"""The routes for sheets of households. They check a sheet, send its rows, and return the refused rows as a workbook.
+"""The routes for sheets of households. They check a sheet, send its rows, and return its bad rows as a workbook.
 
 Each request has the whole file as its body, and the choices in its query. The file is not stored between requests.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 from openpyxl.utils import get_column_letter
@@ -16,8 +16,10 @@ from starlette.types import Receive, Scope, Send
 
 from services.intake.admission import Admission
 from services.intake.answers import problem_of
+from services.intake.receipts import Receipt
 from services.intake.refusals import ReportRefused
 from services.intake.routes import body, sender
+from services.intake.sheets import results
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import SheetChoices
 from services.intake.sheets.households import HouseholdReader, PersonRow
@@ -27,6 +29,7 @@ from services.intake.sheets.names import SheetNames
 from shared import audit
 from shared.audit import Action, Result
 from shared.crypto.keyring import Keyring
+from shared.events.receipts import ReceiptState
 from shared.pages.catalogs import translations
 from shared.pages.languages import language_of
 from shared.pages.terms import term
@@ -35,7 +38,7 @@ from shared.sheets import refused
 from shared.sheets.codes import HouseholdColumn, RowFault, SheetRowVerdict
 from shared.sheets.reading import BYTES
 from shared.sheets.refused import XLSX
-from shared.sheets.sheet import UnreadableFile
+from shared.sheets.sheet import SheetLine, UnreadableFile
 from shared.web.problems import Problem, field_errors, names_of
 
 CHOICES = names_of(SheetChoices)
@@ -160,15 +163,18 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
-    """Answer with a workbook of the refused rows: all their cells, and the reasons in the reader's language."""
-    language = language_of(HTTPConnection(scope))
-    drafting = scope["app"].state.admission.drafting
-    content = await drafting.in_a_thread(sender(scope), workbook, file, language)
+    """Answer with a workbook of the rows that are not accepted, and of the sent rows that were refused or wait.
+
+    It has all cells of these rows, and the reasons in the reader's language.
+    """
+    language, author, state = language_of(HTTPConnection(scope)), sender(scope), scope["app"].state
+    receipts = await results.not_recorded(state.sessions, author.principal.account, file.rows)
+    content = await state.admission.drafting.in_a_thread(author, workbook, file, receipts, language)
     headers = {"content-disposition": 'attachment; filename="not-accepted.xlsx"'}
     return Response(content, media_type=XLSX, headers=headers)
 
 
-def workbook(file: CheckedFile, language: str) -> bytes:
+def workbook(file: CheckedFile, receipts: Mapping[UUID, Receipt], language: str) -> bytes:
     gettext = translations(language).ugettext
     labels = [*file.chosen.labels, term("household_column", HouseholdColumn.REASONS, gettext)]
 
@@ -178,9 +184,21 @@ def workbook(file: CheckedFile, language: str) -> bytes:
             label = file.chosen.labels[error.column] or get_column_letter(error.column + 1)
         return ": ".join(filter(None, (label, term("row_fault", error.reason, gettext))))
 
-    rows = [row for household in file.rows for row in household.rows if row.errors]
-    rows.sort(key=lambda row: row.line.number)
-    return refused.written(labels, [(row.line.cells, "; ".join(map(text, row.errors))) for row in rows])
+    returned: list[tuple[SheetLine, str]] = []
+    for household in file.rows:
+        receipt = results.result_of(household, receipts)
+        result = [result_text(receipt, gettext)] if receipt else []
+        reasons = [(row.line, [*map(text, row.errors), *result]) for row in household.rows]
+        returned += [(line, "; ".join(texts)) for line, texts in reasons if texts]
+    returned.sort(key=lambda row: row[0].number)
+    return refused.written(labels, [(line.cells, reasons) for line, reasons in returned])
+
+
+def result_text(receipt: Receipt, gettext: Callable[[str], str]) -> str:
+    """Why the report was refused, or what its author does while it waits."""
+    kind = "refusal" if receipt.state is ReceiptState.REFUSED else "advice"
+    reason = term(kind, receipt.reason, gettext) if receipt.reason else term("receipt_advice", receipt.state, gettext)
+    return f"{term('receipt_state', receipt.state, gettext)}: {reason}"
 
 
 def sheet_import(scope: Scope) -> SheetImport:

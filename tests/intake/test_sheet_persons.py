@@ -72,7 +72,7 @@ def test_a_wrong_cell_of_a_person_refuses_all_rows_of_the_household() -> None:
     }
     content = f"{HEADER}\n{WIFE}\n{HEAD}\n{wrong}\n{OTHER}".encode()
     chosen = ChosenSheet(read(content)[0], SheetChoices())
-    returned = workbook(CheckedFile(("",), chosen, tuple(made(WIFE, HEAD, wrong, OTHER))), "en")
+    returned = workbook(CheckedFile(("",), chosen, tuple(made(WIFE, HEAD, wrong, OTHER))), {}, "en")
     _, *refused = openpyxl.load_workbook(io.BytesIO(returned)).worksheets[0].iter_rows(values_only=True)
     assert [row[1] for row in refused] == ["Асанова Айгүл", "Асанов Бакыт", "Асанов Азамат"]
 

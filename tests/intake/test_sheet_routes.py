@@ -14,13 +14,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.config import IntakeSettings
-from services.intake.models import SentHead, SentRow
+from services.intake.models import SentHead, SentReport, SentRow
 from services.intake.sheets import matches, queries
 from shared.audit import AUDIT, Action
 from shared.auth.tokens import Role
 from shared.postgres import database
 from shared.sheets.reading import BYTES
-from tests.intake.conftest import RunningIntake
+from tests.intake.conftest import Caller, RunningIntake
+from tests.intake.test_receipts import RECEIPTS, save, stored
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -165,7 +166,7 @@ async def test_an_erasure_deletes_the_ids_of_rows_and_heads(intake: RunningIntak
         async with sessions.begin() as session:
             await queries.erase(session, [UUID(first["report_id"])])
         async with sessions() as session:
-            for table in (SentRow, SentHead):
+            for table in (SentRow, SentHead, SentReport):
                 rows = await session.scalars(
                     select(table.report_id).where(
                         table.report_id.in_([UUID(first["report_id"]), UUID(second["report_id"])])
@@ -207,6 +208,44 @@ async def test_refused_rows_come_back_with_reasons_in_the_readers_language(intak
     [header, row] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
     assert header == ("ФИО", "Кол-во человек", "Откуда", "Куда", "Дата", "Почему не принято")
     assert row[0] == "=1+1" and row[-1] == "Кол-во человек: нужно целое число от 1 до 60"
+
+
+async def test_sent_rows_that_were_refused_or_wait_come_back_and_a_corrected_row_is_sent_like_a_new_one(
+    intake: RunningIntake,
+) -> None:
+    """The receipts belong to the author. Another account's file with the same rows returns no result."""
+    content, account = sheet(at=unique()), uuid4()
+    first, second, _ = (await sent(intake, "send", content, account)).json()["rows"]
+    refused = stored(UUID(first["report_id"]), account, outcome="rejected", reason="wrong_place", kind="household")
+    await save(intake, refused, stored(UUID(second["report_id"]), account, outcome="held", kind="household"))
+    place = "Refused: the place is wrong, correct it and send again"
+    waits = "Under review: A person decides. You need not send it again."
+    number = "Кол-во человек: a whole number from 1 to 60 is needed"
+    assert await returned(intake, content, account) == [place, waits, number]
+    assert await returned(intake, content, uuid4()) == [number]
+    for persons in (b";6;", b";7;"):
+        changed = content.replace(b";5;", persons)
+        assert (await verdicts(intake, "send", changed, account))[:2] == [
+            "sent" if persons == b";6;" else "changed",
+            "changed",
+        ]
+    listed = (await desk_of(intake, account).get(f"{RECEIPTS}?channel=import")).json()["reports"]
+    assert sorted((row["line"], row["state"], row["reason"]) for row in listed if row["version"]) == [
+        (2, "refused", "wrong_place"),
+        (3, "under_review", None),
+    ]
+    assert [(row["line"], row["state"]) for row in listed if not row["version"]] == [(2, "received")]
+
+
+def desk_of(intake: RunningIntake, account: UUID) -> Caller:
+    return intake.caller(Role.REGISTRAR, account=account, team=None, areas=AREAS)
+
+
+async def returned(intake: RunningIntake, content: bytes, account: UUID) -> list[str]:
+    """The reasons in the workbook of the bad rows."""
+    answer = await sent(intake, "refused", content, account, "?lang=en")
+    [_, *rows] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
+    return [str(row[-1]) for row in rows]
 
 
 async def test_files_that_cannot_be_read_are_answered(intake: RunningIntake) -> None:

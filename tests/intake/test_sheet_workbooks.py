@@ -79,6 +79,6 @@ def test_a_formula_in_a_column_without_label_and_values_refuses_its_row() -> Non
     [made] = rows(buffer.getvalue(), origin=KADAMJAI, destination="ZZ", occurred_on=date(2026, 11, 20))
     assert faults(made) == [(3, F.FORMULA)]
     chosen = ChosenSheet(read(buffer.getvalue())[0], SheetChoices())
-    returned = workbook(CheckedFile(("",), chosen, (made,)), "en")
+    returned = workbook(CheckedFile(("",), chosen, (made,)), {}, "en")
     [_, row] = openpyxl.load_workbook(io.BytesIO(returned)).worksheets[0].iter_rows(values_only=True)
     assert str(row[-1]).startswith("D: the result of the formula is not in the file")

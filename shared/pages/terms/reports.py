@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shared.events.receipts import ReceiptState
 from shared.events.vocabulary import Flag, MovementReason, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
@@ -71,6 +72,17 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         OutcomeKind.REJECTED: N_("rejected"),
         OutcomeKind.REPEAT: N_("repeat"),
         OutcomeKind.SET_ASIDE: N_("set aside"),
+    },
+    "receipt_state": {
+        ReceiptState.RECEIVED: N_("No result yet"),
+        ReceiptState.RECORDED: N_("Recorded"),
+        ReceiptState.UNDER_REVIEW: N_("Under review"),
+        ReceiptState.REFUSED: N_("Refused"),
+    },
+    # what the author does about a report without a reason
+    "receipt_advice": {
+        ReceiptState.RECEIVED: N_("The report is stored and is processed automatically."),
+        ReceiptState.UNDER_REVIEW: N_("A person decides. You need not send it again."),
     },
     "refusal": REFUSALS,
     "advice": ADVICE,

@@ -8,9 +8,19 @@ from uuid import uuid4
 import openpyxl
 from playwright.sync_api import Page, expect
 
+from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
+from tests.console.pages.waiting import change
+from tests.installation import in_thread
+
+# a registrar refuses the report of the second household
+REFUSAL = """
+UPDATE receipts SET outcome = 'rejected', reason = 'wrong_place' FROM sent_reports AS sent
+WHERE sent.author = '{account}' AND sent.line = 5
+AND (receipts.report_id, receipts.author) = (sent.report_id, sent.author) RETURNING 1
+"""
 
 
 def sheet(folder: Path, name: str, persons: int = 5) -> Path:
@@ -34,6 +44,22 @@ def sheet(folder: Path, name: str, persons: int = 5) -> Path:
 
 def rows(page: Page) -> list[str]:
     return page.locator("#verdicts tbody tr").all_inner_texts()
+
+
+def see_a_refusal(whole: Whole, page: Page, name: str) -> None:
+    """A registrar refuses a sent row. When the file is checked again, the page and the returned sheet say why."""
+    account = page.evaluate("document.body.dataset.account")
+    assert in_thread(change(whole, REFUSAL.format(account=account), IntakeSettings))
+    page.click("#check")
+    refused_row = page.locator("#verdicts tbody tr", has_text="the place is wrong, correct it and send again")
+    expect(refused_row).to_contain_text("Refused")
+    assert rows(page)[0].startswith("5\t")  # the refused row comes before the rows that need no look
+    with page.expect_download() as again:
+        page.click("#download")
+    returned = openpyxl.load_workbook(io.BytesIO(Path(again.value.path()).read_bytes())).worksheets[0]
+    [_, rejected, unreadable] = returned.iter_rows(values_only=True)
+    assert rejected[1:3] == (f"Маматова {name}", "2")
+    assert str(rejected[-1]).startswith("Refused: the place is wrong") and unreadable[2] == "пять"
 
 
 def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole, seat: Any, tmp_path: Path) -> None:
@@ -80,6 +106,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
         "new 0, sent before 2, by another account 0, changed 0, not accepted 1"
     )
     expect(page.locator("#send")).to_be_hidden()
+    see_a_refusal(whole, page, name)
     changed = sheet(tmp_path, name, persons=6)
     page.click("#check")
     expect(page.locator("#failure")).to_contain_text("Choose it again.")

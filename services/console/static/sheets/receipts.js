@@ -1,4 +1,4 @@
-// Shows what became of the rows that were sent, as their receipts state it.
+// Asks what became of the rows that were sent, as their receipts state it.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -9,6 +9,9 @@ const AT_ONCE = 100; // as intake allows
 const AGAIN_MS = 1_000;
 const LONGEST_MS = 120_000;
 const SETTLED = ["recorded", "under_review", "refused"];
+
+/** @typedef {{report_id: string, state: string, reason: string | null}} Receipt */
+
 let shown = {}; // the rows that the page shows now
 
 export function hideReceipts() {
@@ -16,26 +19,31 @@ export function hideReceipts() {
   element("receipts").textContent = "";
 }
 
-/** Asks until each report has a result, or the page shows other rows. @param {string[]} reports */
-export async function showReceipts(reports) {
+/**
+ * Asks until each report has a result, or the page shows other rows. Calls `show` with the results that are known, each
+ * time when a row is newly refused or waits for a person.
+ * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
+ */
+export async function showReceipts(reports, show) {
   hideReceipts();
   const own = shown = {};
-  /** @type {Map<string, string>} */
-  const states = new Map();
+  /** @type {Map<string, Receipt>} */
+  const results = new Map();
   const until = Date.now() + LONGEST_MS;
-  while (shown === own && states.size < reports.length && Date.now() < until) {
-    const open = reports.filter((report) => !states.has(report));
+  while (shown === own && results.size < reports.length && Date.now() < until) {
+    const open = reports.filter((report) => !results.has(report));
     for (let start = 0; start < open.length && shown === own; start += AT_ONCE) {
-      for (const { report_id, state } of await receiptsOf(open.slice(start, start + AT_ONCE))) {
-        if (SETTLED.includes(state)) states.set(report_id, state);
-      }
-      if (shown === own) draw(states, reports.length);
+      const settled = (await receiptsOf(open.slice(start, start + AT_ONCE))).filter(({ state }) => SETTLED.includes(state));
+      for (const receipt of settled) results.set(receipt.report_id, receipt);
+      if (shown !== own) return;
+      draw(results, reports.length);
+      if (settled.some(({ state }) => state !== "recorded")) show(results);
     }
-    if (states.size < reports.length) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    if (results.size < reports.length) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 
-/** @param {string[]} report_ids @returns {Promise<{report_id: string, state: string}[]>} */
+/** @param {string[]} report_ids @returns {Promise<Receipt[]>} */
 async function receiptsOf(report_ids) {
   try {
     const answer = await call("POST", "/intake/v1/receipts", { report_ids });
@@ -46,8 +54,9 @@ async function receiptsOf(report_ids) {
   }
 }
 
-/** @param {Map<string, string>} states @param {number} all */
-function draw(states, all) {
-  const [recorded, review, refused] = SETTLED.map((settled) => number.format([...states.values()].filter((state) => state === settled).length));
-  element("receipts").textContent = sentence("receipts", { recorded, review, refused, open: number.format(all - states.size) });
+/** @param {Map<string, Receipt>} results @param {number} all */
+function draw(results, all) {
+  const states = [...results.values()].map(({ state }) => state);
+  const [recorded, review, refused] = SETTLED.map((settled) => number.format(states.filter((state) => state === settled).length));
+  element("receipts").textContent = sentence("receipts", { recorded, review, refused, open: number.format(all - results.size) });
 }

@@ -1,6 +1,7 @@
-// Shows the columns of a sheet, and the verdict about each of its rows.
+// Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused or wait for a person.
 
 import { element } from "/static/elements.js";
+import { explanationOf } from "/static/entry/explanations.js";
 import { input } from "/static/entry/fields.js";
 import { drawColumns, nameOf } from "/static/sheets/columns.js";
 import { hideReceipts, showReceipts } from "/static/sheets/receipts.js";
@@ -10,12 +11,13 @@ import { sentence, words } from "/static/texts.js";
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
  * @typedef {{line: number, is_household: boolean, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], phone_column: number | null, is_urgent: boolean, is_outside: boolean}} SheetRow
+ * @typedef {import("/static/sheets/receipts.js").Receipt} Receipt
  * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
  */
 
 const SHOWN = 200;
 const CHANGED = ["changed", "changed_elsewhere"];
-const RANKS = [...CHANGED, "refused", "known_elsewhere", "known", "new", "sent"];
+const RANKS = [...CHANGED, "refused", "under_review", "known_elsewhere", "known", "new", "sent"];
 let fresh = 0; // the number of new rows that the page shows
 
 /** @param {CheckedSheet} sheet */
@@ -43,24 +45,42 @@ export function showVerdicts(sheet, act) {
   const counts = Object.fromEntries(RANKS.map((verdict) => [verdict, households.filter((row) => row.verdict === verdict).length]));
   const own = households.filter(({ verdict }) => verdict === (act === "tried" ? "new" : "sent"));
   const persons = number.format(own.reduce((sum, row) => sum + (row.persons ?? 0), 0));
-  const ranked = [...rows].sort((a, b) => rank(a) - rank(b) || a.line - b.line).slice(0, SHOWN);
   counts.changed += counts.changed_elsewhere;
   const result = act === "tried" ? sentence("tried", { ...counts, persons }) : sentence("sent", { ...counts, persons });
   element("result").textContent = result;
   element("verdicts").hidden = !rows.length;
-  /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map((row) => drawn(row, sheet, act)));
+  draw(sheet, act, new Map());
   element("more").textContent = rows.length > SHOWN ? sentence("more", { shown: SHOWN, all: number.format(rows.length) }) : "";
   fresh = act === "tried" ? counts.new : 0;
   offerSending();
   element("download").hidden = !counts.refused;
   const sent = households.filter(({ verdict }) => verdict === "sent" || verdict === "known");
-  void showReceipts(sent.map(({ report_id }) => report_id ?? ""));
+  void showReceipts(sent.map(({ report_id }) => report_id ?? ""), (results) => {
+    draw(sheet, act, results);
+    element("download").hidden = false;
+  });
+}
+
+/**
+ * Draws the rows; those that need a look come first. The ticks and the focus stay.
+ * @param {CheckedSheet} sheet @param {"tried" | "sent"} act @param {Map<string, Receipt>} results the results of sent rows, by report
+ */
+function draw(sheet, act, results) {
+  const ticked = confirmed(), focused = document.activeElement?.id;
+  const rank = (/** @type {SheetRow} */ row) => rankOf(row, results.get(row.report_id ?? ""));
+  const ranked = [...sheet.rows].sort((a, b) => rank(a) - rank(b) || a.line - b.line).slice(0, SHOWN);
+  /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map((row) => drawn(row, sheet, act, results.get(row.report_id ?? ""))));
+  for (const box of boxes()) box.checked = ticked.includes(box.value);
+  if (focused) document.getElementById(focused)?.focus();
 }
 
 /** The lines of changed rows that the person ticked as other households. */
 export function confirmed() {
-  const ticked = /** @type {NodeListOf<HTMLInputElement>} */ (element("verdicts").querySelectorAll("input:checked"));
-  return [...ticked].map(({ value }) => value);
+  return boxes().filter(({ checked }) => checked).map(({ value }) => value);
+}
+
+function boxes() {
+  return /** @type {HTMLInputElement[]} */ ([...element("verdicts").querySelectorAll("input")]);
 }
 
 /** Shows how many households the button sends; hides it if there is none. */
@@ -70,18 +90,20 @@ export function offerSending() {
   element("send").textContent = sentence("send", { count: number.format(count) });
 }
 
-/** @param {SheetRow} row */
-function rank({ verdict, kept_as_text, phone_column, is_outside }) {
-  return RANKS.indexOf(verdict) - (kept_as_text.length || phone_column !== null || is_outside ? 0.5 : 0);
+/** @param {SheetRow} row @param {Receipt} [receipt] */
+function rankOf({ verdict, kept_as_text, phone_column, is_outside }, receipt) {
+  return RANKS.indexOf(receipt && RANKS.includes(receipt.state) ? receipt.state : verdict) - (kept_as_text.length || phone_column !== null || is_outside ? 0.5 : 0);
 }
 
-/** @param {SheetRow} checked @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
-function drawn(checked, { columns }, act) {
+/** @param {SheetRow} checked @param {CheckedSheet} sheet @param {"tried" | "sent"} act @param {Receipt} [receipt] */
+function drawn(checked, { columns }, act, receipt) {
   const label = (/** @type {number} */ place) => nameOf(columns[place]?.label ?? "", place);
   const reasons = checked.errors.map(({ column, reason, missing }) => {
     const name = column === null ? words("columns")[missing ?? ""] : label(column);
     return [name, words("faults")[reason]].filter(Boolean).join(": ");
   });
+  const explanation = receipt && explanationOf(receipt);
+  if (explanation) reasons.unshift(explanation);
   const isChanged = CHANGED.includes(checked.verdict) && checked.is_household;
   const isKept = [...CHANGED, "new", "sent"].includes(checked.verdict);
   if (isKept && checked.is_urgent) reasons.push(sentence("urgent"));
@@ -91,15 +113,15 @@ function drawn(checked, { columns }, act) {
   if (checked.verdict === "known_elsewhere") reasons.push(sentence("elsewhere"));
   if (checked.is_outside) reasons.push(sentence("outside"));
   const persons = checked.persons === null ? cell("–") : figure(checked.persons);
-  const boxes = isChanged && act === "tried" ? [confirmation(checked.line)] : [];
-  return labelled(row([figure(checked.line), persons, cell(words("verdicts")[checked.verdict]), cell(reasons.join("; "), ...boxes)]), "verdicts");
+  const confirmations = isChanged && act === "tried" ? [confirmation(checked.line)] : [];
+  const result = receipt && receipt.state !== "recorded" ? words("states")[receipt.state] : words("verdicts")[checked.verdict];
+  return labelled(row([figure(checked.line), persons, cell(result), cell(reasons.join("; "), ...confirmations)]), "verdicts");
 }
 
 /** A box by which a person confirms that a changed row is another household. @param {number} line */
 function confirmation(line) {
   const [paragraph, label, box] = [document.createElement("p"), document.createElement("label"), document.createElement("input")];
-  box.type = "checkbox";
-  box.value = String(line);
+  Object.assign(box, { type: "checkbox", value: String(line), id: `confirm-${line}` });
   label.append(box, sentence("confirm"));
   paragraph.append(label);
   return paragraph;

@@ -1,0 +1,30 @@
+"""The results of sent rows that were refused or wait for a person, for the author of the rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake import receipt_queries
+from services.intake.receipts import Receipt, receipt_of
+from services.intake.sheets.households import SheetHousehold
+from services.intake.sheets.imports import batched, ids_of
+from shared.events.receipts import ReceiptState
+
+NOT_RECORDED = ReceiptState.REFUSED, ReceiptState.UNDER_REVIEW
+
+
+async def not_recorded(
+    sessions: async_sessionmaker[AsyncSession], author: UUID, rows: Sequence[SheetHousehold]
+) -> dict[UUID, Receipt]:
+    """The receipts of the author's reports from these rows that were refused or wait, by report."""
+    found: list[Receipt] = []
+    for some in batched([id for row in rows for id in ids_of(row)]):
+        async with sessions() as session:
+            found += map(receipt_of, await receipt_queries.newest_of(session, author, some))
+    return {receipt.report_id: receipt for receipt in found if receipt.state in NOT_RECORDED}
+
+
+def result_of(row: SheetHousehold, receipts: Mapping[UUID, Receipt]) -> Receipt | None:
+    ids: Iterable[UUID] = ids_of(row)
+    return next((receipts[id] for id in ids if id in receipts), None)
