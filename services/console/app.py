@@ -12,7 +12,17 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import installation_status, measures, purposes, readmissions, routes, sheets, sites, waiting
+from services.console import (
+    installation_status,
+    measures,
+    own_reports,
+    purposes,
+    readmissions,
+    routes,
+    sheets,
+    sites,
+    waiting,
+)
 from services.console.config import ConsoleSettings
 from services.console.hazards import entry, granted_hazards, releases
 from services.console.hazards.callers import Callers
@@ -114,6 +124,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             entry.api,
             granted_hazards.api,
             installation_status.router,
+            own_reports.router,
             sheets.router,
             sites.router,
             waiting.router,

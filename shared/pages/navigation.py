@@ -29,6 +29,7 @@ DESTINATIONS = (
 )
 MENU = (
     Destination("/alerts/shift-handover", N_("Shift handover")),
+    Destination("/my-reports", N_("My reports")),
     Destination("/sheets", N_("Households from a file")),
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),

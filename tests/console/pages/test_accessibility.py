@@ -32,6 +32,7 @@ PAGES = {
         "/new-count",
         "/new-household",
         "/waiting",
+        "/my-reports",
         "/registry/figures",
         "/registry/figures/movements",
         "/registry/search",

@@ -1,0 +1,25 @@
+"""The page on which a person at the desk sees the own reports and their results. The browser asks intake."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.console.state import console
+from shared.auth import tokens
+from shared.auth.access import CMC
+from shared.events.receipts import ReceiptState
+from shared.events.vocabulary import ReportKind, SubmissionChannel
+
+router = APIRouter(include_in_schema=False)
+CHANNELS = SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT  # the desk sends reports only through these channels
+
+
+@router.get("/my-reports")
+async def own_reports_page(request: Request) -> Response:
+    sends_hazards = not tokens.current(request).roles.isdisjoint(CMC)
+    return console(request).pages.render(
+        request,
+        "my-reports.html",
+        states=list(ReceiptState),
+        kinds=[kind for kind in ReportKind if sends_hazards or kind is not ReportKind.HAZARD],
+        channels=CHANNELS,
+    )
