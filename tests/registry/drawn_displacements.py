@@ -1,88 +1,15 @@
 """Draws reports of 2,000 households and groups, with movements and corrections."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
-from tests.registry.factories import group, household, movement
-from tests.registry.independent_figures import GRAVE, MILD, OBLASTS, PROFILES, SEXES, SLOW, SUDDEN, Body
+from tests.registry.drawn_reports import OF_SITES, PLACES, displacement, following, leads_to, reasons
+from tests.registry.factories import group, movement
+from tests.registry.independent_figures import PROFILES, SEXES, Body
 
 FIRST = datetime(2024, 9, 1, 3, tzinfo=UTC)  # this is 9 o'clock in Bishkek
-PLACES = tuple(OBLASTS)
-DOMAINS = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
-WITHOUT_DEGREE = ("refused", "dont_know")
-OF_SITES = (
-    *("returned", "transferred", "displaced_again", "settled_elsewhere", "relocated", "left_country"),
-    *("confirmed_here", "contact_lost", "evacuation_lifted"),
-)
-MOVEMENTS = (*OF_SITES, "entered_country", "intends_to_stay", "died", "solution_assessed")
-WITH_DESTINATION = ("transferred", "displaced_again", "relocated", "entered_country")
-BEFORE = {"entered_country": "left_country", "displaced_again": "solution_assessed"}
-NEEDS = ("shelter", "water", "food", "health")
-
-
-def members(draw: Random, on: date) -> list[Body]:
-    people: list[Body] = [
-        {"member_id": str(UUID(int=draw.getrandbits(128), version=4)), "sex": draw.choice(SEXES), **born(draw, on)}
-        for _ in range(draw.randint(1, 6))
-    ]
-    for person in people:
-        if draw.random() < 0.4 and not may_be_too_young(person, on):
-            answers = draw.choice((MILD, (*MILD, *GRAVE), (*WITHOUT_DEGREE, *MILD), WITHOUT_DEGREE))
-            asked = draw.sample(DOMAINS, draw.randint(1, 3))
-            person["functioning"] = {domain: draw.choice(answers) for domain in asked}
-    return people
-
-
-def may_be_too_young(person: Body, on: date) -> bool:
-    """Whether the person may be younger than 5, so that a report must not have answers about functioning."""
-    born = person.get("birth_year") or int(person.get("birth_date", "1900")[:4])
-    return born > on.year - 6 or person.get("age", 5) < 5
-
-
-def born(draw: Random, on: date) -> Body:
-    day_of_birth = date(1940, 1, 1) + timedelta(days=draw.randrange((on - date(1940, 1, 1)).days))
-    reported_on = on - timedelta(days=draw.randrange(500))
-    return draw.choice(
-        (
-            {"birth_date": day_of_birth.isoformat()},
-            {"birth_year": day_of_birth.year},
-            {"age": draw.randint(2, 90), "age_reported_on": reported_on.isoformat()},
-            {},
-        )
-    )
-
-
-def displacement(draw: Random, at: datetime, *, is_moving: bool = False) -> Body:
-    """A report of a household. Households that move later are displaced within the country, and name their members."""
-    origin, destination = draw.sample((*PLACES, None), 2) if not is_moving else draw.sample(PLACES, 2)
-    persons: Body = {"members": (people := members(draw, at.date())), "persons": len(people)}
-    if not is_moving and draw.random() < 0.15:
-        ages = draw.sample(list(PROFILES["dtm"]), 2)
-        counts = [{"sex": draw.choice(SEXES), "age": age, "count": draw.randint(1, 2)} for age in ages]
-        persons = {"members": [], "sex_age": counts, "persons": 5}
-    return household(
-        **persons,
-        **reasons(draw),
-        occurred_at=at.isoformat(),
-        occurred_at_precision="day" if is_moving else draw.choice(("day", "day", "month", "week")),
-        reported_at=at.isoformat(),
-        origin={"pcode": origin} if origin else {"country": "TJ"},
-        destination={"pcode": destination} if destination else {"country": "RU"},
-    )
-
-
-def reasons(draw: Random) -> Body:
-    mobility = draw.choice(("displacement", "displacement", "evacuation", "migration", "planned_relocation"))
-    return {
-        "mobility": mobility,
-        "evacuation": draw.choice((None, "pre_emptive", "reactive")) if mobility == "evacuation" else None,
-        "reasons": draw.choice(([SUDDEN], [SUDDEN, "economic"], [SLOW], ["conflict", SLOW, SUDDEN])),
-        "hazard_type": draw.choice(("mudflow", "drought")),
-        "shelter": draw.choice(("tent", "school", "host_relatives")),
-        "needs": draw.sample(NEEDS, draw.randint(0, 3)),
-    }
 
 
 def movements_of(draw: Random, body: Body) -> Iterator[Body]:
@@ -105,24 +32,6 @@ def movements_of(draw: Random, body: Body) -> Iterator[Body]:
         yield movement(body, kind, occurred_at=at.isoformat(), reported_at=at.isoformat(), **more)
         if is_counted:
             return
-
-
-def following(draw: Random, previous: str) -> str:
-    """The kind of the next movement.
-
-    Some movements happen twice. Half of the people who left the country, or have a solution, move once more.
-    """
-    if previous and draw.random() < 0.1:
-        return previous
-    likely = [kind for kind, before in BEFORE.items() if before == previous]
-    return draw.choice(likely if likely and draw.random() < 0.5 else MOVEMENTS)
-
-
-def leads_to(draw: Random, kind: str, pcode: str) -> Body:
-    if kind == "left_country" and draw.random() < 0.5:
-        return {"destination": {"country": "RU"}}
-    has_destination = kind in WITH_DESTINATION or (kind == "settled_elsewhere" and draw.random() < 0.5)
-    return {"destination": {"pcode": pcode}, "shelter": "tent"} if has_destination else {}
 
 
 def households(draw: Random) -> Iterator[Body]:

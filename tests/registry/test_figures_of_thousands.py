@@ -13,7 +13,8 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry import independent_movement_figures as movement_figures
 from tests.registry.conftest import Office
-from tests.registry.drawn_displacements import MOVEMENTS, groups, households, sites
+from tests.registry.drawn_displacements import groups, households, sites
+from tests.registry.drawn_reports import MOVEMENTS
 from tests.registry.independent_figures import SLOW, Body, Figures
 from tests.registry.independent_lives import STOCK, UNSEEN
 from tests.registry.independent_queries import Query
