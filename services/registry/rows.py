@@ -240,7 +240,7 @@ def stay_row(departure: Filed, number: int, stay: Stay) -> Row:
     position, people = stay.position, stay.people
     return STAYS.row(
         departure,
-        *(departure.subject[1], number, stay.began_at, stay.precision),
+        *(departure.subject[1], number, stay.began_at, position.precision),
         *(position.pcode, position.country),
         *(people.count, people.count, stay.households),
         *people.disaggregated(new_years=new_years(departure.clear.occurred_at, stay.began_at)),

@@ -57,6 +57,21 @@ async def test_a_household_that_nobody_has_confirmed_stays_in_the_stock(office: 
     assert "Ongoing and not confirmed since 16 Jun 2026 (evacuees since 15 Jul 2026): 10" in shown
 
 
+async def test_a_confirmation_leaves_the_date_of_a_household_as_exact_as_it_was(office: Office) -> None:
+    exact, others, vague = household(), household(), household(occurred_at_precision="month")
+    month: Body = {"occurred_at_precision": "month"}
+    confirmed = [movement(body, "confirmed_here", **month) for body in (exact, others)]
+    await office.file(exact, others, vague, *confirmed, movement(vague, "confirmed_here"))
+    [row] = (await get(office, "stock?date=2026-06-20"))["rows"]
+    assert (row["households"], row["imprecise"]) == (3, 1)
+    some = [person["member_id"] for person in exact["members"][:3]]
+    later = {"occurred_at": "2026-06-18T06:00:00Z", "reported_at": "2026-06-18T06:00:00Z"}
+    await office.file(movement(exact, "returned", member_ids=some, **later, **month))
+    rows = (await get(office, "stock?date=2026-06-20&sub_stock=in_displacement&sub_stock=in_return"))["rows"]
+    # the people who stay are still displaced since an exact day; only the day of the return is not known
+    assert {row["pcode"]: (row["households"], row["imprecise"]) for row in rows} == {LEILEK: (3, 1), KADAMJAI: (1, 1)}
+
+
 async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Office) -> None:
     """Evacuees count as not confirmed a day after their departure, all other people only after 30 days."""
     yesterday = (datetime.now(UTC) - timedelta(hours=25)).replace(microsecond=0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.registry.households.household_parts import Parts, largest_first
 from services.registry.households.people import People
 from services.registry.households.positions import STOCK, Position
-from shared.events.vocabulary import Precision, SubStock
+from shared.events.vocabulary import SubStock
 
 Row = tuple[Position, People, int]  # the number is 1 if the part counts as a household, else 0
 
@@ -15,14 +15,14 @@ Row = tuple[Position, People, int]  # the number is 1 if the part counts as a ho
 class Stay(NamedTuple):
     """People who stayed at one position.
 
-    `households` is 1 for the largest part of a household in each sub-stock, else 0.
+    `households` is 1 for the largest part of a household in each sub-stock, else 0. The stay begins when a report says
+    something about the position or the number of its people.
     """
 
     position: Position
     people: People
     households: int
     began_at: datetime
-    precision: Precision
     ended_at: datetime
 
 
@@ -30,18 +30,17 @@ class PartsSince(NamedTuple):
     """The positions of a household's parts since the time `at`."""
 
     at: datetime
-    precision: Precision
     parts: Parts
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
     """The stays in the order of their ends. The first stay is the one that the report of the displacement describes."""
     stays: list[Stay] = []
-    present: dict[Row, tuple[datetime, Precision]] = {}
-    for at, precision, parts in (*snapshots, PartsSince(ends_at, Precision.HOUR, {})):
+    present: dict[Row, datetime] = {}
+    for at, parts in (*snapshots, PartsSince(ends_at, {})):
         rows = weighted(parts)
-        stays += [Stay(*row, *since, at) for row, since in present.items() if row not in rows]
-        present = {row: present.get(row, (at, precision)) for row in rows}
+        stays += [Stay(*row, since, at) for row, since in present.items() if row not in rows]
+        present = {row: present.get(row, at) for row in rows}
     first, *others = stays
     return [first, *(stay for stay in others if stay.began_at != stay.ended_at)]
 

@@ -62,7 +62,7 @@ def course(
     `gone` are people of the report who had died or left the country before the displacement.
     """
     clear, listed = departure.clear, beginning(departure)
-    snapshots = [PartsSince(clear.occurred_at, clear.occurred_at_precision, listed)]
+    snapshots = [PartsSince(clear.occurred_at, listed)]
     [departed] = listed.values()
     if gone:
         [start] = listed
@@ -90,7 +90,7 @@ def course(
             Passage(movement, position, after[position], moving[position], int(number == 0), at)
             for number, position in enumerate(largest_first(leaving(after), moving))
         ]
-        snapshots.append(PartsSince(at, movement.clear.occurred_at_precision, replaced(before, moving, after)))
+        snapshots.append(PartsSince(at, replaced(before, moving, after)))
     first, *stays = stays_of(snapshots, ends_at)
     return Course(snapshots[-1].parts, departed, first.ended_at, stays, passages, decisions, site_movements)
 
@@ -103,6 +103,7 @@ def beginning(departure: Filed) -> Parts:
         clear.destination.country,
         departed_at=clear.occurred_at,
         confirmed_at=clear.reported_at,
+        precision=clear.occurred_at_precision,
         locality=StatedLocality.of(sealed.get("destination_locality"), sealed.get("destination_locality_pcode")),
         shelter=sealed.get("shelter", Shelter.UNKNOWN),
         site_id=sealed.get("site_id") or "",

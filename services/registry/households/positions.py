@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from services.registry.reports import NEVER, Filed, FiledMovement, days, moved_at
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import Movement, Shelter, SubStock
+from shared.events.vocabulary import Movement, Precision, Shelter, SubStock
 from shared.places.localities import StatedLocality
 
 NOT_STATED = StatedLocality()
@@ -18,13 +18,18 @@ OUTSIDE_STOCK = (*ABSENT, SubStock.DURABLE_SOLUTION)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The sub-stock and place of people, the time of their departure, and the time of the latest confirmation."""
+    """The sub-stock and place of people, the time of their departure, and the time of the latest confirmation.
+
+    `precision` is that of the date on which the people came to the place. A report that only confirms where they are
+    does not change it.
+    """
 
     sub_stock: SubStock
     pcode: str | None
     country: str | None
     departed_at: datetime
     confirmed_at: datetime
+    precision: Precision = Precision.DAY
     locality: StatedLocality = NOT_STATED
     shelter: str = Shelter.UNKNOWN
     movement: Movement | None = None  # the movement that led to this position
@@ -112,6 +117,7 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
         **place,
         departed_at=departed_at,
         confirmed_at=max(before.confirmed_at, at),
+        precision=movement.clear.occurred_at_precision,
         movement=kind,
         placed_at=moved_at(movement) if place.get("site_id") else NEVER,
         died_by=days(movement)[1] if kind is Movement.DIED else None,
