@@ -2,145 +2,237 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from random import Random
+from typing import Any
 from uuid import UUID, uuid4
 
-from tests.registry.drawn_reports import OF_SITES, PLACES, displacement, following, leads_to, reasons
+from shared.events.vocabulary import Quantifier, Status
+from tests.registry.drawn_people import by_bracket, displaced
+from tests.registry.drawn_reports import (
+    DESTINATIONS,
+    OF_SITES,
+    ORIGINS,
+    PLACES,
+    PRECISIONS,
+    circumstances,
+    displacement,
+    following,
+    leads_to,
+    next_place,
+    place,
+    precision,
+    times,
+)
+from tests.registry.draws import Draw, codes
 from tests.registry.factories import group, movement
-from tests.registry.independent_figures import PROFILES, SEXES, Body
+from tests.registry.independent_figures import Body, code
 
-FIRST = datetime(2024, 9, 1, 3, tzinfo=UTC)  # this is 9 o'clock in Bishkek
+FIRST = datetime(2024, 9, 1, tzinfo=UTC)
+OTHER_STATUSES = [status for status in codes(Status) if status != "Actual"]
+UNABLE_TO_MOVE = {"mobility": "unable_to_move", "evacuation": None}
 
 
-def movements_of(draw: Random, body: Body) -> Iterator[Body]:
+def moment(draw: Draw) -> datetime:
+    """A time on one of 500 days. In Bishkek, the evening hours (UTC) belong to the next day."""
+    return FIRST + timedelta(days=draw.randrange(500), hours=draw.randrange(24))
+
+
+def households(draw: Draw) -> Iterator[Body]:
+    """1,380 households. Some have movements, some have a correction, and some were displaced twice."""
+    for number in range(1380):
+        first = displacement(draw, at := moment(draw))
+        yield first
+        if number % 4 == 0:
+            yield from changed(draw, list(movements_of(draw, first)))
+        if number % 4 == 1:
+            yield corrected(first, displacement(draw, at))
+        if number % 4 == 2:
+            yield from displaced_twice(draw, first, at)
+        if number % 12 == 3:
+            yield from without_effect(draw, first, at)
+
+
+def without_effect(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
+    """Later reports of a household that are no further displacements."""
+    later = displacement(draw, at + timedelta(days=draw.randint(1, 300)), household_id=first["household_id"])
+    yield later | UNABLE_TO_MOVE if draw.random() < 0.5 else practised(draw, later)
+
+
+def displaced_twice(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
+    """A second displacement, with other members. Some households moved before it."""
+    if draw.random() < 0.3:
+        yield from list(movements_of(draw, first, most_days=15))[:1]
+    yield displacement(draw, at + timedelta(days=draw.randint(30, 300)), household_id=first["household_id"])
+
+
+def movements_of(draw: Draw, body: Body, *, most_days: int = 150) -> Iterator[Body]:
     """Up to three movements. Only the first may concern a part of the household, but never exactly half of it.
 
     If the first states only the number of people who moved, no other movement follows.
     """
-    at = datetime.fromisoformat(body["occurred_at"])
-    people = [person["member_id"] for person in body["members"]]
-    kind = ""
+    at, kind = datetime.fromisoformat(body["occurred_at"]), ""
+    people = [person["member_id"] for person in displaced(body)]
+    size = len(people) or body["persons"]
     for number in range(draw.randint(1, 3)):
-        at += timedelta(days=draw.randint(1, 150))
+        at += timedelta(days=draw.randint(1, most_days))
         kind = following(draw, kind)
-        more = leads_to(draw, kind, draw.choice(PLACES))
-        some = draw.sample(people, draw.randint(1, len(people)))
-        is_part = number == 0 and 2 * len(some) != len(people)
-        is_counted = is_part and len(some) < len(people) and draw.random() < 0.3
-        if is_part:
-            more |= {"persons": len(some)} if is_counted else {"member_ids": some}
-        yield movement(body, kind, occurred_at=at.isoformat(), reported_at=at.isoformat(), **more)
+        more = leads_to(draw, kind, next_place(draw, kind))
+        some = draw.randint(1, size)
+        is_part = number == 0 and 2 * some != size
+        is_counted = is_part and some < size and (not people or draw.random() < 0.3)
+        if is_counted:
+            more |= {"persons": some}
+        elif is_part and people:
+            more |= {"member_ids": draw.sample(people, some)}
+        yield movement(body, kind, **times(draw, at), **more)
         if is_counted:
             return
 
 
-def households(draw: Random) -> Iterator[Body]:
-    """1,380 households. Some have movements, some have a correction, and some were displaced twice."""
-    for number in range(1380):
-        at = FIRST + timedelta(days=draw.randrange(500))
-        first = displacement(draw, at, is_moving=number % 4 == 0)
-        yield first
-        if number % 4 == 0:
-            moves = list(movements_of(draw, first))
-            yield from moves
-            yield from ({**body, "version": 2, "is_reversed": True} for body in moves[-1:] if draw.random() < 0.2)
-        if number % 4 == 1:
-            yield corrected(first, displacement(draw, at))
-        if number % 4 == 2:
-            again = displacement(draw, at + timedelta(days=draw.randint(1, 300)))
-            yield {**again, "household_id": first["household_id"]}
+def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
+    """The movements. Of some households, the last movement is reversed, or corrected to another kind or place."""
+    yield from moves
+    last, kind = moves[-1], draw.choice(("returned", "displaced_again"))
+    if draw.random() < 0.1:
+        yield practised(draw, last)
+    if draw.random() < 0.2:
+        yield {**last, "version": 2, "is_reversed": True}
+    elif draw.random() < 0.2:
+        kept = {name: value for name, value in last.items() if name not in ("destination", "shelter")}
+        yield {**kept, "version": 2, "movement": kind, **leads_to(draw, kind, next_place(draw, kind))}
+
+
+def practised(draw: Draw, report: Body) -> Body:
+    """The same report with another status, for example from an exercise. No figure counts it."""
+    return {**report, "report_id": str(uuid4()), "status": draw.deal(OTHER_STATUSES)}
 
 
 def corrected(first: Body, changed: Body) -> Body:
     return {**changed, "report_id": first["report_id"], "household_id": first["household_id"], "version": 2}
 
 
-def groups(draw: Random) -> Iterator[Body]:
+def groups(draw: Draw) -> Iterator[Body]:
     """460 groups. Some were counted as flows, some were counted again, some have moved, and some have a correction."""
     for number in range(460):
-        at = FIRST + timedelta(days=draw.randrange(500))
-        measure = "flow" if number % 5 == 0 else "stock"
-        origin, destination = draw.sample(PLACES, 2)
-        first = group(
-            **reasons(draw),
-            occurred_at=at.isoformat(),
-            reported_at=at.isoformat(),
-            origin={"pcode": origin},
-            destination={"country": "RU"} if draw.random() < 0.2 else {"pcode": destination},
-            destination_locality=f"Айыл {number}",
-            measure=measure,
-            persons=draw.randint(10, 200),
-            sex_age=[{"sex": draw.choice(SEXES), "age": draw.choice(list(PROFILES["dtm"])), "count": 9}],
-        )
-        yield first
+        first = count(draw, at := moment(draw), measure="flow" if number % 5 == 0 else "stock", number=number)
+        if number % 5 == 4:
+            yield counted_later(draw, first, at)
+        else:
+            yield first
         if number % 5 == 1:
             yield from recounted(draw, first, at)
         if number % 5 == 2:
             yield from group_movements(draw, first, at)
         if number % 5 == 3:
-            yield {**first, "version": 2, "persons": draw.randint(10, 200)}
+            yield {**first, "version": 2, "persons": draw.randint(18, 200)}
 
 
-def recounted(draw: Random, first: Body, at: datetime) -> Iterator[Body]:
+def count(draw: Draw, at: datetime, *, measure: str = "stock", number: int | None = None, **changed: Any) -> Body:
+    """The count of a group. Each group with a number has a place of its own."""
+    origin = draw.choice(ORIGINS)
+    destination = draw.choice([code for code in DESTINATIONS if code != origin])
+    body = group(
+        **circumstances(draw, rare=0.5),
+        occurred_at=at.isoformat(),
+        occurred_at_precision=precision(draw),
+        reported_at=at.isoformat(),
+        origin=place(origin),
+        destination=place(destination),
+        measure=measure,
+        persons=draw.randint(18, 200),
+        sex_age=by_bracket(draw, most=9),
+        quantifier=draw.deal(codes(Quantifier)),
+        persons_estimated=draw.random() < 0.2,
+        **({} if number is None else {"destination_locality": f"Айыл {number}"}),
+    )
+    return body | changed
+
+
+def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
+    """The people were counted some days after their displacement, and the count was reported some days later.
+
+    Some of these reports are no counts of displaced people.
+    """
+    counted_at = at + timedelta(days=draw.randint(0, 20))
+    reported_at = counted_at + timedelta(days=draw.randint(0, 20))
+    more = {"counted_at": counted_at.isoformat(), "counted_at_precision": draw.deal(PRECISIONS)}
+    body = {**first, **more, "reported_at": reported_at.isoformat()}
+    return draw.choice((body, body, body | UNABLE_TO_MOVE, practised(draw, body)))
+
+
+def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
     """A full recount. Of some groups, people have moved before the recount, after it, or both."""
-    later = at + timedelta(days=100)
-    times = {"occurred_at": at.isoformat(), "reported_at": later.isoformat()}
-    recount = {"report_id": str(uuid4()), "persons": draw.randint(10, 200), "is_full_recount": True}
+    later = at + timedelta(days=105)
+    stated = {"occurred_at": at.isoformat(), "reported_at": later.isoformat()}
+    recount = {"report_id": str(uuid4()), "persons": draw.randint(18, 200), "is_full_recount": True}
     if draw.random() < 0.5:
         yield from list(group_movements(draw, first, at))[:1]
-    yield {**first, **recount, **times}
+    yield {**first, **recount, **stated}
     if draw.random() < 0.5:
         yield from group_movements(draw, first, later, is_divided=True)
 
 
-def group_movements(draw: Random, of: Body, at: datetime, *, is_divided: bool = False) -> Iterator[Body]:
+def group_movements(draw: Draw, of: Body, at: datetime, *, is_divided: bool = False) -> Iterator[Body]:
     """Up to three movements of a group or of some of its people, each to another place. Some are reversed.
 
     If people of several places have moved together, no later movement states a number of people. Nobody could say from
     which of these places the people came.
     """
-    visited, kind, have_joined = {of["origin"]["pcode"], of["destination"].get("pcode")}, "", False
-    count = draw.randint(1, 3)
-    for number in range(count):
-        at += timedelta(days=draw.randint(1, 90))
-        kind = following(draw, kind)
+    visited, kind, have_joined = {code(of["origin"]), code(of["destination"])}, "", False
+    number_of_movements = draw.randint(1, 3)
+    for number in range(number_of_movements):
+        kind, is_last = following(draw, kind), number == number_of_movements - 1
         is_part = kind == "died" or draw.random() < 0.5
-        if is_part and (have_joined or (is_divided and number < count - 1)):
+        if is_part and (have_joined or (is_divided and not is_last)):
             return
-        elsewhere = draw.choice([pcode for pcode in PLACES if pcode not in visited] or PLACES)
-        most = of["persons"] if number == count - 1 else of["persons"] // 2 ** (number + 1)
+        elsewhere = next_place(draw, kind, tuple(each for each in PLACES if each not in visited) or PLACES)
+        most = of["persons"] if is_last else of["persons"] // 2 ** (number + 1)
         some = {"persons": draw.randint(1, most)} if is_part else {}
         more = {**some, **leads_to(draw, kind, elsewhere)}
-        visited.add(elsewhere)
+        visited.add(code(more.get("destination")))
         have_joined = have_joined or (is_divided and not is_part)
         is_divided = is_divided or is_part
-        moved = movement(of, kind, occurred_at=at.isoformat(), reported_at=at.isoformat(), **more)
+        moved = movement(of, kind, **times(draw, at + timedelta(days=draw.randint(1, 90))), **more)
+        at = datetime.fromisoformat(moved["reported_at"])
         yield moved
         if draw.random() < 0.1:
+            yield practised(draw, moved)
+        if draw.random() < 0.1:
             yield {**moved, "version": 2, "is_reversed": True}
+        elif is_last and is_part and draw.random() < 0.2:
+            yield {**moved, "version": 2, "persons": draw.randint(1, most)}
 
 
-def sites(draw: Random) -> Iterator[Body]:
+def sites(draw: Draw) -> Iterator[Body]:
     """40 sites, each with three households and a group. Later everybody at each site moves."""
-    for _ in range(40):
-        at = FIRST + timedelta(days=draw.randrange(500))
-        site_id, place = str(UUID(int=draw.getrandbits(128), version=4)), draw.choice(PLACES)
-        origins = [pcode for pcode in PLACES if pcode != place]
+    for number in range(40):
+        at, destination = moment(draw), draw.choice(PLACES)
+        origins = [code for code in ORIGINS if code != destination]
+        here = {"site_id": str(UUID(int=draw.getrandbits(128), version=4)), "destination": place(destination)}
         for _ in range(3):
-            here = {"site_id": site_id, "destination": {"pcode": place}, "origin": {"pcode": draw.choice(origins)}}
-            yield {**displacement(draw, at, is_moving=True), **here}
-        here = {"site_id": site_id, "destination": {"pcode": place}, "origin": {"pcode": draw.choice(origins)}}
-        times = {"occurred_at": at.isoformat(), "reported_at": at.isoformat()}
-        yield group(**reasons(draw), **times, **here, persons=draw.randint(10, 200), sex_age=[])
-        yield from site_movement(draw, site_id, place, at + timedelta(days=draw.randint(1, 150)))
+            yield displacement(draw, at) | here | {"origin": place(draw.choice(origins))}
+        yield count(draw, at) | here | {"origin": place(draw.choice(origins))}
+        yield from site_movements(draw, here, at, OF_SITES[number % len(OF_SITES)])
 
 
-def site_movement(draw: Random, site_id: str, place: str, at: datetime) -> Iterator[Body]:
-    """A movement of everybody at a site, away from the place. Some of these movements are reversed."""
-    kind = draw.choice(OF_SITES)
-    more = leads_to(draw, kind, draw.choice([pcode for pcode in PLACES if pcode != place]))
-    site = {"kind": "site", "site_id": site_id}
-    moved = movement(site, kind, occurred_at=at.isoformat(), reported_at=at.isoformat(), **more)
+def site_movements(draw: Draw, of: Body, at: datetime, kind: str) -> Iterator[Body]:
+    """Movements of everybody at a site, away from the place. Some of these movements are reversed.
+
+    If the first movement leads nowhere, a second one follows.
+    """
+    others = tuple(code for code in PLACES if code != of["destination"]["pcode"])
+    site = {"kind": "site", "site_id": of["site_id"]}
+    at += timedelta(days=draw.randint(1, 150))
+    moved = movement(
+        site, kind, **times(draw, at, is_vague=False), **leads_to(draw, kind, next_place(draw, kind, others))
+    )
     yield moved
-    if draw.random() < 0.2:
+    if draw.random() < 0.3:
+        yield practised(draw, moved)
+    is_reversed = draw.random() < 0.2
+    if is_reversed:
         yield {**moved, "version": 2, "is_reversed": True}
+    if is_reversed or kind in ("confirmed_here", "contact_lost", "evacuation_lifted", "intends_to_stay"):
+        at += timedelta(days=draw.randint(1, 150))
+        kind = draw.choice(OF_SITES)
+        more = leads_to(draw, kind, next_place(draw, kind, others))
+        yield movement(site, kind, **times(draw, at, is_vague=False), **more)

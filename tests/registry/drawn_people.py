@@ -1,16 +1,39 @@
-"""Draws the members of households."""
+"""Draws the persons of reports: the members of households, and numbers of persons by sex and age bracket."""
 
 from datetime import date, timedelta
-from random import Random
 from uuid import UUID
 
-from tests.registry.independent_figures import GRAVE, MILD, SEXES, Body
+from tests.registry.draws import Draw
+from tests.registry.independent_figures import GRAVE, MILD, PROFILES, SEXES, Body
 
 DOMAINS = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
 WITHOUT_DEGREE = ("refused", "dont_know")
+BRACKETS = (*PROFILES["dtm"], "unknown")
 
 
-def members(draw: Random, on: date) -> list[Body]:
+def persons(draw: Draw, on: date) -> Body:
+    """The persons of a household: named members, or numbers of persons. Of some households, not all are displaced."""
+    if draw.random() < 0.15:
+        return {"members": [], "sex_age": by_bracket(draw, most=2), "persons": 5}
+    people = members(draw, on)
+    if draw.random() < 0.2:
+        for person in people[1:]:
+            person["is_displaced"] = draw.random() < 0.5
+    return {"members": people, "persons": len(people), "is_whole_household": draw.random() < 0.5}
+
+
+def by_bracket(draw: Draw, *, most: int) -> list[Body]:
+    """Numbers of persons, at most `most`, of two different age brackets."""
+    ages = draw.sample(BRACKETS, 2)
+    return [{"sex": draw.choice(SEXES), "age": age, "count": draw.randint(1, most)} for age in ages]
+
+
+def displaced(body: Body) -> list[Body]:
+    """The members of a household who were displaced."""
+    return [person for person in body["members"] if body["is_whole_household"] or person.get("is_displaced", True)]
+
+
+def members(draw: Draw, on: date) -> list[Body]:
     people: list[Body] = [
         {"member_id": str(UUID(int=draw.getrandbits(128), version=4)), "sex": draw.choice(SEXES), **born(draw, on)}
         for _ in range(draw.randint(1, 6))
@@ -29,7 +52,7 @@ def may_be_too_young(person: Body, on: date) -> bool:
     return born > on.year - 6 or person.get("age", 5) < 5
 
 
-def born(draw: Random, on: date) -> Body:
+def born(draw: Draw, on: date) -> Body:
     day_of_birth = date(1940, 1, 1) + timedelta(days=draw.randrange((on - date(1940, 1, 1)).days))
     reported_on = on - timedelta(days=draw.randrange(500))
     return draw.choice(

@@ -1,55 +1,83 @@
 """Draws single reports of displacements, and the kinds and destinations of movements."""
 
-from datetime import datetime
-from random import Random
+from datetime import datetime, timedelta
+from typing import Any
 
-from tests.registry.drawn_people import members
+from shared.events.vocabulary import Evacuation, HazardType, Need, Precision, Reason, Shelter
+from tests.registry.drawn_people import persons
+from tests.registry.draws import Draw, codes
 from tests.registry.factories import household
-from tests.registry.independent_figures import OBLASTS, PROFILES, SEXES, SLOW, SUDDEN, Body
+from tests.registry.independent_figures import OBLASTS, SLOW, SUDDEN, Body
 
 PLACES = tuple(OBLASTS)
+UNKNOWN_DISTRICT = "KG"  # the people are in the country, but nobody knows in which district
+ORIGINS = (*PLACES, *PLACES, "TJ", "XX", "ZZ", UNKNOWN_DISTRICT)
+DESTINATIONS = (*PLACES, *PLACES, "RU", "XX", "ZZ", UNKNOWN_DISTRICT)
 OF_SITES = (
     *("returned", "transferred", "displaced_again", "settled_elsewhere", "relocated", "left_country"),
-    *("confirmed_here", "contact_lost", "evacuation_lifted"),
+    *("confirmed_here", "contact_lost", "evacuation_lifted", "intends_to_stay"),
 )
-MOVEMENTS = (*OF_SITES, "entered_country", "intends_to_stay", "died", "solution_assessed")
+MOVEMENTS = (*OF_SITES, "entered_country", "died", "solution_assessed")
 WITH_DESTINATION = ("transferred", "displaced_again", "relocated", "entered_country")
 BEFORE = {"entered_country": "left_country", "displaced_again": "solution_assessed"}
-NEEDS = ("shelter", "water", "food", "health")
+MOBILITIES = ("displacement", "displacement", "evacuation", "migration", "planned_relocation")
+PRECISIONS, SHELTERS = codes(Precision), codes(Shelter)
 
 
-def displacement(draw: Random, at: datetime, *, is_moving: bool = False) -> Body:
-    """A report of a household. Households that move later are displaced within the country, and name their members."""
-    origin, destination = draw.sample((*PLACES, None), 2) if not is_moving else draw.sample(PLACES, 2)
-    persons: Body = {"members": (people := members(draw, at.date())), "persons": len(people)}
-    if not is_moving and draw.random() < 0.15:
-        ages = draw.sample(list(PROFILES["dtm"]), 2)
-        counts = [{"sex": draw.choice(SEXES), "age": age, "count": draw.randint(1, 2)} for age in ages]
-        persons = {"members": [], "sex_age": counts, "persons": 5}
+def displacement(draw: Draw, at: datetime, **changed: Any) -> Body:
+    """A report of a household."""
+    origin = draw.choice(ORIGINS)
     return household(
-        **persons,
-        **reasons(draw),
+        **persons(draw, at.date()),
+        **circumstances(draw),
         occurred_at=at.isoformat(),
-        occurred_at_precision="day" if is_moving else draw.choice(("day", "day", "month", "week")),
+        occurred_at_precision=precision(draw),
         reported_at=at.isoformat(),
-        origin={"pcode": origin} if origin else {"country": "TJ"},
-        destination={"pcode": destination} if destination else {"country": "RU"},
+        origin=place(origin),
+        destination=place(draw.choice([code for code in DESTINATIONS if code != origin])),
+        **changed,
     )
 
 
-def reasons(draw: Random) -> Body:
-    mobility = draw.choice(("displacement", "displacement", "evacuation", "migration", "planned_relocation"))
+def place(code: str) -> Body:
+    return {"pcode": code} if code in PLACES else {"country": code}
+
+
+def precision(draw: Draw) -> str:
+    return draw.choice(("day", draw.deal(PRECISIONS)))
+
+
+def circumstances(draw: Draw, *, rare: float = 0.2) -> Body:
+    """Most people have one of a few reasons, hazards and shelters, because the figures would have too many rows.
+
+    `rare` is the share of the others.
+    """
+    mobility = draw.choice(MOBILITIES)
+    is_rare = draw.random() < rare
+    usual = ([SUDDEN], [SUDDEN, "economic"], [SLOW], ["conflict", SLOW, SUDDEN])
     return {
         "mobility": mobility,
-        "evacuation": draw.choice((None, "pre_emptive", "reactive")) if mobility == "evacuation" else None,
-        "reasons": draw.choice(([SUDDEN], [SUDDEN, "economic"], [SLOW], ["conflict", SLOW, SUDDEN])),
-        "hazard_type": draw.choice(("mudflow", "drought")),
-        "shelter": draw.choice(("tent", "school", "host_relatives")),
-        "needs": draw.sample(NEEDS, draw.randint(0, 3)),
+        "evacuation": draw.choice((None, draw.deal(codes(Evacuation)))) if mobility == "evacuation" else None,
+        "reasons": rare_reasons(draw) if is_rare else draw.choice(usual),
+        "hazard_type": draw.deal(codes(HazardType)) if is_rare else draw.choice((None, "mudflow", "drought")),
+        "shelter": draw.deal(SHELTERS) if is_rare else draw.choice(("tent", "school", "host_relatives")),
+        "needs": draw.sample(codes(Need), draw.randint(0, 3)),
     }
 
 
-def following(draw: Random, previous: str) -> str:
+def rare_reasons(draw: Draw) -> list[str]:
+    first, others = draw.deal(codes(Reason)), draw.sample(codes(Reason), draw.randint(0, 2))
+    return [first, *(reason for reason in others if reason != first)]
+
+
+def times(draw: Draw, at: datetime, *, is_vague: bool = True) -> Body:
+    """The time of a movement. If the day is not exact, the movement is reported some days later."""
+    stated = precision(draw) if is_vague else draw.choice(("hour", "day"))
+    reported_at = at if stated in ("hour", "day") else at + timedelta(days=draw.randint(0, 12))
+    return {"occurred_at": at.isoformat(), "occurred_at_precision": stated, "reported_at": reported_at.isoformat()}
+
+
+def following(draw: Draw, previous: str) -> str:
     """The kind of the next movement.
 
     Some movements happen twice. Half of the people who left the country, or have a solution, move once more.
@@ -57,11 +85,21 @@ def following(draw: Random, previous: str) -> str:
     if previous and draw.random() < 0.1:
         return previous
     likely = [kind for kind, before in BEFORE.items() if before == previous]
-    return draw.choice(likely if likely and draw.random() < 0.5 else MOVEMENTS)
+    return draw.choice(likely) if likely and draw.random() < 0.5 else draw.deal(MOVEMENTS)
 
 
-def leads_to(draw: Random, kind: str, pcode: str) -> Body:
-    if kind == "left_country" and draw.random() < 0.5:
-        return {"destination": {"country": "RU"}}
-    has_destination = kind in WITH_DESTINATION or (kind == "settled_elsewhere" and draw.random() < 0.5)
-    return {"destination": {"pcode": pcode}, "shelter": "tent"} if has_destination else {}
+def leads_to(draw: Draw, kind: str, code: str) -> Body:
+    """The destination of a movement: the place with this code, another country, or the usual one of the kind."""
+    if kind == "left_country" and draw.random() < 0.6:
+        return {"destination": place(draw.choice(("RU", "XX", "ZZ")))}
+    may_have_destination = kind in ("settled_elsewhere", "returned") and draw.random() < 0.4
+    if not may_have_destination and kind not in WITH_DESTINATION:
+        return {}
+    stated = {} if draw.random() < 0.2 else {"shelter": draw.choice(("tent", draw.deal(SHELTERS)))}
+    return {"destination": place(code), **stated}
+
+
+def next_place(draw: Draw, kind: str, others: tuple[str, ...] = PLACES) -> str:
+    """The code of the place to which people move: one of `others`, or sometimes a place that is not known."""
+    unknown = (UNKNOWN_DISTRICT,) if kind == "entered_country" else (UNKNOWN_DISTRICT, "ZZ")
+    return draw.choice(unknown) if draw.random() < 0.1 else draw.choice(others)

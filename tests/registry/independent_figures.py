@@ -9,18 +9,28 @@ each household and group there.
 
 from dataclasses import dataclass
 from datetime import date
+from math import nan
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from tests.registry.independent_group_lives import group_lives
-from tests.registry.independent_lives import END, NOT_KNOWN, in_parts, lives
+from tests.registry.independent_lives import END, NOT_KNOWN, in_parts, is_unconfirmed, lives
 
 Body = dict[str, Any]
 
 TIME_ZONE = "Asia/Bishkek"
 SUDDEN, SLOW = "natural_disaster", "pasture_degradation"
+SLOW_REASONS = (
+    *("water_scarcity_irrigation", "water_scarcity_drinking", "pasture_degradation", "soil_degradation"),
+    *("salinization", "waterlogging", "drought", "heat", "permafrost_loss", "repeated_hazards", "fear_of_hazard"),
+    "environmental_degradation",
+)
+SLOW_HAZARDS = (
+    *("jut", "drought", "water_scarcity", "land_degradation", "salinization", "bank_erosion", "groundwater_rise"),
+    *("permafrost_loss", "pests", "crop_disease"),
+)
 PROFILES = {
     "dtm": {"0-5": (0, 5), "6-11": (6, 11), "12-17": (12, 17), "18-59": (18, 59), "60+": (60, 200)},
     "unhcr": {"0-4": (0, 4), "5-11": (5, 11), "12-17": (12, 17), "18-59": (18, 59), "60+": (60, 200)},
@@ -28,7 +38,9 @@ PROFILES = {
 }
 LEILEK, KADAMJAI, BATKEN, OSH = "KG05236000000", "KG05258000000", "KG05214000000", "KG06226000000"
 OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "KG06000000000"}
-ABROAD = {"RU": "RUS", "TJ": "TJK", NOT_KNOWN: "ZZZ"}  # the codes of ISO 3166-1
+ABROAD = {"RU": "RUS", "TJ": "TJK", "XX": "XXX", NOT_KNOWN: "ZZZ"}  # the codes of ISO 3166-1
+EXACT = ("hour", "day")  # a date with another precision is less exact than a day
+WITHOUT_MONTH = ("season", "year")
 SEXES = ("female", "male", "unknown")
 ASSESSED = ("assessed", "with_disability")
 # degrees of difficulty of the Washington Group
@@ -63,32 +75,52 @@ class Figures:
         on, of = pd.Timestamp(day), self.positions
         present = of[(of["sub_stock"] == sub_stock) & (of["begins"] <= on) & (on < of["ends"])]
         aged = with_ages(present, pd.Series(on, index=present.index)).assign(month="")
-        return described(in_parts(aged, "report_id"))
+        states = is_unconfirmed(present, on).map({True: "unconfirmed", False: "confirmed"})
+        states = states.where(present["kind"] == "household", "")
+        return described(in_parts(aged.assign(confirmation=states), "report_id"))
 
-    def flows(self) -> pd.DataFrame:
-        """The displacements, and the passages of registered people who were forced onward."""
+    def flows(self, since: str = "", until: str = "") -> pd.DataFrame:
+        """The displacements from the month `since` to the month `until`, for example 2025-03.
+
+        They include the passages of registered people who were forced onward.
+        """
         is_onward = (self.passages["new_movement"] == "displaced_again") & (self.passages["kind"] == "household")
         onward = self.passages[is_onward]
-        starts = in_parts(with_ages(self.starts, self.starts["day"]).assign(on=self.starts["day"]), "report_id")
-        parts = in_parts(aged(onward, onward["new_day"]).assign(on=onward["new_day"]), "moving")
+        starts = in_parts(with_ages(self.starts, self.starts["day"]), "report_id")
+        parts = in_parts(aged(onward, onward["new_day"]), "moving")
         parts = parts.assign(
+            day=parts["new_day"],
+            month=parts["new_month"],
+            is_corrected=parts["new_version"] > 1,
+            is_imprecise=parts["new_is_imprecise"].astype(bool),
             origin=parts["destination"],
             destination=parts["to_destination"],
             shelter=parts["to_shelter"],
             part=parts["part"] + len(starts),
         )
-        people = pd.concat([starts, parts], ignore_index=True)
-        return described(people.assign(month=people["on"].dt.strftime("%Y-%m")))
+        people = pd.concat([starts, parts], ignore_index=True).assign(confirmation="")
+        return described(people[during(people["day"], since, until)])
+
+
+def during(days: pd.Series, since: str, until: str) -> pd.Series:
+    """Whether each day is in the period from the month `since` to the month `until`. An empty month is no limit."""
+    months = days.dt.strftime("%Y-%m")
+    return (months >= since) & (months <= (until or "9999"))
 
 
 def newest(bodies: list[Body]) -> pd.DataFrame:
-    """The valid version of each report, with its day in Bishkek."""
-    reports = pd.DataFrame(bodies).fillna({"version": 1, "occurred_at_precision": "day", "is_reversed": False})
+    """The valid version of each actual report, with its day in Bishkek."""
+    usual = {"version": 1, "occurred_at_precision": "day", "is_reversed": False, "status": "Actual"}
+    reports = pd.DataFrame(bodies).fillna(usual)
+    reports = reports[reports["status"] == "Actual"]
     reports = reports.sort_values("version").drop_duplicates("report_id", keep="last")
     reports["subject"] = reports["household_id"].fillna(reports["group_id"])
     reports["moment"] = moments(reports["occurred_at"])
     reports["reported"] = moments(reports["reported_at"])
     reports["day"] = reports["moment"].dt.floor("D")
+    reports["latest"] = latest_days(reports)
+    reports["is_imprecise"] = ~reports["occurred_at_precision"].isin(EXACT)
+    reports["month"] = months(reports)
     for side in ("origin", "destination"):
         reports[side] = [code(place) for place in reports[side]]
     return reports
@@ -97,6 +129,22 @@ def newest(bodies: list[Body]) -> pd.DataFrame:
 def moments(texts: pd.Series) -> pd.Series:
     """The times in Bishkek, without a time zone."""
     return pd.to_datetime(texts, utc=True, format="ISO8601").dt.tz_convert(TIME_ZONE).dt.tz_localize(None)
+
+
+def latest_days(reports: pd.DataFrame) -> pd.Series:
+    """The latest day on which each event can have happened: the end of its period, but not after the report."""
+    day, precision = reports["day"], reports["occurred_at_precision"]
+    periods = {"month": "M", "season": "Q-NOV", "year": "Y"}  # the last season of a year ends in November
+    latest = day.mask(precision == "week", day + pd.Timedelta(days=6))
+    for name, period in periods.items():
+        latest = latest.mask(precision == name, day.dt.to_period(period).dt.end_time)
+    return latest.where(latest < reports["reported"], reports["reported"]).dt.floor("D")
+
+
+def months(reports: pd.DataFrame) -> pd.Series:
+    """The month of each event, or its year if only the season or the year is known."""
+    is_vague = reports["occurred_at_precision"].isin(WITHOUT_MONTH)
+    return reports["day"].dt.strftime("%Y-%m").mask(is_vague, reports["day"].dt.strftime("%Y"))
 
 
 def code(place: Any) -> str | None:
@@ -109,12 +157,12 @@ def displacements(reports: pd.DataFrame) -> pd.DataFrame:
 
     Each is valid until the next one of the same household or group.
     """
-    found = reports[reports["kind"].isin(["household", "group"])].copy()
-    found["begins"] = found["day"].where(found["kind"] == "household", found["reported"].dt.floor("D"))
+    found = reports[reports["kind"].isin(["household", "group"]) & (reports["mobility"] != "unable_to_move")].copy()
+    counted = moments(found["counted_at"]).fillna(found["reported"])
+    found["begins"] = found["day"].where(found["kind"] == "household", counted.dt.floor("D"))
     found = found.sort_values("begins")
     found["ends"] = found.groupby("subject")["begins"].shift(-1).fillna(END)
     found["is_corrected"] = found["version"] > 1
-    found["is_imprecise"] = ~found["occurred_at_precision"].isin(["hour", "day"])
     found["shelter"] = found["shelter"].fillna("unknown")
     found["needs"] = [needs if isinstance(needs, list) else [] for needs in found["needs"]]
     started = {"departed": found["day"], "confirmed": found["reported"], "movement": "", "sub_stock": "in_displacement"}
@@ -123,12 +171,14 @@ def displacements(reports: pd.DataFrame) -> pd.DataFrame:
 
 def persons(found: pd.DataFrame) -> pd.DataFrame:
     """A row for each named person. Unnamed persons of one report, sex and age bracket share a row with their number."""
-    lists = found[["report_id", "members"]].explode("members").dropna()
+    lists = found[["report_id", "members", "is_whole_household"]].explode("members").dropna(subset="members")
     named = pd.DataFrame(list(lists["members"])).assign(report_id=list(lists["report_id"]), number=1)
+    stays_behind = named["is_displaced"].eq(False) & ~lists["is_whole_household"].to_numpy(dtype=bool)
+    named = named[~stays_behind]
     is_counted = found["members"].str.len().fillna(0) == 0
     lists = found.loc[is_counted, ["report_id", "sex_age"]].explode("sex_age").dropna()
     counted = pd.DataFrame(list(lists["sex_age"])).assign(report_id=list(lists["report_id"]))
-    counted[["youngest", "oldest"]] = [PROFILES["dtm"][bracket] for bracket in counted["age"]]
+    counted[["youngest", "oldest"]] = [PROFILES["dtm"].get(age, (nan, nan)) for age in counted["age"]]
     counted = counted.rename(columns={"count": "number"}).drop(columns="age")
     totals = found[is_counted].set_index("report_id")["persons"]
     rest = totals.sub(counted.groupby("report_id")["number"].sum(), fill_value=0).rename("number").reset_index()
@@ -158,37 +208,40 @@ def completed(since: pd.Series, until: pd.Series) -> pd.Series:
     return until.dt.year - since.dt.year - is_before
 
 
-def described(people: pd.DataFrame) -> pd.DataFrame:
-    """The people with all dimensions and brackets.
+def described(people: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """The people with all dimensions and brackets, and with the columns `more`.
 
     These are categories, because pandas groups categories much faster than texts.
     """
     reasons = [people["reasons"].str[number] for number in range(3)]
-    is_drought = people["hazard_type"] == "drought"
+    is_slow = people["hazard_type"].isin(SLOW_HAZARDS)
     views = ("origin", "destination")
-    found = {
-        "scope": scopes(people),
+    scope = scopes(people)
+    dimensions = {
+        "scope": scope,
+        "category": categories(people, scope),
+        "seen_in": people["destination"].where(people["destination"].isin(OBLASTS), people["origin"]).map(OBLASTS),
         **{name: brackets(people, name) for name in PROFILES},
         **{f"{view}_{level}": units(people[view], level) for view in views for level in range(3)},
         **{f"{view}_country": people[view].map(lambda place: ABROAD.get(place, "KGZ")) for view in views},
         **{f"reason_{number}": reasons[number] for number in range(3)},
-        **{f"onset_{number}": onset(reasons[number], is_drought) for number in range(3)},
+        **{f"onset_{number}": onset(reasons[number], is_slow) for number in range(3)},
     }
-    texts = ["month", "kind", "sex", "mobility", "hazard_type", "shelter", "evacuation", *found]
-    categories = people.assign(**found)[texts].astype(object).fillna("").astype("category")
+    texts = ["month", "kind", "sex", "mobility", "hazard_type", "shelter", "evacuation", "confirmation", *dimensions]
+    coded = people.assign(**dimensions)[texts].astype(object).fillna("").astype("category")
     numbers = ["part", "number", "is_largest", "is_corrected", "is_imprecise", *ASSESSED]
-    return categories.join(people[[*numbers, "needs"]])
+    return coded.join(people[[*numbers, "needs", "departed", "is_presumed", *more]])
 
 
-def onset(reason: pd.Series, is_drought: pd.Series) -> np.ndarray[Any, Any]:
-    is_sudden = (reason == SUDDEN) & ~is_drought
-    return np.select([is_sudden, reason.isin([SUDDEN, SLOW])], ["sudden", "slow"], "")
+def onset(reason: pd.Series, has_slow_hazard: pd.Series) -> np.ndarray[Any, Any]:
+    is_slow = reason.isin(SLOW_REASONS) | ((reason == SUDDEN) & has_slow_hazard)
+    return np.select([is_slow, reason == SUDDEN], ["slow", "sudden"], "")
 
 
 def units(places: pd.Series, level: int) -> pd.Series:
-    """The unit of each place at the level. Empty for places in other countries."""
-    unit = (lambda place: "KG", lambda place: OBLASTS[place], lambda place: place)[level]
-    return places.map({place: unit(place) if place.startswith("KG") else "" for place in places.unique()})
+    """The unit of each place at the level. Empty for places in other countries, and for unknown districts."""
+    unit = (lambda place: "KG", OBLASTS.get, lambda place: place if place in OBLASTS else "")[level]
+    return places.map({place: unit(place) or "" if place.startswith("KG") else "" for place in places.unique()})
 
 
 def brackets(people: pd.DataFrame, profile: str) -> np.ndarray[Any, Any]:
@@ -207,3 +260,10 @@ def scopes(people: pd.DataFrame) -> np.ndarray[Any, Any]:
         ~origin.str.startswith("KG"),
     ]
     return np.select(conditions, ["unknown", "abroad", "origin_unknown", "from_abroad"], "within")
+
+
+def categories(people: pd.DataFrame, scope: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The categories of figures. Numbers of different categories are never added."""
+    is_displaced = people["mobility"].isin(["displacement", "evacuation"])
+    is_here = np.isin(scope, ["within", "origin_unknown"])
+    return np.select([~is_displaced, is_here], [people["mobility"], "displaced"], scope)

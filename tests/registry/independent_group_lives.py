@@ -1,7 +1,8 @@
 """Computes from reports of movements where the people of counted groups are. It uses no code of the registry.
 
 People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
-knows who of the group moved, so the sexes and ages of both parts are unknown.
+knows who of the group moved, so the sexes and ages of both parts are unknown. If nobody knows the day of a movement,
+the people moved on the latest possible day.
 """
 
 from collections import defaultdict
@@ -50,7 +51,7 @@ class Part:
 def group_lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The positions of the people of groups, with their first and last days, and the people who moved."""
     positions, passages = list[Row](), list[Row]()
-    moves = by(of_subjects(movements, people).sort_values("day").to_dict("records"), "subject")
+    moves = by(of_subjects(movements, people).sort_values("latest").to_dict("records"), "subject")
     for group_id, counted in by(people.sort_values("begins").to_dict("records"), "subject").items():
         parts = [Part(rows) for rows in by(counted, "report_id").values()]
         for movement in moves.get(group_id, ()):
@@ -76,7 +77,7 @@ def moved(parts: Iterable[Part], movement: Row) -> Iterator[list[Row]]:
     The oldest part comes first. If the movement states no number, it concerns the people of the first kind that the
     group still has.
     """
-    day, left = movement["day"], movement["persons"]
+    day, left = movement["latest"], movement["persons"]
     present = sorted((part for part in parts if part.since <= day < part.ends), key=lambda part: part.since)
     for is_concerned in kinds(movement["movement"]):
         possible = [part for part in present if part.rows and is_concerned(part)]
@@ -107,7 +108,8 @@ def passage(row: Row, movement: Row) -> Row:
     place, shelter = usual.get(kind, (row["destination"], row["shelter"]))
     if not pd.isna(movement["destination"]):
         place, shelter = movement["destination"], "unknown" if pd.isna(movement["shelter"]) else movement["shelter"]
-    reported = {f"new_{name}": movement[name] for name in ("report_id", "movement", "day")}
+    reported = {f"new_{name}": movement[name] for name in ("report_id", "movement", "month")}
+    reported |= {"new_day": movement["latest"], "new_occurred": movement["day"]}
     to = dict(zip(PLACE, (TO_SUB_STOCK[kind], place, shelter), strict=True))
     moving = f"{movement['report_id']} {row['report_id']}"
     return {**row, **reported, **{f"to_{name}": value for name, value in to.items()}, "moving": moving}
@@ -116,10 +118,10 @@ def passage(row: Row, movement: Row) -> Row:
 def arrived(row: Row) -> Row:
     """The person at the new place, on the day of the movement.
 
-    People who are forced onward are displaced from the place that they left, on the day of the movement.
+    People who are forced onward are displaced from the place that they left, on the stated day of the movement.
     """
     is_onward = row["new_movement"] == "displaced_again"
-    onward = {"origin": row["destination"], "departed": row["new_day"]} if is_onward else {}
+    onward = {"origin": row["destination"], "departed": row["new_occurred"]} if is_onward else {}
     place = {name: row[f"to_{name}"] for name in PLACE}
     since = {"begins": row["new_day"], "ends": END, "report_id": row["moving"], "movement": row["new_movement"]}
     return {**row, **place, **onward, **since}

@@ -12,6 +12,7 @@ END = pd.Timestamp("2200-01-01")
 NOT_KNOWN = "ZZ"  # stands for the place of people who have left the country
 STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
 SOLVED = "durable_solution"
+REACHED_ONCE = ("in_return", GONE)  # nobody returns twice, or leaves the country twice
 TO_SUB_STOCK = {
     "transferred": "in_displacement",
     "displaced_again": "in_displacement",
@@ -25,9 +26,13 @@ TO_SUB_STOCK = {
 }
 UNSEEN = ("contact_lost", "evacuation_lifted")  # such a report does not mean that somebody has seen the people
 PLACE = ["sub_stock", "destination", "shelter"]
-POSITION = [*PLACE, "departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost"]
+NOTED = ["departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost", "is_imprecise"]
+POSITION = [*PLACE, *NOTED]
 # the columns of a movement
-REPORTED = ["report_id", "movement", "day", "moment", "destination", "shelter", "member_ids", "persons"]
+REPORTED = [
+    *("report_id", "version", "movement", "day", "month", "is_imprecise", "moment"),
+    *("destination", "shelter", "member_ids", "persons"),
+]
 # what is known about people of whom only their number is known
 UNKNOWN = {"member_id": "", "sex": "unknown", "youngest": nan, "oldest": nan, "assessed": False}
 NOBODY_KNOWS = {**UNKNOWN, "with_disability": False, "born": pd.NaT, "birth_year": nan, "age": nan, "told_on": pd.NaT}
@@ -49,8 +54,8 @@ def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, 
         after = after.assign(**noted(joined, has_moved))
         moving = (joined["new_report_id"] + " " + joined["subject"]).rename("moving")
         positions.append(joined[is_concerned].assign(ends=joined["new_day"]))
-        is_leaving_again = (joined["sub_stock"] == GONE) & (after["sub_stock"] == GONE)
-        is_passage = has_moved & ~is_leaving_again
+        is_same = joined["sub_stock"] == after["sub_stock"]
+        is_passage = has_moved & ~(is_same & joined["sub_stock"].isin(REACHED_ONCE))
         passages.append(pd.concat([joined, after[PLACE].add_prefix("to_"), moving], axis=1)[is_passage])
         changed = [*POSITION, "begins"]
         joined.loc[is_concerned, changed] = after.loc[is_concerned, changed]
@@ -86,36 +91,45 @@ def concerned(joined: pd.DataFrame) -> pd.Series:
     A movement concerns the people whom it names, if such a movement is possible for them. If it names nobody, it
     concerns the people in the stock or, if nobody is in the stock, the people who left the country. Only people abroad
     can enter the country, only displaced people were evacuated, and a solution is assessed only for people in the
-    stock. People with a solution can only be displaced again.
+    stock. People with a solution can only be displaced again. A movement concerns the displacement that it follows.
     """
+    is_following = (joined["begins"] <= joined["new_day"]) & (joined["new_day"] < joined["ends"])
     kind, in_stock, has_left = joined["new_movement"], joined["sub_stock"].isin(STOCK), joined["sub_stock"] == GONE
     is_abroad = in_stock & ~joined["destination"].str.startswith("KG") & (joined["destination"] != NOT_KNOWN)
     is_entry, is_lifted = kind == "entered_country", kind == "evacuation_lifted"
     first = in_stock.mask(is_entry, has_left).mask(is_lifted, joined["sub_stock"] == "in_displacement")
     second = has_left.mask(is_entry, is_abroad) & ~kind.isin(["evacuation_lifted", "solution_assessed"])
     third = (joined["sub_stock"] == SOLVED) & (kind == "displaced_again")
+    first, second, third = (some & is_following for some in (first, second, third))
     are_named = joined["new_member_ids"].map(lambda ids: isinstance(ids, list))
     ids = zip(joined["new_member_ids"], joined["member_id"], strict=True)
     is_named = pd.Series([isinstance(named, list) and id in named for named, id in ids], index=joined.index)
     is_any_first, is_any_second = (some.groupby(joined["subject"]).transform("any") for some in (first, second))
     unnamed = first | (second & ~is_any_first) | (third & ~is_any_first & ~is_any_second)
-    return joined["new_day"].notna() & unnamed.where(~are_named, (first | second | third) & is_named)
+    return unnamed.where(~are_named, (first | second | third) & is_named)
 
 
 def moved(joined: pd.DataFrame) -> pd.DataFrame:
-    """The place of the people after the movement. People who have left the country are in the country last stated."""
+    """The place of the people after the movement.
+
+    People who have left the country are in the country last stated. If the report leads people to the place where they
+    are, and states no shelter, their shelter stays the same. The shelter of people who returned stays the same, too.
+    """
     kind = joined["new_movement"]
     is_leaving = (kind == "left_country") & (joined["sub_stock"] != GONE)
     is_without_shelter = (kind == "returned") | is_leaving
     usual = joined["destination"].mask(kind == "returned", joined["origin"]).mask(is_leaving, NOT_KNOWN)
     place = joined["new_destination"].fillna(usual)
     sub_stock = kind.map(TO_SUB_STOCK).fillna(joined["sub_stock"])
-    is_onward = kind == "displaced_again"
-    is_new = is_onward & (joined["sub_stock"] != "in_displacement")
+    stated = joined["new_shelter"].fillna("unknown")
+    shelter = stated.where(joined["new_destination"].notna(), joined["shelter"].mask(is_without_shelter, "unknown"))
+    is_same_place = (sub_stock == joined["sub_stock"]) & (place == joined["destination"])
+    keeps_shelter = is_same_place & ((shelter == "unknown") | (sub_stock == "in_return"))
+    is_new = (kind == "displaced_again") & (joined["sub_stock"] != "in_displacement")
     return joined.assign(
         sub_stock=sub_stock,
         destination=place,
-        shelter=joined["new_shelter"].fillna(joined["shelter"].mask(is_without_shelter, "unknown")),
+        shelter=shelter.mask(keeps_shelter, joined["shelter"]),
         departed=joined["new_day"].where(is_new, joined["departed"]),
         begins=joined["new_day"],
     )
@@ -124,17 +138,25 @@ def moved(joined: pd.DataFrame) -> pd.DataFrame:
 def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
     """What is known about the people after the movement.
 
-    If they were already there, the report only confirms where they are.
+    If they were already there, the report only confirms where they are. The date is then as exact as before.
     """
     kind, at = joined["new_movement"], joined["new_moment"]
     is_seen = ~kind.isin(UNSEEN)
+    is_later = is_seen & (at > joined["confirmed"])
     return {
         "movement": kind.where(has_moved, joined["movement"]),
-        "confirmed": at.where(is_seen, joined["confirmed"]),
+        "confirmed": at.where(is_later, joined["confirmed"]),
         "is_presumed": (joined["is_presumed"] & ~is_seen) | (kind == "evacuation_lifted"),
         "intends_to_stay": (joined["intends_to_stay"] & ~has_moved) | (kind == "intends_to_stay"),
         "lost": joined["lost"].mask(is_seen, END).mask(kind == "contact_lost", at),
+        "is_imprecise": joined["new_is_imprecise"].where(has_moved, joined["is_imprecise"]).astype(bool),
     }
+
+
+def is_unconfirmed(people: pd.DataFrame, on: pd.Timestamp) -> pd.Series:
+    """Whether, at the end of the day, nobody has seen the people for 24 hours (evacuation) or 30 days (all others)."""
+    limit = (people["mobility"] == "evacuation").map({True: pd.Timedelta(hours=24), False: pd.Timedelta(days=30)})
+    return people["confirmed"] < on + pd.Timedelta(days=1) - limit
 
 
 def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:

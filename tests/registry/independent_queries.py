@@ -1,14 +1,25 @@
 """Computes with pandas the rows that a query of figures selects. It uses no code of the registry."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from tests.registry.independent_figures import ASSESSED, PROFILES, SEXES
+from tests.registry.independent_figures import ASSESSED, OBLASTS, PROFILES, SEXES
+
+LISTS = ("by", "sex", "age", "mobility", "scope", "reason", "onset", "hazard_type", "shelter")
+SINGLE = ("view", "level", "rank", "area")
+TOTALS = ("households", "persons", *ASSESSED, "groups", "group_persons")
+CATEGORIES = ("displaced", "abroad", "from_abroad", "unknown", "planned_relocation", "migration")
 
 
 @dataclass(frozen=True)
 class Query:
+    """The filters and dimensions of figures. An empty filter selects everything.
+
+    Without `scope`, displaced people count only within the country.
+    """
+
     view: str = "destination"
     level: int = 2
     rank: str = "first"
@@ -16,20 +27,25 @@ class Query:
     profile: str = "dtm"
     sex: tuple[str, ...] = ()
     age: tuple[str, ...] = ()
-    reason: str = ""
+    reason: tuple[str, ...] = ()
     onset: tuple[str, ...] = ()
     hazard_type: tuple[str, ...] = ()
     shelter: tuple[str, ...] = ()
-    area: str = ""  # the value is the P-code of an oblast
+    area: str = ""  # the P-code of an oblast or a district
     mobility: tuple[str, ...] = ("displacement", "evacuation")
-    scope: tuple[str, ...] = ("within",)
+    scope: tuple[str, ...] = ()
+    seen: str = ""  # the caller sees only people in this oblast or, if they are abroad, from it
 
     @property
     def address(self) -> str:
-        lists = ("by", "sex", "age", "mobility", "scope", "onset", "hazard_type", "shelter")
-        terms = [f"{name}={value.replace('+', '%2B')}" for name in lists for value in getattr(self, name)]
-        terms += [f"{name}={value}" for name in ("reason", "area") if (value := getattr(self, name))]
-        return "&".join([*terms, f"view={self.view}&level={self.level}&rank={self.rank}&age_profile={self.profile}"])
+        lists = [f"{name}={value.replace('+', '%2B')}" for name in LISTS for value in getattr(self, name)]
+        single = [f"{name}={value}" for name in SINGLE if (value := getattr(self, name)) != ""]
+        return "&".join([*lists, *single, f"age_profile={self.profile}"])
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        are_displaced = {*self.mobility} <= {"displacement", "evacuation"}
+        return self.scope or (("within", "origin_unknown") if are_displaced else ())
 
     @property
     def dimensions(self) -> list[str]:
@@ -49,8 +65,8 @@ class Query:
         assessed = () if self.sex or self.age else ASSESSED  # answers about functioning are not counted by sex and age
         return ["households", "corrected", "imprecise", "persons", *self.cells, *assessed, "groups", "group_persons"]
 
-    def rows(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The figures. Each row has another combination of dimensions."""
+    def rows(self, people: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
+        """The figures, and their totals by category. Each row has another combination of dimensions."""
         people = self.by_reason(self.selected(people))
         is_first = ~people.duplicated(["part", "reason"])
         is_group = people["kind"] == "group"
@@ -67,17 +83,23 @@ class Query:
             "groups": is_first & is_group,
             "group_persons": people["number"].where(is_group, 0),
         }
-        keys = {name: people[name] for name in self.dimensions}
-        chosen = {name: numbers[name] for name in self.numbers}
-        rows = pd.DataFrame({**keys, **chosen}).groupby(self.dimensions, observed=True).sum().astype(int)
-        return rows.reset_index()
+        chosen = pd.DataFrame({name: numbers[name] for name in self.numbers}).astype(int)
+        rows = people[self.dimensions].join(chosen).groupby(self.dimensions, observed=True).sum()
+        return rows.reset_index(), self.totals(people[["person", "category"]].join(chosen))
+
+    def totals(self, people: pd.DataFrame) -> dict[str, dict[str, Any]]:
+        """The totals of each category. With several reasons, each person counts once."""
+        names = [name for name in TOTALS if name in people]
+        found = people.drop_duplicates("person").groupby("category", observed=True)[names].sum().to_dict("index")
+        nothing = {name: 0 if name in names else None for name in TOTALS}
+        return {category: nothing | found.get(category, {}) for category in CATEGORIES}
 
     def needs(self, people: pd.DataFrame) -> pd.DataFrame:
         """The people by need. All people of a household or group have its needs.
 
         The row with an empty `need` counts people with at least one need.
         """
-        people = self.by_reason(self.selected(people))
+        people = self.by_reason(self.selected(people)).drop_duplicates("person")
         people = people.assign(is_first=~people.duplicated("part"), is_group=people["kind"] == "group")
         people = people[people["needs"].str.len() > 0]
         people = pd.concat([people.assign(need=""), people.assign(need=people["needs"]).explode("need")])
@@ -92,12 +114,13 @@ class Query:
     def selected(self, people: pd.DataFrame) -> pd.DataFrame:
         chosen = {
             "mobility": self.mobility,
-            "scope": self.scope,
+            "scope": self.scopes,
             "sex": self.sex,
             self.profile: self.age,
             "hazard_type": self.hazard_type,
             "shelter": self.shelter,
-            f"{self.view}_1": (self.area,) if self.area else (),
+            f"{self.view}_{2 if self.area in OBLASTS else 1}": (self.area,) if self.area else (),
+            "seen_in": (self.seen,) if self.seen else (),
         }
         for name, values in chosen.items():
             people = people[people[name].isin(values)] if values else people
@@ -106,7 +129,7 @@ class Query:
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
         """The people, once for each reason that counts, with this reason's onset and the place at the query's level."""
         place = {"country": people[f"{self.view}_country"], "pcode": people[f"{self.view}_{self.level}"]}
-        people = people.assign(**place)
+        people = people.assign(**place, person=people.index)
         people = people[people["reason_1"] == ""] if self.rank == "only" else people
         each = [
             people.assign(reason=people[f"reason_{number}"], onset=people[f"onset_{number}"])
@@ -115,4 +138,4 @@ class Query:
         people = pd.concat(each, ignore_index=True)
         people = people[people["onset"].isin(self.onset)] if self.onset else people
         people = people.assign(**{name: people[name].astype("category") for name in ("reason", "onset")})
-        return people[(people["reason"] == self.reason) if self.reason else (people["reason"] != "")]
+        return people[people["reason"].isin(self.reason) if self.reason else (people["reason"] != "")]

@@ -1,8 +1,9 @@
 """Figures of 2,000 households and groups, with movements and corrections, equal an independent computation."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from random import Random
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -13,94 +14,156 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry import independent_movement_figures as movement_figures
 from tests.registry.conftest import Office
+from tests.registry.coverage_of_figures import Compared, check_durations, check_people, check_reports
+from tests.registry.drawn_acceptances import Acceptance, acceptances
 from tests.registry.drawn_displacements import groups, households, sites
-from tests.registry.drawn_reports import MOVEMENTS
-from tests.registry.independent_figures import SLOW, Body, Figures
-from tests.registry.independent_lives import STOCK, UNSEEN
+from tests.registry.draws import Draw
+from tests.registry.independent_figures import BATKEN, KADAMJAI, SLOW, SUDDEN, Body, Figures
+from tests.registry.independent_lives import STOCK
+from tests.registry.independent_movement_figures import MovementQuery
 from tests.registry.independent_queries import Query
+from tests.registry.test_acceptances import EXPIRED, OTHER, accept_under, adopted, reverse
+from tests.registry.test_waiting import carried_out, rows
 
 pytestmark = pytest.mark.anyio
 
-WITHOUT_PLACE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # these movements change no position
+BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
 MOVES = ("displacement", "evacuation", "migration", "planned_relocation")
-EVERYTHING = Query(mobility=MOVES, scope=("within", "abroad", "from_abroad", "origin_unknown"))
+EVERYTHING = Query(mobility=MOVES, scope=("within", "abroad", "from_abroad", "origin_unknown", "unknown"))
 QUERIES = [
-    Query(),
-    EVERYTHING,
-    replace(EVERYTHING, profile="unhcr"),
+    Query(by=("confirmation",)),
+    replace(EVERYTHING, profile="unhcr", by=("evacuation", "confirmation")),
     replace(EVERYTHING, profile="delta", view="origin"),
     Query(level=1, rank="any", by=("hazard_type", "onset")),
     Query(level=0, rank="only", view="origin", onset=("slow",)),
-    Query(level=1, rank="any", onset=("sudden",), hazard_type=("mudflow",), by=("onset",)),
-    replace(EVERYTHING, shelter=("tent", "unknown"), hazard_type=("drought",), area="KG05000000000"),
+    Query(level=1, rank="any", onset=("sudden",), hazard_type=("mudflow", "earthquake"), by=("onset",)),
+    replace(EVERYTHING, shelter=("tent", "unknown"), hazard_type=("drought",), area=BATKEN_OBLAST),
     replace(EVERYTHING, by=("hazard_type", "onset", "shelter", "evacuation"), level=1),
+    replace(EVERYTHING, seen=OSH_OBLAST, sex=("female", "male")),
     Query(sex=("female",), age=("0-4", "5-11"), profile="unhcr"),
-    Query(age=("65+", "unknown"), profile="delta", reason=SLOW, rank="any"),
+    Query(age=("65+", "unknown"), sex=("male", "unknown"), profile="delta", reason=(SLOW, SUDDEN), rank="any"),
+    Query(area=KADAMJAI, view="origin", level=1, seen=BATKEN_OBLAST),
+    Query(sex=("male",), level=1),
+    Query(by=("shelter", "evacuation"), view="origin", level=0),
+    replace(EVERYTHING, rank="any", view="origin", by=("onset",), level=0),
+    replace(EVERYTHING, rank="only", reason=("conflict", "economic", SLOW), profile="delta", age=("0-14", "15-64")),
 ]
 NEED_QUERIES = [
     Query(),
-    replace(EVERYTHING, sex=("male", "unknown")),
-    Query(onset=("sudden",), shelter=("school",), view="origin", area="KG05000000000"),
+    replace(EVERYTHING, sex=("female", "male", "unknown"), age=("18-59", "unknown"), level=0),
+    Query(onset=("sudden", "slow"), shelter=("school",), view="origin", area=BATKEN_OBLAST, level=1, profile="unhcr"),
+    Query(rank="only", reason=(SUDDEN,), hazard_type=("mudflow",), profile="delta", seen=BATKEN_OBLAST),
+    replace(EVERYTHING, rank="any", onset=("slow",)),
+]
+MOVEMENT_QUERIES = [
+    MovementQuery(),
+    MovementQuery(level=1, since="2025-02", until="2025-08", seen=BATKEN_OBLAST),
+    MovementQuery(level=0, movement=("returned", "left_country", "died"), rank="only", onset=("slow",)),
+    MovementQuery(mobility=MOVES[2:], view="origin", area=BATKEN),
+    MovementQuery(level=1, mobility=MOVES, area=OSH_OBLAST, hazard_type=("mudflow",)),
+    MovementQuery(mobility=MOVES, profile="unhcr", sex=("female", "unknown"), age=("0-4", "18-59", "unknown")),
+    MovementQuery(rank="any", reason=(SLOW, SUDDEN), onset=("sudden",), profile="delta", age=("15-64",), sex=("male",)),
 ]
 DAYS = [date(2024, 10, 1), date(2024, 12, 31), date(2025, 1, 1), date(2025, 8, 1), date(2026, 6, 1)]
 
 
 async def test_figures_equal_an_independent_computation(office: Office) -> None:
-    draw = Random(31)
-    bodies = [*households(draw), *groups(draw), *sites(draw)]
-    expected = Figures.of(bodies)
+    draw, compared = Draw(31), Compared()
+    bodies, held = [*households(draw), *groups(draw), *sites(draw)], acceptances(draw)
+    check_reports(bodies)
+    expected = Figures.of([*bodies, *(body for each in held for body in each.valid)])
+    check_people(expected, {body["report_id"] for body in bodies if body["kind"] == "site_movement"})
+    await file(office, draw, [*bodies, *(body for each in held for body in (each.first, each.movement))])
+    await decide(office, held)
+    for path, people, query in requests(expected):
+        await compare(office, compared, path, query, people)
+    for (number, query), sub_stock in product(enumerate(NEED_QUERIES), STOCK):
+        await compare_needs(office, compared, query, expected, DAYS[number], sub_stock)
+    await compare_movements(office, compared, expected)
+    compared.check()
+
+
+async def file(office: Office, draw: Draw, bodies: list[Body]) -> None:
     draw.shuffle(bodies)
     for start in range(0, len(bodies), 250):
         await office.file(*bodies[start : start + 250], flags=(Flag.REGISTRAR_OF_COUNTRY,))
         await sum_some(office.app.state.sessions, at_once=draw.randint(100, 2000))
-    people = {
-        f"stock?date={on}&sub_stock={sub_stock}": expected.stock(on, sub_stock) for on in DAYS for sub_stock in STOCK
+
+
+async def decide(office: Office, held: list[Acceptance]) -> None:
+    """Accepts the held reports under the households of other reports. Some acceptances are reversed."""
+    await office.file(*(each.held for each in held), flags=EXPIRED, **OTHER)
+    waiting = await rows(office, "SELECT report_id::text, outcome_id::text FROM reports WHERE outcome = 'held'")
+    outcomes = {row["report_id"]: row["outcome_id"] for row in waiting}
+    for each in held:
+        later = {"is_later": True} if each.is_later else {}
+        await accept_under(office, outcomes[each.held["report_id"]], each.first, **later)
+    assert await carried_out(office) == ["recorded"] * len(held)
+    decisions = {each["household_id"]: each["decision_id"] for each in await adopted(office)}
+    ids = [decisions[each.first["household_id"]] for each in held if each.is_reversed]
+    assert {*await reverse(office, *ids)} == {*ids}
+
+
+def requests(expected: Figures) -> Iterator[tuple[str, pd.DataFrame, Query]]:
+    """Each query with each sub-stock on some of the days, and with the flows of two periods."""
+    on_days = {
+        (on, sub_stock): (f"stock?date={on}&sub_stock={sub_stock}", expected.stock(on, sub_stock))
+        for on in DAYS
+        for sub_stock in STOCK
     }
-    people["flows?since=2024-01"] = expected.flows()
-    assert sum(map(len, people.values())) > 10_000
-    for path, displaced in people.items():
-        for query in QUERIES:
-            await compare(office, path, query, query.rows(displaced))
-    await compare_needs(office, people)
-    await compare_movements(office, expected)
+    flows = [
+        (f"flows?{name}={month}", expected.flows(**{name: month}))
+        for name, month in (("until", "2025-03"), ("since", "2025-04"))
+    ]
+    assert sum(len(people) for _, people in (*on_days.values(), *flows)) > 10_000
+    for number, query in enumerate(QUERIES):
+        for shift, sub_stock in enumerate(STOCK):
+            for day in {DAYS[(number + shift) % len(DAYS)], DAYS[(2 * number + shift + 3) % len(DAYS)]}:
+                yield *on_days[day, sub_stock], query
+        yield from ((path, people, query) for path, people in flows)
 
 
-async def compare_needs(office: Office, people: dict[str, pd.DataFrame]) -> None:
-    for path, present in people.items():
-        if path.startswith("stock"):
-            for query in NEED_QUERIES:
-                path_of_needs = f"{path.replace('stock', 'needs', 1)}&{query.address}"
-                answer = await answered(office, path_of_needs)
-                compare_rows(path_of_needs, answer["rows"], query.needs(present), ["need"])
+async def compare(office: Office, compared: Compared, path: str, query: Query, people: pd.DataFrame) -> None:
+    path, (expected, totals) = f"{path}&{query.address}", query.rows(people)
+    answer = await answered(office, path, query.seen)
+    compare_rows(path, answer["rows"], expected, query.dimensions)
+    assert answer["totals"] == totals, path
+    compared.add(path, expected, query.dimensions)
 
 
-async def compare_movements(office: Office, expected: Figures) -> None:
-    for _, passages in expected.passages.groupby("kind"):
-        assert set(passages["new_movement"]) == {*MOVEMENTS} - WITHOUT_PLACE
-    for level in range(3):
-        path = f"movements?level={level}"
-        answer = await answered(office, path)
-        compare_rows(path, answer["rows"], movement_figures.movements(expected, level), movement_figures.MOVEMENT)
-    others = ("migration", "planned_relocation")
-    path = "movements?mobility=migration&mobility=planned_relocation"
-    answer = await answered(office, path)
-    compare_rows(path, answer["rows"], movement_figures.movements(expected, 2, others), movement_figures.MOVEMENT)
-    for on in DAYS:
-        path = f"duration?date={on}"
-        answer = await answered(office, path)
-        compare_rows(path, answer["rows"], movement_figures.durations(expected, on), movement_figures.DURATION)
-        assert answer["confirmation"] == movement_figures.confirmations(expected, on), on
+async def compare_needs(
+    office: Office, compared: Compared, query: Query, expected: Figures, on: date, sub_stock: str
+) -> None:
+    path = f"needs?date={on}&sub_stock={sub_stock}&{query.address}"
+    needs = query.needs(expected.stock(on, sub_stock))
+    compare_rows(path, (await answered(office, path, query.seen))["rows"], needs, ["need"])
+    compared.add(path, needs, ["need"])
 
 
-async def answered(office: Office, path: str) -> Any:
-    answer = await office.get(f"/v1/statistics/{path}", role=Role.ANALYST)
+async def compare_movements(office: Office, compared: Compared, expected: Figures) -> None:
+    people, durations = movement_figures.moved(expected), []
+    present = {on: expected.stock(on, "in_displacement") for on in DAYS}
+    for number, query in enumerate(MOVEMENT_QUERIES):
+        path, wanted = f"movements?{query.address}", movement_figures.movements(people, query)
+        answer = await answered(office, path, query.seen)
+        compare_rows(path, answer["rows"], wanted, movement_figures.MOVEMENT)
+        compared.add(path, wanted, movement_figures.MOVEMENT)
+        of_day = replace(query, movement=(), since="", until="")
+        for on in DAYS if number == 0 else {DAYS[number % len(DAYS)], DAYS[3]}:
+            path = f"duration?date={on}&{of_day.address}"
+            wanted = movement_figures.durations(present[on], people, on, of_day)
+            answer = await answered(office, path, query.seen)
+            compare_rows(path, answer["rows"], wanted, movement_figures.DURATION)
+            compared.add(path, wanted, movement_figures.DURATION)
+            assert answer["confirmation"] == movement_figures.confirmations(present[on], of_day), path
+            durations.append(wanted)
+    check_durations(durations)
+
+
+async def answered(office: Office, path: str, area: str) -> Any:
+    answer = await office.get(f"/v1/statistics/{path}", role=Role.ANALYST, areas=(area or "KG",))
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-async def compare(office: Office, path: str, query: Query, expected: pd.DataFrame) -> None:
-    path = f"{path}&{query.address}"
-    compare_rows(path, (await answered(office, path))["rows"], expected, query.dimensions)
 
 
 def compare_rows(path: str, rows: list[Body], expected: pd.DataFrame, keys: list[str]) -> None:

@@ -1,0 +1,49 @@
+"""Draws households whose second report is held, and is accepted under the household. Some acceptances are reversed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.registry.drawn_displacements import moment
+from tests.registry.drawn_reports import displacement, times
+from tests.registry.draws import Draw
+from tests.registry.factories import movement
+from tests.registry.independent_figures import Body
+
+COUNT = 16
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A held report that a person accepts under the household of the report `first`.
+
+    If `is_later` is true, the held report is about a later displacement. Otherwise it replaces the report `first`.
+    """
+
+    first: Body
+    held: Body
+    movement: Body
+    is_later: bool
+    is_reversed: bool
+
+    @property
+    def valid(self) -> Iterator[Body]:
+        """The reports that are valid in the end. A movement of the household stays after an acceptance."""
+        if self.is_reversed or self.is_later:
+            yield self.first
+        if not self.is_reversed:
+            yield {**self.held, "household_id": self.first["household_id"]}
+        yield self.movement
+
+
+def acceptances(draw: Draw) -> list[Acceptance]:
+    return [acceptance(draw, is_later=number % 2 == 0, is_reversed=number % 4 > 1) for number in range(COUNT)]
+
+
+def acceptance(draw: Draw, *, is_later: bool, is_reversed: bool) -> Acceptance:
+    at = moment(draw)
+    first = displacement(draw, at)
+    held = displacement(draw, at + timedelta(days=40 if is_later else 0))
+    moved_at = datetime.fromisoformat(first["occurred_at"]) + timedelta(days=draw.randint(50, 90))
+    returned = movement(first, "returned", **times(draw, moved_at))
+    return Acceptance(first, held, returned, is_later=is_later, is_reversed=is_reversed)
