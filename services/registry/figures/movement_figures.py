@@ -13,7 +13,7 @@ from services.registry.figures.cells import is_chosen, persons
 from services.registry.figures.conditions import people_conditions
 from services.registry.figures.queries import FigureQuery, Summary, View
 from services.registry.figures.statements import number, place, source
-from services.registry.figures.statistics import fetched, month, unit_at
+from services.registry.figures.statistics import avoid_sorting, fetched, month, unit_at
 from services.registry.reports import CELL_NAMES
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import Movement
@@ -74,6 +74,7 @@ async def movements(
     If `is_summed` is false, the figures are computed without the stored sums.
     """
     summary = query.movement_summary if is_summed else None
+    await avoid_sorting(session)
 
     @cache  # many rows are about the same places
     def located(pcode: str | None, country: str | None) -> tuple[str, str]:

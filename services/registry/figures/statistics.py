@@ -124,14 +124,21 @@ async def figures(
     located = cache(lambda *codes: location(*codes, query=query, places=places))
     summary = query.summary(kind) if is_summed else None
     if summary is None or not query.is_whole:
-        # raw SQL: PostgreSQL expects few displacements, so it would sort them by all dimensions, which is slower than
-        # hashing
-        await session.execute(text("SET LOCAL enable_sort = off"))
+        await avoid_sorting(session)
     for own, is_registered in statements(query, kind, summary):
         rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
     # if the latest changes cancel the stored sum, the figure has no persons and is dropped
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
+
+
+async def avoid_sorting(session: AsyncSession) -> None:
+    """Make PostgreSQL group rows by hashes until the transaction ends.
+
+    PostgreSQL expects few rows, so it would sort them by all dimensions, which is slower.
+    """
+    # raw SQL: SQLAlchemy has no statement that sets a parameter
+    await session.execute(text("SET LOCAL enable_sort = off"))
 
 
 PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
