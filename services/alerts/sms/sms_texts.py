@@ -1,7 +1,7 @@
 """Writes the short message of an alert. In at most two parts, it has the facts that a person needs at night."""
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import accumulate, product, takewhile
 from typing import Self
 
 from services.alerts.alerts import Alert
@@ -12,7 +12,7 @@ from services.alerts.delivery.texts import LOCALES, Texts, cause_text, time_of
 from services.alerts.delivery.words import NAMED_SITES, HazardWords, printable, site_lines, site_names
 from services.alerts.sms import profiles
 from services.alerts.sms.alphabets import Alphabet, spelled
-from services.alerts.sms.segments import Segments, segments_of
+from services.alerts.sms.segments import JOINED, Encoding, Segments, segments_of
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel, Demand, Scope, Verification
 from shared.pages.catalogs import translations
@@ -20,6 +20,7 @@ from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 
 MOST_SEGMENTS = 2
+MOST_CHARACTERS = MOST_SEGMENTS * JOINED[Encoding.GSM7]
 CUT = "..."
 LONGEST_NAME = 20  # a longer name is cut off, so that the place of the alert fits into the message
 HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
@@ -148,18 +149,24 @@ class SmsTexts:
     def _drafts_of_digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Iterator[str]:
         """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
 
+        Texts whose titles alone are too long are left out, because to write them for 900 alerts would take 10 seconds.
         If not even the first title fits and no alert is actual, the text still says that it is an exercise.
         """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
         titles = [self._texts.subject(alert, cause, language) for alert, cause in alerts]
-        for count in range(len(titles), 0, -1):
+        for count in range(self._most_titles(titles, language), 0, -1):
             more = [_(FURTHER).format(count=len(titles) - count)] if count < len(titles) else []
             yield f"{head}. {'; '.join([*titles[:count], *more])}\n{link}"
         banners = dict.fromkeys(self._texts.banner(alert, language) for alert, _cause in alerts)
         banner = "" if "" in banners else "".join(banners)
         yield f"{banner}{head}. {link}"
         yield f"{banner}{head}."
+
+    def _most_titles(self, titles: Sequence[str], language: str) -> int:
+        """How many titles would fit into a message without other words."""
+        lengths = accumulate(len(self._segments(title, language).text) for title in titles)
+        return sum(1 for _ in takewhile(lambda length: length <= MOST_CHARACTERS, lengths))
 
     def _needed(
         self, cause: str, news: Sequence[str], language: str, code: str | None, *, time: str | None = None
