@@ -21,7 +21,7 @@ from typing import IO
 from argon2 import PasswordHasher
 
 from deploy.containers.compiled import LATE
-from deploy.local import paths
+from deploy.local import kafka, paths
 from deploy.local.forks import ONE_THREAD, Forked, Forks, die_with, serve
 from deploy.local.process import Process
 from services.console.sign_in import passwords
@@ -121,6 +121,7 @@ def main() -> None:
     for module in (*LATE, *MODULES):
         import_module(module)
     hash_cheaply()
+    compile_little()
     gc.collect()
     gc.enable()
     gc.freeze()  # otherwise, garbage collections in the children would copy the memory of these objects
@@ -138,6 +139,11 @@ def hash_cheaply() -> None:
     """Makes argon2 use the least possible work for a hash. A real hash takes 0.1 s on two cores."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobody = passwords._nobodys_hash(passwords._hasher)
+
+
+def compile_little() -> None:
+    """Makes the Kafka of `make run` compile as little as the Kafka of the other tests."""
+    kafka.JVM += kafka.BRIEFLY
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from shared.crypto.seal import write_private
 
 ADMIN = "admin"
 VERSION = "4.3.1"
-JVM = (
+JVM: tuple[str, ...] = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=4",
