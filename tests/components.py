@@ -6,7 +6,6 @@ They are external, in containers (COMPONENTS=containers), or embedded.
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from shared.config import secret
 from tests import containers
+from tests.folders import new_folder
 
 VALKEY_DATABASES = 512
 PASSWORDS = {"kafka": "kafka-admin", "postgres": "database-admin", "valkey": "valkey"}
@@ -115,8 +115,7 @@ def is_embedded() -> bool:
 def started_servers(
     names: list[str], *, keeps_through_power_cut: bool = False, cluster: Cluster | None = None
 ) -> Iterator[tuple[Folders, dict[str, Component]]]:
-    folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
-    folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter its subfolder
+    folders = Folders(state=new_folder("dayar-"), cache=paths.cache()).make()
     if cluster is not None:
         _copy(Path(cluster.state), folders)
     secrets.draw(folders.secrets)

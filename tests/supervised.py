@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from deploy.local.supervisor import PATHS
 from shared.liveness import over_http
 from tests import preloaded
 from tests.compose.project import Desk, rows
+from tests.folders import new_folder
 
 # `make run` itself waits for each server for 180 s, and first copies the libraries if root starts it. A test may last
 # 300 s.
@@ -102,8 +102,7 @@ def keep(terminal: int, output: Path) -> None:
 
 @contextmanager
 def running(*, is_measured: bool = False, **env: str) -> Iterator[Run]:
-    root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
-    root.chmod(0o711)  # if root runs the test, PostgreSQL's user must be able to enter a subfolder
+    root = new_folder("dayar-run-")
     run = Run(root, is_measured=is_measured, **env)
     try:
         run.start()
