@@ -21,6 +21,11 @@ UPDATE receipts SET outcome = 'rejected', reason = 'wrong_place' FROM sent_repor
 WHERE sent.author = '{account}' AND sent.line = 5
 AND (receipts.report_id, receipts.author) = (sent.report_id, sent.author) RETURNING 1
 """
+# an alert counts the people of the first household
+ALERT = """
+INSERT INTO alerted_reports SELECT report_id, now() FROM sent_reports
+WHERE author = '{account}' AND line = 4 ON CONFLICT DO NOTHING RETURNING 1
+"""
 
 
 def sheet(folder: Path, name: str, persons: int = 5) -> Path:
@@ -46,11 +51,19 @@ def rows(page: Page) -> list[str]:
     return page.locator("#verdicts tbody tr").all_inner_texts()
 
 
-def see_a_refusal(whole: Whole, page: Page, name: str) -> None:
-    """A registrar refuses a sent row. When the file is checked again, the page and the returned sheet say why."""
+def see_a_refusal_and_an_alert(whole: Whole, page: Page, name: str) -> None:
+    """A registrar refuses a sent row. When the file is checked again, the page and the returned sheet say why.
+
+    The alert about the people of the other row comes while the page shows the rows.
+    """
     account = page.evaluate("document.body.dataset.account")
     assert in_thread(change(whole, REFUSAL.format(account=account), IntakeSettings))
     page.click("#check")
+    expect(page.locator("#receipts")).to_contain_text("recorded 1, under review 0, refused 1, without a result yet 0")
+    assert "an alert for this area followed" not in "".join(rows(page))
+    assert in_thread(change(whole, ALERT.format(account=account), IntakeSettings))
+    expect(page.locator("#verdicts tbody tr", has_text="an alert for this area followed")).to_have_count(1)
+    expect(page.locator("#receipts")).to_contain_text("Rows for whose area an alert followed: 1")
     refused_row = page.locator("#verdicts tbody tr", has_text="the place is wrong, correct it and send again")
     expect(refused_row).to_contain_text("Refused")
     assert rows(page)[0].startswith("5\t")  # the refused row comes before the rows that need no look
@@ -106,7 +119,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
         "new 0, sent before 2, by another account 0, changed 0, not accepted 1"
     )
     expect(page.locator("#send")).to_be_hidden()
-    see_a_refusal(whole, page, name)
+    see_a_refusal_and_an_alert(whole, page, name)
     changed = sheet(tmp_path, name, persons=6)
     page.click("#check")
     expect(page.locator("#failure")).to_contain_text("Choose it again.")

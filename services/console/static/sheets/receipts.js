@@ -1,4 +1,4 @@
-// Asks what became of the rows that were sent, as their receipts state it.
+// Asks what became of the rows that were sent, and whether an alert followed, as their receipts state it.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -10,7 +10,7 @@ const AGAIN_MS = 1_000;
 const LONGEST_MS = 120_000;
 const SETTLED = ["recorded", "under_review", "refused"];
 
-/** @typedef {{report_id: string, state: string, reason: string | null}} Receipt */
+/** @typedef {{report_id: string, state: string, reason: string | null, is_alerted: boolean | null}} Receipt */
 
 let shown = {}; // the rows that the page shows now
 
@@ -20,8 +20,9 @@ export function hideReceipts() {
 }
 
 /**
- * Asks until each report has a result, or the page shows other rows. Calls `show` with the results that are known, each
- * time when a row is newly refused or waits for a person.
+ * Asks until each report has a result and an alert, for at most two minutes, or until the page shows other rows. The
+ * pauses grow when only alerts are missing, because most reports have none. Calls `show` with the results that are
+ * known, each time when a row is newly refused, waits for a person, or has an alert.
  * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
  */
 export async function showReceipts(reports, show) {
@@ -30,17 +31,29 @@ export async function showReceipts(reports, show) {
   /** @type {Map<string, Receipt>} */
   const results = new Map();
   const until = Date.now() + LONGEST_MS;
-  while (shown === own && results.size < reports.length && Date.now() < until) {
-    const open = reports.filter((report) => !results.has(report));
+  for (let pause = AGAIN_MS; shown === own && Date.now() < until; pause *= results.size < reports.length ? 1 : 2) {
+    const open = reports.filter((report) => isAwaited(results.get(report)));
+    if (!open.length) return;
     for (let start = 0; start < open.length && shown === own; start += AT_ONCE) {
       const settled = (await receiptsOf(open.slice(start, start + AT_ONCE))).filter(({ state }) => SETTLED.includes(state));
-      for (const receipt of settled) results.set(receipt.report_id, receipt);
       if (shown !== own) return;
+      const hasNews = settled.some((receipt) => isNews(receipt, results.get(receipt.report_id)));
+      for (const receipt of settled) results.set(receipt.report_id, receipt);
       draw(results, reports.length);
-      if (settled.some(({ state }) => state !== "recorded")) show(results);
+      if (hasNews) show(results);
     }
-    if (results.size < reports.length) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** Whether the report has no result yet, or an alert may still follow. @param {Receipt | undefined} receipt */
+function isAwaited(receipt) {
+  return !receipt || receipt.state !== "refused" && !receipt.is_alerted;
+}
+
+/** Whether the row of the report shows more than before. @param {Receipt} receipt @param {Receipt | undefined} before */
+function isNews({ state, is_alerted }, before) {
+  return state !== (before?.state ?? "recorded") || Boolean(is_alerted) !== Boolean(before?.is_alerted);
 }
 
 /** @param {string[]} report_ids @returns {Promise<Receipt[]>} */
@@ -58,5 +71,7 @@ async function receiptsOf(report_ids) {
 function draw(results, all) {
   const states = [...results.values()].map(({ state }) => state);
   const [recorded, review, refused] = SETTLED.map((settled) => number.format(states.filter((state) => state === settled).length));
-  element("receipts").textContent = sentence("receipts", { recorded, review, refused, open: number.format(all - results.size) });
+  const sums = sentence("receipts", { recorded, review, refused, open: number.format(all - results.size) });
+  const alerted = [...results.values()].filter(({ is_alerted }) => is_alerted).length;
+  element("receipts").textContent = alerted ? `${sums}. ${sentence("alerted_sum", { alerted: number.format(alerted) })}` : sums;
 }

@@ -1,4 +1,4 @@
-// Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused or wait for a person.
+// Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused, wait or have an alert.
 
 import { element } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
@@ -57,7 +57,7 @@ export function showVerdicts(sheet, act) {
   const sent = households.filter(({ verdict }) => verdict === "sent" || verdict === "known");
   void showReceipts(sent.map(({ report_id }) => report_id ?? ""), (results) => {
     draw(sheet, act, results);
-    element("download").hidden = false;
+    if ([...results.values()].some(({ state }) => state !== "recorded")) element("download").hidden = false;
   });
 }
 
@@ -104,6 +104,7 @@ function drawn(checked, { columns }, act, receipt) {
   });
   const explanation = receipt && explanationOf(receipt);
   if (explanation) reasons.unshift(explanation);
+  if (receipt?.is_alerted) reasons.unshift(sentence("alerted"));
   const isChanged = CHANGED.includes(checked.verdict) && checked.is_household;
   const isKept = [...CHANGED, "new", "sent"].includes(checked.verdict);
   if (isKept && checked.is_urgent) reasons.push(sentence("urgent"));
