@@ -47,8 +47,12 @@ class ListedReport:
 
 
 async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedReport]:
-    """The newest reports first."""
-    listed = reports_of(query.author).subquery()
+    """The newest reports first.
+
+    The filters are applied to a materialized list. Inside the list, they would make PostgreSQL expect very few rows and
+    compare each report with all outcomes.
+    """
+    listed = reports_of(query.author).cte().prefix_with("MATERIALIZED", dialect="postgresql")
     conditions = [
         *([listed.c.state == query.state] if query.state else []),
         *([listed.c.kind == query.kind] if query.kind else []),
