@@ -12,7 +12,7 @@ from shared import events
 from shared.auth.tokens import Role
 from tests.browsers import launched
 from tests.console.factories import KADAMJAI, KARA_SUU, NOW, alert, group, household
-from tests.console.pages.conftest import Seat, Whole, new_context
+from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
 
 DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -27,10 +27,10 @@ def drawing_browser(browser: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def drawing(whole: Whole, drawing_browser: Browser) -> Iterator[Seat]:
-    desk = Seat(whole, new_context(drawing_browser), Role.OPERATOR)
-    yield desk
-    desk.context.close()
+def drawing(seat: Any, drawing_browser: Browser) -> Seat:
+    """A person with a smaller window than the others, because drawing takes as long as the window is large."""
+    desk: Seat = seat(Role.OPERATOR, browser=drawing_browser, width=1366, height=768)
+    return desk
 
 
 def opened(desk: Seat, language: str = "en", **size: int) -> Page:
