@@ -137,10 +137,13 @@ def audit_statements() -> list[str]:
 
 
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
-    """Create a database as a copy of the template, to which no connection may be open. The copy takes 0.1 s."""
+    """Create a database as a copy of the template, to which no connection may be open.
+
+    The files are copied. PostgreSQL's default, to write each page into the log too, would take twice the time.
+    """
     connection = await server.connect()
     try:
-        await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         # the copy does not get the rights of the template, so without this statement everybody could connect
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
