@@ -23,6 +23,7 @@ from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.clients import PLAIN
 from tests.components import components
+from tests.conftest import cluster_of
 from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
@@ -124,9 +125,9 @@ class Journey:
 
 
 @pytest.fixture
-def journey(tmp_path: Path) -> Iterator[Journey]:
+def journey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]:
     """An installation with its own servers, because the test searches every byte of the servers' files."""
-    with components(own=True) as own, collecting() as collector:
+    with components(own=True, cluster=cluster_of(request.config)) as own, collecting() as collector:
         installation = Installation(Ground(own), tmp_path / "installation")
         web = installation.web(env=collector.env)
         for service in SERVICES:
