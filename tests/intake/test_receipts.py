@@ -25,7 +25,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 RECEIPTS = "/v1/receipts"
-LEILEK, OSH = "KG05236000000", "KG06000000000"
+LEILEK, BATKEN, OSH = "KG05236000000", "KG05214000000", "KG06000000000"
 ALERTED_FIELDS = {"status", "report_id", "state", "version", "reason", "is_alerted", "settled_at"}
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 BEHIND = NOON - timedelta(seconds=2)
@@ -108,7 +108,8 @@ async def test_the_bulk_form_lists_the_own_reports_and_is_bounded(intake: Runnin
 
 
 async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerted(working: RunningIntake) -> None:
-    author, body = uuid4(), household()
+    """A household is recorded, and later a mudflow comes to the district where the household is."""
+    author, body = uuid4(), household(destination={"pcode": BATKEN})
     caller = working.caller(account=author)
     await caller.post(DISPLACEMENTS, body)
     recorded = await settled(working, author, body["report_id"], "recorded")
@@ -118,9 +119,10 @@ async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerte
     await settled(working, author, waiting["report_id"], "under_review")
     centre = working.caller(Role.OPERATOR, account=author)
     now = datetime.now(UTC).isoformat()
-    mudflow = hazard(source="cmc", severity="Extreme", onset=now, reported_at=now)
+    mudflow = hazard(source="cmc", severity="Extreme", onset=now, reported_at=now, area={"pcodes": [BATKEN]})
     assert (await centre.post(HAZARDS, mudflow)).status_code == 202
     assert (await settled(working, author, mudflow["report_id"], "recorded"))["is_alerted"] is True
+    assert await alerted(working, author, body) == ALERTED_FIELDS
 
 
 async def test_a_movement_that_contradicts_other_reports_has_the_reason_in_its_receipt(working: RunningIntake) -> None:
