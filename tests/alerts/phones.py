@@ -1,6 +1,7 @@
 """People whose telephones get alerts by SMS, and who reply to these messages. A real server plays the gateway."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +76,23 @@ class Phones:
         codes = {sent["to"]: re.findall(r"reply: 1 (\d{4})", sent["text"])[0] for sent in self.gateways.messages}
         self.gateways.messages.clear()
         return codes
+
+    async def combined(self, alerts: Sequence[UUID]) -> tuple[str, str]:
+        """Sends one message about the alerts to its only receiver. Returns the text without its code, and the code."""
+        statement = text(
+            "UPDATE deliveries SET attempts = 1 WHERE alert_id = ANY(:alerts) AND cause = 'raised' RETURNING *"
+        )
+        async with self.desk.sessions.begin() as session:
+            rows = (await session.execute(statement, {"alerts": list(alerts)})).mappings().all()
+            (receiver,) = await receiver_queries.receivers(session)
+        first, *others = [
+            replace(job_to(receiver), delivery_id=row["delivery_id"], alert_id=row["alert_id"], content=row["content"])
+            for row in rows
+        ]
+        await self.send(replace(first, companions=tuple(others)))
+        message: str = self.gateways.messages.pop()["text"]
+        before, code, after = re.split(r"(?<=reply: 1 )(\d{4})", message)
+        return before + after, code
 
     async def send(self, job: Job) -> None:
         texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), self.settings), self.settings)

@@ -23,6 +23,7 @@ from services.alerts.receivers.checks import contact_of, is_address
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
+from services.alerts.sms.alphabets import Alphabet
 from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
 from services.alerts.sms.segments import Encoding, segments_of
@@ -156,7 +157,8 @@ def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(lang
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_a_digest_has_at_most_two_parts_and_as_many_titles_as_fit(language: str) -> None:
     settings, places = AlertsSettings(public_url=SITE), Places.load()
-    texts = SmsTexts.of_installation(Texts.of_installation(places, settings), settings)
+    whole = Texts.of_installation(places, settings)
+    texts, answering = (SmsTexts(whole, Alphabet.KEPT, takes_replies=takes_replies) for takes_replies in (False, True))
     alert = Content.model_validate_json(job_to(OFFICER, **MUDFLOW, area={"pcodes": [ALAI]}).content).data
     for count in (2, 12, 900):
         segments = texts.digest([(alert, Cause.RAISED)] * count, language)
@@ -164,6 +166,12 @@ def test_a_digest_has_at_most_two_parts_and_as_many_titles_as_fit(language: str)
         assert str(count) in segments.text.partition(".")[0]
         assert texts.of(alert, Cause.RAISED, language).text.partition(".")[0] in segments.text
         assert f"{SITE}/" in segments.text
+        coded = answering.digest([(alert, Cause.RAISED)] * count, language, "4711")
+        assert len(coded.texts) <= 2 and "1 4711." in coded.text, "the code is never left out"
+    assert "1 ****." in answering.digest([(alert, Cause.RAISED)] * 2, language).text
+    answered = alert.model_copy(update={"acknowledged_at": NOW, "sequence": alert.sequence + 1})
+    mentions = [(answered, Cause.ACKNOWLEDGED), (alert, Cause.RAISED)]
+    assert "4711" not in answering.digest(mentions, language, "4711").text, "the newest mention counts"
 
 
 def test_a_digest_without_room_for_a_title_still_says_that_it_is_an_exercise() -> None:

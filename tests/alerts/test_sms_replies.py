@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiohttp import web
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,6 +15,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Cause
 from shared.auth import revocation_snapshots
 from shared.events import CredentialKind, CredentialRevoked
+from shared.places import Places
 from tests.alerts.conftest import CHANGED
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.phones import MUDFLOW, SECRET, Phones
@@ -24,6 +26,7 @@ from tests.tables import emptied
 pytestmark = pytest.mark.anyio
 
 AIBEK, BERMET, STRANGER = "996700123456", "996555765432", "996777000111"
+FIVE_DISTRICTS = [district.pcode for district in Places.load().units(2)][:5]
 
 
 @pytest.fixture
@@ -92,12 +95,11 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
     assert answer is not None and f"With {codes[AIBEK]}: 2 take over" in answer
     answer = await phones.reply(BERMET, f"3 {codes[BERMET]}")
     assert answer is not None and f"like: 3 {codes[BERMET]}" in answer, "a reason is missing"
-    answer = await phones.reply(BERMET, f"3 {codes[BERMET]} жду звонка")
-    assert answer is not None and answer.startswith("Snoozed by you until ")
+    await acts_at_the_second_reply(phones, BERMET, f"3 {codes[BERMET]} жду звонка", "aibek", "Snoozed by you until ")
     answer = await phones.reply(AIBEK, f"3 {codes[AIBEK]} еду")
     assert answer is not None and answer.startswith("Already snoozed by bermet until ")
     answer = await phones.reply(BERMET, f"беру {codes[BERMET]} еду")
-    assert answer is not None and answer.startswith("Taken over by you, ")
+    assert answer is not None and answer.startswith("Taken over by you, "), "nobody else has acted since the answer"
     answer = await phones.reply(AIBEK, f"4 {codes[AIBEK]} мост цел")
     assert answer is not None and answer.startswith("Your comment is recorded")
     deeds = await phones.fetch("SELECT concat_ws(' ', deed, name, text, channel) FROM acts ORDER BY act_id")
@@ -108,6 +110,21 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
         "commented aibek мост цел sms",
     ]
     assert await phones.fetch("SELECT progressed_name FROM alerts") == ["bermet"]
+    phones.gateways.answers = [web.Response(status=503)]
+    answer = await phones.reply(AIBEK, f"2 {codes[AIBEK]}")
+    assert answer is not None and answer.startswith("Not done: "), "this answer is not accepted, so nobody reads it"
+    await acts_at_the_second_reply(phones, AIBEK, f"2 {codes[AIBEK]}", "In progress: bermet", "Taken over by you, ")
+
+
+async def acts_at_the_second_reply(phones: Phones, number: str, typed: str, other: str, expected: str) -> None:
+    """The first reply changes nothing, because somebody else has acted; its answer names this person."""
+    before = await phones.fetch("SELECT count(*) FROM acts")
+    answer = await phones.reply(number, typed)
+    assert answer is not None and answer.startswith("Not done: somebody has acted meanwhile. ")
+    assert other in answer.partition(" Now: ")[2]
+    assert await phones.fetch("SELECT count(*) FROM acts") == before
+    answer = await phones.reply(number, typed)
+    assert answer is not None and answer.startswith(expected)
 
 
 async def test_a_person_acknowledges_on_behalf_of_another_starts_work_and_closes_by_sms(phones: Phones) -> None:
@@ -118,8 +135,7 @@ async def test_a_person_acknowledges_on_behalf_of_another_starts_work_and_closes
     assert answer is not None and answer.startswith("Acknowledged by you, ")
     (note,) = await phones.fetch("SELECT acknowledged_note FROM alerts")
     assert "Касымов" not in note, "who acts for another stores the name encrypted"
-    answer = await phones.reply(BERMET, f"5 {codes[BERMET]}")
-    assert answer is not None and answer.startswith("In progress: you work on it, ")
+    await acts_at_the_second_reply(phones, BERMET, f"5 {codes[BERMET]}", "aibek", "In progress: you work on it, ")
     answer = await phones.reply(AIBEK, f"start {codes[AIBEK]}")
     assert answer is not None and answer.startswith("Not done: bermet works on it since ")
     answer = await phones.reply(BERMET, f"6 {codes[BERMET]} I think it is false")
@@ -182,6 +198,35 @@ async def test_the_code_of_a_closed_alert_does_not_acknowledge_the_reopened_aler
         assert answer is not None and f"reply with its code: {typed[0]} {new}. " in answer
     answer = await phones.reply(AIBEK, f"1 {new}")
     assert answer is not None and answer.startswith("Acknowledged by you, ")
+
+
+async def test_the_code_of_a_combined_sms_acknowledges_the_alerts_that_are_as_it_said(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    hazards = [fresh(**MUDFLOW | {"severity": "Moderate", "area": {"pcodes": [pcode]}}) for pcode in FIVE_DISTRICTS]
+    alerts = await phones.desk.alerts(*hazards)
+    message, code = await phones.combined(alerts)
+    assert message.startswith("Alerts: 5. ") and "To acknowledge all, reply: 1 " in message
+    assert await phones.combined(alerts) == (message, code), "a retry has the same code"
+    async with phones.desk.caller(name="Aida") as operator:
+        assert (await operator.put(f"/v1/alerts/{alerts[0]}/acknowledgement")).status_code == 200
+        closing = {"verdict": "duplicate"}
+        assert (await operator.put(f"/v1/alerts/{alerts[1]}/resolution", json=closing)).status_code == 200
+        assert (await operator.put(f"/v1/alerts/{alerts[3]}/acknowledgement")).status_code == 200
+        assert (await operator.delete(f"/v1/alerts/{alerts[3]}/acknowledgement")).status_code == 200
+    graver = {"severity": "Severe", "hazard_id": hazards[2].hazard_id, "revision": 2, "msg_type": "Update"}
+    await phones.desk.alerts(fresh(**MUDFLOW | {"area": {"pcodes": [FIVE_DISTRICTS[2]]}} | graver))
+    answer = await phones.reply(AIBEK, f"2 {code}")
+    assert answer is not None and f"belongs to several alerts. Acknowledge them by 1 {code}. " in answer
+    answer = await phones.reply(AIBEK, f"1 {code}")
+    assert answer is not None and answer.startswith("Acknowledged by you: 1 of 5. Not acknowledged: ")
+    assert ": already acknowledged by Aida, " in answer and ": closed" in answer and ": changed since" in answer
+    acknowledged = f"SELECT alert_id FROM alerts WHERE acknowledged_by = '{phones.accounts['aibek']}'"
+    assert await phones.fetch(acknowledged) == [alerts[4]]
+    (alone,) = await phones.desk.alerts(fresh(**MUDFLOW | {"severity": "Moderate"}))
+    message, other = await phones.combined([*alerts, alone])
+    assert other != code, "the code of a message about other alerts"
+    answer = await phones.reply(AIBEK, f"1 {code}")
+    assert answer is not None and answer.startswith("Wrong code")
 
 
 async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:

@@ -1,6 +1,8 @@
 """How people type replies to an SMS, and the code in the SMS and in the answers."""
 
+import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -9,14 +11,17 @@ from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Cause, Content
 from services.alerts.delivery.texts import LOCALES, Texts
+from services.alerts.queries.sms_codes import CodedDelivery
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
+from services.alerts.sms import combined_replies
 from services.alerts.sms.alphabets import Alphabet
 from services.alerts.sms.answering import answer_of
+from services.alerts.sms.combined_replies import AlertResult
 from services.alerts.sms.inbound import SmsAct, TypedReply, typed_reply
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
-from services.alerts.sms.sms_texts import SmsTexts
+from services.alerts.sms.sms_texts import CUT, SmsTexts
 from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.pages.catalogs import translations
 from shared.pages.terms import term
@@ -54,9 +59,31 @@ def test_the_answer_to_an_old_code_has_the_new_code_and_the_severity(language: s
     assert isinstance(finding, Finding)
     reply = Reply(ReplyResult.CHANGED_MEANWHILE, alerts.raised(finding, None, NOW), newest_code="5822")
     texts = SmsTexts(Texts.of_installation(Places.load(), AlertsSettings()), Alphabet.KEPT, takes_replies=True)
-    answer = texts.answer(answer_of(reply, TypedReply(SmsAct.CLOSE, "4711"), language), language)
+    answer = texts.answer([answer_of(reply, TypedReply(SmsAct.CLOSE, "4711"), language)], language)
     severity = term("severity", Severity.EXTREME, translations(language, LOCALES).gettext)
     assert len(answer.texts) <= 2 and "6 5822" in answer.text and severity in answer.text
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_answers_about_actions_of_others_name_them_within_two_parts(language: str) -> None:
+    finding = decide(fresh(**MUDFLOW), rules(), WATCHED, NOW)
+    assert isinstance(finding, Finding)
+    name = "Мамытбекова Айсулуу"
+    alert = alerts.replaced(alerts.raised(finding, None, NOW), acknowledged_at=NOW, acknowledged_name=name)
+    texts = SmsTexts(Texts.of_installation(Places.load(), AlertsSettings()), Alphabet.KEPT, takes_replies=True)
+    reply = Reply(ReplyResult.CHANGED_MEANWHILE, alert, newest_code="4711")
+    answer = texts.answer([answer_of(reply, TypedReply(SmsAct.TAKE_OVER, "4711"), language)], language)
+    assert len(answer.texts) <= 2 and name in answer.text
+
+    event = Content.model_validate_json(job_to(Receiver("r", DeliveryChannel.SMS, "sms:+"), **MUDFLOW).content).data
+    delivery = CodedDelivery(uuid4(), "4711", uuid4(), "r", Cause.RAISED, is_combined=True, alert=event, sequence=1)
+    refused = [ReplyResult.CLOSED, ReplyResult.ACKNOWLEDGED_BY_OTHER, ReplyResult.CHANGED_MEANWHILE]
+    for results in ([ReplyResult.ACKNOWLEDGED_BY_OTHER], refused * 3, list(combined_replies.REASONS) * 9):
+        done = [AlertResult(delivery, Reply(result, alert)) for result in (ReplyResult.ACKNOWLEDGED, *results)]
+        answer = texts.answer(combined_replies.drafts(done, texts, language), language)
+        assert len(answer.texts) <= 2 and CUT not in answer.text.replace("…", CUT)
+        assert re.findall(r"\d+", answer.text)[:2] in (["1", str(len(done))], [str(len(done)), "1"])
+        assert len(results) > 1 or name in answer.text
 
 
 @pytest.mark.parametrize("typed", ["1 4711", " 1  4711", "1-4711", "1/4711.", "14711", "“1 4711”", "І 4711", "l 4711"])

@@ -40,6 +40,7 @@ class ReplyResult(StrEnum):
     NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
     WRONG_CODE = "wrong_code"
+    SEVERAL_ALERTS = "several_alerts"
     NO_ACCOUNT = "no_account"
     NOT_BOUND = "not_bound"
     NOT_PERMITTED = "not_permitted"
@@ -84,6 +85,9 @@ SENTENCES = {
         "administrator."
     ),
     ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
+    ReplyResult.SEVERAL_ALERTS: N_(
+        "Not done: this code belongs to several alerts. Acknowledge them by {example}. Use the board for all else."
+    ),
     ReplyResult.NO_ACCOUNT: N_("Not done: no account belongs to this number. Use the board or the telephone."),
     ReplyResult.NOT_BOUND: N_("Not done: bind your account first."),
     ReplyResult.NOT_PERMITTED: N_("Not done: your account may not act on alerts."),
@@ -99,7 +103,8 @@ class Reply:
     """`alert` is the alert after the answer, or None if the person may not see the alert.
 
     `names` are the people to whom the person can assign the alert, if the person named none of them. `newest_code` is
-    the code of the newest SMS, if the person replied to an SMS that shows an earlier state of the alert.
+    the code with which the person can act on the newest state, if the person replied to an SMS that shows an earlier
+    state of the alert.
     """
 
     result: ReplyResult

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -116,15 +117,21 @@ class SmsChannel:
         if not others:
             return ShortMessage(first.delivery_id, number, await self._segments(first, receiver, number))
         contents = [(Content.model_validate_json(job.content).data, job.cause) for job in jobs]
-        return ShortMessage(first.delivery_id, number, self._texts.digest(contents, receiver.language))
+        asking = [jobs[position].delivery_id for position in self._texts.acknowledged_together(contents)]
+        code = await self._code(asking, number, is_combined=True) if asking else None
+        return ShortMessage(first.delivery_id, number, self._texts.digest(contents, receiver.language, code))
 
     async def _segments(self, job: Job, receiver: Receiver, number: str) -> Segments:
         content, code = Content.model_validate_json(job.content), None
         if self._texts.asks_for_reply(content.data, job.cause):
-            async with self._sessions.begin() as session:
-                code = await code_queries.code_of(session, job.delivery_id, number, datetime.now(UTC))
+            code = await self._code([job.delivery_id], number)
         state = await newest_state(self._sessions, content.data, job.alert_id, job.cause)
         return self._texts.of(content.data, job.cause, receiver.language, content.hazard, code, state)
+
+    async def _code(self, delivery_ids: Sequence[UUID], number: str, *, is_combined: bool = False) -> str | None:
+        async with self._sessions.begin() as session:
+            now = datetime.now(UTC)
+            return await code_queries.code_of(session, delivery_ids, number, now, is_combined=is_combined)
 
 
 def one_of_each_message(sent: Iterable[SmsMessage]) -> Iterable[SmsMessage]:

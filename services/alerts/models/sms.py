@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, false
+from sqlalchemy import Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.base import AlertsModel
@@ -48,15 +48,21 @@ class EarlySmsReceipt(AlertsModel):
 
 
 class SmsCode(AlertsModel):
-    """The code with which the short message of a delivery is answered. A number gets no code twice within 48 hours."""
+    """The code with which the short message of a delivery is answered.
+
+    A number gets no code for two messages within 48 hours. The deliveries of a combined message share its code.
+    `shown_sequence` is that of the alert in the newest answer to a reply with the code, if an answer showed the alert.
+    """
 
     __tablename__ = "sms_codes"
-    __table_args__ = (UniqueConstraint("number", "code"),)
+    __table_args__ = (Index(None, "number", "code"),)
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str]
     code: Mapped[str]
     drawn_at: Mapped[datetime]
+    is_combined: Mapped[bool] = mapped_column(server_default=false())
+    shown_sequence: Mapped[int | None]
 
 
 class SmsReply(AlertsModel):

@@ -1,6 +1,7 @@
 """The codes of short messages, and the replies of people; the caller commits."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.delivery.notices import Content
 from services.alerts.models import ContactRow, Delivery, ReceiverRow, SmsCode, SmsReply
 from services.alerts.sms.numbers import PREFIX
+from shared.events import AlertRaised
 from shared.postgres.models import table
 
 VALID = timedelta(hours=48)
@@ -30,13 +32,19 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class CodedDelivery:
-    """A delivery whose SMS has a code. `sequence` is that of the alert that the SMS describes."""
+    """A delivery whose SMS has a code. The deliveries of a combined SMS share its code.
 
-    number: str
+    `alert` is the alert as the SMS describes it. `sequence` is that of the state on which a reply acts: the state that
+    the SMS or a later answer shows.
+    """
+
+    delivery_id: UUID
     code: str
     alert_id: UUID
     recipient: str
     cause: str
+    is_combined: bool
+    alert: AlertRaised
     sequence: int
 
 
@@ -48,32 +56,39 @@ class LastHour:
     answered: int
 
 
-async def code_of(session: AsyncSession, delivery_id: UUID, number: str, now: datetime) -> str | None:
-    """The delivery's code, which is the same in every attempt.
+async def code_of(
+    session: AsyncSession, delivery_ids: Sequence[UUID], number: str, now: datetime, *, is_combined: bool = False
+) -> str | None:
+    """The code of the message about these deliveries, which is the same in every attempt.
 
-    None if the number got all possible codes within 48 hours.
+    If a retry is about other deliveries than the earlier attempt, the retry gets a new code. None if the number got all
+    possible codes within 48 hours.
     """
     await lock(session, number)
-    known = await session.scalar(select(SmsCode.code).filter_by(delivery_id=delivery_id))
-    if known is not None:
-        return known
     await session.execute(delete(SmsCode).where(SmsCode.drawn_at < now - VALID))
-    used = set(await session.scalars(select(SmsCode.code).filter_by(number=number)))
+    drawn = (await session.scalars(select(SmsCode).filter_by(number=number))).all()
+    known = next((each for each in drawn if each.delivery_id == delivery_ids[0]), None)
+    same = {each.delivery_id for each in drawn if known is not None and each.code == known.code}
+    if known is not None and known.is_combined is is_combined and same == set(delivery_ids):
+        return known.code
+    used = {each.code for each in drawn}
     free = [code for code in CODES if code not in used]
     if not free:
         return None
     code = secrets.choice(free)
-    await session.execute(insert(SmsCode).values(delivery_id=delivery_id, number=number, code=code, drawn_at=now))
+    await session.execute(delete(SmsCode).where(SmsCode.delivery_id.in_(delivery_ids)))
+    values = {"number": number, "code": code, "drawn_at": now, "is_combined": is_combined}
+    await session.execute(insert(SmsCode).values([{"delivery_id": id, **values} for id in delivery_ids]))
     return code
 
 
-async def delivery_of(session: AsyncSession, number: str, code: str, now: datetime) -> CodedDelivery | None:
-    """The delivery to this number that has this code, unless the code is older than 48 hours."""
-    return next(iter(await _coded(session, number, SmsCode.code == code, now)), None)
+async def deliveries_of(session: AsyncSession, number: str, code: str, now: datetime) -> list[CodedDelivery]:
+    """The deliveries to this number that have this code, unless the code is older than 48 hours."""
+    return await _coded(session, number, SmsCode.code == code, now)
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
-    """The alert's deliveries to this number whose codes are valid. The newest delivery is the first."""
+    """The alert's deliveries to this number whose codes are valid. The one that shows the newest state is the first."""
     deliveries = await _coded(session, number, Delivery.alert_id == alert_id, now)
     return sorted(deliveries, key=lambda delivery: delivery.sequence, reverse=True)
 
@@ -81,13 +96,26 @@ async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, n
 async def _coded(
     session: AsyncSession, number: str, is_wanted: ColumnElement[bool], now: datetime
 ) -> list[CodedDelivery]:
-    wanted = select(SmsCode.code, Delivery.alert_id, Delivery.recipient, Delivery.cause, Delivery.content)
-    of_code = wanted.join(SmsCode, SmsCode.delivery_id == Delivery.delivery_id)
+    wanted = select(SmsCode, Delivery.alert_id, Delivery.recipient, Delivery.cause, Delivery.content)
+    of_code = wanted.join(Delivery, Delivery.delivery_id == SmsCode.delivery_id)
     rows = await session.execute(of_code.where(is_wanted, SmsCode.number == number, SmsCode.drawn_at >= now - VALID))
     return [
-        CodedDelivery(number, code, alert_id, recipient, cause, Content.model_validate_json(content).data.sequence)
-        for code, alert_id, recipient, cause, content in rows
+        coded_delivery(code, alert_id, recipient, cause, content) for code, alert_id, recipient, cause, content in rows
     ]
+
+
+def coded_delivery(code: SmsCode, alert_id: UUID, recipient: str, cause: str, content: str) -> CodedDelivery:
+    alert = Content.model_validate_json(content).data
+    sequence = max(alert.sequence, code.shown_sequence or 0)
+    return CodedDelivery(
+        code.delivery_id, code.code, alert_id, recipient, cause, code.is_combined, alert, sequence=sequence
+    )
+
+
+async def show(session: AsyncSession, delivery_id: UUID, sequence: int) -> None:
+    """Stores that an answer has shown the alert at this sequence. Later replies with the code act on this state."""
+    stored = update(SmsCode).where(SmsCode.delivery_id == delivery_id)
+    await session.execute(stored.values(shown_sequence=func.greatest(SmsCode.shown_sequence, sequence)))
 
 
 async def holders(session: AsyncSession, number: str) -> list[Holder]:

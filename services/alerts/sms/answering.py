@@ -5,19 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies, note_of
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence, summary
-from services.alerts.alerts import Alert
 from services.alerts.channels import Undelivered
 from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import LOCALES
-from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
+from services.alerts.sms import combined_replies
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.inbound import OUTCOMES, InboundMessage, SmsAct, TypedReply, typed_reply
 from services.alerts.sms.sms_texts import SmsTexts
@@ -35,7 +34,26 @@ WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 c
 # The state comes last, because a long answer is cut off at its end.
 NEWEST_CODE = N_("Not done: the alert has changed. Read the new SMS and reply with its code: {example}. Now: {state}.")
 NO_CODE = N_("Not done: the alert has changed. Use the newest message or the board. Now: {state}.")
+SEND_AGAIN = N_("Not done: somebody has acted meanwhile. To do it nevertheless, send your SMS again. Now: {state}.")
 LONGEST_NOTE = 150
+# After these results the person knows the newest state, because the person has just made it.
+MADE_BY_PERSON = frozenset(
+    {
+        ReplyResult.STARTED,
+        ReplyResult.TAKEN_OVER,
+        ReplyResult.SNOOZED,
+        ReplyResult.ASSIGNED,
+        ReplyResult.CLOSED_BY_SELF,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsAnswer:
+    """The answer to a person's message. `shown` is the delivery and the alert's sequence that the answer shows."""
+
+    message: ShortMessage
+    shown: tuple[UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +64,7 @@ class SmsAnswering:
     texts: SmsTexts
     gateway: SmsGateway | None
 
-    async def handle(self, session: AsyncSession, message: InboundMessage, now: datetime) -> ShortMessage | None:
+    async def handle(self, session: AsyncSession, message: InboundMessage, now: datetime) -> SmsAnswer | None:
         """Acts in the caller's transaction. The returned answer is sent after the commit.
 
         If no receiver has the number, the message gets no answer, and nothing of the message is stored.
@@ -61,9 +79,13 @@ class SmsAnswering:
         if before.wrong >= MOST_WRONG:
             return None
         typed = typed_reply(message.text)
-        delivery = None if typed is None else await self._delivery(session, message.number, typed.code, holders, now)
-        reply = await self._reply(session, delivery, typed, holders, now)
-        is_wrong = reply.result is ReplyResult.WRONG_CODE
+        deliveries = [] if typed is None else await self._deliveries(session, message.number, typed.code, holders, now)
+        language = language_of(holders, deliveries)
+        is_wrong = typed is None or not deliveries
+        if typed is None or not deliveries:
+            drafts, shown = [sentence(Reply(ReplyResult.WRONG_CODE), language)], None
+        else:
+            drafts, shown = await self._acted(session, message.number, deliveries, typed, holders, now)
         is_silenced = is_wrong and before.wrong + 1 >= MOST_WRONG
         if is_silenced:
             reason = "too_many_wrong_codes"
@@ -74,65 +96,94 @@ class SmsAnswering:
         await code_queries.settle(session, message.id, is_wrong=is_wrong, is_answered=is_answered)
         if not is_answered:
             return None
-        language = language_of(holders, delivery)
-        return ShortMessage(uuid4(), message.number, self.texts.answer(answer_of(reply, typed, language), language))
+        return SmsAnswer(ShortMessage(uuid4(), message.number, self.texts.answer(drafts, language)), shown)
 
-    async def send(self, answer: ShortMessage) -> None:
-        """Sends the answer once. A failure is only logged, because the person's action is stored already."""
+    async def send(self, answer: SmsAnswer, sessions: async_sessionmaker[AsyncSession]) -> None:
+        """Sends the answer once. A failure is only logged, because the person's action is stored already.
+
+        The code of the answered message then acts on the state that the answer shows.
+        """
         if self.gateway is None:
             return
         with outage_logged("sms answer not sent"):
             try:
-                await self.gateway.send(answer)
+                await self.gateway.send(answer.message)
             except (OutboundError, Undelivered) as error:
                 log.get().warning("sms answer not sent", reason=error.reason)
+                return
+            if answer.shown is not None:
+                async with sessions.begin() as session:
+                    await code_queries.show(session, *answer.shown)
 
-    async def _delivery(
+    async def _deliveries(
         self, session: AsyncSession, number: str, code: str, holders: Sequence[Holder], now: datetime
-    ) -> CodedDelivery | None:
-        """The delivery with the code, if its receiver still has the number."""
-        delivery = await code_queries.delivery_of(session, number, code, now)
-        return delivery if delivery and delivery.recipient in {holder.label for holder in holders} else None
+    ) -> list[CodedDelivery]:
+        """The deliveries with the code, if their receiver still has the number."""
+        labels = {holder.label for holder in holders}
+        deliveries = await code_queries.deliveries_of(session, number, code, now)
+        return [delivery for delivery in deliveries if delivery.recipient in labels]
+
+    async def _acted(
+        self,
+        session: AsyncSession,
+        number: str,
+        deliveries: Sequence[CodedDelivery],
+        typed: TypedReply,
+        holders: Sequence[Holder],
+        now: datetime,
+    ) -> tuple[list[str], tuple[UUID, int] | None]:
+        """Acts on the alerts of the message. Returns the drafts of the answer, and the state that the answer shows."""
+        first, language = deliveries[0], language_of(holders, deliveries)
+        account = account_of(holders, first)
+        if account is None:
+            return [sentence(Reply(ReplyResult.NO_ACCOUNT), language)], None
+        person = await bindings.newest_of(session, account)
+        if not first.is_combined:
+            reply = await self._reply(session, number, first, typed, person, now)
+            return [answer_of(reply, typed, language)], shown_by(reply, first)
+        refusal = ReplyResult.NOT_BOUND if person is None else self.replies.refusal(person)
+        if refusal is None and typed.act is not SmsAct.ACKNOWLEDGE:
+            refusal = ReplyResult.SEVERAL_ALERTS
+        if refusal is not None:
+            return [answer_of(Reply(refusal), typed, language)], None
+        results = await combined_replies.acknowledge(self.replies, session, deliveries, person, now)
+        return combined_replies.drafts(results, self.texts, language), None
 
     async def _reply(
         self,
         session: AsyncSession,
-        delivery: CodedDelivery | None,
-        typed: TypedReply | None,
-        holders: Sequence[Holder],
+        number: str,
+        delivery: CodedDelivery,
+        typed: TypedReply,
+        person: BoundPerson | None,
         now: datetime,
     ) -> Reply:
-        if delivery is None or typed is None:
-            return Reply(ReplyResult.WRONG_CODE)
-        account = account_of(holders, delivery)
-        if account is None:
-            return Reply(ReplyResult.NO_ACCOUNT)
-        person = await bindings.newest_of(session, account)
-        deliveries = await code_queries.deliveries_about(session, delivery.alert_id, delivery.number, now)
-        replies = self.replies.to(await seen_in(session, delivery, deliveries))
-        reply = await act(replies, session, delivery.alert_id, typed, person, now)
-        is_outdated = reply.result is ReplyResult.CHANGED_MEANWHILE
-        return replace(reply, newest_code=newest_code(reply.alert, deliveries)) if is_outdated else reply
+        reply = await act(self.replies.to(delivery.sequence), session, delivery.alert_id, typed, person, now)
+        if reply.result is not ReplyResult.CHANGED_MEANWHILE or reply.alert is None:
+            return reply
+        others = await code_queries.deliveries_about(session, delivery.alert_id, number, now)
+        return replace(reply, newest_code=newest_code(delivery, reply.alert.demanded_sequence, others))
 
 
-async def seen_in(session: AsyncSession, delivery: CodedDelivery, deliveries: Sequence[CodedDelivery]) -> int:
-    """The sequence of the alert on which a reply to the delivery acts.
+def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Sequence[CodedDelivery]) -> str | None:
+    """The code with which the person can do the action on the newest state.
 
-    If the alert has become graver since, or if a later SMS says that it was reopened, this is the sequence in the SMS,
-    so that the reply is refused. Other actions of people do not end a code, because the SMS about them have no code.
+    If other people only acted on the alert, this is the delivery's own code, because the answer shows the newest state.
+    If the alert has become graver, or if a newer SMS says that it was reopened, this is the code of the newest of these
+    deliveries. None if no single SMS with a code has been sent about the graver or reopened alert.
     """
-    alert = await alert_queries.readable_alert(session, delivery.alert_id)
-    reopened = [later.sequence for later in deliveries if later.cause == Cause.REOPENED]
-    if alert is None or max([alert.demanded_sequence, *reopened]) > delivery.sequence:
-        return delivery.sequence
-    return alert.sequence
+    reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
+    if max([demanded_sequence, *reopened]) <= delivery.sequence:
+        return delivery.code
+    newest = deliveries[0]
+    return None if newest.is_combined or demanded_sequence > newest.sequence else newest.code
 
 
-def newest_code(alert: Alert | None, deliveries: Sequence[CodedDelivery]) -> str | None:
-    """The code of the newest of these deliveries. None if the alert has become graver since this delivery."""
-    if alert is None or not deliveries or alert.demanded_sequence > deliveries[0].sequence:
-        return None
-    return deliveries[0].code
+def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
+    """The delivery and the sequence of the alert, if the person knows this state after the answer."""
+    is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
+    is_known = is_own_code or reply.result in MADE_BY_PERSON
+    return (delivery.delivery_id, reply.alert.sequence) if is_known and reply.alert is not None else None
 
 
 async def act(
@@ -188,24 +239,27 @@ async def close(
     return reply
 
 
-def answer_of(reply: Reply, typed: TypedReply | None, language: str) -> str:
+def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
     """The sentence about the result, and what the person can type next."""
     _, text = translations(language, LOCALES).gettext, sentence(reply, language)
-    code = typed.code if typed else ""
+    code = typed.code
     match reply.result:
         case ReplyResult.NOT_BOUND:
             return f"{text} {_(HOW_TO_BIND)}"
         case ReplyResult.TEXT_MISSING:
-            return text.format(example=f"{typed.act if typed else SmsAct.SNOOZE} {code} …")
+            return text.format(example=f"{typed.act} {code} …")
         case ReplyResult.OUTCOME_MISSING:
             outcomes = ", ".join(f"{digit} {term('verdict', verdict, _)}" for digit, verdict in OUTCOMES.items())
             return f"{text.format(example=f'{SmsAct.CLOSE} {code}')} {outcomes}."
         case ReplyResult.ASSIGNEE_MISSING:
             return f"{text.format(example=f'{SmsAct.ASSIGN} {code}')} {', '.join(reply.names)}."
         case ReplyResult.CHANGED_MEANWHILE if reply.alert is not None:
-            example = f"{typed.act if typed else SmsAct.ACKNOWLEDGE} {reply.newest_code}"
-            changed = _(NEWEST_CODE if reply.newest_code else NO_CODE)
-            return changed.format(example=example, state=summary(reply.alert, language))
+            example = f"{typed.act} {reply.newest_code}"
+            changed = NEWEST_CODE if reply.newest_code else NO_CODE
+            changed = SEND_AGAIN if reply.newest_code == typed.code else changed
+            return _(changed).format(example=example, state=summary(reply.alert, language))
+        case ReplyResult.SEVERAL_ALERTS:
+            return text.format(example=f"{SmsAct.ACKNOWLEDGE} {typed.code}")
         case ReplyResult.ACKNOWLEDGED:
             return f"{text} {_(WHAT_NEXT).format(code=code)}"
         case _:
@@ -223,6 +277,7 @@ def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | Non
     return own or (accounts.pop() if len(accounts) == 1 else None)
 
 
-def language_of(holders: Sequence[Holder], delivery: CodedDelivery | None) -> str:
-    own = (holder.language for holder in holders if delivery and holder.label == delivery.recipient)
+def language_of(holders: Sequence[Holder], deliveries: Sequence[CodedDelivery]) -> str:
+    """The language of the deliveries' receiver, or of the first holder of the number."""
+    own = (holder.language for holder in holders for delivery in deliveries[:1] if holder.label == delivery.recipient)
     return next(own, holders[0].language)

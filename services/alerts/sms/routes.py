@@ -48,7 +48,7 @@ async def take(request: Request) -> Response:
     answering: SmsAnswering = request.app.state.sms_answering
     async with request.app.state.sessions.begin() as session:
         answer = await answering.handle(session, message, datetime.now(UTC))
-    sending = None if answer is None else BackgroundTask(answering.send, answer)
+    sending = None if answer is None else BackgroundTask(answering.send, answer, request.app.state.sessions)
     return JSONResponse({"status": "taken"}, background=sending)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, product, takewhile
 from typing import Self
+from uuid import UUID
 
 from services.alerts.alerts import Alert
 from services.alerts.config import AlertsSettings
@@ -26,6 +27,7 @@ LONGEST_NAME = 20  # a longer name is cut off, so that the place of the alert fi
 HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
+HOW_TO_REPLY_TO_ALL = N_("To acknowledge all, reply: 1 {code}")
 HOW_TO_START = N_("To start work, reply: 5 {code}")
 
 
@@ -71,21 +73,37 @@ class SmsTexts:
         """Whether the message has a code with which a person acts on the alert by SMS."""
         if cause == Cause.ASSIGNED:
             return self._takes_replies and alert.resolved_at is None
-        is_open = alert.acknowledged_at is None and cause not in (Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED)
-        is_asked = alert.demand is Demand.ACKNOWLEDGEMENT and alert.rule != TRIAL_RULE
-        return self._takes_replies and is_open and is_asked
+        return self._takes_replies and asks_for_acknowledgement(alert, cause)
 
-    def digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Segments:
+    def acknowledged_together(self, alerts: Sequence[tuple[AlertRaised, str]]) -> list[int]:
+        """The positions of the alerts that a reply to the combined message about all of them acknowledges.
+
+        If the message mentions an alert several times, only the newest mention counts.
+        """
+        if not self._takes_replies:
+            return []
+        newest = dict[UUID, int]()
+        for position, (alert, _) in sorted(enumerate(alerts), key=lambda mention: mention[1][0].sequence):
+            newest[alert.alert_id] = position
+        return sorted(position for position in newest.values() if asks_for_acknowledgement(*alerts[position]))
+
+    def digest(
+        self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None = HIDDEN_CODE
+    ) -> Segments:
         """One message about several alerts, each with its cause.
 
-        The message has as many titles as fit, and the link to the board. It has no code for a reply, because a code
-        names only one alert.
+        The message has as many titles as fit, the code that acknowledges the alerts, and the link to the board.
         """
-        return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language))
+        code = code if self.acknowledged_together(alerts) else None
+        return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
-    def answer(self, text: str, language: str) -> Segments:
-        """The answer to a person's message."""
-        return shortened(self._segments(draft, language) for draft in (text, *cut(text, 0)))
+    def title(self, alert: AlertRaised, language: str) -> str:
+        """The kind of alert and its places."""
+        return self._texts.title(alert, language)
+
+    def answer(self, drafts: Sequence[str], language: str) -> Segments:
+        """The answer to a person's message: the first draft that fits. If no draft fits, the last one is cut off."""
+        return shortened(self._segments(draft, language) for draft in (*drafts, *cut(drafts[-1], 0)))
 
     def _worded(
         self,
@@ -146,7 +164,9 @@ class SmsTexts:
         for draft in cut(head, 0):
             yield f"{draft} {sentences(needed)}"
 
-    def _drafts_of_digest(self, alerts: Sequence[tuple[AlertRaised, str]], language: str) -> Iterator[str]:
+    def _drafts_of_digest(
+        self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None
+    ) -> Iterator[str]:
         """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
 
         Texts whose titles alone are too long are left out, because to write them for 900 alerts would take 10 seconds.
@@ -154,14 +174,17 @@ class SmsTexts:
         """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
+        how = [_(HOW_TO_REPLY_TO_ALL).format(code=code)] if code else []
         titles = [self._texts.subject(alert, cause, language) for alert, cause in alerts]
         for count in range(self._most_titles(titles, language), 0, -1):
             more = [_(FURTHER).format(count=len(titles) - count)] if count < len(titles) else []
-            yield f"{head}. {'; '.join([*titles[:count], *more])}\n{link}"
+            listed = "; ".join([*titles[:count], *more])
+            yield f"{head}. {sentences([listed, *how]) if how else listed}\n{link}"
         banners = dict.fromkeys(self._texts.banner(alert, language) for alert, _cause in alerts)
         banner = "" if "" in banners else "".join(banners)
-        yield f"{banner}{head}. {link}"
-        yield f"{banner}{head}."
+        short = sentences([f"{banner}{head}", *how])
+        yield f"{short} {link}"
+        yield short
 
     def _most_titles(self, titles: Sequence[str], language: str) -> int:
         """How many titles would fit into a message without other words."""
@@ -198,6 +221,12 @@ class SmsTexts:
     def _segments(self, text: str, language: str) -> Segments:
         lines = text.split("\n")
         return segments_of("\n".join(printable(spelled(line, self._alphabet, language)) for line in lines))
+
+
+def asks_for_acknowledgement(alert: AlertRaised, cause: str) -> bool:
+    """Whether the message is about an alert that somebody must acknowledge."""
+    is_open = alert.acknowledged_at is None and cause not in (Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED)
+    return is_open and alert.demand is Demand.ACKNOWLEDGEMENT and alert.rule != TRIAL_RULE
 
 
 def number_of_sites(words: HazardWords | None) -> int:

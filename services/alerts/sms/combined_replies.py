@@ -1,0 +1,89 @@
+"""Acknowledges all alerts of a combined short message by one reply."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.acts.bindings import BoundPerson
+from services.alerts.acts.replies import Replies
+from services.alerts.acts.reply_results import Reply, ReplyResult
+from services.alerts.delivery.texts import LOCALES
+from services.alerts.delivery.words import printable
+from services.alerts.queries.sms_codes import CodedDelivery
+from services.alerts.sms.sms_texts import FURTHER, LONGEST_NAME, SmsTexts
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import N_
+
+ACKNOWLEDGED = N_("Acknowledged by you: {count} of {all}.")
+NOT_ACKNOWLEDGED = N_("Not acknowledged: {alerts}.")
+BY_NAME = N_("already acknowledged by {name}, {time}")
+# Why an alert of the message is not acknowledged by the reply.
+REASONS = {
+    ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("already acknowledged by others"),
+    ReplyResult.CLOSED: N_("closed"),
+    ReplyResult.CHANGED_MEANWHILE: N_("changed since this SMS"),
+    ReplyResult.PARTLY_ACKNOWLEDGED: N_("more people must acknowledge"),
+    ReplyResult.NOT_FOUND: N_("not in your areas"),
+    ReplyResult.UNREADABLE: N_("data cannot be read"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertResult:
+    """What the reply did with one alert of the message."""
+
+    delivery: CodedDelivery
+    reply: Reply
+
+
+async def acknowledge(
+    replies: Replies,
+    session: AsyncSession,
+    deliveries: Sequence[CodedDelivery],
+    person: BoundPerson | None,
+    now: datetime,
+) -> list[AlertResult]:
+    """Acknowledges each alert that is still as the message said."""
+    results = list[AlertResult]()
+    # transactions that lock alerts in different orders could wait for each other, so the ids are sorted
+    for delivery in sorted(deliveries, key=lambda delivery: delivery.alert_id):
+        reply = await replies.to(delivery.sequence).acknowledge(session, delivery.alert_id, person, now)
+        results.append(AlertResult(delivery, reply))
+    return results
+
+
+def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> list[str]:
+    """The drafts of the answer, from the longest to the shortest.
+
+    Each draft says how many alerts are acknowledged. The first draft names every other alert and says why it is not
+    acknowledged, and each further draft names one alert fewer. The last draft says only how often each reason applies.
+    """
+    _ = translations(language, LOCALES).gettext
+    others = [result for result in results if result.reply.result is not ReplyResult.ACKNOWLEDGED]
+    head = _(ACKNOWLEDGED).format(count=len(results) - len(others), all=len(results))
+    if not others:
+        return [head]
+    named = [f"{texts.title(each.delivery.alert, language)}: {reason(each.reply, language)}" for each in others]
+    counted = Counter(_(REASONS[each.reply.result]) for each in others)
+    lists = [
+        *(
+            [*named[:count], *([_(FURTHER).format(count=len(named) - count)] if count < len(named) else [])]
+            for count in range(len(named), 0, -1)
+        ),
+        [f"{text}: {count}" for text, count in counted.items()],
+    ]
+    return [f"{head} {_(NOT_ACKNOWLEDGED).format(alerts='; '.join(listed))}" for listed in lists]
+
+
+def reason(reply: Reply, language: str) -> str:
+    """Why the alert is not acknowledged, and who acknowledged it before."""
+    _ = translations(language, LOCALES).gettext
+    alert = reply.alert
+    if reply.result is not ReplyResult.ACKNOWLEDGED_BY_OTHER or alert is None or alert.acknowledged_at is None:
+        return _(REASONS[reply.result])
+    name = printable(alert.acknowledged_name or "")[:LONGEST_NAME].rstrip()
+    return _(BY_NAME).format(name=name, time=filters(language)["short_moment"](alert.acknowledged_at))
