@@ -1,6 +1,7 @@
 """The fields of a form as a person typed them, and the places and numbers that they name."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from shared.pages.terms import N_
 from shared.places import Places
 from shared.places.localities import folded
 
+Row = TypeVar("Row")
 LONGEST_NUMBER = 4
 NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place, or several: %(names)s")
 
@@ -60,6 +62,23 @@ class TypedForm:
             expected = N_("A number from %(lowest)s to %(highest)s is expected.")
             wrong.append(Fault(name, expected, {"lowest": lowest, "highest": highest}))
         return lowest
+
+
+def arrange(rows: list[Row], act: str, new: Row, most: int) -> None:
+    """Adds, moves or removes a row of a form with at most so many rows: `add`, `up-1`, `down-0` or `drop-1`.
+
+    The last row stays.
+    """
+    deed, _, position = act.partition("-")
+    at = int(position) if is_number(position) else -1
+    if deed == "add" and len(rows) < most:
+        rows.append(new)
+    elif deed == "drop" and 0 <= at < len(rows) > 1:
+        del rows[at]
+    elif deed in ("up", "down"):
+        other = at - 1 if deed == "up" else at + 1
+        if 0 <= at < len(rows) and 0 <= other < len(rows):
+            rows[at], rows[other] = rows[other], rows[at]
 
 
 def is_number(typed: str) -> bool:

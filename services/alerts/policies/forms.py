@@ -6,7 +6,7 @@ from typing import Self
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.receivers.checks import LONGEST_LABEL, Fault, area_faults, is_line
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
-from services.alerts.typed_forms import TypedForm
+from services.alerts.typed_forms import TypedForm, arrange
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.terms import N_
 from shared.places import Places
@@ -66,16 +66,7 @@ class PolicyForm(TypedForm):
 
     def arranged(self, act: str) -> None:
         """Adds, moves or removes a step: `add`, `up-1`, `down-0` or `drop-1`."""
-        deed, _, position = act.partition("-")
-        at = int(position) if position.isdigit() else -1
-        if deed == "add" and len(self.steps) < MOST_STEPS:
-            self.steps.append({name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS})
-        elif deed == "drop" and 0 <= at < len(self.steps) > 1:
-            del self.steps[at]
-        elif deed in ("up", "down"):
-            other = at - 1 if deed == "up" else at + 1
-            if 0 <= at < len(self.steps) and 0 <= other < len(self.steps):
-                self.steps[at], self.steps[other] = self.steps[other], self.steps[at]
+        arrange(self.steps, act, {name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS}, MOST_STEPS)
 
     def parsed(
         self, places: Places, receivers: Sequence[Receiver], rosters: Collection[str], name: str | None = None
