@@ -18,13 +18,12 @@ from services.alerts.rosters import calendars, definitions, reports
 from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
 from services.alerts.rosters.definitions import InvalidRoster
 from services.alerts.rosters.duty import REPORTED, duty, shifts_from
-from services.alerts.rosters.rosters import LONGEST_REASON, Override, Roster
+from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, Override, Roster
 from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 
 T = TypeVar("T")
 LONGEST_WEEKS = 52
-LONGEST_OVERRIDE = timedelta(days=366)
 
 app = typer.Typer(help="Rosters: who is on duty.", no_args_is_help=True, add_completion=False)
 Name = Annotated[str, typer.Argument(help="The roster.")]

@@ -61,6 +61,7 @@ class Action(StrEnum):
     SITE_CHANGED = "site_changed"
     RECEIVER_CHANGED = "receiver_changed"
     POLICY_CHANGED = "policy_changed"  # an escalation policy was added, changed or removed
+    ROSTER_CHANGED = "roster_changed"  # a roster was saved or removed, or its overrides changed
     SILENCE_CHANGED = "silence_changed"
     SHIFT_HANDED_OVER = "shift_handed_over"  # the objects are the handover and the account that took over
     TEMPLATES_CHANGED = "templates_changed"  # an administrator changed the centre's own wording of messages

@@ -27,7 +27,8 @@ from services.alerts.policies import pages as policy_pages
 from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.receivers import pages as receiver_pages
 from services.alerts.receivers.secrets import WebhookSecrets
-from services.alerts.rosters import board_lines as roster_pages
+from services.alerts.rosters import board_lines, layer_pages
+from services.alerts.rosters import pages as roster_pages
 from services.alerts.ruleset import Ruleset
 from services.alerts.shift_handovers import pages as handover_pages
 from services.alerts.silences import pages as silence_pages
@@ -111,6 +112,8 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             number_pages.router,
             alert_page.router,
             telegram_page.router,
+            board_lines.router,
+            layer_pages.router,
             roster_pages.router,
             ledger.routes("alerts"),
             redrive_routes.routes("alerts"),

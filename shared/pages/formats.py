@@ -60,6 +60,11 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         local = value.astimezone(TIME_ZONE).date()
         return f"{format_date(local, DAY_AND_MONTH[language], locale=language)}, {clock(value)}"
 
+    def weekday(value: datetime) -> str:
+        """The weekday and the day without its year."""
+        pattern = f"EEE {DAY_AND_MONTH[language]}"
+        return format_date(value.astimezone(TIME_ZONE).date(), pattern, locale=language)
+
     def span(value: timedelta) -> str:
         return format_timedelta(value, locale=language, threshold=1, format="short")
 
@@ -70,6 +75,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         "moment": moment,
         "short_moment": short_moment,
         "brief_moment": brief_moment,
+        "weekday": weekday,
         "span": span,
         "country": lambda code: country(code, language),
         "iso": iso,

@@ -34,6 +34,7 @@ MENU = (
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),
     Destination("/alerts/receivers", N_("Recipients of alerts")),
+    Destination("/alerts/rosters", N_("Rosters")),
     Destination("/alerts/policies", N_("Escalation policies")),
     Destination("/alerts/silences", N_("Silences of alerts")),
     Destination("/alerts/templates", N_("Message templates")),

@@ -59,7 +59,10 @@ async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> l
     """The overrides in the order in which they were added."""
     wanted = select(OverrideRow).where(OverrideRow.roster == name, OverrideRow.ends_at > ends_after)
     stored = await session.scalars(wanted.order_by(OverrideRow.override_id))
-    return [Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid) for row in stored]
+    return [
+        Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid, override_id=row.override_id)
+        for row in stored
+    ]
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
@@ -78,6 +81,12 @@ async def add_overrides(session: AsyncSession, name: str, added: Sequence[Overri
         for override in added
     )
     await session.flush()
+
+
+async def remove_override(session: AsyncSession, name: str, override_id: int) -> bool:
+    """Removes the override, and says whether the roster had it."""
+    removed = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.override_id == override_id)
+    return await session.scalar(removed.returning(OverrideRow.override_id)) is not None
 
 
 async def people(session: AsyncSession) -> set[str]:

@@ -7,19 +7,26 @@ from uuid import NAMESPACE_URL, uuid5
 
 from icalendar import Calendar, Event
 
+from services.alerts.receivers.checks import Fault
 from services.alerts.rosters.duty import Shift
 from services.alerts.rosters.rosters import LONGEST_REASON, Override
 from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
+from shared.pages.terms import N_
 from shared.version import VERSION
 
 MOST_BYTES = 1024 * 1024
 MOST_EVENTS = 1000
 LONGEST_UID = 255
+LONGEST_TITLE = 80  # an error shows at most this many characters of an event's title
 
 
 class InvalidCalendar(DocumentedError):
     """An iCalendar file (RFC 5545) with single events that have a begin and an end is expected."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        self.fault = Fault("file", reason, values)
+        super().__init__(self.fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +79,36 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
             overrides.append(Override(person, begins_at, ends_at, _reason(event), _uid(event)))
     uids = [override.uid for override in overrides if override.uid]
     if len(set(uids)) < len(uids):
-        raise InvalidCalendar("two events have the same UID")
+        raise InvalidCalendar(N_("two events have the same UID"))
     return ReadCalendar(overrides, sorted(unknown), past)
 
 
 def _events(content: bytes) -> Sequence[Event]:
     if len(content) > MOST_BYTES:
-        raise InvalidCalendar(f"it has more than {MOST_BYTES // 1024} KiB")
+        raise InvalidCalendar(N_("it has more than %(most)s KiB"), most=MOST_BYTES // 1024)
     try:
         calendar = Calendar.from_ical(content)
     except ValueError:
-        raise InvalidCalendar("the file cannot be read") from None
+        raise InvalidCalendar(N_("the file cannot be read")) from None
     if not isinstance(calendar, Calendar):
-        raise InvalidCalendar("it has no VCALENDAR")
+        raise InvalidCalendar(N_("it has no VCALENDAR"))
     events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
     if len(events) > MOST_EVENTS:
-        raise InvalidCalendar(f"it has more than {MOST_EVENTS} events")
+        raise InvalidCalendar(N_("it has more than %(most)s events"), most=MOST_EVENTS)
     return [event for event in events if event.get("status") != "CANCELLED"]
 
 
 def _times(event: Event) -> tuple[datetime, datetime]:
     """The begin and the end. A time without a zone is local. An event of whole days lasts from midnight to midnight."""
-    title = event.get("summary", _uid(event))
+    title = str(event.get("summary", _uid(event)))[:LONGEST_TITLE]
     if "rrule" in event or "rdate" in event:
-        raise InvalidCalendar(f'"{title}" is a recurring event')
+        raise InvalidCalendar(N_('"%(title)s" is a recurring event'), title=title)
     try:
         begins_at, ends_at = _instant(event.start), _instant(event.end)
     except (ValueError, TypeError):  # the library `icalendar` raises ValueErrors for missing and contradictory times
-        raise InvalidCalendar(f'"{title}" has no begin or no end') from None
+        raise InvalidCalendar(N_('"%(title)s" has no begin or no end'), title=title) from None
     if begins_at >= ends_at:
-        raise InvalidCalendar(f'"{title}" ends before it begins')
+        raise InvalidCalendar(N_('"%(title)s" ends before it begins'), title=title)
     return begins_at, ends_at
 
 

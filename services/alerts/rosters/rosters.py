@@ -1,6 +1,6 @@
 """Rosters have layers, in which people take turns, and overrides of these rotations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, Self
@@ -16,6 +16,7 @@ MOST_LAYERS = 10
 MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
+LONGEST_OVERRIDE = timedelta(days=366)
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 
@@ -99,7 +100,8 @@ class Roster(BaseModel):
 class Override:
     """From `begins_at` to `ends_at`, `person` is on duty instead of the person whom the roster's layers name.
 
-    If the override comes from an imported calendar, `uid` is the event's id in the calendar.
+    If the override comes from an imported calendar, `uid` is the event's id in the calendar. A stored override has an
+    `override_id`.
     """
 
     person: str
@@ -107,6 +109,7 @@ class Override:
     ends_at: datetime
     reason: str
     uid: str | None = None
+    override_id: int | None = field(default=None, compare=False)
 
 
 @cache

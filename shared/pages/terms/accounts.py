@@ -116,6 +116,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.SITE_CHANGED: N_("Site changed"),
         Action.RECEIVER_CHANGED: N_("Recipient of alerts changed"),
         Action.POLICY_CHANGED: N_("Escalation policy changed"),
+        Action.ROSTER_CHANGED: N_("Roster changed"),
         Action.SILENCE_CHANGED: N_("Silence of alerts added or ended"),
         Action.SHIFT_HANDED_OVER: N_("Shift handed over"),
         Action.TEMPLATES_CHANGED: N_("Message templates changed"),

@@ -1,11 +1,18 @@
-"""Tests the pages of recipients and of message templates in a real browser, by keyboard and while a person types."""
+"""Tests the pages of recipients, rosters and message templates in a real browser, by keyboard and while typing."""
 
+from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from playwright.sync_api import expect
 
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.rosters.pages import roster_id
 from shared.auth.tokens import Role
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import DeliveryChannel
 from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
 
 
 def test_a_recipient_with_two_contacts_is_added_by_keyboard_and_tested(whole: Whole, seat: Any) -> None:
@@ -30,6 +37,45 @@ def test_a_recipient_with_two_contacts_is_added_by_keyboard_and_tested(whole: Wh
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="e-mail")).to_contain_text("No mail server is set")
+    assert desk.errors == []
+    whole.replace_receivers()
+
+
+def test_a_roster_with_an_override_is_kept_by_keyboard_and_fits_a_telephone(whole: Whole, seat: Any) -> None:
+    addresses = ("Aida", "Bakyt")
+    people = (Receiver(name, DeliveryChannel.EMAIL, "d@centre.invalid", kind=ReceiverKind.PERSON) for name in addresses)
+    whole.replace_receivers(*people)
+    desk = seat(Role.DUTY_HEAD, width=1366, height=768)
+    page = desk.open("/alerts/rosters")
+    page.goto(f"{whole.url}/alerts/rosters/new?lang=en")
+    page.get_by_label("Name of the roster").fill("centre")
+    page.get_by_label("Name of the layer").fill("days")
+    page.get_by_label("First day").fill("2026-01-01")
+    page.get_by_label("People in their order").fill("Aida\nBakyt")
+    page.get_by_label("Name of the roster").press("Enter")
+    expect(page.locator("#findings")).to_contain_text("no gaps and no overlaps")
+    expect(page.locator(".weeks tbody tr")).to_have_count(14)
+    page.get_by_label("Person on duty").select_option("Bakyt")
+    begin = datetime.now(TIME_ZONE) - timedelta(hours=1)
+    page.get_by_label("Begin, Bishkek time").fill(f"{begin:%Y-%m-%dT%H:%M}")
+    page.get_by_label("End, Bishkek time").fill(f"{begin + timedelta(days=2):%Y-%m-%dT%H:%M}")
+    page.get_by_label("Reason").fill("Aida is ill")
+    page.get_by_label("Reason").press("Enter")
+    expect(page.locator(".success")).to_have_text("Saved.")
+    removal = page.get_by_role("button", name="Remove the override of Bakyt")
+    for language, width in product(("ky", "ru", "en"), (1366, 390)):
+        page.set_viewport_size({"width": width, "height": 800})
+        for path in ("", f"/{roster_id('centre')}", f"/{roster_id('centre')}/layers"):
+            page.goto(f"{whole.url}/alerts/rosters{path}?lang={language}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, language, width)
+            assert findings(page) == []
+    page.goto(f"{whole.url}/alerts/rosters/{roster_id('centre')}?lang=en")
+    removal.press("Enter")
+    expect(page.locator(".success")).to_have_text("Saved.")
+    expect(removal).to_have_count(0)
+    page.get_by_text("Remove the roster…").press("Enter")
+    page.get_by_role("button", name="Remove the roster").press("Enter")
+    expect(page.locator(".nothing")).to_have_text("There are no rosters yet.")
     assert desk.errors == []
     whole.replace_receivers()
 

@@ -1,0 +1,80 @@
+"""The coming days of a roster as a table: who is planned in each layer and by overrides, and who is on duty."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from services.alerts.rosters.duty import DAY, Gap, Shift, Span, duty
+from services.alerts.rosters.rosters import Override, Roster, public_holidays
+from shared.country import TIME_ZONE
+
+SHOWN_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class DutyDay:
+    """A local day from midnight to midnight. All times are within the day.
+
+    `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` are shifts without a
+    layer. `on_duty` are the shifts that count, and `gaps` are the times in which nobody is on duty.
+    """
+
+    begins_at: datetime
+    is_holiday: bool
+    layers: tuple[tuple[Shift, ...], ...]
+    overrides: tuple[Shift, ...]
+    on_duty: tuple[Shift, ...]
+    gaps: tuple[Gap, ...]
+
+    def period(self, span: Shift | Gap) -> str:
+        """The local begin and end of the span; empty if the span is the whole day."""
+        if span.ends_at - span.begins_at >= DAY:
+            return ""
+        begin, end = (at.astimezone(TIME_ZONE) for at in (span.begins_at, span.ends_at))
+        return f"{begin:%H:%M}–{'24:00' if end == self.begins_at + DAY else f'{end:%H:%M}'}"
+
+
+def days(roster: Roster, overrides: Sequence[Override], now: datetime, count: int = SHOWN_DAYS) -> list[DutyDay]:
+    """The days from today on."""
+    today = midnight(now)
+    ends_at = today + count * DAY
+    layers = [duty(Roster(name=roster.name, layers=(layer,)), (), today, ends_at).shifts for layer in roster.layers]
+    planned = duty(roster, overrides, today, ends_at)
+    instead = [Shift(each.person, each.begins_at, each.ends_at, None) for each in overrides]
+    return [
+        DutyDay(
+            begins_at=begin,
+            is_holiday=begin.date() in public_holidays(),
+            layers=tuple(of_day(shifts, begin) for shifts in layers),
+            overrides=of_day(instead, begin),
+            on_duty=of_day(joined(planned.shifts), begin),
+            gaps=of_day(planned.gaps, begin),
+        )
+        for begin in (today + number * DAY for number in range(count))
+    ]
+
+
+def joined(shifts: Sequence[Shift]) -> list[Shift]:
+    """The shifts, with successive shifts of the same person as one."""
+    result = list[Shift]()
+    for shift in shifts:
+        if result and (result[-1].person, result[-1].ends_at) == (shift.person, shift.begins_at):
+            result[-1] = replace(result[-1], ends_at=shift.ends_at)
+        else:
+            result.append(shift)
+    return result
+
+
+def midnight(now: datetime) -> datetime:
+    """The begin of the local day."""
+    return datetime.combine(now.astimezone(TIME_ZONE), time(), TIME_ZONE)
+
+
+def of_day(spans: Iterable[Span], begin: datetime) -> tuple[Span, ...]:
+    """The parts of the spans that lie within the day."""
+    end = begin + timedelta(days=1)
+    return tuple(
+        replace(span, begins_at=max(span.begins_at, begin), ends_at=min(span.ends_at, end))
+        for span in spans
+        if span.begins_at < end and begin < span.ends_at
+    )
