@@ -4,7 +4,7 @@ In an exercise, messages appear only on this page.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,10 +12,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.alerts.channels import OUTBOX_PAGE
-from services.alerts.delivery import listings
+from services.alerts.delivery import listings, shown_states
 from services.alerts.delivery.combinations import combined
-from services.alerts.delivery.messages import Messages, ShownMessage
+from services.alerts.delivery.messages import NOBODY_ACTED, Messages, ShownMessage
 from services.alerts.delivery.notices import Content, Follows
+from services.alerts.delivery.shown_states import ActedAlerts
 from services.alerts.delivery.states import DeliveryState
 from services.alerts.delivery.texts import cause_text
 from services.alerts.message_templates.keeping import CurrentMessages
@@ -25,7 +26,7 @@ from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
 from shared.auth import tokens
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import Severity, Status
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.postgres.database import Session
@@ -70,6 +71,9 @@ FOLLOWS = {
 }
 OTHER_FOLLOWS = N_("after the contact before")  # the text for a reason that a later release stored
 
+# Deliveries in these states have a message in the chat or, in an exercise, would have one.
+SHOWN_IN_CHAT = (DeliveryState.SENT, DeliveryState.ANSWERED, DeliveryState.NOT_SENT)
+
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 
@@ -105,11 +109,13 @@ class Sent:
 class SentItem:
     """One message as its channel shows it, with the deliveries that the channel combined in it, usually one.
 
-    `texts` has several members if Telegram gets several messages about many alerts.
+    `texts` has several members if Telegram gets several messages about many alerts. `edited` is the message after its
+    last edit, if it was edited.
     """
 
     deliveries: tuple[Sent, ...]
     texts: tuple[ShownMessage, ...]
+    edited: ShownMessage | None = None
 
     @property
     def newest(self) -> Sent:
@@ -122,7 +128,11 @@ async def deliveries_page(request: Request, session: Session, caller: Caller, me
     pages: Pages = state.pages
     areas = listings.visible(caller, state.places)
     deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
-    sent = [message_of(each, messages, pages, language) for each in combined(deliveries)]
+    acted = await shown_states.acted_alerts(session, deliveries)
+    sent = [
+        replace(message_of(each, messages, pages, language, acted), edited=edited(each, deliveries, messages, acted))
+        for each in combined(deliveries)
+    ]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
 
 
@@ -148,15 +158,40 @@ async def notices(request: Request, session: Session) -> Response:
     return shown
 
 
-def message_of(deliveries: Sequence[Mapping[str, Any]], messages: Messages, pages: Pages, language: str) -> SentItem:
-    sent = tuple(sent_of(delivery, messages, pages, language) for delivery in deliveries)
+def message_of(
+    deliveries: Sequence[Mapping[str, Any]], messages: Messages, pages: Pages, language: str, acted: ActedAlerts
+) -> SentItem:
+    sent = tuple(sent_of(delivery, messages, pages, language, acted) for delivery in deliveries)
     if len(sent) == 1:
         return SentItem(sent, (sent[0].message,))
     contents = [(delivery, Content.model_validate(delivery["content"])) for delivery in deliveries]
-    return SentItem(sent, tuple(messages.together(contents)))
+    return SentItem(sent, tuple(messages.together(contents, acted)))
 
 
-def sent_of(delivery: Mapping[str, Any], messages: Messages, pages: Pages, language: str) -> Sent:
+def edited(
+    message: Sequence[Mapping[str, Any]],
+    deliveries: Sequence[Mapping[str, Any]],
+    messages: Messages,
+    acted: ActedAlerts,
+) -> ShownMessage | None:
+    """The message after its last edit.
+
+    Telegram messages about a single alert are edited, if they are the first about the alert in their chat. The newest
+    of all `deliveries` is the first of them.
+    """
+    first = message[0]
+    is_editable = len(message) == 1 and first["channel"] == DeliveryChannel.TELEGRAM and first["is_first"]
+    if not is_editable or first["state"] not in SHOWN_IN_CHAT:
+        return None
+    slot = ("alert_id", "recipient", "channel")
+    of_slot = (each for each in deliveries if all(each[name] == first[name] for name in slot))
+    newest = next((each for each in of_slot if each["tried"]), first)
+    return messages.edited(first, newest, Content.model_validate(newest["content"]), acted)
+
+
+def sent_of(
+    delivery: Mapping[str, Any], messages: Messages, pages: Pages, language: str, acted: ActedAlerts = NOBODY_ACTED
+) -> Sent:
     content = Content.model_validate(delivery["content"])
     return Sent(
         delivery["created_at"],
@@ -166,7 +201,7 @@ def sent_of(delivery: Mapping[str, Any], messages: Messages, pages: Pages, langu
         pages.gettext(language, cause_text(delivery["cause"])),
         content.data.severity,
         messages.texts.subject(content.data, delivery["cause"], language),
-        messages.of(delivery, content),
+        messages.of(delivery, content, acted),
         tuple(
             Try(datetime.fromisoformat(attempt["ended_at"]), outcome_of(attempt["reason"], pages, language))
             for attempt in delivery["tried"]

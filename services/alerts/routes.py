@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from services.alerts.acts import behalf
 from services.alerts.alerts import Alert
-from services.alerts.delivery import listings
+from services.alerts.delivery import listings, shown_states
 from services.alerts.delivery.listings import AlertState
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.notices import Content
+from services.alerts.delivery.shown_states import ActedAlerts
 from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.notifications import omissions
 from services.alerts.queries import alerts as alert_queries
@@ -28,6 +29,8 @@ from shared.web import cursors
 from shared.web.problems import Problem, answered
 
 UNREADABLE = "alert-unreadable"  # the kind of the problem
+
+OF_PAGES = ("is_first", "is_own_account")  # only pages use these columns of a delivery
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -80,7 +83,8 @@ async def alert(
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
-    shown = [legible(delivery, messages) for delivery in deliveries]
+    acted = await shown_states.acted_alerts(session, deliveries)
+    shown = [legible(delivery, messages, acted) for delivery in deliveries]
     on_behalf_of = await behalf.shown(request, session, visible)
     return {
         **AlertView.model_validate(visible).model_dump(mode="json"),
@@ -106,22 +110,24 @@ async def deliveries(
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
     alert = await alert_queries.readable_alert(session, alert_id) if alert_id else None
+    acted = await shown_states.acted_alerts(session, newest)
     is_visible = alert is not None and listings.is_within(alert, areas)
     omitted = await omissions.of(session, alert.alert_id) if alert is not None and is_visible else []
     return DeliveryPage(
-        deliveries=[legible(delivery, messages) for delivery in newest],
+        deliveries=[legible(delivery, messages, acted) for delivery in newest],
         not_notified=[each.json for each in omitted],
     )
 
 
-def legible(delivery: dict[str, Any], messages: Messages) -> dict[str, Any]:
+def legible(delivery: dict[str, Any], messages: Messages, acted: ActedAlerts) -> dict[str, Any]:
     """Adds to the delivery the text that people read on its channel, with the buttons or segments of the message."""
+    shown = {name: value for name, value in delivery.items() if name not in OF_PAGES}
     if delivery["channel"] == DeliveryChannel.WEBHOOK:
-        return delivery
-    message = messages.of(delivery, Content.model_validate(delivery["content"]))
+        return shown
+    message = messages.of(delivery, Content.model_validate(delivery["content"]), acted)
     buttons = {"buttons": message.buttons} if message.buttons else {}
     segments = {"segments": message.segments.texts} if message.segments else {}
-    return {**delivery, "text": asdict(message.text), **buttons, **segments}
+    return {**shown, "text": asdict(message.text), **buttons, **segments}
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:

@@ -17,17 +17,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts.acts import ActChannel
 from services.alerts.delivery.notices import Content, without_restricted_words
+from services.alerts.delivery.texts import LOCALES, Text
 from services.alerts.models import Act, Delivery
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel
+from shared.pages.catalogs import translations
+from shared.pages.terms import N_
 
 VALID = timedelta(hours=48)  # the buttons of a Telegram message are valid for this time, too
 HOUR = timedelta(hours=1)
 MOST_ACTS = 30  # an account may do at most this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
+HIDDEN = "****"  # pages show this text in place of the token
+OWN_LINK = N_("Without signing in, for 48 hours: {address}")
+ONLY_YOURS = N_("This link acts in your name. Do not forward the mail.")
 LONGEST_TOKEN = 43  # 32 bytes in base64 without padding have this length
 
 
@@ -99,6 +105,17 @@ class AnswerLinks:
         """The digests with each known key; the newest key comes first."""
         digests = self._box.link_digests(delivery_id.bytes + account.bytes + address.encode())
         return [digest[:DIGEST_BYTES] for digest in digests]
+
+
+def with_own_link(text: Text, link: str, language: str) -> Text:
+    """The text of a mail, followed by the person's own link."""
+    _ = translations(language, LOCALES).gettext
+    return Text(text.subject, f"{text.body}\n\n{_(OWN_LINK).format(address=link)}\n{_(ONLY_YOURS)}")
+
+
+def hidden_link(public_url: str, language: str) -> str:
+    """The link as pages show it, without its token, because only the receiver of the mail may act by the link."""
+    return f"{public_url}/alerts/answer?lang={language}#{HIDDEN}"
 
 
 def read_token(token: str) -> tuple[UUID, bytes] | None:

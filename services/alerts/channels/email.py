@@ -12,12 +12,12 @@ from uuid import UUID
 import aiosmtplib
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.alerts.acts.answer_links import AnswerLinks
+from services.alerts.acts.answer_links import AnswerLinks, with_own_link
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Content, is_open
 from services.alerts.delivery.state_lines import newest_state, state_line
-from services.alerts.delivery.texts import LOCALES, Text, Texts
+from services.alerts.delivery.texts import Text, Texts
 from services.alerts.delivery.threads import place_thread_of, thread_of
 from services.alerts.receivers.receivers import Receiver
 from shared import events
@@ -25,8 +25,6 @@ from shared.events import AlertRaised
 from shared.mail.folding import POLICY
 from shared.mail.server import MailServer
 from shared.outbound import Outbound
-from shared.pages.catalogs import translations
-from shared.pages.terms import N_
 
 MOST_THREADS = 10  # a mail's References header must be short, so it has at most this many thread ids
 # The library `email` raises these errors for an invalid address.
@@ -40,10 +38,6 @@ REFUSED_FOR_GOOD = 500
 # pattern also finds the word "relay".
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)
-
-
-OWN_LINK = N_("Without signing in, for 48 hours: {address}")
-ONLY_YOURS = N_("This link acts in your name. Do not forward the mail.")
 
 
 class EmailChannel:
@@ -108,10 +102,7 @@ class EmailChannel:
         deeds = state_line(state, receiver.language)
         text = self._texts.of(content.data, job.cause, receiver.language, content.hazard, deeds=deeds)
         link = self._links.link(job.delivery_id, receiver) if self._links and is_open(content.data) else None
-        if link is None:
-            return text
-        _ = translations(receiver.language, LOCALES).gettext
-        return Text(text.subject, f"{text.body}\n\n{_(OWN_LINK).format(address=link)}\n{_(ONLY_YOURS)}")
+        return text if link is None else with_own_link(text, link, receiver.language)
 
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
         """The thread ids of the mail; the outer thread comes first.

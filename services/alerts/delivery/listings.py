@@ -8,15 +8,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, case, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, and_, case, exists, false, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.states import with_state
 from services.alerts.models import AlertRow, AttemptRow, Delivery, ReceiverRow
 from services.alerts.queries.alerts import readable
 from services.alerts.queries.delivery_states import OF_STATE
+from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import Severity, Status
@@ -66,6 +68,21 @@ TRIED = (
 )
 OF_RECEIVER = ReceiverRow.label == Delivery.recipient
 LANGUAGE = select(ReceiverRow.language).where(OF_RECEIVER).scalar_subquery()
+# Whether a mail to the receiver has a link with which the receiver acts under the own account.
+RECEIVER = table(ReceiverRow).c
+IS_OWN_ACCOUNT = (
+    select(and_(RECEIVER.kind == ReceiverKind.PERSON, RECEIVER.account_id.is_not(None)))
+    .where(OF_RECEIVER)
+    .scalar_subquery()
+)
+EARLIER = aliased(Delivery)
+# Whether this is the first delivery about the alert to the receiver by the channel.
+IS_FIRST = ~exists().where(
+    EARLIER.alert_id == Delivery.alert_id,
+    EARLIER.recipient == Delivery.recipient,
+    EARLIER.channel == Delivery.channel,
+    EARLIER.step < Delivery.step,
+)
 IS_INTERNAL = select(ReceiverRow.is_internal).where(OF_RECEIVER).scalar_subquery()
 DELIVERIES = select(
     Delivery.delivery_id,
@@ -81,6 +98,8 @@ DELIVERIES = select(
     func.coalesce(TRIED, literal([], JSON)).label("tried"),
     func.coalesce(LANGUAGE, DEFAULT).label("language"),
     func.coalesce(IS_INTERNAL, false()).label("is_internal"),
+    func.coalesce(IS_OWN_ACCOUNT, false()).label("is_own_account"),
+    IS_FIRST.label("is_first"),
 )
 
 
