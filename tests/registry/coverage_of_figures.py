@@ -7,6 +7,7 @@ filter, this check fails until the comparison contains it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import product
 from typing import Any, get_args, get_type_hints
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from services.registry.figures.filters import WITHOUT_EFFECT, FlowFilters, Stock
 from services.registry.figures.movement_routes import DurationFilters, MovementFilters
 from services.registry.figures.needs import NeedFigure
 from services.registry.figures.statistics import Figure
+from shared.country import ABROAD, COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupReport, HouseholdReport
 from shared.events.movements import (
     OF_GROUPS,
@@ -27,7 +29,7 @@ from shared.events.movements import (
     SiteMovementReport,
 )
 from shared.events.vocabulary import TO_THE_DAY, Mobility, Movement, SubStock
-from tests.registry.independent_figures import Body, Figures
+from tests.registry.independent_figures import Body, Figures, code
 from tests.registry.independent_lives import UNSEEN
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -50,6 +52,7 @@ WITHOUT_FIGURES = {
     *("intention", "legal_basis", "household_unit", "households_quantifier", "source_type"),
     *("members.relationship", "members.disabilities"),
 }
+UNKNOWN_PLACES = {COUNTRY, ABROAD, UNKNOWN_COUNTRY}  # the district, the country abroad, or the place is not known
 IN_NO_FIGURE = {Mobility.UNABLE_TO_MOVE.value}
 WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # nobody changes the position by these movements
 FILTERS: dict[str, type[BaseModel]] = {
@@ -83,6 +86,13 @@ def check_reports(bodies: Iterable[Body]) -> None:
             possible = {str(code) for code in POSSIBLE.get((kind, path), codes)}
             missing = possible - {code for body in drawn[kind] for code in values_at(path, body, default)}
             assert path in WITHOUT_FIGURES or not missing, f"no {kind} has {path} {missing}"
+
+    for kind, side in (
+        *product(("household", "group"), ("origin", "destination")),
+        *product(("household_movement", "group_movement"), ("destination",)),
+    ):
+        places = {code(body.get(side)) for body in drawn[kind]}
+        assert places >= UNKNOWN_PLACES, f"no {kind} has the {side} {UNKNOWN_PLACES - places}"
 
 
 def coded_fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, set[str], Any]]:
@@ -122,6 +132,10 @@ def check_people(figures: Figures, of_sites: set[str]) -> None:
         assert {*with_site["new_movement"]} == {str(code) for code in OF_SITES} - WITHOUT_PASSAGE, kind
     registered = figures.positions[figures.positions["kind"] == "household"]
     assert registered["is_presumed"].any() and registered["intends_to_stay"].any()
+    moved = figures.passages[figures.passages["kind"] == "household"]
+    is_named, is_aged = moved["born"].notna(), moved["youngest"].notna()
+    # among the registered people who moved are members, persons of an age bracket, and persons who are only a number
+    assert is_named.any() and (is_aged & ~is_named).any() and (moved["member_id"] == "").any()
 
 
 class Compared:

@@ -1,6 +1,6 @@
 """Figures of 2,000 households and groups, with movements and corrections, equal an independent computation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import product
@@ -64,6 +64,7 @@ MOVEMENT_QUERIES = [
     MovementQuery(mobility=MOVES, profile="unhcr", sex=("female", "unknown"), age=("0-4", "18-59", "unknown")),
     MovementQuery(rank="any", reason=(SLOW, SUDDEN), onset=("sudden",), profile="delta", age=("15-64",), sex=("male",)),
 ]
+Stocks = Mapping[tuple[date, str], pd.DataFrame]  # the people in each sub-stock on each day
 DAYS = [date(2024, 10, 1), date(2024, 12, 31), date(2025, 1, 1), date(2025, 8, 1), date(2026, 6, 1)]
 
 
@@ -75,11 +76,13 @@ async def test_figures_equal_an_independent_computation(office: Office) -> None:
     check_people(expected, {body["report_id"] for body in bodies if body["kind"] == "site_movement"})
     await file(office, draw, [*bodies, *(body for each in held for body in (each.first, each.movement))])
     await decide(office, held)
-    for path, people, query in requests(expected):
+    stocks = {key: expected.stock(*key) for key in product(DAYS, STOCK)}
+    for path, people, query in requests(expected, stocks):
         await compare(office, compared, path, query, people)
-    for (number, query), sub_stock in product(enumerate(NEED_QUERIES), STOCK):
-        await compare_needs(office, compared, query, expected, DAYS[number], sub_stock)
-    await compare_movements(office, compared, expected)
+    for (query, on), sub_stock in product(zip(NEED_QUERIES, DAYS, strict=True), STOCK):
+        path = f"needs?date={on}&sub_stock={sub_stock}"
+        await compare_needs(office, compared, path, query, stocks[on, sub_stock])
+    await compare_movements(office, compared, expected, {on: stocks[on, "in_displacement"] for on in DAYS})
     compared.check()
 
 
@@ -104,23 +107,18 @@ async def decide(office: Office, held: list[Acceptance]) -> None:
     assert {*await reverse(office, *ids)} == {*ids}
 
 
-def requests(expected: Figures) -> Iterator[tuple[str, pd.DataFrame, Query]]:
-    """Each query with each sub-stock on some of the days, and with the flows of two periods."""
-    on_days = {
-        (on, sub_stock): (f"stock?date={on}&sub_stock={sub_stock}", expected.stock(on, sub_stock))
-        for on in DAYS
-        for sub_stock in STOCK
-    }
+def requests(expected: Figures, stocks: Stocks) -> Iterator[tuple[str, pd.DataFrame, Query]]:
+    """Each query with each sub-stock on some of the days, and with the flows of one of two periods."""
     flows = [
         (f"flows?{name}={month}", expected.flows(**{name: month}))
         for name, month in (("until", "2025-03"), ("since", "2025-04"))
     ]
-    assert sum(len(people) for _, people in (*on_days.values(), *flows)) > 10_000
+    assert sum(len(people) for _, people in flows) + sum(map(len, stocks.values())) > 10_000
     for number, query in enumerate(QUERIES):
         for shift, sub_stock in enumerate(STOCK):
             for day in {DAYS[(number + shift) % len(DAYS)], DAYS[(2 * number + shift + 3) % len(DAYS)]}:
-                yield *on_days[day, sub_stock], query
-        yield from ((path, people, query) for path, people in flows)
+                yield f"stock?date={day}&sub_stock={sub_stock}", stocks[day, sub_stock], query
+        yield *flows[number % 2], query
 
 
 async def compare(office: Office, compared: Compared, path: str, query: Query, people: pd.DataFrame) -> None:
@@ -131,18 +129,16 @@ async def compare(office: Office, compared: Compared, path: str, query: Query, p
     compared.add(path, expected, query.dimensions)
 
 
-async def compare_needs(
-    office: Office, compared: Compared, query: Query, expected: Figures, on: date, sub_stock: str
-) -> None:
-    path = f"needs?date={on}&sub_stock={sub_stock}&{query.address}"
-    needs = query.needs(expected.stock(on, sub_stock))
+async def compare_needs(office: Office, compared: Compared, path: str, query: Query, people: pd.DataFrame) -> None:
+    path, needs = f"{path}&{query.address}", query.needs(people)
     compare_rows(path, (await answered(office, path, query.seen))["rows"], needs, ["need"])
     compared.add(path, needs, ["need"])
 
 
-async def compare_movements(office: Office, compared: Compared, expected: Figures) -> None:
+async def compare_movements(
+    office: Office, compared: Compared, expected: Figures, present: Mapping[date, pd.DataFrame]
+) -> None:
     people, durations = movement_figures.moved(expected), []
-    present = {on: expected.stock(on, "in_displacement") for on in DAYS}
     for number, query in enumerate(MOVEMENT_QUERIES):
         path, wanted = f"movements?{query.address}", movement_figures.movements(people, query)
         answer = await answered(office, path, query.seen)
