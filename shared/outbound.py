@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -86,6 +86,12 @@ class Response:
     body: bytes
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """The trusted authorities, read once. Their file is given, so the variable SSL_CERT_FILE has no effect."""
+    return ssl.create_default_context(cafile=certifi.where())
+
+
 class Outbound:
     """A pool of connections to checked addresses.
 
@@ -98,8 +104,7 @@ class Outbound:
         self.gate = Gate(settings)
         self.seconds = seconds
         self._permitted = lru_cache(PERMITTED)(self._permit)
-        # the certificates are given here, so the variable SSL_CERT_FILE has no effect
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())
+        self.tls = tls or trusted()
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
