@@ -204,7 +204,7 @@ async def test_a_count_of_everybody_at_a_site_includes_the_people_who_were_regis
 ) -> None:
     school, camp = [str(await saved(office, name_ky=None, name_ru=name)) for name in ("Школа", "Лагерь")]
     everybody = {"origin": {"country": "ZZ"}, "is_full_recount": True}
-    later, before = "2030-01-01T06:00:00Z", (NOON - timedelta(days=1)).isoformat()
+    later, before = "2030-01-01T06:00:00Z", (NOON + timedelta(hours=1)).isoformat()  # before the registration
     families = [household(site_id=school) for _ in range(6)]
     await office.file(*families, household(site_id=school, origin={"country": "ZZ"}), household())
     await office.file(*(household(site_id=camp) for _ in range(5)))
