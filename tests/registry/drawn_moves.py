@@ -169,6 +169,7 @@ def row(move: Move) -> dict[str, Any]:
         "hazard_id": None,
         "persons_estimated": False,
         "counted_at": move.at,
+        "counted_at_precision": "hour",
         "population": None,
         "stock_id": move.report if move.measure == "flow" or move.mobility == "unable_to_move" else move.subject,
         "superseded_at": FOLLOWING.get(move.report, datetime.max) if move.measure else None,  # noqa: DTZ901
