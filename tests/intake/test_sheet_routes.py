@@ -218,7 +218,7 @@ async def test_sent_rows_that_were_refused_or_wait_come_back_and_a_corrected_row
     first, second, _ = (await sent(intake, "send", content, account)).json()["rows"]
     refused = stored(UUID(first["report_id"]), account, outcome="rejected", reason="wrong_place", kind="household")
     await save(intake, refused, stored(UUID(second["report_id"]), account, outcome="held", kind="household"))
-    place = "Refused: the place is wrong, correct it and send again"
+    place = "Refused by the centre: the place is wrong, correct it and send again"
     waits = "Under review: A person decides. You need not send it again."
     number = "Кол-во человек: a whole number from 1 to 60 is needed"
     assert await returned(intake, content, account) == [place, waits, number]

@@ -77,7 +77,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReceiptState.RECEIVED: N_("No result yet"),
         ReceiptState.RECORDED: N_("Recorded"),
         ReceiptState.UNDER_REVIEW: N_("Under review"),
-        ReceiptState.REFUSED: N_("Refused"),
+        ReceiptState.REFUSED: N_("Refused by the centre"),
     },
     # what the author does about a report without a reason
     "receipt_advice": {

@@ -72,7 +72,7 @@ def see_a_refusal_and_an_alert(whole: Whole, page: Page, name: str) -> None:
     returned = openpyxl.load_workbook(io.BytesIO(Path(again.value.path()).read_bytes())).worksheets[0]
     [_, rejected, unreadable] = returned.iter_rows(values_only=True)
     assert rejected[1:3] == (f"Маматова {name}", "2")
-    assert str(rejected[-1]).startswith("Refused: the place is wrong") and unreadable[2] == "пять"
+    assert str(rejected[-1]).startswith("Refused by the centre: the place is wrong") and unreadable[2] == "пять"
 
 
 def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole, seat: Any, tmp_path: Path) -> None:
