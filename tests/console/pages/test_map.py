@@ -75,9 +75,32 @@ def test_a_switch_hides_a_layer_and_shows_it_again(whole: Whole, drawing: Seat) 
     page.get_by_role("checkbox", name="Hazards").uncheck()
     click_in_the_middle(page)
     expect(page.locator("#chosen-title")).to_have_text("Nothing selected")
+    page.reload()  # the browser remembers the switch
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    page.locator("#hazards-rows button").click()
+    click_in_the_middle(page)
+    expect(page.locator("#chosen-title")).to_have_text("Nothing selected")
     page.get_by_role("checkbox", name="Hazards").check()
     # the marks are drawn a moment after the switch, so the click is repeated
     assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=30, every=0.5)
+
+
+def test_the_switches_of_each_account_are_remembered(seat: Any, whole: Whole) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/map")
+    page.get_by_role("checkbox", name="Hazards").uncheck()
+    sign_out(page)
+    own, desk.name = desk.name, whole.account(Role.OPERATOR)
+    expect(desk.open("/map").get_by_role("checkbox", name="Hazards")).to_be_checked()
+    sign_out(page)
+    desk.name = own
+    expect(desk.open("/map").get_by_role("checkbox", name="Hazards")).not_to_be_checked()
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in*")
 
 
 def selected_in_the_middle(page: Page) -> str | None:

@@ -9,6 +9,7 @@ import { describe } from "/static/map/facts.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
 import { readSiteFeatures } from "/static/map/sites.js";
+import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
@@ -154,10 +155,8 @@ document.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-choose]");
   if (button instanceof HTMLElement) choose(button.dataset.choose ?? "", button.dataset.id ?? "");
 });
-document.addEventListener("change", (event) => {
-  const box = /** @type {HTMLInputElement} */ (event.target);
-  if (box.dataset.layer) map?.turn(box.dataset.layer, box.checked);
-});
+restoreSwitches();
+listenToSwitches((layer, isShown) => map?.turn(layer, isShown));
 element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
@@ -173,6 +172,7 @@ async function start() {
     return showNoMap(); // the base map did not arrive, or the graphics card failed
   }
   map = opened;
+  turnAll((layer, isShown) => opened.turn(layer, isShown));
   for (const name of /** @type {Name[]} */ (Object.keys(layers))) draw(name);
 }
 
