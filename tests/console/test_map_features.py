@@ -14,11 +14,16 @@ from services.console.models import BoardHazard
 from services.console.queries.groups import COUNTED, ENDS
 from shared.events import Area
 from shared.places import Places
+from shared.places.gazetteer import Locality, LocalityKind
+from shared.places.units import seed
+from tests import gazetteers
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
 from tests.console.test_board import moved
 
 PLACES = Places.load()
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+DOBO = Locality(gazetteers.DOBO, KADAMJAI, LocalityKind.VILLAGE, gazetteers.NAMES, lat=40.14, lon=71.87)
+WITH_DOBO = Places(seed(), "1", localities=[DOBO])
 SQUARE = [(71.0, 40.0), (71.5, 40.0), (71.5, 40.5), (71.0, 40.5), (71.0, 40.0)]
 
 
@@ -36,7 +41,8 @@ def hazard(**changed: Any) -> features.Feature:
 
 
 def count(persons: int, pcode: str | None, country: str | None = None, **highest: int) -> SimpleNamespace:
-    stated = dict.fromkeys(("site_id", "site_pcode", "origin_country", "origin_locality", "origin_locality_pcode"))
+    sites = ("site_id", "site_pcode", "site_locality", "site_locality_pcode")
+    stated = dict.fromkeys((*sites, "origin_country", "origin_locality", "origin_locality_pcode"))
     numbers = {f"{name}_{end}": 0 for name in COUNTED for end in ENDS}
     return SimpleNamespace(
         **stated,
@@ -112,6 +118,35 @@ def test_the_sums_of_the_districts_equal_those_of_the_panel() -> None:
     assert sum(each["counted_lowest"] for each in here) == total.lowest == 385
     assert sum(each["counted_highest"] for each in here) == total.highest == 412
     assert sum(each["households"] for each in shown if each["country"]) == panel.households_abroad == 4
+
+
+def test_counted_groups_are_shown_in_their_villages_with_the_sum_of_the_board() -> None:
+    site_id = uuid4()
+    dobo = {"destination_locality_pcode": gazetteers.DOBO}
+    school = {"site_id": site_id, "site_pcode": LEILEK, "name_en": "School No. 5"}
+    counts = [
+        stated(count(70, KADAMJAI), **dobo, shelter="host_family"),
+        stated(count(30, KADAMJAI, highest=35), **dobo, shelter="open_air"),
+        stated(count(26, KADAMJAI), **school),
+        count(5, KADAMJAI),
+        count(4, None),
+        count(7, None, "UZ"),
+    ]
+    counted = groups.by_place(counts)
+    village, site, district, nowhere = features.localities(counted, "en", WITH_DOBO)
+    assert village["properties"]["name"] == "Choko-Dobo village"
+    assert (village["properties"]["counted_lowest"], village["properties"]["counted_highest"]) == (100, 105)
+    assert village["geometry"] == {"type": "Point", "coordinates": (DOBO.lon, DOBO.lat)}
+    assert (site["properties"]["name"], site["properties"]["site_id"]) == ("School No. 5", str(site_id))
+    assert site["properties"]["districts"] == [LEILEK]
+    assert (district["properties"]["name"], district["properties"]["place"]) == ("", "Kadamjai rayon")
+    assert [each["geometry"] for each in (site, district, nowhere)] == [None, None, None]
+    shown = [each["properties"] for each in (village, site, district, nowhere)]
+    assert sum(each["counted_highest"] for each in shown) == counted.total.persons.highest == 140
+
+
+def stated(row: SimpleNamespace, **place: Any) -> SimpleNamespace:
+    return SimpleNamespace(**vars(row) | place)
 
 
 def test_a_district_names_only_the_hour_of_its_newest_report() -> None:

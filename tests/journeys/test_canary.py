@@ -60,6 +60,7 @@ PAGES = (
     "/map",
     "/console/v1/map/hazards",
     "/console/v1/map/displaced",
+    "/console/v1/map/localities",
     "/registry/v1/counts:differing",
     "/registry/v1/held",
     "/registry/v1/held:persons",

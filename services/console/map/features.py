@@ -5,6 +5,7 @@ same sums as the board.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from services.console import board
-from services.console.groups import CountedGroups, CountRange
+from services.console.groups import CountedGroups, CountRange, StatedPlace
 from services.console.map import positions, shapes
 from services.console.map.positions import Position
 from services.console.models import BoardHazard
@@ -133,6 +134,38 @@ def _by_district(groups: CountedGroups, places: Places) -> dict[str, CountRange]
         code = place.country or (places.district(place.pcode) if place.pcode else UNKNOWN_COUNTRY)
         counted[code] = counted.get(code, CountRange()) + group.figures.persons
     return counted
+
+
+def localities(groups: CountedGroups, language: str, places: Places) -> list[Feature]:
+    """The people of counted groups in each village and at each site of Kyrgyzstan.
+
+    The shelters of a village are added. People whose village is not stated have a feature without geometry, so that the
+    sum is that of the board. Households are never shown here, because their places below the district are sealed.
+    """
+    here: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = {}
+    for group in groups.here:
+        if group.place.country:
+            continue
+        place = replace(group.place, shelter=None)
+        known, persons = here.get(place.key, (place, CountRange()))
+        here[place.key] = known, persons + group.figures.persons
+    return [_locality("/".join(key), place, persons, language, places) for key, (place, persons) in here.items()]
+
+
+def _locality(id: str, place: StatedPlace, persons: CountRange, language: str, places: Places) -> Feature:
+    """A site is drawn in its village. If the registry knows the site's own point, the browser moves it there."""
+    settlement = place.site.locality_pcode if place.site else place.locality_pcode
+    village = positions.of_settlement(settlement or place.pcode, places)
+    return _feature(
+        id,
+        _points([village] if village else []),
+        name=place.name(language, places) or "",
+        place=place.address(language, places),
+        districts=positions.districts([place.pcode] if place.pcode else [], places),
+        site_id=str(place.site.site_id) if place.site else None,
+        counted_lowest=persons.lowest,
+        counted_highest=persons.highest,
+    )
 
 
 def _newest(reported: Iterable[tuple[str, datetime]], places: Places) -> dict[str, datetime]:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console import board, groups
+from services.console import board, groups, visibility
 from services.console.map import features
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import groups as group_queries
@@ -66,10 +66,20 @@ async def displaced(request: Request, session: AsyncSession) -> Layer:
     return features.collection(features.displaced(rows, counted, reported, language_of(request), places))
 
 
+async def localities(request: Request, session: AsyncSession) -> Layer:
+    """The people of counted groups by village and site. For readers who may not see localities: by district."""
+    here, principal = console(request), tokens.current(request)
+    places = here.places
+    counts = await group_queries.by_stated_place(session, here.settings.counted_status, principal.areas, places)
+    counted = groups.by_place(counts, None if visibility.sees_localities(principal) else places.district)
+    return features.collection(features.localities(counted, language_of(request), places))
+
+
 LAYERS: Mapping[str, Callable[[Request, AsyncSession], Awaitable[Layer]]] = {
     "units": units,
     "boundaries": boundaries,
     "hazards": hazards,
     "alerts": alerts,
     "displaced": displaced,
+    "localities": localities,
 }

@@ -8,7 +8,7 @@ from services.console.map.layers import LAYERS
 from services.console.queries import snapshots
 from services.console.state import console
 from services.console.stream import vectors
-from services.console.visibility import TOPICS
+from services.console.visibility import TOPICS, sees_localities
 from shared.auth import access, tokens
 from shared.pages import language_of
 from shared.web.problems import Problem
@@ -25,6 +25,7 @@ async def map_page(request: Request) -> Response:
         request,
         "map.html",
         vector=vector,
+        sees_localities=sees_localities(principal),
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
         sees_sites=not principal.roles.isdisjoint(access.COUNTERS),
     )

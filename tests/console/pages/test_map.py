@@ -11,7 +11,7 @@ from deploy.local.process import wait_until
 from shared import events
 from shared.auth.tokens import Role
 from tests.browsers import launched
-from tests.console.factories import KADAMJAI, KARA_SUU, NOW, alert, group, household
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, household
 from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
 
@@ -153,9 +153,15 @@ def test_if_the_base_map_does_not_arrive_the_tables_remain(whole: Whole, drawing
 def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None:
     whole.clear_groups()
     whole.publish(household(persons=5), household(persons=3, destination=KARA_SUU), group(70, to=KADAMJAI))
+    whole.publish(group(37, to=LEILEK, destination_locality="Тобей мечити"))
     whole.report_hazard(type="landslide")
     page = seat(Role.OPERATOR).open("/map")
-    expect(page.locator("#total-counted")).to_have_text("persons: 70")
+    for layer in ("counted", "localities"):
+        expect(page.locator(f"#total-{layer}")).to_have_text("persons: 107")
+    mosque = page.locator("#localities-rows tr", has_text="Тобей мечити")
+    expect(mosque.locator("td").last).to_have_text("37")
+    mosque.get_by_role("button").click()
+    expect(page.locator("#chosen-facts")).to_contain_text("Leilek rayon")
     # the alerts of these events arrive one after another, so both pages are read until they agree
     assert wait_until(lambda: on_map(page) == on_board(page), timeout=90, every=0.5), (on_map(page), on_board(page))
 
@@ -196,8 +202,12 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     expect(row).to_have_count(0)
 
 
-def test_a_viewer_sees_districts_but_no_sites(seat: Any, whole: Whole) -> None:
+def test_a_viewer_sees_districts_but_no_sites_and_no_villages(seat: Any, whole: Whole) -> None:
+    whole.publish(group(12, to=LEILEK, destination_locality="чайкана"))
     page = seat(Role.VIEWER).open("/map")
     expect(page.locator("#total-households")).to_contain_text("persons")
-    expect(page.locator("#sites-rows")).to_have_count(0)
+    expect(page.locator("#sites-rows, #localities-rows")).to_have_count(0)
+    layer = f"{whole.url}/console/v1/map/localities"
+    assert wait_until(lambda: LEILEK in page.request.get(layer).text(), timeout=20)
+    assert "чайкана" not in page.request.get(layer).text()
     assert wait_until(lambda: page.locator("#displaced-rows tr").count() > 0, timeout=20)

@@ -14,7 +14,7 @@ import { dayAndClock, timeOf } from "/static/time.js";
  */
 
 /** @type {Record<string, (feature: Feature, layers: Layers) => Fact[]>} */
-const FACTS = { hazards: hazard, alerts: alert, units: unit, sites: site };
+const FACTS = { hazards: hazard, alerts: alert, units: unit, localities: locality, sites: site };
 
 /** Shows the facts about a feature. @param {string} table @param {Feature | undefined} feature @param {Layers} layers */
 export function describe(table, feature, layers) {
@@ -64,6 +64,22 @@ function unit(feature, layers) {
   ];
 }
 
+/** The people of counted groups in a village or at a site, and the hazards and alerts of its district. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
+function locality({ properties }, layers) {
+  const { counted_lowest, counted_highest, districts, site_id } = properties;
+  const district = layers.units.find((known) => known.properties.id === districts[0]);
+  const events = district && within(district, layers);
+  return [
+    [sentence("counted_now"), sentence("persons", { persons: inRange(counted_lowest, counted_highest) })],
+    ...(district && events ? /** @type {Fact[]} */ ([
+      [sentence("district"), chooser("units", district)],
+      [sentence("hazards_here"), choosers("hazards", events.hazards)],
+      [sentence("alerts_here"), choosers("alerts", events.alerts)],
+    ]) : []),
+    ...(site_id ? [siteLink(site_id)] : []),
+  ];
+}
+
 /** @param {Feature} feature @returns {Fact[]} */
 function site({ properties }) {
   const { occupancy, place, capacity, id } = properties;
@@ -72,8 +88,13 @@ function site({ properties }) {
     [sentence("people"), occupancy ? inRange(properties.lowest, properties.highest) : sentence("uncounted")],
     ...(occupancy ? [/** @type {Fact} */ ([sentence("counted_at"), countedAt(occupancy)])] : []),
     [sentence("capacity"), capacity === null ? sentence("unknown") : number.format(capacity)],
-    ...(occupancy === undefined ? [] : [/** @type {Fact} */ ([sentence("page"), link(sentence("open_site"), `/registry/sites/${id}`)])]),
+    ...(occupancy === undefined ? [] : [siteLink(id)]),
   ];
+}
+
+/** @param {string} id @returns {Fact} */
+function siteLink(id) {
+  return [sentence("page"), link(sentence("open_site"), `/registry/sites/${id}`)];
 }
 
 /** When the people at a site were counted. Registered persons have no such time. @param {import("/static/sites.js").Occupancy} occupancy */

@@ -5,7 +5,7 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
- * @typedef {"units" | "boundaries" | "hazards" | "alerts" | "displaced" | "sites"} Name
+ * @typedef {"units" | "boundaries" | "hazards" | "alerts" | "displaced" | "localities" | "sites"} Name
  * @typedef {Record<Name, Feature[]>} Layers
  */
 
@@ -14,7 +14,7 @@ export const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
 /** @param {Feature} feature */
 export function nameOf({ properties }) {
   if (properties.country) return sentence("abroad", { country: properties.country });
-  return properties.name === "" ? sentence("no_place") : properties.name ?? titleOf(properties);
+  return properties.name === "" ? sentence(properties.place ? "no_village" : "no_place") : properties.name ?? titleOf(properties);
 }
 
 /** What a hazard or an alert is called. @param {Record<string, any>} properties */

@@ -16,6 +16,7 @@ const ROWS = {
   hazards: ({ properties }) => [place(properties), moment(properties.onset, properties)],
   alerts: ({ properties }) => [place(properties), moment(properties.raised_at)],
   displaced: ({ properties }) => [figure(properties.households), figure(properties.persons), range(properties.counted_lowest, properties.counted_highest)],
+  localities: ({ properties }) => [place(properties), range(properties.counted_lowest, properties.counted_highest)],
   sites: ({ properties }) => [cell(properties.place), properties.occupancy ? range(properties.lowest, properties.highest) : numeric("–"), numeric(properties.capacity === null ? "–" : number.format(properties.capacity))],
 };
 
@@ -35,6 +36,7 @@ export function list(table, layers) {
 function sorted(table, layers) {
   const features = [...layers[/** @type {keyof Layers} */ (table)]];
   if (table === "displaced") return features.sort((a, b) => b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest);
+  if (table === "localities") return features.sort((a, b) => b.properties.counted_highest - a.properties.counted_highest);
   if (table === "sites") return features.sort((a, b) => (b.properties.highest ?? -1) - (a.properties.highest ?? -1) || nameOf(a).localeCompare(nameOf(b), "ru"));
   return features.sort((a, b) => Number(a.properties.is_over ?? false) - Number(b.properties.is_over ?? false) || SEVERITIES.indexOf(a.properties.severity) - SEVERITIES.indexOf(b.properties.severity));
 }

@@ -8,7 +8,7 @@ import { canDraw, DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
-import { readSiteFeatures } from "/static/map/sites.js";
+import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
@@ -20,15 +20,14 @@ import { sentence } from "/static/texts.js";
  */
 
 /** @type {Record<string, Name[]>} the layers that the events of a topic change */
-const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced", "sites"], groups: ["displaced", "sites"] };
+const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced", "sites"], groups: ["displaced", "localities", "sites"] };
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
 const SITES_MS = 5000; // the same for sites, because the registry computes the people at all sites for each reading
 const AGAIN_MS = 1500; // a layer that failed or is behind the stream is read again after this time
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
-const seesSites = document.getElementById("sites-rows") !== null;
 /** @type {Layers} */
-const layers = { units: [], boundaries: [], hazards: [], alerts: [], displaced: [], sites: [] };
+const layers = { units: [], boundaries: [], hazards: [], alerts: [], displaced: [], localities: [], sites: [] };
 let chosen = { table: "", id: "" };
 /** @type {DrawnMap | undefined} */
 let map;
@@ -41,7 +40,7 @@ async function read(name) {
   if (!answer.ok || answer.headers.get("x-late")) again(name);
   if (!answer.ok) return;
   const { features, hidden } = await answer.json();
-  layers[name] = features;
+  layers[name] = name === "localities" ? atSites(features, layers.sites) : features;
   if (name === "units") know(features);
   const more = document.getElementById(`${name}-hidden`);
   if (more) {
@@ -52,17 +51,24 @@ async function read(name) {
 }
 
 async function readSites() {
-  if (!seesSites) return;
   const features = await readSiteFeatures(layers.units);
   if (features) layers.sites = features;
+  layers.localities = atSites(layers.localities, layers.sites);
   draw("sites");
+  draw("localities");
 }
 
 /** @type {Map<Name, {isDue: boolean, isBusy: boolean}>} */
 const readings = new Map();
 
+/** Whether the reader may see the layer. Only some roles see places below the district. @param {Name} name */
+function isOffered(name) {
+  return !["localities", "sites"].includes(name) || document.getElementById(`${name}-rows`) !== null;
+}
+
 /** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
 async function renew(name) {
+  if (!isOffered(name)) return;
   const reading = readings.get(name) ?? { isDue: false, isBusy: false };
   readings.set(name, reading);
   reading.isDue = true;
@@ -94,6 +100,7 @@ const SHOWN = {
     map?.show("households", layers.displaced.filter(({ properties }) => properties.persons));
     map?.show("counted", layers.displaced.filter(({ properties }) => properties.counted_highest).map((feature) => ({ ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } })));
   },
+  localities: () => map?.show("localities", layers.localities.filter(({ properties }) => properties.counted_highest)),
   sites: () => map?.show("sites", layers.sites),
 };
 
@@ -107,11 +114,12 @@ function draw(name) {
 
 /** Shows the sums of the layers in the legend. Places abroad are not in the sums, as on the board. */
 function count() {
-  const here = layers.displaced.map(({ properties }) => properties).filter(({ country }) => !country);
-  const sum = (/** @type {string} */ name) => here.reduce((total, each) => total + each[name], 0);
+  const here = layers.displaced.filter(({ properties }) => !properties.country);
+  const sum = (/** @type {string} */ name, features = here) => features.reduce((total, { properties }) => total + properties[name], 0);
   const totals = {
     hazards: number.format(layers.hazards.length), alerts: number.format(layers.alerts.length),
     households: sentence("persons", { persons: number.format(sum("persons")) }), counted: sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) }),
+    localities: sentence("persons", { persons: inRange(sum("counted_lowest", layers.localities), sum("counted_highest", layers.localities)) }),
     sites: number.format(layers.sites.length),
   };
   for (const [name, total] of Object.entries(totals)) {
@@ -161,7 +169,7 @@ element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
   await renewUnits();
-  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "sites", "boundaries"])) void renew(name);
+  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "localities", "sites", "boundaries"])) void renew(name);
   listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
   setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
   if (!canDraw()) return showNoMap();

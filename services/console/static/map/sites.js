@@ -23,3 +23,9 @@ export async function readSiteFeatures(units) {
     };
   });
 }
+
+/** Counted groups at a site, at the site's own point if the registry knows it. @param {Feature[]} localities @param {Feature[]} sites @returns {Feature[]} */
+export function atSites(localities, sites) {
+  const points = new Map(sites.map(({ properties, geometry }) => [properties.id, geometry]));
+  return localities.map((locality) => ({ ...locality, geometry: points.get(locality.properties.site_id) ?? locality.geometry }));
+}

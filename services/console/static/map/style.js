@@ -11,7 +11,7 @@ const FONT = ["Noto Sans of the map"];
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
-export const DATA = ["neighbours", "boundaries", "units", "areas", "households", "counted", "sites", "hazards", "alerts", "selected"];
+export const DATA = ["neighbours", "boundaries", "units", "areas", "households", "counted", "localities", "sites", "hazards", "alerts", "selected"];
 
 /** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
 export const SWITCHED = {
@@ -19,10 +19,11 @@ export const SWITCHED = {
   alerts: ["alerts"],
   households: ["households"],
   counted: ["counted"],
+  localities: ["localities", "locality-names"],
   sites: ["sites", "site-names"],
 };
 /** The layers whose marks are chosen by a click, the topmost first. */
-export const CHOSEN = ["alerts", "hazards", "sites", "counted", "households", "units", "areas", "boundaries"];
+export const CHOSEN = ["alerts", "hazards", "sites", "localities", "counted", "households", "units", "areas", "boundaries"];
 
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
@@ -56,6 +57,7 @@ function people(colour) {
   return [
     circles("households", "persons", colour("map-households"), [-7, 0]),
     circles("counted", "persons", colour("map-counted"), [7, 0]),
+    circles("localities", "counted_highest", colour("map-localities"), [0, 0]),
     {
       id: "sites", type: "circle", source: "sites",
       paint: {
@@ -63,6 +65,7 @@ function people(colour) {
         "circle-stroke-width": 2.5, "circle-stroke-color": ["case", ["get", "is_over"], colour("surface"), colour("map-sites")],
       },
     },
+    { ...text("locality-names", "localities", colour, { "text-size": 11, "text-anchor": "bottom", "text-offset": [0, -0.7] }), minzoom: 8 },
     { ...text("site-names", "sites", colour, { "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.7] }), minzoom: 8 },
   ];
 }
