@@ -92,6 +92,11 @@ def test_a_hazard_is_over_when_it_has_expired(expires: datetime | None, is_over:
     assert hazard(expires=expires)["properties"]["is_over"] is is_over
 
 
+@pytest.mark.parametrize(("channel", "is_from_field"), [("field", True), ("sms", True), ("console", False)])
+def test_a_hazard_from_a_phone_is_from_the_field(channel: str, is_from_field: bool) -> None:
+    assert hazard(channel=channel)["properties"]["is_from_field"] is is_from_field
+
+
 def test_shapes_have_a_bounded_number_of_corners() -> None:
     jagged = [(70 + step / 100, 40 + step % 2) for step in range(1999)]
     rings = shapes.thinned([[*jagged, jagged[0]]] * 49 + [SQUARE])

@@ -19,11 +19,16 @@ from services.console.map import positions, shapes
 from services.console.map.positions import Position
 from services.console.models import BoardHazard
 from shared.country import UNKNOWN_COUNTRY
+from shared.events.vocabulary import SubmissionChannel
 from shared.pages import formats
 from shared.places import Places
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
+FIELD_HOURS = 6  # for so long the map marks a hazard that was reported from the field
+FROM_FIELD = frozenset(
+    {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
+)
 BOUNDARY_DEGREES = 0.002  # some 200 m, which is less than the width of the line on the screen
 
 
@@ -65,6 +70,7 @@ def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Fe
         onset=row.onset.isoformat(),
         expires=row.expires.isoformat() if row.expires else None,
         received_at=row.received_at.isoformat(),
+        is_from_field=row.channel in FROM_FIELD,
         is_over=row.expires is not None and row.expires <= now,
         is_forecast=row.onset > now,
     )

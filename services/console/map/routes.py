@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from services.console.freshness import once_there, position_of
+from services.console.map.features import FIELD_HOURS
 from services.console.map.layers import LAYERS
 from services.console.queries import snapshots
 from services.console.state import console
@@ -25,6 +26,7 @@ async def map_page(request: Request) -> Response:
         request,
         "map.html",
         vector=vector,
+        field_hours=FIELD_HOURS,
         sees_localities=sees_localities(principal),
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
         sees_sites=not principal.roles.isdisjoint(access.COUNTERS),

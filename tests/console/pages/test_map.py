@@ -1,6 +1,8 @@
 """Tests the page of the map in browsers with and without WebGL."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ from deploy.local.process import wait_until
 from shared import events
 from shared.auth.tokens import Role
 from tests.browsers import launched
-from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, household
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, hazard, household
 from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
 
@@ -138,6 +140,24 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
     assert findings(page) == []
+
+
+def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whole, seat: Any) -> None:
+    whole.clear_hazards()
+    whole.publish(
+        hazard(type="avalanche", channel="field", received_at=NOW - timedelta(hours=2)),
+        hazard(type="rockfall", channel="field", received_at=NOW - timedelta(hours=7)),
+        hazard(type="landslide"),
+    )
+    page = seat(Role.OPERATOR).open("/map")
+    for title in ("Avalanche", "Rockfall", "Landslide"):
+        expect(page.locator("#hazards-rows tr", has_text=title)).to_have_count(1)
+    row = page.locator("#reports-rows tr")
+    expect(row).to_have_count(1)  # one report is older than six hours, and one did not come from the field
+    expect(row).to_contain_text(re.compile(r"Avalanche.*2 h \d+ min"))
+    expect(page.locator("#total-reports")).to_have_text("1")
+    row.get_by_role("button").click()
+    expect(page.locator("#chosen-facts")).to_contain_text("Received")
 
 
 def test_if_the_base_map_does_not_arrive_the_tables_remain(whole: Whole, drawing: Seat) -> None:

@@ -14,7 +14,7 @@ import { dayAndClock, timeOf } from "/static/time.js";
  */
 
 /** @type {Record<string, (feature: Feature, layers: Layers) => Fact[]>} */
-const FACTS = { hazards: hazard, alerts: alert, units: unit, localities: locality, sites: site };
+const FACTS = { hazards: hazard, reports: report, alerts: alert, units: unit, localities: locality, sites: site };
 
 /** Shows the facts about a feature. @param {string} table @param {Feature | undefined} feature @param {Layers} layers */
 export function describe(table, feature, layers) {
@@ -34,6 +34,12 @@ function hazard({ properties }) {
     [sentence("begins"), time(onset)],
     ...(expires ? [/** @type {Fact} */ ([sentence(is_over ? "over_since" : "ends"), time(expires)])] : []),
   ];
+}
+
+/** @param {Feature} feature @returns {Fact[]} */
+function report(feature) {
+  const { received_at, age } = feature.properties;
+  return [...hazard(feature), [sentence("received"), `${time(received_at)} (${age})`]];
 }
 
 /** @param {Feature} feature @param {Layers} layers @returns {Fact[]} */

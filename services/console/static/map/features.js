@@ -5,7 +5,7 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
- * @typedef {"units" | "boundaries" | "hazards" | "alerts" | "displaced" | "localities" | "sites"} Name
+ * @typedef {"units" | "boundaries" | "hazards" | "reports" | "alerts" | "displaced" | "localities" | "sites"} Name
  * @typedef {Record<Name, Feature[]>} Layers
  */
 

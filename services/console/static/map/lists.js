@@ -14,6 +14,7 @@ import { dayAndClock } from "/static/time.js";
 /** @type {Record<string, (feature: Feature, layers: Layers) => HTMLTableCellElement[]>} the cells of a row, by table */
 const ROWS = {
   hazards: ({ properties }) => [place(properties), moment(properties.onset, properties)],
+  reports: ({ properties }) => [place(properties), received(properties)],
   alerts: ({ properties }) => [place(properties), moment(properties.raised_at)],
   displaced: ({ properties }) => [figure(properties.households), figure(properties.persons), range(properties.counted_lowest, properties.counted_highest)],
   localities: ({ properties }) => [place(properties), range(properties.counted_lowest, properties.counted_highest)],
@@ -36,6 +37,7 @@ export function list(table, layers) {
 function sorted(table, layers) {
   const features = [...layers[/** @type {keyof Layers} */ (table)]];
   if (table === "displaced") return features.sort((a, b) => b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest);
+  if (table === "reports") return features.sort((a, b) => Date.parse(b.properties.received_at) - Date.parse(a.properties.received_at));
   if (table === "localities") return features.sort((a, b) => b.properties.counted_highest - a.properties.counted_highest);
   if (table === "sites") return features.sort((a, b) => (b.properties.highest ?? -1) - (a.properties.highest ?? -1) || nameOf(a).localeCompare(nameOf(b), "ru"));
   return features.sort((a, b) => Number(a.properties.is_over ?? false) - Number(b.properties.is_over ?? false) || SEVERITIES.indexOf(a.properties.severity) - SEVERITIES.indexOf(b.properties.severity));
@@ -88,6 +90,13 @@ function moment(instant, properties = {}) {
   const made = cell(dayAndClock(new Date(instant)));
   if (properties.is_over) made.append(small(sentence("over"), "muted"));
   if (properties.is_forecast) made.append(small(sentence("forecast"), "muted"));
+  return made;
+}
+
+/** @param {Record<string, any>} properties */
+function received({ received_at, age }) {
+  const made = moment(received_at);
+  made.append(small(age, "muted"));
   return made;
 }
 

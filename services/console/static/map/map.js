@@ -8,6 +8,7 @@ import { canDraw, DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
+import { fieldReports, ringsOf } from "/static/map/reports.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
 import { number } from "/static/tables.js";
@@ -27,7 +28,7 @@ const AGAIN_MS = 1500; // a layer that failed or is behind the stream is read ag
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
-const layers = { units: [], boundaries: [], hazards: [], alerts: [], displaced: [], localities: [], sites: [] };
+const layers = { units: [], boundaries: [], hazards: [], reports: [], alerts: [], displaced: [], localities: [], sites: [] };
 let chosen = { table: "", id: "" };
 /** @type {DrawnMap | undefined} */
 let map;
@@ -48,6 +49,10 @@ async function read(name) {
     more.textContent = sentence("hidden", { count: number.format(hidden ?? 0) });
   }
   draw(name);
+  if (name === "hazards") {
+    layers.reports = fieldReports(features, new Date());
+    draw("reports");
+  }
 }
 
 async function readSites() {
@@ -95,6 +100,7 @@ const SHOWN = {
     map?.show("hazards", marksOf(layers.hazards, "hazard"));
     map?.show("areas", polygonsOf(layers.hazards));
   },
+  reports: () => map?.show("reports", ringsOf(layers.reports)),
   alerts: () => map?.show("alerts", marksOf(layers.alerts, "alert")),
   displaced: () => {
     map?.show("households", layers.displaced.filter(({ properties }) => properties.persons));
@@ -117,7 +123,7 @@ function count() {
   const here = layers.displaced.filter(({ properties }) => !properties.country);
   const sum = (/** @type {string} */ name, features = here) => features.reduce((total, { properties }) => total + properties[name], 0);
   const totals = {
-    hazards: number.format(layers.hazards.length), alerts: number.format(layers.alerts.length),
+    hazards: number.format(layers.hazards.length), reports: number.format(layers.reports.length), alerts: number.format(layers.alerts.length),
     households: sentence("persons", { persons: number.format(sum("persons")) }), counted: sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) }),
     localities: sentence("persons", { persons: inRange(sum("counted_lowest", layers.localities), sum("counted_highest", layers.localities)) }),
     sites: number.format(layers.sites.length),

@@ -11,11 +11,12 @@ const FONT = ["Noto Sans of the map"];
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
-export const DATA = ["neighbours", "boundaries", "units", "areas", "households", "counted", "localities", "sites", "hazards", "alerts", "selected"];
+export const DATA = ["neighbours", "boundaries", "units", "areas", "households", "counted", "localities", "sites", "reports", "hazards", "alerts", "selected"];
 
 /** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
 export const SWITCHED = {
   hazards: ["areas", "area-lines", "hazards"],
+  reports: ["reports", "report-ages"],
   alerts: ["alerts"],
   households: ["households"],
   counted: ["counted"],
@@ -23,7 +24,7 @@ export const SWITCHED = {
   sites: ["sites", "site-names"],
 };
 /** The layers whose marks are chosen by a click, the topmost first. */
-export const CHOSEN = ["alerts", "hazards", "sites", "localities", "counted", "households", "units", "areas", "boundaries"];
+export const CHOSEN = ["alerts", "hazards", "reports", "sites", "localities", "counted", "households", "units", "areas", "boundaries"];
 
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
@@ -91,6 +92,11 @@ function events(colour) {
   return [
     { id: "areas", type: "fill", source: "areas", paint: { "fill-color": tone, "fill-opacity": ["case", ["get", "is_over"], 0.06, 0.18] } },
     { id: "area-lines", type: "line", source: "areas", paint: { "line-color": tone, "line-width": 2, "line-opacity": faded } },
+    {
+      id: "reports", type: "circle", source: "reports", layout: { "circle-sort-key": ["get", "opacity"] },
+      paint: { "circle-radius": 15, "circle-opacity": 0, "circle-stroke-width": 3, "circle-stroke-color": colour("map-reports"), "circle-stroke-opacity": ["get", "opacity"] },
+    },
+    text("report-ages", "reports", colour, { "text-field": ["get", "age"], "text-size": 11, "text-anchor": "top", "text-offset": [0, 1.6] }),
     { id: "hazards", type: "symbol", source: "hazards", layout: { ...marks, ...written("label"), ...label }, paint: { ...halo(colour), "icon-opacity": faded, "text-opacity": faded } },
     { id: "alerts", type: "symbol", source: "alerts", layout: { ...marks, ...written("label"), "icon-offset": [0, -16], "text-size": 11, "text-offset": [1.1, -2], "text-optional": true }, paint: halo(colour) },
   ];
