@@ -69,7 +69,8 @@ TABLES = (
     "uncompared_households",
     "unjudged_households",
     "unpublished_held_people",
-    "figure_changes",  # this table comes after the tables whose triggers write into it
+    "figure_changes",  # this table and the next come after the tables whose triggers write into them
+    "movement_changes",
     "figure_dimensions",
     "figure_sums",
 )

@@ -62,7 +62,7 @@ SUMS = """(
     JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
     UNION ALL
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
-    FROM figure_changes {needs} WHERE {changes} GROUP BY {all_dimensions}
+    FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
 # The stock on a day is the sum of three kinds of changes: those of all earlier years, those of the earlier months of
 # the year, and those of the days of the month.
@@ -89,7 +89,7 @@ CHANGES = {
     "flows": "is_flow AND began_on >= :since_day AND began_on < :until_day",
 }
 CHANGES_OF_MOVEMENTS = {
-    Summary.MOVEMENT: "movement IS NOT NULL AND began_on >= :since_day AND began_on < :until_day",
+    Summary.MOVEMENT: "began_on >= :since_day AND began_on < :until_day",
     Summary.DURATION: "duration IS NOT NULL AND began_on < :until_day",
 }
 OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)  # these summaries have no further numbers
@@ -221,6 +221,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
         period=MONTH.format(day="since", known="span = 'flow'") if is_flow else "NULL::integer",
         period_of_changes=MONTH.format(day="began_on", known="has_month") if is_flow else "NULL::integer",
         numbers=", ".join(numbers),
+        table_of_changes="movement_changes" if summary in CHANGES_OF_MOVEMENTS else "figure_changes",
         changes=CHANGES_OF_MOVEMENTS.get(summary) or CHANGES[kind],
     )
 

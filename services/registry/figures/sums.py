@@ -1,8 +1,9 @@
 """Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
 Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
-`figure_changes`, in the transaction of the change. They do not update sums, because transactions would then wait for
-each other. The worker moves these changes into the sums. Queries read both tables, so figures are always exact.
+`figure_changes`, or to `movement_changes` if it is a movement, in the transaction of the change. They do not update
+sums, because transactions would then wait for each other. The worker moves these changes into the sums. Queries read
+the changes and the sums, so figures are always exact.
 """
 
 # raw SQL throughout: one statement removes the changes from their table and adds them to the sums
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.registry.figures.conditions import SHELTER
 from services.registry.figures.queries import Summary, today
 from services.registry.figures.statements import GIVEN_NEEDS
-from services.registry.models import DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
+from services.registry.models import CHANGED_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
 CHANGES_AT_ONCE = 20_000  # the slowest case, changes in random order, takes some seconds
@@ -51,8 +52,12 @@ UNION ALL SELECT '{Summary.MOVEMENT}', origin_pcode, destination_pcode, NULL, NU
 UNION ALL SELECT '{Summary.DURATION}', {SEEN}, NULL, NULL, NULL, NULL, NULL, duration, NULL
     WHERE {IS_STOCK} AND duration IS NOT NULL
 """  # noqa: S608 - constants
-CHANGED = listed(*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
+CHANGED = listed(*CHANGED_NAMES)
 SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
+TAKEN = f"""
+DELETE FROM {{table}} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {{table}} LIMIT :most))
+RETURNING {CHANGED}, {listed(*FIGURE_NUMBERS)}
+"""  # noqa: S608 - constants
 # The changes are first summed by all dimensions. This leaves few rows, because many households of a disaster have equal
 # dimensions.
 MERGED = f"""
@@ -83,9 +88,9 @@ GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
 # The rows are written in the order of the index, because rows of a figure are then stored close to each other.
 ADD_CHANGES = f"""
-WITH taken AS (
-    DELETE FROM figure_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM figure_changes LIMIT :most)) RETURNING *
-),
+WITH displacements AS ({TAKEN.format(table="figure_changes")}),
+movements AS ({TAKEN.format(table="movement_changes")}),
+taken AS (SELECT * FROM displacements UNION ALL SELECT * FROM movements),
 merged AS ({MERGED}), spread AS ({SPREAD}), summed AS ({SUMMED}),
 named AS MATERIALIZED (SELECT *, ROW({listed(*SUMMED_BY)})::text AS name FROM summed),
 added AS (
@@ -114,11 +119,14 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
     while True:
         await retry_while_unavailable(lambda: note_ages(sessions, today(datetime.now(UTC) + AGES_AHEAD).year))
         count = await retry_while_unavailable(lambda: sum_some(sessions))
-        await asyncio.sleep(PAUSE_SECONDS if count == CHANGES_AT_ONCE else IDLE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS if count >= CHANGES_AT_ONCE else IDLE_SECONDS)
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Add changes to the sums in one transaction. Return the number of changes; 0 if another worker has the lock."""
+    """Add changes to the sums in one transaction, at most `at_once` of displacements and as many of movements.
+
+    Returns the number of changes; 0 if another worker has the lock.
+    """
     async with sessions.begin() as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(LOCK, 0)))):
             return 0

@@ -1,6 +1,7 @@
 """Adds sums of movements and of completed displacements, and indexes of recent departures and confirmations.
 
-A movement has its own row in `figure_changes`. The worker of the previous release adds this row to none of its sums.
+The changes of movements have a table of their own. The worker of the previous release does not read this table. If
+they were in `figure_changes`, this worker would delete them and add them to no sum.
 """
 
 from alembic import op
@@ -19,7 +20,7 @@ DURATION = f"""CASE
             1 + width_bucket({DAY.format("occurred_at")} - {DAY.format("departed_at")}, ARRAY[10, 30, 90])]
     END"""
 NOTE = f"""
-INSERT INTO figure_changes ({COLUMNS}, duration, began_on, is_flow, has_month,
+INSERT INTO movement_changes ({COLUMNS}, duration, began_on, is_flow, has_month,
     households, imprecise, corrected, displaced)
 SELECT {COLUMNS}, {DURATION}, {DAY.format("occurred_at")}, false, period % 100 > 0,
     {{sign}} * households, 0, 0, {{sign}} * displaced
@@ -47,9 +48,10 @@ NOTE_ALL = f"""
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM note_all_but_movements();
+    DELETE FROM movement_changes;
     {NOTE.format(rows="passages", sign=1)};
 END $$
-"""
+"""  # noqa: S608 - constants
 # `name` contains the values of all dimensions, in the order of the columns of the worker's statement.
 NAME = """ROW(summary, status, sub_stock, mobility, origin_pcode, origin_country, destination_pcode,
     destination_country, reasons, hazard_type, shelter, evacuation, movement, duration, need)::text"""
@@ -65,6 +67,7 @@ def upgrade() -> None:
     for name in NAMES:
         op.execute(f"ALTER TABLE figure_changes ADD COLUMN {name} text")
         op.execute(f"ALTER TABLE figure_dimensions ADD COLUMN {name} text")
+    op.execute("CREATE TABLE movement_changes (LIKE figure_changes)")
     op.execute(f"UPDATE figure_dimensions SET name = {NAME}")  # noqa: S608 - a constant
     op.execute(NOTE_MOVEMENTS)
     for event, transition in TRANSITIONS.items():

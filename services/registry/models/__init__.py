@@ -6,7 +6,14 @@ named `sealed` contain the personal data, encrypted with the key of the househol
 
 from services.registry.models.base import RegistryModel
 from services.registry.models.events import EventAnswer, EventAssignment
-from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
+from services.registry.models.figures import (
+    ASSESSMENT_NAMES,
+    CHANGED_NAMES,
+    DIMENSION_NAMES,
+    FIGURE_AGES,
+    FIGURE_NUMBERS,
+    DataVersion,
+)
 from services.registry.models.groups import (
     CountAssignment,
     CountComparison,
@@ -48,6 +55,7 @@ from shared.postgres import models
 
 __all__ = [
     "ASSESSMENT_NAMES",
+    "CHANGED_NAMES",
     "CODE",
     "CODE_CHARACTERS",
     "DIMENSION_NAMES",

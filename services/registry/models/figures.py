@@ -50,24 +50,27 @@ def dimensions() -> list[Column[Any]]:
     return [Column(name, ARRAY(Text) if name == "reasons" else Text) for name in DIMENSION_NAMES]
 
 
+CHANGED_NAMES = (*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
+
+
+def changes() -> list[Column[Any]]:
+    periods = Column("began_on", Date), Column("ended_on", Date)
+    flags = Column("is_flow", Boolean), Column("has_month", Boolean)
+    numbers = (Column(name, Integer) for name in FIGURE_NUMBERS)
+    return [*dimensions(), Column("needs", ARRAY(Text)), *periods, *flags, *numbers]
+
+
 # The changes of displacements that are not in `figure_sums` yet.
 # The migration creates the triggers that insert the changes.
 # A change that removes a displacement has negative numbers.
 # `ended_on` is the first day on which the people were out of the stock.
 # If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
-# If `movement` is not NULL, the row is a movement on the day `began_on`, and no displacement. If the movement completed
-# a displacement, `duration` is DELTA's class of its duration.
-FIGURE_CHANGES = Table(
-    "figure_changes",
-    RegistryModel.metadata,
-    *dimensions(),
-    Column("needs", ARRAY(Text)),
-    Column("began_on", Date),
-    Column("ended_on", Date),
-    Column("is_flow", Boolean),
-    Column("has_month", Boolean),
-    *(Column(name, Integer) for name in FIGURE_NUMBERS),
-)
+FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
+
+# The changes of movements that are not in `figure_sums` yet. Both tables have the same columns, so that one statement
+# sums both. A movement happened on the day `began_on`. If the movement completed a displacement, `duration` is DELTA's
+# class of its duration.
+MOVEMENT_CHANGES = Table("movement_changes", RegistryModel.metadata, *changes())
 
 # Each row is a combination of values of the dimensions. `name` contains all values as one text. The unique index is on
 # `name`, because an index of all columns would be large. Dimensions that a summary leaves out are NULL.
