@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
@@ -168,6 +169,24 @@ async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> N
     await office.file({**back, "version": 2, "is_reversed": True})
     rows = (await get(office, "movements?since=2022-05&until=2022-07"))["rows"]
     assert [row["group_persons"] for row in rows] == [25, 45]
+
+
+async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is_reversed(office: Office) -> None:
+    """The group's own movement is noted, because everybody at the site had moved to the same place before."""
+    body = counted(0, 70, site_id=SCHOOL)
+    all_moved = movement(
+        {"kind": "site", "site_id": SCHOOL}, "transferred", occurred_at="2022-06-10T00:00:00Z", **TO_LEILEK
+    )
+    june = {"occurred_at": "2022-06-20T00:00:00Z", "reported_at": "2022-06-20T00:00:00Z"}
+    own = moved(body, "transferred", 0, **TO_LEILEK) | june
+    await office.file(body, all_moved, flags=(Flag.REGISTRAR_OF_COUNTRY,))
+    await office.file(own)
+    await office.file({**all_moved, "version": 2, "is_reversed": True}, flags=(Flag.REGISTRAR_OF_COUNTRY,))
+    [row] = (await get(office, "movements?since=2022-05&until=2022-07"))["rows"]
+    assert (row["movement"], row["destination_pcode"], row["group_persons"]) == ("transferred", LEILEK, 70)
+    async with office.app.state.sessions() as session:
+        outcome = text("SELECT outcome FROM reports WHERE report_id = :id")
+        assert await session.scalar(outcome, {"id": own["report_id"]}) == "noted"
 
 
 async def test_people_of_groups_who_left_the_country_are_figures_of_movements(office: Office) -> None:

@@ -24,7 +24,8 @@ SELECT period, movement, {origin}, origin_country, {destination}, destination_co
 FROM {table} WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
 # The people of counted groups who moved. The report of the movement states the movement and its day. `coalesce` adds
-# the default value, because stored clear fields do not contain default values.
+# the default value, because stored clear fields do not contain default values. A movement that moved nobody has no row
+# in `counts`. If another report changes this later, its outcome may still be `noted` (docs/decisions/0042).
 MOVED_GROUPS = f"""(
     SELECT *, 100 * extract(year FROM day)::integer
         + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period
@@ -37,7 +38,7 @@ MOVED_GROUPS = f"""(
             FROM counts
             JOIN (SELECT report_id, version, kind, outcome, CAST(clear AS json) AS clear FROM reports) AS reports
                 ON (reports.report_id, reports.version) = (counts.movement_id, counts.version)
-            WHERE kind IN ('group_movement', 'site_movement') AND outcome = 'recorded'
+            WHERE kind IN ('group_movement', 'site_movement') AND outcome IN ('recorded', 'noted')
         ) AS moved
     ) AS dated
 ) AS counts"""  # noqa: S608 - constants
