@@ -223,6 +223,8 @@ async def test_sent_rows_that_were_refused_or_wait_come_back_and_a_corrected_row
     number = "Кол-во человек: a whole number from 1 to 60 is needed"
     assert await returned(intake, content, account) == [place, waits, number]
     assert await returned(intake, content, uuid4()) == [number]
+    changed_by_others = await verdicts(intake, "check", content.replace(b";5;", b";6;"), uuid4())
+    assert changed_by_others == ["new", "changed_elsewhere", "refused"]
     for persons in (b";6;", b";7;"):
         changed = content.replace(b";5;", persons)
         assert (await verdicts(intake, "send", changed, account))[:2] == [

@@ -79,9 +79,12 @@ def is_refused() -> ColumnElement[bool]:
 async def heads_of_others(
     session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None]]:
-    """The ids of heads whose households other teams have sent, with the report and the P-code of each household."""
+    """The ids of heads whose households other teams have sent, with the report and the P-code of each household.
+
+    A household whose report was refused is left out, because it is not registered.
+    """
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
-        SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders)
+        SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders), ~is_refused()
     )
     return [(id, report_id, pcode) for id, report_id, pcode in await session.execute(of_others) if report_id]
 
