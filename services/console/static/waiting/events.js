@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
-import { dayAndClock } from "/static/time.js";
+import { dayAndClock, timeOf } from "/static/time.js";
 import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
@@ -104,11 +104,12 @@ function drawn({ departure, hazards }) {
   const { kind, pcode, since, persons, report_ids, household_ids, assignee } = departure;
   const place = placeOf({ pcode });
   const others = report_ids.length - household_ids.length;
-  const about = `${place}, ${left(departure)}`;
+  const time = timeOf(departure.occurred_at, departure.occurred_at_precision);
+  const about = `${place}, ${time}`;
   return labelled(row([
     cell(rows.checkbox(keyOf(departure), about)),
     cell(age(since), small(dayAndClock(new Date(since)))),
-    cell(strong(place), small(sentence("left_on", { time: left(departure) }))),
+    cell(strong(place), small(sentence("left_on", { time }))),
     cell(
       sentence(kind === "group" ? "counts_and_persons" : "households_and_persons", { households: number.format(report_ids.length), persons: number.format(persons) }),
       ...household_ids.map((id) => link(id, kind)), ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : []),
@@ -130,19 +131,13 @@ function asked(departure, { hazard_id, type, onset }, place) {
 function drawnAnswer({ decision_ids, answer, reason, account, decided_at, is_applied, pcode, occurred_at, hazard_type, household_ids, group_ids }) {
   const place = placeOf({ pcode }), others = decision_ids.length - household_ids.length;
   return labelled(row([
-    cell(strong(place), small(sentence("left_on", { time: left({ occurred_at }) }))),
+    cell(strong(place), small(sentence("left_on", { time: timeOf(occurred_at, "day") }))),
     cell(...household_ids.map((id) => link(id, group_ids.includes(id) ? "group" : "household")), ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : [])),
     cell(hazard_type ? words("hazardTypes")[hazard_type] ?? hazard_type : words("event_answers")[answer] ?? answer, ...(is_applied ? [] : [small(sentence("not_applied"))])),
     cell(words("event_reasons")[reason] ?? reason),
     cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
     cell(...(mayDecide ? [named(button(sentence("reverse"), () => void sendParts("reverse", "decision_ids", decision_ids, { reason: "mistake" }, "reversed")), place)] : [])),
   ]), "events-answered-table");
-}
-
-/** The day of the departure, or the hour if it is known. @param {{occurred_at: string, occurred_at_precision?: string}} departure */
-function left({ occurred_at, occurred_at_precision }) {
-  const text = dayAndClock(new Date(occurred_at));
-  return occurred_at_precision === "hour" ? text : text.split(",")[0];
 }
 
 /** @param {string} id @param {"household" | "group"} kind */
