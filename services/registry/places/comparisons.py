@@ -112,7 +112,7 @@ class PlaceComparing:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._status, self._clock = status, clock
         self._compared = ComparedHouseholds[Pair, RegisteredHousehold]()
-        self._included = ComparedHouseholds[UUID, HouseholdThere]()
+        self._included = ComparedHouseholds[UUID, HouseholdThere]()  # by site
         self._read = ReadHouseholds(sessions, encryption, search, places, RegisteredHousehold.of)
         self._version: str | None = None  # the version of the data at the last comparison
         self._listed: Listed | None = None
@@ -185,7 +185,7 @@ class PlaceComparing:
         comparisons: Comparisons = {}
         for pair, counted in counts.items():
             # in a thread, because the names of thousands of places are compared in about a second
-            households = await asyncio.to_thread(self._compared.of, pair, present[pair])
+            [households] = await asyncio.to_thread(self._compared.of, pair, present[pair])
             comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons
 
@@ -193,9 +193,16 @@ class PlaceComparing:
         """For each count of everybody at a site, the registered people who are among the counted people."""
         async with self._sessions.begin() as session:
             there = await households_there(session, self._search, self._status, counts)
+        at_sites = defaultdict[UUID, list[CountOfEverybody]](list)
+        for count in sorted(counts, key=lambda count: (count.counted_at, count.report_id)):
+            at_sites[count.site_id].append(count)
+        self._included.keep(at_sites.keys())
         return {
-            count.report_id: comparison_with(count, self._included.of(count.report_id, there[count.report_id]))
-            for count in counts
+            count.report_id: comparison_with(count, households)
+            for site_id, at_site in at_sites.items()
+            for count, households in zip(
+                at_site, self._included.of(site_id, *(there[count.report_id] for count in at_site)), strict=True
+            )
         }
 
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:

@@ -144,21 +144,35 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 
 
 class ComparedHouseholds(Generic[Key, Household]):
-    """The households of each pair of districts or of each count, as the published comparisons contain them.
+    """The households of each pair of districts or of each site, as the published comparisons contain them.
 
     Changes of fewer than five households are not published until further households change. Otherwise the change of a
-    sum could reveal a household that changed alone.
+    sum, or the difference between the sums of two counts at a site, could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:
-        self._households: dict[Key, frozenset[Household]] = {}
+        self._published: dict[Key, list[frozenset[Household]]] = {}
 
-    def of(self, key: Key, present: Iterable[Household]) -> Collection[Household]:
-        now = frozenset(present)
-        before = self._households.setdefault(key, now)
-        if len({household.household_id for household in before ^ now}) >= WHOLE:
-            self._households[key] = now
-        return self._households[key]
+    def of(self, key: Key, *present: Iterable[Household]) -> list[frozenset[Household]]:
+        """The households to publish in place of each of these sets.
+
+        Sets of the same pair or site are equal, or differ in at least five households.
+        """
+        before, now = self._published.get(key, []), list[frozenset[Household]]()
+        for households in map(frozenset, present):
+            alike = (known for known in (*before, *now) if not are_apart(known, households))
+            now.append(next(alike, households))
+        self._published[key] = list(dict.fromkeys(now))
+        return now
+
+    def keep(self, keys: Collection[Key]) -> None:
+        """Forget the households of all other pairs or sites."""
+        self._published = {key: households for key, households in self._published.items() if key in keys}
+
+
+def are_apart(one: frozenset[Household], other: frozenset[Household]) -> bool:
+    """Whether at least five households differ."""
+    return len({household.household_id for household in one ^ other}) >= WHOLE
 
 
 def compared(
