@@ -32,13 +32,12 @@ from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
-from services.alerts.views import AlertView, Assignee
+from services.alerts.views import VERDICTS, AlertView, Assignee
 from shared import audit
 from shared.audit import Action
 from shared.auth.access import CMC, COUNTERS, LEDGER
 from shared.auth.tokens import Principal
 from shared.events import AlertRaised, HazardReported
-from shared.events.vocabulary import Verdict
 from shared.pages import Pages, language_of
 from shared.pages.languages import name_in
 from shared.places import Places
@@ -47,8 +46,6 @@ from shared.postgres.database import Session
 router = APIRouter()
 
 SNOOZES = (5, 15, 30, 60)
-# The verdicts that a person may choose. The verdict DOWNGRADED is missing, because only the system sets it.
-VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)

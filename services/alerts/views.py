@@ -14,6 +14,9 @@ from shared.events.vocabulary import Severity, Verdict
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 
+# The verdicts that a person may choose. The verdict DOWNGRADED is missing, because only the system sets it.
+VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.CANCELLED)
+
 
 class OnBehalf(Body):
     """The person on whose behalf an operator acknowledges."""

@@ -29,11 +29,17 @@ from services.alerts.views import Assignee, Comment, OnBehalf
 from shared.auth.access import CMC
 from shared.events import CredentialKind
 from shared.events.vocabulary import Verdict
+from shared.pages.terms import N_
 from shared.places import Places
 
 SNOOZE = timedelta(minutes=15)
-
-
+# The reasons for a snooze that messages and pages offer.
+SNOOZE_REASONS = (
+    N_("I am verifying the report"),
+    N_("I am waiting for a call"),
+    N_("A team is on its way"),
+    N_("I am busy with a more severe alert"),
+)
 MOST_NAMED = 5  # a reply by SMS names at most this many people
 # Maps each kind of refusal to the reply that says why the alert is unchanged.
 BY_OTHER = {

@@ -20,7 +20,7 @@ from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import PressedDelivery
 from services.alerts.telegram.bot_calls import BotCall, answer_to, language_of, place_of, received, toast
 from services.alerts.telegram.button_data import Press, ShownAlert, read_data
-from services.alerts.telegram.chat_messages import OUTCOMES, SNOOZE_REASONS, ChatMessage, ChatMessages, units
+from services.alerts.telegram.chat_messages import OUTCOMES, REASON_OF_PRESS, ChatMessage, ChatMessages, units
 from services.alerts.telegram.incoming import PressedButton
 from services.alerts.views import Assignee
 from shared.events.vocabulary import DeliveryChannel
@@ -52,7 +52,7 @@ class ButtonAnswering:
         person = await bindings.person(session, DeliveryChannel.TELEGRAM, str(pressed.sender.id))
         if delivery.sent_at <= now - VALID:
             return await self._ended(session, pressed, delivery, person, now)
-        if press in SNOOZE_REASONS or press in OUTCOMES or press is Press.ASSIGN_TO:
+        if press in REASON_OF_PRESS or press in OUTCOMES or press is Press.ASSIGN_TO:
             return await self._chosen(session, pressed, press, delivery, person, now)
         if press in ASKING:
             hindrance = await self._replies.hindrance(session, delivery.alert_id, person, now, ASKING[press])
@@ -117,7 +117,7 @@ class ButtonAnswering:
         elif delivery.assignee is not None:
             reply = await replies.assign(session, alert_id, person, now, delivery.assignee)
         else:
-            reason = translations(delivery.language, LOCALES).gettext(SNOOZE_REASONS[press])
+            reason = translations(delivery.language, LOCALES).gettext(REASON_OF_PRESS[press])
             reply = await replies.snooze(session, alert_id, person, now, reason)
         calls = [toast(pressed, reply, delivery.language)]
         is_over = reply.result in (ReplyResult.CLOSED, ReplyResult.CHANGED_MEANWHILE)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from services.alerts.acts.replies import SNOOZE_REASONS
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause, is_open
 from services.alerts.delivery.state_lines import state_line
@@ -43,12 +44,8 @@ LAST_LINES = 400  # a digest keeps this space for the number of the other alerts
 IN_ROW = 3  # on a phone, at most this many buttons in a row are readable
 
 
-SNOOZE_REASONS = {
-    Press.SNOOZE_TO_VERIFY: N_("I am verifying the report"),
-    Press.SNOOZE_UNTIL_CALLED: N_("I am waiting for a call"),
-    Press.SNOOZE_ON_THE_WAY: N_("A team is on its way"),
-    Press.SNOOZE_OTHER_ALERT: N_("I am busy with a more severe alert"),
-}
+SNOOZES = (Press.SNOOZE_TO_VERIFY, Press.SNOOZE_UNTIL_CALLED, Press.SNOOZE_ON_THE_WAY, Press.SNOOZE_OTHER_ALERT)
+REASON_OF_PRESS = dict(zip(SNOOZES, SNOOZE_REASONS, strict=True))
 OUTCOMES = {
     Press.CLOSE_CONFIRMED: Verdict.CONFIRMED,
     Press.CLOSE_FALSE_ALARM: Verdict.FALSE_ALARM,
@@ -207,7 +204,7 @@ class ChatMessages:
     def reasons(self, language: str, shown: ShownAlert) -> ChatMessage:
         """Asks why the alert is snoozed, with a button for each reason."""
         _ = translations(language, LOCALES).gettext
-        rows = tuple((Button(_(text), data_of(press, shown)),) for press, text in SNOOZE_REASONS.items())
+        rows = tuple((Button(_(text), data_of(press, shown)),) for press, text in REASON_OF_PRESS.items())
         return ChatMessage(_(WHY_SNOOZE), "", rows, is_silent=True)
 
     def people(self, language: str, shown: ShownAlert, people: Sequence[Assignee]) -> ChatMessage:
