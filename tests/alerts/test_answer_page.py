@@ -4,6 +4,7 @@ Its buttons act without a sign-in, but opening the link changes nothing.
 """
 
 import asyncio
+import base64
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.alerts.acts import behalf
 from services.alerts.acts.answer_links import AnswerLinks
 from services.alerts.acts.wrong_tokens import MOST, WINDOW_S, WrongTokens
 from services.alerts.app import create_app
@@ -98,6 +100,13 @@ class Mailbox:
         async with httpx.AsyncClient(transport=self.desk.transport, base_url="http://127.0.0.1") as client:
             return await client.post("/answer", params={"lang": "en"}, data={"token": token, **fields})
 
+    async def press(self, token: str, shown: httpx.Response, act: str, **typed: str) -> httpx.Response:
+        """Presses a button of the page `shown`. The button's form must have the typed fields."""
+        forms = re.findall(r"<form .*?</form>", shown.text, re.DOTALL)
+        (form,) = (form for form in forms if f'name="act" value="{act}"' in form)
+        assert set(re.findall(r' name="(\w+)"', form)) == {"token", "sequence", "act", *typed}
+        return await self.post(token, shown, act=act, **typed)
+
     async def acts(self) -> list[str]:
         async with self.desk.sessions.begin() as session:
             statement = text("SELECT concat_ws(' ', deed, name, text, channel) FROM acts ORDER BY act_id")
@@ -149,6 +158,70 @@ async def test_the_receiver_of_a_mail_acts_by_buttons_and_each_repeated_form_act
     ]
     long = await mailbox.post(token, act="comment", text="ы" * 1001)
     assert (long.status_code, "ы" * 1001 in long.text) == (422, True), "what was typed is shown again"
+
+
+async def test_the_receiver_of_a_mail_closes_the_alert_step_by_step_by_the_forms_of_the_page(mailbox: Mailbox) -> None:
+    token = token_of((await mailbox.mails(await mailbox.person("aibek")))["aibek"])
+    opened = await mailbox.post(token)
+    assert first_act(opened) == "acknowledge"
+    acknowledged = await mailbox.press(token, opened, "on-behalf", name=" Касымов Таалай ")
+    assert "Acknowledged by you, " in acknowledged.text and first_act(acknowledged) == "start"
+    assert "Already acknowledged by aibek" in (await mailbox.press(token, opened, "on-behalf", name="Асанов")).text
+    unfinished = await mailbox.press(token, acknowledged, "close", verdict="", note="мост цел")
+    assert first_act(unfinished) == "start", "the page shows the state that the person saw"
+    async with mailbox.desk.sessions.begin() as session:
+        alert_id, note = (await session.execute(text("SELECT alert_id, acknowledged_note FROM alerts"))).one()
+    box = WebhookSecrets(mailbox.settings.alerts_key_file)
+    sealed = base64.b64decode(note.removeprefix(behalf.PREFIX))
+    assert box.open(sealed, f"on behalf of/{alert_id}") == "by e-mail, Касымов Таалай"
+    started = await mailbox.press(token, acknowledged, "start")
+    assert "In progress: you work on it" in started.text and first_act(started) == "comment"
+    reason = "I am waiting for a call"
+    assert f'value="{reason}"' in started.text
+    snoozed = await mailbox.press(token, started, "snooze", reason=reason, own_reason=" ")
+    again = await mailbox.press(token, snoozed, "snooze", reason=reason, own_reason="жду вертолёт")
+    assert "Snoozed by you until " in snoozed.text and "Snoozed by you until " in again.text
+    for _ in range(2):
+        closed = await mailbox.press(token, again, "close", verdict="false_alarm", note="датчик сорвало")
+        assert "Closed by you, " in closed.text and "False alarm" in closed.text
+    assert re.findall(r'name="act" value="(.*?)"', closed.text) == ["comment"]
+    assert await mailbox.acts() == [
+        "acknowledged aibek email",
+        "progressed aibek email",
+        f"snoozed aibek {reason} email",
+        "snoozed aibek жду вертолёт email",
+        "resolved aibek датчик сорвало email",
+    ]
+
+
+async def test_a_form_with_a_missing_or_too_long_field_says_so_and_keeps_what_was_typed(mailbox: Mailbox) -> None:
+    token = token_of((await mailbox.mails(await mailbox.person("aibek")))["aibek"])
+    opened = await mailbox.post(token)
+    assert "<details>" in opened.text
+    for act, typed, expected in (
+        ("on-behalf", {"name": " "}, "write the name only"),
+        ("on-behalf", {"name": "ы" * 151}, "write the name only"),
+        ("snooze", {"own_reason": ""}, "choose a reason"),
+        ("snooze", {"reason": "A team is on its way", "own_reason": "ы" * 1001}, "choose a reason"),
+        ("close", {"note": "мост цел"}, "choose the outcome"),
+        ("close", {"verdict": "downgraded", "note": "мост цел"}, "choose the outcome"),
+        ("close", {"verdict": "false_alarm", "note": "ы" * 151}, "write the note in at most 150"),
+    ):
+        refused = await mailbox.post(token, opened, act=act, **typed)
+        assert (refused.status_code, "<details open>" in refused.text) == (422, True)
+        assert expected in refused.text and 'aria-invalid="true"' in refused.text
+        for kept in typed.values():
+            assert kept == "downgraded" or re.search(
+                f'value="{kept.strip()}"( checked|[^>]*aria-| maxlength)', refused.text
+            )
+    assert await mailbox.acts() == []
+
+
+def first_act(shown: httpx.Response) -> str:
+    """The action that the page offers first; the others are behind "Other actions"."""
+    before, _, _ = shown.text.partition("<details")
+    (act,) = re.findall(r'name="act" value="(.*?)"', before)
+    return str(act)
 
 
 async def test_a_form_that_is_sent_again_after_other_people_acted_changes_nothing(mailbox: Mailbox) -> None:

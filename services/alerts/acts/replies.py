@@ -233,6 +233,13 @@ class Replies:
             return Reply(ReplyResult.SNOOZED_BY_OTHER, alert)
         return None
 
+    async def seen_alert(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Alert | None:
+        """The alert, if the person may act on it, and if it still is as the person saw it. Otherwise None."""
+        if person is None or await self._refusal_of(session, alert_id, person):
+            return None
+        alert = await alert_queries.alert(session, alert_id)
+        return alert if alert is not None and alert.sequence == self._seen else None
+
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
         """Why the person may not act; None if the person may. While the revocations are unknown, nobody may act."""
         if not self._access.is_known:

@@ -1,0 +1,116 @@
+"""Reads the forms of the page behind a mail's link, and does what the pressed button says."""
+
+import re
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.acts.bindings import BoundPerson
+from services.alerts.acts.replies import Replies, comment_of, note_of
+from services.alerts.acts.reply_results import SENTENCES, Reply, ReplyResult
+from services.alerts.typed_forms import TypedForm
+from services.alerts.views import VERDICTS, Resolution
+from shared.pages.terms import N_
+
+Value = TypeVar("Value")
+
+NO_PERSON = N_("Not done: choose the person to whom you assign the alert.")
+NO_TEXT = N_("Not done: write a comment of at most 1,000 characters.")
+NO_NAME = SENTENCES[ReplyResult.NAME_TOO_LONG]
+NO_REASON = N_("Not done: choose a reason, or write one of at most 1,000 characters.")
+NO_OUTCOME = N_("Not done: choose the outcome with which you close the alert.")
+LONG_NOTE = N_("Not done: write the note in at most 150 characters.")
+SEQUENCE = re.compile(r"[0-9]{1,9}")
+
+
+class FieldNotAccepted(Exception):
+    """A field of the form is empty, or too long. `expected` says what must be in the field `name`."""
+
+    def __init__(self, name: str, expected: str) -> None:
+        super().__init__(name)
+        self.name, self.expected = name, expected
+
+
+class AnswerForm(TypedForm):
+    """The fields of the form whose button the person pressed."""
+
+    @property
+    def act(self) -> str:
+        """The name of the pressed button; empty if the person only opened the page."""
+        return self.one("act")
+
+    @property
+    def sequence(self) -> int | None:
+        """The sequence of the alert that the form shows. The form of an earlier release has none."""
+        typed = self.one("sequence")
+        return int(typed) if SEQUENCE.fullmatch(typed) else None
+
+    def comment(self) -> str:
+        return checked("text", comment_of(self.one("text")), NO_TEXT)
+
+    def reason(self) -> str:
+        """The reason that the person wrote. If the person wrote none, the reason that the person chose."""
+        return checked("own_reason", comment_of(self.one("own_reason") or self.one("reason")), NO_REASON)
+
+    def on_behalf_of(self) -> str:
+        return checked("name", note_of(self.one("name"), by="e-mail"), NO_NAME)
+
+    def assignee(self) -> UUID:
+        account = None
+        with suppress(ValueError):
+            account = UUID(self.one("account_id"))
+        return checked("account_id", account, NO_PERSON)
+
+    def resolution(self) -> Resolution:
+        """The outcome with which the alert is closed, and the note."""
+        chosen = next((verdict for verdict in VERDICTS if verdict == self.one("verdict")), None)
+        verdict = checked("verdict", chosen, NO_OUTCOME)
+        try:
+            return Resolution(verdict=verdict, note=self.one("note") or None)
+        except ValidationError:
+            raise FieldNotAccepted("note", LONG_NOTE) from None
+
+
+def checked(name: str, value: Value | None, expected: str) -> Value:
+    """The value of the field `name`. Raises FieldNotAccepted if there is none."""
+    if value is None:
+        raise FieldNotAccepted(name, expected)
+    return value
+
+
+async def act(
+    replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, form: AnswerForm, now: datetime
+) -> Reply:
+    """Does what the pressed button says. Raises FieldNotAccepted."""
+    match form.act:
+        case "acknowledge":
+            return await replies.acknowledge(session, alert_id, person, now)
+        case "on-behalf":
+            return await acknowledge_on_behalf(replies, session, alert_id, person, form.on_behalf_of(), now)
+        case "start":
+            return await replies.start(session, alert_id, person, now)
+        case "take-over":
+            return await replies.take_over(session, alert_id, person, now)
+        case "assign":
+            return await replies.assign(session, alert_id, person, now, form.assignee())
+        case "snooze":
+            return await replies.snooze(session, alert_id, person, now, form.reason())
+        case "close":
+            resolution = form.resolution()
+            return await replies.close(session, alert_id, person, now, resolution.verdict, resolution.note)
+    return await replies.comment(session, alert_id, person, now, form.comment())
+
+
+async def acknowledge_on_behalf(
+    replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, note: str, now: datetime
+) -> Reply:
+    """Acknowledges the alert on behalf of somebody.
+
+    If the alert is acknowledged already, also by the same person, the reply says so, because the note is not stored.
+    """
+    hindrance = await replies.hindrance(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED)
+    return hindrance or await replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)
