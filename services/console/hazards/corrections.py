@@ -30,6 +30,10 @@ def words(hazard: BoardHazard, language: str) -> str:
     return "" if text is None else text.get("description") or text.get("headline") or ""
 
 
+def point(hazard: BoardHazard) -> dict[str, float] | None:
+    return None if hazard.lat is None or hazard.lon is None else {"lat": hazard.lat, "lon": hazard.lon}
+
+
 def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
     """The event's fields for the form. The event's places are sorted from the largest to the smallest unit.
 
@@ -49,6 +53,7 @@ def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, lang
         "pcodes": sorted(known, key=lambda pcode: len(places.ancestors(pcode))),
         "locality": hazard.area,
         "locality_pcode": hazard.locality_pcode,
+        "point": point(hazard),
         "onset": iso(hazard.onset),
         "expires": iso(hazard.expires) if hazard.expires else None,
         "text": hazard.text,

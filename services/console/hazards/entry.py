@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.console import board, checks
-from services.console.hazards import corrections
+from services.console.hazards import corrections, spots
 from services.console.hazards import releases as public
 from services.console.hazards.callers import Caller
 from services.console.queries import callers, releases, snapshots
@@ -21,6 +21,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
+from shared.events.fields import Latitude, Longitude, PCode
 from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION, OF_GROUPS, OF_SITES
 from shared.events.vocabulary import AgeBracket, HazardType, Mobility, Movement, Need, Sex
 from shared.pages import TERMS, language_of
@@ -44,8 +45,15 @@ CHOICES: Mapping[str, Any] = {
 
 
 @router.get("/new-event")
-async def new_event(request: Request, session: Session, hazard: UUID | None = None) -> Response:
-    """The form for a new event.
+async def new_event(
+    request: Request,
+    session: Session,
+    hazard: UUID | None = None,
+    lat: Latitude | None = None,
+    lon: Longitude | None = None,
+    district: PCode | None = None,
+) -> Response:
+    """The form for a new event. The map states the point (`lat` and `lon`) or the `district` of the event.
 
     If the URL names a `hazard`, its author or a duty head can correct or cancel this event in the form.
     """
@@ -63,6 +71,7 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
         places=here.places.options(language),
         settlements=here.settlements_path,
         known=known and corrections.form(known, release, here.places, language),
+        spot=spots.spot(lat, lon, district, here.places),
         withdrawal=release and public.withdrawal(release) if known and public.is_public(known, release) else None,
     )
 

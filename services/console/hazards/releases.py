@@ -212,7 +212,7 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
         "villages": place.villages,
         "locality": hazard.area,
         "locality_pcode": hazard.locality_pcode,
-        "point": None if hazard.lat is None else {"lat": hazard.lat, "lon": hazard.lon},
+        "point": corrections.point(hazard),
         "onset": iso(hazard.onset),
         "expires": iso(hazard.expires) if hazard.expires else None,
         "withdrawal": release

@@ -18,7 +18,8 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/map")
-async def map_page(request: Request) -> Response:
+async def map_page(request: Request, takes_point: bool = False) -> Response:
+    """The map. With `takes_point`, it was opened by the form for a new event, and gives the form a point."""
     here, principal = console(request), tokens.current(request)
     async with request.app.state.sessions() as session:
         vector = vectors.encoded(await snapshots.positions(session), TOPICS)
@@ -29,6 +30,8 @@ async def map_page(request: Request) -> Response:
         field_hours=FIELD_HOURS,
         sees_localities=sees_localities(principal),
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
+        may_report=not principal.roles.isdisjoint(access.CMC),
+        takes_point=takes_point,
         sees_sites=not principal.roles.isdisjoint(access.COUNTERS),
     )
 

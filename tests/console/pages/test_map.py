@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from deploy.local.process import wait_until
 from shared import events
 from shared.auth.tokens import Role
-from tests.browsers import launched
+from tests.browsers import launched, wait_for_script
 from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, hazard, household
 from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
@@ -132,6 +132,7 @@ def test_the_drawn_map_is_accessible_and_fits_every_screen(drawing: Seat, langua
 def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     whole.clear_hazards()
     whole.report_hazard(type="rockfall")
+    whole.publish(group(70, to=KADAMJAI))
     page = seat(Role.OPERATOR).open("/map")
     expect(page.locator("#no-map")).to_contain_text("no WebGL")
     row = page.locator("#hazards-rows tr", has_text="Rockfall")
@@ -140,6 +141,58 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
     assert findings(page) == []
+    page.locator("#displaced-rows tr", has_text="Kadamjai rayon").get_by_role("button").click()
+    page.get_by_role("link", name="New event here").click()
+    expect(page.locator("#place")).to_have_value("Kadamjai rayon, Batken oblast")
+    expect(page.locator("#point")).to_have_value("")
+
+
+def test_an_event_is_entered_at_a_point_of_the_map_and_loses_it_by_a_correction(whole: Whole, drawing: Seat) -> None:
+    whole.clear_hazards()
+    page = opened(drawing)
+    click_in_the_middle(page)
+    point = page.locator("#event-here span").inner_text()
+    page.get_by_role("link", name="New event here").click()
+    expect(page.locator("#point")).to_have_value(point)
+    page.fill("#hazard", "rockfall")
+    page.fill("#place", "leilek")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.click("#send")
+    lat, lon = (float(degrees) for degrees in point.split(", "))
+    assert (sent.value.post_data_json or {})["area"]["point"] == {"lat": lat, "lon": lon}
+    expect(page.locator("#answer-text")).to_contain_text("Accepted")
+    page.goto(f"{whole.url}/")
+    page.get_by_role("link", name="Correct or cancel").click()
+    expect(page.locator("#point")).to_have_value(point)
+    page.fill("#point", "74.5, 41.2")
+    page.click("#send")
+    expect(page.locator("#failure")).to_contain_text("Check this field: Point")
+    page.get_by_role("button", name="Remove the point").click()
+    with page.expect_request("**/intake/v1/hazards") as corrected:
+        page.click("#send")
+    assert "point" not in (corrected.value.post_data_json or {})["area"]
+    assert drawing.errors == []
+
+
+def test_the_form_takes_the_centre_of_the_map_that_it_opened(whole: Whole, drawing: Seat) -> None:
+    form = drawing.open("/new-event")
+    wait_for_script(form, "document.getElementById('onset').value")
+    form.fill("#hazard", "rockfall")
+    with form.expect_popup() as opening:
+        form.get_by_role("link", name="Take the point from the map").press("Enter")
+    page = opening.value
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    before = page.locator("#event-at-centre span").inner_text()
+    page.locator("#map canvas").press("ArrowRight")
+    expect(page.locator("#event-at-centre span")).not_to_have_text(before)
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    centre = page.locator("#event-at-centre span").inner_text()
+    taking = page.get_by_role("link", name="Take the centre of the map")
+    with page.expect_event("close"):
+        taking.evaluate("link => setTimeout(() => link.click())")  # a press would fail, because its page closes
+    expect(form.locator("#point")).to_have_value(centre)
+    expect(form.locator("#hazard")).to_have_value("Rockfall")
+    assert drawing.errors == []
 
 
 def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whole, seat: Any) -> None:
@@ -230,4 +283,5 @@ def test_a_viewer_sees_districts_but_no_sites_and_no_villages(seat: Any, whole: 
     layer = f"{whole.url}/console/v1/map/localities"
     assert wait_until(lambda: LEILEK in page.request.get(layer).text(), timeout=20)
     assert "чайкана" not in page.request.get(layer).text()
+    expect(page.locator("#new-events")).to_have_count(0)
     assert wait_until(lambda: page.locator("#displaced-rows tr").count() > 0, timeout=20)

@@ -40,11 +40,12 @@ function labelled({ properties }) {
 }
 
 export class DrawnMap {
-  /** @param {(layer: string, ids: string[]) => void} chosen */
-  constructor(chosen) {
+  /** @param {(layer: string, ids: string[]) => void} chosen @param {(place: "spot" | "centre", point: {lat: number, lng: number}) => void} pointed */
+  constructor(chosen, pointed) {
     /** @type {Record<string, GeoJSON.FeatureCollection>} */
     this.data = {};
     this.chosen = chosen;
+    this.pointed = pointed;
     /** @type {Set<string>} */
     this.hidden = new Set();
   }
@@ -74,7 +75,12 @@ export class DrawnMap {
     this.map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
     this.map.on("movestart", () => { element("map").dataset.state = "moving"; });
     this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
-    this.map.on("click", ({ point }) => this.choose(point.x, point.y));
+    this.map.on("click", ({ point, lngLat }) => {
+      this.choose(point.x, point.y);
+      this.pointed("spot", lngLat);
+    });
+    this.map.on("moveend", ({ target }) => this.pointed("centre", target.getCenter()));
+    this.pointed("centre", this.map.getCenter());
     for (const layer of CHOSEN) {
       this.map.on("mouseenter", layer, () => { element("map").classList.add("is-aimed"); });
       this.map.on("mouseleave", layer, () => { element("map").classList.remove("is-aimed"); });

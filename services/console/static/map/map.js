@@ -8,6 +8,7 @@ import { canDraw, DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
+import { offerDistrict, offerPoint } from "/static/map/new-events.js";
 import { fieldReports, ringsOf } from "/static/map/reports.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
@@ -151,6 +152,7 @@ function choose(table, id) {
   const feature = known(table, id);
   map?.select(feature);
   describe(tableOf(), feature, layers);
+  offerDistrict(feature);
   point(table === "units" ? "displaced" : table, id);
 }
 
@@ -179,7 +181,7 @@ async function start() {
   listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
   setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
   if (!canDraw()) return showNoMap();
-  const opened = new DrawnMap(chosenOnMap);
+  const opened = new DrawnMap(chosenOnMap, offerPoint);
   try {
     await opened.open();
   } catch {

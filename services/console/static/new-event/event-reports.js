@@ -2,13 +2,15 @@
 
 import { line } from "/static/entry/fields.js";
 import { VersionedReport } from "/static/entry/versioned-reports.js";
+import { writtenPoint } from "/static/new-event/points.js";
 import { uuid } from "/static/uuid.js";
 
+/** @typedef {import("/static/new-event/points.js").Point} Point */
 /**
  * @typedef {{hazard_id: string, source_id: string, revision: number, scope: string, type: string, type_text: string | null, severity: string, certainty: string,
- *   pcodes: string[], locality: string | null, locality_pcode: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
+ *   pcodes: string[], locality: string | null, locality_pcode: string | null, point: Point | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
  *   words: string}} Known the stored event that is corrected
- * @typedef {{type: string, pcode: string, locality: string, settlement?: string, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
+ * @typedef {{type: string, pcode: string, locality: string, settlement?: string, point?: Point, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
 const SOON_MS = 3_600_000; // in CAP, the urgency is Expected if the onset is within the next hour, Future if later
@@ -32,7 +34,7 @@ export class EventReport extends VersionedReport {
       ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,
       type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
       urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
-      area: { pcodes: this.pcodes(given.pcode), ...(given.locality && { description: given.locality }) },
+      area: { pcodes: this.pcodes(given), ...(given.point && { point: given.point }), ...(given.locality && { description: given.locality }) },
       ...(given.locality && given.settlement && { locality_pcode: given.settlement }),
       onset: given.onset.toISOString(), ...(this.known?.expires && { expires: this.known.expires }), reported_at: this.reportedAt,
       ...this.text(given.known),
@@ -44,9 +46,14 @@ export class EventReport extends VersionedReport {
     return (this.known?.revision ?? 0) + this.version;
   }
 
-  /** The event's known places if the chosen place is one of them, else only the chosen place. @param {string} pcode */
-  pcodes(pcode) {
-    return this.known?.pcodes.includes(pcode) ? this.known.pcodes : [pcode];
+  /**
+   * The event's known places if the chosen place is one of them, else only the chosen place. If the point has changed,
+   * a known place may be the unit that intake added for the former point.
+   * @param {Given} given
+   */
+  pcodes({ pcode, point }) {
+    const isSamePoint = writtenPoint(point) === writtenPoint(this.known?.point);
+    return isSamePoint && this.known?.pcodes.includes(pcode) ? this.known.pcodes : [pcode];
   }
 
   /** @param {string} words */

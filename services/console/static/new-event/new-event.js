@@ -11,6 +11,7 @@ import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport, WithdrawalReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
+import { readPoint, receivePoint, writtenPoint } from "/static/new-event/points.js";
 import { PlaceSearch } from "/static/place-search.js";
 import { readGazetteer, settlementOptions, storedSettlement } from "/static/settlements.js";
 import { sentence } from "/static/texts.js";
@@ -27,6 +28,8 @@ const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelector
 /** @type {import("/static/new-event/event-reports.js").Known | null} */
 const known = JSON.parse(element("event-known").textContent ?? "null");
 const about = { source: form.dataset.source ?? "", account: form.dataset.account ?? "", status: form.dataset.status ?? "" };
+/** @type {import("/static/new-event/points.js").Spot} */
+const spot = JSON.parse(element("event-spot").textContent ?? "{}");
 /** @type {object | null} */
 const withdrawal = JSON.parse(element("event-withdrawal").textContent ?? "null");
 let report = new EventReport(about, known);
@@ -43,7 +46,7 @@ function given(name) {
 function event() {
   return {
     type: hazard.chosen?.value ?? "", pcode: place.chosen?.value ?? "", locality: given("locality"),
-    settlement: /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement, severity: given("severity"), certainty: given("certainty"),
+    settlement: /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement, point: readPoint(given("point")), severity: given("severity"), certainty: given("certainty"),
     onset: read(given("onset")) ?? new Date(NaN), known: given("known"),
   };
 }
@@ -61,6 +64,7 @@ function isComplete() {
   const missing = [[hazard.input, hazard.chosen], [place.input, place.chosen], [input("onset"), given("onset")]].filter(([, value]) => !value);
   const fields = missing.map(([field]) => /** @type {HTMLElement} */ (field));
   if (fields.length) fail(sentence("missing", { fields: labels(fields) }), fields);
+  else if (given("point") && !event().point) fail(sentence("point", { field: labels([input("point")]) }), [input("point")]);
   else if (Number.isNaN(event().onset.getTime())) fail(sentence("date", { field: labels([input("onset")]) }), [input("onset")]);
   else return isTimeRight();
   return false;
@@ -156,10 +160,19 @@ function fill(event) {
   input("locality").value = event.locality ?? "";
   if (event.locality && event.locality_pcode) locality.chosen = storedSettlement(event.locality_pcode, event.locality, place.chosen?.value ?? "");
   choose(form.querySelector(`input[name=severity][value="${event.severity}"]`));
+  input("point").value = writtenPoint(event.point);
   input("certainty").value = event.certainty;
   input("onset").value = written(new Date(event.onset));
   input("known").value = event.words;
   askAhead();
+}
+
+/** Fills in what a person chose on the map. @param {import("/static/new-event/points.js").Spot} spot */
+function takePoint({ point, pcode }) {
+  input("point").value = writtenPoint(point);
+  input("point").dispatchEvent(new Event("input", { bubbles: true }));
+  if (pcode) place.set(pcode);
+  input("point").focus();
 }
 
 /** @param {HTMLInputElement | null} severity */
@@ -183,6 +196,8 @@ form.addEventListener("keydown", (pressed) => {
   severity.focus();
   severity.click();
 });
+element("remove-point").addEventListener("click", () => takePoint({ point: null, pcode: null }));
+receivePoint(takePoint);
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 
@@ -196,5 +211,9 @@ document.getElementById("cancel")?.addEventListener("click", async () => {
 });
 
 if (known) fill(known);
-else input("onset").value ||= written(new Date());
+else {
+  input("onset").value ||= written(new Date());
+  input("point").value = writtenPoint(spot.point);
+  if (spot.pcode) place.set(spot.pcode);
+}
 for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
