@@ -40,6 +40,7 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comm
 class AlertChanges:
     """Applies findings to alerts. `called` maps an alert's id to the labels of the receivers notified so far.
 
+    `missed` maps the id of a muted alert to the labels of the receivers that were not notified of a change.
     An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Otherwise it stays as it
     is.
     """
@@ -53,10 +54,12 @@ class AlertChanges:
         places: Ancestry,
         rules: Ruleset,
         now: datetime,
+        missed: Mapping[UUID, Collection[str]] | None = None,
     ) -> None:
         self._alerts = {alert.alert_id: alert for alert in known if isinstance(alert, Alert)}
         self._unreadable = {alert.alert_id: alert for alert in known if isinstance(alert, UnreadableAlert)}
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
+        self._missed = missed or {}
         self._plan, self._places, self._rules, self._now = plan, places, rules, now
         self._on_duty = plan.on_duty(now)
         self.changed: dict[UUID, Alert] = {}
@@ -65,6 +68,8 @@ class AlertChanges:
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
         # maps alert id and step to the silence or inhibitor that muted the notification
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
+        # alert id and step of the muted notifications about changes, which are sent when nothing mutes the alert
+        self.sent_later: set[tuple[UUID, int]] = set()
         # the ids of alerts that changed without a message to the receivers that were notified before
         self.unannounced: set[UUID] = set()
         self.messages: list[Message] = []
@@ -190,6 +195,7 @@ class AlertChanges:
         }
         if notification.muted_by is not None:
             self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+        self.sent_later.add((begun.alert_id, begun.step))
         self._keep(begun, AlertUpdated)
 
     def give_back(self, alert: Alert) -> Alert:
@@ -306,22 +312,24 @@ class AlertChanges:
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the step that the alert has reached, and restarts the waiting time.
 
-        If people act on the alert, nobody is notified unless a receiver does not know the alert yet.
+        Receivers of other steps that missed a change are notified too. If people act on the alert, nobody is notified
+        unless a receiver missed a change or does not know the alert yet.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = alerts.resumed(alert, self._now, wait)
         if alerts.is_acted_on(alert, self._now, wait):
             resumed = alerts.continued(alert, wait)
-            if not self._has_new_receivers(resumed):
+            if not self._has_unaware_receivers(resumed):
                 self._keep(resumed, AlertUpdated)
                 return
         cause = Cause.UNSILENCED if alert.inhibited_by is None else Cause.UNINHIBITED
         self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
 
-    def _has_new_receivers(self, alert: Alert) -> bool:
-        called = self._called[alert.alert_id]
+    def _has_unaware_receivers(self, alert: Alert) -> bool:
+        """Whether a receiver that would be notified now missed a change, or does not know the alert yet."""
+        called, missed = self._called[alert.alert_id], self._missed.get(alert.alert_id, ())
         receivers, _ = notifications.notified(self._notification(alert, called), notifications.ESCALATED)
-        return any(receiver.label not in called for receiver in receivers)
+        return any(receiver.label in missed or receiver.label not in called for receiver in receivers)
 
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
         """Stores the changed figures.
@@ -395,6 +403,8 @@ class AlertChanges:
             self.omissions[begun.alert_id, begun.step] = reasons
         if stages != notifications.INFORMED and notification.muted_by is not None:
             self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+            if stages == notifications.GRAVER:
+                self.sent_later.add((begun.alert_id, begun.step))
         return begun
 
     def _told(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
@@ -419,6 +429,7 @@ class AlertChanges:
             self._places,
             self._now,
             called=called,
+            missed=frozenset(self._missed.get(alert.alert_id, ())) & frozenset(called),
             before=before,
             on_duty=self._on_duty,
             policies=self._plan.policies,

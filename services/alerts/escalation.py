@@ -11,8 +11,6 @@ from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.handlers import utcnow
 from services.alerts.queries import alerts as alert_queries
-from services.alerts.queries import deliveries as delivery_queries
-from services.alerts.queries import plans as plan_queries
 from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
@@ -71,9 +69,7 @@ class Escalation:
             return len(over)
 
     async def _changes(self, alerts: Sequence[Alert], now: datetime, session: AsyncSession) -> AlertChanges:
-        plan = await plan_queries.plan(session, now)
-        called = await delivery_queries.called(session, [alert.alert_id for alert in alerts])
-        return AlertChanges(alerts, plan, called, places=self._places, rules=self._rules, now=now)
+        return await alert_queries.changes_of(session, alerts, self._places, self._rules, now)
 
     async def _write(self, alert_changes: AlertChanges, session: AsyncSession) -> None:
         await alert_queries.save_changes(session, alert_changes)

@@ -112,3 +112,45 @@ async def test_an_extreme_alert_withdraws_the_waiting_messages_about_the_alerts_
     assert await withdraw(night) == 1
     assert await planned(night, mild) == []
     assert await omitted(night, mild) == [({"duty": "inhibited"}, red)]
+
+
+async def test_at_the_end_of_a_silence_the_receivers_of_earlier_steps_get_the_withdrawn_message(night: Night) -> None:
+    await night.only(("duty", 0), ("head", 1))
+    alert_id = await flood(night, KADAMJAI)
+    await attempt(night, alert_id)
+    assert await night.passes(30 * MINUTE) == 1, "nobody acknowledged"
+    await attempt(night, alert_id)
+    hazard_id = (await night.alert()).hazard_id
+    wider = {"revision": 2, "msg_type": "Update", "severity": "Moderate", "area": {"pcodes": [KADAMJAI, LEILEK]}}
+    await night.report(mudflow(hazard_id=hazard_id, **wider))
+    silence = replace(OF_KADAMJAI, areas=(KADAMJAI, LEILEK), begins_at=night.now, ends_at=night.now + 9 * MINUTE)
+    assert await withdraw(night, silence) == 1
+    assert (await night.causes("duty"), await night.causes("head")) == (["raised"], ["escalated"])
+    assert await night.passes(8 * MINUTE) == 1
+    assert await night.causes("duty") == ["raised", "unsilenced"]
+    assert await night.causes("head") == ["escalated", "unsilenced"]
+    await night.passes(60 * MINUTE)
+    assert await night.causes("duty") == ["raised", "unsilenced"], "a missed change is sent once"
+
+
+@pytest.mark.parametrize("is_muted_before", [False, True])
+async def test_at_the_end_of_a_silence_everybody_is_told_that_an_alert_in_progress_is_in_force_again(
+    night: Night, is_muted_before: bool
+) -> None:
+    await night.only(("duty", 0))
+    alert_id = await flood(night, KADAMJAI, expires=NOW + 5 * MINUTE)
+    hazard_id = (await night.alert()).hazard_id
+    await night.does("progress", None)
+    assert await night.expires_after(5 * MINUTE) == 1
+    await attempt(night, alert_id)
+    silence = replace(OF_KADAMJAI, begins_at=night.now, ends_at=night.now + 9 * MINUTE)
+    longer = {"revision": 2, "msg_type": "Update", "severity": "Moderate", "expires": NOW + 600 * MINUTE}
+    if is_muted_before:
+        assert await withdraw(night, silence, after=MINUTE) == 0
+        await night.report(mudflow(hazard_id=hazard_id, **longer))
+    else:
+        await night.report(mudflow(hazard_id=hazard_id, **longer))
+        assert await withdraw(night, silence) == 1
+    assert (await night.causes("duty"))[-1] == "lapsed"
+    assert await night.passes(8 * MINUTE) == 1
+    assert (await night.causes("duty"))[-1] == "unsilenced"

@@ -1,7 +1,7 @@
-"""Stores the sources whose alerts a silence mutes. Without sources, a silence mutes the alerts of all sources.
+"""Stores the sources whose alerts a silence mutes, and which muted changes are sent when nothing mutes the alert.
 
-The previous release ignores the column, so it mutes the alerts of all sources. End the silences of sources before you
-install the previous release again.
+Without sources, a silence mutes the alerts of all sources. The previous release ignores the column, so it mutes the
+alerts of all sources. End the silences of sources before you install the previous release again.
 """
 
 from alembic import op
@@ -12,3 +12,4 @@ down_revision = "alerts_0062"
 
 def upgrade() -> None:
     op.execute("ALTER TABLE silences ADD COLUMN sources text[] NOT NULL DEFAULT '{}'")
+    op.execute("ALTER TABLE notification_omissions ADD COLUMN is_sent_later boolean NOT NULL DEFAULT false")

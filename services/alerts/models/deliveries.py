@@ -65,7 +65,8 @@ class AttemptRow(AlertsModel):
 class NotificationOmissions(AlertsModel):
     """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons.
 
-    `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification.
+    `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
+    true, the receivers that know the alert missed a change of it. They are notified when nothing mutes the alert.
     """
 
     __tablename__ = "notification_omissions"
@@ -75,3 +76,4 @@ class NotificationOmissions(AlertsModel):
     reasons: Mapped[dict[str, str]] = mapped_column(JSONB)
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
     muted_by: Mapped[UUID | None]
+    is_sent_later: Mapped[bool] = mapped_column(server_default=false())

@@ -34,12 +34,12 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
     The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
-    too. This person's own conditions, except the status, have no effect. After the last step of an escalation, the duty
-    heads and all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has
-    no other receiver when it is raised, becomes more severe, or is no longer muted, and whenever the
-    person in charge cannot act any more. With the stages INFORMED, only
-    receivers that were notified before are informed: no person on duty is added, and silences and inhibitions have no
-    effect.
+    too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, the receivers that
+    missed a change while the alert was muted are notified too. After the last step of an escalation, the duty heads and
+    all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has no other
+    receiver when it is raised, becomes more severe, or is no longer muted, and whenever the person in charge cannot act
+    any more. With the stages INFORMED, only receivers that were notified before are informed: no person on duty is
+    added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -58,7 +58,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         kept += [head for head in duty_heads.of_status(notification.alert, notification.receivers) if head not in kept]
     people = on_duty_with_posts(notification, kept)
     if stages == ESCALATED:
-        people |= new_on_duty(notification)
+        people |= new_on_duty(notification) | set(notification.missed)
     added = [receiver for receiver in notification.receivers if receiver.label in people and receiver not in kept]
     labels = {receiver.label for receiver in (*kept, *added)}
     return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}

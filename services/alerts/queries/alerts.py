@@ -20,7 +20,7 @@ from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, NotificationOmissions
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.queries import telegram_edits as edit_queries
-from services.alerts.queries.deliveries import add_deliveries, called
+from services.alerts.queries.deliveries import add_deliveries, called, missed
 from services.alerts.queries.plans import plan as stored_plan
 from services.alerts.rules.findings import RuleKind
 from services.alerts.ruleset import Ruleset
@@ -193,8 +193,10 @@ async def changes_of(
 ) -> AlertChanges:
     """The change set for these alerts. If `plan` is None, the stored plan of notifications is read."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
+    silenced = [alert.alert_id for alert in known if isinstance(alert, Alert) and alert.silenced_until is not None]
+    unaware = await missed(session, silenced) if silenced else {}
     own = await stored_plan(session, now) if plan is None else plan
-    return AlertChanges(known, own, labels, places=places, rules=rules, now=now)
+    return AlertChanges(known, own, labels, missed=unaware, places=places, rules=rules, now=now)
 
 
 async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> None:
@@ -209,7 +211,13 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
     """
     await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
-        {"alert_id": id, "step": step, "reasons": reasons, "muted_by": alert_changes.muted_by.get((id, step))}
+        {
+            "alert_id": id,
+            "step": step,
+            "reasons": reasons,
+            "muted_by": alert_changes.muted_by.get((id, step)),
+            "is_sent_later": (id, step) in alert_changes.sent_later,
+        }
         for (id, step), reasons in alert_changes.omissions.items()
     ]
     if rows:

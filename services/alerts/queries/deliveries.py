@@ -93,12 +93,28 @@ WHERE alert_id = ANY($1) AND NOT EXISTS (
 )
 GROUP BY alert_id
 """
+# A receiver of a later message knows the alert's newest state.
+MISSED = """
+SELECT alert_id, array_agg(DISTINCT label)
+FROM notification_omissions AS missed CROSS JOIN jsonb_object_keys(reasons) AS labels (label)
+WHERE alert_id = ANY($1) AND is_sent_later AND NOT EXISTS (
+    SELECT FROM deliveries AS sent
+    WHERE sent.alert_id = missed.alert_id AND sent.recipient = label AND sent.step > missed.step
+)
+GROUP BY alert_id
+"""
 
 
 async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
     """The labels of the receivers notified of each alert so far."""
     connection = await database.driver(session)
     return dict(await connection.fetch(CALLED, list(alert_ids)))
+
+
+async def missed(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The labels of the receivers that were not notified of a change of each alert, because the alert was muted."""
+    connection = await database.driver(session)
+    return dict(await connection.fetch(MISSED, list(alert_ids)))
 
 
 async def add_deliveries(

@@ -44,7 +44,8 @@ class Notification:
     """The input of the stages.
 
     `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
-    alert. `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all
+    alert, and `missed` the labels of those among them that were not notified of a change, because the alert was muted.
+    `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all
     people of the roster.
     """
 
@@ -58,6 +59,7 @@ class Notification:
     policies: Sequence[EscalationPolicy] = ()
     silences: Sequence[Silence] = ()
     inhibitors: Sequence[Inhibitor] = ()
+    missed: Collection[str] = ()
 
     @property
     def silence(self) -> Silence | None:
