@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from services.alerts.acts import acting_accounts
 from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.alerts import Alert
@@ -96,6 +98,24 @@ async def test_whoever_loses_the_work_or_the_assignment_is_informed(night: Night
     assert await night.causes("duty") == ["raised", "acknowledged"]
     with pytest.raises(AnswerRefused, match="assignee-not-found"):
         await act(night, "assign", OPERATOR, uuid4())
+
+
+async def test_a_person_still_learns_of_an_assignment_if_the_alert_becomes_severe_before_the_mail_is_sent(
+    night: Night,
+) -> None:
+    await night.only(("duty", 0))
+    mail = Receiver("bermet", DeliveryChannel.EMAIL, "bermet@centre.example", account_id=BERMET.account)
+    async with night.sessions.begin() as session:
+        await receiver_queries.save_receiver(session, replace(mail, kind=ReceiverKind.PERSON))
+        await acting_accounts.note(session, BERMET.account, night.now)
+    flood = mudflow(severity="Moderate")
+    await night.report(flood)
+    await act(night, "assign", OPERATOR, BERMET.account)
+    await night.report(mudflow(hazard_id=flood.hazard_id, msg_type="Update", revision=2, severity="Severe"))
+    assert await night.causes("bermet") == ["assigned", "updated"], "the mail that the alert was raised is replaced"
+    async with night.sessions.begin() as session:
+        waiting = text("SELECT count(*) FROM deliveries WHERE recipient = 'bermet' AND due_at > now()")
+        assert await session.scalar(waiting) == 0, "the mail about the Severe alert waits for the mail before it"
 
 
 async def test_an_alert_is_assigned_only_to_people_who_get_such_alerts_and_may_act(desk: Desk) -> None:

@@ -62,6 +62,8 @@ class Cause(StrEnum):
 UNMUTED = frozenset(
     {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
 )
+# Messages with these causes are sent although the alert has become grave, because they concern their receiver alone.
+UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 
 class Follows(StrEnum):

@@ -14,6 +14,7 @@ from services.alerts.delivery import words
 from services.alerts.delivery.notices import (
     COUNTED_WITHIN,
     FOLDABLE,
+    UNREPLACED,
     Cause,
     PlannedDelivery,
     plan,
@@ -60,16 +61,24 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
 """
 
 # When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. If these
-# were sent first, each would be one message more than the limit of combined messages permits.
-REPLACE_WAITING = """
-DELETE FROM deliveries WHERE delivery_id IN (
-    SELECT delivery_id FROM deliveries
-    JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
-        USING (alert_id, recipient, channel)
-    WHERE deliveries.step < grave.step AND is_foldable AND settled_at IS NULL AND attempts = 0
-    FOR UPDATE OF deliveries SKIP LOCKED
-)
+# were sent first, each would be one message more than the limit of combined messages permits. A message that tells a
+# person of an assignment is not replaced, because the grave message does not tell it. It is sent before the grave
+# message, and at once.
+REPLACED = """
+SELECT delivery_id FROM deliveries
+JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
+    USING (alert_id, recipient, channel)
+WHERE deliveries.step < grave.step AND is_foldable AND settled_at IS NULL AND attempts = 0
 """
+REPLACE_WAITING = f"""
+DELETE FROM deliveries WHERE delivery_id IN (
+    {REPLACED} AND cause <> ALL($5) FOR UPDATE OF deliveries SKIP LOCKED
+)
+"""  # noqa: S608 - constants
+HASTEN_WAITING = f"""
+UPDATE deliveries SET due_at = now(), planned_at = now()
+WHERE delivery_id IN ({REPLACED} AND cause = ANY($5) FOR UPDATE OF deliveries SKIP LOCKED)
+"""  # noqa: S608 - constants
 
 # A delivery without an attempt has reached nobody, so it can be deleted.
 RETRACT = """
@@ -142,8 +151,10 @@ async def add_deliveries(
     if again := {delivery.alert_id: delivery.step for delivery in deliveries if hastens and delivery.step > 1}:
         await connection.execute(HASTEN, list(again), list(again.values()))
     if grave := [each for each in deliveries if each.step > 1 and each.channel in FOLDABLE and not each.is_foldable]:
-        keys = ((each.alert_id, each.step, each.recipient, each.channel) for each in grave)
-        await connection.execute(REPLACE_WAITING, *map(list, zip(*keys, strict=True)))
+        replacing = [(each.alert_id, each.step, each.recipient, each.channel) for each in grave]
+        keys, kept = [*map(list, zip(*replacing, strict=True))], list(UNREPLACED)
+        await connection.execute(REPLACE_WAITING, *keys, kept)
+        await connection.execute(HASTEN_WAITING, *keys, kept)
     return {row["delivery_id"]: contents[row["delivery_id"]] for row in new}
 
 
