@@ -154,3 +154,27 @@ async def test_at_the_end_of_a_silence_everybody_is_told_that_an_alert_in_progre
     assert (await night.causes("duty"))[-1] == "lapsed"
     assert await night.passes(8 * MINUTE) == 1
     assert (await night.causes("duty"))[-1] == "unsilenced"
+
+
+async def test_an_alert_is_judged_again_only_if_the_alert_or_what_mutes_alerts_has_changed(night: Night) -> None:
+    moved, still = await flood(night, LEILEK), await flood(night, LEILEK)
+    withdrawals = Withdrawals(night.sessions, rules(), Places.load(), clock=night.clock)
+
+    async def silence(*areas: str) -> None:
+        async with night.sessions.begin() as session:
+            await silence_queries.add(session, replace(OF_KADAMJAI, silence_id=uuid4(), areas=areas))
+
+    async def change(assignment: str) -> None:
+        async with night.sessions.begin() as session:
+            await session.execute(text(f"UPDATE alerts SET {assignment} WHERE alert_id = :id"), {"id": moved})
+
+    await silence(KADAMJAI)
+    night.now += MINUTE
+    assert await withdrawals.withdraw() == 0
+    await change(f"pcodes = '{{{KADAMJAI}}}'")
+    assert await withdrawals.withdraw() == 0, "the alert has no new sequence, so it is not judged again"
+    await change("sequence = sequence + 1")
+    assert await withdrawals.withdraw() == 1
+    await silence(LEILEK)
+    assert await withdrawals.withdraw() == 1
+    assert await planned(night, moved) == await planned(night, still) == []

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from services.alerts.alerts import Alert
@@ -27,6 +28,10 @@ class Mutes:
         if any(silence.is_severe_too for silence in self.silences):
             return frozenset(Severity)
         return MUTED if self.silences or self.inhibitors else frozenset()
+
+    def equal(self, other: Self) -> bool:
+        """Whether the same silences and inhibitors hold, so that the same alerts are muted."""
+        return (self.silences, self.inhibitors) == (other.silences, other.inhibitors)
 
     def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:
         """The ids of the muted alerts."""

@@ -9,19 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import UNMUTED
-from services.alerts.queries.alerts import MOST_CHECKED, SELECT_ALERTS, readable
+from services.alerts.queries.alerts import SELECT_ALERTS, readable
 from shared.events.vocabulary import Severity
 from shared.postgres import database
 
 # A delivery without an attempt has reached nobody. Messages with the causes $2 are sent although the alert is muted.
 IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL($2)"
-WAITING = f"""
-{SELECT_ALERTS}
-WHERE severity = ANY($1) AND resolved_at IS NULL AND NOT is_suppressed AND (NOT is_lapsed OR reopened_by IS NOT NULL)
+IS_WAITING = f"""
+severity = ANY($1) AND resolved_at IS NULL AND NOT is_suppressed AND (NOT is_lapsed OR reopened_by IS NOT NULL)
     AND alert_id IN (SELECT alert_id FROM deliveries WHERE {IS_UNSENT})
 """  # noqa: S608 - names of our own columns
-FOUND = f"{WAITING} ORDER BY alert_id LIMIT $3"
-LOCKED = f"{WAITING} AND alert_id = ANY($3) ORDER BY alert_id FOR UPDATE OF alerts SKIP LOCKED"
+WAITING = f"SELECT alert_id, sequence FROM alerts WHERE {IS_WAITING}"  # noqa: S608 - names of our own columns
+LOCKED = f"""
+{SELECT_ALERTS} WHERE {IS_WAITING} AND alert_id = ANY($3) ORDER BY alert_id FOR UPDATE OF alerts SKIP LOCKED
+"""
 # A delivery that another transaction has locked is skipped, because that transaction may wait for the alert.
 WITHDRAW = f"""
 DELETE FROM deliveries WHERE delivery_id IN (
@@ -31,10 +32,13 @@ RETURNING alert_id, recipient
 """  # noqa: S608 - names of our own columns
 
 
-async def waiting(session: AsyncSession, severities: Collection[Severity]) -> list[Alert]:
-    """The alerts in force with these severities whose messages wait to be sent. They are not locked."""
+async def waiting(session: AsyncSession, severities: Collection[Severity]) -> dict[UUID, int]:
+    """The ids and sequences of the alerts in force with these severities whose messages wait to be sent.
+
+    The alerts are not locked.
+    """
     connection = await database.driver(session)
-    return readable(await connection.fetch(FOUND, list(severities), list(UNMUTED), MOST_CHECKED))
+    return dict(await connection.fetch(WAITING, list(severities), list(UNMUTED)))
 
 
 async def locked(session: AsyncSession, severities: Collection[Severity], alert_ids: Collection[UUID]) -> list[Alert]:

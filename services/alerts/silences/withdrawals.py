@@ -1,13 +1,14 @@
 """Withdraws the messages that wait to be sent when a silence, or an Extreme alert, begins to mute their alerts."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.handlers import utcnow
+from services.alerts.notifications.mutes import Mutes
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import mutes as mute_queries
 from services.alerts.queries import withdrawals as withdrawal_queries
@@ -19,6 +20,7 @@ from shared.places import Places
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
+AT_ONCE = 100  # one transaction judges at most this many alerts, so that other tasks of the worker are not delayed
 
 
 class Withdrawals:
@@ -35,6 +37,9 @@ class Withdrawals:
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
+        self._judged_by: Mutes | None = None
+        # maps the ids of waiting alerts that `_judged_by` does not mute to their sequences; they are not judged again
+        self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:
         while True:
@@ -44,11 +49,23 @@ class Withdrawals:
     async def withdraw(self) -> int:
         """Withdraws the unsent messages of the alerts that are muted now; returns the number of these alerts."""
         async with database.committed(self._sessions) as session:
-            now = self._clock()
-            mutes = await mute_queries.mutes(session, now)
-            waiting = await withdrawal_queries.waiting(session, mutes.severities) if mutes.severities else []
-            muted = mutes.muted(waiting, self._places)
-            return await self._withdraw(session, muted, mutes.severities, now) if muted else 0
+            mutes = await mute_queries.mutes(session, self._clock())
+            waiting = await withdrawal_queries.waiting(session, mutes.severities) if mutes.severities else {}
+        if self._judged_by is None or not mutes.equal(self._judged_by):
+            self._unmuted.clear()
+        self._judged_by = mutes
+        self._unmuted = {id: sequence for id, sequence in self._unmuted.items() if waiting.get(id) == sequence}
+        changed = [id for id in waiting if id not in self._unmuted]
+        groups = [changed[at : at + AT_ONCE] for at in range(0, len(changed), AT_ONCE)]
+        return sum([await self._judge(group, waiting, mutes) for group in groups])
+
+    async def _judge(self, ids: Collection[UUID], waiting: Mapping[UUID, int], mutes: Mutes) -> int:
+        """Withdraws the messages of the muted alerts among these ids; returns the number of these alerts."""
+        async with database.committed(self._sessions) as session:
+            alerts = await alert_queries.by_id(session, ids)
+            muted = mutes.muted(alerts.values(), self._places)
+            self._unmuted |= {id: waiting[id] for id in ids if id not in muted}
+            return await self._withdraw(session, muted, mutes.severities, self._clock()) if muted else 0
 
     async def _withdraw(
         self, session: AsyncSession, alert_ids: Collection[UUID], severities: Collection[Severity], now: datetime
