@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 from services.alerts import measures
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers.receivers import ReceiverKind
-from services.alerts.rosters.rosters import Roster
+from services.alerts.rosters.rosters import Override, Roster
 from shared.events.vocabulary import Severity, Status, Verdict
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow
 from tests.alerts.night import Night
@@ -263,6 +264,26 @@ async def test_whoever_is_on_duty_at_the_time_of_a_repetition_is_notified_with_t
         *((3, "Bakyt"), (3, "desk")),
     ]
     assert await night.causes("Bakyt") == ["stalled"]
+
+
+async def test_a_plan_has_the_current_overrides_and_the_people_of_later_ones(night: Night) -> None:
+    layer = {"name": "days", "people": ["Aida"], "start": NOW.date(), "handover": "00:00", "shift_hours": 24}
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    overrides = [
+        Override("Chynara", NOW - day, NOW, "it has ended"),
+        Override("Bakyt", NOW - day, NOW + minute / 2, "leave"),
+        Override("Daniyar", NOW + minute / 2, NOW + day, "leave"),
+        Override("Elmira", NOW + day, NOW + 2 * day, "leave"),
+    ]
+    for label in ("Bakyt", "Daniyar", "Elmira"):
+        await night.receiver(label, 0, kind=ReceiverKind.PERSON, roster="centre")
+    async with night.sessions.begin() as session:
+        await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [layer]}))
+        await roster_queries.add_overrides(session, "centre", overrides)
+        plan = await plan_queries.plan(session, NOW)
+    assert [override.person for override in plan.rosters["centre"][1]] == ["Bakyt", "Daniyar"]
+    assert [plan.on_duty(at)["centre"] for at in (NOW, NOW + minute)] == [{"Bakyt"}, {"Daniyar"}]
+    assert plan.people_of_rosters == {"centre": {"Aida", "Bakyt", "Daniyar", "Elmira"}}
 
 
 async def test_only_receivers_that_the_alert_concerns_are_notified(night: Night) -> None:

@@ -18,8 +18,9 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 class NotificationPlan:
     """`receivers` are in the order in which they are notified. `policies` are in their order of precedence.
 
-    `rosters` has only the rosters that receivers and policies name. `silences` has only silences that have not ended.
-    `inhibitors` has the Extreme alerts that mute milder alerts.
+    `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
+    `later_people` has the people of each roster whom later overrides put on duty. `silences` has only silences that
+    have not ended. `inhibitors` has the Extreme alerts that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -27,12 +28,13 @@ class NotificationPlan:
     policies: Sequence[EscalationPolicy] = ()
     silences: Sequence[Silence] = ()
     inhibitors: Sequence[Inhibitor] = ()
+    later_people: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
         """The labels of all people of each roster, including people whom only an override names."""
         return {
-            name: roster.people | {override.person for override in overrides}
+            name: roster.people | {each.person for each in overrides} | self.later_people.get(name, frozenset())
             for name, (roster, overrides) in self.rosters.items()
         }
 

@@ -1,7 +1,7 @@
 """Reads the plan that decides who is notified. Rosters are read only if receivers or policies name them."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,8 @@ from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.receivers.receivers import Receiver
 
+SOON = timedelta(minutes=1)  # a plan is used for seconds, so overrides that begin later are not read
+
 
 async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
     return await plan_of(session, await receiver_queries.receivers(session), now)
@@ -23,10 +25,13 @@ async def plan_of(session: AsyncSession, receivers: Sequence[Receiver], now: dat
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
+    later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
     silences = await silence_queries.not_ended(session, now)
-    return NotificationPlan(receivers, rosters, policies, silences, await inhibitor_queries.inhibitors(session, now))
+    inhibitors = await inhibitor_queries.inhibitors(session, now)
+    return NotificationPlan(receivers, rosters, policies, silences, inhibitors, later_people)
 
 
-async def _rosters(session: AsyncSession, names: set[str], now: datetime) -> dict[str, PlannedRoster]:
+async def _rosters(session: AsyncSession, names: Collection[str], now: datetime) -> dict[str, PlannedRoster]:
     rosters = [roster for roster in await roster_queries.rosters(session) if roster.name in names]
-    return {roster.name: (roster, await roster_queries.overrides(session, roster.name, now)) for roster in rosters}
+    overrides = await roster_queries.current_overrides(session, names, now, now + SOON)
+    return {roster.name: (roster, overrides.get(roster.name, ())) for roster in rosters}

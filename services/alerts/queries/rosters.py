@@ -1,10 +1,11 @@
 """The SQL of rosters and their overrides; the caller commits."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import OverrideRow, ReceiverRow, RosterRow
@@ -58,11 +59,33 @@ async def remove(session: AsyncSession, name: str) -> bool:
 async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> list[Override]:
     """The overrides in the order in which they were added."""
     wanted = select(OverrideRow).where(OverrideRow.roster == name, OverrideRow.ends_at > ends_after)
-    stored = await session.scalars(wanted.order_by(OverrideRow.override_id))
-    return [
-        Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid, override_id=row.override_id)
-        for row in stored
-    ]
+    return [override_of(row) for row in await session.scalars(wanted.order_by(OverrideRow.override_id))]
+
+
+async def current_overrides(
+    session: AsyncSession, names: Collection[str], ends_after: datetime, begins_by: datetime
+) -> dict[str, list[Override]]:
+    """The overrides of each roster that hold at some time between these times, in the order of `overrides`."""
+    holds = (OverrideRow.ends_at > ends_after) & (OverrideRow.begins_at <= begins_by)
+    wanted = select(OverrideRow).where(OverrideRow.roster.in_(names), holds)
+    by_roster = defaultdict[str, list[Override]](list)
+    for row in await session.scalars(wanted.order_by(OverrideRow.override_id)):
+        by_roster[row.roster].append(override_of(row))
+    return by_roster
+
+
+async def later_people(
+    session: AsyncSession, names: Collection[str], begins_after: datetime
+) -> dict[str, frozenset[str]]:
+    """The people of each roster whom overrides that begin after this time put on duty."""
+    people = func.array_agg(OverrideRow.person.distinct())
+    wanted = select(OverrideRow.roster, people).group_by(OverrideRow.roster)
+    rows = await session.execute(wanted.where(OverrideRow.roster.in_(names), OverrideRow.begins_at > begins_after))
+    return {roster: frozenset(labels) for roster, labels in rows}
+
+
+def override_of(row: OverrideRow) -> Override:
+    return Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid, override_id=row.override_id)
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
