@@ -18,7 +18,7 @@ from services.alerts.rosters import calendars, definitions, reports
 from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
 from services.alerts.rosters.definitions import InvalidRoster
 from services.alerts.rosters.duty import REPORTED, duty, shifts_from
-from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, Override, Roster
+from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, Override, Roster, are_too_many
 from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 
@@ -47,6 +47,10 @@ class RosterInUse(DocumentedError):
 
 class PeopleMissing(DocumentedError):
     """People who are receivers of alerts of the kind person are expected, but these are not, or have left."""
+
+
+class TooManyOverrides(DocumentedError):
+    """A roster has at most 400 overrides that have not ended. Remove one of them first, on the page of the roster."""
 
 
 @app.command()
@@ -111,6 +115,8 @@ def override(
         roster = await known(session, name)
         if person not in await roster_queries.people(session):
             raise PeopleMissing(person)
+        if are_too_many(await roster_queries.overrides(session, name, datetime.now(UTC)), [added]):
+            raise TooManyOverrides
         await roster_queries.add_overrides(session, name, [added])
         return roster, await roster_queries.overrides(session, name, datetime.now(UTC))
 
@@ -145,6 +151,7 @@ def import_calendar(name: Name, file: Calendar) -> None:
         calendar = calendars.read(data, await roster_queries.people(session), now)
         if calendar.unknown:
             raise PeopleMissing(", ".join(calendar.unknown))
+        calendars.refuse_too_many(calendar, await roster_queries.overrides(session, name, now))
         await roster_queries.add_overrides(session, name, calendar.overrides)
         return roster, await roster_queries.overrides(session, name, now), calendar
 
@@ -204,5 +211,5 @@ def instant(written: str) -> datetime:
 def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
     try:
         return asyncio.run(within("alerts", deed))
-    except (RosterNotFound, RosterInUse, PeopleMissing, InvalidCalendar) as error:
+    except (RosterNotFound, RosterInUse, PeopleMissing, TooManyOverrides, InvalidCalendar) as error:
         refuse_change(str(error))

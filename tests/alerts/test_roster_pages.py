@@ -16,7 +16,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters import tables
 from services.alerts.rosters.forms import RosterForm
 from services.alerts.rosters.pages import roster_id
-from services.alerts.rosters.rosters import Override, Roster
+from services.alerts.rosters.rosters import MOST_OVERRIDES, Override, Roster
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel
@@ -142,14 +142,22 @@ async def test_an_override_is_added_with_a_reason_and_removed_and_calendars_are_
         imported = await caller.post(f"{PATH}/calendar?lang=en", files={"file": ("r.ics", exported.content)})
         stored = await overrides(desk)
         assert imported.status_code == 200 and f"Imported: {len(stored)}." in imported.text and stored
+        others = [Override("Aida", now, now + timedelta(days=1), "training")] * (MOST_OVERRIDES - len(stored))
+        async with desk.sessions.begin() as session:
+            await roster_queries.add_overrides(session, "centre", others)
+        again = await caller.post(f"{PATH}/calendar?lang=en", files={"file": ("r.ics", exported.content)})
+        stored = await overrides(desk)
+        assert (again.status_code, len(stored)) == (200, MOST_OVERRIDES), "each event replaces its override"
         for content, reason in (
+            (exported.content.replace(b"UID:", b"UID:other-"), "with this calendar, .* more than 400 overrides.\\s*<"),
             (exported.content.replace(b"SUMMARY:Aida", b"SUMMARY:Chynara"), "Not among the people .*: Chynara"),
             (b"no calendar", "the file cannot be read"),
         ):
             refused = await caller.post(f"{PATH}/calendar?lang=en", files={"file": ("r.ics", content)})
             assert refused.status_code == 422 and re.search(f"Nothing was imported: {reason}", refused.text)
         assert await overrides(desk) == stored
-    acts = ["override_added", "override_added", "override_removed", "override_removed", "calendar_imported"]
+    acts = ["override_added", "override_added", "override_removed", "override_removed"]
+    acts += ["calendar_imported"] * 2
     assert await logged(desk, account) == acts
 
 

@@ -154,6 +154,7 @@ def test_an_event_of_a_whole_day_is_local_and_belongs_to_its_attendee() -> None:
         (b"no calendar", "the file cannot be read"),
         (event("UID:1", "SUMMARY:Aida"), '"Aida" has no begin or no end'),
         (event("DTSTART:20261205T080000", "DTEND:20261205T070000", "SUMMARY:Aida"), '"Aida" ends before it begins'),
+        (event("DTSTART:20261205T080000", "DTEND:20271207T080000", "SUMMARY:Aida"), '"Aida" lasts longer than a year'),
         (event("DTSTART:20261205T080000", "DTEND:20261205T090000", "RRULE:FREQ=DAILY"), "is a recurring event"),
     ],
 )

@@ -9,7 +9,7 @@ from icalendar import Calendar, Event
 
 from services.alerts.receivers.checks import Fault
 from services.alerts.rosters.duty import Shift
-from services.alerts.rosters.rosters import LONGEST_REASON, Override
+from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, MOST_OVERRIDES, Override, are_too_many
 from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 from shared.pages.terms import N_
@@ -83,6 +83,13 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
     return ReadCalendar(overrides, sorted(unknown), past)
 
 
+def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
+    """Raises InvalidCalendar if the roster, which has the `known` overrides, would have too many."""
+    if are_too_many(known, calendar.overrides):
+        reason = N_("with this calendar, the roster would have more than %(most)s overrides")
+        raise InvalidCalendar(reason, most=MOST_OVERRIDES)
+
+
 def _events(content: bytes) -> Sequence[Event]:
     if len(content) > MOST_BYTES:
         raise InvalidCalendar(N_("it has more than %(most)s KiB"), most=MOST_BYTES // 1024)
@@ -109,6 +116,8 @@ def _times(event: Event) -> tuple[datetime, datetime]:
         raise InvalidCalendar(N_('"%(title)s" has no begin or no end'), title=title) from None
     if begins_at >= ends_at:
         raise InvalidCalendar(N_('"%(title)s" ends before it begins'), title=title)
+    if ends_at - begins_at > LONGEST_OVERRIDE:
+        raise InvalidCalendar(N_('"%(title)s" lasts longer than a year'), title=title)
     return begins_at, ends_at
 
 

@@ -19,7 +19,14 @@ from services.alerts.rosters import calendars, reports, tables
 from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
 from services.alerts.rosters.duty import REPORTED, Gap, Overlap, Shift, current_and_next, duty, shifts_from
 from services.alerts.rosters.forms import NOT_KNOWN, OverrideForm
-from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, Override, Roster
+from services.alerts.rosters.rosters import (
+    LONGEST_OVERRIDE,
+    LONGEST_REASON,
+    MOST_OVERRIDES,
+    Override,
+    Roster,
+    are_too_many,
+)
 from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit, events
 from shared.audit import Action
@@ -31,7 +38,6 @@ from shared.web.problems import Problem
 router = APIRouter(include_in_schema=False)
 OverrideId = Annotated[int, Path(ge=1, lt=2**63)]
 HOME = "/alerts/rosters"
-MOST_OVERRIDES = 400  # of those that have not ended; more of them would make the pages slow
 MOST_FINDINGS = 20
 TOO_MANY = N_("There are %(most)s overrides already, and there can be no more. Remove one of them first.")
 SAVED = N_("Saved.")
@@ -75,7 +81,8 @@ async def add_override(roster_id: UUID, request: Request, session: Session) -> R
     await subscriptions.lock(session)
     roster, now, form = await one(session, roster_id), datetime.now(UTC), OverrideForm(typed_of(await request.form()))
     override, faults = form.parsed(await roster_queries.people(session), now)
-    if len(await roster_queries.overrides(session, roster.name, now)) >= MOST_OVERRIDES:
+    known = await roster_queries.overrides(session, roster.name, now)
+    if override is not None and are_too_many(known, [override]):
         faults.append(Fault("person", TOO_MANY, {"most": MOST_OVERRIDES}))
     if faults or override is None:
         return await page(request, session, roster, form, faults, status=422)
@@ -131,8 +138,7 @@ def refuse(calendar: ReadCalendar, known: Sequence[Override]) -> None:
     """Raises InvalidCalendar if the calendar names people who are no receivers, or if it has too many overrides."""
     if calendar.unknown:
         raise InvalidCalendar(NOT_KNOWN, names=", ".join(name[:LONGEST_REASON] for name in calendar.unknown[:5]))
-    if len(known) + len(calendar.overrides) > MOST_OVERRIDES:
-        raise InvalidCalendar(TOO_MANY, most=MOST_OVERRIDES)
+    calendars.refuse_too_many(calendar, known)
 
 
 def duty_of(roster: Roster, overrides: Sequence[Override], people: set[str], now: datetime) -> DutyOf:

@@ -1,5 +1,6 @@
 """Rosters have layers, in which people take turns, and overrides of these rotations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -17,6 +18,7 @@ MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
 LONGEST_OVERRIDE = timedelta(days=366)
+MOST_OVERRIDES = 400  # of those that have not ended; more of them would make the pages slow
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 
@@ -110,6 +112,12 @@ class Override:
     reason: str
     uid: str | None = None
     override_id: int | None = field(default=None, compare=False)
+
+
+def are_too_many(known: Sequence[Override], added: Sequence[Override]) -> bool:
+    """Whether the roster would have too many overrides. An added override replaces the known one with the same uid."""
+    uids = {override.uid for override in added if override.uid is not None}
+    return len(added) + sum(override.uid not in uids for override in known) > MOST_OVERRIDES
 
 
 @cache
