@@ -26,6 +26,7 @@ from tests.alerts.test_rosters import local, roster
 pytestmark = pytest.mark.anyio
 
 DAYS = {"name": "days", "people": ["Aida", "Bakyt"], "start": "2026-01-01", "handover": "08:00", "shift_days": 1}
+PRECEDENCE = "In its hours, a later layer decides before the earlier ones."
 PATH = f"/rosters/{roster_id('centre')}"
 
 
@@ -77,11 +78,12 @@ async def test_a_roster_is_added_changed_and_removed_and_each_act_is_logged(desk
     account, planned = uuid4(), Roster.model_validate({"name": "centre", "layers": [DAYS]})
     async with desk.caller(Role.DUTY_HEAD, account=account) as caller:
         more = await post(caller, "/rosters", typed(planned, act="add"))
-        assert 'name="people-1"' in more.text
+        assert 'name="people-1"' in more.text and PRECEDENCE in more.text
         assert (await post(caller, "/rosters", typed(planned))).status_code == 303
         assert (await post(caller, "/rosters", typed(planned))).status_code == 422, "the name is taken"
         assert re.search(r"on duty: (Aida|Bakyt) until .*; next: (Aida|Bakyt) from", await page(caller, "/rosters"))
-        assert "there are no gaps and no overlaps" in await page(caller)
+        shown = await page(caller)
+        assert "there are no gaps and no overlaps" in shown and PRECEDENCE in shown
 
         form = (await caller.get(f"{PATH}/layers")).text
         (version,) = re.findall(r'name="version" value="(\w+)"', form)
