@@ -59,8 +59,8 @@ class Exposures:
         while True:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
-            # A further count at a known site changes no figure, so reports are published at the interval, too.
-            if updated or published == MOST_REPORTS or self.clock() >= publishes_at:
+            # Reports are published at the interval, because an alert must not wait for the search for its reports.
+            if published == MOST_REPORTS or self.clock() >= publishes_at:
                 published = await retry_while_unavailable(lambda: done(self.publish))
                 publishes_at = self.clock() + self.renewed_every
             if max(followed, updated) < counts.MANY and published < MOST_REPORTS:
@@ -104,6 +104,7 @@ class Exposures:
         if rule is None:
             return 0
         await locks.lock(session, [ALL])
+        await exposed_reports.forget_reports(session)
         pairs = await exposed_reports.alerted_districts(session)
         if not pairs:
             return 0

@@ -211,3 +211,15 @@ async def test_an_exposure_alert_publishes_many_reports_in_parts(post: Post, mon
     homes, flood = [household(**FROM_ABROAD) for _ in range(4)], mudflow(area=FAN)
     await post(*homes, flood)
     assert sorted(await published(post)) == sorted(ids(*homes) | {("Actual", flood.report_id)})
+
+
+async def test_a_closed_exposure_alert_publishes_no_further_reports_and_old_notes_are_deleted(post: Post) -> None:
+    home, flood = household(**FROM_ABROAD), mudflow(area=FAN)
+    await post(home, flood)
+    before = ids(home) | {("Actual", flood.report_id)}
+    assert await alerted(post) == before
+    await post.fetch("UPDATE alerts SET resolved_at = now() RETURNING alert_id")
+    await post.fetch("UPDATE alerted_reports SET noted_at = now() - interval '91 days' RETURNING report_id")
+    await post(household(**FROM_ABROAD))
+    assert await alerted(post) == before
+    assert await post.fetch("SELECT report_id FROM alerted_reports") == []

@@ -15,9 +15,11 @@ STATEMENTS = (
 CREATE TABLE alerted_reports (
     status text NOT NULL,
     report_id uuid NOT NULL,
+    noted_at timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT pk_alerted_reports PRIMARY KEY (status, report_id)
 )
 """,
+    "CREATE INDEX ix_alerted_reports_noted_at ON alerted_reports (noted_at)",
 )
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity
+from sqlalchemy import BigInteger, Identity, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.models.base import COUNTER, AlertsModel
@@ -37,12 +37,16 @@ class Exposure(AlertsModel):
 
 
 class AlertedReportRow(AlertsModel):
-    """A report that was published because an exposure alert counts it, or because it is about the alert's hazard."""
+    """A report that was published because an exposure alert counts it, or because it is about the alert's hazard.
+
+    The row is deleted after 90 days.
+    """
 
     __tablename__ = "alerted_reports"
 
     status: Mapped[str] = mapped_column(primary_key=True)
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    noted_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
 class HazardChange(AlertsModel):

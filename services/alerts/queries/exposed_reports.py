@@ -16,39 +16,63 @@ from shared.postgres import database
 ALERTED_DISTRICTS = """
 SELECT exposures.hazard_id, exposures.area
 FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
-WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND gone IS NULL
+WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
 # The people of an exposure alert are the households in the district that another hazard displaced, and the people of
 # counts at the sites and in the settlements that the hazard reaches. A report is noted once, whichever alert counts it.
+# Each part leaves out the noted reports, and ends after as many others as are published at once ($11).
+IS_NEW = """NOT EXISTS (
+    SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
+)"""
+IS_NEW_COUNT = IS_NEW.format(status="counted.status", report_id="coalesce(counted.movement_id, counted.report_id)")
 NOTE_REPORTS = f"""
 INSERT INTO alerted_reports (status, report_id)
 SELECT status, report_id FROM (
-    SELECT moved.status, moved.report_id
-    FROM unnest($2::uuid[], $3::text[]) AS exposed (hazard_id, area)
-    JOIN exposures USING (hazard_id, area)
-    JOIN households AS moved ON moved.destination_area = exposures.area AND moved.status = exposures.status
-    WHERE moved.report_id IS NOT NULL AND moved.mobility = ANY($1) AND ({DISPLACED_BY}) IS NOT TRUE
+    (
+        SELECT moved.status, moved.report_id FROM households AS moved
+        WHERE moved.destination_area = ANY($3) AND moved.report_id IS NOT NULL AND moved.mobility = ANY($1)
+            AND EXISTS (
+                SELECT FROM unnest($2::uuid[], $3::text[]) AS exposed (hazard_id, area)
+                JOIN exposures USING (hazard_id, area)
+                WHERE (area, exposures.status) = (moved.destination_area, moved.status)
+                    AND ({DISPLACED_BY}) IS NOT TRUE
+            )
+            AND {IS_NEW.format(status="moved.status", report_id="moved.report_id")}
+        LIMIT $11
+    )
     UNION
-    SELECT counted.status, coalesce(movement_id, report_id)
-    FROM unnest($4::text[], $5::uuid[]) AS exposed (status, site_id)
-    JOIN counted_groups AS counted USING (status, site_id)
-    WHERE {IS_PRESENT}
+    (
+        SELECT counted.status, coalesce(counted.movement_id, counted.report_id)
+        FROM unnest($4::text[], $5::uuid[]) AS exposed (status, site_id)
+        JOIN counted_groups AS counted USING (status, site_id)
+        WHERE {IS_PRESENT} AND {IS_NEW_COUNT}
+        LIMIT $11
+    )
     UNION
-    SELECT counted.status, coalesce(movement_id, report_id)
-    FROM unnest($6::text[], $7::text[], $8::text[]) AS exposed (status, area, locality)
-    JOIN counted_groups AS counted ON counted.status = exposed.status AND destination_area = exposed.area
-        AND coalesce(locality_pcode, '') = locality
-    WHERE {IS_PRESENT} AND {HAS_NO_SITE}
+    (
+        SELECT counted.status, coalesce(counted.movement_id, counted.report_id)
+        FROM unnest($6::text[], $7::text[], $8::text[]) AS exposed (status, area, locality)
+        JOIN counted_groups AS counted ON counted.status = exposed.status AND destination_area = exposed.area
+            AND coalesce(locality_pcode, '') = locality
+        WHERE {IS_PRESENT} AND {HAS_NO_SITE} AND {IS_NEW_COUNT}
+        LIMIT $11
+    )
     UNION
-    SELECT * FROM unnest($9::text[], $10::uuid[])
+    SELECT status, report_id FROM unnest($9::text[], $10::uuid[]) AS hazards (status, report_id)
+    WHERE {IS_NEW.format(status="hazards.status", report_id="hazards.report_id")}
 ) AS reports
-WHERE NOT EXISTS (
-    SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = (reports.status, reports.report_id)
-)
 LIMIT $11
 ON CONFLICT DO NOTHING
 RETURNING status, report_id
 """  # noqa: S608 - constants
+# A report that an alert still counts after this time is published again, with the same id.
+FORGET_REPORTS = "DELETE FROM alerted_reports WHERE noted_at < now() - interval '90 days'"
+
+
+async def forget_reports(session: AsyncSession) -> None:
+    """Deletes the notes of reports that were published long ago."""
+    connection = await database.driver(session)
+    await connection.execute(FORGET_REPORTS)
 
 
 async def alerted_districts(session: AsyncSession) -> list[tuple[UUID, str]]:
