@@ -21,7 +21,7 @@ from services.alerts.sms.answering import answer_of
 from services.alerts.sms.combined_replies import AlertResult
 from services.alerts.sms.inbound import SmsAct, TypedReply, typed_reply
 from services.alerts.sms.profiles import BadProfile, GatewayProfile
-from services.alerts.sms.sms_texts import CUT, SmsTexts
+from services.alerts.sms.sms_texts import CUT, MOST_CHARACTERS, SmsTexts
 from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.pages.catalogs import translations
 from shared.pages.terms import term
@@ -84,6 +84,12 @@ def test_the_answers_about_actions_of_others_name_them_within_two_parts(language
         assert len(answer.texts) <= 2 and CUT not in answer.text.replace("…", CUT)
         assert re.findall(r"\d+", answer.text)[:2] in (["1", str(len(done))], [str(len(done)), "1"])
         assert len(results) > 1 or name in answer.text
+
+    many = [AlertResult(delivery, Reply(ReplyResult.ACKNOWLEDGED_BY_OTHER, alert))] * 500
+    drafts = combined_replies.drafts(many, texts, language)
+    longest = len(combined_replies.drafts(many[:1], texts, language)[0])
+    assert len(drafts) < 20, "no draft names more alerts than could fit"
+    assert all(len(draft) < MOST_CHARACTERS + longest for draft in drafts)
 
 
 @pytest.mark.parametrize("typed", ["1 4711", " 1  4711", "1-4711", "1/4711.", "14711", "“1 4711”", "І 4711", "l 4711"])

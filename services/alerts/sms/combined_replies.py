@@ -59,19 +59,22 @@ async def acknowledge(
 def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> list[str]:
     """The drafts of the answer, from the longest to the shortest.
 
-    Each draft says how many alerts are acknowledged. The first draft names every other alert and says why it is not
-    acknowledged, and each further draft names one alert fewer. The last draft says only how often each reason applies.
+    Each draft says how many alerts are acknowledged. The first draft names the other alerts, as many as could fit, and
+    says why they are not acknowledged. Each further draft names one alert fewer. The last draft says only how often
+    each reason applies.
     """
     _ = translations(language, LOCALES).gettext
     others = [result for result in results if result.reply.result is not ReplyResult.ACKNOWLEDGED]
     head = _(ACKNOWLEDGED).format(count=len(results) - len(others), all=len(results))
     if not others:
         return [head]
-    named = [f"{texts.title(each.delivery.alert, language)}: {reason(each.reply, language)}" for each in others]
+    named = texts.fitting(
+        (f"{texts.title(each.delivery.alert, language)}: {reason(each.reply, language)}" for each in others), language
+    )
     counted = Counter(_(REASONS[each.reply.result]) for each in others)
     lists = [
         *(
-            [*named[:count], *([_(FURTHER).format(count=len(named) - count)] if count < len(named) else [])]
+            [*named[:count], *([_(FURTHER).format(count=len(others) - count)] if count < len(others) else [])]
             for count in range(len(named), 0, -1)
         ),
         [f"{text}: {count}" for text, count in counted.items()],

@@ -1,7 +1,7 @@
 """Writes the short message of an alert. In at most two parts, it has the facts that a person needs at night."""
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, product, takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from typing import Self
 from uuid import UUID
 
@@ -97,6 +97,19 @@ class SmsTexts:
         code = code if self.acknowledged_together(alerts) else None
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
+    def fitting(self, texts: Iterable[str], language: str) -> list[str]:
+        """The first of the texts, as many as would fit into a message without other words.
+
+        The further texts are not written, because to write messages with 900 titles would take 10 seconds.
+        """
+        first, length = list[str](), 0
+        for text in texts:
+            length += len(self._segments(text, language).text)
+            if length > MOST_CHARACTERS:
+                break
+            first.append(text)
+        return first
+
     def title(self, alert: AlertRaised, language: str) -> str:
         """The kind of alert and its places."""
         return self._texts.title(alert, language)
@@ -169,15 +182,15 @@ class SmsTexts:
     ) -> Iterator[str]:
         """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
 
-        Texts whose titles alone are too long are left out, because to write them for 900 alerts would take 10 seconds.
-        If not even the first title fits and no alert is actual, the text still says that it is an exercise.
+        Texts whose titles alone are too long are left out. If not even the first title fits and no alert is actual, the
+        text still says that it is an exercise.
         """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
         how = [_(HOW_TO_REPLY_TO_ALL).format(code=code)] if code else []
-        titles = [self._texts.subject(alert, cause, language) for alert, cause in alerts]
-        for count in range(self._most_titles(titles, language), 0, -1):
-            more = [_(FURTHER).format(count=len(titles) - count)] if count < len(titles) else []
+        titles = self.fitting((self._texts.subject(alert, cause, language) for alert, cause in alerts), language)
+        for count in range(len(titles), 0, -1):
+            more = [_(FURTHER).format(count=len(alerts) - count)] if count < len(alerts) else []
             listed = "; ".join([*titles[:count], *more])
             yield f"{head}. {sentences([listed, *how]) if how else listed}\n{link}"
         banners = dict.fromkeys(self._texts.banner(alert, language) for alert, _cause in alerts)
@@ -185,11 +198,6 @@ class SmsTexts:
         short = sentences([f"{banner}{head}", *how])
         yield f"{short} {link}"
         yield short
-
-    def _most_titles(self, titles: Sequence[str], language: str) -> int:
-        """How many titles would fit into a message without other words."""
-        lengths = accumulate(len(self._segments(title, language).text) for title in titles)
-        return sum(1 for _ in takewhile(lambda length: length <= MOST_CHARACTERS, lengths))
 
     def _needed(
         self, cause: str, news: Sequence[str], language: str, code: str | None, *, time: str | None = None
