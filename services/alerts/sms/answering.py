@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson
-from services.alerts.acts.replies import Replies, note_of
+from services.alerts.acts.replies import Replies
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence, summary
 from services.alerts.channels import Undelivered
 from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
-from services.alerts.sms import combined_replies
+from services.alerts.sms import combined_replies, typed_acts
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.inbound import OUTCOMES, InboundMessage, SmsAct, TypedReply, typed_reply
 from services.alerts.sms.sms_texts import SmsTexts
@@ -35,7 +35,6 @@ WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 c
 NEWEST_CODE = N_("Not done: the alert has changed. Read the new SMS and reply with its code: {example}. Now: {state}.")
 NO_CODE = N_("Not done: the alert has changed. Use the newest message or the board. Now: {state}.")
 SEND_AGAIN = N_("Not done: somebody has acted meanwhile. To do it nevertheless, send your SMS again. Now: {state}.")
-LONGEST_NOTE = 150
 # After these results the person knows the newest state, because the person has just made it.
 MADE_BY_PERSON = frozenset(
     {
@@ -158,7 +157,7 @@ class SmsAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> Reply:
-        reply = await act(self.replies.to(delivery.sequence), session, delivery.alert_id, typed, person, now)
+        reply = await typed_acts.act(self.replies.to(delivery.sequence), session, delivery.alert_id, typed, person, now)
         if reply.result is not ReplyResult.CHANGED_MEANWHILE or reply.alert is None:
             return reply
         others = await code_queries.deliveries_about(session, delivery.alert_id, number, now)
@@ -184,59 +183,6 @@ def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
     return (delivery.delivery_id, reply.alert.sequence) if is_known and reply.alert is not None else None
-
-
-async def act(
-    replies: Replies,
-    session: AsyncSession,
-    alert_id: UUID,
-    typed: TypedReply,
-    person: BoundPerson | None,
-    now: datetime,
-) -> Reply:
-    match typed.act:
-        case SmsAct.ACKNOWLEDGE:
-            return await replies.acknowledge(session, alert_id, person, now)
-        case SmsAct.TAKE_OVER:
-            return await replies.take_over(session, alert_id, person, now, typed.text or None)
-        case SmsAct.START:
-            return await replies.start(session, alert_id, person, now, typed.text or None)
-        case SmsAct.CLOSE:
-            return await close(replies, session, alert_id, typed, person, now)
-        case SmsAct.ASSIGN:
-            return await replies.assign_by_name(session, alert_id, person, now, typed.text)
-    if not typed.text:
-        return Reply(ReplyResult.TEXT_MISSING)
-    if typed.act is SmsAct.ON_BEHALF:
-        note = note_of(typed.text, by="SMS")
-        if note is None:
-            return Reply(ReplyResult.NAME_TOO_LONG)
-        return await replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)
-    add_text = replies.snooze if typed.act is SmsAct.SNOOZE else replies.comment
-    return await add_text(session, alert_id, person, now, typed.text)
-
-
-async def close(
-    replies: Replies,
-    session: AsyncSession,
-    alert_id: UUID,
-    typed: TypedReply,
-    person: BoundPerson | None,
-    now: datetime,
-) -> Reply:
-    """Closes the alert.
-
-    If the note is longer than the board permits, it is stored as a comment, so that nothing is lost.
-    """
-    if typed.outcome is None:
-        return Reply(ReplyResult.OUTCOME_MISSING)
-    verdict, note = typed.outcome
-    if len(note) <= LONGEST_NOTE:
-        return await replies.close(session, alert_id, person, now, verdict, note or None)
-    reply = await replies.close(session, alert_id, person, now, verdict)
-    if reply.is_done:
-        await replies.comment(session, alert_id, person, now, note)
-    return reply
 
 
 def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
