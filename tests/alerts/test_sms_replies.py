@@ -1,5 +1,6 @@
 """A person acknowledges an alert by replying to its SMS. A real server plays the gateway."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Cause
+from services.alerts.sms.combined_replies import MOST_TOGETHER
 from shared.auth import revocation_snapshots
 from shared.events import CredentialKind, CredentialRevoked
 from shared.places import Places
@@ -22,6 +24,7 @@ from tests.alerts.phones import MUDFLOW, SECRET, Phones
 from tests.alerts.sms_gateways import serving
 from tests.installation import Installation
 from tests.tables import emptied
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -227,6 +230,24 @@ async def test_the_code_of_a_combined_sms_acknowledges_the_alerts_that_are_as_it
     assert other != code, "the code of a message about other alerts"
     answer = await phones.reply(AIBEK, f"1 {code}")
     assert answer is not None and answer.startswith("Wrong code")
+
+
+async def test_a_reply_to_a_combined_sms_keeps_at_most_fifty_alerts_locked(phones: Phones) -> None:
+    await phones.person("aibek", AIBEK)
+    alerts = await phones.desk.alerts(*(fresh(**MUDFLOW | {"severity": "Moderate"}) for _ in range(MOST_TOGETHER + 1)))
+    _, code = await phones.combined(alerts)
+    acknowledged = "SELECT count(*) FROM alerts WHERE acknowledged_at IS NOT NULL"
+
+    async def has_acknowledged() -> bool:
+        return await phones.fetch(acknowledged) == [MOST_TOGETHER]
+
+    async with asyncio.TaskGroup() as group, phones.desk.sessions.begin() as session:
+        await session.execute(text(f"SELECT FROM alerts WHERE alert_id = '{max(alerts)}' FOR UPDATE"))
+        reply = group.create_task(phones.reply(AIBEK, f"1 {code}", id="once"))
+        await wait_for(has_acknowledged)
+    answer = reply.result()
+    assert answer is not None and answer.startswith(f"Acknowledged by you: {len(alerts)} of {len(alerts)}.")
+    assert await phones.reply(AIBEK, f"1 {code}", id="once") is None, "the gateway repeated the message"
 
 
 async def test_who_cannot_acknowledge_learns_what_to_do_and_a_stranger_learns_nothing(phones: Phones) -> None:

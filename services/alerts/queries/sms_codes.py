@@ -126,11 +126,25 @@ async def holders(session: AsyncSession, number: str) -> list[Holder]:
     return [Holder(*row) for row in await session.execute(wanted.order_by(own.label))]
 
 
-async def is_new(session: AsyncSession, message_id: str, number: str, now: datetime) -> bool:
-    """Stores the message. Returns False if it was stored before."""
+async def is_known(session: AsyncSession, message_id: str, now: datetime) -> bool:
+    """Whether the message was stored within the last 48 hours. Deletes older messages."""
     await session.execute(delete(SmsReply).where(SmsReply.received_at < now - VALID))
-    row = insert(SmsReply).values(message_id=message_id, number=number, received_at=now)
-    stored = row.on_conflict_do_nothing().returning(SmsReply.message_id)
+    return await session.get(SmsReply, message_id) is not None
+
+
+async def store(
+    session: AsyncSession,
+    message_id: str,
+    number: str,
+    now: datetime,
+    *,
+    is_wrong: bool = False,
+    is_answered: bool = False,
+) -> bool:
+    """Stores the message. Returns False if it was stored before."""
+    row = {"message_id": message_id, "number": number, "received_at": now}
+    added = insert(SmsReply).values(**row, is_wrong=is_wrong, is_answered=is_answered)
+    stored = added.on_conflict_do_nothing().returning(SmsReply.message_id)
     return await session.scalar(stored) is not None
 
 
@@ -139,11 +153,6 @@ async def last_hour(session: AsyncSession, number: str, now: datetime) -> LastHo
     wanted = select(*counts).where(SmsReply.number == number, SmsReply.received_at > now - HOUR)
     wrong, answered = (await session.execute(wanted)).one()
     return LastHour(wrong, answered)
-
-
-async def settle(session: AsyncSession, message_id: str, *, is_wrong: bool, is_answered: bool) -> None:
-    stored = update(SmsReply).where(SmsReply.message_id == message_id)
-    await session.execute(stored.values(is_wrong=is_wrong, is_answered=is_answered))
 
 
 async def lock(session: AsyncSession, number: str) -> None:

@@ -17,6 +17,7 @@ from services.alerts.delivery.texts import LOCALES
 from services.alerts.queries import sms_codes as code_queries
 from services.alerts.queries.sms_codes import CodedDelivery, Holder
 from services.alerts.sms import combined_replies, typed_acts
+from services.alerts.sms.combined_replies import CombinedReply
 from services.alerts.sms.gateway import ShortMessage, SmsGateway
 from services.alerts.sms.inbound import OUTCOMES, InboundMessage, SmsAct, TypedReply, typed_reply
 from services.alerts.sms.sms_texts import SmsTexts
@@ -51,7 +52,9 @@ MADE_BY_PERSON = frozenset(
 class SmsAnswer:
     """The answer to a person's message. `shown` is the delivery and the alert's sequence that the answer shows."""
 
-    message: ShortMessage
+    number: str
+    drafts: Sequence[str]
+    language: str
     shown: tuple[UUID, int] | None = None
 
 
@@ -63,19 +66,23 @@ class SmsAnswering:
     texts: SmsTexts
     gateway: SmsGateway | None
 
-    async def handle(self, session: AsyncSession, message: InboundMessage, now: datetime) -> SmsAnswer | None:
+    async def handle(
+        self, session: AsyncSession, message: InboundMessage, now: datetime
+    ) -> SmsAnswer | CombinedReply | None:
         """Acts in the caller's transaction. The returned answer is sent after the commit.
 
-        If no receiver has the number, the message gets no answer, and nothing of the message is stored.
+        A permitted reply to a combined message changes nothing here; the caller passes it to `acknowledge`. If no
+        receiver has the number, the message gets no answer, and nothing of the message is stored.
         """
         if message.number is None:
             return None
         await code_queries.lock(session, message.number)
         holders = await code_queries.holders(session, message.number)
-        if not holders or not await code_queries.is_new(session, message.id, message.number, now):
+        if not holders or await code_queries.is_known(session, message.id, now):
             return None
         before = await code_queries.last_hour(session, message.number, now)
         if before.wrong >= MOST_WRONG:
+            await code_queries.store(session, message.id, message.number, now)
             return None
         typed = typed_reply(message.text)
         deliveries = [] if typed is None else await self._deliveries(session, message.number, typed.code, holders, now)
@@ -84,7 +91,10 @@ class SmsAnswering:
         if typed is None or not deliveries:
             drafts, shown = [sentence(Reply(ReplyResult.WRONG_CODE), language)], None
         else:
-            drafts, shown = await self._acted(session, message.number, deliveries, typed, holders, now)
+            acted = await self._acted(session, message, message.number, deliveries, typed, holders, now)
+            if isinstance(acted, CombinedReply):
+                return acted
+            drafts, shown = acted
         is_silenced = is_wrong and before.wrong + 1 >= MOST_WRONG
         if is_silenced:
             reason = "too_many_wrong_codes"
@@ -92,10 +102,21 @@ class SmsAnswering:
                 session, Entry(action=Action.SMS_IGNORED, result=Result.REFUSED, subject="sms", reason=reason)
             )
         is_answered = not is_wrong or (not is_silenced and before.answered < MOST_ANSWERS)
-        await code_queries.settle(session, message.id, is_wrong=is_wrong, is_answered=is_answered)
-        if not is_answered:
-            return None
-        return SmsAnswer(ShortMessage(uuid4(), message.number, self.texts.answer(drafts, language)), shown)
+        await code_queries.store(session, message.id, message.number, now, is_wrong=is_wrong, is_answered=is_answered)
+        return SmsAnswer(message.number, drafts, language, shown) if is_answered else None
+
+    async def acknowledge(
+        self, reply: CombinedReply, sessions: async_sessionmaker[AsyncSession], now: datetime
+    ) -> SmsAnswer | None:
+        """Acknowledges the alerts of a combined message. None if the gateway repeated the reply meanwhile.
+
+        The reply is stored at the end. If the process ends before that, the gateway's repetition acknowledges the rest.
+        """
+        results = await combined_replies.acknowledge(self.replies, sessions, reply, now)
+        async with sessions.begin() as session:
+            is_new = await code_queries.store(session, reply.message_id, reply.number, now, is_answered=True)
+        drafts = combined_replies.drafts(results, self.texts, reply.language)
+        return SmsAnswer(reply.number, drafts, reply.language) if is_new else None
 
     async def send(self, answer: SmsAnswer, sessions: async_sessionmaker[AsyncSession]) -> None:
         """Sends the answer once. A failure is only logged, because the person's action is stored already.
@@ -105,8 +126,9 @@ class SmsAnswering:
         if self.gateway is None:
             return
         with outage_logged("sms answer not sent"):
+            text = self.texts.answer(answer.drafts, answer.language)
             try:
-                await self.gateway.send(answer.message)
+                await self.gateway.send(ShortMessage(uuid4(), answer.number, text))
             except (OutboundError, Undelivered) as error:
                 log.get().warning("sms answer not sent", reason=error.reason)
                 return
@@ -125,13 +147,14 @@ class SmsAnswering:
     async def _acted(
         self,
         session: AsyncSession,
+        message: InboundMessage,
         number: str,
         deliveries: Sequence[CodedDelivery],
         typed: TypedReply,
         holders: Sequence[Holder],
         now: datetime,
-    ) -> tuple[list[str], tuple[UUID, int] | None]:
-        """Acts on the alerts of the message. Returns the drafts of the answer, and the state that the answer shows."""
+    ) -> CombinedReply | tuple[list[str], tuple[UUID, int] | None]:
+        """Acts on the alert of the message. Returns the drafts of the answer, and the state that the answer shows."""
         first, language = deliveries[0], language_of(holders, deliveries)
         account = account_of(holders, first)
         if account is None:
@@ -145,8 +168,7 @@ class SmsAnswering:
             refusal = ReplyResult.SEVERAL_ALERTS
         if refusal is not None:
             return [answer_of(Reply(refusal), typed, language)], None
-        results = await combined_replies.acknowledge(self.replies, session, deliveries, person, now)
-        return combined_replies.drafts(results, self.texts, language), None
+        return CombinedReply(message.id, number, language, person, deliveries)
 
     async def _reply(
         self,

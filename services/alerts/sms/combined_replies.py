@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies
@@ -32,6 +32,20 @@ REASONS = {
 }
 
 
+MOST_TOGETHER = 50  # a transaction acknowledges at most this many alerts, because it locks them until its end
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedReply:
+    """A reply that acknowledges the alerts of a combined message. `message_id` is the gateway's id of the reply."""
+
+    message_id: str
+    number: str
+    language: str
+    person: BoundPerson | None
+    deliveries: Sequence[CodedDelivery]
+
+
 @dataclass(frozen=True, slots=True)
 class AlertResult:
     """What the reply did with one alert of the message."""
@@ -41,18 +55,18 @@ class AlertResult:
 
 
 async def acknowledge(
-    replies: Replies,
-    session: AsyncSession,
-    deliveries: Sequence[CodedDelivery],
-    person: BoundPerson | None,
-    now: datetime,
+    replies: Replies, sessions: async_sessionmaker[AsyncSession], combined: CombinedReply, now: datetime
 ) -> list[AlertResult]:
-    """Acknowledges each alert that is still as the message said."""
+    """Acknowledges each alert that is still as the message said. Each transaction acknowledges a part of the alerts."""
     results = list[AlertResult]()
     # transactions that lock alerts in different orders could wait for each other, so the ids are sorted
-    for delivery in sorted(deliveries, key=lambda delivery: delivery.alert_id):
-        reply = await replies.to(delivery.sequence).acknowledge(session, delivery.alert_id, person, now)
-        results.append(AlertResult(delivery, reply))
+    deliveries = sorted(combined.deliveries, key=lambda delivery: delivery.alert_id)
+    for start in range(0, len(deliveries), MOST_TOGETHER):
+        async with sessions.begin() as session:
+            for delivery in deliveries[start : start + MOST_TOGETHER]:
+                to_message = replies.to(delivery.sequence)
+                reply = await to_message.acknowledge(session, delivery.alert_id, combined.person, now)
+                results.append(AlertResult(delivery, reply))
     return results
 
 

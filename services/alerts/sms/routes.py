@@ -11,6 +11,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.sms import calls, inbound
 from services.alerts.sms.answering import SmsAnswering
 from services.alerts.sms.calls import NotReadable
+from services.alerts.sms.combined_replies import CombinedReply
 from services.alerts.sms.profiles import GatewayInbound, GatewayRequest
 from services.alerts.sms.receipts import SmsReceipts
 from shared import log
@@ -46,9 +47,11 @@ async def take(request: Request) -> Response:
         expected = f"A {profile.body} body is expected, with {profile.number}, {profile.text} and {profile.id}."
         raise Problem(422, "invalid", expected) from None
     answering: SmsAnswering = request.app.state.sms_answering
-    async with request.app.state.sessions.begin() as session:
-        answer = await answering.handle(session, message, datetime.now(UTC))
-    sending = None if answer is None else BackgroundTask(answering.send, answer, request.app.state.sessions)
+    now, sessions = datetime.now(UTC), request.app.state.sessions
+    async with sessions.begin() as session:
+        handled = await answering.handle(session, message, now)
+    answer = await answering.acknowledge(handled, sessions, now) if isinstance(handled, CombinedReply) else handled
+    sending = None if answer is None else BackgroundTask(answering.send, answer, sessions)
     return JSONResponse({"status": "taken"}, background=sending)
 
 
