@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.telegram import DELIVERED
@@ -144,7 +144,10 @@ async def test_a_final_refusal_does_not_fail_the_alerts_that_an_earlier_attempt_
     jobs = [replace(job_to(RECEIVER), is_foldable=True) for _ in range(12)]
     bureau.bot.refusals["sendMessage"] = [None, Refused(403, "Forbidden: bot was blocked by the user")]
     async with bureau.channel() as channel:
+        sessions = list[object]()
+        event.listen(bureau.town.engine.sync_engine, "checkout", lambda connection, *_: sessions.append(connection))
         await channel.send(replace(jobs[0], companions=tuple(jobs[1:10])), RECEIVER)
+        assert len(sessions) == 2, "one session reads all threads, and another stores the message"
         with pytest.raises(Undelivered, match="chat_closed") as caught:
             await channel.send(replace(jobs[0], companions=tuple(jobs[1:])), RECEIVER)
     assert caught.value.is_final

@@ -4,7 +4,7 @@ Later messages about an alert are replies to its first message, which is edited 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -45,15 +45,13 @@ BAD_LINK = ("button", "url")
 class Thread:
     """The messages about the alert in the receiver's chat, and the alert's newest state.
 
-    `sent` is this delivery's own message, if it was sent. This delivery's message is a reply to the message
-    `replied_to`: the first message about the alert, or else the first message of the night about this type of hazard
-    and these places.
+    `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert, unless this is
+    the delivery's own message.
     """
 
     state: Alert | AlertRaised
     sent: int | None
     first: SentMessage | None
-    replied_to: SentMessage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class TelegramChannel:
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat, sent)
         content = Content.model_validate_json(job.content)
-        thread = await self._thread(job, content, chat)
+        thread = (await self._threads([job], {job.delivery_id: content}, chat))[job.delivery_id]
         if thread.sent is None:
             message = self._messages.of(
                 thread.state,
@@ -112,7 +110,8 @@ class TelegramChannel:
                 content.hazard,
                 is_internal=receiver.is_internal,
             )
-            chat, message_id = await self._post(chat, message, thread.replied_to)
+            replied_to = thread.first or await self._first_of_places(job, content, chat)
+            chat, message_id = await self._post(chat, message, replied_to)
             await self._store([job], receiver, chat, message_id)
         return self._renewals(job, content, thread, receiver, chat)
 
@@ -121,7 +120,7 @@ class TelegramChannel:
     ) -> list[MessageEdit]:
         """Sends one message about the alerts. Alerts that were in a message of an earlier attempt are left out."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
-        threads = {job.delivery_id: await self._thread(job, contents[job.delivery_id], chat) for job in jobs}
+        threads = await self._threads(jobs, contents, chat)
         in_order = sorted(jobs, key=lambda job: job.step)  # a digest shows the last message about each alert
         unsent = [job for job in in_order if threads[job.delivery_id].sent is None]
         sent.update(dict.fromkeys((job.delivery_id for job in jobs if job not in unsent), DELIVERED))
@@ -137,14 +136,28 @@ class TelegramChannel:
             for renewal in self._renewals(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
         ]
 
-    async def _thread(self, job: Job, content: Content, chat: Chat) -> Thread:
+    async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
+        """The thread of each delivery. All jobs have the same receiver.
+
+        A digest may be about 500 alerts, so each query is about all of them.
+        """
+        alert_ids = {job.alert_id for job in jobs}
         async with self._sessions() as session:
-            alert = await alert_queries.readable_alert(session, job.alert_id)
-            sent = await message_queries.message_of(session, job.delivery_id)
-            first = await message_queries.first(session, chat.id, job.recipient, job.alert_id)
-            of_places = None if first else await message_queries.first_of_places(session, chat.id, job, content.data)
-        is_own = first is not None and first.delivery_id == job.delivery_id
-        return Thread(alert or content.data, sent, None if is_own else first, first or of_places)
+            alerts = await alert_queries.by_id(session, alert_ids)
+            sent = await message_queries.messages_of(session, list(contents))
+            firsts = await message_queries.firsts(session, chat.id, jobs[0].recipient, alert_ids)
+        threads = dict[UUID, Thread]()
+        for job in jobs:
+            state = alerts.get(job.alert_id) or contents[job.delivery_id].data
+            first = firsts.get(job.alert_id)
+            is_own = first is not None and first.delivery_id == job.delivery_id
+            threads[job.delivery_id] = Thread(state, sent.get(job.delivery_id), None if is_own else first)
+        return threads
+
+    async def _first_of_places(self, job: Job, content: Content, chat: Chat) -> SentMessage | None:
+        """The first message of the night about the alert's type of hazard and its places."""
+        async with self._sessions() as session:
+            return await message_queries.first_of_places(session, chat.id, job, content.data)
 
     def _renewals(
         self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat

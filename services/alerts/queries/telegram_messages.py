@@ -1,12 +1,12 @@
 """The Telegram messages of deliveries; the caller commits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Boolean, delete, false, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.channels import Job
@@ -58,15 +58,31 @@ async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:
     return await session.scalar(wanted)
 
 
-async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: UUID) -> SentMessage | None:
-    """The receiver's first message about the alert in this chat."""
+async def messages_of(session: AsyncSession, delivery_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The ids of the messages that these deliveries sent."""
+    stored = select(TelegramMessage.delivery_id, TelegramMessage.message_id)
+    rows = await session.execute(stored.where(TelegramMessage.delivery_id.in_(delivery_ids)))
+    return {row.delivery_id: row.message_id for row in rows}
+
+
+async def firsts(
+    session: AsyncSession, chat_id: int, recipient: str, alert_ids: Collection[UUID]
+) -> dict[UUID, SentMessage]:
+    """The receiver's first message about each alert in this chat."""
     wanted = (
-        select(TelegramMessage.delivery_id, TelegramMessage.message_id, TelegramMessage.is_digest)
-        .filter_by(alert_id=alert_id, recipient=recipient, chat_id=chat_id)
-        .order_by(TelegramMessage.sent_at, TelegramMessage.message_id)
+        select(
+            TelegramMessage.alert_id,
+            TelegramMessage.delivery_id,
+            TelegramMessage.message_id,
+            TelegramMessage.is_digest,
+        )
+        .ext(distinct_on(TelegramMessage.alert_id))
+        .filter_by(recipient=recipient, chat_id=chat_id)
+        .where(TelegramMessage.alert_id.in_(alert_ids))
+        .order_by(TelegramMessage.alert_id, TelegramMessage.sent_at, TelegramMessage.message_id)
     )
-    row = (await session.execute(wanted.limit(1))).one_or_none()
-    return None if row is None else SentMessage(row.delivery_id, row.message_id, row.is_digest)
+    rows = await session.execute(wanted)
+    return {row.alert_id: SentMessage(row.delivery_id, row.message_id, row.is_digest) for row in rows}
 
 
 async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: AlertRaised) -> SentMessage | None:
