@@ -41,6 +41,7 @@ class Phones:
     settings: AlertsSettings
     accounts: dict[str, UUID] = field(default_factory=dict)
     ids: int = 0
+    ids_of_messages: list[str] = field(default_factory=list)
 
     async def person(self, name: str, digits: str, *, is_bound: bool = True) -> None:
         account, now = uuid4(), datetime.now(UTC)
@@ -90,8 +91,9 @@ class Phones:
             for row in rows
         ]
         await self.send(replace(first, companions=tuple(others)))
-        message: str = self.gateways.messages.pop()["text"]
-        before, code, after = re.split(r"(?<=reply: 1 )(\d{4})", message)
+        message = self.gateways.messages.pop()
+        self.ids_of_messages.append(message["client_id"])
+        before, code, after = re.split(r"(?<=reply: 1 )(\d{4})", message["text"])
         return before + after, code
 
     async def send(self, job: Job) -> None:

@@ -226,10 +226,13 @@ async def test_the_code_of_a_combined_sms_acknowledges_the_alerts_that_are_as_it
     acknowledged = f"SELECT alert_id FROM alerts WHERE acknowledged_by = '{phones.accounts['aibek']}'"
     assert await phones.fetch(acknowledged) == [alerts[4]]
     (alone,) = await phones.desk.alerts(fresh(**MUDFLOW | {"severity": "Moderate"}))
-    message, other = await phones.combined([*alerts, alone])
+    _, other = await phones.combined([*alerts, alone])
     assert other != code, "the code of a message about other alerts"
+    assert phones.ids_of_messages[0] == phones.ids_of_messages[1] != phones.ids_of_messages[2]
     answer = await phones.reply(AIBEK, f"1 {code}")
-    assert answer is not None and answer.startswith("Wrong code")
+    assert answer is not None and answer.startswith("Acknowledged by you: 1 of 5. "), "the earlier message has arrived"
+    answer = await phones.reply(AIBEK, f"1 {other}")
+    assert answer is not None and answer.startswith("Acknowledged by you: 2 of 6. ")
 
 
 async def test_a_reply_to_a_combined_sms_keeps_at_most_fifty_alerts_locked(phones: Phones) -> None:

@@ -1,5 +1,6 @@
 """Sends short messages through the gateway of a profile."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from services.alerts.sms.gateway import AWAITS_RECEIPT, ShortMessage, SmsGateway
 from services.alerts.sms.numbers import number_of
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
+from shared import events
 from shared.failures import outage_logged
 from shared.outbound import OutboundError
 
@@ -64,7 +66,7 @@ class SmsChannel:
             return ACCEPTED
         async with self._sessions() as session:
             sent = await receipt_queries.messages(session, [job.delivery_id for job in jobs])
-        states = [await self._state(gateway, each, gateway.deadline) for each in one_of_each_message(sent.values())]
+        states = [await self._state(gateway, rows, gateway.deadline) for rows in rows_of_messages(sent.values())]
         if unsent := [job for job in jobs if job.delivery_id not in sent]:
             message = await self._message(unsent, receiver, number)
             message_id = gateway.receipt_id(message.id, await gateway.send(message))
@@ -91,19 +93,21 @@ class SmsChannel:
             return AWAITS_RECEIPT if early is None else RESULTS[early]
         return ACCEPTED
 
-    async def _state(self, gateway: SmsGateway, sent: SmsMessage, deadline: timedelta) -> str:
+    async def _state(self, gateway: SmsGateway, rows: Sequence[SmsMessage], deadline: timedelta) -> str:
+        """The state of a message, which has a row for each of its deliveries."""
+        sent = rows[0]
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
-        state = sent.state or await self._asked(gateway, sent)
+        state = sent.state or await self._asked(gateway, sent, message_id_of([row.delivery_id for row in rows]))
         if state is not None and state in RESULTS:
             return RESULTS[state]
         return "no_receipt" if is_late else AWAITS_RECEIPT
 
-    async def _asked(self, gateway: SmsGateway, sent: SmsMessage) -> SmsReceiptState | None:
-        """Asks the gateway for the receipt and stores its state."""
+    async def _asked(self, gateway: SmsGateway, sent: SmsMessage, id: UUID) -> SmsReceiptState | None:
+        """Asks the gateway for the receipt of the message to which we gave this id, and stores its state."""
         if not gateway.is_asked or sent.message_id is None:
             return None
         try:
-            state = await gateway.receipt(sent.delivery_id, sent.message_id, sent.parts or 1)
+            state = await gateway.receipt(id, sent.message_id, sent.parts or 1)
         except OutboundError:
             return None
         if state is not None:
@@ -112,14 +116,15 @@ class SmsChannel:
         return state
 
     async def _message(self, jobs: Sequence[Job], receiver: Receiver, number: str) -> ShortMessage:
-        """The message about the jobs. It has the id of the first job."""
+        """The message about the jobs."""
         first, *others = jobs
         if not others:
             return ShortMessage(first.delivery_id, number, await self._segments(first, receiver, number))
         contents = [(Content.model_validate_json(job.content).data, job.cause) for job in jobs]
         asking = [jobs[position].delivery_id for position in self._texts.acknowledged_together(contents)]
         code = await self._code(asking, number, is_combined=True) if asking else None
-        return ShortMessage(first.delivery_id, number, self._texts.digest(contents, receiver.language, code))
+        id = message_id_of([job.delivery_id for job in jobs])
+        return ShortMessage(id, number, self._texts.digest(contents, receiver.language, code))
 
     async def _segments(self, job: Job, receiver: Receiver, number: str) -> Segments:
         content, code = Content.model_validate_json(job.content), None
@@ -134,6 +139,19 @@ class SmsChannel:
             return await code_queries.code_of(session, delivery_ids, number, now, is_combined=is_combined)
 
 
-def one_of_each_message(sent: Iterable[SmsMessage]) -> Iterable[SmsMessage]:
-    """One row of each message: several rows may belong to the same combined message."""
-    return {each.message_id or each.delivery_id: each for each in sent}.values()
+def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
+    """Our id of the message about these deliveries, which is the same in every attempt.
+
+    A retry about other deliveries has another id, because a gateway that compares ids would drop it otherwise.
+    """
+    if len(delivery_ids) == 1:
+        return delivery_ids[0]
+    return events.derived_id("sms", *sorted(str(id) for id in delivery_ids))
+
+
+def rows_of_messages(sent: Iterable[SmsMessage]) -> Iterable[Sequence[SmsMessage]]:
+    """The rows of each message: several rows may belong to the same combined message."""
+    rows = defaultdict[str | UUID, list[SmsMessage]](list)
+    for row in sent:
+        rows[row.message_id or row.delivery_id].append(row)
+    return rows.values()

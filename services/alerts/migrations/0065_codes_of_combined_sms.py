@@ -1,7 +1,8 @@
 """Lets the deliveries of a combined short message share one code, and stores what the answer to a reply has shown.
 
-The previous release draws no code twice for a number either, because it draws under the same lock. To a reply with the
-code of a combined message, it acknowledges one of the alerts.
+A delivery has several codes if attempts sent it together with different other deliveries. The previous release uses any
+of them, and draws no code twice for a number either, because it draws under the same lock. To a reply with the code of
+a combined message, it acknowledges one of the alerts.
 """
 
 from alembic import op
@@ -14,4 +15,6 @@ def upgrade() -> None:
     op.execute("ALTER TABLE sms_codes ADD COLUMN is_combined boolean NOT NULL DEFAULT false")
     op.execute("ALTER TABLE sms_codes ADD COLUMN shown_sequence integer")
     op.execute("ALTER TABLE sms_codes DROP CONSTRAINT uq_sms_codes_number_code")
+    op.execute("ALTER TABLE sms_codes DROP CONSTRAINT pk_sms_codes")
+    op.execute("ALTER TABLE sms_codes ADD CONSTRAINT pk_sms_codes PRIMARY KEY (delivery_id, number, code)")
     op.execute("CREATE INDEX ix_sms_codes_number_code ON sms_codes (number, code)")

@@ -50,16 +50,17 @@ class EarlySmsReceipt(AlertsModel):
 class SmsCode(AlertsModel):
     """The code with which the short message of a delivery is answered.
 
-    A number gets no code for two messages within 48 hours. The deliveries of a combined message share its code.
-    `shown_sequence` is that of the alert in the newest answer to a reply with the code, if an answer showed the alert.
+    A number gets no code for two messages within 48 hours. The deliveries of a combined message share its code. A
+    delivery has several codes if attempts sent it together with different other deliveries. `shown_sequence` is that of
+    the alert in the newest answer to a reply with the code, if an answer showed the alert.
     """
 
     __tablename__ = "sms_codes"
     __table_args__ = (Index(None, "number", "code"),)
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[str]
-    code: Mapped[str]
+    number: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
     drawn_at: Mapped[datetime]
     is_combined: Mapped[bool] = mapped_column(server_default=false())
     shown_sequence: Mapped[int | None]

@@ -61,22 +61,21 @@ async def code_of(
 ) -> str | None:
     """The code of the message about these deliveries, which is the same in every attempt.
 
-    If a retry is about other deliveries than the earlier attempt, the retry gets a new code. None if the number got all
-    possible codes within 48 hours.
+    If a retry is about other deliveries than the earlier attempt, the retry gets a new code. The earlier code stays
+    valid, because the earlier message may have arrived. None if the number got all possible codes within 48 hours.
     """
     await lock(session, number)
     await session.execute(delete(SmsCode).where(SmsCode.drawn_at < now - VALID))
-    drawn = (await session.scalars(select(SmsCode).filter_by(number=number))).all()
-    known = next((each for each in drawn if each.delivery_id == delivery_ids[0]), None)
-    same = {each.delivery_id for each in drawn if known is not None and each.code == known.code}
-    if known is not None and known.is_combined is is_combined and same == set(delivery_ids):
-        return known.code
-    used = {each.code for each in drawn}
+    known = select(SmsCode.code).filter_by(number=number, is_combined=is_combined).group_by(SmsCode.code)
+    of_message = func.count().filter(SmsCode.delivery_id.in_(delivery_ids))
+    is_same = (func.count() == len(delivery_ids), of_message == len(delivery_ids))
+    if (code := await session.scalar(known.having(*is_same).limit(1))) is not None:
+        return code
+    used = set(await session.scalars(select(SmsCode.code).filter_by(number=number).distinct()))
     free = [code for code in CODES if code not in used]
     if not free:
         return None
     code = secrets.choice(free)
-    await session.execute(delete(SmsCode).where(SmsCode.delivery_id.in_(delivery_ids)))
     values = {"number": number, "code": code, "drawn_at": now, "is_combined": is_combined}
     await session.execute(insert(SmsCode).values([{"delivery_id": id, **values} for id in delivery_ids]))
     return code
@@ -88,7 +87,10 @@ async def deliveries_of(session: AsyncSession, number: str, code: str, now: date
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
-    """The alert's deliveries to this number whose codes are valid. The one that shows the newest state is the first."""
+    """The alert's deliveries to this number whose codes are valid. The one that shows the newest state is the first.
+
+    A delivery is listed with each of its codes. The newest code is the first.
+    """
     deliveries = await _coded(session, number, Delivery.alert_id == alert_id, now)
     return sorted(deliveries, key=lambda delivery: delivery.sequence, reverse=True)
 
@@ -98,7 +100,8 @@ async def _coded(
 ) -> list[CodedDelivery]:
     wanted = select(SmsCode, Delivery.alert_id, Delivery.recipient, Delivery.cause, Delivery.content)
     of_code = wanted.join(Delivery, Delivery.delivery_id == SmsCode.delivery_id)
-    rows = await session.execute(of_code.where(is_wanted, SmsCode.number == number, SmsCode.drawn_at >= now - VALID))
+    of_number = of_code.where(is_wanted, SmsCode.number == number, SmsCode.drawn_at >= now - VALID)
+    rows = await session.execute(of_number.order_by(SmsCode.drawn_at.desc()))
     return [
         coded_delivery(code, alert_id, recipient, cause, content) for code, alert_id, recipient, cause, content in rows
     ]
@@ -113,7 +116,10 @@ def coded_delivery(code: SmsCode, alert_id: UUID, recipient: str, cause: str, co
 
 
 async def show(session: AsyncSession, delivery_id: UUID, sequence: int) -> None:
-    """Stores that an answer has shown the alert at this sequence. Later replies with the code act on this state."""
+    """Stores that an answer has shown the alert at this sequence.
+
+    Later replies with a code of the delivery act on this state.
+    """
     stored = update(SmsCode).where(SmsCode.delivery_id == delivery_id)
     await session.execute(stored.values(shown_sequence=func.greatest(SmsCode.shown_sequence, sequence)))
 

@@ -43,7 +43,7 @@ class SmsReceiptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShortMessage:
-    """A message to a number in the format E.164. `id` is the same in every attempt."""
+    """A message to a number in the format E.164. `id` is the same in every attempt about the same deliveries."""
 
     id: UUID
     number: str

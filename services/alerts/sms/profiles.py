@@ -117,7 +117,7 @@ class GatewayInbound(GatewayRequest):
 class PushedReceipts(GatewayRequest):
     """How the gateway pushes receipts.
 
-    If `is_own_id` is true, the field `id` contains the id of the delivery that we sent to the gateway. If a request has
+    If `is_own_id` is true, the field `id` contains the id that we gave the message. If a request has
     several receipts, `each` points to their list, and `id` and the profile's `field` point into each receipt. If each
     part of a long message has a receipt of its own, `part` points to the number of the part.
     """
