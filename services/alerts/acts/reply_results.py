@@ -40,7 +40,7 @@ class ReplyResult(StrEnum):
     NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
     WRONG_CODE = "wrong_code"
-    SEVERAL_ALERTS = "several_alerts"
+    ONLY_ACKNOWLEDGES = "only_acknowledges"
     NO_ACCOUNT = "no_account"
     NOT_BOUND = "not_bound"
     NOT_PERMITTED = "not_permitted"
@@ -85,7 +85,7 @@ SENTENCES = {
         "administrator."
     ),
     ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
-    ReplyResult.SEVERAL_ALERTS: N_(
+    ReplyResult.ONLY_ACKNOWLEDGES: N_(
         "Not done: this code belongs to several alerts. Acknowledge them by {example}. Use the board for all else."
     ),
     ReplyResult.NO_ACCOUNT: N_("Not done: no account belongs to this number. Use the board or the telephone."),

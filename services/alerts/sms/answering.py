@@ -165,7 +165,7 @@ class SmsAnswering:
             return [answer_of(reply, typed, language)], shown_by(reply, first)
         refusal = ReplyResult.NOT_BOUND if person is None else self.replies.refusal(person)
         if refusal is None and typed.act is not SmsAct.ACKNOWLEDGE:
-            refusal = ReplyResult.SEVERAL_ALERTS
+            refusal = ReplyResult.ONLY_ACKNOWLEDGES
         if refusal is not None:
             return [answer_of(Reply(refusal), typed, language)], None
         return CombinedReply(message.id, number, language, person, deliveries)
@@ -226,7 +226,7 @@ def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
             changed = NEWEST_CODE if reply.newest_code else NO_CODE
             changed = SEND_AGAIN if reply.newest_code == typed.code else changed
             return _(changed).format(example=example, state=summary(reply.alert, language))
-        case ReplyResult.SEVERAL_ALERTS:
+        case ReplyResult.ONLY_ACKNOWLEDGES:
             return text.format(example=f"{SmsAct.ACKNOWLEDGE} {typed.code}")
         case ReplyResult.ACKNOWLEDGED:
             return f"{text} {_(WHAT_NEXT).format(code=code)}"
