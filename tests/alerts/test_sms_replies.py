@@ -219,7 +219,7 @@ async def test_the_code_of_a_combined_sms_acknowledges_the_alerts_that_are_as_it
     graver = {"severity": "Severe", "hazard_id": hazards[2].hazard_id, "revision": 2, "msg_type": "Update"}
     await phones.desk.alerts(fresh(**MUDFLOW | {"area": {"pcodes": [FIVE_DISTRICTS[2]]}} | graver))
     answer = await phones.reply(AIBEK, f"2 {code}")
-    assert answer is not None and f"belongs to several alerts. Acknowledge them by 1 {code}. " in answer
+    assert answer is not None and f"this code only acknowledges. To acknowledge, reply: 1 {code}. " in answer
     answer = await phones.reply(AIBEK, f"1 {code}")
     assert answer is not None and answer.startswith("Acknowledged by you: 1 of 5. Not acknowledged: ")
     assert ": already acknowledged by Aida, " in answer and ": closed" in answer and ": changed since" in answer

@@ -78,6 +78,9 @@ def test_the_answers_about_actions_of_others_name_them_within_two_parts(language
     event = Content.model_validate_json(job_to(Receiver("r", DeliveryChannel.SMS, "sms:+"), **MUDFLOW).content).data
     delivery = CodedDelivery(uuid4(), "4711", uuid4(), "r", Cause.RAISED, is_combined=True, alert=event, sequence=1)
     refused = [ReplyResult.CLOSED, ReplyResult.ACKNOWLEDGED_BY_OTHER, ReplyResult.CHANGED_MEANWHILE]
+    refusal = answer_of(Reply(ReplyResult.ONLY_ACKNOWLEDGES), TypedReply(SmsAct.CLOSE, "4711"), language)
+    answer = texts.answer([refusal], language)
+    assert len(answer.texts) <= 2 and "1 4711" in answer.text and CUT not in answer.text
     for results in ([ReplyResult.ACKNOWLEDGED_BY_OTHER], refused * 3, list(combined_replies.REASONS) * 9):
         done = [AlertResult(delivery, Reply(result, alert)) for result in (ReplyResult.ACKNOWLEDGED, *results)]
         answer = texts.answer(combined_replies.drafts(done, texts, language), language)

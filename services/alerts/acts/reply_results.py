@@ -86,7 +86,7 @@ SENTENCES = {
     ),
     ReplyResult.WRONG_CODE: N_("Wrong code. Reply 1 and the four digits of the message about the alert, like: 1 4711."),
     ReplyResult.ONLY_ACKNOWLEDGES: N_(
-        "Not done: this code belongs to several alerts. Acknowledge them by {example}. Use the board for all else."
+        "Not done: this code only acknowledges. To acknowledge, reply: {example}. Use the board for all else."
     ),
     ReplyResult.NO_ACCOUNT: N_("Not done: no account belongs to this number. Use the board or the telephone."),
     ReplyResult.NOT_BOUND: N_("Not done: bind your account first."),
