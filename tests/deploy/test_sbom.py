@@ -56,3 +56,4 @@ def test_sbom_names_the_libraries_that_browsers_load_and_what_is_compiled_into_t
     assert {"pkg:npm/%40hpke/common", "pkg:npm/%40hpke/core"} <= named
     named = {component["purl"].rpartition("@")[0] for component in bom["components"]}
     assert {"pkg:npm/maplibre-gl", "pkg:npm/earcut", "pkg:npm/%40fontsource/noto-sans"} <= named
+    assert {"pkg:npm/pmtiles", "pkg:npm/fflate"} <= named

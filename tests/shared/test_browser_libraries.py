@@ -9,6 +9,7 @@ STATIC = ROOT / "services" / "console" / "static"
 PACKAGES = {
     "maplibre": (".", "dist", "maplibre-gl"),
     "noto-sans": (".", "files", "@fontsource/noto-sans"),
+    "pmtiles": ("dist", "pmtiles"),
 }
 COPIES = [file for folder in PACKAGES for file in sorted((STATIC / folder).iterdir())]
 
@@ -18,4 +19,4 @@ def test_a_library_is_served_as_its_package_has_it(copy: Path) -> None:
     *folders, package = PACKAGES[copy.parent.name]
     originals = [ROOT / "node_modules" / package / folder / copy.name for folder in folders]
     original = next(file for file in originals if file.exists())
-    assert copy.read_bytes() == original.read_bytes(), "npm run maplibre; npm run noto-sans"
+    assert copy.read_bytes() == original.read_bytes(), "npm run maplibre; npm run noto-sans; npm run pmtiles"
