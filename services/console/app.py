@@ -26,7 +26,9 @@ from services.console import (
 from services.console.config import ConsoleSettings
 from services.console.hazards import entry, granted_hazards, releases
 from services.console.hazards.callers import Callers
+from services.console.map import backgrounds
 from services.console.map import routes as map_routes
+from services.console.map.backgrounds import BackgroundFault
 from services.console.positions import Positions
 from services.console.sign_in import device_tokens, own_sign_ins, second_factor
 from services.console.sign_in import routes as signin
@@ -36,7 +38,7 @@ from services.console.sign_in.totp import TotpSecrets
 from services.console.state import SETTLEMENTS, Console, console_pages
 from services.console.stream.listening import Listening
 from services.console.stream.reader import EventStream
-from shared import pages, wiring
+from shared import log, pages, wiring
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Signer
 from shared.config import secret
@@ -49,6 +51,7 @@ from shared.places import Places
 from shared.web import letter_routes, redrive_routes
 from shared.web.letter_routes import LetterReading
 
+logger = log.get()
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice, and so lock a person out
 
@@ -72,6 +75,11 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 
+        async def check_background() -> None:
+            background = await asyncio.to_thread(backgrounds.look, settings.map_pmtiles)
+            if isinstance(background, BackgroundFault):
+                logger.warning("map background not usable", setting="MAP_PMTILES", fault=background)
+
         redis = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=5, retry=NO_RETRY
         )
@@ -93,6 +101,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             )
             yield (
                 first_account(),
+                check_background(),
                 stream.run(app.state.sessions),
                 listening.watch(app.state.sessions),
                 state.attempts.run(),

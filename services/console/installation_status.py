@@ -1,8 +1,9 @@
 """The page of the system's status.
 
-It reads only the file of `dayar watch`, so it needs neither Kafka nor PostgreSQL.
+It reads only the file of `dayar watch` and the background of the map, so it needs neither Kafka nor PostgreSQL.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.console.map import backgrounds
+from services.console.map.backgrounds import BackgroundFault
 from services.console.state import console
 from shared.monitoring import status
 from shared.monitoring.findings import Level
@@ -22,27 +25,30 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/status")
 async def status_page(request: Request) -> Response:
-    return console(request).pages.render(request, "status.html", **context(request))
+    return console(request).pages.render(request, "status.html", **await context(request))
 
 
 @router.get("/status/now")
 async def status_now(request: Request) -> Response:
     """The part of the page that the browser reads again each minute."""
-    return console(request).pages.render(request, "status-now.html", **context(request))
+    return console(request).pages.render(request, "status-now.html", **await context(request))
 
 
-def context(request: Request) -> dict[str, Any]:
+async def context(request: Request) -> dict[str, Any]:
     here, language = console(request), language_of(request)
 
     def gettext(message: str) -> str:
         return here.pages.gettext(language, message)
 
     known = status.read(status.folder_of(here.settings))
+    background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     return {
         "known": known,
         "verdict": verdict(known, datetime.now(UTC)),
         "findings": [shown(tracked, language, gettext) for tracked in known.open] if known else [],
         "parts": list(known.parts.values()) if known else [],
+        "background": background,
+        "background_fault": background if isinstance(background, BackgroundFault) else None,
     }
 
 

@@ -260,6 +260,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /": page(STAFF | {R.FIELD}),
     "GET /board/{panel}": to(STAFF),
     "GET /map": page(STAFF),
+    "GET /map/background.pmtiles": to(STAFF),
     "GET /console/v1/map/{layer}": to(STAFF),
     "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),

@@ -1,9 +1,14 @@
-"""The page of the map, and its layers as GeoJSON."""
+"""The page of the map, its layers as GeoJSON, and its detailed background."""
+
+import asyncio
+import re
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from services.console.freshness import once_there, position_of
+from services.console.map import backgrounds
+from services.console.map.backgrounds import Background, BackgroundFault, BadBackground
 from services.console.map.features import FIELD_HOURS
 from services.console.map.layers import LAYERS
 from services.console.queries import snapshots
@@ -15,12 +20,15 @@ from shared.pages import language_of
 from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
+RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
+MOST_BYTES = 16 * 1_048_576  # the longest range of one answer; a tile or a directory is far smaller
 
 
 @router.get("/map")
 async def map_page(request: Request, takes_point: bool = False) -> Response:
     """The map. With `takes_point`, it was opened by the form for a new event, and gives the form a point."""
     here, principal = console(request), tokens.current(request)
+    background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:
         vector = vectors.encoded(await snapshots.positions(session), TOPICS)
     return here.pages.render(
@@ -33,7 +41,26 @@ async def map_page(request: Request, takes_point: bool = False) -> Response:
         may_report=not principal.roles.isdisjoint(access.CMC),
         takes_point=takes_point,
         sees_sites=not principal.roles.isdisjoint(access.COUNTERS),
+        background=background.described() if isinstance(background, Background) else None,
+        background_fault=background if isinstance(background, BackgroundFault) else None,
     )
+
+
+@router.get("/map/background.pmtiles")
+async def map_background(request: Request) -> Response:
+    """One range of the PMTiles file. The whole file may have many gigabytes, so it is never one answer."""
+    path = console(request).settings.map_pmtiles
+    try:
+        known = await asyncio.to_thread(backgrounds.usable_stat, path) if path else None
+    except BadBackground:
+        known = None
+    if path is None or known is None:
+        raise Problem(404, "not-found", "This installation has no detailed background of the map.")
+    asked = RANGE.fullmatch(request.headers.get("range", ""))
+    # FileResponse answers with the whole file if the value of If-Range is not current
+    if asked is None or "if-range" in request.headers or int(asked[2]) - int(asked[1]) >= MOST_BYTES:
+        raise Problem(416, "range", f"Send one range of at most {MOST_BYTES} bytes, as in: Range: bytes=0-16383")
+    return FileResponse(path, media_type="application/vnd.pmtiles", stat_result=known)
 
 
 @router.get("/console/v1/map/{layer}")

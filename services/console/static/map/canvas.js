@@ -1,6 +1,7 @@
 // The drawn map. Its data come from the page, and it tells the page what was chosen.
 
 import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
+import { attribution, serveBackground, watchBackground } from "/static/map/background.js";
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
@@ -53,9 +54,10 @@ export class DrawnMap {
   /** Loads the base and the font, then draws. */
   async open() {
     await Promise.all([...BASE.map((name) => this.readBase(name)), ...SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters))]);
+    serveBackground();
     this.map = new MapLibre({
       container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: 12 }, maxBounds: AROUND, renderWorldCopies: false,
-      attributionControl: { compact: false, customAttribution: "Natural Earth" }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
+      attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
       cooperativeGestures: matchMedia("(max-width: 800px)").matches,
       locale: {
         "Map.Title": sentence("map"), "NavigationControl.ZoomIn": sentence("zoom_in"), "NavigationControl.ZoomOut": sentence("zoom_out"),
@@ -67,6 +69,7 @@ export class DrawnMap {
       const { image, options } = mark(id, colour);
       this.map?.addImage(id, image, options);
     });
+    watchBackground(this.map);
     await this.map.once("load");
     for (const [source, { features }] of Object.entries(this.data)) this.show(source, /** @type {Feature[]} */ (features));
     this.map.touchZoomRotate.disableRotation();

@@ -1,6 +1,8 @@
 // The style of the map: the base from Natural Earth, and the layers of the console above it.
 // Without `glyphs`, MapLibre draws all text itself in the font of the page.
 
+import { backgroundLayers, backgroundNames, backgroundSources, FIRST_DETAIL, hasNames } from "/static/map/background.js";
+
 /**
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").StyleSpecification} Style
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").LayerSpecification} Layer
@@ -29,7 +31,7 @@ export const CHOSEN = ["alerts", "hazards", "reports", "sites", "localities", "c
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
   const sources = Object.fromEntries([...BASE, ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]));
-  return { version: 8, sources, layers: [...base(colour, !data.boundaries?.features.length), ...people(colour), ...events(colour), ...selected(colour)] };
+  return { version: 8, sources: { ...sources, ...backgroundSources() }, layers: [...base(colour, !data.boundaries?.features.length), ...people(colour), ...events(colour), ...selected(colour)] };
 }
 
 /** @param {Colour} colour @param {boolean} hasOblasts false if the imported boundaries replace those of Natural Earth @returns {Layer[]} */
@@ -40,15 +42,17 @@ function base(colour, hasOblasts) {
     { id: "glaciers", type: "fill", source: "glaciers", paint: { "fill-color": colour("map-ice") } },
     { id: "lakes", type: "fill", source: "lakes", paint: { "fill-color": colour("map-water") } },
     { id: "rivers", type: "line", source: "rivers", paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 9, 2.5] } },
+    ...backgroundLayers(colour),
     { id: "oblasts", type: "line", source: "kg-oblasts", layout: { visibility: hasOblasts ? "visible" : "none" }, paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
     { id: "boundaries", type: "fill", source: "boundaries", paint: { "fill-color": colour("map-land"), "fill-opacity": 0 } },
     { id: "boundary-lines", type: "line", source: "boundaries", paint: { "line-color": colour("map-border"), "line-width": 0.8, "line-opacity": 0.7 } },
     { id: "borders", type: "line", source: "countries", paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] } },
     { id: "units", type: "circle", source: "units", filter: ["==", ["get", "level"], 2], paint: { "circle-radius": 2.5, "circle-color": colour("map-label"), "circle-opacity": 0.65 } },
+    ...backgroundNames(text, colour),
     text("lake-names", "lakes", colour, { "text-size": 11 }, colour("map-water-label")),
     { ...text("country-names", "neighbours", colour, { "text-size": 13, "text-letter-spacing": 0.15 }), maxzoom: 8 },
     { ...text("oblast-names", "units", colour, { "text-size": 14 }), filter: ["==", ["get", "level"], 1], maxzoom: 7.5 },
-    { ...text("town-names", "towns", colour, { "text-size": 11, "symbol-sort-key": ["get", "rank"] }), filter: ["any", ["==", ["get", "iso2"], "KG"], ["<=", ["get", "rank"], 4], [">=", ["zoom"], 8]] },
+    { ...text("town-names", "towns", colour, { "text-size": 11, "symbol-sort-key": ["get", "rank"] }), filter: ["any", ["==", ["get", "iso2"], "KG"], ["<=", ["get", "rank"], 4], [">=", ["zoom"], 8]], ...(hasNames ? { maxzoom: FIRST_DETAIL } : {}) },
     { ...text("unit-names", "units", colour, { "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.4] }), filter: ["==", ["get", "level"], 2], minzoom: 7 },
   ];
 }
