@@ -55,7 +55,8 @@ PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
 PARTS, FLUSH = 30, 6  # a part of the night has two minutes
 UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the part before becomes severe
-# Moves the times of everything that is stored into the past. No attempt is under way then.
+# Moves the times of everything that is stored into the past. Each table is locked before, in a transaction of its own,
+# so that the statement and a sender that stores results never wait for each other.
 LATER = """
 UPDATE deliveries SET created_at = created_at - interval '2 minutes', planned_at = planned_at - interval '2 minutes',
     next_contact_at = next_contact_at - interval '2 minutes', due_at = due_at - interval '2 minutes'
@@ -137,7 +138,10 @@ class RedNight:
         await self.town.report(*hazards)
         await self.answer()
         async with self.town.sessions.begin() as session:
+            await session.execute(text("LOCK TABLE deliveries IN EXCLUSIVE MODE"))
             await session.execute(text(LATER))
+        async with self.town.sessions.begin() as session:
+            await session.execute(text("LOCK TABLE alerts IN EXCLUSIVE MODE"))
             await session.execute(text(LATER_ALERTS))
         while await self.escalation.escalate() or await self.next_contacts.notify():
             pass

@@ -48,10 +48,17 @@ NUMBER = "996700123456"
 STALLED = "Принято, но"
 NOTES = "Мост через Исфайрам закрыт."
 MINUTE = timedelta(minutes=1)
+# Each tuple is a transaction about one table. Its lock comes first, so that it and a worker never wait for each other.
 PASS = (
-    "UPDATE alerts SET escalates_at = escalates_at - :time, waits_since = waits_since - :time",
-    "UPDATE deliveries SET next_contact_at = next_contact_at - :time WHERE next_contact_at IS NOT NULL",
-    "UPDATE deliveries SET due_at = due_at - :time WHERE settled_at IS NULL",
+    (
+        "LOCK TABLE deliveries IN EXCLUSIVE MODE",
+        "UPDATE deliveries SET next_contact_at = next_contact_at - :time WHERE next_contact_at IS NOT NULL",
+        "UPDATE deliveries SET due_at = due_at - :time WHERE settled_at IS NULL",
+    ),
+    (
+        "LOCK TABLE alerts IN EXCLUSIVE MODE",
+        "UPDATE alerts SET escalates_at = escalates_at - :time, waits_since = waits_since - :time",
+    ),
 )
 
 
@@ -87,9 +94,11 @@ class Night:
 
     async def passes(self, time: timedelta) -> None:
         """Moves the times for which the workers wait."""
-        async with self.sessions.begin() as session:
-            for statement in PASS:
-                await session.execute(text(statement).bindparams(bindparam("time", time, Interval)))
+        for lock, *statements in PASS:
+            async with self.sessions.begin() as session:
+                await session.execute(text(lock))
+                for statement in statements:
+                    await session.execute(text(statement).bindparams(bindparam("time", time, Interval)))
 
     async def reports(self, pcode: str) -> None:
         now = datetime.now(UTC).isoformat()
