@@ -1,5 +1,6 @@
 """The fields of a form as a person typed them, and the places and numbers that they name."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -91,6 +92,14 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
         if isinstance(value, str):
             typed.setdefault(name, []).append(value)
     return typed
+
+
+def version_of(shown: object) -> str:
+    """A digest of what a form shows; every change of it changes the digest.
+
+    The form sends it back, so that a person cannot overwrite a change that the person never saw.
+    """
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 def expected_by_field(request: Request, faults: Sequence[Fault]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The form in which a person types one duty number, and the check of its fields."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
@@ -58,8 +57,3 @@ def placed(
     if known is not None and known.place.pcode == number.place.pcode:
         return number, []
     return replace(number, position=max((each.position + 1 for each in others), default=0)), []
-
-
-def version_of(number: DutyNumber) -> str:
-    """Returns a hash that every change of the number changes, so that nobody overwrites an unseen change."""
-    return hashlib.sha256(repr(number).encode()).hexdigest()[:32]

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.alerts.duty_numbers.duty_numbers import DutyNumber, DutyService
-from services.alerts.duty_numbers.forms import DutyNumberForm, form_of, placed, version_of
+from services.alerts.duty_numbers.forms import DutyNumberForm, form_of, placed
 from services.alerts.duty_numbers.imports import OUT_OF_AREA
 from services.alerts.duty_numbers.pages import HOME, Caller, covers, log, note_read
 from services.alerts.duty_numbers.sheets import LONGEST, DutyNumberSheets
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.receivers.checks import Fault
-from services.alerts.typed_forms import expected_by_field, typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared.auth.tokens import Principal
 from shared.country import COUNTRY
 from shared.pages import Pages, language_of

@@ -1,6 +1,5 @@
 """The page that lists the message templates, and edits those of a hazard and a severity with a preview of each."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -16,7 +15,7 @@ from services.alerts.message_templates.previews import name_of, previews
 from services.alerts.message_templates.templates import CHANNELS, FIELDS, MessageTemplate, fault_of, fields_of, longest
 from services.alerts.queries import message_templates as template_queries
 from services.alerts.receivers.checks import Fault
-from services.alerts.typed_forms import expected_by_field, typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -56,7 +55,7 @@ async def save(request: Request, session: Session, caller: Caller) -> Response:
         faults.append(Fault("condition", ONLY_COUNTRY))
     if form.one("act") == "preview":
         return page(request, caller, form, stored, faults, version=version, status=422 if faults else 200)
-    if is_stale := version != version_of(form.condition, stored):
+    if is_stale := version != version_of_texts(form.condition, stored):
         faults.append(Fault("version", CHANGED))
     if faults:
         newer = other_texts(form, stored) if is_stale else {}
@@ -106,7 +105,7 @@ def page(
         status=status,
         form=form,
         wrong=expected_by_field(request, [*faults, *wrong, *too_long]),
-        version=version_of(form.condition, stored) if version is None else version,
+        version=version_of_texts(form.condition, stored) if version is None else version,
         newer=newer,
         is_saved="saved" in request.query_params,
         is_refused=bool(faults),
@@ -123,13 +122,10 @@ def page(
     )
 
 
-def version_of(condition: tuple[str, str], stored: Iterable[MessageTemplate]) -> str:
-    """A digest of the stored texts of this hazard and severity, or "" if there are none.
-
-    The form sends it back, so that a person cannot overwrite a change that the person never saw.
-    """
+def version_of_texts(condition: tuple[str, str], stored: Iterable[MessageTemplate]) -> str:
+    """The version of the stored texts of this hazard and severity, or "" if there are none."""
     texts = [(each.channel, each.language, each.text) for each in stored if (each.hazard, each.severity) == condition]
-    return hashlib.sha256(repr(sorted(texts)).encode()).hexdigest()[:32] if texts else ""
+    return version_of(sorted(texts)) if texts else ""
 
 
 def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[str, str]:

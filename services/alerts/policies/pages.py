@@ -1,6 +1,5 @@
 """The pages of the escalation policies, which administrators keep."""
 
-import hashlib
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -28,7 +27,7 @@ from services.alerts.receivers import subscriptions
 from services.alerts.receivers.checks import LONGEST_LABEL, Fault
 from services.alerts.receivers.pages import choices
 from services.alerts.receivers.receivers import Receiver
-from services.alerts.typed_forms import expected_by_field, typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared import audit, events
 from shared.audit import Action
 from shared.pages import Pages
@@ -137,14 +136,6 @@ async def one(session: Session, id: UUID) -> EscalationPolicy:
 
 def policy_id(policy: EscalationPolicy) -> UUID:
     return events.derived_id("escalation_policy", policy.name)
-
-
-def version_of(policy: EscalationPolicy) -> str:
-    """A digest of the policy.
-
-    The form sends it back, so that a person cannot overwrite a change that the person never saw.
-    """
-    return hashlib.sha256(repr(policy).encode()).hexdigest()[:32]
 
 
 async def form_page(

@@ -1,6 +1,5 @@
 """The receivers that a caller may change. They get no alerts outside the caller's areas."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,6 +10,7 @@ from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Contact, Receiver, in_order
 from services.alerts.receivers.trials import receiver_id
+from services.alerts.typed_forms import version_of
 from shared.auth.tokens import Principal, Role
 from shared.places import Places
 from shared.web.problems import Problem
@@ -42,14 +42,11 @@ class Subscription:
 
     @property
     def version(self) -> str:
-        """A digest of the receiver.
-
-        The form sends it back, so that a person cannot overwrite a change that the person never saw.
-        """
+        """The version of everything that the form of the receiver shows."""
         receiver = self.receiver
         fields = (receiver.label, sorted(receiver.statuses), receiver.first_contact, *self.further)
         rest = [getattr(receiver, name) for name in receiver_queries.RECEIVER_COLUMNS if name != "statuses"]
-        return hashlib.sha256(repr((fields, rest)).encode()).hexdigest()[:32]
+        return version_of((fields, rest))
 
 
 async def subscriptions_of(session: AsyncSession, caller: Principal, places: Places) -> list[Subscription]:

@@ -1,6 +1,5 @@
 """The form of a roster's layers, in which people take turns."""
 
-import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from services.alerts.rosters import pages as roster_pages
 from services.alerts.rosters.forms import RosterForm
 from services.alerts.rosters.pages import HOME, log, roster_id, saved_page
 from services.alerts.rosters.rosters import LONGEST_SHIFT_DAYS, MOST_LAYERS, Roster
-from services.alerts.typed_forms import expected_by_field, typed_of
+from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared.pages import Pages
 from shared.pages.terms import N_
 from shared.postgres.database import Session
@@ -83,14 +82,6 @@ async def save(request: Request, session: Session, known: Roster | None) -> Resp
     await roster_queries.save(session, roster)
     await log(request, session, roster, "added" if known is None else "changed")
     return saved_page(roster)
-
-
-def version_of(roster: Roster) -> str:
-    """A digest of the roster.
-
-    The form sends it back, so that a person cannot overwrite a change that the person never saw.
-    """
-    return hashlib.sha256(repr(roster).encode()).hexdigest()[:32]
 
 
 async def form_page(
