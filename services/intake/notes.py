@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -44,7 +45,7 @@ class Notes(Generic[K, N]):
             await self._has_waiting.wait()
             self._has_waiting.clear()
             noted, self._waiting = self._waiting, {}
-            await retry_while_unavailable(lambda noted=noted: self._store(noted.values()))  # type: ignore[misc]
+            await retry_while_unavailable(partial(self._store, noted.values()))
 
     async def _store(self, notes: Collection[N]) -> None:
         async with self._sessions.begin() as session:
