@@ -21,7 +21,6 @@ from services.alerts.message_templates.pages import ONLY_COUNTRY
 from services.alerts.message_templates.previews import Preview, name_of, previews
 from services.alerts.message_templates.templates import CHANNELS, EVERY, MessageTemplate, fault_of
 from services.alerts.queries import message_templates as template_queries
-from services.alerts.receivers.checks import Fault
 from services.alerts.sms.sms_texts import SmsTexts
 from services.console.models import Account
 from shared import audit
@@ -30,6 +29,7 @@ from shared.auth.access import RECEIVER_KEEPERS
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.languages import LANGUAGES
+from shared.pages.typed_forms import Fault
 from shared.places import Places
 
 NOBODY = UUID(int=0)  # a text that is only previewed has no author

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies, comment_of, note_of
 from services.alerts.acts.reply_results import SENTENCES, Reply, ReplyResult
-from services.alerts.typed_forms import TypedForm
 from services.alerts.views import VERDICTS, Resolution
 from shared.pages.terms import N_
+from shared.pages.typed_forms import TypedForm
 
 Value = TypeVar("Value")
 

@@ -21,12 +21,12 @@ from services.alerts.alerts import Alert
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import Text, Texts
 from services.alerts.message_templates.keeping import current_messages
-from services.alerts.typed_forms import typed_of
 from services.alerts.views import VERDICTS
 from shared import log
 from shared.events import AlertRaised
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.pages.typed_forms import typed_of
 from shared.postgres.database import Session
 from shared.web.concurrency import address_of
 

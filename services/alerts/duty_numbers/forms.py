@@ -7,9 +7,8 @@ from uuid import uuid4
 from services.alerts.duty_numbers.duty_numbers import DutyNumber, written
 from services.alerts.duty_numbers.imports import entry_of
 from services.alerts.duty_numbers.sheets import COLUMNS, DutyNumberSheets
-from services.alerts.receivers.checks import Fault
-from services.alerts.typed_forms import TypedForm
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm
 from shared.places import Places
 
 LONGEST = 500  # a field may have at most this many characters

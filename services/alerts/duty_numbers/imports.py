@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from services.alerts.duty_numbers.duty_numbers import DutyNumber
 from services.alerts.duty_numbers.sheets import DutyEntry, DutyKey, NumberRow
-from services.alerts.receivers.checks import Fault
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault
 
 OUT_OF_AREA = N_("A unit within your own areas is expected.")
 

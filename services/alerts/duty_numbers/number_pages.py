@@ -12,12 +12,11 @@ from services.alerts.duty_numbers.imports import OUT_OF_AREA
 from services.alerts.duty_numbers.pages import HOME, Caller, covers, log, note_read
 from services.alerts.duty_numbers.sheets import LONGEST, DutyNumberSheets
 from services.alerts.queries import duty_numbers as number_queries
-from services.alerts.receivers.checks import Fault
-from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared.auth.tokens import Principal
 from shared.country import COUNTRY
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of, version_of
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web.problems import Problem

@@ -13,7 +13,6 @@ from services.alerts.duty_numbers.duty_numbers import DutyNumber
 from services.alerts.duty_numbers.imports import ImportPlan, NumberVerdict, planned
 from services.alerts.duty_numbers.sheets import COLUMNS, FILES, MOST_ROWS, BadDutyNumbers, DutyNumberSheets
 from services.alerts.queries import duty_numbers as number_queries
-from services.alerts.receivers.checks import Fault
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -22,6 +21,7 @@ from shared.auth.tokens import Principal
 from shared.country import COUNTRY
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.sheets import delimited

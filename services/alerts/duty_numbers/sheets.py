@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from services.alerts.duty_numbers import duty_numbers
 from services.alerts.duty_numbers.duty_numbers import DutyContact, DutyPlace, DutyService
-from services.alerts.receivers.checks import Fault, is_line
 from shared.country import COUNTRY
 from shared.errors import DocumentedError
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, is_line
 from shared.places import Places
 from shared.places.localities import folded
 from shared.sheets import delimited, header

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from services.alerts.message_templates.previews import name_of
 from services.alerts.message_templates.templates import CHANNELS, EVERY, MessageTemplate, fault_of
-from services.alerts.receivers.checks import Fault
-from services.alerts.typed_forms import TypedForm
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.languages import LANGUAGES
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm
 
 FIELDS = [(channel, language) for channel in CHANNELS for language in LANGUAGES]
 

@@ -14,8 +14,6 @@ from services.alerts.message_templates.forms import TemplatesForm, form_of
 from services.alerts.message_templates.previews import name_of, previews
 from services.alerts.message_templates.templates import CHANNELS, FIELDS, MessageTemplate, fault_of, fields_of, longest
 from services.alerts.queries import message_templates as template_queries
-from services.alerts.receivers.checks import Fault
-from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -23,6 +21,7 @@ from shared.auth.tokens import Principal
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages import Pages
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of, version_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)

@@ -8,7 +8,6 @@ from uuid import UUID
 from services.alerts.delivery.messages import Messages, ShownMessage
 from services.alerts.delivery.notices import Cause, Content
 from services.alerts.message_templates.templates import CHANNELS, EVERY, MessageTemplate, Templates
-from services.alerts.receivers.checks import Fault
 from services.alerts.sms.alphabets import Alphabet
 from services.alerts.sms.segments import Segments
 from services.alerts.telegram.chat_messages import units
@@ -16,6 +15,7 @@ from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel, Demand, HazardType, Severity, Status
 from shared.pages.languages import LANGUAGES
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault
 
 EXAMPLE_ID = UUID(int=0)
 EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # previews show the districts Kadamjai and Leilek

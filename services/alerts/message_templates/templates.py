@@ -11,10 +11,10 @@ from string import Template
 from uuid import UUID
 
 from services.alerts.delivery.notices import TRIAL_RULE
-from services.alerts.receivers.checks import Fault
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault
 
 KEY = ("hazard", "severity", "channel", "language")  # a template is unique by these fields
 EVERY = ""  # a template with this value as its hazard type or severity is for all of them

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from services.alerts import definitions
 from services.alerts.policies.forms import MOST_STEPS, PolicyForm, left
 from services.alerts.policies.policies import EscalationPolicy
-from services.alerts.receivers.checks import Fault
 from services.alerts.receivers.receivers import Receiver
 from shared.errors import DocumentedError
 from shared.events.vocabulary import HazardType, Severity
+from shared.pages.typed_forms import Fault
 from shared.places import Places
 
 _policy = TypeAdapter(EscalationPolicy)

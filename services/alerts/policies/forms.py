@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Self
 
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
-from services.alerts.receivers.checks import LONGEST_LABEL, Fault, area_faults, is_line
+from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
-from services.alerts.typed_forms import TypedForm, arrange
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm, area_faults, arrange, is_line
 from shared.places import Places
 
 MOST_POLICIES = 100

@@ -24,14 +24,14 @@ from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
-from services.alerts.receivers.checks import LONGEST_LABEL, Fault
+from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.receivers.pages import choices
 from services.alerts.receivers.receivers import Receiver
-from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared import audit, events
 from shared.audit import Action
 from shared.pages import Pages
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of, version_of
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web.problems import Problem

@@ -1,7 +1,6 @@
 """Checks a receiver that a person typed, and says which fields are wrong and what was expected."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 
@@ -10,16 +9,15 @@ from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.sms import numbers
 from services.alerts.telegram import chats
 from services.alerts.telegram.chats import Chat
-from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel
 from shared.pages.languages import LANGUAGES
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, area_faults, is_line
 from shared.places import Places
 
 LONGEST_LABEL = 80
 LONGEST_TEXT = 150
 LONGEST_ADDRESS = 500
-MOST_AREAS = 100
 HIGHEST_STEP = 20
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 3600
 UNKNOWN_CHANNEL = N_("An address of a channel that this release knows is expected.")
@@ -29,18 +27,6 @@ ADDRESSES: Mapping[str, str] = {
     DeliveryChannel.SMS: N_("A mobile number with its country code is expected, like sms:+996700123456."),
     DeliveryChannel.EMAIL: N_("An e-mail address is expected, for example duty@centre.example."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A wrong field. `expected` is a text to translate, with `values` for its placeholders."""
-
-    name: str
-    expected: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.expected % self.values
 
 
 def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> list[Fault]:
@@ -92,17 +78,6 @@ def roster_faults(receiver: Receiver, rosters: Collection[str]) -> list[Fault]:
         known = ", ".join(sorted(rosters)[:5]) or "-"
         return [Fault("roster", N_("The name of a roster is expected. Rosters: %(names)s"), {"names": known})]
     return []
-
-
-def area_faults(areas: Sequence[str], places: Places) -> Iterator[Fault]:
-    unknown = [area for area in areas if area != COUNTRY and places.unit(area) is None]
-    if unknown or len(areas) > MOST_AREAS:
-        shown = {"codes": ", ".join(unknown[:5]) or len(areas), "most": MOST_AREAS}
-        yield Fault("areas", N_("At most %(most)s P-codes of known places are expected, not: %(codes)s"), shown)
-
-
-def is_line(text: str, longest: int) -> bool:
-    return text.strip() != "" and len(text) <= longest and text.isprintable()
 
 
 def are_hours(hours: tuple[str, ...]) -> bool:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Self, TypeVar
 from uuid import UUID
 
-from services.alerts.receivers.checks import HIGHEST_STEP, Fault, contact_of, faults
+from services.alerts.receivers.checks import HIGHEST_STEP, contact_of, faults
 from services.alerts.receivers.hours import DAYS, InvalidHours, parsed
 from services.alerts.receivers.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind
-from services.alerts.typed_forms import TypedForm, is_number
 from shared.events.vocabulary import HazardType, Severity, Status
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm, is_number
 from shared.places import Places
 
 MOST_CONTACTS = 6

@@ -10,8 +10,8 @@ from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Contact, Receiver, in_order
 from services.alerts.receivers.trials import receiver_id
-from services.alerts.typed_forms import version_of
 from shared.auth.tokens import Principal, Role
+from shared.pages.typed_forms import version_of
 from shared.places import Places
 from shared.web.problems import Problem
 

@@ -17,14 +17,13 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers import trials as receiver_trials
-from services.alerts.receivers.checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, Fault, channel_of, roster_faults
+from services.alerts.receivers.checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, channel_of, roster_faults
 from services.alerts.receivers.forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receivers.hours import DAYS
 from services.alerts.receivers.managed import Subscription, manages, may_be_internal, one, subscriptions_of
 from services.alerts.receivers.receivers import USUAL_WAIT_SECONDS, Receiver, ReceiverKind
 from services.alerts.receivers.subscriptions import FormerSecretInUse, NoWebhook
 from services.alerts.receivers.trials import receiver_id
-from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -32,6 +31,7 @@ from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of
 from shared.places import Places
 from shared.postgres.database import Session
 

@@ -7,12 +7,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from icalendar import Calendar, Event
 
-from services.alerts.receivers.checks import Fault
 from services.alerts.rosters.duty import Shift
 from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, MOST_OVERRIDES, Override, are_too_many
 from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault
 from shared.version import VERSION
 
 MOST_BYTES = 1024 * 1024

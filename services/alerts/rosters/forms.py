@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from services.alerts.receivers.checks import LONGEST_LABEL, Fault, is_line
+from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.rosters.rosters import (
     LONGEST_OVERRIDE,
     LONGEST_REASON,
@@ -17,9 +17,9 @@ from services.alerts.rosters.rosters import (
     Override,
     Roster,
 )
-from services.alerts.typed_forms import TypedForm, arrange
 from shared.country import TIME_ZONE
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm, arrange, is_line
 
 LAYER_FIELDS = ("layer", "people", "start", "handover", "length", "unit", "hours", "holidays")
 USUAL = {"handover": "08:00", "length": "1", "unit": "days"}

@@ -8,14 +8,14 @@ from starlette.responses import RedirectResponse, Response
 
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
-from services.alerts.receivers.checks import LONGEST_LABEL, Fault
+from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.rosters import pages as roster_pages
 from services.alerts.rosters.forms import RosterForm
 from services.alerts.rosters.pages import HOME, log, roster_id, saved_page
 from services.alerts.rosters.rosters import LONGEST_SHIFT_DAYS, MOST_LAYERS, Roster
-from services.alerts.typed_forms import expected_by_field, typed_of, version_of
 from shared.pages import Pages
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of, version_of
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
-from services.alerts.receivers.checks import Fault
 from services.alerts.rosters import calendars, reports, tables
 from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
 from services.alerts.rosters.duty import REPORTED, Gap, Overlap, Shift, current_and_next, duty, shifts_from
@@ -27,11 +26,11 @@ from services.alerts.rosters.rosters import (
     Roster,
     are_too_many,
 )
-from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit, events
 from shared.audit import Action
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 

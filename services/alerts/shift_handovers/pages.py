@@ -24,17 +24,16 @@ from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import shift_handovers as handover_queries
 from services.alerts.queries import silences as silence_queries
-from services.alerts.receivers.checks import Fault
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.rosters import board_lines
 from services.alerts.shift_handovers.shift_handovers import LONGEST_NOTES, ShiftHandover
-from services.alerts.typed_forms import TypedForm, expected_by_field, typed_of
 from shared import audit, log
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm, expected_by_field, typed_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)

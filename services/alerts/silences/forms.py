@@ -8,13 +8,12 @@ from uuid import uuid4
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.alerts.acts.acts import Actor
-from services.alerts.receivers.checks import Fault, area_faults, is_line
 from services.alerts.silences.silences import LONGEST, Silence
-from services.alerts.typed_forms import TypedForm
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.hazards import SourceName
 from shared.events.vocabulary import HazardType
 from shared.pages.terms import N_
+from shared.pages.typed_forms import Fault, TypedForm, area_faults, is_line
 from shared.places import Places
 
 LONGEST_HOURS = LONGEST // timedelta(hours=1)

@@ -13,11 +13,9 @@ from services.alerts.acts.acts import Actor
 from services.alerts.queries import silences as silence_queries
 from services.alerts.queries import sources as source_queries
 from services.alerts.receivers import subscriptions
-from services.alerts.receivers.checks import Fault
 from services.alerts.receivers.pages import OUT_OF_AREA, choices
 from services.alerts.silences.forms import LONGEST_HOURS, LONGEST_REASON, MOST_SILENCES, SilenceForm, is_within
 from services.alerts.silences.silences import Silence
-from services.alerts.typed_forms import expected_by_field, typed_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
@@ -25,6 +23,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_, term
+from shared.pages.typed_forms import Fault, expected_by_field, typed_of
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web.problems import Problem

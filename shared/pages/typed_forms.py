@@ -1,22 +1,35 @@
 """The fields of a form as a person typed them, and the places and numbers that they name."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from services.alerts.receivers.checks import Fault
 from shared.country import COUNTRY
-from shared.pages import language_of
+from shared.pages.languages import language_of
 from shared.pages.terms import N_
 from shared.places import Places
 from shared.places.localities import folded
 
 Row = TypeVar("Row")
 LONGEST_NUMBER = 4
+MOST_AREAS = 100
 NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place, or several: %(names)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A wrong field. `expected` is a text to translate, with `values` for its placeholders."""
+
+    name: str
+    expected: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.expected % self.values
 
 
 class TypedForm:
@@ -80,6 +93,17 @@ def arrange(rows: list[Row], act: str, new: Row, most: int) -> None:
         other = at - 1 if deed == "up" else at + 1
         if 0 <= at < len(rows) and 0 <= other < len(rows):
             rows[at], rows[other] = rows[other], rows[at]
+
+
+def area_faults(areas: Sequence[str], places: Places) -> Iterator[Fault]:
+    unknown = [area for area in areas if area != COUNTRY and places.unit(area) is None]
+    if unknown or len(areas) > MOST_AREAS:
+        shown = {"codes": ", ".join(unknown[:5]) or len(areas), "most": MOST_AREAS}
+        yield Fault("areas", N_("At most %(most)s P-codes of known places are expected, not: %(codes)s"), shown)
+
+
+def is_line(text: str, longest: int) -> bool:
+    return text.strip() != "" and len(text) <= longest and text.isprintable()
 
 
 def is_number(typed: str) -> bool:
