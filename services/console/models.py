@@ -337,6 +337,19 @@ class BoardDelivery(ConsoleModel, record=DeliverySettled):
     is_delivered: Mapped[bool]
 
 
+class KeyFigurePart(ConsoleModel):
+    """A part of a key figure of the board at an earlier time. All rows with one `taken_at` were recorded together."""
+
+    __tablename__ = "key_figure_parts"
+
+    part_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(index=True)
+    figure: Mapped[str]
+    severity: Mapped[str | None]
+    pcodes: Mapped[list[str]]
+    count: Mapped[int]
+
+
 class ReportOutcome(ConsoleModel):
     """One outcome of a report. If several reports have the same report id, each has its own row."""
 

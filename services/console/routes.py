@@ -7,9 +7,19 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, exposed_sites, groups, installation_status, readmissions, visibility
+from services.console import (
+    board,
+    checks,
+    exposed_sites,
+    groups,
+    installation_status,
+    key_figures,
+    readmissions,
+    visibility,
+)
 from services.console.freshness import once_there, position_of
 from services.console.hazards import corrections, releases
+from services.console.key_figures import KeyFigure
 from services.console.notices import kinds_for
 from services.console.queries import (
     accounts,
@@ -22,6 +32,7 @@ from services.console.queries import (
 )
 from services.console.queries import checks as check_queries
 from services.console.queries import groups as group_queries
+from services.console.queries import key_figures as figure_queries
 from services.console.queries import releases as release_queries
 from services.console.state import console
 from services.console.stream import vectors
@@ -114,6 +125,16 @@ async def audit_page(request: Request, session: Session) -> Response:
     return console(request).pages.render(request, "audit.html", names=names)
 
 
+async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """The key figures. Accounts that see no deliveries get no number of deliveries."""
+    here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
+    current = await figure_queries.now(session, here.settings.counted_status, principal, here.places)
+    compared = key_figures.compared(current, await figure_queries.day_ago(session, now, principal, here.places))
+    if not visibility.sees_deliveries(principal):
+        del compared[KeyFigure.NOT_DELIVERED]
+    return {"key_figures": compared}
+
+
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), tokens.current(request)
     sees_sites, pcodes = visibility.sees_localities(principal), board.concerning(principal, console(request).places)
@@ -201,7 +222,14 @@ async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
     }
 
 
-PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "reports": reports, "checks": watched}
+PANELS = {
+    "key-figures": figures,
+    "alerts": alerts,
+    "hazards": hazards,
+    "households": households,
+    "reports": reports,
+    "checks": watched,
+}
 
 
 def around(request: Request) -> dict[str, Any]:

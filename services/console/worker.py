@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.console import clock
+from services.console import clock, figure_history
 from services.console.config import ConsoleSettings
 from services.console.handlers import BOARD
 from services.console.hazards.callers import Callers
@@ -26,7 +26,11 @@ async def run(settings: ConsoleSettings) -> None:
         sessions = database.sessions(engine)
         consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, every_ms=BOARD_EVERY_MS)
         sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
-        tasks = [consumer.run(), keep_newest("callers", lambda: reseal(sessions, sealed_callers, box))]
+        tasks = [
+            consumer.run(),
+            keep_newest("callers", lambda: reseal(sessions, sealed_callers, box)),
+            figure_history.run(sessions, settings.counted_status),
+        ]
         if settings.ntp_server:
             tasks.append(clock.watch(settings.ntp_server, sessions))
         if settings.paper_folder:

@@ -32,14 +32,15 @@ class Section(StrEnum):
     CLOSED = "closed"
 
 
-_OPEN = BoardAlert.resolved_at.is_(None)
-_UNSEEN = and_(_OPEN, BoardAlert.is_unseen, BoardAlert.acknowledged_at.is_(None))
+IS_RAISED = and_(~BoardAlert.is_suppressed, BoardAlert.status != Status.DRAFT)
+IS_OPEN = BoardAlert.resolved_at.is_(None)
+_UNSEEN = and_(IS_OPEN, BoardAlert.is_unseen, BoardAlert.acknowledged_at.is_(None))
 HOLDS: Mapping[Section, ColumnElement[bool]] = {
-    Section.WAITING: and_(_OPEN, not_(_UNSEEN), BoardAlert.acknowledged_at.is_(None)),
+    Section.WAITING: and_(IS_OPEN, not_(_UNSEEN), BoardAlert.acknowledged_at.is_(None)),
     Section.UNSEEN: _UNSEEN,
-    Section.ACKNOWLEDGED: and_(_OPEN, BoardAlert.acknowledged_at.is_not(None), BoardAlert.progressed_at.is_(None)),
-    Section.IN_PROGRESS: and_(_OPEN, BoardAlert.acknowledged_at.is_not(None), BoardAlert.progressed_at.is_not(None)),
-    Section.CLOSED: not_(_OPEN),
+    Section.ACKNOWLEDGED: and_(IS_OPEN, BoardAlert.acknowledged_at.is_not(None), BoardAlert.progressed_at.is_(None)),
+    Section.IN_PROGRESS: and_(IS_OPEN, BoardAlert.acknowledged_at.is_not(None), BoardAlert.progressed_at.is_not(None)),
+    Section.CLOSED: not_(IS_OPEN),
 }
 _SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
 
@@ -106,7 +107,7 @@ async def _alerts(
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
     """The alerts that demand an acknowledgement or an action: their number by severity, and the 50 most severe."""
-    asks = and_(_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
+    asks = and_(IS_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
     counts = Counter[str](dict((await session.execute(by_severity)).tuples().all()))
@@ -118,7 +119,10 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
     """The number of alerts that are suppressed because they are too old. Withheld alerts are not counted."""
     wanted = select(func.count()).where(
-        BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
+        BoardAlert.is_suppressed,
+        BoardAlert.reason == "too_old",
+        BoardAlert.raised_at > now - RECENT,
+        concern(BoardAlert.pcodes.expression, pcodes),
     )
     return await session.scalar(wanted) or 0
 
@@ -137,13 +141,13 @@ async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dic
 
 
 def _shown(wanted: Select[Any], now: datetime, pcodes: Sequence[str] | None) -> Select[Any]:
-    return _raised(wanted, pcodes).where(or_(_OPEN, BoardAlert.resolved_at > now - RECENT))
+    return _raised(wanted, pcodes).where(or_(IS_OPEN, BoardAlert.resolved_at > now - RECENT))
 
 
 def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
-    return wanted.where(~BoardAlert.is_suppressed, BoardAlert.status != Status.DRAFT, _concern(pcodes))
+    return wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
 
 
-def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
+def concern(alerts_pcodes: ColumnElement[Any], pcodes: Sequence[str] | None) -> ColumnElement[bool]:
     """The SQL condition that an alert concerns these P-codes. An alert without a place concerns all P-codes."""
-    return true() if pcodes is None else or_(BoardAlert.pcodes.op("&&")(list(pcodes)), BoardAlert.pcodes == [])
+    return true() if pcodes is None else or_(alerts_pcodes.op("&&")(list(pcodes)), alerts_pcodes == [])

@@ -164,12 +164,12 @@ async def confirmations(
 
 
 def _displaced(status: Status, areas: Iterable[str], places: Places) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    return (
-        BoardHousehold.status == status,
-        BoardHousehold.mobility.in_(DISPLACED),
-        BoardHousehold.persons > 0,
-        in_areas(HERE, areas, places),
-    )
+    return *is_displaced(status), in_areas(HERE, areas, places)
+
+
+def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a household has displaced people."""
+    return BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED), BoardHousehold.persons > 0
 
 
 def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:

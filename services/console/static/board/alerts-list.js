@@ -80,11 +80,7 @@ function mend(fresh) {
   }
   changes += next.size;
   panel().dataset.waiting = fresh.dataset.waiting;
-  for (const part of [".unanswered", ".good.strong"]) {
-    const shown = panel().querySelector(`header ${part}`);
-    const newer = fresh.querySelector("header .unanswered, header .good.strong");
-    if (shown && newer) shown.replaceWith(newer.cloneNode(true));
-  }
+  if (!fresh.querySelector("#all-acknowledged")) document.getElementById("all-acknowledged")?.remove();
   const button = element("changes");
   button.hidden = changes === 0;
   button.textContent = sentence("changes", { count: changes });

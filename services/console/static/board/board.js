@@ -11,8 +11,15 @@ import { element } from "/static/elements.js";
 import { listen } from "/static/board/listening.js";
 import { draw, showMore } from "/static/board/panels.js";
 
-/** @type {Record<string, string>} */
-const PANEL_OF = { hazards: "hazards", "hazards-restricted": "hazards", alerts: "alerts", households: "households", groups: "households", outcomes: "reports" };
+/** @type {Record<string, string[]>} */
+const PANELS_OF = {
+  hazards: ["hazards"],
+  "hazards-restricted": ["hazards"],
+  alerts: ["alerts", "key-figures"],
+  households: ["households", "key-figures"],
+  groups: ["households"],
+  outcomes: ["reports"],
+};
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
@@ -98,15 +105,15 @@ board.addEventListener("drawn", (event) => {
   if (panel === "households") showHeldPersons();
 });
 
-listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
-  draw(PANEL_OF[topic]);
+listen(Object.keys(PANELS_OF), (topics) => topics.forEach((topic) => {
+  PANELS_OF[topic].forEach(draw);
   if (topic === "alerts") heardOf();
-  if (PANEL_OF[topic] === "households") renewSites();
+  if (PANELS_OF[topic].includes("households")) renewSites();
 }));
 if (board.dataset.attended) attend();
 void askAdmission();
 void askHeldPersons();
 setInterval(askAdmission, ADMISSION_MS);
-setInterval(() => new Set(Object.values(PANEL_OF)).forEach(draw), OLD_MS);
+setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();

@@ -1,0 +1,136 @@
+"""The key figures of the board: their parts now, and the recorded parts of earlier times.
+
+A part belongs to a list of P-codes. A reader's figure is the sum of the parts in the reader's areas, by the same rules
+as in the lists: an alert counts if it concerns the areas, and a household if it is in them.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import board
+from services.console.key_figures import KeyFigure, Sums
+from services.console.models import BoardAlert, BoardDelivery, BoardHousehold, KeyFigurePart
+from services.console.queries.areas import in_areas
+from services.console.queries.board_alerts import HOLDS, IS_OPEN, IS_RAISED, Section, concern
+from services.console.queries.snapshots import is_displaced
+from shared.auth.tokens import Principal
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.vocabulary import Status
+from shared.places import Places
+from shared.postgres import database
+
+EVERY = timedelta(minutes=15)
+LATE = timedelta(minutes=5)  # the recording may begin this much late
+COMPARED = timedelta(hours=24)
+COLUMNS = ("figure", "severity", "pcodes", "count")
+NO_SEVERITY = cast(null(), Text)
+
+
+async def now(session: AsyncSession, status: Status, reader: Principal, places: Places) -> Sums:
+    return await _sums(session, _parts(status).subquery("parts"), reader, places)
+
+
+async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, places: Places) -> Sums:
+    """The figures that were recorded 24 hours before `moment`. Empty if nothing was recorded then."""
+    latest, taken_at = moment - COMPARED, KeyFigurePart.taken_at
+    newest = select(func.max(taken_at)).where(taken_at <= latest, taken_at > latest - EVERY - LATE).scalar_subquery()
+    parts = select(*(getattr(KeyFigurePart, column) for column in COLUMNS)).where(taken_at == newest)
+    return await _sums(session, parts.subquery("parts"), reader, places)
+
+
+async def record(session: AsyncSession, status: Status, moment: datetime) -> None:
+    """Records the parts as they are now, unless a worker has done so in this quarter of an hour.
+
+    Parts that no comparison needs any more are deleted.
+    """
+    await session.execute(database.advisory_lock("key figures"))
+    slot = moment - (moment - datetime.min.replace(tzinfo=moment.tzinfo)) % EVERY
+    if await session.scalar(select(KeyFigurePart.part_id).where(KeyFigurePart.taken_at >= slot).limit(1)):
+        return
+    parts = _parts(status).subquery("parts")
+    rows = select(literal(moment), *(parts.c[column] for column in COLUMNS))
+    await session.execute(insert(KeyFigurePart).from_select(["taken_at", *COLUMNS], rows))
+    oldest = moment - COMPARED - 2 * EVERY
+    await session.execute(delete(KeyFigurePart).where(KeyFigurePart.taken_at < oldest))
+
+
+async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, places: Places) -> Sums:
+    is_displaced_part = parts.c.figure == KeyFigure.DISPLACED
+    around = board.concerning(reader, places)
+    is_visible = or_(
+        parts.c.count == 0,  # the rows that say that a figure is recorded
+        and_(is_displaced_part, in_areas("parts.pcodes[1]", reader.areas, places)),
+        and_(~is_displaced_part, concern(parts.c.pcodes, around)),
+    )
+    wanted = select(parts.c.figure, parts.c.severity, func.sum(parts.c.count)).where(is_visible)
+    rows = await session.execute(wanted.group_by(parts.c.figure, parts.c.severity))
+    return {(figure, severity): int(count) for figure, severity, count in rows}
+
+
+def _parts(status: Status) -> CompoundSelect[Any]:
+    """The parts now. Each figure has a part with the count 0, so that a figure of 0 has a row, too."""
+    severity, nowhere = BoardAlert.severity.expression, cast(array([]), ARRAY(Text))
+    return union_all(
+        _alerts(KeyFigure.UNACKNOWLEDGED, HOLDS[Section.WAITING], severity),
+        _alerts(KeyFigure.IN_PROGRESS, HOLDS[Section.IN_PROGRESS]),
+        _not_delivered(),
+        _displaced(status),
+        *(select(literal(str(figure)), NO_SEVERITY, nowhere, literal(0)) for figure in KeyFigure),
+    )
+
+
+def _alerts(
+    figure: KeyFigure, is_counted: ColumnElement[bool], severity: ColumnElement[Any] = NO_SEVERITY
+) -> Select[Any]:
+    wanted = _part(figure, BoardAlert.pcodes.expression, func.count(), severity).where(IS_RAISED, is_counted)
+    return wanted.group_by(BoardAlert.pcodes, severity)
+
+
+def _not_delivered() -> Select[Any]:
+    wanted = _part(KeyFigure.NOT_DELIVERED, BoardAlert.pcodes.expression, func.count())
+    joined = wanted.join(BoardDelivery, BoardDelivery.alert_id == BoardAlert.alert_id)
+    return joined.where(IS_RAISED, IS_OPEN, ~BoardDelivery.is_delivered).group_by(BoardAlert.pcodes)
+
+
+def _displaced(status: Status) -> Select[Any]:
+    """The persons in registered households in the country, by present place."""
+    here = func.coalesce(BoardHousehold.destination_pcode, BoardHousehold.origin_pcode)
+    known = func.array_remove(array([here]), null(), type_=ARRAY(Text))
+    is_in_country = or_(
+        BoardHousehold.destination_pcode.is_not(None),
+        BoardHousehold.destination_country.in_((COUNTRY, UNKNOWN_COUNTRY)),
+    )
+    wanted = _part(KeyFigure.DISPLACED, known, func.sum(BoardHousehold.persons))
+    return wanted.where(*is_displaced(status), is_in_country).group_by(here)
+
+
+def _part(
+    figure: KeyFigure,
+    pcodes: ColumnElement[Any],
+    count: ColumnElement[Any],
+    severity: ColumnElement[Any] = NO_SEVERITY,
+) -> Select[Any]:
+    return select(
+        literal(str(figure)).label("figure"), severity.label("severity"), pcodes.label("pcodes"), count.label("count")
+    )
