@@ -63,14 +63,47 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     expect(page.locator("#strip")).to_be_hidden()
 
 
-def test_a_row_links_to_the_alerts_own_page(whole: Whole, seat: Any) -> None:
-    whole.report_hazard(type="rockfall", severity="Moderate")
-    page = seat(Role.OPERATOR).open("/")
-    row = newest_alert(page, "Rockfall")
+def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> None:
+    """An alert is read, commented, acknowledged and snoozed in the panel, while another alert stays selected."""
+    for hazard in ("rockfall", "fog"):
+        whole.report_hazard(type=hazard, severity="Moderate")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    beside, row, other = page.locator("#beside"), newest_alert(page, "Rockfall"), newest_alert(page, "Fog")
     key = row.get_attribute("data-key")
+    other.locator("input").check()
+    top = row.bounding_box()
     row.get_by_role("link", name="Rockfall").click()
+    expect(beside.locator(".what")).to_contain_text("Rockfall")
+    assert page.locator("#panel-hazards").is_hidden()
+    assert row.bounding_box() == top
+    expect(row).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Enter")  # a second time: the focus moves into the panel
+    expect(beside).to_be_focused()
+    beside.get_by_label("Comment").fill("The road is closed")
+    beside.get_by_role("button", name="Acknowledge", exact=True).click()
+    expect(beside.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
+    beside.get_by_role("button", name="Add the comment").click()
+    expect(beside.locator(".done")).to_contain_text("The road is closed")
+    beside.locator("summary", has_text="Snooze").click()
+    beside.get_by_label("Reason").fill("I am waiting for a call")
+    beside.get_by_role("button", name="Snooze", exact=True).click()
+    expect(beside.locator(".what")).to_contain_text("Snoozed until")
+    expect(other.locator("input")).to_be_checked()
+    beside.get_by_label("Comment").fill("Not sent yet")
+    other.focus()
+    page.keyboard.press("Enter")
+    expect(beside.locator(".what")).to_contain_text("Fog")
+    page.locator(f"#alert-{key}").click(position={"x": 300, "y": 8})
+    expect(beside.get_by_label("Comment")).to_have_value("Not sent yet")
+    beside.get_by_label("Comment").press("Escape")
+    expect(beside).to_be_hidden()
+    expect(page.locator(f"#alert-{key}")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("#beside-page").click()
     page.wait_for_url(f"**/alerts/{key}")
-    expect(page.locator("main")).to_contain_text("Rockfall")
+    assert desk.errors == []
 
 
 def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:

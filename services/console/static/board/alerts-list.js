@@ -38,8 +38,12 @@ function isHeld() {
 export function settle(fresh) {
   announce(fresh);
   pending = fresh;
-  if (isHeld()) mend(fresh);
-  else apply();
+  if (!isHeld()) return apply();
+  mend(fresh);
+  drawn();
+}
+
+function drawn() {
   panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
@@ -115,6 +119,7 @@ function copy(newer, row) {
     if (shown && drawn && shown.innerHTML !== drawn.innerHTML) shown.replaceChildren(...drawn.cloneNode(true).childNodes);
   }
   row.dataset.severity = newer.dataset.severity;
+  row.dataset.sequence = newer.dataset.sequence;
 }
 
 /** Shows new Severe and Extreme alerts at once, in a strip above the list. @param {HTMLElement[]} rows */
@@ -143,6 +148,7 @@ export function apply() {
   if (focused) (document.getElementById(focused.id) ?? fresh.querySelector(`.alert[data-key="${key}"]`) ?? fresh.querySelector(".alert"))?.focus({ preventScroll: true });
   showSelection();
   showStrip([]);
+  drawn();
 }
 
 /** @returns {string[]} */
@@ -188,4 +194,4 @@ document.addEventListener("click", (event) => {
   if (target.closest("#changes")) apply();
   if (target.closest("#strip-show")) reveal(strip.dataset.alert ?? "");
 });
-setInterval(() => { if (pending && !isHeld()) { apply(); panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true })); } }, 500);
+setInterval(() => { if (pending && !isHeld()) apply(); }, 500);

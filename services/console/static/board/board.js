@@ -2,6 +2,7 @@
 
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
+import { catchUp, open } from "/static/board/beside.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/board/callers.js";
 import { askHeldPersons, askHeldPersonsSoon, showHeldPersons } from "/static/board/held-persons.js";
@@ -68,10 +69,20 @@ board.addEventListener("click", (event) => {
   const more = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-more]"));
   if (more) return showMore(more.dataset.more ?? "");
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-act]");
-  if (!(button instanceof HTMLElement)) return;
+  if (!(button instanceof HTMLElement)) return openAimedAt(event);
   if (button.dataset.act === "caller") return void showCaller(button.dataset.report ?? "");
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
+
+/** A click on a row opens its alert beside the list. With Ctrl, Shift or Alt, the browser follows the row's link. @param {MouseEvent} event */
+function openAimedAt(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence]"));
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
+  if (target.closest("a:not([href^='/alerts/']), button, input")) return;
+  event.preventDefault();
+  void open(row.dataset.key ?? "");
+}
 
 /** @type {Record<string, string>} by the key's position, so that they work with every keyboard layout */
 const KEYS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress" };
@@ -82,6 +93,10 @@ board.addEventListener("keydown", (event) => {
   if (KEYS[event.code]) {
     const button = /** @type {HTMLElement | null} */ (alert.querySelector(`[data-act="${KEYS[event.code]}"]`));
     button?.click();
+    event.preventDefault();
+  }
+  if (event.key === "Enter") {
+    void open(alert.dataset.key ?? "");
     event.preventDefault();
   }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -97,7 +112,10 @@ board.addEventListener("keydown", (event) => {
 
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
-  if (panel === "alerts") heardOf();
+  if (panel === "alerts") {
+    heardOf();
+    catchUp();
+  }
   if (panel === "reports") {
     showAdmission();
     askHeldPersonsSoon(); // an outcome has arrived

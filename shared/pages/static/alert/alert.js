@@ -1,7 +1,8 @@
-// The operator's actions on the page of one alert.
-// Each form makes one call, and then the page is loaded again.
+// The operator's actions on the page of one alert, and in the panel beside the board's list.
+// Each form makes one call, and then the alert's page is read again.
 // Text that was typed in another form of the page is kept.
 
+import { readArticle } from "/static/alert/article.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
@@ -35,23 +36,33 @@ export async function submitted(form) {
   }
 }
 
-/** Shows the page as it is now, and keeps the forms that were not sent. @param {HTMLFormElement} [sent] */
+/** Shows the alert as it is now, and keeps the forms that were not sent. @param {HTMLFormElement} [sent] */
 export async function readAgain(sent) {
-  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => undefined);
-  if (!answer?.ok || answer.redirected) return location.reload();
-  const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
-  const before = document.querySelector("main");
-  if (!main || !before) return location.reload();
+  const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
+  if (!shown) return;
+  const prefix = prefixOf(shown);
+  const fresh = await readArticle(shown.dataset.alert ?? "", prefix);
+  if (fresh && shown.isConnected) return replace(shown, fresh, sent);
+  if (!fresh && !prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
+}
+
+/** The prefix of the ids in the panel of the board. @param {HTMLElement} article */
+function prefixOf(article) {
+  return /** @type {HTMLElement | null} */ (article.closest("[data-prefix]"))?.dataset.prefix ?? "";
+}
+
+/** @param {HTMLElement} before @param {HTMLElement} fresh @param {HTMLFormElement} [sent] */
+function replace(before, fresh, sent) {
   // the button that sent a form has lost the focus, because it was disabled
   const active = document.activeElement;
   const focused = active === document.body ? sent?.querySelector("button") : active;
   const same = focused && before.contains(focused) ? selector(focused) : undefined;
-  for (const form of before.querySelectorAll("form.act:not(.tick)")) if (form !== sent) keep(form, main);
+  for (const form of before.querySelectorAll("form.act:not(.tick)")) if (form !== sent) keep(form, fresh);
   for (const details of before.querySelectorAll("details[id][open]")) {
-    if (!sent || !details.contains(sent)) main.querySelector(`#${details.id}`)?.setAttribute("open", "");
+    if (!sent || !details.contains(sent)) fresh.querySelector(`#${details.id}`)?.setAttribute("open", "");
   }
-  before.replaceWith(main);
-  const refocused = focused && main.contains(focused) ? focused : same && main.querySelector(same);
+  before.replaceWith(fresh);
+  const refocused = focused && fresh.contains(focused) ? focused : same && fresh.querySelector(same);
   if (refocused instanceof HTMLElement) refocused.focus();
 }
 
@@ -66,9 +77,9 @@ function selector(focused) {
   return undefined;
 }
 
-/** @param {Element} form @param {Element} main */
-function keep(form, main) {
-  const fresh = main.querySelector(`#${form.querySelector("button")?.id}`)?.closest("form");
+/** @param {Element} form @param {Element} article */
+function keep(form, article) {
+  const fresh = article.querySelector(`#${form.querySelector("button")?.id}`)?.closest("form");
   const details = fresh?.closest("details");
   if (details) details.open = form.closest("details")?.open ?? false;
   fresh?.replaceWith(form);
@@ -77,8 +88,7 @@ function keep(form, main) {
 // When a number is dialled, the form of the call opens with this number.
 document.addEventListener("click", ({ target }) => {
   const number = target instanceof Element ? target.closest("a.telephone")?.closest("[data-number]") : undefined;
-  const key = number?.closest("[data-calls]")?.getAttribute("data-calls");
-  const select = /** @type {HTMLSelectElement | null} */ (document.getElementById(`number-${key}`));
+  const select = /** @type {HTMLSelectElement | null | undefined} */ (number?.closest("[data-calls]")?.querySelector("select[name=number_id]"));
   if (!number || !select) return;
   select.value = number.getAttribute("data-number") ?? "";
   select.closest("details")?.setAttribute("open", "");
