@@ -83,4 +83,4 @@ async def test_two_workers_record_once_in_a_quarter_of_an_hour_and_old_records_g
     for moment in (quarter - 2 * DAY, quarter, quarter + timedelta(minutes=14), quarter + timedelta(minutes=15)):
         await queries.record(session, Status.ACTUAL, moment)
     rows = await session.execute(select(KeyFigurePart.taken_at, func.count()).group_by(KeyFigurePart.taken_at))
-    assert dict(rows.tuples().all()) == dict.fromkeys((quarter, quarter + timedelta(minutes=15)), len(KeyFigure))
+    assert dict(rows.all()) == dict.fromkeys((quarter, quarter + timedelta(minutes=15)), len(KeyFigure))

@@ -81,6 +81,7 @@ function openAimedAt(event) {
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
   if (target.closest("a:not([href^='/alerts/']), button, input")) return;
   event.preventDefault();
+  row.focus({ preventScroll: true });
   void open(row.dataset.key ?? "");
 }
 
