@@ -1,20 +1,22 @@
-"""A copy of the receivers in memory, which is read again when PostgreSQL notifies of a change."""
+"""A copy in memory of what decides who is notified. It is read again when PostgreSQL notifies of a change."""
 
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 1.0  # the copy is read again at this age, because a NOTIFY can be missed
+OLDEST_SECONDS = 5.0  # the settings are read again at this age, because a NOTIFY can be missed
+INHIBITED_SECONDS = 1.0  # the inhibitors are read again at this age, because no NOTIFY is sent when an alert changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,22 @@ class KnownReceivers:
 
 
 class ReceiverDirectory:
-    """Keeps the copy. A NOTIFY sets the event `changed`. If `changed` is None, each call reads the receivers again."""
+    """Keeps the copy. A NOTIFY sets the event `changed`. If `changed` is None, each call reads everything again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
-        self._changed, self._known, self._read_at = changed, KnownReceivers(NotificationPlan(), {}), -OLDEST_SECONDS
+        self._changed, self._known = changed, KnownReceivers(NotificationPlan(), {})
+        self._read_at, self._inhibitors_read_at = -OLDEST_SECONDS, -INHIBITED_SECONDS
 
     async def known(self, session: AsyncSession, now: datetime | None = None) -> KnownReceivers:
         """Returns the copy.
 
-        If it must be read again, silences and overrides of rosters that ended before `now` are left out.
+        If it must be read again, silences, overrides of rosters and inhibitions that ended before `now` are left out.
         """
+        at = now or datetime.now(UTC)
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
-            await self._read(session, now or datetime.now(UTC))
+            await self._read(session, at)
+        if self._changed is None or time.monotonic() - self._inhibitors_read_at > INHIBITED_SECONDS:
+            await self._read_inhibitors(session, at)
         return self._known
 
     async def _read(self, session: AsyncSession, now: datetime) -> None:
@@ -47,12 +53,20 @@ class ReceiverDirectory:
             self._changed.clear()
         try:
             rows = await receiver_queries.sealed_receivers(session)
-            plan = await plan_queries.plan_of(session, [receiver for receiver, _ in rows], now)
+            settings = await plan_queries.settings_of(session, [receiver for receiver, _ in rows], now)
         except BaseException:
             if self._changed is not None:
                 self._changed.set()
             raise
         if read_at < self._read_at:
             return  # a read that began later has already stored a newer copy
+        plan = replace(settings, inhibitors=self._known.plan.inhibitors)
         self._known = KnownReceivers(plan, {row[0].label: row for row in rows})
         self._read_at = read_at
+
+    async def _read_inhibitors(self, session: AsyncSession, now: datetime) -> None:
+        read_at = time.monotonic()
+        inhibitors = await inhibitor_queries.inhibitors(session, now)
+        if read_at >= self._inhibitors_read_at:
+            self._known = replace(self._known, plan=replace(self._known.plan, inhibitors=inhibitors))
+            self._inhibitors_read_at = read_at

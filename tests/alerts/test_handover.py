@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -15,14 +16,21 @@ from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.handover import Dispatcher, PlaceBursts
 from services.alerts.delivery.notices import Cause, PlannedDelivery
 from services.alerts.directory import ReceiverDirectory
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import deliveries as delivery_queries
+from services.alerts.queries import policies as policy_queries
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import silences as silence_queries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
+from services.alerts.rosters.rosters import Layer, Override, Roster
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from shared.postgres import database, notify
 from tests.alerts.factories import ALAI, KADAMJAI, hazard, received, rules
 from tests.alerts.handling import Handling
+from tests.alerts.test_silences import IN_FUTURE, SILENCE
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, Mood
 from tests.waiting import wait_for
@@ -161,7 +169,7 @@ def planned(alert_id: UUID) -> PlannedDelivery:
     return PlannedDelivery(uuid4(), alert_id, 1, "duty", DeliveryChannel.WEBHOOK, Cause.RAISED, "{}", now)
 
 
-async def test_the_directory_reads_the_receivers_again_when_one_changes(town: Town, engine: AsyncEngine) -> None:
+async def test_the_directory_is_read_again_when_a_setting_changes(town: Town, engine: AsyncEngine) -> None:
     changed = asyncio.Event()
     directory = ReceiverDirectory(changed)
     listening = asyncio.create_task(notify.listen(engine, "alerts_receivers", changed))
@@ -177,12 +185,31 @@ async def test_the_directory_reads_the_receivers_again_when_one_changes(town: To
         await subscriptions.remove(session, "duty")
     await wait_for(changed.is_set)
     assert await labels(town, directory) == ["head"]
+    now = datetime.now(UTC)
+    roster = Roster(name="desk", layers=(Layer(name="days", people=("duty",), start=now.date(), shift_days=1),))
+    override = Override("head", now, now + timedelta(hours=1), "swap")
+    for change in (
+        partial(roster_queries.save, roster=roster),
+        partial(roster_queries.add_overrides, name="desk", added=[override]),
+        partial(policy_queries.save, policy=EscalationPolicy("all", (PolicyStep(10, rosters=("desk",)),))),
+        partial(silence_queries.add, silence=replace(SILENCE, ends_at=IN_FUTURE)),
+    ):
+        async with town.sessions.begin() as session:
+            await change(session)
+        await wait_for(changed.is_set)
+        plan = await planned_by(town, directory)
+    assert plan.rosters == {"desk": (roster, [override])}
+    assert ([policy.name for policy in plan.policies], len(plan.silences)) == (["all"], 1)
     listening.cancel()
 
 
 async def labels(town: Town, directory: ReceiverDirectory) -> list[str]:
+    return [receiver.label for receiver in (await planned_by(town, directory)).receivers]
+
+
+async def planned_by(town: Town, directory: ReceiverDirectory) -> NotificationPlan:
     async with town.sessions.begin() as session:
-        return [receiver.label for receiver in (await directory.known(session)).plan.receivers]
+        return (await directory.known(session)).plan
 
 
 def test_the_first_message_about_each_place_goes_before_those_that_wait() -> None:

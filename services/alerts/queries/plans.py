@@ -1,6 +1,7 @@
 """Reads the plan that decides who is notified. Rosters are read only if receivers or policies name them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,18 +18,19 @@ SOON = timedelta(minutes=1)  # a plan is used for seconds, so overrides that beg
 
 
 async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
-    return await plan_of(session, await receiver_queries.receivers(session), now)
+    settings = await settings_of(session, await receiver_queries.receivers(session), now)
+    return replace(settings, inhibitors=await inhibitor_queries.inhibitors(session, now))
 
 
-async def plan_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
+async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
+    """The part of the plan that people set, without the inhibitors."""
     policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
     silences = await silence_queries.not_ended(session, now)
-    inhibitors = await inhibitor_queries.inhibitors(session, now)
-    return NotificationPlan(receivers, rosters, policies, silences, inhibitors, later_people)
+    return NotificationPlan(receivers, rosters, policies, silences, later_people=later_people)
 
 
 async def _rosters(session: AsyncSession, names: Collection[str], now: datetime) -> dict[str, PlannedRoster]:

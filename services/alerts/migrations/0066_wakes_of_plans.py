@@ -1,0 +1,19 @@
+"""Sends NOTIFY if a policy, a roster, an override or a silence changes, as if a receiver changes.
+
+Workers keep a copy of these settings in memory, and read them again after the NOTIFY.
+"""
+
+from alembic import op
+
+revision = "alerts_0066"
+down_revision = "alerts_0065"
+
+TABLES = ("escalation_policies", "rosters", "roster_overrides", "silences")
+
+
+def upgrade() -> None:
+    for table in TABLES:
+        op.execute(f"""
+            CREATE TRIGGER note_receivers AFTER INSERT OR UPDATE OR DELETE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION note_receivers()
+        """)
