@@ -13,11 +13,13 @@ from services.alerts.queries.alerts import SELECT_ALERTS, readable
 from shared.events.vocabulary import Severity
 from shared.postgres import database
 
-# A delivery without an attempt has reached nobody. Messages with the causes $2 are sent although the alert is muted.
-IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL($2)"
+# A delivery without an attempt has reached nobody. Messages with the causes in the parameter that follows are sent
+# although the alert is muted.
+IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL"
+HAS_UNSENT = f"SELECT EXISTS (SELECT FROM deliveries WHERE {IS_UNSENT} ($1))"  # noqa: S608 - names of our own columns
 IS_WAITING = f"""
 severity = ANY($1) AND resolved_at IS NULL AND NOT is_suppressed AND (NOT is_lapsed OR reopened_by IS NOT NULL)
-    AND alert_id IN (SELECT alert_id FROM deliveries WHERE {IS_UNSENT})
+    AND alert_id IN (SELECT alert_id FROM deliveries WHERE {IS_UNSENT} ($2))
 """  # noqa: S608 - names of our own columns
 WAITING = f"SELECT alert_id, sequence FROM alerts WHERE {IS_WAITING}"  # noqa: S608 - names of our own columns
 LOCKED = f"""
@@ -26,10 +28,16 @@ LOCKED = f"""
 # A delivery that another transaction has locked is skipped, because that transaction may wait for the alert.
 WITHDRAW = f"""
 DELETE FROM deliveries WHERE delivery_id IN (
-    SELECT delivery_id FROM deliveries WHERE alert_id = ANY($1) AND {IS_UNSENT} FOR UPDATE SKIP LOCKED
+    SELECT delivery_id FROM deliveries WHERE alert_id = ANY($1) AND {IS_UNSENT} ($2) FOR UPDATE SKIP LOCKED
 )
 RETURNING alert_id, recipient
 """  # noqa: S608 - names of our own columns
+
+
+async def has_unsent(session: AsyncSession) -> bool:
+    """Whether any message waits to be sent that a silence or an inhibition could withdraw."""
+    connection = await database.driver(session)
+    return bool(await connection.fetchval(HAS_UNSENT, list(UNMUTED)))
 
 
 async def waiting(session: AsyncSession, severities: Collection[Severity]) -> dict[UUID, int]:

@@ -49,6 +49,9 @@ class Withdrawals:
     async def withdraw(self) -> int:
         """Withdraws the unsent messages of the alerts that are muted now; returns the number of these alerts."""
         async with database.committed(self._sessions) as session:
+            if not await withdrawal_queries.has_unsent(session):
+                self._unmuted.clear()
+                return 0
             mutes = await mute_queries.mutes(session, self._clock())
             waiting = await withdrawal_queries.waiting(session, mutes.severities) if mutes.severities else {}
         if self._judged_by is None or not mutes.equal(self._judged_by):
