@@ -12,12 +12,11 @@ from uuid import UUID
 
 import asyncpg
 from pydantic_core import to_json
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert, UnreadableAlert
 from services.alerts.changes import AlertChanges
-from services.alerts.models import AlertRow, NotificationOmissions
+from services.alerts.models import AlertRow
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.queries import telegram_edits as edit_queries
 from services.alerts.queries.deliveries import add_deliveries, called, missed
@@ -26,8 +25,7 @@ from services.alerts.rules.findings import RuleKind
 from services.alerts.ruleset import Ruleset
 from shared import log
 from shared.auth.tokens import Ancestry
-from shared.postgres import database
-from shared.postgres.upsert import upsert
+from shared.postgres import database, upsert
 
 ALERT_COLUMNS = tuple(Alert.model_fields)
 SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"  # noqa: S608
@@ -85,6 +83,13 @@ IN_FORCE = f"""
 WHERE escalates_at IS NOT NULL OR NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
 ORDER BY raised_at DESC LIMIT $1
 """
+
+OMISSION_COLUMNS = "alert_id, step, reasons, muted_by, is_sent_later"
+KEEP_OMISSIONS = f"""
+INSERT INTO notification_omissions ({OMISSION_COLUMNS})
+SELECT {OMISSION_COLUMNS} FROM jsonb_populate_recordset(NULL::notification_omissions, $1::jsonb)
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - names of our own columns
 
 AT_ONCE = 100
 MOST_CHECKED = 5000
@@ -209,7 +214,7 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
 
     Telegram messages about changes of which their receivers are not notified are edited.
     """
-    await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
+    await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
         {
             "alert_id": id,
@@ -221,7 +226,8 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
         for (id, step), reasons in alert_changes.omissions.items()
     ]
     if rows:
-        await session.execute(insert(NotificationOmissions).on_conflict_do_nothing(), rows)
+        connection = await database.driver(session)
+        await connection.execute(KEEP_OMISSIONS, upsert.parameter(rows))
     if alert_changes.unannounced:
         await edit_queries.mark(session, alert_changes.unannounced)
 
