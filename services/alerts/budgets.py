@@ -31,14 +31,14 @@ MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
 # Only alerts of reports that came over the API are counted, because people's reports do not use the budget.
-# raw SQL: this query runs for every batch of a system's hazards and must be fast
+# raw SQL: this query runs for every batch of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
+# same conditions.
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
-WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
-    AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'channel' = '{SubmissionChannel.API}'
+WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity NOT IN ('Severe', 'Extreme')
+    AND figures::json ->> 'source' = ANY($2) AND report::json ->> 'channel' = '{SubmissionChannel.API}'
 GROUP BY 1, 2
 """  # noqa: S608 - constants
-LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severity.MODERATE]]
 
 
 class Budgets:
@@ -115,6 +115,7 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     """Locks and reads the budgets of the hazards' sources. The caller must lock and read alerts only after this call.
 
     Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
+    Lifted budgets and the alerts about the sources matter only if these hazards may use up a budget.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:
@@ -122,10 +123,14 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     sources = {hazard.source for hazard in of_systems}
     await lock(session, sources)
     connection = await database.driver(session)
-    rows = await connection.fetch(ALERTED, now - HOUR, LOUD, list(sources))
+    rows = await connection.fetch(ALERTED, now - HOUR, list(sources))
     raised = {(source, Status(status)): count for source, status, count in rows}
+    at_most = Counter(raised) + Counter((hazard.source, hazard.status) for hazard in of_systems)
+    over = [hazard for hazard in of_systems if at_most[hazard.source, hazard.status] > rule.alerts_per_hour]
+    if not over:
+        return Budgets(rule, now, raised=raised)
     lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
-    alert_ids = {alerts.identity(unusual(hazard, rule, now).situation) for hazard in of_systems}
+    alert_ids = {alerts.identity(unusual(hazard, rule, now).situation) for hazard in over}
     return Budgets(rule, now, raised=raised, lifted=set(await session.scalars(lifts)), alert_ids=alert_ids)
 
 

@@ -20,6 +20,11 @@ class AlertRow(AlertsModel, record=Alert):
         Index("ix_alerts_area", "area", postgresql_where=text("kind = 'displacement'")),
         Index("ix_alerts_escalates_at", "escalates_at", postgresql_where=text("escalates_at IS NOT NULL")),
         Index(
+            "ix_alerts_budgets",
+            "raised_at",
+            postgresql_where=text("kind = 'hazard' AND NOT is_suppressed AND severity NOT IN ('Severe', 'Extreme')"),
+        ),
+        Index(
             "ix_alerts_inhibitors",
             "raised_at",
             postgresql_where=text(

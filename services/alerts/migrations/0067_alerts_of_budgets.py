@@ -1,0 +1,13 @@
+"""Indexes the alerts that use up the budgets of sources, because an hour may have thousands of other alerts."""
+
+from alembic import op
+
+revision = "alerts_0067"
+down_revision = "alerts_0066"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE INDEX ix_alerts_budgets ON alerts (raised_at)
+        WHERE kind = 'hazard' AND NOT is_suppressed AND severity NOT IN ('Severe', 'Extreme')
+    """)
