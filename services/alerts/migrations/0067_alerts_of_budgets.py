@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "alerts_0068"
-down_revision = "alerts_0067"
+revision = "alerts_0067"
+down_revision = "alerts_0066"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ Workers keep a copy of these settings in memory, and read them again after the N
 
 from alembic import op
 
-revision = "alerts_0067"
-down_revision = "alerts_0066"
+revision = "alerts_0066"
+down_revision = "alerts_0065"
 
 TABLES = ("escalation_policies", "rosters", "roster_overrides", "silences")
 
