@@ -17,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from deploy.provision.topics import Broker
 from shared.config import Settings
+from shared.lifecycle import COLLECT_AFTER
 from shared.postgres import database
 from tests import preloaded
 from tests.clusters import shared_cluster
@@ -117,6 +118,7 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+        gc.set_threshold(*COLLECT_AFTER)  # with Python's thresholds, garbage collections take 4 % of the tests' time
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -255,7 +257,7 @@ def killable(request: pytest.FixtureRequest) -> Iterator[Ground]:
 @pytest.fixture
 def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
     """An installation on `killable`. Stopped servers are started before the installation is removed."""
-    with installed(killable, tmp_path) as installation:
+    with installed(killable, tmp_path, partitions=2) as installation:
         yield installation
         for component in killable.components.started:
             component.resume()
