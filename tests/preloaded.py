@@ -25,7 +25,10 @@ from deploy.local import kafka, paths
 from deploy.local.forks import ONE_THREAD, Forked, Forks, die_with, serve
 from deploy.local.process import Process
 from services.console.sign_in import passwords
+from shared.config import Settings
 from shared.events.topics import SERVICES
+from shared.pages import Pages
+from shared.pages.catalogs import SOURCE
 
 # Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
 COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
@@ -122,6 +125,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     compile_little()
+    compile_templates()
     gc.collect()
     gc.enable()
     gc.freeze()  # otherwise, garbage collections in the children would copy the memory of these objects
@@ -144,6 +148,16 @@ def hash_cheaply() -> None:
 def compile_little() -> None:
     """Makes the Kafka of `make run` compile as little as the Kafka of the other tests."""
     kafka.JVM += kafka.BRIEFLY
+
+
+def compile_templates() -> None:
+    """Compiles all templates and reads all translations, so that no forked web process needs time for them."""
+    for templates in (paths.ROOT / "services").glob("*/**/templates"):
+        service = templates.relative_to(paths.ROOT / "services").parts[0]
+        pages = Pages(service, templates, paths.ROOT / "services" / service / "locales", Settings())
+        environment = pages._environments[SOURCE]
+        for template in environment.list_templates(extensions=["html"]):
+            environment.get_template(template)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.events.vocabulary import SubmissionChannel
 from shared.pages import catalogs, formats
+from shared.pages.compiled_templates import CompiledTemplates, at_rendering
 from shared.pages.languages import COOKIE, LANGUAGES, language_of
 from shared.pages.navigation import destinations, menu, notices
 from shared.pages.reasons import sentence
@@ -23,6 +24,8 @@ HERE = Path(__file__).parent
 THEMES = ("dark", "light")
 HEARS_ALERTS = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.VIEWER})
 YEAR_S = 365 * 86_400
+
+COMPILED = CompiledTemplates()
 
 
 class Pages:
@@ -101,10 +104,11 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        bytecode_cache=COMPILED,
     )
     texts = catalogs.translations(language, locales)
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= formats.filters(language)
+    environment.filters |= at_rendering(formats.filters(language))
     environment.globals |= {
         "language": language,
         "languages": LANGUAGES,

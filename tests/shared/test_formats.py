@@ -1,9 +1,13 @@
 """Dates are written in the country's formats and time zone."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+from shared.config import Settings
+from shared.pages import Pages
+from shared.pages.catalogs import SHARED
 from shared.pages.formats import filters
 
 
@@ -25,3 +29,10 @@ def test_a_year_is_shown_unless_it_is_the_present_one() -> None:
     later = datetime(datetime.now(UTC).year + 1, 12, 24, 3, 5, tzinfo=UTC)
     assert filters("en")["short_moment"](later) == f"24 Dec {later.year}, 09:05"
     assert filters("ru")["short_moment"](later) == f"24.12.{later.year}, 09:05"
+
+
+def test_a_constant_in_a_template_is_formatted_in_each_language(tmp_path: Path) -> None:
+    """All languages share the compiled template, so a constant must not be formatted when the template is compiled."""
+    (tmp_path / "constant.html").write_text("{{ 0.5 | number }}")
+    pages = Pages("console", tmp_path, SHARED, Settings())
+    assert [pages.text(language, "constant.html") for language in ("en", "ru", "ky")] == ["0.5", "0,5", "0,5"]

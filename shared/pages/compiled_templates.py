@@ -1,0 +1,40 @@
+"""Keeps compiled templates in memory, because compiling a template takes as long as rendering it a hundred times."""
+
+from collections.abc import Callable, Mapping
+from types import CodeType
+from typing import Any
+
+from jinja2 import BytecodeCache, pass_context
+from jinja2.bccache import Bucket
+
+Filter = Callable[..., Any]
+
+
+class CompiledTemplates(BytecodeCache):
+    """The compiled templates that all apps of a process share, in all languages."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+def at_rendering(filters: Mapping[str, Filter]) -> dict[str, Filter]:
+    """The filters, which Jinja then applies only when it renders a template.
+
+    Jinja applies other filters to constants when it compiles the template, and all languages share the result.
+    """
+    return {name: _at_rendering(function) for name, function in filters.items()}
+
+
+def _at_rendering(function: Filter) -> Filter:
+    @pass_context
+    def applied(_context: object, *values: Any, **named: Any) -> Any:
+        return function(*values, **named)
+
+    return applied
