@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from services.registry.search import queries as search_queries
 from services.registry.search.keys import LONGEST_NAME, MOST_KEYS, Field, KeysOfRoot, terms
-from services.registry.search.names import folded
 from shared.auth.tokens import Role
+from shared.names import folded
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
 

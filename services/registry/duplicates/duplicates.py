@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from services.registry.households.ages import birth_year
-from services.registry.search.names import Part, folded, is_same, telephones
+from services.registry.search.telephones import telephones
+from shared.names import Part, folded, is_same
 from shared.places import Places
 from shared.places.localities import StatedLocality
 from shared.places.places import DIGITS

@@ -12,7 +12,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from services.registry.search.names import SEPARATORS, romanised, spellings
+from shared.names import SEPARATORS, romanised, spellings
 
 # Names of at least ONE_ERROR letters may differ in one letter, and names of at least TWO_ERRORS letters in two.
 # Shorter names must be equal.

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.registry.reports import AnyFiled, Content
-from services.registry.search.names import Part, folded, telephones
+from services.registry.search.telephones import telephones
 from services.registry.subjects import Subject
 from shared import log
 from shared.crypto.keyring import Keyring, UnknownKey
 from shared.events.short_codes import folded_code
 from shared.events.vocabulary import OutcomeKind
+from shared.names import Part, folded
 from shared.places.localities import joined
 
 KEY_BYTES = 16

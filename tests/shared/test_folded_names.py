@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.registry.search.names import folded, is_same, telephones
+from services.registry.search.telephones import telephones
+from shared.names import folded, is_same
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Folds names of persons and telephone numbers, so that different spellings give equal results.
+"""Folds names of persons and places, so that different spellings give equal results.
 
 Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give a common
 spelling. Text from a keyboard without Kyrgyz letters gives the same spelling. docs/decisions/0046 explains the rules.
@@ -7,8 +7,6 @@ spelling. Text from a keyboard without Kyrgyz letters gives the same spelling. d
 import re
 import unicodedata
 from functools import lru_cache
-
-from shared.country import CALLING_CODE
 
 Part = frozenset[str]  # a part of a name is the set of its spellings; two parts are equal if they share a spelling
 
@@ -28,10 +26,6 @@ DOUBLED = re.compile(r"(.)\1+")
 FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
 # these parts of names mean "son of" and "daughter of", and are often left out
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
-
-NATIONAL_DIGITS = 9
-MOST_DIGITS = 15  # a number in E.164 has at most this many digits
-RUSSIAN_DIGITS = 11  # a number with the trunk prefix 8 has this many digits
 
 
 def folded(name: str | None) -> tuple[Part, ...]:
@@ -74,35 +68,3 @@ def _part(latin: str) -> str:
     if latin.endswith("skaia"):
         return latin.removesuffix("aia") + "i"
     return FEMININE.sub("", latin)
-
-
-def telephones(text: str | None) -> frozenset[str]:
-    """The telephone numbers in a text, in E.164 format without `+`. One text may contain two numbers."""
-    return frozenset(number for written in re.split(r"(?=\+)", text or "") for number in _numbers(written)) - {""}
-
-
-def _numbers(written: str) -> list[str]:
-    digits, has_plus = re.sub(r"\D", "", written), written.lstrip().startswith("+")
-    if len(digits) <= MOST_DIGITS:
-        return [_number(digits, has_plus=has_plus)]
-    for cut in range(NATIONAL_DIGITS, len(digits) - NATIONAL_DIGITS + 1):
-        numbers = [_number(digits[:cut], has_plus=has_plus), _number(digits[cut:], has_plus=False)]
-        if all(len(number) == len(CALLING_CODE) + NATIONAL_DIGITS for number in numbers):
-            return numbers
-    return [digits]
-
-
-def _number(digits: str, *, has_plus: bool) -> str:
-    """The number with its country code. A number without a country code is taken as one of this country.
-
-    The trunk prefix (0, or 8 in Russia) is removed.
-    """
-    if digits.startswith("00"):
-        digits, has_plus = digits[2:], True
-    national = digits.removeprefix(CALLING_CODE) if has_plus or len(digits) > NATIONAL_DIGITS + 1 else digits
-    national = national.removeprefix("0")
-    if len(national) == NATIONAL_DIGITS and (not has_plus or digits.startswith((CALLING_CODE, "0"))):
-        return CALLING_CODE + national
-    if not has_plus and len(digits) == RUSSIAN_DIGITS and digits.startswith("8"):
-        return "7" + digits[1:]
-    return digits
