@@ -22,7 +22,8 @@ LONGEST_SECONDS = 5.0
 # The first characters of SQLSTATE values: connection lost, out of resources, shutdown, file error, login refused.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
 # SQLSTATE values: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
-AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
+QUERY_CANCELED = "57014"
+AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", QUERY_CANCELED)
 
 
 class DependencyUnavailable(Exception):
@@ -47,6 +48,11 @@ class ConsumerStopped(Exception):
 
 def is_dependency_unavailable(error: BaseException) -> bool:
     return isinstance(error, (DependencyUnavailable, KafkaError)) or is_postgresql_unavailable(error)
+
+
+def is_too_slow(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended the statement because it took longer than `statement_timeout`."""
+    return bool(error.orig) and getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:

@@ -27,7 +27,6 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -55,7 +54,6 @@ OpenedMembers = dict[UUID, list[dict[str, Any]]]
 
 COUNT = "found_count"
 COUNTED = 1_000  # if more households match, the number is reported as 1,001
-QUERY_CANCELED = "57014"
 KEYS = HouseholdSearchKeys.keys
 # raw SQL: SQLAlchemy has no SET. The timeout ends a search before the browser stops waiting, so that the connection is
 # free again.
@@ -131,10 +129,6 @@ async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) ->
     rows = (await session.execute(_page(query, matched))).mappings().all()
     count = (min(rows[0][COUNT], COUNTED + 1) if rows else 0) if matched is not None else None
     return SearchPage(rows, count, is_complete)
-
-
-def is_too_slow(error: DBAPIError) -> bool:
-    return bool(error.orig) and getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
 async def key_versions(session: AsyncSession) -> list[KeyVersion]:

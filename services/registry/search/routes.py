@@ -22,6 +22,7 @@ from services.registry.visibility import visibility_of, within
 from shared.auth.tokens import Principal
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import Relationship, Sex
+from shared.failures import is_too_slow
 from shared.places import Places
 from shared.postgres.database import Session
 from shared.web import cursors
@@ -108,7 +109,7 @@ async def found_by(
     try:
         found = await search_queries.find(session, search_keys, query)
     except DBAPIError as error:
-        if search_queries.is_too_slow(error):
+        if is_too_slow(error):
             raise await too_slow(request) from None
         raise
     ids = [row["household_id"] for row in found.rows]

@@ -29,6 +29,7 @@ from services.registry.sites.occupancies import CountAtSite, occupancies
 from services.registry.visibility import Visibility, visibility_of
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
+from shared.failures import is_too_slow
 from shared.pages import language_of
 from shared.places.site_counts import shares
 from shared.postgres.database import Session
@@ -148,7 +149,7 @@ async def registered(session: AsyncSession, request: Request, site: Site, visibi
             wanted = await search_queries.site_wanted(session, search, site.site_id, request.app.state.places)
             found = await search_queries.find(session, search, SearchQuery(visibility=visibility, limit=1, site=wanted))
     except DBAPIError as error:
-        if not search_queries.is_too_slow(error):
+        if not is_too_slow(error):
             raise
         return None
     return found.count
