@@ -6,6 +6,7 @@ spelling. Text from a keyboard without Kyrgyz letters gives the same spelling. d
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 Part = frozenset[str]  # a part of a name is the set of its spellings; two parts are equal if they share a spelling
@@ -44,6 +45,18 @@ def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
 def _folded(name: str) -> tuple[Part, ...]:
     parts = [part for part in dict.fromkeys(map(spellings, SEPARATORS.split(romanised(name)))) if part]
     return tuple(part for part in parts if part.isdisjoint(PARTICLES)) or tuple(parts)
+
+
+def words(text: str) -> Iterator[Part]:
+    """The words of a text in the form of `folded`, in their order. Numbers stay as they are."""
+    for word in SEPARATORS.split(romanised(text)):
+        if word:
+            yield frozenset({word}) if word.isdecimal() else _spellings(word)
+
+
+@lru_cache(8_192)
+def _spellings(latin: str) -> Part:
+    return spellings(latin)
 
 
 def romanised(name: str) -> str:

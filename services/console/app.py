@@ -25,11 +25,13 @@ from services.console import (
 )
 from services.console.config import ConsoleSettings
 from services.console.hazards import entry, granted_hazards, releases
+from services.console.hazards import pages as hazard_pages
 from services.console.hazards.callers import Callers
 from services.console.map import backgrounds
 from services.console.map import routes as map_routes
 from services.console.map.backgrounds import BackgroundFault
 from services.console.positions import Positions
+from services.console.search import pages as search_pages
 from services.console.sign_in import device_tokens, own_sign_ins, second_factor
 from services.console.sign_in import routes as signin
 from services.console.sign_in.attempts import Attempts
@@ -139,6 +141,8 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             waiting.router,
             waiting.api,
             map_routes.router,
+            search_pages.router,
+            hazard_pages.router,
             routes.router,
             ledger.routes("console"),
             redrive_routes.routes("console"),

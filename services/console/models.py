@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Identity, Index, false, func, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.audit import AUDIT
@@ -250,6 +251,7 @@ class BoardGroup(ConsoleModel):
     status: Mapped[str]
     stock_id: Mapped[UUID]
     superseded_by: Mapped[UUID | None]
+    group_id: Mapped[UUID | None]  # None in rows that were stored before migration 0034
     measure: Mapped[str]
     mobility: Mapped[str]
     persons: Mapped[int]
@@ -296,6 +298,7 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "haz
     __table_args__ = (
         Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),
         Index(None, "hazard_id"),
+        Index(None, "raised_at", "alert_id"),
     )
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -405,6 +408,28 @@ class StoredCheck(ConsoleModel):
     is_well: Mapped[bool | None]
     figure: Mapped[float | None]
     due_at: Mapped[datetime | None]
+
+
+class SearchEntry(ConsoleModel):
+    """The folded words by which the search finds a row of the board. `version` says by which rules they were made."""
+
+    __tablename__ = "search_entries"
+    __table_args__ = (Index(None, "words", postgresql_using="gin"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    version: Mapped[str]
+
+
+class SearchChange(ConsoleModel):
+    """A row of the board that changed, so that its words must be made again. Triggers add these rows."""
+
+    __tablename__ = "search_changes"
+
+    change_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    id: Mapped[UUID]
 
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

@@ -8,6 +8,8 @@ from services.console.handlers import BOARD
 from services.console.hazards.callers import Callers
 from services.console.paper import Paper
 from services.console.queries import callers, second_factors
+from services.console.search.entries import SearchWords
+from services.console.search.indexing import SearchIndex
 from services.console.sign_in.totp import TotpSecrets
 from services.console.state import console_pages
 from shared import wiring
@@ -15,6 +17,7 @@ from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.rotation import keep_newest
 from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
+from shared.places import Places
 from shared.postgres import database
 
 BOARD_EVERY_MS = 200  # a delay makes batches larger, which saves work, and nobody notices it on the board
@@ -26,15 +29,18 @@ async def run(settings: ConsoleSettings) -> None:
         sessions = database.sessions(engine)
         consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, every_ms=BOARD_EVERY_MS)
         sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
+        pages = console_pages(settings)
+        index = SearchIndex(sessions, SearchWords(pages, Places.load(settings.places_path)))
         tasks = [
             consumer.run(),
+            index.run(),
             keep_newest("callers", lambda: reseal(sessions, sealed_callers, box)),
             figure_history.run(sessions, settings.counted_status),
         ]
         if settings.ntp_server:
             tasks.append(clock.watch(settings.ntp_server, sessions))
         if settings.paper_folder:
-            tasks.append(Paper(settings, sessions, console_pages(settings)).run(settings.paper_folder))
+            tasks.append(Paper(settings, sessions, pages).run(settings.paper_folder))
         redrives = Redrives("console", [consumer], settings=settings)
         encryption = EnvelopeEncryption(settings.callers_key_file)
         await wiring.work(settings, engine, *tasks, redrives=redrives, encryption=encryption)

@@ -16,10 +16,10 @@ class Destination:
 DESTINATIONS = (
     Destination("/", N_("Board")),
     Destination("/map", N_("Map")),
+    Destination("/search", N_("Search")),
     Destination("/new-event", N_("New event")),
     Destination("/new-count", N_("New count")),
     Destination("/sites", N_("Sites")),
-    Destination("/registry/search", N_("Search")),
     Destination("/waiting", N_("Waiting")),
     Destination("/registry/figures", N_("Figures")),
     Destination("/alerts/deliveries", N_("Sent notifications")),
@@ -28,6 +28,7 @@ DESTINATIONS = (
     Destination("/audit", N_("Audit")),
 )
 MENU = (
+    Destination("/registry/search", N_("Search for households")),
     Destination("/alerts/shift-handover", N_("Shift handover")),
     Destination("/my-reports", N_("My reports")),
     Destination("/sheets", N_("Households from a file")),

@@ -227,6 +227,9 @@ OF_NO_AREA = {
     "POST /registry/v1/sites:import",
     "POST /registry/v1/sites:refused",
     "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
+    "GET /search",  # tests/console/test_search.py tests the areas
+    "GET /search/export",
+    "GET /hazards/{hazard_id}",  # the same tests
     "GET /map",
     "GET /map/background.pmtiles",  # the background has no data of the installation
     "GET /sites",

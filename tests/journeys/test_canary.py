@@ -58,6 +58,8 @@ PAGES = (
     "/my-reports",
     "/waiting",
     "/map",
+    "/search?kind=groups",
+    "/search/export?kind=hazards",
     "/console/v1/map/hazards",
     "/console/v1/map/displaced",
     "/console/v1/map/localities",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,12 +109,20 @@ async def _alerts(
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
     """The alerts that demand an acknowledgement or an action: their number by severity, and the 50 most severe."""
     asks = and_(IS_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
-    wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
+    wanted: Select[Any] = raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
     counts = Counter[str](dict((await session.execute(by_severity)).tuples().all()))
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     newest = wanted.order_by(severest, BoardAlert.raised_at.desc()).limit(MOST_RINGING)
     return counts, (await session.scalars(newest)).all()
+
+
+async def of_hazard(
+    session: AsyncSession, hazard_id: UUID, pcodes: Sequence[str] | None, most: int
+) -> Sequence[BoardAlert]:
+    """The alerts about the hazard, open and closed, the newest first."""
+    wanted = raised(select(BoardAlert), pcodes).where(BoardAlert.hazard_id == hazard_id)
+    return (await session.scalars(wanted.order_by(BoardAlert.raised_at.desc(), BoardAlert.alert_id).limit(most))).all()
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
@@ -141,10 +150,11 @@ async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dic
 
 
 def _shown(wanted: Select[Any], now: datetime, pcodes: Sequence[str] | None) -> Select[Any]:
-    return _raised(wanted, pcodes).where(or_(IS_OPEN, BoardAlert.resolved_at > now - RECENT))
+    return raised(wanted, pcodes).where(or_(IS_OPEN, BoardAlert.resolved_at > now - RECENT))
 
 
-def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
+def raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
+    """The query without alerts that were suppressed, are drafts, or do not concern these P-codes."""
     return wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
 
 

@@ -28,6 +28,7 @@ RUN = """async () => {
 PAGES = {
     Role.DUTY_HEAD: (
         "/",
+        "/search",
         "/new-event",
         "/new-count",
         "/new-household",

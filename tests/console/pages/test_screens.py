@@ -154,6 +154,7 @@ ALL_CAUSES = """() => document.querySelectorAll(".is-roomy .field").forEach((fie
 })"""
 WHOLE_LISTS = {
     "/registry/search": "main select",
+    "/search": "main select",
     "/new-count": "main .is-roomy select",
     "/new-household": "main .is-roomy select",
 }
@@ -166,6 +167,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
     paths = (
         "/",
         "/map",
+        "/search",
         "/new-event",
         "/new-count",
         "/new-household",

@@ -1,0 +1,65 @@
+"""The page of one hazard: all its texts, its area and times, its public version, and its alerts."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from services.console import board
+from services.console.hazards import corrections, releases
+from services.console.models import BoardHazard
+from services.console.queries import board_alerts, snapshots
+from services.console.queries import releases as release_queries
+from services.console.search.lines import Related, ResultLine, ResultLines, hazard_state
+from services.console.state import console
+from shared.auth import access, tokens
+from shared.events.vocabulary import Status
+from shared.pages import language_of
+from shared.pages.languages import LANGUAGES
+from shared.postgres.database import Session
+from shared.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+MOST_ALERTS = 100
+
+
+@router.get("/hazards/{hazard_id}")
+async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Response:
+    """Staff may open every hazard, as on the board. Other systems may not open the page."""
+    hazard = await snapshots.hazard(session, hazard_id)
+    if hazard is None or hazard.status == Status.DRAFT:
+        raise Problem(404, "not-found", "There is no such hazard.")
+    here, language, now = console(request), language_of(request), datetime.now(UTC)
+    principal = tokens.current(request)
+    release = await release_queries.release(session, hazard_id)
+    return here.pages.render(
+        request,
+        "hazard.html",
+        hazard=hazard,
+        texts=texts(hazard, language),
+        where=board.whereabouts(hazard.pcodes, here.places, language),
+        locality=here.places.locality_name(hazard.area, hazard.locality_pcode, language),
+        validity=hazard_state(hazard, now),
+        public=releases.state(hazard, release, None, unreleased_since=None, now=now),
+        alerts=await alerts(request, session, hazard, now),
+        counted=here.settings.counted_status,
+        may_correct=corrections.may_correct(principal, hazard),
+        may_release=not principal.roles.isdisjoint(access.CMC),
+    )
+
+
+def texts(hazard: BoardHazard, language: str) -> list[tuple[str, dict[str, str]]]:
+    """The texts with their languages. The reader's language comes first."""
+    order = [language, *LANGUAGES]
+    return sorted(hazard.text.items(), key=lambda text: order.index(text[0]) if text[0] in order else len(order))
+
+
+async def alerts(request: Request, session: AsyncSession, hazard: BoardHazard, now: datetime) -> list[ResultLine]:
+    """The alerts about the hazard that concern the reader, the newest first."""
+    here = console(request)
+    pcodes = board.concerning(tokens.current(request), here.places)
+    newest = await board_alerts.of_hazard(session, hazard.hazard_id, pcodes, MOST_ALERTS)
+    lines = ResultLines(here.pages, here.places, language_of(request), now)
+    return lines.of(newest, Related({hazard.hazard_id: hazard.source}, {}))

@@ -1,0 +1,1 @@
+"""The search over alerts, hazards, groups and sites, without a limit of time."""

@@ -1,0 +1,46 @@
+"""What the search finds, and who may find it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from services.console.visibility import READERS
+from shared.auth import access
+from shared.auth.tokens import Principal, Role
+from shared.events.vocabulary import Mobility, Validity
+
+
+class SearchKind(StrEnum):
+    ALERTS = "alerts"
+    HAZARDS = "hazards"
+    GROUPS = "groups"
+    SITES = "sites"
+
+
+class AlertProgress(StrEnum):
+    """The states of alerts by which a reader can filter. The codes of `Work` are too fine: a reopened alert is open."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+
+
+HAZARD_STATES = (Validity.IN_FORCE, Validity.EXPIRED, Validity.CANCELLED)
+# Maps each kind to its states, and to the group of terms that names them.
+STATES: Mapping[SearchKind, tuple[str, tuple[str, ...]]] = {
+    SearchKind.ALERTS: ("work", tuple(AlertProgress)),
+    SearchKind.HAZARDS: ("validity", HAZARD_STATES),
+    SearchKind.GROUPS: ("mobility", tuple(Mobility)),
+    SearchKind.SITES: ("mobility", ()),
+}
+FINDERS: Mapping[SearchKind, frozenset[Role]] = {
+    SearchKind.ALERTS: READERS["alerts"],
+    SearchKind.HAZARDS: READERS["hazards-restricted"],
+    SearchKind.GROUPS: READERS["groups"],
+    SearchKind.SITES: access.COUNTERS,
+}
+WITH_SOURCE = (SearchKind.ALERTS, SearchKind.HAZARDS)
+
+
+def kinds_of(principal: Principal) -> tuple[SearchKind, ...]:
+    return tuple(kind for kind in SearchKind if not principal.roles.isdisjoint(FINDERS[kind]))

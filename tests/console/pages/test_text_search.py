@@ -1,0 +1,40 @@
+"""An operator finds an event by a word in other letters, and goes from the results to its page and its alert."""
+
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.console.pages.conftest import Whole
+
+
+def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Whole, seat: Any) -> None:
+    word = f"Өзгөрүш{uuid4().hex[:6]}"
+    whole.report_hazard(type="hail", text={"ky": {"headline": f"{word}: мөндүр", "description": "Жол жабык"}})
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/search?lang=en")
+    typed = f"hail {word.lower().replace('өзгөрүш', 'ozgorush')}"
+
+    def is_found() -> bool:
+        page.goto(f"{whole.url}/search?lang=en")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        expect(page.locator("#found")).to_contain_text(typed)
+        return page.locator("tr[data-key]").count() == 1
+
+    assert wait_until(is_found, timeout=60)
+    # the address has the filters, so the results can be opened again and sent to others
+    assert f"q={typed.replace(' ', '+')}" in page.url
+    expect(page.get_by_role("link", name="Alerts 1")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Hazards 1").click()
+    expect(page.get_by_role("heading", name="Hazards")).to_contain_text(typed)
+    page.get_by_role("link", name="Hail").click()
+    expect(page.get_by_role("heading", name=f"{word}: мөндүр")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Жол жабык")
+    page.locator("tr[data-key]").get_by_role("link").click()
+    expect(page.locator("article.alert-page")).to_be_visible()
+    page.goto(f"{whole.url}/search?lang=en&q={'x' * 10_000}")
+    expect(page.get_by_role("alert").first).to_have_text("The text is too long: at most 200 characters.")
+    assert [error for error in desk.errors if "422" not in error] == []

@@ -1,0 +1,177 @@
+"""The search finds alerts, hazards, groups and sites in either script, within the reader's rights and areas."""
+
+import io
+import re
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import httpx
+import openpyxl
+import pytest
+
+from deploy.local.process import wait_until
+from services.console.search.criteria import LONGEST_TEXT
+from services.console.search.pages import SHOWN
+from services.console.search.words import query_of, words_of
+from shared import events
+from shared.auth.tokens import Role
+from tests.console.conftest import Served
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, hazard, site
+
+FORMULA = '=HYPERLINK("http://example.org")'
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "is_found"),
+    [
+        ("озгоруш", "Өзгөрүш айылы", True),
+        ("Ozgorush", "Өзгөрүш айылы", True),
+        ("OZGOR", "Өзгөрүш айылы", True),
+        ("сель озгоруш", "Сель в селе Озгоруш", True),
+        ("сель в озгоруш", "Озгоруш: сель", True),
+        ("сель баткен", "Озгоруш: сель", False),
+        ("сель в Баткене", "Баткен: сель", True),
+        ("2011", "в 2011 году", True),
+        ("2011", "дом 201", False),
+        ("goruish", "Өзгөрүш", False),
+        ("' | ! & \\ :* ()", "nothing but signs", None),
+    ],
+)
+def test_words_are_found_in_either_script_and_by_their_beginning(typed: str, written: str, is_found: bool) -> None:
+    query, words = query_of(typed), words_of([written]).split()
+    if query is None:
+        assert is_found is None
+        return
+    alternatives = [re.findall(r"(\w+):\*", part) for part in query.split(" & ")]
+    found = all(any(word.startswith(wanted) for word in words for wanted in part) for part in alternatives)
+    assert found is is_found
+
+
+def results(client: httpx.Client, **criteria: Any) -> list[str]:
+    """The keys of the rows of the page, in their order."""
+    answer = client.get(f"/search?{urlencode({'lang': 'en', **criteria})}")
+    assert answer.status_code == 200, answer.text
+    return re.findall(r'<tr data-key="([^"]+)"', answer.text)
+
+
+def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
+    word = f"q{uuid4().hex[:8]}"
+    text = {"ru": {"headline": f"Сошёл сель {word}", "description": "Размыта дорога у школы"}}
+    here = hazard(area={"pcodes": [KADAMJAI]}, text=text, scope="Restricted")
+    raised = alert(hazard_id=here.hazard_id, pcodes=[KADAMJAI], raised_at=NOW - timedelta(days=400))
+    school = site(name_ru=f"Школа {word}", name_ky=None)
+    counted = group(12, to=LEILEK, site_id=school.site_id, counted_at=NOW - timedelta(days=2))
+    again = counted.model_copy(update={"report_id": uuid4(), "counted_at": NOW, "persons": 11})
+    served.publish(here, raised, school, counted, again)
+    operator = served.signed_in(Role.OPERATOR)
+    expected = {
+        "alerts": [str(raised.alert_id)],
+        "hazards": [str(here.hazard_id)],
+        "groups": [str(again.report_id)],
+        "sites": [str(school.site_id)],
+    }
+    searched = {kind: f"{word} дорога" if kind in ("alerts", "hazards") else word for kind in expected}
+
+    def found_by(client: httpx.Client) -> dict[str, list[str]]:
+        return {kind: results(client, kind=kind, q=wanted) for kind, wanted in searched.items()}
+
+    assert wait_until(lambda: found_by(operator) == expected, timeout=60), found_by(operator)
+    # the name of the place and the kind of the event find it too, in the letters of another language
+    assert results(operator, kind="hazards", q=f"{word} kadamjai selevoi potok") == expected["hazards"]
+    # staff see the hazards of the whole country
+    far = served.signed_in(Role.REGISTRAR, areas=[KARA_SUU])
+    assert found_by(far) == {"alerts": [], "hazards": expected["hazards"], "groups": [], "sites": []}
+    viewer = served.signed_in(Role.VIEWER)
+    page = viewer.get(f"/search?lang=en&q={word}").text
+    assert "kind=groups" not in page and "/registry/search" not in page
+    assert viewer.get(f"/search?lang=en&kind=sites&q={word}").status_code == 422
+    assert f'href="/registry/groups/{counted.group_id}"' in operator.get(f"/search?kind=groups&q={word}").text
+    assert f'href="/alerts/{raised.alert_id}"' in operator.get(f"/search?q={word}").text
+    page = operator.get(f"/hazards/{here.hazard_id}?lang=en").text
+    assert "Размыта дорога у школы" in page and f'href="/alerts/{raised.alert_id}"' in page and "Restricted" in page
+    assert str(raised.alert_id) not in far.get(f"/hazards/{here.hazard_id}").text
+    # a changed text is found by its new words, and no longer by its old words
+    changed = {"area": {"pcodes": [KADAMJAI]}, "text": {"ru": {"headline": f"Отбой {word}n"}}, "scope": "Restricted"}
+    served.publish(hazard(events.HazardUpdated, hazard_id=here.hazard_id, revision=2, msg_type="Update", **changed))
+    assert wait_until(lambda: results(operator, kind="alerts", q=f"{word}n отбой") == expected["alerts"], timeout=60)
+    assert results(operator, kind="hazards", q=f"{word} дорога") == []
+
+
+def test_filters_limit_the_results_and_pages_follow_each_other(served: Served) -> None:
+    word = f"z{uuid4().hex[:8]}"
+    text = {"ky": {"headline": word}}
+    begun = [NOW - timedelta(hours=hours) for hours in range(SHOWN + 5)]
+    many = [hazard(onset=onset, text=text, area={"pcodes": [KADAMJAI]}) for onset in begun]
+    other = hazard(
+        kind=events.HazardCancelled,
+        msg_type="Cancel",
+        source="kyrgyzhydromet",
+        onset=NOW - timedelta(days=800),
+        text={"ky": {"headline": f"{word} {FORMULA}"}},
+        area={"pcodes": [LEILEK]},
+    )
+    served.publish(*many, other)
+    operator = served.signed_in(Role.OPERATOR)
+    of_word = {"kind": "hazards", "q": word}
+    assert wait_until(lambda: results(operator, **of_word, place=LEILEK) == [str(other.hazard_id)], timeout=60)
+    assert wait_until(lambda: len(results(operator, **of_word)) == SHOWN, timeout=60)
+    first = results(operator, **of_word)
+    assert first == [str(each.hazard_id) for each in many[:SHOWN]]
+    rest = [*(str(each.hazard_id) for each in many[SHOWN:]), str(other.hazard_id)]
+    assert wait_until(lambda: results(operator, **of_word, after=first[-1]) == rest, timeout=60)
+    day = f"{NOW - timedelta(days=700):%d.%m.%Y}"
+    for criteria in ({"until": day}, {"state": "cancelled"}, {"source": "kyrgyzhydromet"}, {"place": LEILEK}):
+        assert results(operator, **of_word, **criteria) == [str(other.hazard_id)], criteria
+    assert len(results(operator, **of_word, since=day, state="in_force")) > 0
+
+    answer = operator.get(f"/search/export?{urlencode({**of_word, 'lang': 'en', 'place': LEILEK})}")
+    assert answer.status_code == 200 and answer.headers["content-disposition"].endswith('.xlsx"')
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert word in str(rows[0][0]) and "Leilek" in str(rows[0][0])
+    assert [row[0] for row in rows[:4]].count("Time") == 1 and str(rows[-1][-1]).endswith(f"/hazards/{other.hazard_id}")
+
+
+def test_a_cell_that_looks_like_a_formula_is_a_text(served: Served) -> None:
+    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser of texts would read a number at the beginning
+    school = site(name_ru=name, name_ky=None)
+    served.publish(school)
+    operator = served.signed_in(Role.OPERATOR)
+    assert wait_until(lambda: results(operator, kind="sites", q=name) == [str(school.site_id)], timeout=60)
+    answer = operator.get(f"/search/export?{urlencode({'kind': 'sites', 'q': name})}")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    [cell] = [cell for row in sheet.iter_rows() for cell in row if cell.value == name]
+    assert cell.data_type == "s" and cell.quotePrefix
+
+
+@pytest.mark.parametrize(
+    ("criteria", "sentence"),
+    [
+        ({"q": "x" * 10_000}, f"at most {LONGEST_TEXT} characters"),
+        ({"kind": "households"}, "names something that cannot be searched"),
+        ({"place": "KG99"}, "names a place that is not in the list"),
+        ({"state": "gone"}, "names a state that does not exist here"),
+        ({"source": "x" * 200}, "names a source that cannot exist"),
+        ({"since": "30.02.2026"}, "A day is not readable"),
+        ({"since": "02.01.2026", "until": "01.01.2026"}, "The first day is after the last day"),
+        ({"after": "second"}, "names a page of results that does not exist"),
+        ({"after": str(uuid4())}, "names a page of results that does not exist"),
+        ({"q": "\0", "source": "\0"}, None),
+    ],
+)
+def test_a_criterion_that_cannot_be_met_is_explained(
+    searcher: httpx.Client, criteria: dict[str, str], sentence: str | None
+) -> None:
+    for path in ("/search", "/search/export"):
+        answer = searcher.get(f"{path}?{urlencode({'lang': 'en', **criteria})}")
+        assert answer.status_code == (422 if sentence else 200)
+        assert sentence is None or sentence in answer.text
+
+
+@pytest.fixture(scope="module")
+def searcher(served: Served) -> httpx.Client:
+    return served.signed_in(Role.DUTY_HEAD)
