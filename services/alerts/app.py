@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import alert_page, hazard_routes, measures, pages, routes, source_routes
+from services.alerts import alert_page, hazard_pages, hazard_routes, measures, pages, routes, source_routes
 from services.alerts.acts import answer_page
 from services.alerts.acts import routes as act_routes
 from services.alerts.acts.acts import ActChannel
@@ -99,6 +99,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             act_routes.router,
             checklist_routes.router,
             hazard_routes.router,
+            hazard_pages.router,
             source_routes.router,
             sms_routes.router,
             answer_page.router,

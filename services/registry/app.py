@@ -16,6 +16,7 @@ from services.registry.figures import movement_pages, movement_routes, need_rout
 from services.registry.figures import pages as figure_pages
 from services.registry.figures import routes as figures
 from services.registry.figures.kept import KeptFigures
+from services.registry.groups import hazard_groups
 from services.registry.groups import pages as group_pages
 from services.registry.held import adoption_routes, waiting_routes
 from services.registry.held import routes as held_routes
@@ -64,6 +65,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             code_routes.router,
             household_pages.router,
             group_pages.router,
+            hazard_groups.router,
             site_pages.router,
             routes.router,
             history_routes.router,

@@ -130,6 +130,7 @@ OF_NO_AREA = {
     "POST /registry/v1/events:answer",
     "POST /registry/v1/events:reverse",
     "POST /registry/v1/events:assign",
+    "GET /registry/hazards/{hazard_id}/groups",  # tests/registry/test_record_pages.py tests the areas of `readable`
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test
     "GET /registry/v1/places:proposed",  # tests/registry/test_place_decisions.py tests the areas
@@ -230,6 +231,7 @@ OF_NO_AREA = {
     "GET /search",  # tests/console/test_search.py tests the areas
     "GET /search/export",
     "GET /hazards/{hazard_id}",  # the same tests
+    "GET /alerts/hazards/{hazard_id}/course",  # tests/console/pages/test_text_search.py
     "GET /map",
     "GET /map/background.pmtiles",  # the background has no data of the installation
     "GET /sites",

@@ -121,10 +121,13 @@ def test_pages_of_a_history_are_numbered_from_the_oldest_entry() -> None:
 
 
 async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
-    body, account = counted(0, 70), uuid4()
-    path = f"/groups/{body['group_id']}"
+    hazard_id = str(uuid4())
+    body, account = counted(0, 70) | {"hazard_id": hazard_id}, uuid4()
+    path, of_hazard = f"/groups/{body['group_id']}", f"/hazards/{hazard_id}/groups"
     await office.file(body)
     assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
+    for area, is_listed in ((BATKEN, True), (OSH, False)):
+        assert (path in (await office.get(of_hazard, role=Role.REGISTRAR, areas=(area,))).text) is is_listed
     assert (await office.get(path, role=Role.OPERATOR, purpose=None)).status_code == 403
     assert (await office.get(path, role=Role.ANALYST)).status_code == 403
     await opened(office, path, areas=(BATKEN,), account=account)

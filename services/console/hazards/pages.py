@@ -46,6 +46,7 @@ async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Re
         alerts=await alerts(request, session, hazard, now),
         counted=here.settings.counted_status,
         may_correct=corrections.may_correct(principal, hazard),
+        sees_groups=not principal.roles.isdisjoint(access.COUNTERS),
         may_release=not principal.roles.isdisjoint(access.CMC),
     )
 

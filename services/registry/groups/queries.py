@@ -79,6 +79,12 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
     return {group.group_id for group in groups if is_visible(group, known[group.group_id], caller, places)}
 
 
+async def of_hazard(session: AsyncSession, hazard_id: UUID, most: int) -> Sequence[GroupCount]:
+    """The counts in effect that name the hazard, the newest first."""
+    named = select(GroupCount).where(GroupCount.hazard_id == hazard_id, IN_EFFECT)
+    return (await session.scalars(named.order_by(GroupCount.counted_at.desc(), GroupCount.report_id).limit(most))).all()
+
+
 def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
     return any(caller.covers(pcode, places) for pcode in course.is_visible_from(group.report_id))
 

@@ -1,12 +1,14 @@
 """An operator finds an event by a word in other letters, and goes from the results to its page and its alert."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
+from tests.console.factories import KARA_SUU
 from tests.console.pages.conftest import Whole
 
 
@@ -22,7 +24,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
         expect(page.locator("#found")).to_contain_text(typed)
-        return page.locator("tr[data-key]").count() == 1
+        return bool(page.locator("tr[data-key]").count() == 1)
 
     assert wait_until(is_found, timeout=60)
     # the address has the filters, so the results can be opened again and sent to others
@@ -33,6 +35,13 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     page.get_by_role("link", name="Hail").click()
     expect(page.get_by_role("heading", name=f"{word}: мөндүр")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Жол жабык")
+    course = page.locator("section", has=page.get_by_role("heading", name="What happened"))
+    expect(course).to_contain_text("Alert raised")
+    expect(course).to_contain_text("First report")
+    # an alert outside the reader's areas is not in the timeline, but the hazard's revisions are
+    hazard_id = urlsplit(page.url).path.rpartition("/")[2]
+    far = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU]).get(f"/alerts/hazards/{hazard_id}/course?lang=en")
+    assert "First report" in far.text and "Alert raised" not in far.text
     page.locator("tr[data-key]").get_by_role("link").click()
     expect(page.locator("article.alert-page")).to_be_visible()
     page.goto(f"{whole.url}/search?lang=en&q={'x' * 10_000}")

@@ -27,12 +27,13 @@ export function describe(table, feature, layers) {
 
 /** @param {Feature} feature @returns {Fact[]} */
 function hazard({ properties }) {
-  const { onset, expires, is_over } = properties;
+  const { id, onset, expires, is_over } = properties;
   return [
     [sentence("severity"), severity(properties.severity)],
     [sentence("place"), properties.place || sentence("no_place")],
     [sentence("begins"), time(onset)],
     ...(expires ? [/** @type {Fact} */ ([sentence(is_over ? "over_since" : "ends"), time(expires)])] : []),
+    [sentence("page"), link(sentence("open_hazard"), `/hazards/${id}`)],
   ];
 }
 
