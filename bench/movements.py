@@ -96,6 +96,7 @@ def passage(before: Row, after: Row, report_id: UUID, number: int) -> Row:
         **after,
         "report_id": report_id,
         "number": number,
+        "displaced_from_pcode": before["origin_pcode"],
         "origin_pcode": before["destination_pcode"],
         "origin_country": before["destination_country"],
         "from_sub_stock": before["sub_stock"],

@@ -54,6 +54,7 @@ PATHS = {
     "origin_country": "clear.origin.country",
     "destination_pcode": "clear.destination.pcode",
     "destination_country": "clear.destination.country",
+    "displaced_from_pcode": "clear.origin.pcode",
 }
 
 

@@ -19,6 +19,7 @@ MOVEMENT = ["month", "movement", *PLACES]
 DURATION = ["days", "has_ended"]
 CLASSES = {"0-9": (0, 10), "10-29": (10, 30), "30-89": (30, 90), "90+": (90, 100_000)}
 ENDINGS = ("in_return", "in_settlement", GONE, SOLVED)
+KEPT = ("occurred", "new_movement", "new_day", "origin", "destination")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,19 @@ class MovementQuery(Query):
 
 
 def moved(figures: Figures) -> pd.DataFrame:
-    """The people who changed their position. The place that they left is the origin of their movement.
+    """The people who changed their position. The place that they left is the origin of their movement."""
+    people = passed(figures)
+    return described(people.assign(origin=people["destination"], destination=people["to_destination"]), *KEPT)
+
+
+def ended(figures: Figures) -> pd.DataFrame:
+    """The people whose displacement ended. Their origin and destination are those of this displacement."""
+    people = passed(figures)
+    return described(people[(people["sub_stock"] == "in_displacement") & people["to_sub_stock"].isin(ENDINGS)], *KEPT)
+
+
+def passed(figures: Figures) -> pd.DataFrame:
+    """The people who changed their position.
 
     Their ages are those of the stock or, if they were forced onward, those on the day of the movement.
     """
@@ -57,15 +70,9 @@ def moved(figures: Figures) -> pd.DataFrame:
     is_onward = of["new_movement"] == "displaced_again"
     onward, others = of[is_onward], of[~is_onward]
     people = pd.concat([aged(onward, onward["new_day"]), with_ages(others, others["new_day"])])
-    people = in_parts(people, "moving").assign(
-        occurred=people["new_occurred"].fillna(people["new_day"]),
-        month=people["new_month"],
-        confirmation="",
-        origin=people["destination"],
-        destination=people["to_destination"],
+    return in_parts(people, "moving").assign(
+        occurred=people["new_occurred"].fillna(people["new_day"]), month=people["new_month"], confirmation=""
     )
-    kept = ("occurred", "new_movement", "new_day", "sub_stock", "to_sub_stock", "origin", "destination")
-    return described(people, *kept)
 
 
 def movements(people: pd.DataFrame, query: MovementQuery) -> pd.DataFrame:
@@ -92,14 +99,15 @@ def movements(people: pd.DataFrame, query: MovementQuery) -> pd.DataFrame:
 def durations(present: pd.DataFrame, people: pd.DataFrame, day: date, query: MovementQuery) -> pd.DataFrame:
     """The people by class of duration. People of groups are not added to registered people.
 
-    `present` are the people who are in location of displacement on the day, and `people` are those of `moved`. A
+    `present` are the people who are in location of displacement on the day, and `people` are those of `ended`. A
     duration ends on the day of the figure or, if this is earlier, with the displacement.
     """
     on = pd.Timestamp(day)
-    ongoing = query.chosen(present)
-    ended = people[(people["sub_stock"] == "in_displacement") & people["to_sub_stock"].isin(ENDINGS)]
-    ended = query.chosen(ended[ended["new_day"] <= on])
-    spans = {False: (ongoing, on - ongoing["departed"]), True: (ended, ended["new_day"] - ended["departed"])}
+    ongoing, completed = query.chosen(present), query.chosen(people[people["new_day"] <= on])
+    spans = {
+        False: (ongoing, on - ongoing["departed"]),
+        True: (completed, completed["new_day"] - completed["departed"]),
+    }
     rows = []
     for has_ended, (counted, span) in spans.items():
         for name, (least, most) in CLASSES.items():

@@ -19,11 +19,13 @@ from services.registry.figures.durations import confirmations, durations
 from services.registry.figures.queries import Dimension, FigureQuery, Kind, MovementScope, ReasonRank, Summary, View
 from services.registry.figures.statistics import figures
 from services.registry.figures.sums import note_ages, sum_some
+from services.registry.models import HouseholdPassage
 from services.registry.reports import MOVES
 from services.registry.visibility import within
 from shared.events.vocabulary import Mobility, Reason, Sex, Status, SubStock
 from shared.hazards import Onset
 from shared.places import Places
+from shared.postgres import bulk_copy
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, family, household, movement
 from tests.registry.test_movement_figures import FIRST, Body
@@ -201,6 +203,18 @@ async def test_the_worker_of_the_previous_release_takes_no_movements(office: Off
     await sum_some(office.app.state.sessions)
     async with office.app.state.sessions() as session:
         assert await compare_movements(session, "flows", EVERYTHING) == 1
+
+
+async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the_displacement(office: Office) -> None:
+    """A trigger finds this origin, which completed durations need."""
+    returned = household(origin={"pcode": OSH})
+    await office.file(returned, movement(returned, "returned"))
+    columns = ", ".join(name for name in bulk_copy.columns(HouseholdPassage) if name != "displaced_from_pcode")
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("CREATE TEMPORARY TABLE stored ON COMMIT DROP AS SELECT * FROM passages"))
+        await session.execute(text("DELETE FROM passages"))
+        await session.execute(text(f"INSERT INTO passages ({columns}) SELECT {columns} FROM stored"))
+        assert (await session.execute(text("SELECT displaced_from_pcode FROM passages"))).scalar_one() == OSH
 
 
 @pytest.mark.parametrize(

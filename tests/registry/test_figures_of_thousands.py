@@ -138,7 +138,7 @@ async def compare_needs(office: Office, compared: Compared, path: str, query: Qu
 async def compare_movements(
     office: Office, compared: Compared, expected: Figures, present: Mapping[date, pd.DataFrame]
 ) -> None:
-    people, durations = movement_figures.moved(expected), []
+    people, ended, durations = movement_figures.moved(expected), movement_figures.ended(expected), []
     for number, query in enumerate(MOVEMENT_QUERIES):
         path, wanted = f"movements?{query.address}", movement_figures.movements(people, query)
         answer = await answered(office, path, query.seen)
@@ -147,7 +147,7 @@ async def compare_movements(
         of_day = replace(query, movement=(), since="", until="")
         for on in DAYS if number == 0 else {DAYS[number % len(DAYS)], DAYS[3]}:
             path = f"duration?date={on}&{of_day.address}"
-            wanted = movement_figures.durations(present[on], people, on, of_day)
+            wanted = movement_figures.durations(present[on], ended, on, of_day)
             answer = await answered(office, path, query.seen)
             compare_rows(path, answer["rows"], wanted, movement_figures.DURATION)
             compared.add(path, wanted, movement_figures.DURATION)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.registry.figures.sums import sum_some
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import Office
@@ -204,13 +205,35 @@ async def test_people_of_groups_who_left_the_country_are_figures_of_movements(of
     assert stock["total"]["group_persons"] == 40
 
 
-async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office: Office) -> None:
+# For each filter and area of the caller, the registered persons who were displaced in Leilek.
+DURATIONS_OF_AREAS = {
+    (f"area={LEILEK}", "KG"): 5,
+    (f"area={KADAMJAI}", "KG"): 0,
+    (f"area={KADAMJAI}&view=origin", "KG"): 5,
+    (f"area={LEILEK}&view=origin", "KG"): 0,
+    ("", LEILEK): 5,
+    ("", KADAMJAI): 0,
+}
+
+
+async def test_the_figures_of_movements_and_durations_are_limited_to_areas(office: Office) -> None:
+    """A family and a group of 70 flee from Kadamjai to Leilek, and later return."""
     body = household(origin={"pcode": KADAMJAI}, destination={"pcode": LEILEK})
     await office.file(body, movement(body, "returned"))
     for area, rows in (("KG", 1), (KADAMJAI, 1), (OSH, 0)):
         assert len((await get(office, "movements", areas=(area,)))["rows"]) == rows
+    others = counted(0, 70, destination={"pcode": LEILEK})
+    back = {name: movement(body, "returned")[name] for name in ("occurred_at", "reported_at")}
+    await office.file(others, moved(others, "returned", 0, **back))
     refused = await office.get("/v1/statistics/movements?shelter=tent", role=Role.ANALYST)
     assert refused.status_code == 422
+    for is_summed in (False, True):
+        for (query, area), persons in DURATIONS_OF_AREAS.items():
+            for on, has_ended in (("2026-06-15", False), ("2026-06-20", True)):
+                rows = (await get(office, f"duration?date={on}&{query}", areas=(area,)))["rows"]
+                found = numbers([row for row in rows if row["has_ended"] is has_ended])
+                assert found == (persons, 14 * persons), (on, query, area, is_summed)
+        await sum_some(office.app.state.sessions)
     page = "/figures/movements?lang=en&since=2026-06&until=2026-06"
     assert "Kadamjai" in (await office.get(page, role=Role.ANALYST)).text.split('id="routes"')[1]
     elsewhere = (await office.get(page, role=Role.ANALYST, areas=(OSH,))).text

@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 from services.registry.figures.cells import is_chosen
-from services.registry.figures.queries import FigureQuery, Kind, ReasonRank
+from services.registry.figures.queries import FigureQuery, Kind, ReasonRank, View
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
@@ -33,7 +33,6 @@ ONSET = f"""CASE
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
     ELSE 'sudden'
 END"""
-IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Rows that earlier releases wrote have no kind of shelter.
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 
@@ -51,11 +50,17 @@ def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
         yield is_chosen(query, kind, table)
 
 
-def people_conditions(query: FigureQuery) -> Iterator[str]:
-    """The SQL conditions about the caller's areas, the selected area, the kind of mobility, the reasons and hazards."""
+def people_conditions(
+    query: FigureQuery, *, origin: str = "origin_pcode", destination: str = "destination_pcode"
+) -> Iterator[str]:
+    """The SQL conditions about the caller's areas, the selected area, the kind of mobility, the reasons and hazards.
+
+    `origin` and `destination` are the columns of the two places.
+    """
     yield "status = :status AND mobility = ANY(:mobilities)"
-    yield from (IS_VISIBLE,) if query.visible is not None else ()
-    yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
+    yield from (is_within(f"coalesce({destination}, {origin})", "visible"),) if query.visible is not None else ()
+    selected = origin if query.view is View.ORIGIN else destination
+    yield from (is_within(selected, "pcodes"),) if query.pcodes is not None else ()
     yield from reason_conditions(query)
     yield from ("hazard_type = ANY(:hazard_types)",) if query.hazard_types else ()
 

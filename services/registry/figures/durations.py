@@ -39,11 +39,18 @@ DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occ
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
+# A displacement ends where the people were displaced, so the place that they left counts, and not the place to which
+# they moved. These are the columns of the origin and of the place of displacement.
+ENDED_AT: dict[str, dict[str, str]] = {
+    "passages": {"origin": "displaced_from_pcode", "destination": "origin_pcode"},
+    "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
+    "sums": {},  # the summary of durations has these places as origin and destination
+}
 # People of groups who moved. In these counts, `occurred_at` is the time of the departure, and `counted_at` the time of
 # the movement.
 GROUP_PASSAGES = f"""(
     SELECT status, mobility, reason, reasons, hazard_type, persons, {", ".join(CELL_NAMES)},
-        left_pcode AS origin_pcode, destination_pcode, occurred_at AS departed_at,
+        origin_pcode, left_pcode, occurred_at AS departed_at,
         counted_at AS occurred_at, sub_stock AS to_sub_stock,
         coalesce(left_sub_stock, '{SubStock.IN_DISPLACEMENT}') AS from_sub_stock
     FROM counts WHERE movement_id IS NOT NULL
@@ -166,7 +173,7 @@ def ended(query: FigureQuery, table: str, summary: Summary | None = None) -> str
         number=number(table),
         persons=persons(query, "flows", table),
         table=GROUP_PASSAGES if table == "counts" else source(query, "stock" if summary else "flows", table, summary),
-        conditions=" AND ".join((*people_conditions(query), *has_ended)),
+        conditions=" AND ".join((*people_conditions(query, **ENDED_AT[table]), *has_ended)),
     )
 
 

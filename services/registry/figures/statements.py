@@ -89,7 +89,7 @@ CHANGES = {
     "flows": "is_flow AND began_on >= :since_day AND began_on < :until_day",
 }
 CHANGES_OF_MOVEMENTS = {
-    Summary.MOVEMENT: "began_on >= :since_day AND began_on < :until_day",
+    Summary.MOVEMENT: "movement IS NOT NULL AND began_on >= :since_day AND began_on < :until_day",
     Summary.DURATION: "duration IS NOT NULL AND began_on < :until_day",
 }
 OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)  # these summaries have no further numbers

@@ -37,20 +37,21 @@ def listed(*names: str, form: str = "{}") -> str:
 # but the origin only of people who are abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
-IS_STOCK_OF_DISPLACEMENTS = f"{IS_STOCK} AND movement IS NULL"
+IS_DISPLACEMENT = "movement IS NULL AND duration IS NULL"
+IS_STOCK_OF_DISPLACEMENTS = f"{IS_STOCK} AND {IS_DISPLACEMENT}"
 SUMMARIES = f"""
-SELECT '{Summary.DESTINATION}', {SEEN}, ARRAY[reasons[1]], NULL, NULL, NULL, NULL, NULL, NULL WHERE movement IS NULL
+SELECT '{Summary.DESTINATION}', {SEEN}, ARRAY[reasons[1]], NULL, NULL, NULL, NULL, NULL, NULL WHERE {IS_DISPLACEMENT}
 UNION ALL SELECT '{Summary.ORIGIN}', origin_pcode, NULL, ARRAY[reasons[1]], NULL, NULL, NULL, NULL, NULL, NULL
-    WHERE movement IS NULL
-UNION ALL SELECT '{Summary.REASON}', {SEEN}, reasons, hazard_type, NULL, NULL, NULL, NULL, NULL WHERE movement IS NULL
+    WHERE {IS_DISPLACEMENT}
+UNION ALL SELECT '{Summary.REASON}', {SEEN}, reasons, hazard_type, NULL, NULL, NULL, NULL, NULL WHERE {IS_DISPLACEMENT}
 UNION ALL SELECT '{Summary.SHELTER}', {SEEN}, NULL, NULL, {SHELTER}, evacuation, NULL, NULL, NULL
     WHERE {IS_STOCK_OF_DISPLACEMENTS}
 UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, NULL, NULL, need FROM {GIVEN_NEEDS}
     WHERE {IS_STOCK_OF_DISPLACEMENTS} AND (households, displaced) <> (0, 0)
 UNION ALL SELECT '{Summary.MOVEMENT}', origin_pcode, destination_pcode, NULL, NULL, NULL, NULL, movement, NULL, NULL
-    WHERE NOT {IS_STOCK} AND movement IS NOT NULL
+    WHERE movement IS NOT NULL
 UNION ALL SELECT '{Summary.DURATION}', {SEEN}, NULL, NULL, NULL, NULL, NULL, duration, NULL
-    WHERE {IS_STOCK} AND duration IS NOT NULL
+    WHERE duration IS NOT NULL
 """  # noqa: S608 - constants
 CHANGED = listed(*CHANGED_NAMES)
 SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")

@@ -71,10 +71,11 @@ class HouseholdStay(AfterMovement, RegistryModel):
 class HouseholdPassage(AfterMovement, RegistryModel):
     """People of a household who moved at `occurred_at`. Origin and destination are those of this movement.
 
-    `report_id` is the movement's report.
+    `report_id` is the movement's report. `displaced_from_pcode` is the origin of the displacement.
     """
 
     __tablename__ = "passages"
 
+    displaced_from_pcode: Mapped[str | None]
     from_sub_stock: Mapped[str]
     to_sub_stock: Mapped[str]
