@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.counts.chosen import recount_chosen
-from services.registry.counts.recounts import recount, recount_stored
+from services.registry.counts.recounts import Recount, recount, recount_stored
 from services.registry.decisions import Name, ReportDecision
 from services.registry.event_links.links import EventAnswered
 from services.registry.held import adoption_queries
@@ -155,7 +155,7 @@ class Registrar:
         store = Store(session, self._encryption, self._search, self._places)
         found = found or FoundCounts()
         recounted = await recount_places(session, decision, store, self._places, self._clock(), found)
-        await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
+        await self._save(WorkingSet.of(self._places), store, session, recounted)
         return APPLIED
 
     async def prepare_counts(self, decision: CountDecision) -> Execution:
@@ -165,7 +165,7 @@ class Registrar:
         """Execute a person's choice between two differing counts. The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         recounted = await recount_chosen(session, decision, store, self._clock())
-        await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
+        await self._save(WorkingSet.of(self._places), store, session, recounted)
         return APPLIED
 
     async def prepare_event(self, answer: EventAnswer) -> Execution:
@@ -241,14 +241,19 @@ class Registrar:
 
     async def _recount(self, groups: Collection[Subject], store: Store, session: AsyncSession) -> None:
         recounted = await recount_stored(session, groups, store, self._clock())
-        await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
+        await self._save(WorkingSet.of(self._places), store, session, recounted)
 
-    async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
+    async def _save(
+        self, working_set: WorkingSet, store: Store, session: AsyncSession, recounted: Recount | None = None
+    ) -> None:
+        """Decide about movements, and store and publish what has changed. The caller may have computed the counts."""
         now = self._clock()
         codes = HouseholdCodes(await database.driver(session), self._search)
         await codes.count_shared(working_set.given_codes, now)
-        recounted = await recount(session, working_set, store, now)
-        working_set.judge(recounted.unmoved)
+        recounted = recounted or await recount(session, working_set, store, now)
+        movements = working_set.undecided(recounted.movements)
+        await store.read_outcomes(movements)
+        working_set.judge(recounted.unmoved, movements)
         await codes.list_again(working_set.refiled, now)
         held_people = await held_events(session, working_set.held_changes(), self._places, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now), held_people)

@@ -1,7 +1,7 @@
 """The subjects and reports of a batch, and the decisions about the movements of its households and sites."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from shared.places import Places
 
 # If a movement is held for one of these reasons, a newer version replaces it.
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
+# The results of movements of groups that took effect: somebody moved, or nobody.
+RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 
 @dataclass(slots=True)
@@ -55,11 +57,13 @@ class Judgements:
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     judged: int = 0  # the first `changes`, up to this number, already contain the people's whereabouts
 
-    def judge(self, unmoved: Collection[str] = ()) -> None:
+    def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Decide about the movements of each changed household or group, once for all reports of the batch.
 
         Each decision depends on all reports of the household. It would take much longer to decide again after each
-        report. `unmoved` are the reports of movements of groups whose people were at the destination already.
+        report. `unmoved` are the reports of movements of groups whose people were at the destination already. `others`
+        are movements of groups that have not changed. A movement of their site, or a decision of a person, may have
+        changed whether these movements moved people.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -71,8 +75,17 @@ class Judgements:
             self._judge_again(subject, decisions, besides=added)
             if subject.displacements:
                 self._publish_standing(subject, unjudged)
+        for movement in others:
+            decision = SAME_PLACE if movement.report_id in unmoved else RECORDED
+            if movement.subject not in self.unjudged and movement.result in RESULTS and movement.result != decision[1:]:
+                self._judge(movement, decision)
         self.unjudged.clear()
         self.judged = len(self.changes)
+
+    def undecided(self, movements: Iterable[FiledMovement]) -> list[FiledMovement]:
+        """Those stored movements about which this batch has not decided."""
+        decided = {id(filed) for filed in (*self.filed, *self.refiled)}
+        return [movement for movement in movements if id(movement) not in decided]
 
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the people's present whereabouts to the household's changes.
@@ -97,7 +110,7 @@ class Judgements:
         """If other reports of the household have changed the decision about a movement, give it a new outcome."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
-            if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:
+            if id(movement) not in besides and movement.result != decision[1:]:
                 self._judge(movement, decision)
 
     def _judge(self, movement: AnyFiled, decision: ReportDecision) -> None:

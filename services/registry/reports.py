@@ -99,6 +99,10 @@ class FiledReport(Generic[C]):
         return claim._replace(is_accepted=True) if self.is_accepted else claim
 
     @property
+    def result(self) -> tuple[OutcomeKind, str | None]:
+        return self.outcome, self.reason
+
+    @property
     def known_at(self) -> datetime:
         """The time of the first version of the report. A correction has a later `reported_at`."""
         return self.first_reported_at or self.clear.reported_at

@@ -35,6 +35,7 @@ from services.registry.storage_statements import (
     KNOWN_OF,
     LINKS,
     LOCK_OF,
+    OUTCOMES,
     PCODES,
     REFILE,
     SITE_KEYS,
@@ -47,7 +48,7 @@ from services.registry.subjects import Subject, named_sites, put, reached
 from services.registry.working_set import WorkingSet
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events import Message
-from shared.events.vocabulary import HazardType, ReportKind
+from shared.events.vocabulary import HazardType, OutcomeKind, ReportKind
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import bulk_copy, database
@@ -252,6 +253,22 @@ class Store:
             if isinstance(movement, FiledMovement) and movement.precedent.took_effect and not is_left_out:
                 put(movement, valid)
         return list(valid.values())
+
+    async def read_outcomes(self, movements: Collection[FiledMovement]) -> None:
+        """Read the outcomes of these movements of groups again.
+
+        The caller has locked the counts of these groups. Before that, another transaction may have changed the
+        outcomes, without a lock of the groups.
+        """
+        if not movements:
+            return
+        connection = await database.driver(self._session)
+        rows = await connection.fetch(OUTCOMES, [movement.report_id for movement in movements])
+        stored = {(str(row["report_id"]), row["version"], str(row["author"])): row for row in rows}
+        for movement in movements:
+            row = stored[movement.report_id, movement.clear.version, movement.author]
+            movement.outcome, movement.reason = OutcomeKind(row["outcome"]), row["reason"]
+            movement.outcome_id = str(row["outcome_id"])
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
         """The movements among these versions that are held and whose household is not known yet."""

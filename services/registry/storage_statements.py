@@ -28,6 +28,10 @@ KNOWN_OF = {
 KEEP_CODE = "UPDATE household_keys SET sealed_code = $2 WHERE household_id = $1"
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
 BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
+OUTCOMES = """
+SELECT report_id, version, author, outcome, reason, outcome_id FROM reports
+WHERE report_id = ANY($1::uuid[]) AND kind = 'group_movement'
+"""
 # Maps each kind of subject to the kinds of reports about such subjects.
 KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]

@@ -20,6 +20,17 @@ from tests.registry.test_site_movements import SCHOOL
 pytestmark = pytest.mark.anyio
 
 Body = dict[str, Any]
+# The outcome of a report, and then those that the events about it stated, with the reasons.
+OUTCOMES_OF = text("""
+SELECT outcome, reason FROM (
+    SELECT 0 AS id, outcome, reason FROM reports WHERE report_id = CAST(:id AS uuid)
+    UNION ALL
+    SELECT id, value ->> 'outcome', value ->> 'reason' FROM (
+        SELECT id, convert_from(value, 'UTF8')::json AS value FROM outbox WHERE topic = 'outcomes'
+    ) AS events
+    WHERE value ->> 'report_id' = CAST(CAST(:id AS uuid) AS text)
+) AS stated ORDER BY id
+""")
 FIRST = datetime(2025, 1, 1, 3, tzinfo=UTC)  # this is 9 o'clock in Bishkek
 
 
@@ -173,21 +184,35 @@ async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> N
 
 
 async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is_reversed(office: Office) -> None:
-    """The group's own movement is noted, because everybody at the site had moved to the same place before."""
+    """The group's own movement is noted, because everybody at the site had moved to the same place before.
+
+    After the reversal it is recorded. If the reversal is corrected, it is noted again.
+    """
     body = counted(0, 70, site_id=SCHOOL)
     all_moved = movement(
         {"kind": "site", "site_id": SCHOOL}, "transferred", occurred_at="2022-06-10T00:00:00Z", **TO_LEILEK
     )
     june = {"occurred_at": "2022-06-20T00:00:00Z", "reported_at": "2022-06-20T00:00:00Z"}
     own = moved(body, "transferred", 0, **TO_LEILEK) | june
+
+    async def outcomes() -> list[tuple[str, str | None]]:
+        """The outcomes of the group's own movement, from the stored report and from the events."""
+        async with office.app.state.sessions() as session:
+            rows = await session.execute(OUTCOMES_OF, {"id": own["report_id"]})
+            return [(row.outcome, row.reason) for row in rows]
+
+    recorded, noted = ("recorded", None), ("noted", "same_place")
     await office.file(body, all_moved, flags=(Flag.REGISTRAR_OF_COUNTRY,))
     await office.file(own)
+    assert await outcomes() == [noted, noted]
     await office.file({**all_moved, "version": 2, "is_reversed": True}, flags=(Flag.REGISTRAR_OF_COUNTRY,))
     [row] = (await get(office, "movements?since=2022-05&until=2022-07"))["rows"]
     assert (row["movement"], row["destination_pcode"], row["group_persons"]) == ("transferred", LEILEK, 70)
-    async with office.app.state.sessions() as session:
-        outcome = text("SELECT outcome FROM reports WHERE report_id = :id")
-        assert await session.scalar(outcome, {"id": own["report_id"]}) == "noted"
+    assert await outcomes() == [recorded, noted, recorded]
+    await office.file({**all_moved, "version": 3}, flags=(Flag.REGISTRAR_OF_COUNTRY,))
+    assert await outcomes() == [noted, noted, recorded, noted]
+    await office.file({**body, "version": 2, "persons": 71})
+    assert await outcomes() == [noted, noted, recorded, noted]
 
 
 async def test_people_of_groups_who_left_the_country_are_figures_of_movements(office: Office) -> None:

@@ -19,6 +19,7 @@ from services.registry.groups import events as group_events
 from services.registry.groups.movements import unmoved
 from services.registry.groups.tallies import Step, Tallies, Tally
 from services.registry.households.people import People
+from services.registry.reports import FiledMovement
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
@@ -65,13 +66,14 @@ class Stored(NamedTuple):
 class Recount:
     """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
-    `messages` has an event about each changed count. `unmoved` are the reports of movements that moved nobody, because
-    the people were at the destination already.
+    `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
+    computed. `unmoved` are the reports of those that moved nobody, because the people were at the destination already.
     """
 
     tallies: Sequence[Tally] = ()
     outdated: Sequence[str] = ()
     messages: Sequence[Message] = ()
+    movements: Sequence[FiledMovement] = ()
     unmoved: Collection[str] = ()
 
 
@@ -138,7 +140,8 @@ async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Colle
     messages = await events(pool.connection, published, before, counted, now)
     written = [tally for tally in known.values() if tally.count.group_id in group_ids or is_written(tally, before)]
     outdated = [tally.count.report_id for tally in (*written, *ended)]
-    return Recount(written, outdated, messages, unmoved(pool.movements, known))
+    movements = [movement for movement in pool.movements if movement.subject[0] == ReportKind.GROUP]
+    return Recount(written, outdated, messages, movements, unmoved(movements, known))
 
 
 def is_written(tally: Tally, before: Mapping[str, Stored]) -> bool:

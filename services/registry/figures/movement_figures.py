@@ -25,7 +25,7 @@ FROM {table} WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
 # The people of counted groups who moved. The report of the movement states the movement and its day. `coalesce` adds
 # the default value, because stored clear fields do not contain default values. A movement that moved nobody has no row
-# in `counts`. If another report changes this later, its outcome may still be `noted` (docs/decisions/0042).
+# in `counts`. Movements of an earlier release may have the outcome `noted` although they moved people.
 MOVED_GROUPS = f"""(
     SELECT *, 100 * extract(year FROM day)::integer
         + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period
