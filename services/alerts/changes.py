@@ -57,6 +57,10 @@ class AlertChanges:
         missed: Mapping[UUID, Collection[str]] | None = None,
     ) -> None:
         self._alerts = {alert.alert_id: alert for alert in known if isinstance(alert, Alert)}
+        # maps hazards to the ids of their alerts, in order
+        self._ids_by_hazard = defaultdict[UUID | None, dict[UUID, None]](dict)
+        for alert in self._alerts.values():
+            self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
         self._unreadable = {alert.alert_id: alert for alert in known if isinstance(alert, UnreadableAlert)}
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
         self._missed = missed or {}
@@ -96,9 +100,8 @@ class AlertChanges:
 
     def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
         """Raises or renews the hazard's own alert. The hazard's alerts with another status, such as Exercise, lapse."""
-        for alert in list(self._alerts.values()):
-            is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard.hazard_id)
-            if is_own and alert.status != hazard.status:
+        for alert in self._of_hazard(hazard.hazard_id):
+            if alert.kind is RuleKind.HAZARD and alert.status != hazard.status:
                 self._lapse(alert, alerts.STATUS_CHANGED)
         return self.apply(finding, hazard.report_id)
 
@@ -107,8 +110,8 @@ class AlertChanges:
 
         The caller does this before any other change, because the scope decides who may read the alerts' next events.
         """
-        for alert in list(self._alerts.values()):
-            if alert.hazard_id == hazard.hazard_id and alert.hazard_scope is not hazard.scope:
+        for alert in self._of_hazard(hazard.hazard_id):
+            if alert.hazard_scope is not hazard.scope:
                 event = AlertSuppressed if alert.is_suppressed else AlertUpdated
                 self._keep(alerts.changed(alert, self._now, hazard_scope=hazard.scope), event)
                 self.unannounced.add(alert.alert_id)
@@ -120,8 +123,7 @@ class AlertChanges:
 
     def is_withheld(self, hazard_id: UUID, status: Status) -> bool:
         """Whether the hazard's own alert of this status is withheld because its source's budget is used up."""
-        wanted = (RuleKind.HAZARD, hazard_id, status)
-        own = (alert for alert in self._alerts.values() if (alert.kind, alert.hazard_id, alert.status) == wanted)
+        own = (alert for alert in self._of_hazard(hazard_id) if (alert.kind, alert.status) == (RuleKind.HAZARD, status))
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
@@ -129,11 +131,8 @@ class AlertChanges:
 
         If `kind` or `area` is given, only alerts of this kind or area lapse.
         """
-        touched = [
-            alert
-            for alert in self._alerts.values()
-            if alert.hazard_id == hazard_id and kind in (None, alert.kind) and area in (None, alert.area)
-        ]
+        of_hazard = self._of_hazard(hazard_id)
+        touched = [each for each in of_hazard if kind in (None, each.kind) and area in (None, each.area)]
         for alert in touched:
             self._lapse(alert, reason)
         is_joined = any(not alert.is_suppressed for alert in touched)
@@ -148,9 +147,8 @@ class AlertChanges:
 
         `households` are the households that the hazard displaced and that live in the hazard's area now.
         """
-        for alert in list(self._alerts.values()):
-            is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
-            if is_own and not alert.is_suppressed and not alert.is_lapsed:
+        for alert in self._of_hazard(hazard_id):
+            if alert.kind is RuleKind.HAZARD and not alert.is_suppressed and not alert.is_lapsed:
                 figures = {**alert.figures, "displaced": households}
                 after = alerts.changed(alert, self._now, figures=figures)
                 if households != alert.figures.get("displaced", 0):
@@ -263,6 +261,10 @@ class AlertChanges:
             for alert in self._of_flights()
             if not alert.is_suppressed
         }
+
+    def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
+        """The hazard's alerts. A batch may have a hundred hazards, so not all alerts are searched."""
+        return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _of_flights(self) -> Iterator[Alert]:
         """The displacement alerts that have not lapsed."""
@@ -467,6 +469,7 @@ class AlertChanges:
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
         self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
+        self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
         self.messages.append(self._event(alert, event))
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
