@@ -3,13 +3,16 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import BoardPresence
+from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 SHIFT = timedelta(hours=12)  # a board that has not reported for this time counts as closed
+# raw SQL: the worker runs this statement every two seconds
+NEWEST_INPUT = "SELECT max(last_input_at) FROM presences WHERE seen_at >= $1"
 
 
 async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_input_at: datetime, now: datetime) -> None:
@@ -25,7 +28,6 @@ async def is_unattended(session: AsyncSession, now: datetime, patience: timedelt
 
     If no board is open, nobody sees an alert, so the result is also true.
     """
-    newest = await session.scalar(
-        select(func.max(BoardPresence.last_input_at)).where(BoardPresence.seen_at >= now - SHIFT)
-    )
+    connection = await database.driver(session)
+    newest: datetime | None = await connection.fetchval(NEWEST_INPUT, now - SHIFT)
     return newest is None or newest < now - patience

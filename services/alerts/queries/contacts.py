@@ -9,12 +9,20 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import ContactRow, Delivery, RemovedReceiver
+from services.alerts.models import ContactRow, Delivery
 from services.alerts.queries.rows import code
 from services.alerts.receivers.receivers import Contact
 from shared.events.vocabulary import DeliveryChannel
+from shared.postgres import database
 
 AT_ONCE = 100
+# raw SQL: the worker runs this statement every second
+DUE = """
+SELECT delivery_id, alert_id, step, recipient, channel, cause, content, is_delivered, reason, traceparent, EXISTS (
+    SELECT FROM removed_receivers AS removed WHERE removed.label = recipient AND removed.removed_at >= created_at
+)
+FROM deliveries WHERE next_contact_at <= $1 ORDER BY next_contact_at LIMIT $2 FOR UPDATE OF deliveries SKIP LOCKED
+"""
 DeliveryKey = tuple[UUID, str, str]  # the key consists of an alert, a receiver and a channel
 
 
@@ -76,33 +84,8 @@ async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
 
     Deliveries that another worker has locked are skipped.
     """
-    removed = select(RemovedReceiver.label).where(
-        RemovedReceiver.label == Delivery.recipient, RemovedReceiver.removed_at >= Delivery.created_at
-    )
-    wanted = (
-        select(
-            Delivery.delivery_id,
-            Delivery.alert_id,
-            Delivery.step,
-            Delivery.recipient,
-            Delivery.channel,
-            Delivery.cause,
-            Delivery.content,
-            Delivery.is_delivered,
-            Delivery.reason,
-            Delivery.traceparent,
-            removed.exists(),
-        )
-        .where(Delivery.next_contact_at <= now)
-        .order_by(Delivery.next_contact_at)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, of=Delivery)
-    )
-    rows = (await session.execute(wanted)).all()
-    return [
-        DueDelivery(id, alert_id, step, recipient, channel, *others)
-        for id, alert_id, step, recipient, channel, *others in rows
-    ]
+    connection = await database.driver(session)
+    return [DueDelivery(*row) for row in await connection.fetch(DUE, now, AT_ONCE)]
 
 
 async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> None:
