@@ -24,7 +24,7 @@ from shared.events import (
     AlertUpdated,
     Message,
 )
-from shared.events.vocabulary import DeliveryChannel, Validity
+from shared.events.vocabulary import DeliveryChannel, Scope, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 # After a receiver has got this many messages in an hour by all channels, its further messages are combined for a longer
@@ -208,8 +208,25 @@ def with_words(content: str, words: HazardWords | None) -> str:
     return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
+class ScopeOfHazard(msgspec.Struct):
+    scope: str | None = None
+    sites: tuple[msgspec.Raw, ...] = ()
+
+
+class ScopedContent(msgspec.Struct):
+    """The part of a content that says whether everybody may read its words."""
+
+    hazard: ScopeOfHazard | None = None
+
+    @property
+    def is_public(self) -> bool:
+        return self.hazard is None or (self.hazard.scope == Scope.PUBLIC and not self.hazard.sites)
+
+
 def without_restricted_words(content: str) -> str:
     """The stored body, without the free text of a hazard that is not Public, and without names of sites."""
+    if msgspec.json.decode(content, type=ScopedContent).is_public:
+        return content
     words = WordsOfContent.model_validate_json(content).hazard
     permitted = words and words.for_receiver(is_internal=False)
     return content if permitted == words else with_words(content, permitted)
