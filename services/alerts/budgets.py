@@ -31,14 +31,15 @@ MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
 # Only alerts of reports that came over the API are counted, because people's reports do not use the budget.
-# raw SQL: this query runs for every batch of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
-# same conditions.
+# raw SQL: these queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
+# conditions of ALERTED.
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity NOT IN ('Severe', 'Extreme')
     AND figures::json ->> 'source' = ANY($2) AND report::json ->> 'channel' = '{SubmissionChannel.API}'
 GROUP BY 1, 2
 """  # noqa: S608 - constants
+LIFTED = "SELECT source FROM budget_lifts WHERE lifted_until > $1 AND source = ANY($2)"
 
 
 class Budgets:
@@ -129,9 +130,9 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     over = [hazard for hazard in of_systems if at_most[hazard.source, hazard.status] > rule.alerts_per_hour]
     if not over:
         return Budgets(rule, now, raised=raised)
-    lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
+    lifted = {source for (source,) in await connection.fetch(LIFTED, now, list(sources))}
     alert_ids = {alerts.identity(unusual(hazard, rule, now).situation) for hazard in over}
-    return Budgets(rule, now, raised=raised, lifted=set(await session.scalars(lifts)), alert_ids=alert_ids)
+    return Budgets(rule, now, raised=raised, lifted=lifted, alert_ids=alert_ids)
 
 
 async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
