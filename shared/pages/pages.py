@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 THEMES = ("dark", "light")
 HEARS_ALERTS = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.VIEWER})
 YEAR_S = 365 * 86_400
-
+EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do")
 COMPILED = CompiledTemplates()
 
 
@@ -103,7 +103,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=EXTENSIONS,
         bytecode_cache=COMPILED,
     )
     texts = catalogs.translations(language, locales)

@@ -1,14 +1,17 @@
 """Every text of every page has a Kyrgyz and a Russian translation with the same placeholders."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+from jinja2 import Environment, nodes
 
 from shared.pages import TERMS, messages
 from shared.pages.catalogs import translations
+from shared.pages.pages import EXTENSIONS
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 CATALOGS = [
@@ -42,6 +45,31 @@ def test_placeholders_agree(folder: Path, language: str) -> None:
         for string in filter(None, strings(message)):
             assert set(PLACEHOLDER.findall(string)) <= allowed, string
             assert message.pluralizable or set(PLACEHOLDER.findall(string)) == allowed, string
+
+
+@pytest.mark.parametrize("folder", list(messages.places()), ids=lambda folder: folder.name)
+def test_a_page_has_the_same_elements_in_each_language(folder: Path) -> None:
+    """No template decides by the page's language. Only the links to the languages mark the page's own language."""
+    for template in folder.rglob("templates/**/*.html"):
+        for decision in decisions(template):
+            names = set(names_of(decision))
+            assert "language" not in names or names == {"code", "language"}, (template, decision.lineno)
+
+
+def names_of(node: nodes.Node) -> Iterator[str]:
+    """The names in an expression, without the arguments of calls: a function that gets the language returns a text."""
+    if isinstance(node, nodes.Name):
+        yield node.name
+    if not isinstance(node, nodes.Call):
+        for child in node.iter_child_nodes():
+            yield from names_of(child)
+
+
+def decisions(template: Path) -> Iterator[nodes.Node]:
+    """The conditions of all `if` of a template."""
+    parsed = Environment(extensions=EXTENSIONS).parse(template.read_text(encoding="utf-8"))
+    kinds: tuple[type[nodes.If | nodes.CondExpr | nodes.For], ...] = (nodes.If, nodes.CondExpr, nodes.For)
+    yield from (node.test for node in parsed.find_all(kinds) if node.test is not None)
 
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)
