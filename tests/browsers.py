@@ -19,6 +19,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # a page lives for some seconds, so V8 would spend more time on fast code than the fast code saves
+    "--js-flags=--no-opt --no-maglev --single-threaded",
 )
 # the flag with which a wall screen's browser plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
