@@ -131,7 +131,7 @@ class Journey:
 def journey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]:
     """An installation with its own servers, because the test searches every byte of the servers' files."""
     with components(own=True, cluster=cluster_of(request.config)) as own, collecting() as collector:
-        installation = Installation(Ground(own), tmp_path / "installation")
+        installation = Installation(Ground(own), tmp_path / "installation", partitions=2)
         web = installation.web(env=collector.env)
         for service in SERVICES:
             installation.start(service, "worker", env=collector.env)

@@ -37,7 +37,7 @@ ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 @pytest.fixture
 def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    with installed(ground, tmp_path, exercise=True) as installation:
+    with installed(ground, tmp_path, partitions=2, exercise=True) as installation:
         yield installation
 
 
