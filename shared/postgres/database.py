@@ -58,12 +58,12 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
     `transaction_timeout` ends this transaction. `lock_timeout` is longer than `idle_seconds`: if an idle transaction
     holds a lock, a statement that needs the lock waits until PostgreSQL has ended this transaction.
 
-    If `pings` is true, three statements check the connection before each transaction. A caller that retries failed
+    If `pings` is true, a statement checks the connection before each transaction. A caller that retries failed
     transactions needs no such check.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
-    return create_async_engine(
+    made = create_async_engine(
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
@@ -84,6 +84,21 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
             },
         },
     )
+    setattr(made.dialect, "do_ping", ping)  # noqa: B010 - mypy forbids to assign a method
+    return made
+
+
+def ping(connection: Any) -> bool:
+    """Check a pooled connection by one statement.
+
+    SQLAlchemy would begin and end a transaction around this statement, which only some poolers need. With these
+    poolers, the settings of our sessions would not hold.
+    """
+    try:
+        await_only(connection.driver_connection.fetchrow(";"))
+    except Exception as error:  # noqa: BLE001 - SQLAlchemy raises its own error in its place
+        connection._handle_exception(error)  # noqa: SLF001 - what SQLAlchemy calls after its own check
+    return True
 
 
 @asynccontextmanager

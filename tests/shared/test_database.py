@@ -80,6 +80,19 @@ async def test_a_committed_session_commits_or_rolls_back_and_returns_its_connect
     await engine.dispose()
 
 
+async def test_a_pooled_connection_that_was_lost_is_replaced(tables: Installation) -> None:
+    sessions = database.sessions(engine := database.engine(tables.settings(Settings, "registry"), pool_size=1))
+    process = text("SELECT pg_backend_pid()")
+    async with sessions.begin() as session:
+        lost = await session.scalar(process)
+    server = await tables.components.server.connect()
+    assert await server.fetchval("SELECT pg_terminate_backend($1, 10000)", lost)
+    await server.close()
+    async with sessions.begin() as session:
+        assert await session.scalar(process) != lost
+    await engine.dispose()
+
+
 async def of_the_first_build(installation: Installation) -> Settings:
     """Drops the column with the version of the record layout. The database of the first build had no such column."""
     settings = installation.settings(Settings, "registry")
