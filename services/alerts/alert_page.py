@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.alerts import budgets, timeline
-from services.alerts.acts import assignees, behalf
+from services.alerts.acts import acting_accounts, behalf
 from services.alerts.acts.acts import ActKind
 from services.alerts.alerts import Alert
 from services.alerts.checklists import calls as call_log
@@ -105,8 +105,7 @@ async def alert_page(
 
 async def assignees_of(session: Session, alert: Alert, request: Request, caller: Principal) -> list[Assignee]:
     now, state = datetime.now(UTC), request.app.state
-    plan = await plan_queries.plan(session, now)
-    return assignees.offered(alert, plan, state.places, state.access, now, besides=caller.account)
+    return await acting_accounts.offered(session, alert, state.places, state.access, now, besides=caller.account)
 
 
 async def checklist_of(

@@ -82,7 +82,7 @@ async def test_an_assignment_to_a_disabled_account_ends_and_the_alert_escalates_
     access = access_of(settings, revoked(BERMET.account))
     async with night.sessions.begin() as session:
         plan = await plan_queries.plan(session, night.now)
-    offered = assignees.offered(await night.alert(), plan, Places.load(), access, night.now, besides=None)
+    offered = assignees.in_order(await night.alert(), plan, Places.load(), access, night.now, besides=None)
     assert [each.name for each in offered] == ["dastan"]
     assert await given_back(night, access) == 1
     alert = await night.alert()

@@ -118,7 +118,7 @@ async def test_a_person_still_learns_of_an_assignment_if_the_alert_becomes_sever
         assert await session.scalar(waiting) == 0, "the mail about the Severe alert waits for the mail before it"
 
 
-async def test_an_alert_is_assigned_only_to_people_who_get_such_alerts_and_may_act(desk: Desk) -> None:
+async def test_an_alert_is_offered_and_assigned_only_to_people_who_get_such_alerts_and_may_act(desk: Desk) -> None:
     """It is known that a person may act as soon as the person has opened a board."""
     bermet = Receiver("Бермет", DeliveryChannel.WEBHOOK, "https://hook.example", kind=ReceiverKind.PERSON)
     people = [
@@ -133,15 +133,21 @@ async def test_an_alert_is_assigned_only_to_people_who_get_such_alerts_and_may_a
     (alert_id,) = await desk.alerts(fresh())
     path = f"/v1/alerts/{alert_id}"
     async with desk.caller(name="Айбек") as aibek:
-        offered = (await aibek.get(f"{path}/assignees")).json()["assignees"]
+        before = (await aibek.get(f"{path}/assignees")).json()["assignees"]
+        empty = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
         unknown = await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})
         async with desk.caller(name="Бермет", account=BERMET.account) as board:
             presence = {"board_id": str(uuid4()), "last_input_at": datetime.now(UTC).isoformat()}
             assert (await board.put("/v1/presence", json=presence)).status_code == 200
+        offered = (await aibek.get(f"{path}/assignees")).json()["assignees"]
+        choice = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
         done = (await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})).json()
         gone = await aibek.put(f"{path}/assignment", json={"account_id": str(uuid4())})
         page = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert before == []
+    assert "No other person with an account gets alerts like this one and has opened the board." in empty
     assert [(person["name"], person["post"]) for person in offered] == [("Бермет", "head of shift")]
+    assert f'<option value="{BERMET.account}">Бермет, head of shift</option>' in choice
     assert (done["assigned_to"], done["work"]) == (str(BERMET.account), "unacknowledged")
     assert (unknown.status_code, unknown.json()["type"].rpartition(":")[2]) == (409, "assignee-not-permitted")
     assert (gone.status_code, gone.json()["type"].rpartition(":")[2]) == (409, "assignee-not-found")

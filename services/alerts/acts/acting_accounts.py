@@ -4,16 +4,21 @@ An account is known to have the right to act if it has opened a board, or bound 
 were last changed. Only operators and duty heads can do this.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.acts import bindings
+from services.alerts.acts import assignees, bindings
 from services.alerts.acts.assignees import Access
+from services.alerts.alerts import Alert
 from services.alerts.models import ActingAccount
+from services.alerts.queries import plans as plan_queries
+from services.alerts.views import Assignee
 from shared.auth.access import CMC
+from shared.auth.tokens import Ancestry
 from shared.events import CredentialKind
 from shared.postgres.upsert import upsert
 
@@ -25,11 +30,31 @@ async def note(session: AsyncSession, account: UUID, now: datetime) -> None:
 
 async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
     """Whether the account is known to have the right to act. A change of its password or rights ends this knowledge."""
-    seen_at = await session.scalar(select(ActingAccount.seen_at).filter_by(account_id=account))
-    person = await bindings.newest_of(session, account)
-    bound_at = person.issued_at if person is not None and not CMC.isdisjoint(person.roles) else None
-    return any(
-        not access.ends([(CredentialKind.ACCOUNT, account)], int(known_at.timestamp()))
-        for known_at in (seen_at, bound_at)
-        if known_at is not None
-    )
+    return account in await _acting(session, [account], access)
+
+
+async def offered(
+    session: AsyncSession, alert: Alert, places: Ancestry, access: Access, now: datetime, *, besides: UUID | None
+) -> list[Assignee]:
+    """The people whom a page offers as assignees: only those who are known to have the right to act."""
+    plan = await plan_queries.plan(session, now)
+    people = assignees.in_order(alert, plan, places, access, now, besides=besides)
+    return await known_to_act(session, people, access)
+
+
+async def known_to_act(session: AsyncSession, people: Sequence[Assignee], access: Access) -> list[Assignee]:
+    """The people whose accounts are known to have the right to act, in the same order."""
+    acting = await _acting(session, [person.account_id for person in people], access)
+    return [person for person in people if person.account_id in acting]
+
+
+async def _acting(session: AsyncSession, accounts: Sequence[UUID], access: Access) -> set[UUID]:
+    seen = select(ActingAccount.account_id, ActingAccount.seen_at).where(ActingAccount.account_id.in_(accounts))
+    known_at = [(account, seen_at) for account, seen_at in await session.execute(seen)]
+    bound = await bindings.newest_of_each(session, accounts)
+    known_at += [(person.account, person.issued_at) for person in bound if not CMC.isdisjoint(person.roles)]
+    return {
+        account
+        for account, instant in known_at
+        if not access.ends([(CredentialKind.ACCOUNT, account)], int(instant.timestamp()))
+    }

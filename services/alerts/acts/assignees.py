@@ -24,10 +24,10 @@ class Access(Protocol):
     def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
 
 
-def offered(
+def in_order(
     alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access, now: datetime, *, besides: UUID | None
 ) -> list[Assignee]:
-    """The people whom a page offers as assignees: first those on duty, then the others by name.
+    """The people to whom the alert can be assigned: first those on duty, then the others by name.
 
     The account `besides` is left out.
     """

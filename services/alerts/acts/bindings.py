@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Binding, BindingCode, BindingTries
@@ -118,9 +118,14 @@ async def of_account(session: AsyncSession, channel: DeliveryChannel, account: U
 
 async def newest_of(session: AsyncSession, account: UUID) -> BoundPerson | None:
     """The person with the rights of the account's newest binding in any channel, or None."""
-    newest = select(Binding).filter_by(account_id=account).order_by(Binding.issued_at.desc()).limit(1)
-    row = await session.scalar(newest)
-    return None if row is None else person_of(row)
+    return next(iter(await newest_of_each(session, [account])), None)
+
+
+async def newest_of_each(session: AsyncSession, accounts: Sequence[UUID]) -> list[BoundPerson]:
+    """For each account that is bound in any channel, the person with the rights of the account's newest binding."""
+    newest = select(Binding).ext(distinct_on(Binding.account_id)).where(Binding.account_id.in_(accounts))
+    rows = await session.scalars(newest.order_by(Binding.account_id, Binding.issued_at.desc()))
+    return [person_of(row) for row in rows]
 
 
 async def everyone(session: AsyncSession, channel: DeliveryChannel) -> Sequence[Binding]:

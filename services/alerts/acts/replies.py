@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.acts import assignees, behalf
+from services.alerts.acts import acting_accounts, assignees, behalf
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.assignees import Access
@@ -129,12 +129,8 @@ class Replies:
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
         """The people to whom the person can assign the alert now. Empty if the person may not act on the alert."""
-        hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
-        alert = None if hindrance else await alert_queries.alert(session, alert_id)
-        if alert is None or person is None:
-            return []
-        plan = await plan_queries.plan(session, now)
-        return assignees.offered(alert, plan, self._places, self._access, now, besides=person.account)
+        people = await self._possible_assignees(session, alert_id, person, now)
+        return await acting_accounts.known_to_act(session, people, self._access)
 
     async def assign(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, to: UUID
@@ -156,14 +152,27 @@ class Replies:
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         if hindrance is not None:
             return hindrance
-        people = await self.assignees(session, alert_id, person, now)
-        if not people:
-            return Reply(ReplyResult.NO_ASSIGNEE)
+        people = await self._possible_assignees(session, alert_id, person, now)
+        acting = await acting_accounts.known_to_act(session, people, self._access)
         found = assignees.named(people, typed) if typed else []
-        if len(found) != 1:
-            names = tuple(each.name for each in (found or people)[:MOST_NAMED])
-            return Reply(ReplyResult.ASSIGNEE_MISSING, names=names)
-        return await self.assign(session, alert_id, person, now, found[0].account_id)
+        if len(found) == 1:  # if it is not known that this person may act, the answer says what the person must do
+            return await self.assign(session, alert_id, person, now, found[0].account_id)
+        if not acting:
+            return Reply(ReplyResult.NO_ASSIGNEE)
+        named = [each for each in acting if each in found]
+        names = tuple(each.name for each in (named or acting)[:MOST_NAMED])
+        return Reply(ReplyResult.ASSIGNEE_MISSING, names=names)
+
+    async def _possible_assignees(
+        self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
+    ) -> list[Assignee]:
+        """Also those of whom it is not known that they may act. Empty if the person may not act on the alert."""
+        hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
+        alert = None if hindrance else await alert_queries.alert(session, alert_id)
+        if alert is None or person is None:
+            return []
+        plan = await plan_queries.plan(session, now)
+        return assignees.in_order(alert, plan, self._places, self._access, now, besides=person.account)
 
     async def comment(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str

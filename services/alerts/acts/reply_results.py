@@ -63,7 +63,7 @@ SENTENCES = {
     ReplyResult.ASSIGNEE_NOT_PERMITTED: N_(
         "Not assigned: this person must first open the board as an operator or a head of shift."
     ),
-    ReplyResult.NO_ASSIGNEE: N_("No other person with an account gets alerts like this one."),
+    ReplyResult.NO_ASSIGNEE: N_("No other person with an account gets alerts like this one and has opened the board."),
     ReplyResult.NAMES_WITHHELD: N_(
         "Not assigned: this chat is not the centre's own, so the names of colleagues are not shown here. Use the board."
     ),

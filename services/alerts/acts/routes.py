@@ -14,12 +14,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.alerts import presences
-from services.alerts.acts import acting_accounts, assignees
+from services.alerts.acts import acting_accounts
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.behalf import sealed
 from services.alerts.alerts import Alert
-from services.alerts.queries import plans as plan_queries
 from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.routes import UNREADABLE, Caller, seen
 from services.alerts.ruleset import Ruleset
@@ -153,8 +152,7 @@ async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> 
 async def assignees_of(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Assignees:
     """The people to whom the caller can assign the alert: first those on duty, then the others by name."""
     alert, now, state = await seen(alert_id, request, session, caller), datetime.now(UTC), request.app.state
-    plan = await plan_queries.plan(session, now)
-    people = assignees.offered(alert, plan, state.places, state.access, now, besides=caller.account)
+    people = await acting_accounts.offered(session, alert, state.places, state.access, now, besides=caller.account)
     return Assignees(assignees=people)
 
 
