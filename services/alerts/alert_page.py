@@ -27,7 +27,6 @@ from services.alerts.notifications.stages import Omission
 from services.alerts.pages import sent_of
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.queries import hazards as hazard_queries
-from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen

@@ -20,8 +20,7 @@ from services.alerts.notifications import notifications
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission
 from services.alerts.policies.forms import MOST_POLICIES, PolicyForm
-from services.alerts.policies.pages import policy_id
-from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep, policy_id
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind

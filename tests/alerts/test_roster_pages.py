@@ -15,8 +15,7 @@ from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters import tables
 from services.alerts.rosters.forms import RosterForm
-from services.alerts.rosters.pages import roster_id
-from services.alerts.rosters.rosters import MOST_OVERRIDES, Override, Roster
+from services.alerts.rosters.rosters import MOST_OVERRIDES, Override, Roster, roster_id
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel

@@ -19,7 +19,7 @@ from services.alerts.policies.forms import (
     left,
     most_acknowledgements,
 )
-from services.alerts.policies.policies import EscalationPolicy
+from services.alerts.policies.policies import EscalationPolicy, policy_id
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -27,7 +27,7 @@ from services.alerts.receivers import subscriptions
 from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.receivers.pages import choices
 from services.alerts.receivers.receivers import Receiver
-from shared import audit, events
+from shared import audit
 from shared.audit import Action
 from shared.pages import Pages
 from shared.pages.terms import N_
@@ -132,10 +132,6 @@ async def one(session: Session, id: UUID) -> EscalationPolicy:
         if policy_id(policy) == id:
             return policy
     raise Problem(404, "not-found", "There is no such escalation policy.")
-
-
-def policy_id(policy: EscalationPolicy) -> UUID:
-    return events.derived_id("escalation_policy", policy.name)
 
 
 async def form_page(

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.alerts.alerts import Alert
 from services.alerts.receivers.receivers import covers
+from shared import events
 from shared.auth.tokens import Ancestry
 from shared.events.vocabulary import HazardType, Severity
 
@@ -54,3 +56,8 @@ class EscalationPolicy:
     def steps_of(self, label: str, on_duty: Mapping[str, Collection[str]]) -> frozenset[int]:
         """The positions of the steps that name the receiver, or a roster in which the receiver is on duty."""
         return frozenset(at for at, step in enumerate(self.steps) if step.names(label, on_duty))
+
+
+def policy_id(policy: EscalationPolicy) -> UUID:
+    """The id of a policy in paths and in the security log."""
+    return events.derived_id("escalation_policy", policy.name)

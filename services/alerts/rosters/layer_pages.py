@@ -11,8 +11,8 @@ from services.alerts.receivers import subscriptions
 from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.rosters import pages as roster_pages
 from services.alerts.rosters.forms import RosterForm
-from services.alerts.rosters.pages import HOME, log, roster_id, saved_page
-from services.alerts.rosters.rosters import LONGEST_SHIFT_DAYS, MOST_LAYERS, Roster
+from services.alerts.rosters.pages import HOME, log, saved_page
+from services.alerts.rosters.rosters import LONGEST_SHIFT_DAYS, MOST_LAYERS, Roster, roster_id
 from shared.pages import Pages
 from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault, expected_by_field, typed_of, version_of

@@ -25,8 +25,9 @@ from services.alerts.rosters.rosters import (
     Override,
     Roster,
     are_too_many,
+    roster_id,
 )
-from shared import audit, events
+from shared import audit
 from shared.audit import Action
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
@@ -154,10 +155,6 @@ async def one(session: Session, id: UUID) -> Roster:
         if roster_id(roster.name) == id:
             return roster
     raise Problem(404, "not-found", "There is no such roster.")
-
-
-def roster_id(name: str) -> UUID:
-    return events.derived_id("roster", name)
 
 
 def saved_page(roster: Roster) -> Response:

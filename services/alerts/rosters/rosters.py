@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, Self
+from uuid import UUID
 
 import holidays
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.receivers.hours import MOST, InvalidHours, are_open, parsed
+from shared import events
 from shared.country import COUNTRY, TIME_ZONE
 
 MOST_LAYERS = 10
@@ -112,6 +114,11 @@ class Override:
     reason: str
     uid: str | None = None
     override_id: int | None = field(default=None, compare=False)
+
+
+def roster_id(name: str) -> UUID:
+    """The id of a roster in paths and in the security log."""
+    return events.derived_id("roster", name)
 
 
 def are_too_many(known: Sequence[Override], added: Sequence[Override]) -> bool:

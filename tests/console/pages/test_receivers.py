@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
-from services.alerts.rosters.pages import roster_id
+from services.alerts.rosters.rosters import roster_id
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel
