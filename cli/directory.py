@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli import security_log
 from cli.files import BadFile, limited
 from cli.refusals import refuse_change
 from cli.transactions import within
@@ -17,6 +18,7 @@ from services.alerts.duty_numbers.imports import ImportPlan, JudgedNumber, plann
 from services.alerts.duty_numbers.sheets import COLUMNS, BadDutyNumbers, DutyNumberSheets, NumberRow
 from services.alerts.queries import duty_numbers as number_queries
 from services.alerts.receivers.secrets import WebhookSecrets
+from shared.audit import Action
 from shared.places import Places
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -73,6 +75,8 @@ async def run(rows: list[NumberRow], *, is_dry_run: bool) -> ImportPlan:
         plan = planned(rows, await number_queries.numbers(session, box(), pcodes=units))
         if not plan.is_refused and not is_dry_run:
             await number_queries.store(session, plan, box())
+            objects = [number.number_id for number in plan.changed]
+            await security_log.note(session, Action.DUTY_NUMBERS_CHANGED, "dayar directory", objects, reason="imported")
         return plan
 
     return await within("alerts", replace)

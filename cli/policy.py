@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli import security_log
 from cli.files import BadFile, content
 from cli.refusals import refuse_change
 from cli.transactions import within
@@ -16,12 +17,13 @@ from services.alerts.definitions import MOST_BYTES
 from services.alerts.policies import definitions as policy_definitions
 from services.alerts.policies.definitions import InvalidPolicy
 from services.alerts.policies.forms import MOST_POLICIES, left, most_acknowledgements
-from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep, policy_id
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
+from shared.audit import Action
 from shared.country import COUNTRY
 from shared.errors import DocumentedError
 from shared.places import Places
@@ -87,10 +89,11 @@ def save(
         receivers, rosters = await receiver_queries.receivers(session), await roster_queries.names(session)
         if wrong := policy_definitions.faults(policy, places, receivers, rosters):
             return [f"{fault.name}: {fault}" for fault in wrong]
-        names = {each.name for each in await policy_queries.policies(session)} | {policy.name}
-        if len(names) > MOST_POLICIES:
+        names = {each.name for each in await policy_queries.policies(session)}
+        if len(names | {policy.name}) > MOST_POLICIES:
             return [f"There can be at most {MOST_POLICIES} policies."]
         await policy_queries.save(session, policy)
+        await note(session, policy, "changed" if policy.name in names else "added")
         return []
 
     if faults := run(put):
@@ -104,7 +107,9 @@ def remove(name: Name) -> None:
 
     async def drop(session: AsyncSession) -> None:
         await subscriptions.lock(session)
-        await policy_queries.remove(session, (await known(session, name)).name)
+        policy = await known(session, name)
+        await policy_queries.remove(session, policy.name)
+        await note(session, policy, "removed")
 
     run(drop)
     typer.echo(f"{name} is removed.")
@@ -126,6 +131,10 @@ async def known(session: AsyncSession, name: str) -> EscalationPolicy:
         if policy.name == name:
             return policy
     raise PolicyNotFound(name)
+
+
+async def note(session: AsyncSession, policy: EscalationPolicy, reason: str) -> None:
+    await security_log.note(session, Action.POLICY_CHANGED, "dayar policy", [policy_id(policy)], reason=reason)
 
 
 def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:

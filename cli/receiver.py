@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli import security_log
 from cli.receiver_options import (
     Account,
     Address,
@@ -46,6 +48,7 @@ from services.alerts.receivers.checks import contact_of, faults, roster_faults
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.receivers.subscriptions import FormerSecretInUse, NoWebhook, ReceiverNotFound
+from shared.audit import Action
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import LANGUAGES
@@ -185,9 +188,15 @@ def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after
         further = [replace(contact, wait_seconds=wait) for contact, wait in zip(further, waits, strict=True)]
     check(receiver, further or (), settings, run(settings, roster_queries.names))
     box = WebhookSecrets(settings.alerts_key_file)
-    secret = run(
-        settings, lambda session: subscriptions.put(session, receiver, box, further=further, is_internal=internal)
-    )
+
+    async def store(session: AsyncSession) -> str | None:
+        known = await receiver_queries.receivers(session)
+        secret = await subscriptions.put(session, receiver, box, further=further, is_internal=internal)
+        is_known = receiver.label in [each.label for each in known]
+        await note(session, receiver.label, "changed" if is_known else "added")
+        return secret
+
+    secret = run(settings, store)
     console.print(f"[green]{escape(receiver.label)}[/] is notified by {receiver.channel} in step {receiver.step}.")
     for contact in further or ():
         console.print(f"Then by {contact.channel} to {escape(contact.address)}.")
@@ -197,7 +206,7 @@ def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after
 @app.command()
 def internal(label: Label) -> None:
     """Mark the receiver as the centre's own: it also gets the texts of Restricted and Private events."""
-    run(own_settings(), lambda session: subscriptions.set_internal(session, label, is_internal=True))
+    change_and_note(label, "changed: is_internal", partial(subscriptions.set_internal, label=label, is_internal=True))
     console.print(f"{escape(label)} is the centre's own receiver.")
 
 
@@ -207,29 +216,28 @@ def external(label: Label) -> None:
 
     The texts are also removed from messages that were not sent yet.
     """
-    run(own_settings(), lambda session: subscriptions.set_internal(session, label, is_internal=False))
+    change_and_note(label, "changed: is_internal", partial(subscriptions.set_internal, label=label, is_internal=False))
     console.print(f"{escape(label)} is not the centre's own receiver.")
 
 
 @app.command()
 def rotate(label: Label) -> None:
     """Generate a new secret. Messages are signed with both secrets until `retire`."""
-    settings = own_settings()
-    box = WebhookSecrets(settings.alerts_key_file)
-    show(run(settings, lambda session: subscriptions.rotate(session, label, box)))
+    box = WebhookSecrets(own_settings().alerts_key_file)
+    show(change_and_note(label, "secret_rotated", partial(subscriptions.rotate, label=label, box=box)))
 
 
 @app.command()
 def retire(label: Label) -> None:
     """Stop signing messages with the former secret of a receiver."""
-    run(own_settings(), lambda session: subscriptions.retire(session, label))
+    change_and_note(label, "secret_retired", partial(subscriptions.retire, label=label))
     console.print(f"The former secret of {escape(label)} is no longer used.")
 
 
 @app.command()
 def remove(label: Label) -> None:
     """Remove a receiver."""
-    run(own_settings(), lambda session: subscriptions.remove(session, label))
+    change_and_note(label, "removed", partial(subscriptions.remove, label=label))
     console.print(f"{escape(label)} is no longer notified.")
 
 
@@ -242,6 +250,7 @@ def test(label: Label) -> None:
         receiver = await subscriptions.receiver(session, label)
         further = await contact_queries.further(session, [label])
         await receiver_trials.send(session, receiver, further.get(label, ()), datetime.now(UTC))
+        await note(session, label, "tested")
 
     run(settings, send)
     ends_at = time.monotonic() + LONGEST_TEST_SECONDS
@@ -320,6 +329,22 @@ def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettin
 def show(secret: str | None) -> None:
     if secret is not None:
         console.print(f"Its secret, shown only once: [bold]{secret}[/]")
+
+
+def change_and_note(label: str, reason: str, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Change the receiver, and add the change to the security log in the same transaction."""
+
+    async def change(session: AsyncSession) -> T:
+        result = await deed(session)
+        await note(session, label, reason)
+        return result
+
+    return run(own_settings(), change)
+
+
+async def note(session: AsyncSession, label: str, reason: str) -> None:
+    objects = [receiver_trials.receiver_id(label)]
+    await security_log.note(session, Action.RECEIVER_CHANGED, "dayar receiver", objects, reason=reason)
 
 
 def own_settings() -> AlertsSettings:

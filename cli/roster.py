@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli import security_log
 from cli.files import BadFile, content
 from cli.refusals import refuse_change
 from cli.transactions import within
@@ -18,7 +19,8 @@ from services.alerts.rosters import calendars, definitions, reports
 from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
 from services.alerts.rosters.definitions import InvalidRoster
 from services.alerts.rosters.duty import REPORTED, duty, shifts_from
-from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, Override, Roster, are_too_many
+from services.alerts.rosters.rosters import LONGEST_OVERRIDE, LONGEST_REASON, Override, Roster, are_too_many, roster_id
+from shared.audit import Action
 from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 
@@ -90,7 +92,9 @@ def save(file: Annotated[Path, typer.Argument(help="The definition of a roster i
     async def put(session: AsyncSession) -> list[Override]:
         if missing := reports.missing(roster, [], await roster_queries.people(session)):
             raise PeopleMissing(", ".join(missing))
+        known = await roster_queries.roster(session, roster.name)
         await roster_queries.save(session, roster)
+        await note(session, roster.name, "added" if known is None else "changed")
         return await roster_queries.overrides(session, roster.name, datetime.now(UTC))
 
     report(roster, run(put))
@@ -118,6 +122,7 @@ def override(
         if are_too_many(await roster_queries.overrides(session, name, datetime.now(UTC)), [added]):
             raise TooManyOverrides
         await roster_queries.add_overrides(session, name, [added])
+        await note(session, name, "override_added")
         return roster, await roster_queries.overrides(session, name, datetime.now(UTC))
 
     report(*run(put))
@@ -132,6 +137,7 @@ def remove(name: Name) -> None:
             raise RosterInUse(", ".join(users))
         if not await roster_queries.remove(session, name):
             raise RosterNotFound(name)
+        await note(session, name, "removed")
 
     run(drop)
     typer.echo(f"{name} is removed.")
@@ -153,6 +159,7 @@ def import_calendar(name: Name, file: Calendar) -> None:
             raise PeopleMissing(", ".join(calendar.unknown))
         calendars.refuse_too_many(calendar, await roster_queries.overrides(session, name, now))
         await roster_queries.add_overrides(session, name, calendar.overrides)
+        await note(session, name, "calendar_imported")
         return roster, await roster_queries.overrides(session, name, now), calendar
 
     roster, overrides, calendar = run(put)
@@ -184,6 +191,10 @@ async def known(session: AsyncSession, name: str) -> Roster:
     if roster := await roster_queries.roster(session, name):
         return roster
     raise RosterNotFound(name)
+
+
+async def note(session: AsyncSession, name: str, reason: str) -> None:
+    await security_log.note(session, Action.ROSTER_CHANGED, "dayar roster", [roster_id(name)], reason=reason)
 
 
 def report(roster: Roster, overrides: list[Override]) -> None:

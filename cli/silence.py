@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli import environment
+from cli import security_log
 from cli.deciding import By, decider
 from cli.refusals import refuse_change
 from cli.transactions import within
@@ -19,8 +19,7 @@ from services.alerts.receivers import subscriptions
 from services.alerts.silences.forms import LONGEST_HOURS, MOST_SILENCES, SilenceForm, is_within
 from services.alerts.silences.silences import Silence
 from services.console.models import Account
-from shared import audit
-from shared.audit import Action, Entry
+from shared.audit import Action
 from shared.auth.access import CMC
 from shared.auth.tokens import Role
 from shared.country import COUNTRY, TIME_ZONE
@@ -125,15 +124,8 @@ def end(id: Annotated[UUID, typer.Argument(help="As `dayar silence list` names t
 
 
 async def note(session: AsyncSession, silence_id: UUID, account: Account, reason: str) -> None:
-    entry = Entry(
-        action=Action.SILENCE_CHANGED,
-        account=account.account_id,
-        address=environment.terminal(),
-        subject="dayar silence",
-        objects=[silence_id],
-        reason=reason,
-    )
-    await audit.add(session, entry)
+    changed = Action.SILENCE_CHANGED
+    await security_log.note(session, changed, "dayar silence", [silence_id], reason=reason, account=account.account_id)
 
 
 def described(silence: Silence) -> str:

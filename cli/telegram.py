@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli import environment
+from cli import security_log
 from cli.receiver import own_settings, refuse
 from cli.transactions import within
 from services.alerts.acts import bindings
@@ -19,8 +19,7 @@ from services.alerts.receivers.secrets import WebhookSecrets
 from services.console.models import Account
 from services.console.queries import accounts as account_queries
 from services.console.sign_in import accounts
-from shared import audit
-from shared.audit import Action, Entry
+from shared.audit import Action
 from shared.auth.access import CMC
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
@@ -70,10 +69,7 @@ def unbind(account: str) -> None:
         if account not in bound:
             return False
         await bindings.unbind(session, TELEGRAM, bound[account])
-        entry = Entry(
-            action=Action.UNBOUND, address=environment.terminal(), subject="dayar telegram", objects=[bound[account]]
-        )
-        await audit.add(session, entry)
+        await security_log.note(session, Action.UNBOUND, "dayar telegram", [bound[account]])
         return True
 
     if not asyncio.run(within("alerts", do, own_settings())):

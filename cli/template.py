@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli import environment
+from cli import security_log
 from cli.deciding import By, decider
 from cli.refusals import refuse_change
 from cli.transactions import within
@@ -23,8 +23,7 @@ from services.alerts.message_templates.templates import CHANNELS, EVERY, Message
 from services.alerts.queries import message_templates as template_queries
 from services.alerts.sms.sms_texts import SmsTexts
 from services.console.models import Account
-from shared import audit
-from shared.audit import Action, Entry
+from shared.audit import Action
 from shared.auth.access import RECEIVER_KEEPERS
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import HazardType, Severity
@@ -93,14 +92,8 @@ def set_text(
         ]
         await template_queries.replace(session, *form.condition, [*kept, *new])
         reason = " ".join(filter(None, form.condition)) or "all"
-        entry = Entry(
-            action=Action.TEMPLATES_CHANGED,
-            account=account.account_id,
-            address=environment.terminal(),
-            subject="dayar template",
-            reason=reason,
-        )
-        await audit.add(session, entry)
+        changed = Action.TEMPLATES_CHANGED
+        await security_log.note(session, changed, "dayar template", reason=reason, account=account.account_id)
         return []
 
     if faults := asyncio.run(put()):

@@ -13,6 +13,7 @@ from cli.transactions import within
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import ReceiverKind
 from tests.alerts.factories import ALAI, BATKEN
+from tests.alerts.security_log import noted
 from tests.alerts.test_notifications import receiver
 from tests.installation import Installation, in_thread
 
@@ -85,6 +86,8 @@ def test_a_policy_is_saved_listed_shown_and_removed(officers: list[str], tmp_pat
     assert dayar(policy.app, "remove", name).exit_code == 0
     gone = dayar(policy.app, "show", name)
     assert gone.exit_code == 1 and "There is no escalation policy of this name." in gone.output
+    reasons = ("added", "changed", "removed")
+    assert noted("dayar policy") == [("policy_changed", reason, 1) for reason in reasons]
 
 
 def test_a_silence_is_added_listed_and_ended_by_somebody_of_its_areas(installation: Installation) -> None:

@@ -20,6 +20,7 @@ from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk
+from tests.alerts.security_log import noted
 from tests.installation import Installation, in_thread
 
 
@@ -54,7 +55,7 @@ def receivers(*words: str) -> Result:
 
 def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) -> None:
     saved = dayar("save", definition)
-    assert saved.exit_code == 0 and saved.output.startswith("centre: On duty now ") and "Gap" not in saved.output
+    assert saved.exit_code == 0 and "centre: On duty now " in saved.output and "Gap" not in saved.output
 
     begin = datetime.now(TIME_ZONE).replace(tzinfo=None) - timedelta(hours=1)
     times = ("--from", begin.isoformat(), "--until", (begin + timedelta(days=3)).isoformat())
@@ -85,6 +86,9 @@ def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) ->
     in_thread(within("alerts", lambda session: policy_queries.remove(session, policy.name)))
     assert dayar("remove", "centre").exit_code == 0
     assert "There is no roster of this name. (centre)" in dayar("show", "centre").output
+    reasons = ("override_added", "calendar_imported", "calendar_imported", "removed")
+    assert noted("dayar roster")[-4:] == [("roster_changed", reason, 1) for reason in reasons]
+    assert noted("dayar receiver")[-2:] == [("receiver_changed", "changed", 1)] * 2
 
 
 def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path) -> None:
@@ -92,6 +96,7 @@ def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path
     definition.write_text(f'{text}hours = ["Mon 08:00-17:00"]\n', encoding="utf-8")
     saved = dayar("save", definition)
     assert saved.exit_code == 0 and "Gap: nobody is on duty Mon " in saved.output
+    assert noted("dayar roster")[-1] in [("roster_changed", "added", 1), ("roster_changed", "changed", 1)]
 
     definition.write_text(text.replace('"Bakyt"', '"Bakyt", "Chynara"'), encoding="utf-8")
     refused = dayar("save", definition)

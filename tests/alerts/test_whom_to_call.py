@@ -27,6 +27,7 @@ from shared.events.vocabulary import HazardType, Severity
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, mudflow
+from tests.alerts.security_log import noted
 from tests.alerts.test_notifications import mild
 from tests.installation import Installation
 
@@ -361,4 +362,5 @@ def test_the_command_imports_a_file_after_a_dry_run(
     assert "Dry run: nothing was imported." in dayar("import", file, "--dry-run")[1]
     assert dayar("list", "--area", LEILEK) == (0, "")
     assert "added: 1, changed: 0, unchanged: 0, refused: 0, removed: 0" in dayar("import", file)[1]
+    assert noted("dayar directory") == [("duty_numbers_changed", "imported", 1)]
     assert dayar("list", "--area", LEILEK) == (0, f"{LEILEK}  power  Dispatcher  {MOBILE}\n")

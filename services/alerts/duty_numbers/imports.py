@@ -53,6 +53,12 @@ class ImportPlan:
         """The numbers to store. Unchanged numbers are stored too, because their positions may change."""
         return [row.number for row in self.rows if row.number is not None]
 
+    @property
+    def changed(self) -> list[DutyNumber]:
+        """The numbers that the import adds, changes or removes."""
+        changed = [row.number for row in self.rows if row.number and row.verdict is not NumberVerdict.UNCHANGED]
+        return [*changed, *self.removed]
+
 
 def planned(
     rows: Sequence[NumberRow], known: Sequence[DutyNumber], covers: Callable[[str], bool] = lambda _: True

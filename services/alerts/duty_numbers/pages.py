@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.alerts.duty_numbers import duty_numbers
 from services.alerts.duty_numbers.duty_numbers import DutyNumber
-from services.alerts.duty_numbers.imports import ImportPlan, NumberVerdict, planned
+from services.alerts.duty_numbers.imports import ImportPlan, planned
 from services.alerts.duty_numbers.sheets import COLUMNS, FILES, MOST_ROWS, BadDutyNumbers, DutyNumberSheets
 from services.alerts.queries import duty_numbers as number_queries
 from shared import audit
@@ -95,8 +95,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
     imported = Imported(typed, is_check, plan)
     if imported.is_done:
         await number_queries.store(session, plan, request.app.state.box)
-        changed = [row.number for row in plan.rows if row.number and row.verdict is not NumberVerdict.UNCHANGED]
-        await log(request, session, [*changed, *plan.removed], "imported")
+        await log(request, session, plan.changed, "imported")
     elif plan.removed and not plan.is_refused:
         await note_read(request, session)  # the caller sees posts of stored duty numbers that the import would remove
     return imported
