@@ -80,7 +80,7 @@ async def alert_page(
         where=request.app.state.texts.where(event_of(alert), language),
         may=may,
         reader=caller.account,
-        on_behalf=await behalf.shown(request, session, alert),
+        on_behalf=await behalf.shown(request, session, alert, acts),
         revisions=revisions,
         texts=texts_of(revisions[0], language) if revisions else [],
         texts_of=partial(texts_of, language=language),

@@ -85,10 +85,10 @@ async def alert(
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
     acted = await shown_states.acted_alerts(session, deliveries)
     shown = [legible(delivery, messages, acted) for delivery in deliveries]
-    on_behalf_of = await behalf.shown(request, session, visible)
+    names = await behalf.shown(request, session, visible)
     return {
         **AlertView.model_validate(visible).model_dump(mode="json"),
-        "on_behalf_of": on_behalf_of,
+        "on_behalf_of": names.of_alert,
         "deliveries": shown,
         "not_notified": [] if is_screen else [each.json for each in await omissions.of(session, alert_id)],
     }

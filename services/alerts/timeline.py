@@ -19,8 +19,11 @@ async def add(
     session: AsyncSession, alert: Alert, deed: ActKind, person: Actor, text: str | None, now: datetime
 ) -> None:
     """Adds an action; the caller commits."""
-    values = {"deed": deed.value, "account_id": person.account, "name": person.name, "text": text, "acted_at": now}
+    values: dict[str, object] = {"deed": deed.value, "text": text, "acted_at": now}
+    values |= {"account_id": person.account, "name": person.name}
     values["channel"] = person.channel
+    if deed is ActKind.ACKNOWLEDGED:
+        values["behalf_note"] = person.note
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
 

@@ -8,12 +8,17 @@ from sqlalchemy import text
 
 from services.alerts.acts import behalf
 from services.alerts.config import AlertsSettings
+from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.queries import policies as policy_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.worker import reseal, seal_notes
 from shared.auth.tokens import Role
 from shared.crypto import keyring
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, KADAMJAI
+from tests.alerts.test_notifications import receiver
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +34,38 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
     async with desk.sessions() as session:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
+
+
+async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_given(
+    desk: Desk, settings: AlertsSettings
+) -> None:
+    """The first person acknowledges, and says on whose behalf only then. The second acknowledgement is enough."""
+    officers = {"Айбек": uuid4(), "Бермет": uuid4()}
+    async with desk.sessions.begin() as session:
+        for label, account in officers.items():
+            person = receiver(label, kind=ReceiverKind.PERSON, account_id=account)
+            await receiver_queries.save_receiver(session, person)
+        step = PolicyStep(10, tuple(officers), acknowledgements=2)
+        await policy_queries.save(session, EscalationPolicy("watch", (step,)))
+    (alert_id,) = await desk.alerts(fresh(area={"pcodes": [KADAMJAI]}, type="mudflow", severity="Severe"))
+    path, works = f"/v1/alerts/{alert_id}/acknowledgement", []
+    for officer, name in (("Айбек", None), ("Айбек", "Касымов"), ("Бермет", "Асанов")):
+        async with desk.caller(name=officer, account=officers[officer]) as caller:
+            answer = await caller.put(path, json={"on_behalf_of": {"name": name}} if name else {})
+            works.append(answer.json()["work"])
+    assert works == ["unacknowledged", "unacknowledged", "acknowledged"]
+    async with desk.sessions() as session:
+        assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
+    old = keyring.draw(settings.alerts_key_file) and min(keyring.known(settings.alerts_key_file))
+    async with desk.sessions.begin() as session:
+        assert await behalf.sealed_by(session, old) == 3
+        await behalf.reseal(session, WebhookSecrets(settings.alerts_key_file))
+        assert await behalf.sealed_by(session, old) == 0
+    async with desk.caller() as operator, desk.caller(Role.ADMINISTRATOR) as administrator:
+        page, hidden = [(await reader.get(f"/{alert_id}")).text for reader in (operator, administrator)]
+    timeline = page.partition('<ol class="timeline">')[2]
+    assert [timeline.count(f"by telephone, {name}") for name in ("Касымов", "Асанов")] == [1, 1]
+    assert "Касымов" not in hidden and "Асанов" not in hidden
 
 
 @pytest.mark.parametrize("path", ["/v1/alerts/{id}", "/{id}"])

@@ -77,6 +77,12 @@ def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quor
     return changed(alert, now, **_parts((*alert.partly_acknowledged_by, person.account), quorum))
 
 
+def named(alert: Alert, person: Actor, now: datetime) -> Alert:
+    """The alert after the person says on whose behalf they have acknowledged it. Nothing else changes."""
+    is_own = alert.acknowledged_by == person.account and alert.acknowledged_note is None
+    return changed(alert, now, **({"acknowledged_note": person.note} if is_own else {}))
+
+
 def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, quorum: Quorum) -> Alert:
     """Withdraws the person's acknowledgement, so that the alert waits for a new acknowledgement."""
     others = tuple(account for account in alert.partly_acknowledged_by if account != person.account)

@@ -77,27 +77,32 @@ class Answers:
         """Raises AnswerRefused.
 
         `is_one_of_many` says that one request acknowledges several alerts. An Extreme alert is then refused, too.
-
         While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         has_acknowledged = person.account in alert.partly_acknowledged_by
         if alert.acknowledged_at is not None:
             first = person.account if has_acknowledged else alert.acknowledged_by
-            return _own(alert, first, person, "already-acknowledged")
+            return await self._named(_own(alert, first, person, "already-acknowledged"), person)
         _is_open(alert)
         if is_one_of_many and alert.severity is Severity.EXTREME:
             raise AnswerRefused("one-by-one", alert)
         quorum = await quorum_of(self._session, alert, self._places, self._now)
         if not quorum.is_reached({*alert.partly_acknowledged_by, person.account}):
             if has_acknowledged:
-                return alert
+                return await self._named(alert, person)
             after = acts.partly_acknowledged(alert, person, self._now, quorum)
             return await self._keep(after, AlertUpdated, ActKind.ACKNOWLEDGED, person)
         after = acts.acknowledged(alert, person, self._now, self._idle(alert))
         return await self._keep(
             after, AlertAcknowledged, ActKind.ACKNOWLEDGED, person, cause=Cause.ACKNOWLEDGED, due_in=UNDONE_WITHIN
         )
+
+    async def _named(self, alert: Alert, person: Actor) -> Alert:
+        """Stores on whose behalf the person has acknowledged the alert, if the person says so only now."""
+        if person.note is None:
+            return alert
+        return await self._keep(acts.named(alert, person, self._now), AlertUpdated, ActKind.ACKNOWLEDGED, person)
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
         """Withdraws an acknowledgement of the last ten seconds.

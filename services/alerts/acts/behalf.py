@@ -1,28 +1,30 @@
 """Encrypts the note that says for whom an alert was acknowledged; only operators and duty heads can see the note."""
 
 import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, func, select, type_coerce, update
+from sqlalchemy import Select, Text, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
-from services.alerts.models import AlertRow
+from services.alerts.models import Act, AlertRow
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.access import CMC
-from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
 BEGINNING = 15  # key ids are compared by this many bytes; the number is a multiple of 3, as base64 encodes groups of 3
 
 NOTE = AlertRow.acknowledged_note
-NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))
+COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
 
 
 def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
@@ -30,14 +32,29 @@ def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
 
 
-async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | None:
-    """The decrypted note, or None if the caller may not read it. Every read is written to the security log."""
-    if alert.acknowledged_note is None or not await may_read(request, session, alert):
-        return None
-    name = opened(alert, tokens.current(request), request.app.state.box)
-    if name is not None:
+@dataclass(frozen=True, slots=True)
+class BehalfNames:
+    """On whose behalf people acknowledged an alert. `of_alert` is the note of the acknowledgement that counts now.
+
+    `by_act` maps the ids of the acknowledgements in the timeline to their notes.
+    """
+
+    of_alert: str | None
+    by_act: Mapping[int, str]
+
+
+async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
+    """The decrypted notes that the caller may read. Every read is written to the security log."""
+    caller, note, box = tokens.current(request), alert.acknowledged_note, request.app.state.box
+    notes = {act: act.behalf_note for act in timeline if act.behalf_note is not None}
+    if caller.roles.isdisjoint(CMC) or (note is None and not notes):
+        return BehalfNames(None, {})
+    if not await may_read(request, session, alert):
+        note, notes = None, {act: sealed for act, sealed in notes.items() if act.account_id == caller.account}
+    if note is not None or notes:
         await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="on-behalf"))
-    return name
+    by_act = {act.act_id: opened(sealed, alert.alert_id, box) for act, sealed in notes.items()}
+    return BehalfNames(note and opened(note, alert.alert_id, box), by_act)
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
@@ -53,44 +70,46 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
     return areas is None or not first or not areas.isdisjoint(first)
 
 
-def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
-    note = alert.acknowledged_note
-    if note is None or caller.roles.isdisjoint(CMC):
-        return None
+def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
     if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt the note
         return note
-    return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
+    return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
     """Encrypts the notes that an earlier release stored unencrypted; the caller commits."""
-    in_clear = NOTES.where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
+    in_clear = _notes(NOTE).where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
-        await _replace(session, alert_id, note, sealed(note, alert_id, box))
+        await _replace(session, NOTE, alert_id, note, sealed(note, alert_id, box))
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
     """Encrypts every note with the newest key; returns the number of re-encrypted notes. The caller commits."""
-    others = NOTES.where(NOTE.like(f"{PREFIX}%"), NOTE.not_like(_beginning(box.newest_id)))
-    rows = (await session.execute(others)).all()
     count = 0
-    for alert_id, was in rows:
-        if new := box.resealed(base64.b64decode(was.removeprefix(PREFIX)), _label(alert_id)):
-            note = PREFIX + base64.b64encode(new).decode()
-            await _replace(session, alert_id, was, note)
-            count += 1
+    for column in COLUMNS:
+        others = _notes(column).where(column.like(f"{PREFIX}%"), column.not_like(_beginning(box.newest_id)))
+        for alert_id, was in (await session.execute(others)).all():
+            if new := box.resealed(base64.b64decode(was.removeprefix(PREFIX)), _label(alert_id)):
+                await _replace(session, column, alert_id, was, PREFIX + base64.b64encode(new).decode())
+                count += 1
     return count
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
     """How many notes are still encrypted with this key."""
-    is_sealed_by = NOTE.like(_beginning(key_id.encode()))
-    return await session.scalar(select(func.count()).select_from(AlertRow).where(is_sealed_by)) or 0
+    beginning, count = _beginning(key_id.encode()), 0
+    for column in COLUMNS:
+        count += await session.scalar(select(func.count()).where(column.like(beginning))) or 0
+    return count
 
 
-async def _replace(session: AsyncSession, alert_id: UUID, was: str, note: str) -> None:
-    as_read = update(AlertRow).filter_by(alert_id=alert_id, acknowledged_note=was)
-    await session.execute(as_read.values(acknowledged_note=note))
+def _notes(column: Any) -> Select[UUID, str]:
+    return select(column.class_.alert_id, type_coerce(column, Text)).where(column.is_not(None))
+
+
+async def _replace(session: AsyncSession, column: Any, alert_id: UUID, was: str, note: str) -> None:
+    as_read = update(column.class_).where(column.class_.alert_id == alert_id, column == was)
+    await session.execute(as_read.values({column: note}))
 
 
 def _beginning(key_id: bytes) -> str:

@@ -70,7 +70,7 @@ class Act(AlertsModel):
     """One action in an alert's timeline. A row without an account is an action of the system.
 
     `channel` is missing in rows of earlier releases, which stored "SMS" or "Telegram" as the text of an
-    acknowledgement.
+    acknowledgement. `behalf_note` says on whose behalf the person acknowledged; it is encrypted.
     """
 
     __tablename__ = "acts"
@@ -83,4 +83,5 @@ class Act(AlertsModel):
     name: Mapped[str | None]
     text: Mapped[str | None]
     channel: Mapped[str | None]
+    behalf_note: Mapped[str | None]
     acted_at: Mapped[datetime]

@@ -1,0 +1,13 @@
+"""Stores with each acknowledgement on whose behalf the person acknowledged; the name is encrypted.
+
+The previous release ignores this column.
+"""
+
+from alembic import op
+
+revision = "alerts_0068"
+down_revision = "alerts_0067"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE acts ADD COLUMN behalf_note text")
