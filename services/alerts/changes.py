@@ -76,6 +76,8 @@ class AlertChanges:
         self.sent_later: set[tuple[UUID, int]] = set()
         # the ids of alerts that changed without a message to the receivers that were notified before
         self.unannounced: set[UUID] = set()
+        # the ids of alerts that changed with a message to the receivers that were notified before
+        self.announced: set[UUID] = set()
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -227,6 +229,7 @@ class AlertChanges:
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
+            self.announced.add(after.alert_id)
         elif event not in UNSHOWN:
             self.unannounced.add(after.alert_id)
         for own, accounts in told.items():
@@ -278,8 +281,7 @@ class AlertChanges:
             self._keep(after, AlertSuppressed if alert.is_suppressed else AlertUpdated)
             return
         final = self._notified(after, Cause.LAPSED, notifications.INFORMED) if is_notified else after
-        if not is_notified:
-            self.unannounced.add(after.alert_id)
+        (self.announced if is_notified else self.unannounced).add(after.alert_id)
         self._keep(final, event_of(final, Cause.LAPSED))
 
     def _raise(self, alert: Alert) -> None:
@@ -306,6 +308,7 @@ class AlertChanges:
                 after = alerts.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
             after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
+            self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
             # the severity is not higher, but from now on a person must judge it
             after = self._silenced(self._hastened(after))

@@ -69,7 +69,7 @@ async def test_an_edited_message_keeps_the_names_of_sites_for_internal_receivers
     school = site()
     await post(school, group(site_id=school.site_id), mudflow(area={"pcodes": [LEILEK]}, scope="Public"))
     (alert,) = [each for each in await post.alerts() if each.kind == "exposure"]
-    message = OutdatedMessage(uuid4(), alert.alert_id, "desk", 1, 1, "ru", NOW)
+    message = OutdatedMessage(uuid4(), alert.alert_id, "desk", 1, 1, "ru", is_digest=False, again_at=NOW)
     facts = await facts_of(post.session, [message])
     shown = {
         is_internal: facts.words_for(alert, Receiver("desk", DeliveryChannel.TELEGRAM, "1", is_internal=is_internal))

@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from shared.postgres import database
 from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, texts_of
-from tests.alerts.bureau import Bureau
+from tests.alerts.bureau import AIBEK, Bureau
 from tests.alerts.factories import NOW
 from tests.alerts.jobs import job_to
 from tests.alerts.town import Town
@@ -138,6 +138,13 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
         assert (await bureau.bot.message(3))["reply_parameters"]["message_id"] == digest["message_id"]
         await bureau.town.settled(15)
     assert bureau.bot.called("editMessageText") == []
+    async with bureau.answers() as answers:
+        for id in ids[1:5]:
+            await answers.acknowledge(id, AIBEK)
+    assert [await bureau.edit(), await bureau.edit()] == [1, 0], "the digest is edited once"
+    digest = bureau.bot.sent()[1]
+    assert texts_of(digest) == [f"Принять {number}" for number in range(1, 13 - 5 + 1)]
+    assert digest["text"].count("Принято: aibek") == WITH_BUTTONS - (13 - 5)
 
 
 async def test_a_final_refusal_does_not_fail_the_alerts_that_an_earlier_attempt_sent(bureau: Bureau) -> None:

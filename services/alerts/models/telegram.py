@@ -12,7 +12,7 @@ from services.alerts.models.base import AlertsModel
 class TelegramMessage(AlertsModel):
     """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message.
 
-    `edit_at` is set if the message does not show the alert as it is now.
+    `edit_at` is set if the message does not show the alert as it is now. A digest has a row for each of its deliveries.
     """
 
     __tablename__ = "telegram_messages"

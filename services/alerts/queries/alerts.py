@@ -212,7 +212,7 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Stores the changed alerts, and the reasons why receivers were not notified of these alerts.
 
-    Telegram messages about changes of which their receivers are not notified are edited.
+    Telegram messages are edited if they show an alert that has changed, and if no message to their receiver edits them.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
@@ -228,8 +228,8 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
     if rows:
         connection = await database.driver(session)
         await connection.execute(KEEP_OMISSIONS, upsert.parameter(rows))
-    if alert_changes.unannounced:
-        await edit_queries.mark(session, alert_changes.unannounced)
+    if alert_changes.unannounced or alert_changes.announced:
+        await edit_queries.mark(session, alert_changes.unannounced, alert_changes.announced)
 
 
 def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:

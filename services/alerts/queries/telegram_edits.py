@@ -1,17 +1,19 @@
 """The Telegram messages that no longer show an alert as it is, until they are edited; the caller commits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from services.alerts.models import AlertRow, TelegramMessage
+from services.alerts.models import AlertRow, Delivery, TelegramMessage
 
 AT_ONCE = 20
+DIGESTS_EDITED_FOR = timedelta(hours=48)  # after this time, the buttons of a digest no longer act
 AGAIN_AFTER = timedelta(minutes=1)  # an edit that failed is repeated after this time
 
 
@@ -25,27 +27,84 @@ class OutdatedMessage:
     chat_id: int
     message_id: int
     language: str
+    is_digest: bool
     again_at: datetime
 
 
-async def mark(session: AsyncSession, alert_ids: Collection[UUID]) -> None:
-    """Lets the first message about each of these alerts be edited in each chat. A digest is not edited."""
+@dataclass(frozen=True, slots=True)
+class DigestDelivery:
+    """A delivery that was sent in a digest."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    cause: str
+
+
+async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
+    """Lets messages be edited whose alerts have changed.
+
+    Of `unannounced` alerts, these are the first message in each chat and all digests. Of `announced` alerts, these are
+    only digests, because the next message about the alert edits the first one, unless this is a digest.
+    """
     sent, keys = TelegramMessage, (TelegramMessage.alert_id, TelegramMessage.recipient, TelegramMessage.chat_id)
-    first = select(sent.delivery_id).ext(distinct_on(*keys)).where(sent.alert_id.in_(alert_ids))
+    first = select(sent.delivery_id).ext(distinct_on(*keys)).where(sent.alert_id.in_(unannounced))
     first = first.order_by(*keys, sent.sent_at, sent.message_id)
-    is_wanted = (sent.delivery_id.in_(first), ~sent.is_digest)
-    await session.execute(update(sent).where(*is_wanted).values(edit_at=func.now()))
+    is_digest = and_(sent.is_digest, sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
+    is_wanted = or_(and_(sent.delivery_id.in_(first), ~sent.is_digest), is_digest)
+    of_alerts = sent.alert_id.in_({*unannounced, *announced})
+    await session.execute(update(sent).where(of_alerts, is_wanted).values(edit_at=func.now()))
 
 
 async def claim(session: AsyncSession) -> list[OutdatedMessage]:
-    """Claims up to 20 messages whose edit is due. Messages that another worker has locked are skipped."""
-    sent = TelegramMessage
-    due = select(sent.delivery_id).where(sent.edit_at <= func.now()).order_by(sent.edit_at).limit(AT_ONCE)
+    """Claims up to 20 messages whose edit is due. Messages that another worker has locked are skipped.
+
+    A digest has a row for each of its deliveries, but is claimed and returned once.
+    """
+    sent, other = TelegramMessage, aliased(TelegramMessage)
+    is_same = (other.chat_id == sent.chat_id, other.message_id == sent.message_id)
+    is_claimed = select(other.delivery_id).where(*is_same, other.edit_at > func.now()).exists()
+    due = select(sent.delivery_id).where(sent.edit_at <= func.now(), or_(~sent.is_digest, ~is_claimed))
+    due = due.order_by(sent.edit_at).limit(AT_ONCE)
     ids = (await session.scalars(due.with_for_update(skip_locked=True))).all()
     claimed = update(sent).where(sent.delivery_id.in_(ids)).values(edit_at=func.now() + AGAIN_AFTER)
-    columns = (sent.delivery_id, sent.alert_id, sent.recipient, sent.chat_id, sent.message_id, sent.language)
+    columns = (
+        sent.delivery_id,
+        sent.alert_id,
+        sent.recipient,
+        sent.chat_id,
+        sent.message_id,
+        sent.language,
+        sent.is_digest,
+    )
     rows = await session.execute(claimed.returning(*columns, sent.edit_at.label("again_at")))
-    return [OutdatedMessage(**row) for row in rows.mappings()]
+    outdated = [OutdatedMessage(**row) for row in rows.mappings()]
+    return list({(message.chat_id, message.message_id): message for message in outdated}.values())
+
+
+async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Sequence[DigestDelivery]:
+    """The deliveries of the digest, in the order of their steps."""
+    sent = TelegramMessage
+    wanted = select(sent.delivery_id, sent.alert_id, Delivery.cause).join(
+        Delivery, Delivery.delivery_id == sent.delivery_id
+    )
+    of_digest = wanted.where(sent.chat_id == digest.chat_id, sent.message_id == digest.message_id)
+    return [DigestDelivery(*row) for row in await session.execute(of_digest.order_by(Delivery.step))]
+
+
+async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
+    """Stores that the digest shows each alert as it was after the change at the time in `shown`.
+
+    If an alert has changed since, the digest is edited again. If `shown` is None, the digest is never edited.
+    """
+    sent = TelegramMessage
+    is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
+    settled = select(sent.delivery_id).where(*is_wanted)
+    if shown is not None:
+        is_current = tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
+        settled = settled.where(sent.alert_id.in_(select(AlertRow.alert_id).where(is_current)))
+    # a row that another transaction has locked is skipped: that transaction may wait for other rows of the digest
+    settled = settled.with_for_update(skip_locked=True, of=sent)
+    await session.execute(update(sent).where(sent.delivery_id.in_(settled)).values(edit_at=None))
 
 
 async def settle(session: AsyncSession, message: OutdatedMessage, shown: datetime | None) -> None:

@@ -1,4 +1,7 @@
-"""Edits the first message about an alert that has changed without a new message, so that nobody reads old facts."""
+"""Edits the first message about an alert that has changed without a new message, so that nobody reads old facts.
+
+Edits the digests with an alert that has changed or was answered, too.
+"""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +23,7 @@ from services.alerts.queries import telegram_edits as edit_queries
 from services.alerts.queries.telegram_edits import AT_ONCE, OutdatedMessage
 from services.alerts.receivers.receivers import Contact, Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
-from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
@@ -93,7 +96,9 @@ class MessageEdits:
         again.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
-        if alert is None or receiver is None:
+        if message.is_digest:
+            await self._edit_digest(message, is_received=receiver is not None)
+        elif alert is None or receiver is None:
             await self._settle(message, None)
         elif self._has_time(message):
             texts = facts.words_for(alert, receiver)
@@ -103,6 +108,20 @@ class MessageEdits:
             is_final = await self._is_final(message, whole)
             if is_final or alert.changed_at < datetime.now(UTC) - TRIED_FOR:
                 await self._settle(message, alert)
+
+    async def _edit_digest(self, digest: OutdatedMessage, *, is_received: bool) -> None:
+        """Edits the digest to the newest state of its alerts. If one of them is unreadable, nothing is edited."""
+        async with database.committed(self._sessions) as session:
+            deliveries = await edit_queries.deliveries_of(session, digest)
+            alerts = await alert_queries.by_id(session, {each.alert_id for each in deliveries})
+        if not is_received or any(each.alert_id not in alerts for each in deliveries):
+            await self._settle_digest(digest, None)
+        elif self._has_time(digest):
+            items = [DigestItem(alerts[each.alert_id], each.cause, each.delivery_id) for each in deliveries]
+            is_final = await self._is_final(digest, self._messages.digest(items, digest.language))
+            changes = {alert.alert_id: alert.changed_at for alert in alerts.values()}
+            if is_final or max(changes.values()) < datetime.now(UTC) - TRIED_FOR:
+                await self._settle_digest(digest, changes)
 
     def _has_time(self, message: OutdatedMessage) -> bool:
         is_reserved, _ = self._limits.reserve(Chat(message.chat_id), 0, kept_free=FOR_MESSAGES)
@@ -129,6 +148,10 @@ class MessageEdits:
     async def _settle(self, message: OutdatedMessage, alert: Alert | None) -> None:
         async with database.committed(self._sessions) as session:
             await edit_queries.settle(session, message, None if alert is None else alert.changed_at)
+
+    async def _settle_digest(self, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
+        async with database.committed(self._sessions) as session:
+            await edit_queries.settle_digest(session, digest, shown)
 
 
 async def facts_of(session: AsyncSession, outdated: Collection[OutdatedMessage]) -> Facts:
