@@ -1,14 +1,17 @@
 """The authors of reports learn that an alert followed, in any order and for held reports too."""
 
+import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from services.alerts import exposures
 from shared.events import GroupCounted, GroupHeld, HouseholdHeld, HouseholdRegistered, Place
+from shared.places import Places
 from tests.alerts.factories import (
     ALAI,
     LEILEK,
@@ -20,9 +23,13 @@ from tests.alerts.factories import (
     held,
     household,
     mudflow,
+    received,
+    rules,
     site,
 )
+from tests.alerts.night import Night
 from tests.alerts.post import Post
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 ALERTED = """
@@ -223,3 +230,36 @@ async def test_a_closed_exposure_alert_publishes_no_further_reports_and_old_note
     await post(household(**FROM_ABROAD))
     assert await alerted(post) == before
     assert await post.fetch("SELECT report_id FROM alerted_reports") == []
+
+
+async def test_the_running_task_searches_reports_only_at_the_interval(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exposures, "EVERY_SECONDS", 0.001)
+    async with night.sessions.begin() as session:
+        await night.watch([received(each) for each in (household(**FROM_ABROAD), mudflow(area=FAN))], session)
+    looks = 0
+
+    def clock() -> datetime:
+        nonlocal looks
+        looks += 1  # a round of the task reads the clock at least twice
+        return night.now
+
+    async def has_looked() -> bool:
+        return looks > 20
+
+    async def notes() -> int:
+        async with night.sessions.begin() as session:
+            return await session.scalar(text("SELECT count(*) FROM alerted_reports")) or 0
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(exposures.Exposures(rules(), Places.load(), clock).run(night.sessions))
+        await wait_for(has_looked)
+        async with night.sessions.begin() as session:
+            await session.execute(text("DELETE FROM alerted_reports"))
+        looks = 0
+        await wait_for(has_looked)
+        assert await notes() == 0
+        night.now += exposures.RENEWED_EVERY
+        assert await wait_for(notes) == 2
+        running.cancel()
