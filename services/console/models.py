@@ -340,6 +340,18 @@ class BoardDelivery(ConsoleModel, record=DeliverySettled):
     is_delivered: Mapped[bool]
 
 
+class SavedFilter(ConsoleModel):
+    """A filter of the board's alerts that an account has saved. `query` is the filter as the query of an address."""
+
+    __tablename__ = "saved_filters"
+    __table_args__ = (Index("uq_saved_filters_name", "account_id", "name", unique=True),)
+
+    filter_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID]
+    name: Mapped[str]
+    query: Mapped[str]
+
+
 class KeyFigurePart(ConsoleModel):
     """A part of a key figure of the board at an earlier time. All rows with one `taken_at` were recorded together."""
 

@@ -11,6 +11,7 @@ from services.console import (
     board,
     checks,
     exposed_sites,
+    filters,
     groups,
     installation_status,
     key_figures,
@@ -25,8 +26,10 @@ from services.console.queries import (
     accounts,
     board_alerts,
     callers,
+    filter_conditions,
     notices,
     public_versions,
+    saved_filters,
     second_factors,
     snapshots,
 )
@@ -34,6 +37,7 @@ from services.console.queries import checks as check_queries
 from services.console.queries import groups as group_queries
 from services.console.queries import key_figures as figure_queries
 from services.console.queries import releases as release_queries
+from services.console.sections import Section
 from services.console.state import console
 from services.console.stream import vectors
 from services.console.visibility import TOPICS
@@ -138,7 +142,10 @@ async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     now, principal = datetime.now(UTC), tokens.current(request)
     sees_sites, pcodes = visibility.sees_localities(principal), board.concerning(principal, console(request).places)
-    sections = await board_alerts.sections(session, now, pcodes, most_of(request))
+    chosen = filters.of(request.query_params.multi_items(), console(request).places)
+    is_chosen = filter_conditions.condition(chosen, now, console(request).places)
+    sections = await board_alerts.sections(session, now, pcodes, most_of(request), is_chosen)
+    everything = await board_alerts.counts(session, now, pcodes) if chosen.is_active else {}
     shown = [alert for listed in sections.values() for alert in listed.alerts]
     answering = [
         account
@@ -147,6 +154,8 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     ]
     return {
         "sections": sections,
+        "chosen": chosen,
+        "hidden_waiting": everything[Section.WAITING].total() - sections[Section.WAITING].total if everything else 0,
         "most": most_of(request),
         "now": now,
         "people": await accounts.names(session, answering),
@@ -222,6 +231,10 @@ async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
     }
 
 
+async def saved(request: Request, session: AsyncSession) -> dict[str, Any]:
+    return {"saved_filters": await saved_filters.of(session, tokens.current(request).account)}
+
+
 PANELS = {
     "key-figures": figures,
     "alerts": alerts,
@@ -229,6 +242,7 @@ PANELS = {
     "households": households,
     "reports": reports,
     "checks": watched,
+    "filters": saved,
 }
 
 

@@ -261,6 +261,8 @@ ROUTES: dict[str, AccessRule] = {
     "POST /v1/tokens": PUBLIC,
     "GET /": page(STAFF | {R.FIELD}),
     "GET /board/{panel}": to(STAFF),
+    "PUT /v1/filters": to(STAFF),
+    "DELETE /v1/filters/{filter_id}": to(STAFF),
     "GET /map": page(STAFF),
     "GET /search": page(STAFF),
     "GET /search/export": page(STAFF),

@@ -13,7 +13,7 @@ from services.console import board
 from services.console.handlers import show
 from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ReportOutcome
 from services.console.queries import board_alerts, snapshots
-from services.console.queries.board_alerts import Section
+from services.console.sections import Section
 from shared import events
 from shared.auth.tokens import Principal, Role
 from shared.events.vocabulary import Mobility, OutcomeKind, Status

@@ -232,6 +232,8 @@ OF_NO_AREA = {
     "GET /search/export",
     "GET /hazards/{hazard_id}",  # the same tests
     "GET /alerts/hazards/{hazard_id}/course",  # tests/console/pages/test_text_search.py
+    "PUT /v1/filters",
+    "DELETE /v1/filters/{filter_id}",
     "GET /map",
     "GET /map/background.pmtiles",  # the background has no data of the installation
     "GET /sites",

@@ -40,7 +40,17 @@ async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 
 def path_of(route: str) -> str:
     path = route.partition(" ")[2]
-    for name in ("household_id", "alert_id", "hazard_id", "report_id", "group_id", "site_id", "jti", "outcome_id"):
+    for name in (
+        "household_id",
+        "alert_id",
+        "hazard_id",
+        "report_id",
+        "group_id",
+        "site_id",
+        "jti",
+        "outcome_id",
+        "filter_id",
+    ):
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":

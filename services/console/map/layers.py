@@ -12,7 +12,7 @@ from services.console import board, groups, visibility
 from services.console.map import features
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import groups as group_queries
-from services.console.queries.board_alerts import Section
+from services.console.sections import Section
 from services.console.state import console
 from shared.auth import tokens
 from shared.events.vocabulary import MsgType

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardAlert, BoardDelivery
 from services.console.queries.snapshots import RECENT
+from services.console.sections import Section
 from shared.events.vocabulary import Demand, Severity, Status
 
 SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
@@ -20,19 +20,7 @@ URGENT = (Severity.EXTREME, Severity.SEVERE)
 MOST_RINGING = 50
 
 
-class Section(StrEnum):
-    """A section of the board. The board shows each alert in one section.
-
-    The first four sections are for open alerts.
-    """
-
-    WAITING = "waiting"
-    UNSEEN = "unseen"  # a Severe or Extreme alert ended before anybody acknowledged it
-    ACKNOWLEDGED = "acknowledged"
-    IN_PROGRESS = "in_progress"
-    CLOSED = "closed"
-
-
+ALL = true()
 IS_RAISED = and_(~BoardAlert.is_suppressed, BoardAlert.status != Status.DRAFT)
 IS_OPEN = BoardAlert.resolved_at.is_(None)
 _UNSEEN = and_(IS_OPEN, BoardAlert.is_unseen, BoardAlert.acknowledged_at.is_(None))
@@ -63,33 +51,44 @@ class SectionAlerts:
 
 
 async def sections(
-    session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
+    session: AsyncSession,
+    now: datetime,
+    pcodes: Sequence[str] | None,
+    most: int,
+    is_chosen: ColumnElement[bool] = ALL,
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` alerts of each section.
+    """Up to `most` alerts of each section. `is_chosen` is the condition of a filter.
 
     Each section has its own limit, so many alerts in one section do not displace those of another.
     """
-    counts = await _counts(session, now, pcodes)
+    numbers = await counts(session, now, pcodes, is_chosen)
     return {
         section: SectionAlerts(
-            await _alerts(session, section, now, pcodes, most) if counts[section] else (), counts[section]
+            await _alerts(session, section, now, pcodes, most, is_chosen) if numbers[section] else (), numbers[section]
         )
         for section in Section
     }
 
 
-async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> dict[Section, Counter[str]]:
-    wanted = _shown(select(_SECTION, BoardAlert.severity, func.count()), now, pcodes).group_by(
-        _SECTION, BoardAlert.severity
-    )
-    counts = {section: Counter[str]() for section in Section}
-    for section, severity, count in await session.execute(wanted):
-        counts[Section(section)][severity] += count
-    return counts
+async def counts(
+    session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, is_chosen: ColumnElement[bool] = ALL
+) -> dict[Section, Counter[str]]:
+    """The numbers of alerts by severity in each section."""
+    wanted = _shown(select(_SECTION, BoardAlert.severity, func.count()), now, pcodes).where(is_chosen)
+    rows = await session.execute(wanted.group_by(_SECTION, BoardAlert.severity))
+    numbers = {section: Counter[str]() for section in Section}
+    for section, severity, count in rows:
+        numbers[Section(section)][severity] += count
+    return numbers
 
 
 async def _alerts(
-    session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
+    session: AsyncSession,
+    section: Section,
+    now: datetime,
+    pcodes: Sequence[str] | None,
+    most: int,
+    is_chosen: ColumnElement[bool],
 ) -> Sequence[BoardAlert]:
     """Sorts open alerts that demand something of an operator before the other open alerts.
 
@@ -102,7 +101,7 @@ async def _alerts(
         if section is Section.CLOSED
         else (BoardAlert.demand.is_(None), severest, BoardAlert.raised_at)
     )
-    wanted = _shown(select(BoardAlert), now, pcodes).where(HOLDS[section])
+    wanted = _shown(select(BoardAlert), now, pcodes).where(HOLDS[section], is_chosen)
     return (await session.scalars(wanted.order_by(*order, BoardAlert.alert_id).limit(most))).all()
 
 

@@ -32,8 +32,9 @@ from services.console import board
 from services.console.key_figures import KeyFigure, Sums
 from services.console.models import BoardAlert, BoardDelivery, BoardHousehold, KeyFigurePart
 from services.console.queries.areas import in_areas
-from services.console.queries.board_alerts import HOLDS, IS_OPEN, IS_RAISED, Section, concern
+from services.console.queries.board_alerts import HOLDS, IS_OPEN, IS_RAISED, concern
 from services.console.queries.snapshots import is_displaced
+from services.console.sections import Section
 from shared.auth.tokens import Principal
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Status

@@ -13,11 +13,12 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from services.console.models import BoardAlert, BoardGroup, BoardHazard, BoardSite, ConsoleModel, SearchEntry
 from services.console.queries import board_alerts, groups
-from services.console.queries.board_alerts import HOLDS, Section
+from services.console.queries.board_alerts import HOLDS
 from services.console.queries.snapshots import HAZARD_SHOWN
 from services.console.search.criteria import SearchCriteria
 from services.console.search.kinds import AlertProgress, SearchKind
 from services.console.search.words import query_of
+from services.console.sections import Section
 from shared.events.vocabulary import MsgType, Status, Validity
 from shared.places import Places
 from shared.places.conditions import is_within

@@ -49,6 +49,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "one-by-one": N_("An Extreme alert must be answered separately."),
         "step-not-found": N_("The checklist no longer has this step. Load the page again."),
         "number-not-found": N_("This duty number no longer exists. Load the page again."),
+        "bad-filter": N_("Not saved: choose at least one part of the filter, and only what is known."),
+        "too-many-filters": N_("Not saved: the account has 30 saved filters. Remove one first."),
         "purpose-needed": N_("State first what records are opened for: menu, Purpose of opening records."),
         "search-too-slow": N_("The search took too long. Fill in another field."),
         "changed-meanwhile": N_("Somebody else has changed it meanwhile. Cancel, look at the change, and try again."),

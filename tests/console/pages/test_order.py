@@ -106,6 +106,54 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert desk.errors == []
 
 
+def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) -> None:
+    for hazard in ("dust_storm", "icing"):
+        whole.report_hazard(type=hazard, severity="Moderate")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    storm, icing = newest_alert(page, "Dust storm"), newest_alert(page, "Icing")
+    expect(storm).to_be_visible()
+    expect(icing).to_be_visible()
+    page.locator("#filter-open").click()
+    page.get_by_label("Text").fill("dust")
+    page.locator("#filter-form").get_by_text("Moderate").click()
+    page.get_by_label("Save this filter as").fill("Dust")
+    page.locator("#filter-save").get_by_role("button", name="Save").click()
+    expect(page.locator("#saved-filters")).to_contain_text("Dust")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**/?text=dust&severity=Moderate")
+    expect(icing).to_be_hidden()
+    expect(storm).to_be_visible()
+    expect(page.locator("#chosen")).to_contain_text("Moderate")
+    expect(page.locator("#hidden-waiting")).to_be_visible()
+    page.go_back()
+    expect(icing).to_be_visible()
+    expect(page.locator("#filter-text")).to_have_value("")
+    page.go_forward()
+    expect(icing).to_be_hidden()
+    expect(page.locator("#filter-text")).to_have_value("dust")
+    page.reload()
+    expect(storm).to_be_visible()
+    expect(icing).to_be_hidden()
+    page.locator("#chosen").get_by_role("link", name="Show all").click()
+    expect(icing).to_be_visible()
+    page.locator("#filter-open").click()
+    page.locator("#saved-filters").get_by_role("link", name="Dust").click()
+    expect(icing).to_be_hidden()
+    page.locator("#filter-open").click()
+    page.get_by_role("button", name="Remove the filter Dust").click()
+    expect(page.locator("#saved-filters")).not_to_contain_text("Dust")
+    page.goto(f"{whole.url}/?area=KG99999999999&text={'x' * 10_000}")
+    expect(page.locator("#filter-faults")).to_contain_text("area, text")
+    expect(icing).to_be_visible()
+    refused = page.evaluate(
+        "import('/static/calls.js').then(({ call }) => call('PUT', '/v1/filters', {name: 'Gone', query: 'area=KG99'}))"
+        ".then((answer) => answer.status)"
+    )
+    assert refused == 422
+    assert [error for error in desk.errors if "422" not in error] == []
+
+
 def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")

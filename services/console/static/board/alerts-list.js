@@ -34,11 +34,12 @@ function isHeld() {
   return (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS;
 }
 
-/** Shows the server's list. No row moves while somebody may be about to answer an alert. @param {HTMLElement} fresh */
+/** Shows the server's list. No row moves while somebody may be about to answer an alert, unless another filter was chosen. @param {HTMLElement} fresh */
 export function settle(fresh) {
-  announce(fresh);
+  const isOfSameFilter = fresh.dataset.filter === panel().dataset.filter;
+  if (isOfSameFilter) announce(fresh);
   pending = fresh;
-  if (!isHeld()) return apply();
+  if (!isOfSameFilter || !isHeld()) return apply();
   mend(fresh);
   drawn();
 }
@@ -84,6 +85,8 @@ function mend(fresh) {
   }
   changes += next.size;
   panel().dataset.waiting = fresh.dataset.waiting;
+  const hidden = fresh.querySelector("#hidden-waiting");
+  if (hidden) panel().querySelector("#hidden-waiting")?.replaceWith(hidden.cloneNode(true));
   if (!fresh.querySelector("#all-acknowledged")) document.getElementById("all-acknowledged")?.remove();
   const button = element("changes");
   button.hidden = changes === 0;

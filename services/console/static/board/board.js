@@ -1,5 +1,6 @@
 // The live board. Events of the stream redraw the panels, and the operator's actions are sent to the services.
 
+import "/static/board/filters.js";
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
 import { catchUp, open } from "/static/board/beside.js";

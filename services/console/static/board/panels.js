@@ -54,7 +54,8 @@ class Drawing {
   }
 
   async ask() {
-    const answer = await call("GET", `/board/${this.name}?at=${stand()}&most=${this.most}`);
+    const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : ""; // the page's address states the filter of the alerts
+    const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
     if (answer.headers.get("x-late")) this.again();

@@ -1,0 +1,124 @@
+"""The filter of the board's list of alerts, as the address of the page states it. All functions are pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from urllib.parse import parse_qsl, urlencode
+
+from services.console.sections import Section
+from shared.events.vocabulary import HazardType, Severity
+from shared.pages.catalogs import translations
+from shared.pages.languages import LANGUAGES
+from shared.pages.synonyms import SYNONYMS
+from shared.pages.terms import TERMS
+from shared.places import Places
+from shared.places.localities import folded
+
+LONGEST_TEXT = 100
+MOST_WORDS = 10
+MOST_HOURS = 24 * 30
+HOURS = re.compile(r"[1-9][0-9]{0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the alerts of the list must have. An empty part chooses nothing, so all alerts have it.
+
+    `faults` are the names of the parts that were left out, because they name something unknown or are too long.
+    """
+
+    hazards: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    area: str | None = None
+    hours: int | None = None
+    text: str = ""
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self.query)
+
+    @property
+    def words(self) -> list[str]:
+        return folded(self.text).split()
+
+    @property
+    def query(self) -> str:
+        """The filter as the query of an address. Filters that choose the same have the same query."""
+        lists = (("hazard", self.hazards), ("severity", self.severities), ("state", self.states))
+        single = (("area", self.area), ("hours", self.hours), ("text", self.text))
+        pairs = [(name, value) for name, values in lists for value in values]
+        return urlencode([*pairs, *((name, str(value)) for name, value in single if value)])
+
+
+def of_query(query: str, places: Places) -> Filter:
+    return of(parse_qsl(query), places)
+
+
+def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
+    """The filter of an address. Parameters that no filter has are ignored, and empty ones choose nothing."""
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if value.strip():
+            given.setdefault(name, []).append(value.strip())
+    area, hours, text = (given.get(name, [""])[-1] for name in ("area", "hours", "text"))
+    text = " ".join(text.split())
+    is_right = {
+        "hazard": set(given.get("hazard", ())) <= set(HazardType),
+        "severity": set(given.get("severity", ())) <= set(Severity),
+        "state": set(given.get("state", ())) <= set(Section),
+        "area": not area or places.unit(area) is not None,
+        "hours": not hours or (HOURS.fullmatch(hours) is not None and int(hours) <= MOST_HOURS),
+        "text": len(text) <= LONGEST_TEXT and text.isprintable() and len(folded(text).split()) <= MOST_WORDS,
+    }
+    return Filter(
+        _known(given.get("hazard", ()), HazardType),
+        _known(given.get("severity", ()), Severity),
+        _known(given.get("state", ()), Section),
+        area if area and is_right["area"] else None,
+        int(hours) if hours and is_right["hours"] else None,
+        text if is_right["text"] else "",
+        tuple(name for name, right in is_right.items() if not right),
+    )
+
+
+def _known(values: Iterable[str], codes: type[StrEnum]) -> tuple[str, ...]:
+    """The known ones of the values, in the order of the vocabulary."""
+    wanted = set(values)
+    return tuple(str(code) for code in codes if code in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a word of the text can mean: types of hazards and places with this word in a name of any language."""
+
+    word: str
+    hazards: tuple[str, ...]
+    pcodes: tuple[str, ...]
+
+
+def meanings(words: Sequence[str], places: Places) -> list[Meaning]:
+    return [Meaning(word, _hazards(word), _pcodes(word, places)) for word in words]
+
+
+def _hazards(word: str) -> tuple[str, ...]:
+    return tuple(code for code, names in _hazard_names().items() if any(word in name for name in names))
+
+
+@cache
+def _hazard_names() -> Mapping[str, list[str]]:
+    """The names of each type of hazard in all languages, and the words that callers use for it."""
+    texts = [translations(language) for language in LANGUAGES]
+    return {
+        code: [folded(name) for name in (*(text.ugettext(term) for text in texts), *SYNONYMS.get(HazardType(code), ()))]
+        for code, term in TERMS["hazard"].items()
+    }
+
+
+def _pcodes(word: str, places: Places) -> tuple[str, ...]:
+    """The units with this word in a name, and all units in them."""
+    named = [unit.pcode for unit in places.units() if any(word in folded(term) for term in unit.terms())]
+    return tuple(sorted(places.within(named) or ())) if named else ()

@@ -1,0 +1,19 @@
+"""Stores the filters that accounts save. The previous release ignores the table."""
+
+from alembic import op
+
+revision = "console_0034"
+down_revision = "console_0033"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE saved_filters (
+            filter_id uuid NOT NULL,
+            account_id uuid NOT NULL,
+            name text NOT NULL,
+            query text NOT NULL,
+            CONSTRAINT pk_saved_filters PRIMARY KEY (filter_id)
+        )
+    """)
+    op.execute("CREATE UNIQUE INDEX uq_saved_filters_name ON saved_filters (account_id, name)")

@@ -1,0 +1,16 @@
+"""The sections of the board's list of alerts."""
+
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """A section of the board. The board shows each alert in one section.
+
+    The first four sections are for open alerts.
+    """
+
+    WAITING = "waiting"
+    UNSEEN = "unseen"  # a Severe or Extreme alert ended before anybody acknowledged it
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
