@@ -1,6 +1,6 @@
 """Renders the board as a page, and each panel as a fragment of the page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,6 +18,7 @@ from services.console import (
     readmissions,
     visibility,
 )
+from services.console import recent as recent_changes
 from services.console.freshness import once_there, position_of
 from services.console.hazards import corrections, releases
 from services.console.key_figures import KeyFigure
@@ -36,6 +37,7 @@ from services.console.queries import (
 from services.console.queries import checks as check_queries
 from services.console.queries import groups as group_queries
 from services.console.queries import key_figures as figure_queries
+from services.console.queries import recent as recent_queries
 from services.console.queries import releases as release_queries
 from services.console.sections import Section
 from services.console.state import console
@@ -53,6 +55,7 @@ router = APIRouter(include_in_schema=False)
 
 # the number of rows that a list shows at first, and the largest number that the page may ask for
 FIRST, MOST = 100, 10_000
+LAST_HOUR = timedelta(hours=1)
 
 
 @router.get("/")
@@ -219,6 +222,14 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
     return {"outcomes": board.settled(rows), "sees_all_reports": sees_all}
 
 
+async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """What changed in the last hour: hazards, and alerts in the caller's areas."""
+    since, pcodes = datetime.now(UTC) - LAST_HOUR, board.concerning(tokens.current(request), console(request).places)
+    changed = await recent_queries.alerts(session, since, pcodes)
+    changes = recent_changes.changes(changed, await recent_queries.hazards(session, since), since)
+    return {"recent": changes, "names": await accounts.names(session, [change.account for change in changes])}
+
+
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The alarms of the installation's checks. Accounts that may not see the ledger get no alarms."""
     if tokens.current(request).roles.isdisjoint(access.LEDGER):
@@ -241,6 +252,7 @@ PANELS = {
     "hazards": hazards,
     "households": households,
     "reports": reports,
+    "recent": recent,
     "checks": watched,
     "filters": saved,
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from services.console.filters import Filter, Meaning, meanings
 from services.console.models import BoardAlert, BoardHazard
@@ -40,7 +41,7 @@ def _parts(chosen: Filter, now: datetime, places: Places) -> Iterable[ColumnElem
 
 def _has(meaning: Meaning) -> ColumnElement[bool]:
     """Whether the type of hazard, a place, or a text of the hazard has the word."""
-    texts = cast(func.jsonb_path_query_array(BoardHazard.text, "$.*.*"), Text)
+    texts = cast(func.jsonb_path_query_array(BoardHazard.text, cast("$.*.*", JSONPATH)), Text)
     is_in_text = or_(*(_contains(column, meaning.word) for column in (texts, BoardHazard.area, BoardHazard.type_text)))
     return or_(
         HAZARD_TYPE.in_(meaning.hazards),

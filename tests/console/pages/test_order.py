@@ -100,7 +100,8 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     beside.get_by_role("textbox", name="Comment").press("Escape")
     expect(beside).to_be_hidden()
     expect(page.locator(f"#alert-{key}")).to_be_focused()
-    page.keyboard.press("Enter")
+    page.locator("#panel-recent li", has_text="Acknowledged").get_by_role("link", name="Rockfall").first.click()
+    expect(beside.locator(".what")).to_contain_text("Rockfall")
     page.locator("#beside-page").click()
     page.wait_for_url(f"**/alerts/{key}")
     assert desk.errors == []

@@ -15,9 +15,9 @@ import { draw, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string[]>} */
 const PANELS_OF = {
-  hazards: ["hazards"],
-  "hazards-restricted": ["hazards"],
-  alerts: ["alerts", "key-figures"],
+  hazards: ["hazards", "recent"],
+  "hazards-restricted": ["hazards", "recent"],
+  alerts: ["alerts", "key-figures", "recent"],
   households: ["households", "key-figures"],
   groups: ["households"],
   outcomes: ["reports"],
@@ -75,15 +75,15 @@ board.addEventListener("click", (event) => {
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
 
-/** A click on a row opens its alert beside the list. With Ctrl, Shift or Alt, the browser follows the row's link. @param {MouseEvent} event */
+/** A click on a row, or on an alert of the last hour, opens the alert beside the list. With Ctrl, Shift or Alt, the browser follows the row's link. @param {MouseEvent} event */
 function openAimedAt(event) {
   const target = /** @type {HTMLElement} */ (event.target);
-  const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence]"));
+  const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence], .recent a"));
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
   if (target.closest("a:not([href^='/alerts/']), button, input")) return;
   event.preventDefault();
   row.focus({ preventScroll: true });
-  void open(row.dataset.key ?? "");
+  void open(row.dataset.key ?? row.dataset.alertLink ?? "");
 }
 
 /** @type {Record<string, string>} by the key's position, so that they work with every keyboard layout */

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "console_0034"
-down_revision = "console_0033"
+revision = "console_0035"
+down_revision = "console_0034"
 
 
 def upgrade() -> None:

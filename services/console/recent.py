@@ -1,0 +1,41 @@
+"""What changed on the board in the last hour: hazards that came, and what happened to alerts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+MOST = 20
+# Maps each time of an alert to the deed (a code of the vocabulary of pages), and to the account that did it.
+DEEDS = {
+    "raised_at": ("raised", None),
+    "acknowledged_at": ("acknowledged", "acknowledged_by"),
+    "assigned_at": ("assigned", "assigned_to"),
+    "confirmed_at": ("confirmed", None),
+    "progressed_at": ("progressed", "progressed_by"),
+    "resolved_at": ("resolved", "resolved_by"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecentChange:
+    """A change of an alert, or a report about a hazard. `account` acted, or got the alert assigned."""
+
+    changed_at: datetime
+    deed: str
+    alert: Any = None
+    hazard: Any = None
+    account: UUID | None = None
+
+
+def changes(alerts: Iterable[Any], hazards: Iterable[Any], since: datetime) -> list[RecentChange]:
+    """The newest changes after `since`, the newest first. Of a repeated act, only the newest is known."""
+    of_alerts = [
+        RecentChange(moment, deed, alert=alert, account=getattr(alert, account) if account else None)
+        for alert in alerts
+        for column, (deed, account) in DEEDS.items()
+        if (moment := getattr(alert, column)) is not None and moment > since
+    ]
+    of_hazards = [RecentChange(hazard.received_at, hazard.msg_type, hazard=hazard) for hazard in hazards]
+    return sorted([*of_alerts, *of_hazards], key=lambda change: change.changed_at, reverse=True)[:MOST]
