@@ -19,7 +19,7 @@ export function keepCurrent() {
 const rendered = new WeakMap();
 
 /** Has the part rendered. If it is being rendered now, this is done once more afterwards, so that a slow service gets no second request meanwhile. @param {HTMLElement} part */
-async function refresh(part) {
+export async function refresh(part) {
   const current = rendered.get(part);
   if (current) {
     current.isOutdated = true;

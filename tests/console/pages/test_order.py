@@ -107,6 +107,25 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert desk.errors == []
 
 
+def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="fog", severity="Moderate")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    beside = page.locator("#beside")
+    expect(newest_alert(page, "Fog")).to_be_visible()
+    opener = page.locator("#panel-hazards").get_by_role("link", name="Fog").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(beside.locator(".hazard-page")).to_contain_text("Alerts about this event")
+    expect(beside).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    beside.locator(".hazard-page tbody").get_by_role("link", name="Fog").first.click()
+    expect(beside.locator("[data-alert]")).to_contain_text("Fog")
+    assert desk.errors == []
+
+
 def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) -> None:
     for hazard in ("dust_storm", "icing"):
         whole.report_hazard(type=hazard, severity="Moderate")
@@ -116,7 +135,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     expect(storm).to_be_visible()
     expect(icing).to_be_visible()
     page.locator("#filter-open").click()
-    page.get_by_label("Text").fill("dust")
+    page.locator("#filter-text").fill("dust")
     page.locator("#filter-form").get_by_text("Moderate").click()
     page.get_by_label("Save this filter as").fill("Dust")
     page.locator("#filter-save").get_by_role("button", name="Save").click()

@@ -1,4 +1,4 @@
-// Shows an alert in a panel beside the list. The list, its selection and the focus stay.
+// Shows an alert or a hazard in a panel beside the list. The list, its selection and the focus stay.
 
 import { isBusy, readAgain } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
@@ -7,22 +7,28 @@ import { sentence } from "/static/texts.js";
 
 const panel = element("beside");
 const content = element("beside-content");
-/** The alert that the panel shows; empty if the panel is closed. */
+/** The path of what the panel shows, such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
+/** @type {HTMLElement | null} what had the focus when the panel was opened */
+let opener = null;
 /** @type {Map<string, HTMLElement>} the articles in which somebody has typed text that was not sent */
 const unsent = new Map();
 
-/** Opens the alert. If it is open already, the focus moves into the panel. @param {string} alert */
-export async function open(alert) {
-  if (shown === alert) return panel.focus();
+/** Opens what is at the path. If it is open already, the focus moves into the panel. @param {string} path */
+export async function open(path) {
+  if (shown === path) return panel.focus();
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (!panel.contains(active)) opener = active;
   leave();
-  shown = alert;
-  /** @type {HTMLAnchorElement} */ (element("beside-page")).href = `/alerts/${alert}`;
+  shown = path;
+  /** @type {HTMLAnchorElement} */ (element("beside-page")).href = path;
+  element("beside-title").textContent = sentence(path.startsWith("/alerts/") ? "alert" : "hazard");
   panel.hidden = false;
+  if (!active?.checkVisibility()) panel.focus(); // the panel has taken the opener's place
   mark();
-  const kept = unsent.get(alert);
-  const article = kept ?? await readArticle(alert, panel.dataset.prefix ?? "");
-  if (shown !== alert) return;
+  const kept = unsent.get(path);
+  const article = kept ?? await readArticle(path, panel.dataset.prefix ?? "");
+  if (shown !== path) return;
   fail(article ? "" : sentence("not_shown"));
   content.replaceChildren(...(article ? [article] : []));
   content.scrollTop = 0;
@@ -33,13 +39,13 @@ export async function open(alert) {
 /** Closes the panel. The focus returns to the row. */
 function close() {
   const isInside = panel.contains(document.activeElement);
-  const row = rowOf(shown);
+  const back = rowOf(shown) ?? document.getElementById(opener?.id ?? "") ?? opener;
   leave();
   shown = "";
   panel.hidden = true;
   content.replaceChildren();
   mark();
-  if (isInside) row?.focus();
+  if (isInside) back?.focus();
 }
 
 /** Keeps the article if it has unsent text. */
@@ -65,9 +71,9 @@ function mark() {
   rowOf(shown)?.setAttribute("aria-current", "true");
 }
 
-/** @param {string} alert */
-function rowOf(alert) {
-  return alert ? /** @type {HTMLElement | null} */ (document.querySelector(`.alerts [data-key="${alert}"]`)) : null;
+/** The row of the alert in the list. @param {string} path */
+function rowOf(path) {
+  return /** @type {HTMLElement | null} */ (document.querySelector(`.alerts [data-key="${path.split("/").pop()}"]`));
 }
 
 /** @param {string} text */

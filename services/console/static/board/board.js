@@ -26,6 +26,8 @@ const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
+const PAGE = /^\/(alerts|hazards)\/[0-9a-f-]{36}$/; // the pages that open beside the list
+
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let ringing;
@@ -75,15 +77,17 @@ board.addEventListener("click", (event) => {
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
 
-/** A click on a row, or on an alert of the last hour, opens the alert beside the list. With Ctrl, Shift or Alt, the browser follows the row's link. @param {MouseEvent} event */
+/** A click on a row, or on a link to an alert or a hazard, opens it beside the list. With Ctrl, Shift or Alt, the browser follows the link. @param {MouseEvent} event */
 function openAimedAt(event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
   const target = /** @type {HTMLElement} */ (event.target);
-  const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence], .recent a"));
-  if (!row || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
-  if (target.closest("a:not([href^='/alerts/']), button, input")) return;
+  const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence]"));
+  const link = target.closest("a");
+  const path = link ? link.getAttribute("href") ?? "" : row && !target.closest("button, input") ? `/alerts/${row.dataset.key}` : "";
+  if (!PAGE.test(path) || link?.id === "beside-page") return;
   event.preventDefault();
-  row.focus({ preventScroll: true });
-  void open(row.dataset.key ?? row.dataset.alertLink ?? "");
+  row?.focus({ preventScroll: true });
+  void open(path);
 }
 
 /** @type {Record<string, string>} by the key's position, so that they work with every keyboard layout */
@@ -98,7 +102,7 @@ board.addEventListener("keydown", (event) => {
     event.preventDefault();
   }
   if (event.key === "Enter") {
-    void open(alert.dataset.key ?? "");
+    void open(`/alerts/${alert.dataset.key}`);
     event.preventDefault();
   }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -18,7 +18,7 @@ function stated() {
 
 /** @param {string} query */
 function apply(query) {
-  if (`?${query}` !== location.search) history.pushState(null, "", query ? `/?${query}` : "/");
+  if (query !== location.search.slice(1)) history.pushState(null, "", query ? `/?${query}` : "/");
   show();
 }
 

@@ -41,7 +41,7 @@ export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  const fresh = await readArticle(shown.dataset.alert ?? "", prefix);
+  const fresh = await readArticle(`/alerts/${shown.dataset.alert}`, prefix);
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (!fresh && !prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
 }

@@ -1,21 +1,32 @@
-// Reads the content of an alert's page, for the page itself and for the panel beside the board's list.
+// Reads the content of the page of an alert or a hazard, for the alert's page itself and for the panel beside the board's list.
+
+import { refresh } from "/static/fragments.js";
 
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
 
 /**
- * The article of the alert's page as it is now. Without an answer, returns undefined.
+ * The content of the page at the path as it is now. Without an answer, returns undefined.
  * In the panel, the ids get a prefix, because the board has some of the same ids.
- * @param {string} alert
+ * @param {string} path
  * @param {string} prefix
  * @returns {Promise<HTMLElement | undefined>}
  */
-export async function readArticle(alert, prefix) {
-  const answer = await fetch(`/alerts/${alert}`, { credentials: "same-origin" }).catch(() => undefined);
+export async function readArticle(path, prefix) {
+  const answer = await fetch(path, { credentials: "same-origin" }).catch(() => undefined);
   if (!answer?.ok || answer.redirected) return undefined;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const article = /** @type {HTMLElement | null} */ (page.querySelector("article[data-alert]"));
-  if (article && prefix) addPrefix(article, prefix);
-  return article ?? undefined;
+  const article = /** @type {HTMLElement | null} */ (page.querySelector("article[data-alert]")) ?? wrapped(page.querySelector("main"));
+  if (prefix) addPrefix(article, prefix);
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (article.querySelectorAll("[data-unrendered]"))) void refresh(part);
+  return article;
+}
+
+/** The content of a page without its own article. @param {HTMLElement | null} main */
+function wrapped(main) {
+  const article = document.createElement("article");
+  article.className = main?.className ?? "";
+  article.append(...(main?.childNodes ?? []));
+  return article;
 }
 
 /** @param {HTMLElement} article @param {string} prefix */
