@@ -9,14 +9,16 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvloop
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bench.displacements import Displacements
 from bench.processes import cpu, family
@@ -33,21 +35,42 @@ PROMISED_MS, PROMISED_MS_OF_MILLION, PROMISED_BYTES = 300.0, 200.0, 300_000
 UNLIMITED = ("/v1/statistics/movements", "/v1/statistics/duration")
 MILLION = 1_000_000
 AT_ONCE = 50_000  # a transaction writes at most this many displacements
+STATEMENT_SECONDS = 600  # the changes of so many displacements are summed by one long statement
+CHANGES_AT_ONCE = 5 * AT_ONCE  # so many changes are summed together
+MEMORY = "512MB"  # for this statement
 Change = Callable[[], Awaitable[None]]
 
 
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
-    """Copy displacements and movements into the tables. Add them to the daily sums, as the registry's worker does."""
-    engine = database.engine(settings)
-    for first in range(numbers.start, numbers.stop, AT_ONCE):
-        some = Displacements(range(first, min(first + AT_ONCE, numbers.stop)), now)
-        async with database.transaction(engine) as connection:
-            await bulk_copy.write(connection, some.copies())
-        while await sum_some(database.sessions(engine)):
-            pass
+    """Copy displacements and movements into the tables, and add them to the sums by the statement of the worker.
+
+    The worker sums few changes in one transaction, because reports wait for the CPU. Here, all changes of a copy are
+    summed together, so that fewer rows of sums are written several times. Meanwhile, a thread makes the next
+    displacements.
+    """
+    began, engine = time.perf_counter(), database.engine(settings, idle_seconds=STATEMENT_SECONDS)
+    event.listen(engine.sync_engine, "do_connect", allow_long_statements)
+    firsts = range(numbers.start, numbers.stop, AT_ONCE)
+    parts = deque(range(first, min(first + AT_ONCE, numbers.stop)) for first in firsts)
+    async with asyncio.TaskGroup() as threads:
+        made: asyncio.Task[Displacements] | None
+        made = threads.create_task(asyncio.to_thread(Displacements, parts.popleft(), now))
+        while made is not None:
+            some = await made
+            made = threads.create_task(asyncio.to_thread(Displacements, parts.popleft(), now)) if parts else None
+            async with database.transaction(engine) as connection:
+                await bulk_copy.write(connection, some.copies())
+            while await sum_some(database.sessions(engine), at_once=CHANGES_AT_ONCE):
+                pass
+    print(f"copied in {time.perf_counter() - began:.0f} s", flush=True)
     async with database.connected(engine) as connection:
         await connection.execute("VACUUM ANALYZE")
     await engine.dispose()
+
+
+def allow_long_statements(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+    settings = {**parameters["server_settings"], "work_mem": MEMORY}
+    parameters.update(command_timeout=STATEMENT_SECONDS, server_settings=settings)
 
 
 @asynccontextmanager
