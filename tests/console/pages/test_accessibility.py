@@ -112,6 +112,10 @@ def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take) -> None
     expect(row).to_be_visible()
     visit(page, f"{whole.url}/alerts/{row.get_attribute('data-key')}?lang=ky")
     assert findings(page) == []
+    hazard_page = page.locator('a[href^="/hazards/"]').get_attribute("href")
+    visit(page, f"{whole.url}{hazard_page}?lang=ru")
+    expect(page.locator("#course")).to_be_visible()
+    assert findings(page) == []
 
 
 def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(whole: Whole, seat: Take) -> None:

@@ -38,6 +38,9 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     course = page.locator("section", has=page.get_by_role("heading", name="What happened"))
     expect(course).to_contain_text("Alert raised")
     expect(course).to_contain_text("First report")
+    page.get_by_role("link", name="Show on the map").click()
+    expect(page.locator("#chosen-title")).to_contain_text("Hail")
+    page.go_back()
     # an alert outside the reader's areas is not in the timeline, but the hazard's revisions are
     hazard_id = urlsplit(page.url).path.rpartition("/")[2]
     far = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU]).get(f"/alerts/hazards/{hazard_id}/course?lang=en")

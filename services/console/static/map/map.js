@@ -31,6 +31,8 @@ const OLD_MS = 60_000; // layers are read at least this often, because hazards e
 /** @type {Layers} */
 const layers = { units: [], boundaries: [], hazards: [], reports: [], alerts: [], displaced: [], localities: [], sites: [] };
 let chosen = { table: "", id: "" };
+/** The hazard that the address names. It is chosen as soon as it is read. */
+let wanted = new URLSearchParams(location.search).get("hazard") ?? "";
 /** @type {DrawnMap | undefined} */
 let map;
 
@@ -116,6 +118,10 @@ function draw(name) {
   SHOWN[name]();
   if (document.getElementById(`${name}-rows`)) list(name, layers);
   count();
+  if (name === "hazards" && known("hazards", wanted)) {
+    choose("hazards", wanted);
+    wanted = "";
+  }
   if (chosen.id) describe(tableOf(), known(chosen.table, chosen.id), layers);
 }
 
@@ -190,6 +196,7 @@ async function start() {
   map = opened;
   turnAll((layer, isShown) => opened.turn(layer, isShown));
   for (const name of /** @type {Name[]} */ (Object.keys(layers))) draw(name);
+  if (chosen.id) opened.select(known(chosen.table, chosen.id));
 }
 
 /** The names and places of units do not change, so they are read once. */
