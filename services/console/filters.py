@@ -120,5 +120,6 @@ def _hazard_names() -> Mapping[str, list[str]]:
 
 def _pcodes(word: str, places: Places) -> tuple[str, ...]:
     """The units with this word in a name, and all units in them."""
-    named = [unit.pcode for unit in places.units() if any(word in folded(term) for term in unit.terms())]
+    names = {unit.pcode: map(folded, unit.terms()) for unit in places.units()}
+    named = [pcode for pcode, terms in names.items() if any(word in term for term in terms)]
     return tuple(sorted(places.within(named) or ())) if named else ()
