@@ -137,6 +137,29 @@ async def test_a_resolved_alert_that_comes_into_force_again_must_be_acknowledged
     assert (await night.alert()).state == "resolved"
 
 
+@pytest.mark.parametrize(
+    ("changed", "work", "demand"),
+    [
+        ({}, "in_progress", None),
+        ({"severity": "Extreme"}, "reopened", "acknowledgement"),
+        ({"area": {"pcodes": [KADAMJAI, LEILEK]}}, "reopened", "acknowledgement"),
+    ],
+    ids=["unchanged", "graver", "wider"],
+)
+async def test_work_on_an_alert_that_comes_into_force_again_goes_on_unless_it_is_graver_or_wider(
+    night: Night, changed: dict[str, Any], work: str, demand: str | None
+) -> None:
+    flood = mudflow(area={"pcodes": [KADAMJAI]})
+    await night.report(flood)
+    await night.does("progress", None)
+    of_flood = {"hazard_id": flood.hazard_id, "area": flood.area}
+    await night.report(mudflow(**of_flood, revision=2, msg_type="Cancel"))
+    assert (await night.alert()).demand == "closure"
+    await night.report(mudflow(**{**of_flood, "revision": 3, "msg_type": "Update", **changed}))
+    alert = await night.alert()
+    assert (alert.validity, alert.work, alert.demand) == ("in_force", work, demand)
+
+
 @pytest.mark.parametrize(("act", "due"), [("confirm", 1), ("progress", 0)])
 async def test_an_acknowledged_alert_cancelled_and_in_force_again_rings_unless_people_work_on_it(
     night: Night, act: str, due: int
