@@ -20,7 +20,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.queries import sealed_rows
 from services.alerts.receivers import subscriptions
 from services.console.config import ConsoleSettings
-from services.console.queries import callers, second_factors
+from services.console.queries import callers, sealed_texts
 from services.intake import phone_key_uses
 from services.intake.config import IntakeSettings
 from services.registry import digests, rewrap
@@ -188,7 +188,7 @@ async def uses(of: Kind, kid: str) -> int:
             return await within("registry", lambda session: rewrap.wrapped_by(session, kid))
         case Kind.CALLERS:
             noted = await within("console", lambda session: callers.sealed_by(session, kid))
-            return noted + await within("console", lambda session: second_factors.sealed_by(session, kid))
+            return noted + await within("console", lambda session: sealed_texts.sealed_by(session, kid))
         case Kind.RECEIVERS:
             receivers = await within("alerts", lambda session: subscriptions.sealed_by(session, kid))
             notes = await within("alerts", lambda session: behalf.sealed_by(session, kid))

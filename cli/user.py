@@ -4,7 +4,7 @@ import asyncio
 import shlex
 import sys
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
@@ -17,18 +17,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli import environment
 from cli.refusals import refuse
 from cli.transactions import within
+from services.console.administration import keeping
+from services.console.administration.keeping import LastAdministrator, SignInNotFound
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
 from services.console.queries import second_factors, sign_ins
 from services.console.queries.sign_ins import Device
 from services.console.sign_in import accounts, credentials, passwords
+from services.console.sign_in.accounts import AccountDetails
 from services.console.visibility import GRANTS_ALERTS
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.tokens import Role, Signer
 from shared.country import COUNTRY
 from shared.messaging import outbox
+from shared.pages.languages import LANGUAGES
 from shared.places import Places
 
 EVERYWHERE = [COUNTRY]
@@ -38,6 +42,9 @@ PASSING = "It is valid for an hour, and changed at the first sign-in."
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
 Name = Annotated[str, typer.Argument(help="The account's name.")]
+Organisation = Annotated[str | None, typer.Option()]
+Post = Annotated[str | None, typer.Option(help="The person's post, such as “head of shift”.")]
+Language = Annotated[str | None, typer.Option(help="The person's language: ky, ru or en.")]
 
 
 @app.command()
@@ -50,7 +57,9 @@ def add(
     team: Annotated[
         UUID | None, typer.Option(help="The field team; a new one where a field account names none.")
     ] = None,
-    organisation: Annotated[str | None, typer.Option()] = None,
+    organisation: Organisation = None,
+    post: Post = None,
+    language: Language = None,
     source: Annotated[list[str], typer.Option(help="A hazard source that it may report for.")] = [],  # noqa: B006
     generate: Annotated[bool, typer.Option(help="Generate the first password, and print it to this terminal.")] = False,
 ) -> None:
@@ -60,6 +69,7 @@ def add(
     """
     name = as_signed_in(name)
     check_areas(area)
+    check_language(language)
     signs_in_by_token = set(role) == {Role.INTEGRATION} and not generate
     password = passwords.draw() if signs_in_by_token else first_password(name, generate=generate)
     if Role.FIELD in role and team is None:
@@ -73,13 +83,14 @@ def add(
             areas=tuple(area),
             team=team,
             organisation=organisation,
+            post=post,
+            language=language,
             sources=tuple(source),
             password_hash=await passwords.hashed(password),
             must_change=True,
             password_until=now + accounts.FIRST_PASSWORD,
         )
-        await queries.add(session, account)
-        await noted(session, Action.ACCOUNT_ADDED, account.account_id)
+        await keeping.add(session, account, entry)
 
     run(do)
     if generate:
@@ -109,6 +120,8 @@ def described(account: Account) -> str:
         lines.append(f"  team: {account.team}")  # the id is shown whole, because `user add --team` needs it
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
+    if account.post:
+        lines.append(f"  post: {account.post}")
     if account.hazard_areas:
         lines.append(f"  restricted hazards of: {', '.join(account.hazard_areas)}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -121,21 +134,33 @@ def change(
     area: Annotated[list[str], typer.Option(help="The areas from now on.")] = [],  # noqa: B006
     source: Annotated[list[str], typer.Option(help="The hazard sources from now on.")] = [],  # noqa: B006
     team: Annotated[UUID | None, typer.Option()] = None,
-    organisation: Annotated[str | None, typer.Option()] = None,
+    organisation: Organisation = None,
+    post: Post = None,
+    language: Language = None,
 ) -> None:
-    """Change an account's rights; options that are left out change nothing. Its sessions and tokens end."""
+    """Change an account; options that are left out change nothing. If its rights change, its sessions and tokens end.
+
+    The rights are all options but the post and the language.
+    """
     check_areas(area)
+    check_language(language)
 
-    async def do(session: AsyncSession, _: datetime) -> None:
+    async def do(session: AsyncSession, _: datetime) -> bool:
         account, now = await locked(session, name)
-        accounts.change(
-            account, roles=frozenset(role), areas=area, sources=source, team=team, organisation=organisation
+        before = AccountDetails.of(account)
+        details = AccountDetails(
+            roles=frozenset(role) or before.roles,
+            areas=tuple(area) or before.areas,
+            sources=tuple(source) or before.sources,
+            team=team or before.team,
+            organisation=organisation or before.organisation,
+            post=post or before.post,
+            language=language or before.language,
         )
-        await outbox.add(session, credentials.end_tokens(account, now + credentials.SECOND))
-        await noted(session, Action.RIGHTS_CHANGED, account.account_id)
+        return await keeping.change(session, account, details, now, entry)
 
-    run(do)
-    typer.echo(f"{name} must sign in again; this takes effect within seconds.")
+    if run(do):
+        typer.echo(f"{name} must sign in again; this takes effect within seconds.")
 
 
 @app.command()
@@ -158,13 +183,12 @@ def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar us
     """Sign out one lost phone, within seconds. The account's other phones stay signed in."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
-        account = await queries.one(session, name)
-        if not await sign_ins.end_device(session, account.account_id, device, now):
-            refuse(f"{name} never signed in on that device.")
-        await outbox.add(session, credentials.forget(device, now))
-        await noted(session, Action.DEVICE_FORGOTTEN, account.account_id, device)
+        await keeping.forget(session, await queries.one(session, name), device, now, entry)
 
-    run(do)
+    try:
+        run(do)
+    except SignInNotFound:
+        refuse(f"{name} never signed in on that device.")
 
 
 @app.command()
@@ -206,8 +230,7 @@ def disable(name: Name) -> None:
 
     async def do(session: AsyncSession, _: datetime) -> None:
         account, now = await locked(session, name)
-        await outbox.add(session, credentials.disable(account, now))
-        await noted(session, Action.ACCOUNT_DISABLED, account.account_id)
+        await keeping.disable(session, account, now, entry)
 
     run(do)
 
@@ -217,9 +240,7 @@ def enable(name: Name) -> None:
     """Let a disabled account sign in again. Its former sessions stay ended."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
-        account = await queries.one(session, name)
-        await outbox.add(session, credentials.enable(account, now))
-        await noted(session, Action.ACCOUNT_ENABLED, account.account_id)
+        await keeping.enable(session, await queries.one(session, name), now, entry)
 
     run(do)
 
@@ -277,19 +298,19 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
     """Revoke a token."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
-        await outbox.add(session, credentials.revoke_token(token_id, now))
-        await sign_ins.end_token(session, token_id, now)
-        await noted(session, Action.RIGHTS_CHANGED, token_id, reason="token-revoked")
+        await keeping.revoke_token(session, token_id, now, entry)
 
     run(do)
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """Add an entry to the security log. The entry has no account, because nobody signs in for a terminal command."""
+    await audit.add(session, entry(action, objects=objects, reason=reason))
+
+
+def entry(action: Action, *, objects: Sequence[UUID], reason: str | None = None) -> Entry:
+    """An entry of the security log. It has no account, because nobody signs in for a terminal command."""
     address = environment.terminal()
-    await audit.add(
-        session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
-    )
+    return Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
@@ -305,6 +326,8 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
         refuse(f"There is no account named {error}.")
     except accounts.NameTaken as error:
         refuse(f"There is an account named {error} already.")
+    except LastAdministrator as error:
+        refuse(f"{error} is the last administrator who can sign in. Add another administrator first.")
 
 
 def as_signed_in(name: str) -> str:
@@ -319,6 +342,11 @@ def check_areas(areas: list[str]) -> None:
     unknown = [area for area in areas if area != COUNTRY and places.unit(area) is None]
     if unknown:
         refuse(f"Not a P-code of this installation: {', '.join(unknown)}")
+
+
+def check_language(language: str | None) -> None:
+    if language is not None and language not in LANGUAGES:
+        refuse(f"One of {', '.join(LANGUAGES)} is expected as language.")
 
 
 def first_password(name: str, *, generate: bool) -> str:

@@ -24,6 +24,9 @@ from services.console import (
     sites,
     waiting,
 )
+from services.console.administration import enrolment_pages
+from services.console.administration import pages as account_pages
+from services.console.administration.telephones import Telephones
 from services.console.config import ConsoleSettings
 from services.console.hazards import entry, granted_hazards, releases
 from services.console.hazards import pages as hazard_pages
@@ -86,7 +89,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         redis = Redis.from_url(
             settings.redis_url, password=secret(settings.redis_password_file), socket_timeout=5, retry=NO_RETRY
         )
-        pages_of_console = console_pages(settings)
+        app.state.pages = pages_of_console = console_pages(settings)
         encryption = EnvelopeEncryption(settings.callers_key_file)
         app.state.letter_reading = LetterReading(pages_of_console, places, encryption)
         async with aclosing(redis):
@@ -98,6 +101,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
                 attempts=Attempts(redis),
                 callers=Callers(settings.callers_key_file),
                 totp=TotpSecrets(settings.callers_key_file),
+                telephones=Telephones(settings.callers_key_file),
                 positions=Positions(app.state.engine),
                 settlements=settlements,
                 started_at=datetime.now(UTC),
@@ -128,6 +132,8 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             signin.router,
             device_tokens.router,
             own_sign_ins.router,
+            account_pages.router,
+            enrolment_pages.router,
             purposes.router,
             readmissions.router,
             saved_filters.api,

@@ -26,6 +26,9 @@ class Account(ConsoleModel):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     organisation: Mapped[str | None]
+    post: Mapped[str | None]
+    language: Mapped[str | None]
+    telephone: Mapped[bytes | None]  # encrypted, see `administration/telephones.py`
     team: Mapped[UUID | None]
     roles: Mapped[list[str]]
     areas: Mapped[list[str]]
@@ -39,6 +42,20 @@ class Account(ConsoleModel):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     # the areas of the grant, if this is the account of another system
     hazard_areas: Mapped[list[str]] = mapped_column(server_default="{}")
+
+
+class Enrolment(ConsoleModel):
+    """The newest enrolment link of an account. `token` is the SHA-256 of the token of the link.
+
+    The link is valid until `expires_at`, as long as the account has the stored `state`.
+    """
+
+    __tablename__ = "enrolments"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    token: Mapped[bytes] = mapped_column(unique=True)
+    state: Mapped[str]
+    expires_at: Mapped[datetime]
 
 
 class SignIn(ConsoleModel):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from services.console.administration.telephones import Telephones
 from services.console.config import ConsoleSettings
 from services.console.hazards.callers import Callers
 from services.console.positions import Positions
@@ -29,6 +30,7 @@ class Console:
     attempts: Attempts
     callers: Callers
     totp: TotpSecrets
+    telephones: Telephones
     positions: Positions
     settlements: SettlementsFile
     started_at: datetime

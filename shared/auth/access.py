@@ -23,6 +23,7 @@ DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # these roles decide about hel
 REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles redrive and refuse dead letters
 RECEIVER_KEEPERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})
 SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
+ADMINISTRATOR = frozenset({R.ADMINISTRATOR})
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
 
@@ -183,12 +184,12 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/rosters/{roster_id}/overrides/{override_id}/removal": to(RECEIVER_KEEPERS),
     "GET /alerts/rosters/{roster_id}/calendar": to(RECEIVER_KEEPERS),
     "POST /alerts/rosters/{roster_id}/calendar": to(RECEIVER_KEEPERS),
-    "GET /alerts/policies": page(frozenset({R.ADMINISTRATOR})),
-    "POST /alerts/policies": to(frozenset({R.ADMINISTRATOR})),
-    "GET /alerts/policies/new": page(frozenset({R.ADMINISTRATOR})),
-    "GET /alerts/policies/{policy_id}": page(frozenset({R.ADMINISTRATOR})),
-    "POST /alerts/policies/{policy_id}": to(frozenset({R.ADMINISTRATOR})),
-    "POST /alerts/policies/{policy_id}/removal": to(frozenset({R.ADMINISTRATOR})),
+    "GET /alerts/policies": page(ADMINISTRATOR),
+    "POST /alerts/policies": to(ADMINISTRATOR),
+    "GET /alerts/policies/new": page(ADMINISTRATOR),
+    "GET /alerts/policies/{policy_id}": page(ADMINISTRATOR),
+    "POST /alerts/policies/{policy_id}": to(ADMINISTRATOR),
+    "POST /alerts/policies/{policy_id}/removal": to(ADMINISTRATOR),
     "GET /alerts/silences": page(LEDGER),
     "GET /alerts/silences/{silence_id}": page(LEDGER),
     "POST /alerts/silences": to(CMC),
@@ -205,7 +206,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/duty-numbers/new": to(RECEIVER_KEEPERS),
     "GET /alerts/duty-numbers/{number_id}": page(RECEIVER_KEEPERS),
     "POST /alerts/duty-numbers/{number_id}": to(RECEIVER_KEEPERS),
-    "GET /alerts/notices": to(frozenset({R.ADMINISTRATOR})),
+    "GET /alerts/notices": to(ADMINISTRATOR),
     "GET /alerts/duty": to(STAFF),
     "GET /alerts/telegram": page(CMC),
     "POST /alerts/telegram": to(CMC),
@@ -250,9 +251,9 @@ ROUTES: dict[str, AccessRule] = {
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
     "POST /sign-in/code": PUBLIC,  # the route itself requires the ticket that is issued after a correct password
-    "GET /second-factor": page(frozenset({R.ADMINISTRATOR})),
-    "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
-    "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),
+    "GET /second-factor": page(ADMINISTRATOR),
+    "POST /second-factor": to(ADMINISTRATOR),
+    "POST /second-factor/removal": to(ADMINISTRATOR),
     "GET /password": page(EVERYONE),
     "POST /password": PUBLIC,  # the route itself requires the old password
     "POST /sign-out": to(EVERYONE),
@@ -291,6 +292,17 @@ ROUTES: dict[str, AccessRule] = {
     "GET /security": page(SECURITY),
     "GET /sign-ins": page(EVERYONE),
     "POST /sign-ins/{jti}/end": to(EVERYONE),
+    "GET /accounts": page(ADMINISTRATOR),
+    "POST /accounts": to(ADMINISTRATOR),
+    "GET /accounts/new": page(ADMINISTRATOR),
+    "GET /accounts/{account_id}": page(ADMINISTRATOR),
+    "POST /accounts/{account_id}": to(ADMINISTRATOR),
+    "POST /accounts/{account_id}/disabling": to(ADMINISTRATOR),
+    "POST /accounts/{account_id}/enabling": to(ADMINISTRATOR),
+    "POST /accounts/{account_id}/link": to(ADMINISTRATOR),
+    "POST /accounts/{account_id}/sign-ins/{jti}/end": to(ADMINISTRATOR),
+    "GET /enrolment": PUBLIC,
+    "POST /enrolment": PUBLIC,  # the route itself requires the token of the link
     "GET /purpose": page(CMC),
     "POST /purpose": to(CMC),
     "GET /readmission": page(frozenset({R.DUTY_HEAD})),

@@ -40,6 +40,7 @@ MENU = (
     Destination("/alerts/silences", N_("Silences of alerts")),
     Destination("/alerts/templates", N_("Message templates")),
     Destination("/alerts/duty-numbers", N_("Duty numbers")),
+    Destination("/accounts", N_("Accounts")),
     Destination("/status", N_("System status")),
     Destination("/alerts/telegram", N_("Telegram")),
     Destination("/sign-ins", N_("Signed-in devices")),

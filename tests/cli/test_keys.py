@@ -19,6 +19,7 @@ from services.alerts import worker as alerts
 from services.alerts.config import AlertsSettings
 from services.alerts.receivers.secrets import WebhookSecrets as Secrets
 from services.console import worker as console
+from services.console.administration.telephones import Telephones
 from services.console.config import ConsoleSettings
 from services.console.hazards.callers import Caller, Callers
 from services.console.queries import accounts, callers, second_factors
@@ -125,7 +126,7 @@ def test_a_key_encryption_key_is_kept_until_the_worker_has_rewrapped_the_househo
     )
 
 
-def test_a_callers_key_is_kept_until_callers_and_second_factors_are_resealed(tables: Installation) -> None:
+def test_a_callers_key_is_kept_until_callers_second_factors_and_telephones_are_resealed(tables: Installation) -> None:
     settings = tables.settings(ConsoleSettings)
     folder, report_id = settings.callers_key_file, uuid4()
 
@@ -135,13 +136,16 @@ def test_a_callers_key_is_kept_until_callers_and_second_factors_are_resealed(tab
         await accounts.add(session, new("aida", frozenset({Role.ADMINISTRATOR}), datetime.now(UTC), password_hash=""))
         account = await accounts.named(session, "aida")
         assert account is not None
+        account.telephone = Telephones(folder).seal("+996 555 123456", account.account_id)
         sealed = TotpSecrets(folder).seal("SECRET", account.account_id)
         await second_factors.keep(session, account.account_id, sealed, [b"code"], step=0, now=datetime.now(UTC))
 
     written(settings, store)
-    held_until(
-        tables, Kind.CALLERS, settings, lambda made: console.reseal(made, Callers(folder), TotpSecrets(folder)), rows=2
-    )
+
+    async def reseal(made: Sessions) -> int:
+        return await console.reseal(made, Callers(folder), TotpSecrets(folder), Telephones(folder))
+
+    held_until(tables, Kind.CALLERS, settings, reseal, rows=3)
 
 
 def test_a_receivers_key_is_kept_until_the_secrets_are_resealed(tables: Installation) -> None:

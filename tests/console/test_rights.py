@@ -1,17 +1,21 @@
 """A change of rights revokes an account's tokens. A lost phone can be signed out, and all other phones stay usable."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Authenticator, Principal, Role
+from shared.postgres import database
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
 from tests.console.signing_in import SOON, Nobody, at_the_next_second, dayar, sign_in
+from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
@@ -85,3 +89,101 @@ def phone_token(served: Served, name: str, device: UUID) -> dict[str, Any]:
 
 def principal(served: Served, token: str) -> Principal:
     return Authenticator(served.installation.settings(ConsoleSettings).token_public_keys, Nobody()).verify(token)
+
+
+def test_a_link_enrols_once_within_the_hour_and_only_while_the_account_stays_the_same(served: Served) -> None:
+    administrator = served.signed_in(Role.ADMINISTRATOR)
+    name = served.account(Role.OPERATOR)
+    home = f"/accounts/{served.known(name).account_id}"
+    replaced, token = link_of(administrator, home), link_of(administrator, home)
+    assert token not in rows(served, "SELECT enrolments::text FROM enrolments")
+    assert (enrolled(served, replaced), enrolled(served, "x" * 43), enrolled(served, "")) == (404, 404, 404)
+    assert sign_in(served.client(), name).status_code == 303  # until the link is used, the former password is valid
+    assert [enrolled(served, token, again="another"), enrolled(served, token), enrolled(served, token)] == [
+        422,
+        303,
+        404,
+    ]
+    assert sign_in(served.client(), name).status_code == 401
+    late = link_of(administrator, home)
+    rows(served, "UPDATE enrolments SET expires_at = now() - interval '1 second' RETURNING ''")
+    assert enrolled(served, late) == 404
+    for path, data in (("/disabling", {}), ("", details(administrator, home, roles="viewer", areas="KG"))):
+        ended = link_of(administrator, home)
+        assert administrator.post(f"{home}{path}", data=data).status_code == 303
+        assert enrolled(served, ended) == 404
+        administrator.post(f"{home}/enabling")
+    assert served.known(name).roles == ["viewer"]
+
+
+def test_an_administrators_form_changes_rights_and_keeps_the_telephone_encrypted(served: Served) -> None:
+    administrator = served.signed_in(Role.ADMINISTRATOR)
+    name = served.account(Role.INTEGRATION, sources=("hydromet",))
+    home, other = f"/accounts/{served.known(name).account_id}", served.client()
+    typed = details(administrator, home, roles="integration", areas=KADAMJAI, telephone="0555 123456", post="Meteo")
+    assert administrator.post(home, data=typed).status_code == 303
+    account = served.known(name)
+    assert (account.areas, account.sources, account.post) == ([KADAMJAI], ["hydromet"], "Meteo")
+    assert account.telephone and b"123456" not in account.telephone
+    assert "0555 123456" in administrator.get(home).text
+    assert "Somebody else has changed" in administrator.post(f"{home}?lang=en", data=typed).text
+    assert administrator.post(f"{home}/link").status_code == 409
+    refused = administrator.post(f"{home}?lang=en", data=details(administrator, home, areas="KG99", telephone="x"))
+    assert refused.status_code == 422
+    assert re.findall('id="wrong-([a-z]+)"', refused.text) == ["telephone", "roles", "areas"]
+    assert [other.get("/accounts").status_code, other.post(home, data=typed).status_code] == [303, 401]
+    told = rows(served, f"SELECT action || ' ' || coalesce(reason, '') FROM audit WHERE '{home[10:]}' = ANY(objects)")
+    assert set(told) == {
+        "rights_changed changed: areas, post",
+        "account_changed changed: telephone",
+        "read ",
+    }
+
+
+def test_the_last_administrator_can_neither_be_disabled_nor_demoted(served: Served) -> None:
+    name = served.account(Role.ADMINISTRATOR)
+    administrator = served.client()
+    sign_in(administrator, name)
+    others = rows(
+        served,
+        "UPDATE accounts SET disabled_at = now() WHERE 'administrator' = ANY(roles) AND disabled_at IS NULL "
+        f"AND name <> '{name}' RETURNING account_id::text",
+    )
+    home = f"/accounts/{served.known(name).account_id}"
+    demoted = details(administrator, home, roles="operator", areas="KG")
+    assert "last administrator" in administrator.post(f"{home}?lang=en", data=demoted).text
+    assert "last administrator" in administrator.post(f"{home}/disabling?lang=en").text
+    assert "last administrator" in dayar(served, "disable", name).stderr
+    assert "last administrator" in dayar(served, "change", name, "--role", "operator").stderr
+    assert served.known(name).roles == ["administrator"]
+    rows(
+        served, f"UPDATE accounts SET disabled_at = NULL WHERE account_id = ANY('{{{','.join(others)}}}') RETURNING ''"
+    )
+    assert administrator.post(home, data=demoted).status_code == 303
+
+
+def link_of(administrator: httpx.Client, home: str) -> str:
+    page = administrator.post(f"{home}/link").text
+    return page.partition('id="link">')[2].partition("</code>")[0].partition("#")[2]
+
+
+def enrolled(served: Served, token: str, again: str = "own words of a person") -> int:
+    data = {"token": token, "new": "own words of a person", "again": again}
+    return served.client().post("/enrolment", data=data).status_code
+
+
+def details(administrator: httpx.Client, home: str, **typed: str) -> dict[str, str]:
+    """The fields of the form, with the version of the account that the page shows."""
+    version = administrator.get(home).text.partition('name="version" value="')[2].partition('"')[0]
+    return {"version": version, **typed}
+
+
+def rows(served: Served, statement: str) -> list[str]:
+    async def run() -> list[str]:
+        engine = database.engine(served.installation.settings(ConsoleSettings))
+        async with engine.begin() as connection:
+            found = [str(row[0]) for row in await connection.execute(text(statement))]
+        await engine.dispose()
+        return found
+
+    return in_thread(run())

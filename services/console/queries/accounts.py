@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import Account
 from services.console.sign_in.accounts import AccountNotFound, NameTaken
+from shared.auth.tokens import Role
 from shared.postgres import database
 
 
@@ -38,6 +39,10 @@ async def held(session: AsyncSession, account_id: UUID) -> Account | None:
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 
+async def locked(session: AsyncSession, account_id: UUID) -> Account | None:
+    return await session.get(Account, account_id, with_for_update=True, populate_existing=True)
+
+
 async def everyone(session: AsyncSession) -> Sequence[Account]:
     return (await session.scalars(select(Account).order_by(func.lower(Account.name)))).all()
 
@@ -62,6 +67,20 @@ async def lock_first(session: AsyncSession) -> None:
     Otherwise two processes that start at the same time could both create the first account.
     """
     await session.execute(database.advisory_lock("console first account"))
+
+
+async def lock_administrators(session: AsyncSession) -> None:
+    """Takes an advisory lock.
+
+    Otherwise two administrators who disable each other at the same time could both succeed.
+    """
+    await session.execute(database.advisory_lock("console administrators"))
+
+
+async def administrators(session: AsyncSession) -> Sequence[Account]:
+    """All accounts with the role, also those that cannot sign in."""
+    has_role = any_(Account.roles) == Role.ADMINISTRATOR.value
+    return (await session.scalars(select(Account).where(has_role))).all()
 
 
 async def is_empty(session: AsyncSession) -> bool:

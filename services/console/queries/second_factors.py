@@ -8,7 +8,6 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import RecoveryCode, SecondFactor
-from services.console.sign_in.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
@@ -39,26 +38,6 @@ async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes
     unused = RecoveryCode.account_id == account_id, RecoveryCode.code == code, RecoveryCode.used_at.is_(None)
     used = await session.scalars(update(RecoveryCode).where(*unused).values(used_at=now).returning(RecoveryCode.code))
     return used.one_or_none() is not None
-
-
-async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
-    """Encrypts every secret with the newest key; returns the number of re-encrypted secrets.
-
-    The calling code commits.
-    """
-    old = func.substr(SecondFactor.sealed, 1, len(box.newest_id)) != box.newest_id
-    count = 0
-    for factor in (await session.scalars(select(SecondFactor).where(old).with_for_update())).all():
-        if (new := box.resealed(factor.sealed, factor.account_id)) is not None:
-            factor.sealed = new
-            count += 1
-    return count
-
-
-async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """The number of secrets that are still encrypted with this key."""
-    own = func.substr(SecondFactor.sealed, 1, len(key_id)) == key_id.encode()
-    return int(await session.scalar(select(func.count()).select_from(SecondFactor).where(own)) or 0)
 
 
 async def unused_codes(session: AsyncSession, account_id: UUID) -> int:

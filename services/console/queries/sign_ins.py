@@ -82,6 +82,14 @@ async def open_ones(session: AsyncSession, account: Account, now: datetime) -> S
     return (await session.scalars(wanted)).all()
 
 
+async def last_contacts(session: AsyncSession) -> dict[UUID, datetime]:
+    """Maps each account that has signed in to its last contact."""
+    rows = await session.execute(
+        select(SignIn.account_id, func.max(SignIn.seen_at).label("seen_at")).group_by(SignIn.account_id)
+    )
+    return {row.account_id: row.seen_at for row in rows}
+
+
 async def end(session: AsyncSession, account_id: UUID, jti: UUID, now: datetime) -> SignIn | None:
     """Ends and returns the sign-in; None if the account has no such sign-in."""
     mine = SignIn.account_id == account_id, SignIn.jti == jti

@@ -1,9 +1,10 @@
 """Accounts, and the principals (identity and rights) that their tokens contain."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from services.console.models import Account
@@ -31,6 +32,31 @@ class NameTaken(ValueError):
     """An account with this name exists already."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDetails:
+    """What an administrator decides about an account. `sources` are the sources beside the centre's own source."""
+
+    roles: frozenset[Role]
+    areas: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    team: UUID | None = None
+    organisation: str | None = None
+    post: str | None = None
+    language: str | None = None
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        return cls(
+            roles=frozenset(map(Role, account.roles)),
+            areas=tuple(account.areas),
+            sources=tuple(source for source in account.sources if source != CMC_SOURCE),
+            team=account.team,
+            organisation=account.organisation,
+            post=account.post,
+            language=account.language,
+        )
+
+
 def new(
     name: str,
     roles: frozenset[Role],
@@ -39,6 +65,8 @@ def new(
     areas: tuple[str, ...] = (COUNTRY,),
     team: UUID | None = None,
     organisation: str | None = None,
+    post: str | None = None,
+    language: str | None = None,
     sources: tuple[str, ...] = (),
     password_hash: str | None = None,
     must_change: bool = False,
@@ -49,6 +77,9 @@ def new(
         account_id=uuid4(),
         name=name,
         organisation=organisation,
+        post=post,
+        language=language,
+        telephone=None,
         team=team,
         roles=sorted(roles),
         areas=list(areas),
@@ -69,33 +100,34 @@ def all_sources(roles: frozenset[Role], sources: Iterable[str]) -> list[str]:
     return sorted({*sources, *own})
 
 
-def change(
-    account: Account,
-    *,
-    roles: frozenset[Role] = frozenset(),
-    areas: Sequence[str] = (),
-    sources: Sequence[str] = (),
-    team: UUID | None = None,
-    organisation: str | None = None,
-) -> None:
-    """Changes only the given values.
+def change(account: Account, details: AccountDetails) -> None:
+    """The new roles also decide whether the account may report under the source of the centre.
 
-    The new roles also decide whether the account may report under the source of the CMC. A field account without a team
-    gets a new team.
+    A field account without a team gets a new team.
     """
-    kept = sources or [source for source in account.sources if source != CMC_SOURCE]
-    account.roles = sorted(roles) or account.roles
-    account.areas = list(areas) or account.areas
-    account.sources = all_sources(frozenset(map(Role, account.roles)), kept)
-    account.team = team or account.team or (uuid4() if Role.FIELD in account.roles else None)
-    account.organisation = organisation or account.organisation
+    account.roles = sorted(details.roles)
+    account.areas = list(details.areas)
+    account.sources = all_sources(details.roles, details.sources)
+    account.team = details.team or (uuid4() if Role.FIELD in details.roles else None)
+    account.organisation, account.post, account.language = details.organisation, details.post, details.language
     if not is_integration(account):
         account.hazard_areas = []
+
+
+def rights(account: Account) -> dict[str, Any]:
+    """What the account's tokens contain. If one of these values changes, the tokens end."""
+    return {name: getattr(account, name) for name in ("roles", "areas", "sources", "team", "organisation")}
 
 
 def is_integration(account: Account) -> bool:
     """Whether the account belongs to another system, and not to a person."""
     return account.roles == [Role.INTEGRATION]
+
+
+def is_administrator(account: Account, now: datetime) -> bool:
+    """Whether somebody can sign in as an administrator with this account."""
+    has_password = account.password_hash is not None
+    return Role.ADMINISTRATOR in account.roles and has_password and may_sign_in(account, now)
 
 
 def may_sign_in(account: Account | None, now: datetime) -> bool:

@@ -41,13 +41,13 @@ class SamePassword(ValueError):
     """A password different from the present one is expected."""
 
 
-async def check_new(password: str, name: str, present: str) -> None:
+async def check_new(password: str, name: str, present: str | None = None) -> None:
     """Checks a new password. Raises WeakPassword if it is weak, and SamePassword if it equals the present one.
 
     A first password must be replaced, because the administrator who issued it knows it.
     """
     await to_thread.run_sync(check_strength, password, name, limiter=_few)
-    if _plain(password) == _plain(present):
+    if present is not None and _plain(password) == _plain(present):
         raise SamePassword
 
 

@@ -3,14 +3,11 @@
 import secrets
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
-from uuid import UUID
 
 import pyotp
-import segno
-from cryptography.exceptions import InvalidTag
 
-from shared.crypto.keyring import Sealing, UnknownKey
+from services.console import qr_codes
+from services.console.sign_in.sealed_texts import SealedTexts
 
 STEP_S = 30
 DRIFT = 1  # a phone's clock may be off by one time step
@@ -19,35 +16,14 @@ SECRET_LETTERS = 32  # 32 base32 letters encode 160 bits
 LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # these letters and digits do not look alike
 
 
-class TotpSecrets:
+class TotpSecrets(SealedTexts):
     """Encrypts the shared secrets. Each is bound to its account.
 
-    Nobody can compute valid codes from a copy of the database alone.
+    Nobody can compute valid codes from a copy of the database alone. If the encryption key of a secret was retired,
+    only recovery codes are accepted.
     """
 
-    def __init__(self, keys: Path) -> None:
-        self._sealing = Sealing(keys)
-
-    def seal(self, secret: str, account_id: UUID) -> bytes:
-        return self._sealing.seal(secret.encode(), _bound(account_id))
-
-    def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret. None if its encryption key was retired; then only recovery codes are accepted."""
-        try:
-            return self._sealing.open(sealed, _bound(account_id)).decode()
-        except (InvalidTag, UnknownKey):
-            return None
-
-    def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The secret, encrypted with the newest key.
-
-        None if the newest key already encrypts the secret, or if the secret cannot be decrypted.
-        """
-        return self._sealing.resealed(sealed, _bound(account_id))
-
-    @property
-    def newest_id(self) -> bytes:
-        return self._sealing.newest_id
+    purpose = b"dayar/second-factor/v1\0"
 
 
 def is_secret(text: str) -> bool:
@@ -69,8 +45,7 @@ def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | 
 def qr(secret: str, name: str, issuer: str) -> str:
     """The provisioning QR code as inline SVG."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
-    image: str = segno.make(uri).svg_inline(scale=4, light="white", omitsize=True)
-    return image
+    return qr_codes.svg(uri)
 
 
 def draw_recovery_codes() -> list[str]:
@@ -91,7 +66,3 @@ def plain(code: str) -> str:
 
 def _letters(count: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(count))
-
-
-def _bound(account_id: UUID) -> bytes:
-    return b"dayar/second-factor/v1\0" + account_id.bytes

@@ -18,6 +18,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Role.AUDITOR: N_("Auditor"),
         Role.VIEWER: N_("Wall screen"),
     },
+    "account_state": {
+        "active": N_("Active"),
+        "waiting": N_("Waits for a password"),
+        "disabled": N_("Disabled"),
+    },
     "problem": {
         "unauthenticated": N_("Signed out. Sign in again."),
         "forbidden": N_("The account's roles do not allow it."),
@@ -86,6 +91,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.SESSION_RENEWED: N_("Session renewed"),
         Action.ACCOUNT_ADDED: N_("Account added"),
         Action.RIGHTS_CHANGED: N_("Rights changed"),
+        Action.ACCOUNT_CHANGED: N_("Account changed"),
+        Action.LINK_ISSUED: N_("Enrolment link issued"),
         Action.ACCOUNT_DISABLED: N_("Account disabled"),
         Action.BOUND: N_("Telegram bound to the account"),
         Action.UNBOUND: N_("Telegram unbound from the account"),

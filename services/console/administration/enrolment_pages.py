@@ -1,0 +1,72 @@
+"""The page behind an enrolment link, on which a person sets the password of an account.
+
+Nobody is signed in there: the token of the link is the permission. The token is the fragment of the address, which
+browsers do not send; a script of the page sends it in the body of a form.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from services.console.administration import enrolments
+from services.console.queries import accounts as queries
+from services.console.sign_in import credentials, passwords
+from services.console.sign_in import routes as signin
+from services.console.state import console
+from shared import audit
+from shared.audit import Action
+from shared.messaging import outbox
+from shared.postgres.database import Session
+
+router = APIRouter(include_in_schema=False)
+Token = Annotated[str, Form(max_length=enrolments.LONGEST_TOKEN)]
+
+
+@router.get("/enrolment")
+async def opening_page(request: Request) -> Response:
+    """Has no content. The script of the page sends the token."""
+    return console(request).pages.render(request, "enrolment.html", name="", token="", failure=None)
+
+
+@router.post("/enrolment")
+async def enrol(
+    request: Request,
+    session: Session,
+    token: Token = "",
+    new: signin.Password = "",
+    again: signin.Password = "",
+) -> Response:
+    """Shows the form of a valid link. With a password, sets the password, ends earlier sign-ins, and signs in."""
+    signin.own_page(request)
+    async with request.app.state.sessions() as reading:
+        account = await enrolments.account_of(reading, token, datetime.now(UTC))
+    if account is None:
+        return shown(request, failure="invalid", status=404)
+    if not new:
+        return shown(request, account.name, token)
+    if new != again:
+        return shown(request, account.name, token, failure="differ", status=422)
+    try:
+        await passwords.check_new(new, account.name)
+    except passwords.WeakPassword:
+        return shown(request, account.name, token, failure="weak", status=422)
+    password_hash, now = await passwords.hashed(new), datetime.now(UTC)
+    # the link may have been used while the password was hashed
+    taken = await enrolments.take(session, token, now)
+    if taken is None:
+        return shown(request, failure="invalid", status=404)
+    queries.set_password(taken, password_hash, now)
+    entry = audit.entry_of(request, Action.PASSWORD_CHANGED, account=taken.account_id, reason="by-link")
+    await audit.add(session, entry)
+    await outbox.add(session, credentials.end_tokens(taken, now))
+    return await signin.entered(request, session, taken, "/")
+
+
+def shown(
+    request: Request, name: str = "", token: str = "", *, failure: str | None = None, status: int = 200
+) -> Response:
+    return console(request).pages.render(
+        request, "enrolment.html", status=status, name=name, token=token, failure=failure
+    )

@@ -1,0 +1,25 @@
+"""Telephones of the people who use accounts. They are personal data, so the database has them only encrypted."""
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.console.models import Account
+from services.console.sign_in.sealed_texts import SealedTexts
+from shared.events.fields import Phone
+
+PHONE = TypeAdapter[str](Phone)
+
+
+class Telephones(SealedTexts):
+    purpose = b"dayar/telephone/v1\0"
+
+    def of(self, account: Account) -> str | None:
+        """The account's telephone. None if it has none, or if the encryption key was retired."""
+        return self.open(account.telephone, account.account_id) if account.telephone else None
+
+
+def is_telephone(typed: str) -> bool:
+    try:
+        PHONE.validate_python(typed)
+    except ValidationError:
+        return False
+    return any(letter.isdigit() for letter in typed)
