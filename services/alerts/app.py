@@ -29,6 +29,7 @@ from services.alerts.receivers import pages as receiver_pages
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.rosters import board_lines, layer_pages
 from services.alerts.rosters import pages as roster_pages
+from services.alerts.rules import pages as rule_pages
 from services.alerts.ruleset import Ruleset
 from services.alerts.shift_handovers import pages as handover_pages
 from services.alerts.silences import pages as silence_pages
@@ -106,6 +107,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             pages.router,
             receiver_pages.router,
             policy_pages.router,
+            rule_pages.router,
             silence_pages.router,
             handover_pages.router,
             template_pages.router,

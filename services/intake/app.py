@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from services.intake.deduplication import Deduplication
 from services.intake.drafting import THREADS, Drafting
 from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import measures
+from services.intake.feeds import pages as feed_pages
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
@@ -33,9 +35,12 @@ from shared.crypto.keyring import Keyring
 from shared.crypto.seal import Sealer
 from shared.messaging import ledger
 from shared.messaging.publisher import Publisher
+from shared.pages import Pages
 from shared.places import Places
 from shared.web import letter_routes, redrive_routes
 from shared.web.letter_routes import LetterReading
+
+HERE = Path(__file__).parent
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -93,6 +98,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         revocations=revocations,
         routers=(
             feeds.router,
+            feed_pages.router,
             own_report_routes.router,
             receipt_routes.router,
             hazard_proposals.router,
@@ -103,6 +109,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*ROUTES, *sheet_routes.ROUTES, *form.routes()],
     )
     app.state.phone_keys, app.state.places = phone_keys, places
+    app.state.pages = Pages("intake", HERE / "templates", HERE / "locales", settings)
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
     app.state.letter_reading = LetterReading(form.pages, places, EnvelopeEncryption(settings.memory_key_file))
     # the routes with these paths limit their bodies themselves

@@ -70,7 +70,7 @@ def test_a_stream_accepts_no_writes(served: Served) -> None:
 def test_signing_out_ends_the_token(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     kept = dict(client.cookies)
-    assert client.post("/sign-out").headers["location"] == "/sign-in"
+    assert client.post("/sign-out", data={"next": "/map?day=1"}).headers["location"] == "/sign-in?next=/map%3Fday%3D1"
     thief = served.client(cookies=kept)
     assert wait_until(lambda: thief.get("/board/alerts").status_code == 401, timeout=SOON)
 

@@ -167,6 +167,8 @@ OF_NO_AREA = {
     "GET /status",
     "GET /status/now",
     "GET /intake/v1/feeds",
+    "GET /intake/feeds",
+    "GET /alerts/rules",
     "GET /intake/v1/audit",
     "GET /registry/v1/audit",
     "GET /alerts/v1/audit",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -104,12 +104,14 @@ async def change_password(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, session: Session) -> Response:
+async def sign_out(request: Request, session: Session, next: Next = "/") -> Response:
+    """Signs out. The next person, who signs in on the same screen, then sees the page `next`."""
     current, now = tokens.current(request), datetime.now(UTC)
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))
     await audit.add(session, audit.entry_of(request, Action.SIGNED_OUT))
-    response = RedirectResponse("/sign-in", 303)
+    page = local(next)
+    response = RedirectResponse("/sign-in" if page == "/" else f"/sign-in?next={quote(page)}", 303)
     cookies.drop(response, console(request).settings)
     return response
 

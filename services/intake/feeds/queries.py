@@ -1,7 +1,7 @@
 """Queries for the stored state of feeds, which run in the caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Text, Uuid, func, select
@@ -15,6 +15,8 @@ from shared.events import HazardReported
 from shared.postgres import database
 from shared.postgres.arrays import any_of
 from shared.postgres.upsert import upsert
+
+MS = 1000
 
 
 async def lock(session: AsyncSession, source: str) -> None:
@@ -102,6 +104,13 @@ async def etag(session: AsyncSession, feed: str) -> str | None:
 
 async def feeds(session: AsyncSession) -> Sequence[Feed]:
     return (await session.scalars(select(Feed).order_by(Feed.name))).all()
+
+
+async def newest_entries(session: AsyncSession) -> dict[str, datetime]:
+    """Maps each source to the time at which it last changed one of the published hazards."""
+    newest = select(FeedHazard.source, func.max(FeedHazard.updated_ms).label("ms")).group_by(FeedHazard.source)
+    rows = await session.execute(newest)
+    return {row.source: datetime.fromtimestamp(row.ms / MS, UTC) for row in rows}
 
 
 async def counts(session: AsyncSession) -> Sequence[FeedCount]:

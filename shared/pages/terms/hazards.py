@@ -96,6 +96,14 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         MsgType.UPDATE: N_("Update"),
         MsgType.CANCEL: N_("Cancellation"),
     },
+    # the results of reading an entry of a feed (`services/intake/feeds/items.py`)
+    "feed_entry": {
+        "published": N_("new or changed"),
+        "unchanged": N_("unchanged"),
+        "out_of_area": N_("too far away"),
+        "not_a_hazard": N_("no hazard"),
+        "set_aside": N_("could not be read"),
+    },
     "source": {
         "cmc": N_("the centre"),
         "usgs": "USGS",

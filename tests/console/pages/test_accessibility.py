@@ -61,6 +61,8 @@ PAGES = {
     Role.ADMINISTRATOR: (
         "/",
         "/alerts/policies/new",
+        "/alerts/rules",
+        "/intake/feeds",
         "/security",
         "/status",
         "/second-factor",

@@ -1,11 +1,12 @@
 """Tests the routes on which the centre's staff see the state of the feeds."""
 
+import re
 from typing import Any
 
 import httpx
 
 from services.intake.config import IntakeSettings
-from services.intake.feeds.sources import source
+from services.intake.feeds.sources import PolledFeed, source
 from services.intake.worker import reader
 from shared.auth.tokens import Role
 from shared.postgres import database
@@ -25,7 +26,9 @@ async def read(installation: Installation) -> None:
 
 async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(installation: Installation) -> None:
     await read(installation)
-    async for intake in opened(installation):
+    polled = tuple(PolledFeed("usgs", "usgs", url) for url in ("own.geojson", "https://feeds.example/other?key=secret"))
+    async for intake in opened(installation, intake_feeds=polled):
+        page = await intake.caller(Role.OPERATOR).get("/feeds?lang=en")
         answer = await intake.caller(Role.OPERATOR).get("/v1/feeds")
         refused = await intake.caller(Role.FIELD).get("/v1/feeds")
 
@@ -35,6 +38,8 @@ async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(install
 
         metrics = await wait_for(measured, timeout=60)
 
+    assert re.findall('data-health="([a-z]+)"', page.text) == ["well", "never"]
+    assert "new or changed: 1" in page.text and "secret" not in page.text
     shown: dict[str, Any] = answer.json()
     [feed] = shown["feeds"]
     assert (feed["name"], feed["failures"]) == ("usgs=own.geojson", 0)
