@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from babel import negotiate_locale
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 LANGUAGES = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 DEFAULT = "ky"
 COOKIE = "lang"
+YEAR_S = 365 * 86_400
 
 
 def language_of(request: HTTPConnection) -> str:
@@ -19,6 +21,11 @@ def chosen(request: HTTPConnection) -> str | None:
     """The language that the reader chose: from `?lang=` or from the cookie. None if the reader chose no language."""
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
+
+
+def remember(response: Response, language: str, *, secure: bool) -> None:
+    """Sets the cookie, so that later pages are in this language too."""
+    response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=secure)
 
 
 def _accepted(request: HTTPConnection) -> list[str]:

@@ -15,7 +15,7 @@ from shared.config import Settings
 from shared.events.vocabulary import SubmissionChannel
 from shared.pages import catalogs, formats
 from shared.pages.compiled_templates import CompiledTemplates, at_rendering
-from shared.pages.languages import COOKIE, LANGUAGES, language_of
+from shared.pages.languages import LANGUAGES, language_of, remember
 from shared.pages.navigation import destinations, menu, notices
 from shared.pages.reasons import sentence
 from shared.pages.terms import TERMS, term
@@ -23,7 +23,6 @@ from shared.pages.terms import TERMS, term
 HERE = Path(__file__).parent
 THEMES = ("dark", "light")
 HEARS_ALERTS = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.VIEWER})
-YEAR_S = 365 * 86_400
 EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do")
 COMPILED = CompiledTemplates()
 
@@ -52,7 +51,7 @@ class Pages:
         response.headers["Vary"] = "Accept-Language, Cookie"
         response.headers.setdefault("Cache-Control", "no-store")
         if request.query_params.get("lang") == language:
-            response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=request.url.scheme == "https")
+            remember(response, language, secure=request.url.scheme == "https")
         return response
 
     def text(self, language: str, template: str, **context: Any) -> str:

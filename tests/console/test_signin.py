@@ -63,6 +63,14 @@ def test_changing_the_language_keeps_the_requested_page(served: Served) -> None:
     assert 'href="?next=%2F%3Falert%3D1&amp;lang=ru"' in page
 
 
+def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(served: Served) -> None:
+    name = served.account(Role.OPERATOR, language="ru")
+    clients = served.client(), served.client(cookies={"lang": "en"})
+    for client in clients:
+        sign_in(client, name)
+    assert [client.get("/password").headers["content-language"] for client in clients] == ["ru", "en"]
+
+
 def test_a_stream_accepts_no_writes(served: Served) -> None:
     assert served.client().post("/stream").status_code == 405
 

@@ -23,7 +23,9 @@ from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
 from shared.events.vocabulary import SubmissionChannel
 from shared.messaging import outbox
+from shared.pages import languages
 from shared.postgres.database import Session
+from shared.web.apps import is_https
 from shared.web.problems import Problem, unauthenticated
 
 router = APIRouter(include_in_schema=False)
@@ -242,6 +244,8 @@ async def welcomed(
     response = RedirectResponse(local(next), 303)
     cookies.put(response, console(request).signer.sign(principal), principal, settings)
     cookies.put_browser(response, mark, settings)
+    if account.language and languages.chosen(request) is None:
+        languages.remember(response, account.language, secure=is_https(settings))
     return response
 
 
