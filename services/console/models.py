@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, false, func, text
+from sqlalchemy import BigInteger, Identity, Index, UniqueConstraint, false, func, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -361,7 +361,7 @@ class SavedFilter(ConsoleModel):
     """A filter of the board's alerts that an account has saved. `query` is the filter as the query of an address."""
 
     __tablename__ = "saved_filters"
-    __table_args__ = (Index("uq_saved_filters_name", "account_id", "name", unique=True),)
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
 
     filter_id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]

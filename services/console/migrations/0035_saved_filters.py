@@ -13,7 +13,7 @@ def upgrade() -> None:
             account_id uuid NOT NULL,
             name text NOT NULL,
             query text NOT NULL,
-            CONSTRAINT pk_saved_filters PRIMARY KEY (filter_id)
+            CONSTRAINT pk_saved_filters PRIMARY KEY (filter_id),
+            CONSTRAINT uq_saved_filters_account_id_name UNIQUE (account_id, name)
         )
     """)
-    op.execute("CREATE UNIQUE INDEX uq_saved_filters_name ON saved_filters (account_id, name)")
