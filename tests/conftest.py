@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
 
+from deploy.local.paths import ROOT
 from deploy.provision.topics import Broker
 from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
@@ -38,6 +40,8 @@ SHARED = (
     "tests/fuzz",
     "tests/intake/field",
 )  # the packages whose fixtures have the scope "package"
+# Such a package takes longer than a quarter of the run, so several workers share its files, each with own fixtures.
+PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
     "tests/console/test_attempts.py",
@@ -52,9 +56,12 @@ KILLING = (
 # These groups begin first, so that all workers end at about the same time.
 LONGEST = (
     "killing",
-    "tests/console/pages",
+    "tests/console/pages 0",
+    "tests/console/pages 1",
+    "tests/intake/field 0",
+    "tests/console/pages 2",
     "tests/deploy/running",
-    "tests/intake/field",
+    "tests/intake/field 1",
     "tests/journeys/test_exercise.py",
     "tests/console/test_signin.py",
     "tests/shared/test_workers.py",
@@ -139,11 +146,19 @@ def needs_components(item: pytest.Item) -> bool:
 
 
 def world(nodeid: str) -> str:
-    """The group of tests that share expensive fixtures: `killing`, a package in `SHARED`, or the test's file."""
+    """The group of tests that share expensive fixtures: `killing`, a package in `SHARED` or its part, or a file."""
     file = nodeid.partition("::")[0]
     if file in KILLING:
         return "killing"
-    return next((package for package in SHARED if file.startswith(f"{package}/")), file)
+    package = next((package for package in SHARED if file.startswith(f"{package}/")), file)
+    return f"{package} {part}" if (part := part_of(package).get(Path(file).name)) is not None else package
+
+
+@cache
+def part_of(package: str) -> dict[str, int]:
+    """The part of each file of a package that several workers share; nothing if one worker runs the package."""
+    files = sorted(path.name for path in (ROOT / package).rglob("test_*.py")) if package in PARTS else []
+    return {name: number % PARTS[package] for number, name in enumerate(files)}
 
 
 def rank(nodeid: str) -> int:
