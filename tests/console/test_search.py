@@ -64,12 +64,15 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
     school = site(name_ru=f"Школа {word}", name_ky=None)
     counted = group(12, to=LEILEK, site_id=school.site_id, counted_at=NOW - timedelta(days=2))
     again = counted.model_copy(update={"report_id": uuid4(), "counted_at": NOW, "persons": 11})
-    served.publish(here, raised, school, counted, again)
+    of_other_team = group(
+        14, to=LEILEK, site_id=school.site_id, stock_id=counted.stock_id, counted_at=counted.counted_at
+    )
+    served.publish(here, raised, school, counted, again, of_other_team)
     operator = served.signed_in(Role.OPERATOR)
     expected = {
         "alerts": [str(raised.alert_id)],
         "hazards": [str(here.hazard_id)],
-        "groups": [str(again.report_id)],
+        "groups": [str(again.report_id), str(of_other_team.report_id)],
         "sites": [str(school.site_id)],
     }
     searched = {kind: f"{word} дорога" if kind in ("alerts", "hazards") else word for kind in expected}

@@ -192,11 +192,12 @@ def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
 
 
 def _groups(wanted: Select[Any], state: str | None) -> Select[Any]:
-    """The newest count of each group."""
+    """The newest count of each group. Groups of several teams may share a stock; old rows know only their stock."""
     newer = tuple_(NEWEST_COUNT.counted_at, NEWEST_COUNT.report_id) > tuple_(
         BoardGroup.counted_at, BoardGroup.report_id
     )
-    is_newest = not_(exists().where(NEWEST_COUNT.stock_id == BoardGroup.stock_id, newer))
+    group, group_of_newer = (func.coalesce(count.group_id, count.stock_id) for count in (BoardGroup, NEWEST_COUNT))
+    is_newest = not_(exists().where(group_of_newer == group, newer))
     wanted = wanted.where(BoardGroup.status != Status.DRAFT, is_newest)
     return wanted.where(BoardGroup.mobility == state) if state else wanted
 
