@@ -17,6 +17,7 @@ from services.registry.households.positions import OUTSIDE_STOCK
 from services.registry.households.timelines import EFFECTIVE, VersionKey
 from services.registry.models import Group, GroupCount, GroupStay, Report
 from services.registry.report_queries import Versions, in_order
+from services.registry.visibility import Visibility
 from shared.auth.tokens import Principal
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
@@ -79,10 +80,18 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
     return {group.group_id for group in groups if is_visible(group, known[group.group_id], caller, places)}
 
 
-async def of_hazard(session: AsyncSession, hazard_id: UUID, most: int) -> Sequence[GroupCount]:
-    """The counts in effect that name the hazard, the newest first."""
-    named = select(GroupCount).where(GroupCount.hazard_id == hazard_id, IN_EFFECT)
-    return (await session.scalars(named.order_by(GroupCount.counted_at.desc(), GroupCount.report_id).limit(most))).all()
+async def of_hazard(session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int) -> Sequence[GroupCount]:
+    """The counts in effect that name the hazard, the newest first, of groups that the reader may perhaps see.
+
+    These groups were in the visible area at some time, or came from there. `readable` decides about each of them.
+    """
+    names_it = GroupCount.hazard_id == hazard_id
+    there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
+    named = select(GroupCount.group_id).where(names_it)
+    known = (select(rows.group_id).where(rows.group_id.in_(named), there) for rows in (GroupCount, GroupStay))
+    wanted = select(GroupCount).where(names_it, IN_EFFECT, or_(*(GroupCount.group_id.in_(ids) for ids in known)))
+    newest = wanted.order_by(GroupCount.counted_at.desc(), GroupCount.report_id).limit(most)
+    return (await session.scalars(newest)).all()
 
 
 def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
