@@ -1,6 +1,7 @@
 """Alerts are sent to a real server that speaks the Bot API of Telegram."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -138,13 +139,24 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
         assert (await bureau.bot.message(3))["reply_parameters"]["message_id"] == digest["message_id"]
         await bureau.town.settled(15)
     assert bureau.bot.called("editMessageText") == []
+    numbered = in_order(digest["text"])
+    acknowledged = {ids[-1], *numbered[1:4]}
     async with bureau.answers() as answers:
-        for id in ids[1:5]:
+        for id in numbered[1:4]:
             await answers.acknowledge(id, AIBEK)
+    async with bureau.town.sessions.begin() as session:  # PostgreSQL now reads the rows in another order
+        await session.execute(text("UPDATE telegram_messages SET sent_at = sent_at WHERE position < 5"))
     assert [await bureau.edit(), await bureau.edit()] == [1, 0], "the digest is edited once"
     digest = bureau.bot.sent()[1]
-    assert texts_of(digest) == [f"Принять {number}" for number in range(1, 13 - 5 + 1)]
-    assert digest["text"].count("Принято: aibek") == WITH_BUTTONS - (13 - 5)
+    assert in_order(digest["text"]) == numbered, "each alert keeps its number"
+    waiting = [number for number, id in enumerate(numbered, 1) if id not in acknowledged]
+    assert texts_of(digest) == [f"Принять {number}" for number in waiting]
+    assert digest["text"].count("Принято: aibek") == WITH_BUTTONS - len(waiting)
+
+
+def in_order(digest: str) -> list[UUID]:
+    """The alerts with a link in the digest, in the order of their numbers."""
+    return [UUID(link) for link in re.findall(r"^\d+\..*\n(?:.*\n)?.*/alerts/(\S+)$", digest, re.MULTILINE)]
 
 
 async def test_a_final_refusal_does_not_fail_the_alerts_that_an_earlier_attempt_sent(bureau: Bureau) -> None:

@@ -21,7 +21,7 @@ from services.alerts.queries.telegram_messages import SentMessage
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
-from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem, in_digest_order
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
@@ -125,10 +125,11 @@ class TelegramChannel:
         unsent = [job for job in in_order if threads[job.delivery_id].sent is None]
         sent.update(dict.fromkeys((job.delivery_id for job in jobs if job not in unsent), DELIVERED))
         if unsent:
-            items = [DigestItem(threads[job.delivery_id].state, job.cause, job.delivery_id) for job in unsent]
+            by_id = {job.delivery_id: job for job in unsent}
+            items = in_digest_order([DigestItem(threads[id].state, job.cause, id) for id, job in by_id.items()])
             chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
             sent.update(dict.fromkeys((job.delivery_id for job in unsent), DELIVERED))
-            await self._store(unsent, receiver, chat, message_id)
+            await self._store([by_id[item.delivery_id] for item in items], receiver, chat, message_id)
         earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
         return [
             renewal
@@ -164,7 +165,7 @@ class TelegramChannel:
     ) -> list[MessageEdit]:
         """The edit that shows the newest state in the alert's first message.
 
-        A digest is not edited, because it also shows other alerts.
+        A digest is not edited here, but by `MessageEdits`, because it also shows other alerts.
         """
         first = thread.first
         if first is None or first.is_digest:

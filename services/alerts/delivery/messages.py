@@ -13,7 +13,7 @@ from services.alerts.delivery.state_lines import NAMING, state_line
 from services.alerts.delivery.texts import CHANGED, Text, Texts
 from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
-from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem, in_digest_order
 from shared.events.vocabulary import DeliveryChannel
 
 NOBODY_ACTED = ActedAlerts()  # without the stored alerts, messages have no names of people
@@ -45,7 +45,7 @@ class Messages:
                 items = [
                     DigestItem(acted.then(each.data), row["cause"], row["delivery_id"]) for row, each in deliveries
                 ]
-                return [self._of_chat(ChatMessages(self.texts).digest(items, language))]
+                return [self._of_chat(ChatMessages(self.texts).digest(in_digest_order(items), language))]
             case DeliveryChannel.SMS:
                 segments = self.sms.digest([(each.data, row["cause"]) for row, each in deliveries], language)
                 return [ShownMessage(Text("", segments.text), segments=segments)]

@@ -13,6 +13,7 @@ class TelegramMessage(AlertsModel):
     """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message.
 
     `edit_at` is set if the message does not show the alert as it is now. A digest has a row for each of its deliveries.
+    `position` is the place of the delivery in the digest, from 0. Rows of earlier releases have none.
     """
 
     __tablename__ = "telegram_messages"
@@ -31,6 +32,7 @@ class TelegramMessage(AlertsModel):
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
     is_digest: Mapped[bool] = mapped_column(server_default=false())
     edit_at: Mapped[datetime | None]
+    position: Mapped[int | None]
 
 
 class TelegramQuestion(AlertsModel):

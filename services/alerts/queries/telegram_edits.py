@@ -38,6 +38,7 @@ class DigestDelivery:
     delivery_id: UUID
     alert_id: UUID
     cause: str
+    position: int | None
 
 
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
@@ -45,11 +46,12 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
     Of `unannounced` alerts, these are the first message in each chat and all digests. Of `announced` alerts, these are
     only digests, because the next message about the alert edits the first one, unless this is a digest.
+    A digest of an earlier release is not edited, because the order of its alerts is not known.
     """
     sent, keys = TelegramMessage, (TelegramMessage.alert_id, TelegramMessage.recipient, TelegramMessage.chat_id)
     first = select(sent.delivery_id).ext(distinct_on(*keys)).where(sent.alert_id.in_(unannounced))
     first = first.order_by(*keys, sent.sent_at, sent.message_id)
-    is_digest = and_(sent.is_digest, sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
+    is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
     is_wanted = or_(and_(sent.delivery_id.in_(first), ~sent.is_digest), is_digest)
     of_alerts = sent.alert_id.in_({*unannounced, *announced})
     await session.execute(update(sent).where(of_alerts, is_wanted).values(edit_at=func.now()))
@@ -82,19 +84,20 @@ async def claim(session: AsyncSession) -> list[OutdatedMessage]:
 
 
 async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Sequence[DigestDelivery]:
-    """The deliveries of the digest, in the order of their steps."""
+    """The deliveries of the digest, in the order in which it was sent."""
     sent = TelegramMessage
-    wanted = select(sent.delivery_id, sent.alert_id, Delivery.cause).join(
+    wanted = select(sent.delivery_id, sent.alert_id, Delivery.cause, sent.position).join(
         Delivery, Delivery.delivery_id == sent.delivery_id
     )
     of_digest = wanted.where(sent.chat_id == digest.chat_id, sent.message_id == digest.message_id)
-    return [DigestDelivery(*row) for row in await session.execute(of_digest.order_by(Delivery.step))]
+    return [DigestDelivery(*row) for row in await session.execute(of_digest.order_by(sent.position))]
 
 
 async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
     """Stores that the digest shows each alert as it was after the change at the time in `shown`.
 
-    If an alert has changed since, the digest is edited again. If `shown` is None, the digest is never edited.
+    If an alert has changed since, the digest is edited again. If `shown` is None, the edit is given up until the next
+    change.
     """
     sent = TelegramMessage
     is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
@@ -110,7 +113,8 @@ async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: M
 async def settle(session: AsyncSession, message: OutdatedMessage, shown: datetime | None) -> None:
     """Stores that the message shows the alert as it was after the change at the time `shown`.
 
-    If the alert has changed since, the message is edited again. If `shown` is None, the message is never edited.
+    If the alert has changed since, the message is edited again. If `shown` is None, the edit is given up until the next
+    change.
     """
     is_claimed = (TelegramMessage.delivery_id == message.delivery_id, TelegramMessage.edit_at == message.again_at)
     statement = update(TelegramMessage).where(*is_claimed).values(edit_at=None)

@@ -152,7 +152,7 @@ async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> Teleg
 
 
 async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:
-    """Stores the message of one delivery, or the digest of several."""
+    """Stores the message of one delivery, or the digest of several in the order in which it shows them."""
     rows = [
         {
             "delivery_id": job.delivery_id,
@@ -162,7 +162,8 @@ async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, messag
             "message_id": message_id,
             "language": language,
             "is_digest": len(jobs) > 1,
+            "position": position,
         }
-        for job in jobs
+        for position, job in enumerate(jobs)
     ]
     await session.execute(insert(TelegramMessage).values(rows).on_conflict_do_nothing())

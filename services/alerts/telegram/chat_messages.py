@@ -155,14 +155,14 @@ class ChatMessages:
         return ChatMessage(text.subject, bounded(text, line), rows)
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
-        """One message about several alerts. The alerts that must be acknowledged come first.
+        """One message about several alerts, which are numbered in the order of the items.
 
         The first alerts have a title, a state, a link and a button. Of the others, the message has as many titles as
         fit, and the link to the board. If there are several items about an alert, the message has the last one.
         """
         _ = translations(language, LOCALES).gettext
         latest = {item.state.alert_id: item for item in items}
-        listed = sorted(latest.values(), key=lambda item: item.state.demand is not Demand.ACKNOWLEDGEMENT)
+        listed = list(latest.values())
         title = _("Alerts: {count}").format(count=len(listed))
         space, parts, buttons = LONGEST - LAST_LINES - units(title), list[str](), list[Button]()
         for number, item in enumerate(listed[:WITH_BUTTONS], 1):
@@ -252,6 +252,14 @@ class ChatMessages:
         if is_linkable(self._texts.public_url):
             rows.append((Button(_(DETAILS), url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
         return tuple(rows)
+
+
+def in_digest_order(items: Sequence[DigestItem]) -> list[DigestItem]:
+    """The order of the items in a new digest: the alerts that must be acknowledged come first.
+
+    An edit keeps the order in which the digest was sent, because people know the alerts by their numbers.
+    """
+    return sorted(items, key=lambda item: item.state.demand is not Demand.ACKNOWLEDGEMENT)
 
 
 def event_of(state: Alert | AlertRaised) -> AlertRaised:

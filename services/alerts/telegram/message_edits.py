@@ -110,11 +110,15 @@ class MessageEdits:
                 await self._settle(message, alert)
 
     async def _edit_digest(self, digest: OutdatedMessage, *, is_received: bool) -> None:
-        """Edits the digest to the newest state of its alerts. If one of them is unreadable, nothing is edited."""
+        """Edits the digest to the newest state of its alerts, which keep their order and their numbers.
+
+        If an alert is unreadable, or the place of an alert is not known, nothing is edited.
+        """
         async with database.committed(self._sessions) as session:
             deliveries = await edit_queries.deliveries_of(session, digest)
             alerts = await alert_queries.by_id(session, {each.alert_id for each in deliveries})
-        if not is_received or any(each.alert_id not in alerts for each in deliveries):
+        is_in_order = [each.position for each in deliveries] == list(range(len(deliveries)))
+        if not (is_received and is_in_order) or any(each.alert_id not in alerts for each in deliveries):
             await self._settle_digest(digest, None)
         elif self._has_time(digest):
             items = [DigestItem(alerts[each.alert_id], each.cause, each.delivery_id) for each in deliveries]
