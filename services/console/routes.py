@@ -1,5 +1,6 @@
 """Renders the board as a page, and each panel as a fragment of the page."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,7 +40,6 @@ from services.console.queries import groups as group_queries
 from services.console.queries import key_figures as figure_queries
 from services.console.queries import recent as recent_queries
 from services.console.queries import releases as release_queries
-from services.console.sections import Section
 from services.console.state import console
 from services.console.stream import vectors
 from services.console.visibility import TOPICS
@@ -148,7 +148,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     chosen = filters.of(request.query_params.multi_items(), console(request).places)
     is_chosen = filter_conditions.condition(chosen, now, console(request).places)
     sections = await board_alerts.sections(session, now, pcodes, most_of(request), is_chosen)
-    everything = await board_alerts.counts(session, now, pcodes) if chosen.is_active else {}
+    hidden = await board_alerts.hidden_unacknowledged(session, now, pcodes, sections) if chosen.is_active else Counter()
     shown = [alert for listed in sections.values() for alert in listed.alerts]
     answering = [
         account
@@ -158,7 +158,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     return {
         "sections": sections,
         "chosen": chosen,
-        "hidden_waiting": everything[Section.WAITING].total() - sections[Section.WAITING].total if everything else 0,
+        "hidden_unacknowledged": hidden,
         "most": most_of(request),
         "now": now,
         "people": await accounts.names(session, answering),

@@ -1,4 +1,4 @@
-"""The board's title of a displacement alert says whether the origin of the people is known."""
+"""The board's list of alerts: the title of a displacement alert, and the sentence about alerts that a filter hides."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.conftest import Served
-from tests.console.factories import KADAMJAI, LEILEK, alert
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, alert
 
 
 def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None:
@@ -36,3 +36,15 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
     assert ">Откуда — неизвестно. 300 человек по 1 донесению" in row(known.alert_id)
     assert "неизвестно" not in row(of_known_origin.alert_id)
     assert "300 человек" in row(of_known_origin.alert_id)
+
+
+def test_a_filter_that_hides_an_alert_that_ended_unacknowledged_says_so(served: Served) -> None:
+    served.publish(alert(pcodes=[KARA_SUU], severity="Extreme", is_unseen=True, validity="expired"))
+    operator = served.signed_in(Role.OPERATOR, areas=[KARA_SUU])
+    shown = 'id="section-unseen"'
+    assert wait_until(lambda: shown in operator.get("/board/alerts?lang=en").text, timeout=20)
+    filtered = operator.get("/board/alerts?lang=en&state=waiting").text
+    hidden = filtered.partition('id="hidden-unacknowledged"')[2].partition("</strong>")[0]
+    assert shown not in filtered and "hidden by the filter: 1 " in hidden and 'data-severity="Extreme"' in hidden
+    for panel in (filtered, operator.get("/board/alerts?lang=en").text):
+        assert 'id="all-acknowledged"' not in panel

@@ -1,5 +1,6 @@
 """The filter of the board's alerts: how an address is read, which alerts it chooses, and which filters are saved."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -52,15 +53,17 @@ async def test_the_filter_chooses_alerts(session: AsyncSession) -> None:
         "mudflow": alert(pcodes=[KADAMJAI]),
         "flood": alert(hazard_type="river_flood", pcodes=[LEILEK], hazard_id=flood.hazard_id, severity="Moderate"),
         "old": alert(hazard_type="avalanche", pcodes=[KARA_SUU], raised_at=NOW - timedelta(hours=7)),
+        "ended": alert(hazard_type="hail", pcodes=[KARA_SUU], severity="Extreme", is_unseen=True, validity="expired"),
     }
     await show(all_received([flood, *alerts.values()]), session)
     names = {str(known.alert_id): name for name, known in alerts.items()}
     expected = {
-        "": {"mudflow", "flood", "old"},
+        "": set(alerts),
         "hazard=mudflow&hazard=avalanche": {"mudflow", "old"},
         "severity=Moderate": {"flood"},
         f"area={BATKEN}": {"mudflow", "flood"},
-        "hours=6": {"mudflow", "flood"},
+        "hours=6": {"mudflow", "flood", "ended"},
+        "state=waiting": {"mudflow", "flood", "old"},
         "state=waiting&hours=6&severity=Severe": {"mudflow"},
         "state=closed&state=in_progress": set(),
         "text=БАТКЕН": {"mudflow", "flood"},
@@ -68,7 +71,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession) -> None:
         "text=лавина": {"old"},
         "text=берегов": {"flood"},
         "text=100%25+река": {"flood"},
-        "text=%25": {"mudflow", "flood", "old"},  # a text without a letter or digit chooses nothing
+        "text=%25": set(alerts),  # a text without a letter or digit chooses nothing
         "text=headline": set(),
     }
     for query, chosen in expected.items():
@@ -77,6 +80,9 @@ async def test_the_filter_chooses_alerts(session: AsyncSession) -> None:
         listed = {names[str(shown.alert_id)] for section in sections.values() for shown in section.alerts}
         assert listed == chosen, query
         assert sum(section.total for section in sections.values()) == len(chosen), query
+        # nobody has acknowledged any of these alerts, so those that are not listed are hidden
+        hidden = await board_alerts.hidden_unacknowledged(session, NOW, None, sections)
+        assert hidden == Counter(str(known.severity) for name, known in alerts.items() if name not in chosen), query
 
 
 @pytest.mark.anyio

@@ -82,6 +82,15 @@ async def counts(
     return numbers
 
 
+async def hidden_unacknowledged(
+    session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, listed: Mapping[Section, SectionAlerts]
+) -> Counter[str]:
+    """The numbers by severity of the unacknowledged alerts that a filter hides, also of those that have ended."""
+    numbers = await counts(session, now, pcodes)
+    unacknowledged = (Section.WAITING, Section.UNSEEN)
+    return sum((numbers[section] - listed[section].counts for section in unacknowledged), Counter[str]())
+
+
 async def _alerts(
     session: AsyncSession,
     section: Section,

@@ -145,7 +145,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     expect(icing).to_be_hidden()
     expect(storm).to_be_visible()
     expect(page.locator("#chosen")).to_contain_text("Moderate")
-    expect(page.locator("#hidden-waiting")).to_be_visible()
+    expect(page.locator("#hidden-unacknowledged")).to_be_visible()
     page.go_back()
     expect(icing).to_be_visible()
     expect(page.locator("#filter-text")).to_have_value("")

@@ -48,17 +48,30 @@ function drawn() {
   panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
-/** Announces new alerts to screen readers. @param {HTMLElement} fresh */
+/** Announces new alerts to screen readers, also how many the filter hides. @param {HTMLElement} fresh */
 function announce(fresh) {
-  const known = rowsOf(pending ?? panel());
+  const before = pending ?? panel();
+  const known = rowsOf(before);
   const fresher = [...rowsOf(fresh)].filter(([key, row]) => !known.has(key) && row.dataset.state === "waiting").map(([, row]) => nameOf(row));
-  if (fresher.length) element("announcer").textContent = sentence("new_alert", { alerts: fresher.join("; ") });
+  const texts = fresher.length ? [sentence("new_alert", { alerts: fresher.join("; ") })] : [];
+  const hidden = hiddenOf(fresh);
+  if (hidden && Number(hidden.dataset.count) > Number(hiddenOf(before)?.dataset.count)) texts.push(lineOf(hidden));
+  if (texts.length) element("announcer").textContent = texts.join(". ");
+}
+
+/** The sentence that says how many unacknowledged alerts the filter hides. @param {ParentNode} list */
+function hiddenOf(list) {
+  return /** @type {HTMLElement | null} */ (list.querySelector("#hidden-unacknowledged"));
+}
+
+/** The element's text in one line. @param {Element | null} part */
+function lineOf(part) {
+  return part?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 }
 
 /** The alert in one line: hazard, place, severity. @param {Element} row */
 export function nameOf(row) {
-  const parts = [".alert-name", ".alert-where", ".alert-grade"].map((part) => row.querySelector(part)?.textContent ?? "");
-  return parts.map((part) => part.replace(/\s+/g, " ").trim()).filter(Boolean).join(" · ");
+  return [".alert-name", ".alert-where", ".alert-grade"].map((part) => lineOf(row.querySelector(part))).filter(Boolean).join(" · ");
 }
 
 /** The name of the alert with this id, also if the alert's row is not shown yet. @param {string} alert */
@@ -85,8 +98,8 @@ function mend(fresh) {
   }
   changes += next.size;
   panel().dataset.waiting = fresh.dataset.waiting;
-  const hidden = fresh.querySelector("#hidden-waiting");
-  if (hidden) panel().querySelector("#hidden-waiting")?.replaceWith(hidden.cloneNode(true));
+  const hidden = hiddenOf(fresh);
+  if (hidden) hiddenOf(panel())?.replaceWith(hidden.cloneNode(true));
   if (!fresh.querySelector("#all-acknowledged")) document.getElementById("all-acknowledged")?.remove();
   const button = element("changes");
   button.hidden = changes === 0;
