@@ -43,9 +43,12 @@ class AccountForm(TypedForm):
         return self.one("telephone") or None
 
     def parsed(
-        self, places: Places, teams: Collection[UUID], sources: tuple[str, ...] = ()
+        self, places: Places, teams: Collection[UUID], known: AccountDetails | None = None
     ) -> tuple[AccountDetails, list[Fault]]:
-        """The details, and the wrong fields. `sources` are the sources of a stored account, which stay the same."""
+        """The details, and the wrong fields.
+
+        The sources of the `known` account stay the same, and so does its team if it is no field account.
+        """
         wrong = list[Fault]()
         roles = frozenset(Role(code) for code in self.several("roles") if code in list(Role))
         if not roles:
@@ -53,8 +56,8 @@ class AccountForm(TypedForm):
         details = AccountDetails(
             roles=roles,
             areas=self._areas(places, wrong),
-            sources=sources,
-            team=self._team(teams, wrong) if Role.FIELD in roles else None,
+            sources=known.sources if known else (),
+            team=self._team(teams, wrong) if Role.FIELD in roles else known.team if known else None,
             organisation=self._line("organisation", wrong),
             post=self._line("post", wrong),
             language=self._language(wrong),

@@ -92,12 +92,15 @@ async def enable(session: AsyncSession, account: Account, now: datetime, entry: 
 
 
 async def keep_an_administrator(session: AsyncSession, account: Account, now: datetime) -> None:
-    """Raises LastAdministrator if the account is the only one with which an administrator can sign in."""
+    """Raises LastAdministrator if the account is the only one with which an administrator can sign in.
+
+    A first password that nobody has changed does not count, because it soon ends.
+    """
     if not accounts.is_administrator(account, now):
         return
     await queries.lock_administrators(session)
     others = (other for other in await queries.administrators(session) if other.account_id != account.account_id)
-    if not any(accounts.is_administrator(other, now) for other in others):
+    if not any(accounts.is_administrator(other, now) and not other.must_change for other in others):
         raise LastAdministrator(account.name)
 
 

@@ -1,6 +1,7 @@
 """The pages on which administrators keep accounts: the list, the form, sign-ins, and enrolment links."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -89,11 +90,9 @@ async def add(request: Request, session: Session) -> Response:
 
 @router.get("/accounts/{account_id}")
 async def account_page(account_id: UUID, request: Request, session: Session) -> Response:
-    """Shows the telephone and network addresses, which are personal data, so the read is in the security log."""
     account = await queries.of_id(session, account_id)
     if account is None:
         raise not_found()
-    await audit.add(session, audit.entry_of(request, Action.READ, objects=[account_id]))
     return await stored_page(request, session, account)
 
 
@@ -103,8 +102,8 @@ async def change(account_id: UUID, request: Request, session: Session) -> Respon
     account, now = await one(session, account_id), datetime.now(UTC)
     form = AccountForm(typed)
     known = AccountDetails.of(account)
-    details, faults = form.parsed(here.places, listing.teams_of(await queries.everyone(session)), known.sources)
-    if form.one("version") != version(request, account):
+    details, faults = form.parsed(here.places, listing.teams_of(await queries.everyone(session)), known)
+    if form.one("version") != version(account, here.telephones.of(account)):
         faults.append(Fault("version", CHANGED))
     try:
         if not faults:
@@ -203,11 +202,15 @@ async def form_page(
 
 
 async def around(request: Request, session: AsyncSession, account: Account) -> dict[str, Any]:
-    """What the page of a stored account shows beside the form."""
+    """What the page of a stored account shows beside the form.
+
+    The page shows the telephone and network addresses, which are personal data, so the read is in the security log.
+    """
     now = datetime.now(UTC)
+    await audit.add(session, audit.entry_of(request, Action.READ, objects=[account.account_id]))
     link = await enrolment_queries.of_account(session, account.account_id)
     return {
-        "version": version(request, account),
+        "version": version(account, console(request).telephones.of(account)),
         "state": listing.state_of(account),
         "is_integration": accounts.is_integration(account),
         "link_until": link.expires_at if link and enrolments.is_valid(link, account, now) else None,
@@ -216,8 +219,11 @@ async def around(request: Request, session: AsyncSession, account: Account) -> d
     }
 
 
-def version(request: Request, account: Account) -> str:
-    return version_of((AccountDetails.of(account), console(request).telephones.of(account)))
+def version(account: Account, telephone: str | None) -> str:
+    """The same in each process: the roles are sorted, because the order of a set differs between processes."""
+    details = AccountDetails.of(account)
+    others = replace(details, roles=frozenset())
+    return version_of((sorted(details.roles), others, telephone))
 
 
 def entry_of(request: Request) -> MakeEntry:
