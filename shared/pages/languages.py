@@ -8,24 +8,35 @@ from starlette.responses import Response
 
 LANGUAGES = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 DEFAULT = "ky"
-COOKIE = "lang"
+COOKIE = "lang"  # the language that the reader chose
+ACCOUNT_COOKIE = "account-lang"  # the language of the account that signed in last
 YEAR_S = 365 * 86_400
 
 
 def language_of(request: HTTPConnection) -> str:
-    """The language from `?lang=`, from the cookie or from Accept-Language, in this order. The default is Kyrgyz."""
+    """The language of `chosen`, or from Accept-Language. The default is Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """The language that the reader chose: from `?lang=` or from the cookie. None if the reader chose no language."""
-    requested = (request.query_params.get("lang"), request.cookies.get(COOKIE))
+    """The language that the reader chose by `?lang=`, now or earlier; else the language of the reader's account.
+
+    None if there is neither.
+    """
+    requested = (request.query_params.get("lang"), request.cookies.get(COOKIE), request.cookies.get(ACCOUNT_COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
 
 
 def remember(response: Response, language: str, *, secure: bool) -> None:
     """Sets the cookie, so that later pages are in this language too."""
     response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=secure)
+
+
+def remember_account(response: Response, language: str | None, *, secure: bool) -> None:
+    """Replaces the language of the account that signed in before. None if the account has no language."""
+    response.set_cookie(
+        ACCOUNT_COOKIE, language or "", max_age=YEAR_S if language else 0, samesite="lax", secure=secure
+    )
 
 
 def _accepted(request: HTTPConnection) -> list[str]:

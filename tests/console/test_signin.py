@@ -17,6 +17,7 @@ from tests import preloaded
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
 from tests.console.signing_in import SOON, Nobody, at_terminal, at_the_next_second, dayar, sign_in
+from tests.console.test_rights import enrolled, link_of
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
@@ -64,11 +65,14 @@ def test_changing_the_language_keeps_the_requested_page(served: Served) -> None:
 
 
 def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(served: Served) -> None:
-    name = served.account(Role.OPERATOR, language="ru")
     clients = served.client(), served.client(cookies={"lang": "en"})
-    for client in clients:
-        sign_in(client, name)
-    assert [client.get("/password").headers["content-language"] for client in clients] == ["ru", "en"]
+    for language, shown in (("ru", ["ru", "en"]), ("ky", ["ky", "en"]), (None, ["en", "en"])):  # one after the other
+        name = served.account(Role.OPERATOR, language=language)
+        for client in clients:
+            client.post("/sign-out")
+            sign_in(client, name)
+        english = {"accept-language": "en"}
+        assert [one.get("/password", headers=english).headers["content-language"] for one in clients] == shown
 
 
 def test_a_stream_accepts_no_writes(served: Served) -> None:
@@ -174,6 +178,10 @@ def test_the_first_administrator_gets_a_password_for_an_hour_in_a_private_file(s
     chosen = {"new": "the ministry's own words", "again": "the ministry's own words"}
     data = {"name": "administrator", "password": file.read_text(), **chosen}
     assert client.post("/password", data=data).status_code == 303
+    assert not file.exists()
+    file.touch()
+    link = link_of(client, f"/accounts/{served.known('administrator').account_id}")
+    assert enrolled(served, link) == 303
     assert not file.exists()
 
 

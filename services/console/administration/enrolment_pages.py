@@ -11,13 +11,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from services.console.administration import enrolments
-from services.console.queries import accounts as queries
-from services.console.sign_in import credentials, passwords
+from services.console.sign_in import passwords
 from services.console.sign_in import routes as signin
 from services.console.state import console
-from shared import audit
-from shared.audit import Action
-from shared.messaging import outbox
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
@@ -57,10 +53,7 @@ async def enrol(
     taken = await enrolments.take(session, token, now)
     if taken is None:
         return shown(request, failure="invalid", status=404)
-    queries.set_password(taken, password_hash, now)
-    entry = audit.entry_of(request, Action.PASSWORD_CHANGED, account=taken.account_id, reason="by-link")
-    await audit.add(session, entry)
-    await outbox.add(session, credentials.end_tokens(taken, now))
+    await signin.set_password(request, session, taken, password_hash, now, reason="by-link")
     return await signin.entered(request, session, taken, "/")
 
 

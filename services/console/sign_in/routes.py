@@ -97,11 +97,7 @@ async def change_password(
     # the account has changed while the passwords were checked
     if account.password_hash != proven or not accounts.may_sign_in(account, now):
         return refused(request, "password.html", "wrong", name, next)
-    queries.set_password(account, new_hash, now)
-    await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
-    await outbox.add(session, credentials.end_tokens(account, now))
-    if account.name == bootstrap.NAME:
-        console(request).settings.admin_password_file.unlink(missing_ok=True)
+    await set_password(request, session, account, new_hash, now)
     return await entered(request, session, account, next)
 
 
@@ -138,6 +134,18 @@ async def renew(request: Request, session: Session) -> Response:
     response = JSONResponse(session_data)
     cookies.put(response, token, principal, console(request).settings)
     return response
+
+
+async def set_password(
+    request: Request, session: AsyncSession, account: Account, new_hash: str, now: datetime, reason: str | None = None
+) -> None:
+    """Sets the password that the person chose, and ends earlier sign-ins."""
+    queries.set_password(account, new_hash, now)
+    entry = audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id, reason=reason)
+    await audit.add(session, entry)
+    await outbox.add(session, credentials.end_tokens(account, now))
+    if account.name == bootstrap.NAME:
+        console(request).settings.admin_password_file.unlink(missing_ok=True)
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
@@ -244,8 +252,7 @@ async def welcomed(
     response = RedirectResponse(local(next), 303)
     cookies.put(response, console(request).signer.sign(principal), principal, settings)
     cookies.put_browser(response, mark, settings)
-    if account.language and languages.chosen(request) is None:
-        languages.remember(response, account.language, secure=is_https(settings))
+    languages.remember_account(response, account.language, secure=is_https(settings))
     return response
 
 
