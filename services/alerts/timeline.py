@@ -19,11 +19,15 @@ async def add(
     session: AsyncSession, alert: Alert, deed: ActKind, person: Actor, text: str | None, now: datetime
 ) -> None:
     """Adds an action; the caller commits."""
-    values: dict[str, object] = {"deed": deed.value, "text": text, "acted_at": now}
-    values |= {"account_id": person.account, "name": person.name}
-    values["channel"] = person.channel
-    if deed is ActKind.ACKNOWLEDGED:
-        values["behalf_note"] = person.note
+    values: dict[str, object] = {
+        "deed": deed.value,
+        "text": text,
+        "acted_at": now,
+        "account_id": person.account,
+        "name": person.name,
+        "channel": person.channel,
+        "behalf_note": person.note if deed is ActKind.ACKNOWLEDGED else None,
+    }
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
 
@@ -54,6 +58,14 @@ async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActK
         is_of_other = Act.account_id.is_distinct_from(person.account)
         changes = since.where(Act.deed.not_in(NOTES), or_(is_of_other, Act.deed == deed))
     return await session.scalar(select(changes.exists())) or False
+
+
+async def last_note(session: AsyncSession, alert: Alert, account: UUID) -> str | None:
+    """The encrypted note that says on whose behalf this account acknowledged the alert last."""
+    own = select(Act.behalf_note).where(Act.alert_id == alert.alert_id, Act.account_id == account)
+    last = own.where(Act.deed == ActKind.ACKNOWLEDGED).order_by(Act.act_id.desc()).limit(1)
+    of_alert = alert.acknowledged_note if alert.acknowledged_by == account else None
+    return await session.scalar(last) or of_alert  # acts of earlier releases have no note
 
 
 async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: Actor, text: str) -> bool:

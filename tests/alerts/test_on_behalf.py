@@ -39,7 +39,10 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
 async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_given(
     desk: Desk, settings: AlertsSettings
 ) -> None:
-    """The first person acknowledges, and says on whose behalf only then. The second acknowledgement is enough."""
+    """The first person acknowledges, and says on whose behalf only then, twice. A further person is enough.
+
+    A repeated answer changes nothing, also after the alert was closed; another name is then refused.
+    """
     officers = {"Айбек": uuid4(), "Бермет": uuid4()}
     async with desk.sessions.begin() as session:
         for label, account in officers.items():
@@ -49,11 +52,16 @@ async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_giv
         await policy_queries.save(session, EscalationPolicy("watch", (step,)))
     (alert_id,) = await desk.alerts(fresh(area={"pcodes": [KADAMJAI]}, type="mudflow", severity="Severe"))
     path, works = f"/v1/alerts/{alert_id}/acknowledgement", []
-    for officer, name in (("Айбек", None), ("Айбек", "Касымов"), ("Бермет", "Асанов")):
+    sent = [("Айбек", None), *[("Айбек", "Касымов")] * 2, *[("Бермет", "Асанов")] * 2]
+    for officer, name in sent:
         async with desk.caller(name=officer, account=officers[officer]) as caller:
             answer = await caller.put(path, json={"on_behalf_of": {"name": name}} if name else {})
             works.append(answer.json()["work"])
-    assert works == ["unacknowledged", "unacknowledged", "acknowledged"]
+    assert works == [*["unacknowledged"] * 3, *["acknowledged"] * 2]
+    async with desk.caller(name="Бермет", account=officers["Бермет"]) as caller:
+        await caller.put(f"/v1/alerts/{alert_id}/resolution", json={"verdict": "confirmed"})
+        late = [await caller.put(path, json={"on_behalf_of": {"name": name}}) for name in ("Асанов", "Токтоев")]
+    assert [answer.status_code for answer in late] == [200, 409]
     async with desk.sessions() as session:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
     old = keyring.draw(settings.alerts_key_file) and min(keyring.known(settings.alerts_key_file))

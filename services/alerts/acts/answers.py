@@ -100,8 +100,9 @@ class Answers:
 
     async def _named(self, alert: Alert, person: Actor) -> Alert:
         """Stores on whose behalf the person has acknowledged the alert, if the person says so only now."""
-        if person.note is None:
+        if person.note is None or person.note == await timeline.last_note(self._session, alert, person.account):
             return alert
+        _is_open(alert)
         return await self._keep(acts.named(alert, person, self._now), AlertUpdated, ActKind.ACKNOWLEDGED, person)
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
@@ -206,10 +207,7 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
-        """Closes the alert with the verdict.
-
-        A second verdict is refused, unless the same person repeats the same verdict.
-        """
+        """Closes the alert. A second verdict is refused, unless the same person repeats the same verdict."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")

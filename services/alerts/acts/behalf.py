@@ -10,9 +10,11 @@ from sqlalchemy import Select, Text, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from services.alerts import timeline
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.models import Act, AlertRow
+from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared import audit
@@ -30,6 +32,16 @@ COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
 def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
     """The encrypted note, bound to the alert, and encoded as text for the column of notes."""
     return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
+
+
+async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account: UUID, box: WebhookSecrets) -> str:
+    """The encrypted note, or the stored one if this account has acknowledged the alert with the same note.
+
+    So nothing changes if an acknowledgement is sent twice. The alert is locked, so that the other one is stored before.
+    """
+    known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
+    is_same = known is not None and opened(known, alert_id, box) == note
+    return known if known is not None and is_same else sealed(note, alert_id, box)
 
 
 @dataclass(frozen=True, slots=True)

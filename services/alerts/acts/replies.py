@@ -77,10 +77,10 @@ class Replies:
         on_behalf_of: str | None = None,
     ) -> Reply:
         """Acknowledges the alert. `on_behalf_of` says for whom the person acts; it is stored encrypted."""
-        note = on_behalf_of and behalf.sealed(on_behalf_of, alert_id, self._box)
 
-        def act(answers: Answers, actor: Actor) -> Awaitable[Alert]:
-            return answers.acknowledge(alert_id, replace(actor, note=note))
+        async def act(answers: Answers, actor: Actor) -> Alert:
+            note = on_behalf_of and await behalf.sealed_once(session, on_behalf_of, alert_id, actor.account, self._box)
+            return await answers.acknowledge(alert_id, replace(actor, note=note))
 
         reply = await self._act(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED, act)
         is_partly = reply.is_done and reply.alert is not None and reply.alert.acknowledged_at is None

@@ -17,7 +17,7 @@ from services.alerts import presences
 from services.alerts.acts import acting_accounts
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
-from services.alerts.acts.behalf import sealed
+from services.alerts.acts.behalf import sealed_once
 from services.alerts.alerts import Alert
 from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.routes import UNREADABLE, Caller, seen
@@ -106,7 +106,7 @@ OneDesk = Annotated[Desk, Depends(desk, scope="function")]
 
 @router.put("/v1/alerts/{alert_id}/acknowledgement")
 async def acknowledge(
-    alert_id: UUID, request: Request, desk: OneDesk, body: Acknowledgement | None = None
+    alert_id: UUID, request: Request, session: Session, desk: OneDesk, body: Acknowledgement | None = None
 ) -> AlertView:
     """Acknowledges the alert.
 
@@ -114,7 +114,8 @@ async def acknowledge(
     person and the time.
     """
     behalf = body.on_behalf_of if body else None
-    note = sealed(behalf.note, alert_id, request.app.state.box) if behalf else None
+    account, box = desk.person().account, request.app.state.box
+    note = await sealed_once(session, behalf.note, alert_id, account, box) if behalf else None
     return AlertView.model_validate(await desk.answers.acknowledge(alert_id, desk.person(note)))
 
 
