@@ -1,5 +1,6 @@
 """A part of the console's page of a hazard: one timeline of its revisions, alerts, actions and notifications."""
 
+from collections import defaultdict
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,8 +10,7 @@ from services.alerts import timeline
 from services.alerts.delivery import listings
 from services.alerts.hazard_course import course
 from services.alerts.message_templates.keeping import CurrentMessages
-from services.alerts.pages import sent_of
-from services.alerts.queries import alerts as alert_queries
+from services.alerts.pages import Sent, sent_of
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
 from shared.auth.access import LEDGER
@@ -30,21 +30,22 @@ async def hazard_course(
     pages: Pages = request.app.state.pages
     places, language = request.app.state.places, language_of(request)
     areas = listings.visible(caller, places)
-    known = await alert_queries.alerts_of_hazard(session, hazard_id)
-    alerts = [alert for alert in known if not alert.is_suppressed and listings.is_within(alert, areas)][-MOST_ALERTS:]
+    asked = listings.AlertQuery(MOST_ALERTS, hazard_id=hazard_id, areas=areas)
+    alerts = await listings.alerts(session, asked)
+    ids = [alert.alert_id for alert in alerts]
     sees_deliveries = not caller.roles.isdisjoint(LEDGER)
-    sent = {}
-    for alert in alerts if sees_deliveries else ():
-        deliveries = await listings.deliveries(session, alert_id=alert.alert_id, limit=MOST_SENT)
-        sent[alert.alert_id] = [sent_of(delivery, messages, pages, language) for delivery in deliveries]
+    sent = defaultdict[UUID, list[Sent]](list)
+    for delivery in await listings.deliveries_of_each(session, ids, MOST_SENT) if sees_deliveries else ():
+        sent[delivery["alert_id"]].append(sent_of(delivery, messages, pages, language))
     return pages.render(
         request,
         "hazard-course.html",
         entries=course(
             await hazard_queries.hazard_history(session, hazard_id),
             alerts,
-            {alert.alert_id: await timeline.of(session, alert.alert_id) for alert in alerts},
+            await timeline.of_each(session, ids),
             sent,
         ),
+        most=MOST_ALERTS if len(alerts) == MOST_ALERTS else None,
         places=places,
     )

@@ -1,6 +1,7 @@
 """The timeline of an alert has every action with its person and time, including actions that were undone later."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -40,6 +41,14 @@ async def add_given_back(session: AsyncSession, alert: Alert, names: Sequence[st
 async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
     """The actions in the order in which they happened."""
     return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()
+
+
+async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[Act]]:
+    """The actions of each alert that has any, in the order in which they happened."""
+    acts = defaultdict[UUID, list[Act]](list)
+    for act in await session.scalars(select(Act).where(Act.alert_id.in_(alert_ids)).order_by(Act.act_id)):
+        acts[act.alert_id].append(act)
+    return acts
 
 
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.alerts import hazard_pages
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.escalation import Escalation
@@ -56,13 +57,17 @@ async def raised(desk: Desk) -> UUID:
     return alert_id
 
 
-async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
+async def test_the_page_shows_the_full_report_and_every_act(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     alert_id = await raised(desk)
     async with desk.caller(name="Айбек") as caller:
         await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=BEHALF)
         await caller.post(f"/v1/alerts/{alert_id}/comments", json={"text": "Мост закрыт, едем через Халмион"})
         await caller.put(f"/v1/alerts/{alert_id}/resolution", json={"verdict": "confirmed", "note": "Вода ушла"})
         page = (await caller.get(f"/{alert_id}", params={"lang": "ru"})).text
+        hazard_id = (await caller.get(f"/v1/alerts/{alert_id}")).json()["hazard_id"]
+        monkeypatch.setattr(hazard_pages, "MOST_ALERTS", 1)
+        course = (await caller.get(f"/hazards/{hazard_id}/course", params={"lang": "en"})).text
+    assert all(words in course for words in ("at most 1 alerts", "duty-desk", "Мост закрыт, едем через Халмион"))
     for texts in (
         "Последнее слово.",
         "Уйти на высокое место",

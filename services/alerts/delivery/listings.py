@@ -1,14 +1,14 @@
 """Queries for the lists of alerts, page by page, and for the list of deliveries with their attempts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, and_, case, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -101,6 +101,7 @@ DELIVERIES = select(
     func.coalesce(IS_OWN_ACCOUNT, false()).label("is_own_account"),
     IS_FIRST.label("is_first"),
 )
+NEWEST_FIRST = (Delivery.created_at.desc(), Delivery.recipient)
 
 
 async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
@@ -144,8 +145,19 @@ async def deliveries(
         wanted = wanted.where(Delivery.alert_id == alert_id)
     if areas is not None:
         wanted = wanted.where(exists().where(AlertRow.alert_id == Delivery.alert_id, concerns(areas)))
-    newest = wanted.order_by(Delivery.created_at.desc(), Delivery.recipient).limit(limit)
-    rows, now = (await session.execute(newest)).mappings(), datetime.now(UTC)
+    return await _listed(session, wanted.order_by(*NEWEST_FIRST).limit(limit))
+
+
+async def deliveries_of_each(session: AsyncSession, alert_ids: Collection[UUID], limit: int) -> list[dict[str, Any]]:
+    """The newest deliveries of each of these alerts, at most `limit` per alert, with their states."""
+    rank = func.row_number().over(partition_by=Delivery.alert_id, order_by=NEWEST_FIRST)
+    ranked = select(Delivery.delivery_id, rank.label("rank")).where(Delivery.alert_id.in_(alert_ids)).subquery()
+    newest = select(ranked.c.delivery_id).where(ranked.c.rank <= limit)
+    return await _listed(session, DELIVERIES.where(Delivery.delivery_id.in_(newest)).order_by(*NEWEST_FIRST))
+
+
+async def _listed(session: AsyncSession, wanted: Select[Any]) -> list[dict[str, Any]]:
+    rows, now = (await session.execute(wanted)).mappings(), datetime.now(UTC)
     return [with_state({**row, "content": json.loads(row["content"])}, now) for row in rows]
 
 

@@ -34,6 +34,7 @@ async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Re
     here, language, now = console(request), language_of(request), datetime.now(UTC)
     principal = tokens.current(request)
     release = await release_queries.release(session, hazard_id)
+    lines = await alerts(request, session, hazard, now)
     return here.pages.render(
         request,
         "hazard.html",
@@ -43,7 +44,8 @@ async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Re
         locality=here.places.locality_name(hazard.area, hazard.locality_pcode, language),
         validity=hazard_state(hazard, now),
         public=releases.state(hazard, release, None, unreleased_since=None, now=now),
-        alerts=await alerts(request, session, hazard, now),
+        alerts=lines,
+        most=MOST_ALERTS if len(lines) == MOST_ALERTS else None,
         counted=here.settings.counted_status,
         may_correct=corrections.may_correct(principal, hazard),
         sees_groups=not principal.roles.isdisjoint(access.COUNTERS),
