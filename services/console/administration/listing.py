@@ -32,20 +32,9 @@ def state_of(account: Account) -> AccountState:
     return AccountState.WAITING if needs_password else AccountState.ACTIVE
 
 
-def matching(listed: Iterable[ListedAccount], *, text: str, role: str, state: str) -> list[ListedAccount]:
-    """The accounts with this role and state whose name, post or organisation contains the text."""
-    wanted = text.strip().casefold()
-    return [
-        each
-        for each in listed
-        if (not role or role in each.account.roles)
-        and (not state or state == each.state)
-        and any(wanted in (part or "").casefold() for part in words_of(each.account))
-    ]
-
-
-def words_of(account: Account) -> tuple[str | None, ...]:
-    return account.name, account.post, account.organisation
+def matching(listed: Iterable[ListedAccount], *, role: str, state: str) -> list[ListedAccount]:
+    """The accounts with this role and state."""
+    return [each for each in listed if (not role or role in each.account.roles) and (not state or state == each.state)]
 
 
 def teams_of(known: Iterable[Account]) -> dict[UUID, list[str]]:

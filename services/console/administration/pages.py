@@ -35,26 +35,25 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 HOME = "/accounts"
-MOST_SHOWN = 500
+MOST_SHOWN = 2_000
 TAKEN = N_("There is an account of this name already.")
 CHANGED = N_("Somebody else has changed this account meanwhile. What you typed is kept: check it, and save again.")
 LAST = N_("This is the last administrator who can sign in. Make another account an administrator first.")
 
 
 @router.get("/accounts")
-async def accounts_page(
-    request: Request, session: Session, text: str = "", role: str = "", state: str = ""
-) -> Response:
+async def accounts_page(request: Request, session: Session, role: str = "", state: str = "") -> Response:
+    """A script of the page searches for people. Their names would otherwise be in the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
     listed = [ListedAccount(each, listing.state_of(each), seen.get(each.account_id)) for each in known]
-    found = listing.matching(listed, text=text, role=role, state=state)
+    found = listing.matching(listed, role=role, state=state)
     return console(request).pages.render(
         request,
         "accounts.html",
         shown=found[:MOST_SHOWN],
         found=len(found),
         count=len(known),
-        chosen={"text": text, "role": role, "state": state},
+        chosen={"role": role, "state": state},
         states=list(AccountState),
         places=console(request).places,
     )

@@ -1,12 +1,13 @@
 """Tests in a real browser how an administrator adds an account, and how its person enrols by the link."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from itertools import product
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
@@ -42,6 +43,7 @@ def test_a_person_is_added_enrols_by_the_link_and_is_signed_out_by_the_administr
     expect(own.locator("#name")).to_have_value(name)
     assert own.locator("html").get_attribute("lang") == "ru"
     assert link.fragment not in own.url
+    language_links_keep_the_token(own, name)
     assert own.evaluate("document.documentElement.scrollWidth") <= 360
     assert findings(own) == []
     for password, problem in (("dayar dayar dayar", "#new-problem"), (CHOSEN, "")):
@@ -71,6 +73,24 @@ def test_a_person_is_added_enrols_by_the_link_and_is_signed_out_by_the_administr
     page.get_by_text("Disable…").press("Enter")
     page.get_by_role("button", name="Disable the account").press("Enter")
     expect(page.get_by_role("button", name="Enable the account")).to_be_visible()
-    page.goto(f"{desk.whole.url}/accounts?text={name}&state=disabled")
-    expect(page.locator("tbody tr")).to_have_count(1)
+    look_for(page, desk.whole.url, name)
     assert [error for error in desk.errors if "422" not in error] == []
+
+
+def look_for(page: Page, url: str, name: str) -> None:
+    """Finds the disabled account. The address of the page has no name of a person."""
+    page.goto(f"{url}/accounts?state=disabled")
+    words = page.get_by_label("Name, post or organisation")
+    words.fill(name.upper())
+    expect(page.locator("#shown")).to_have_text("1")
+    expect(page.locator("tbody tr").filter(visible=True)).to_have_text([re.compile(name)])
+    words.press("Enter")
+    words.fill("nobody of this name")
+    expect(page.get_by_text("No account matches.")).to_be_visible()
+    assert page.url.endswith("/accounts?state=disabled")
+
+
+def language_links_keep_the_token(page: Page, name: str) -> None:
+    for language in ("en", "ru"):
+        page.locator(f".languages a[lang={language}]").press("Enter")
+        expect(page.locator(f"html[lang={language}] #name")).to_have_value(name)
