@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ PAGES = (
     "/my-reports",
     "/waiting",
     "/map",
+    "/accounts",
     "/search?kind=groups",
     "/search/export?kind=hazards",
     "/console/v1/map/hazards",
@@ -152,6 +154,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         await count_check(journey.installation, journey.sent, timeout=120)
         await find_and_open(journey, token)
         await publish_bad_records(journey)
+        await keep_an_account(journey)
         await look_at_the_pages(journey)
         listening.cancel()
     assert any(where == "SSE" and line.startswith(b"data") for where, line in journey.content)
@@ -318,6 +321,15 @@ async def look_at_the_pages(journey: Journey) -> None:
     everyone = journey.installation.token(roles=["operator", "duty_head", "administrator", "analyst", "viewer"])
     for path in PAGES:
         await journey.ask("GET", path, token=everyone)
+
+
+async def keep_an_account(journey: Journey) -> None:
+    """Stores the telephone of an account, and opens the account."""
+    token, phone = journey.installation.token(roles=["administrator"]), THROUGH_INTAKE.person["phone"]
+    typed = {"name": "canary", "roles": "operator", "areas": "KG", "language": "ky", "telephone": phone}
+    added = await journey.ask("POST", "/accounts", token=token, data=typed)
+    path = re.search("/accounts/[0-9a-f-]{36}", added.text)
+    assert path and phone in (await journey.open("GET", path[0], token)).text
 
 
 async def findings(journey: Journey) -> AsyncIterator[str]:
