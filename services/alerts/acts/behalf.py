@@ -56,13 +56,17 @@ class BehalfNames:
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
-    """The decrypted notes that the caller may read. Every read is written to the security log."""
+    """The decrypted notes that the caller may read; these are the caller's own notes, or all notes if `may_read`.
+
+    Every read is written to the security log.
+    """
     caller, note, box = tokens.current(request), alert.acknowledged_note, request.app.state.box
     notes = {act: act.behalf_note for act in timeline if act.behalf_note is not None}
     if caller.roles.isdisjoint(CMC) or (note is None and not notes):
         return BehalfNames(None, {})
     if not await may_read(request, session, alert):
-        note, notes = None, {act: sealed for act, sealed in notes.items() if act.account_id == caller.account}
+        note = note if alert.acknowledged_by == caller.account else None
+        notes = {act: sealed for act, sealed in notes.items() if act.account_id == caller.account}
     if note is not None or notes:
         await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="on-behalf"))
     by_act = {act.act_id: opened(sealed, alert.alert_id, box) for act, sealed in notes.items()}
@@ -70,12 +74,12 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """Whether the caller wrote the note, or may see alerts in the area where the hazard was first reported.
+    """Whether the caller may see alerts in the area where the hazard was first reported.
 
     The alert's current area is not used for this, because an update may move the alert to an area with other readers.
     """
     caller = tokens.current(request)
-    if alert.hazard_id is None or alert.acknowledged_by == caller.account:
+    if alert.hazard_id is None:
         return True
     areas = listings.visible(caller, request.app.state.places)
     first = await hazard_queries.first_pcodes(session, alert.hazard_id) or alert.pcodes
