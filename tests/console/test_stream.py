@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaConsumer
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.requests import Request
 from starlette.routing import Route
@@ -22,9 +24,12 @@ from services.console.stream.listening import Listening, start_of
 from services.console.stream.reader import EventStream, Listener
 from services.console.stream.vectors import BadVector, Vector
 from services.console.visibility import StreamVisibility
-from shared.auth.revocations import Revocations
+from shared import lifecycle
+from shared.auth.revocations import Revocations, is_at_end
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardUpdated
+from shared.failures import Backoff
+from shared.messaging import kafka
 from shared.places import Places
 from shared.postgres import database
 from shared.web import apps
@@ -188,6 +193,24 @@ async def test_a_listener_before_the_first_read_waits_for_it(
         reading.cancel()
     assert begins in heard
     assert str(old.hazard_id).encode() not in heard
+
+
+async def test_the_end_offsets_wait_at_most_a_second_for_a_fetch_of_an_idle_reader(served: Served) -> None:
+    """The broker answers the requests of a connection in their order."""
+    settings = served.installation.settings(ConsoleSettings)
+    waited = asyncio.get_running_loop().create_future()
+
+    async def read(consumer: AIOKafkaConsumer, _backoff: Backoff) -> None:
+        _, ends = await kafka.assign_all(consumer, settings, ["access"])
+        for partition, end in ends.items():
+            consumer.seek(partition, end)
+        await consumer.getmany(timeout_ms=100)  # from now on, a fetch waits for records
+        began = time.monotonic()
+        assert await is_at_end(consumer, list(ends))
+        waited.set_result(time.monotonic() - began)
+
+    async with lifecycle.beside(kafka.follow(settings, read)):
+        assert await waited < 2
 
 
 async def test_while_nothing_can_be_read_a_listener_is_asked_to_retry_later(served: Served) -> None:
