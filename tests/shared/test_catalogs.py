@@ -14,6 +14,7 @@ from shared.pages.catalogs import translations
 from shared.pages.pages import EXTENSIONS
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+BARE_PERCENT = re.compile(r"%(?!\(\w+\)[sd])")
 CATALOGS = [
     pytest.param(folder, language, id=f"{folder.name}-{language}")
     for folder in messages.places()
@@ -40,36 +41,60 @@ def test_no_translation_outlives_its_text(folder: Path, language: str) -> None:
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)
 def test_placeholders_agree(folder: Path, language: str) -> None:
-    for message in messages.known(folder, language):
+    _header, *known = messages.known(folder, language)
+    for message in known:
         allowed = {name for text in texts(message) for name in PLACEHOLDER.findall(text)}
+        is_formatted = not any(has_bare_percent(text) for text in texts(message))
         for string in filter(None, strings(message)):
+            assert not (is_formatted and has_bare_percent(string)), string
             assert set(PLACEHOLDER.findall(string)) <= allowed, string
             assert message.pluralizable or set(PLACEHOLDER.findall(string)) == allowed, string
+
+
+def has_bare_percent(text: str) -> bool:
+    """Whether the text has a percent sign that is neither doubled nor part of a placeholder.
+
+    A template formats each text. A bare percent sign would therefore end in an error, in this language alone.
+    """
+    return BARE_PERCENT.search(text.replace("%%", "")) is not None
 
 
 @pytest.mark.parametrize("folder", list(messages.places()), ids=lambda folder: folder.name)
 def test_a_page_has_the_same_elements_in_each_language(folder: Path) -> None:
     """No template decides by the page's language. Only the links to the languages mark the page's own language."""
     for template in folder.rglob("templates/**/*.html"):
-        for decision in decisions(template):
-            names = set(names_of(decision))
-            assert "language" not in names or names == {"code", "language"}, (template, decision.lineno)
+        assert list(decided_by_language(template.read_text(encoding="utf-8"))) == [], template
+
+
+@pytest.mark.parametrize(
+    "decision", ['{% if language.startswith("k") %}{% endif %}', '{% set is_kyrgyz = language == "ky" %}']
+)
+def test_a_decision_by_the_language_is_found(decision: str) -> None:
+    assert list(decided_by_language(decision)) == [1]
+
+
+def decided_by_language(template: str) -> Iterator[int]:
+    """The lines of a template's decisions by the page's language."""
+    for decision in decisions(template):
+        names = set(names_of(decision))
+        if "language" in names and names != {"code", "language"}:
+            yield decision.lineno
 
 
 def names_of(node: nodes.Node) -> Iterator[str]:
     """The names in an expression, without the arguments of calls: a function that gets the language returns a text."""
     if isinstance(node, nodes.Name):
         yield node.name
-    if not isinstance(node, nodes.Call):
-        for child in node.iter_child_nodes():
-            yield from names_of(child)
+    for child in [node.node] if isinstance(node, nodes.Call) else node.iter_child_nodes():
+        yield from names_of(child)
 
 
-def decisions(template: Path) -> Iterator[nodes.Node]:
-    """The conditions of all `if` of a template."""
-    parsed = Environment(extensions=EXTENSIONS).parse(template.read_text(encoding="utf-8"))
+def decisions(template: str) -> Iterator[nodes.Node]:
+    """The conditions of all `if` of a template, and the values of all `set`."""
+    parsed = Environment(extensions=EXTENSIONS).parse(template)
     kinds: tuple[type[nodes.If | nodes.CondExpr | nodes.For], ...] = (nodes.If, nodes.CondExpr, nodes.For)
     yield from (node.test for node in parsed.find_all(kinds) if node.test is not None)
+    yield from (node.node for node in parsed.find_all(nodes.Assign))
 
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)
