@@ -49,7 +49,7 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
     displacements.
     """
     began, engine = time.perf_counter(), database.engine(settings, idle_seconds=STATEMENT_SECONDS)
-    event.listen(engine.sync_engine, "do_connect", allow_long_statements)
+    event.listen(engine.sync_engine, "do_connect", allow_memory)
     firsts = range(numbers.start, numbers.stop, AT_ONCE)
     parts = deque(range(first, min(first + AT_ONCE, numbers.stop)) for first in firsts)
     async with asyncio.TaskGroup() as threads:
@@ -68,9 +68,8 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
     await engine.dispose()
 
 
-def allow_long_statements(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
-    settings = {**parameters["server_settings"], "work_mem": MEMORY}
-    parameters.update(command_timeout=STATEMENT_SECONDS, server_settings=settings)
+def allow_memory(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+    parameters["server_settings"] = {**parameters["server_settings"], "work_mem": MEMORY}
 
 
 @asynccontextmanager

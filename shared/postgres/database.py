@@ -71,7 +71,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
-            "command_timeout": 60,
+            "command_timeout": max(idle_seconds, TRANSACTION_SECONDS),
             "server_settings": {
                 "search_path": settings.service,
                 "application_name": f"dayar.{settings.service}",

@@ -1,8 +1,10 @@
 """A database keeps the mark (exercise or actual) with which it was created."""
 
+from typing import Any
+
 import asyncpg
 import pytest
-from sqlalchemy import AsyncAdaptedQueuePool, text
+from sqlalchemy import AsyncAdaptedQueuePool, event, text
 
 from deploy.provision import database as provision
 from services.registry.handlers import REPORTS
@@ -78,6 +80,25 @@ async def test_a_committed_session_commits_or_rolls_back_and_returns_its_connect
     async with database.committed(sessions) as session:
         assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "stored"
     await engine.dispose()
+
+
+@pytest.mark.parametrize(("idle_seconds", "longest"), [(5, 60), (600, 600)])
+async def test_a_client_waits_for_a_statement_as_long_as_the_server_allows(idle_seconds: int, longest: int) -> None:
+    """A migration of a large table may take minutes."""
+    arguments: dict[str, Any] = {}
+
+    def note(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+        arguments.update(parameters)
+        raise ConnectionRefusedError
+
+    settings = Settings(service="registry", database_url="postgresql://nobody@127.0.0.1/none")
+    async with database.opened(settings, idle_seconds=idle_seconds) as engine:
+        event.listen(engine.sync_engine, "do_connect", note)
+        with pytest.raises(ConnectionRefusedError):
+            async with engine.connect():
+                pass
+    assert arguments["command_timeout"] == longest
+    assert arguments["server_settings"]["transaction_timeout"] == f"{longest}s"
 
 
 async def test_a_pooled_connection_that_was_lost_is_replaced(tables: Installation) -> None:
