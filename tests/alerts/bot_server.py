@@ -38,6 +38,7 @@ class BotServer:
     updates: list[dict[str, Any]] = field(default_factory=list)
     silent: set[int] = field(default_factory=set)  # messages to these chats are never answered
     port: int = 0
+    can_send: asyncio.Event = field(default_factory=asyncio.Event)  # while it is not set, no message is answered
     has_updates: asyncio.Event = field(default_factory=asyncio.Event)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(100))
 
@@ -106,6 +107,7 @@ class BotServer:
             raise refused
 
     async def do_sendMessage(self, chat_id: int, text: str, **fields: Any) -> dict[str, Any]:  # noqa: N802
+        await self.can_send.wait()
         if chat_id in self.silent:
             await asyncio.Event().wait()
         chat = self._chat(chat_id)
@@ -177,6 +179,7 @@ def check(text: str, fields: dict[str, Any]) -> None:
 @asynccontextmanager
 async def serving() -> AsyncIterator[BotServer]:
     server, app = BotServer(), web.Application()
+    server.can_send.set()
     app.router.add_post("/bot{token}/{method}", server.answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

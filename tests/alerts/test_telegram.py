@@ -127,8 +127,15 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
     async with bureau.working():
         ids = [await bureau.alert(severity="Moderate") for _ in range(14)]
         first = await bureau.bot.message()
+        bureau.bot.can_send.clear()
         await bureau.hasten()
+        await wait_for(lambda: len(bureau.bot.called("sendMessage")) == 2)
+        async with bureau.answers() as answers:
+            await answers.comment(ids[5], AIBEK, "мост цел")
+        bureau.bot.can_send.set()
         await bureau.town.settled(14)
+        assert [await bureau.edit(), await bureau.edit()] == [1, 0], "an alert has changed while the digest was sent"
+        bureau.bot.calls.clear()
         [digest] = bureau.bot.sent()[1:]
         lines = digest["text"].splitlines()
         assert lines[0] == "Оповещений: 13"

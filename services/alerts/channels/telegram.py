@@ -16,6 +16,7 @@ from services.alerts.alerts import Alert
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered, sending
 from services.alerts.delivery.notices import Content
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import telegram_edits as edit_queries
 from services.alerts.queries import telegram_messages as message_queries
 from services.alerts.queries.telegram_messages import SentMessage
 from services.alerts.receivers import subscriptions
@@ -112,7 +113,7 @@ class TelegramChannel:
             )
             replied_to = thread.first or await self._first_of_places(job, content, chat)
             chat, message_id = await self._post(chat, message, replied_to)
-            await self._store([job], receiver, chat, message_id)
+            await self._store([job], receiver, chat, message_id, {})
         return self._renewals(job, content, thread, receiver, chat)
 
     async def _deliver_digest(
@@ -129,7 +130,8 @@ class TelegramChannel:
             items = in_digest_order([DigestItem(threads[id].state, job.cause, id) for id, job in by_id.items()])
             chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
             sent.update(dict.fromkeys((job.delivery_id for job in unsent), DELIVERED))
-            await self._store([by_id[item.delivery_id] for item in items], receiver, chat, message_id)
+            shown = {item.state.alert_id: item.state.sequence for item in items}
+            await self._store([by_id[item.delivery_id] for item in items], receiver, chat, message_id, shown)
         earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
         return [
             renewal
@@ -243,14 +245,19 @@ class TelegramChannel:
             raise Undelivered("chat_limit", retry_after=seconds)
         await asyncio.sleep(seconds)
 
-    async def _store(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, message_id: int) -> None:
+    async def _store(
+        self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, message_id: int, shown: Mapping[UUID, int]
+    ) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
+        `shown` maps the alerts of a digest to their sequences in it. If one has changed since, the digest is edited.
         If storing fails, the delivery does not fail, because the message was sent, and a retry would send it twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:
                 await message_queries.store(session, jobs, chat.id, message_id, receiver.language)
+                if len(jobs) > 1:
+                    await edit_queries.mark_digest(session, chat.id, message_id, shown)
 
 
 def refusal(error: BotApiError) -> Undelivered:

@@ -57,6 +57,18 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     await session.execute(update(sent).where(of_alerts, is_wanted).values(edit_at=func.now()))
 
 
+async def mark_digest(session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, int]) -> None:
+    """Lets a digest be edited if its alerts have changed while it was sent. `shown` maps them to the shown sequences.
+
+    An alert that another transaction has locked counts as changed, so that nobody waits here.
+    """
+    sent, is_shown = TelegramMessage, tuple_(AlertRow.alert_id, AlertRow.__table__.c.sequence).in_(list(shown.items()))
+    unchanged = select(AlertRow.alert_id).where(is_shown).with_for_update(read=True, skip_locked=True)
+    ids = (await session.scalars(unchanged)).all()
+    is_changed = (sent.chat_id == chat_id, sent.message_id == message_id, sent.is_digest, sent.alert_id.not_in(ids))
+    await session.execute(update(sent).where(*is_changed).values(edit_at=func.now()))
+
+
 async def claim(session: AsyncSession) -> list[OutdatedMessage]:
     """Claims up to 20 messages whose edit is due. Messages that another worker has locked are skipped.
 
