@@ -1,6 +1,6 @@
 // Shows an alert or a hazard in a panel beside the list. The list, its selection and the focus stay.
 
-import { isBusy, readAgain } from "/static/alert/alert.js";
+import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -9,6 +9,8 @@ const panel = element("beside");
 const content = element("beside-content");
 /** The path of what the panel shows, such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
+/** The newest version of what is shown that the stream or the list has stated: an alert's sequence, or a hazard's revision. */
+let newest = 0;
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
 /** @type {Map<string, HTMLElement>} the articles in which somebody has typed text that was not sent */
@@ -20,6 +22,9 @@ export async function open(path) {
   const active = /** @type {HTMLElement | null} */ (document.activeElement);
   if (!panel.contains(active)) opener = active;
   leave();
+  content.replaceChildren(); // otherwise the buttons of the former alert would work under the new title
+  fail("");
+  newest = 0;
   shown = path;
   /** @type {HTMLAnchorElement} */ (element("beside-page")).href = path;
   element("beside-title").textContent = sentence(path.startsWith("/alerts/") ? "alert" : "hazard");
@@ -32,8 +37,9 @@ export async function open(path) {
   fail(article ? "" : sentence("not_shown"));
   content.replaceChildren(...(article ? [article] : []));
   content.scrollTop = 0;
-  if (kept) void readAgain();
   if (!article) shown = "";
+  if (kept) void readAgain();
+  else catchUp(); // what is shown may have changed while it was read
 }
 
 /** Closes the panel. The focus returns to the row. */
@@ -57,12 +63,36 @@ function leave() {
   else unsent.delete(shown);
 }
 
-/** Reads the alert again if the list has a newer state of it. Also marks its row, because the list may be new. */
+/**
+ * Notes an event of the stream, because the list may have no row of what is shown, for example with a filter.
+ * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may have been missed
+ */
+export function note(data) {
+  if (!data) newest = Infinity;
+  else if (shown.endsWith(`/${data.alert_id ?? data.hazard_id}`)) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
+}
+
+/** Reads what is shown again if there is a newer version and the page is seen. Also marks its row, because the list may be new. */
 export function catchUp() {
   mark();
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
-  const newest = Number(rowOf(shown)?.dataset.sequence ?? 0);
-  if (article && !isBusy() && newest > Number(article.dataset.sequence)) void readAgain();
+  newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
+  // each reading of an alert can add a row to the security log, so a page that nobody sees does not read
+  if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
+  if (newest === Infinity) newest = 0;
+  void (article.dataset.alert ? readAgain() : readHazardAgain(article));
+}
+
+/** @param {HTMLElement} before */
+async function readHazardAgain(before) {
+  const fresh = await readArticle(shown, panel.dataset.prefix ?? "");
+  if (fresh && before.isConnected) replace(before, fresh);
+}
+
+/** @param {HTMLElement} article */
+function versionOf(article) {
+  const section = /** @type {HTMLElement | null} */ (article.querySelector("[data-revision]"));
+  return Number(article.dataset.sequence ?? section?.dataset.revision);
 }
 
 /** Marks the row of the alert that is open. */
@@ -84,6 +114,7 @@ function fail(text) {
 }
 
 element("beside-close").addEventListener("click", close);
+document.addEventListener("visibilitychange", catchUp);
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;
   if (document.querySelector("dialog[open], .menu[open]")) return;

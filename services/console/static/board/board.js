@@ -3,7 +3,7 @@
 import "/static/board/filters.js";
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
-import { catchUp, open } from "/static/board/beside.js";
+import { catchUp, note, open } from "/static/board/beside.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/board/callers.js";
 import { askHeldPersons, askHeldPersonsSoon, showHeldPersons } from "/static/board/held-persons.js";
@@ -118,10 +118,8 @@ board.addEventListener("keydown", (event) => {
 
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
-  if (panel === "alerts") {
-    heardOf();
-    catchUp();
-  }
+  if (panel === "alerts") heardOf();
+  if (panel === "alerts" || panel === "hazards") catchUp();
   if (panel === "reports") {
     showAdmission();
     askHeldPersonsSoon(); // an outcome has arrived
@@ -129,7 +127,8 @@ board.addEventListener("drawn", (event) => {
   if (panel === "households") showHeldPersons();
 });
 
-listen(Object.keys(PANELS_OF), (topics) => topics.forEach((topic) => {
+listen(Object.keys(PANELS_OF), (topics, data) => topics.forEach((topic) => {
+  if (PANELS_OF[topic].includes("recent")) note(data); // the event is about an alert or a hazard
   PANELS_OF[topic].forEach(draw);
   if (topic === "alerts") heardOf();
   if (PANELS_OF[topic].includes("households")) renewSites();

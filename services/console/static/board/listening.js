@@ -21,7 +21,7 @@ export function stand() {
 
 /**
  * @param {string[]} topics
- * @param {(topics: string[]) => void} changed
+ * @param {(topics: string[], data?: Record<string, any>) => void} changed `data` is of the event; nothing if events may have been missed
  */
 export function listen(topics, changed) {
   open();
@@ -38,7 +38,7 @@ export function listen(topics, changed) {
     stream.addEventListener("open", () => live());
     stream.addEventListener("error", failed);
     stream.addEventListener("beat", live);
-    for (const topic of topics) stream.addEventListener(topic, (event) => { live(event); changed([topic]); });
+    for (const topic of topics) stream.addEventListener(topic, (event) => { live(event); changed([topic], JSON.parse(event.data).data ?? {}); });
     stream.addEventListener("reset", (event) => { live(event); changed(topics); });
   }
 

@@ -51,8 +51,8 @@ function prefixOf(article) {
   return /** @type {HTMLElement | null} */ (article.closest("[data-prefix]"))?.dataset.prefix ?? "";
 }
 
-/** @param {HTMLElement} before @param {HTMLElement} fresh @param {HTMLFormElement} [sent] */
-function replace(before, fresh, sent) {
+/** Replaces the article, and keeps the focus and what was typed. @param {HTMLElement} before @param {HTMLElement} fresh @param {HTMLFormElement} [sent] */
+export function replace(before, fresh, sent) {
   // the button that sent a form has lost the focus, because it was disabled
   const active = document.activeElement;
   const focused = active === document.body ? sent?.querySelector("button") : active;

@@ -1,5 +1,6 @@
 // Reads the content of the page of an alert or a hazard, for the alert's page itself and for the panel beside the board's list.
 
+import { call } from "/static/calls.js";
 import { refresh } from "/static/fragments.js";
 
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
@@ -12,9 +13,9 @@ const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
  * @returns {Promise<HTMLElement | undefined>}
  */
 export async function readArticle(path, prefix) {
-  const answer = await fetch(path, { credentials: "same-origin" }).catch(() => undefined);
-  if (!answer?.ok || answer.redirected) return undefined;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await call("GET", path).then((answer) => answer.ok && !answer.redirected ? answer.text() : undefined).catch(() => undefined);
+  if (text === undefined) return undefined;
+  const page = new DOMParser().parseFromString(text, "text/html");
   const article = /** @type {HTMLElement | null} */ (page.querySelector("article[data-alert]")) ?? wrapped(page.querySelector("main"));
   if (prefix) addPrefix(article, prefix);
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (article.querySelectorAll("[data-unrendered]"))) void refresh(part);

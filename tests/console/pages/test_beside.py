@@ -1,0 +1,81 @@
+"""An alert or a hazard opens in the panel beside the list."""
+
+from typing import Any
+
+from playwright.sync_api import Route, expect
+
+from shared.auth.tokens import Role
+from tests.console.pages.conftest import Whole, newest_alert
+
+
+def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> None:
+    """An alert is read, commented, acknowledged and snoozed in the panel, while another alert stays selected."""
+    for hazard in ("rockfall", "fog"):
+        whole.report_hazard(type=hazard, severity="Moderate")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    beside, row, other = page.locator("#beside"), newest_alert(page, "Rockfall"), newest_alert(page, "Fog")
+    key = row.get_attribute("data-key")
+    other.locator("input").check()
+    top = row.bounding_box()
+    row.get_by_role("link", name="Rockfall").click()
+    expect(beside.locator(".what")).to_contain_text("Rockfall")
+    assert page.locator("#panel-hazards").is_hidden()
+    assert row.bounding_box() == top
+    expect(row).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Enter")  # a second time: the focus moves into the panel
+    expect(beside).to_be_focused()
+    beside.get_by_role("textbox", name="Comment").fill("The road is closed")
+    beside.get_by_role("button", name="Acknowledge", exact=True).click()
+    expect(beside.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
+    beside.get_by_role("button", name="Add the comment").click()
+    expect(beside.locator(".done")).to_contain_text("The road is closed")
+    beside.locator("summary", has_text="Snooze").click()
+    beside.get_by_role("textbox", name="Reason").fill("I am waiting for a call")
+    beside.get_by_role("button", name="Snooze", exact=True).click()
+    expect(beside.locator(".what")).to_contain_text("Snoozed until")
+    expect(other.locator("input")).to_be_checked()
+    beside.get_by_role("textbox", name="Comment").fill("Not sent yet")
+    other.focus()
+    slow: list[Route] = []
+    address = f"**/alerts/{other.get_attribute('data-key')}"
+    page.route(address, lambda route: slow.append(route))  # noqa: PLW0108 - Playwright refuses `slow.append`
+    page.keyboard.press("Enter")
+    # while the second alert is read, no button of the first alert can be pressed
+    expect(page.locator("#beside-content article")).to_have_count(0)
+    expect(page.locator("#beside-page")).to_have_attribute("href", f"/alerts/{other.get_attribute('data-key')}")
+    assert slow[0].request.headers["dayar-account"]
+    slow[0].continue_()
+    expect(beside.locator(".what")).to_contain_text("Fog")
+    page.locator(f"#alert-{key}").click(position={"x": 300, "y": 8})
+    expect(beside.get_by_role("textbox", name="Comment")).to_have_value("Not sent yet")
+    beside.get_by_role("textbox", name="Comment").press("Escape")
+    expect(beside).to_be_hidden()
+    expect(page.locator(f"#alert-{key}")).to_be_focused()
+    page.locator("#panel-recent li", has_text="Acknowledged").get_by_role("link", name="Rockfall").first.click()
+    expect(beside.locator(".what")).to_contain_text("Rockfall")
+    page.locator("#beside-page").click()
+    page.wait_for_url(f"**/alerts/{key}")
+    assert desk.errors == []
+
+
+def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:
+    report_id = whole.report_hazard(type="fog", severity="Moderate")
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    beside = page.locator("#beside")
+    expect(newest_alert(page, "Fog")).to_be_visible()
+    opener = page.locator("#panel-hazards").get_by_role("link", name="Fog").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(beside.locator(".hazard-page")).to_contain_text("Alerts about this event")
+    expect(beside).to_be_focused()
+    whole.report_hazard(source_id=report_id, revision=2, msg_type="Update", type="fog", severity="Severe")
+    expect(beside.locator(".hazard-page .panel").first).to_contain_text("Severe")
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    beside.locator(".hazard-page tbody").get_by_role("link", name="Fog").first.click()
+    expect(beside.locator("[data-alert]")).to_contain_text("Fog")
+    assert desk.errors == []
