@@ -1,4 +1,4 @@
-"""An alert or a hazard opens in the panel beside the list."""
+"""An alert or a hazard opens in the panel beside the list, also from the list of the last hour."""
 
 from typing import Any
 
@@ -79,3 +79,15 @@ def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, se
     beside.locator(".hazard-page tbody").get_by_role("link", name="Fog").first.click()
     expect(beside.locator("[data-alert]")).to_contain_text("Fog")
     assert desk.errors == []
+
+
+def test_the_last_hour_marks_exercises_and_keeps_the_focus_when_it_is_drawn_again(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="drought", status="Exercise")
+    changes = seat(Role.OPERATOR).open("/").locator("#panel-recent li", has_text="Drought")
+    expect(changes.first.locator(".tag")).to_have_text("Exercise")
+    reported = changes.filter(has_text="First report")  # not the alert, which can come later
+    link = reported.filter(has=changes.page.get_by_text("Exercise")).get_by_role("link")
+    link.focus()
+    whole.report_hazard(type="drought", status="Test")
+    expect(changes.locator(".tag", has_text="Test").first).to_be_visible()
+    expect(link).to_be_focused()
