@@ -113,7 +113,7 @@ function fail(text) {
   failure.hidden = !text;
 }
 
-element("beside-close").addEventListener("click", close);
+element("side-panel-close").addEventListener("click", close);
 document.addEventListener("visibilitychange", catchUp);
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;
