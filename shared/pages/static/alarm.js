@@ -29,8 +29,9 @@ const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severi
 
 async function ask() {
   const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval calls again
-  if (!answer?.ok || isOver) return;
-  state = await answer.json();
+  const answered = answer?.ok ? await answer.json() : undefined;
+  if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so
+  state = answered;
   document.title = (state.count ? `(${state.count}) ` : "") + title;
   const fresh = state.alerts.filter((alert) => !heard().includes(nameOf(alert)));
   if (fresh.length && sounds()) ring();
