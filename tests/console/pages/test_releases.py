@@ -141,7 +141,7 @@ def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="landslide", text={"en": {"headline": "Slope above the school moves"}})
     page = seat(Role.DUTY_HEAD).open("/")
     newest_alert(page, "Landslide").locator(".alert-name").click()
-    page.get_by_text("Release to the public").click()
+    page.locator("#beside").get_by_text("Release to the public").click()
     expect(page.locator("h1")).to_have_text("Release to the public")
     expect(page.locator("#event")).to_have_text("Landslide")
 
