@@ -21,6 +21,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
 
     def is_found() -> bool:
         page.goto(f"{whole.url}/search?lang=en")
+        expect(page.locator("#q")).to_be_focused()
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
         expect(page.locator("#found")).to_contain_text(typed)
