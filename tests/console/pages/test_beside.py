@@ -10,16 +10,16 @@ from tests.console.pages.conftest import Whole, newest_alert
 
 def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> None:
     """An alert is read, commented, acknowledged and snoozed in the panel, while another alert stays selected."""
-    for hazard in ("rockfall", "fog"):
+    for hazard in ("thunderstorm", "fog"):
         whole.report_hazard(type=hazard, severity="Moderate")
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
-    beside, row, other = page.locator("#beside"), newest_alert(page, "Rockfall"), newest_alert(page, "Fog")
+    beside, row, other = page.locator("#beside"), newest_alert(page, "Thunderstorm"), newest_alert(page, "Fog")
     key = row.get_attribute("data-key")
     other.locator("input").check()
     top = row.bounding_box()
-    row.get_by_role("link", name="Rockfall").click()
-    expect(beside.locator(".what")).to_contain_text("Rockfall")
+    row.get_by_role("link", name="Thunderstorm").click()
+    expect(beside.locator(".what")).to_contain_text("Thunderstorm")
     assert page.locator("#panel-hazards").is_hidden()
     assert row.bounding_box() == top
     expect(row).to_be_focused()
@@ -53,8 +53,8 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     beside.get_by_role("textbox", name="Comment").press("Escape")
     expect(beside).to_be_hidden()
     expect(page.locator(f"#alert-{key}")).to_be_focused()
-    page.locator("#panel-recent li", has_text="Acknowledged").get_by_role("link", name="Rockfall").first.click()
-    expect(beside.locator(".what")).to_contain_text("Rockfall")
+    page.locator("#panel-recent li", has_text="Acknowledged").get_by_role("link", name="Thunderstorm").first.click()
+    expect(beside.locator(".what")).to_contain_text("Thunderstorm")
     page.locator("#beside-page").click()
     page.wait_for_url(f"**/alerts/{key}")
     assert desk.errors == []
