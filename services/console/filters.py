@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 from services.console.sections import Section
@@ -120,6 +120,11 @@ def _hazard_names() -> Mapping[str, list[str]]:
 
 def _pcodes(word: str, places: Places) -> tuple[str, ...]:
     """The units with this word in a name, and all units in them."""
-    names = {unit.pcode: map(folded, unit.terms()) for unit in places.units()}
-    named = [pcode for pcode, terms in names.items() if any(word in term for term in terms)]
+    named = [pcode for pcode, names in _names_of_units(places).items() if any(word in name for name in names)]
     return tuple(sorted(places.within(named) or ())) if named else ()
+
+
+@lru_cache(1)
+def _names_of_units(places: Places) -> Mapping[str, list[str]]:
+    """The folded names of all units. They are kept, because the board is drawn again at each event."""
+    return {unit.pcode: [folded(term) for term in unit.terms()] for unit in places.units()}
