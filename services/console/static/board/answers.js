@@ -3,7 +3,7 @@
 import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
-import { element } from "/static/elements.js";
+import { element, showText } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
 import { mark, note, removeNotes } from "/static/field-notes.js";
 import { refusal, taken } from "/static/refusals.js";
@@ -218,9 +218,7 @@ function wrong(field, text, expected) {
 
 /** @param {string} text */
 function fail(text) {
-  const failure = element("answer-failure");
-  failure.textContent = text;
-  failure.hidden = !text;
+  showText("answer-failure", text);
   if (!text) {
     for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     removeNotes(form);

@@ -2,7 +2,7 @@
 
 import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
-import { element } from "/static/elements.js";
+import { element, showText } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const panel = element("beside");
@@ -108,9 +108,7 @@ function rowOf(path) {
 
 /** @param {string} text */
 function fail(text) {
-  const failure = element("beside-failure");
-  failure.textContent = text;
-  failure.hidden = !text;
+  showText("beside-failure", text);
 }
 
 element("side-panel-close").addEventListener("click", close);

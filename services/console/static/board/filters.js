@@ -2,7 +2,7 @@
 
 import { draw } from "/static/board/panels.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, showText } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 
@@ -61,9 +61,7 @@ async function done(method, path, body) {
 
 /** @param {string} text */
 function fail(text) {
-  const failure = element("filter-failure");
-  failure.textContent = text;
-  failure.hidden = !text;
+  showText("filter-failure", text);
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); apply(stated()); });

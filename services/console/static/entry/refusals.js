@@ -2,7 +2,7 @@
 // is also said at each field.
 
 import { problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, showText } from "/static/elements.js";
 import { mark, removeNotes } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 import { labels, showWrong } from "/static/wrong-fields.js";
@@ -21,9 +21,7 @@ export function fail(text, fields = []) {
 
 /** @param {string} text */
 function say(text) {
-  const failure = element("failure");
-  failure.textContent = text;
-  failure.hidden = !text;
+  showText("failure", text);
 }
 
 /** Shows the first of these errors that has fields. @param {[string, HTMLElement[]][]} errors the texts, each with its fields */

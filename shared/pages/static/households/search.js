@@ -1,7 +1,7 @@
 // The search for households. The criteria are sent in the body of a request, because URLs are logged.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, showText } from "/static/elements.js";
 import { removeNotes } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 import { showWrong } from "/static/wrong-fields.js";
@@ -66,9 +66,7 @@ function refused({ text, body }) {
 /** @param {string} text */
 function fail(text) {
   if (!text) removeNotes(form);
-  const failure = element("failure");
-  failure.textContent = text;
-  failure.hidden = !text;
+  showText("failure", text);
 }
 
 element("results").addEventListener("click", ({ target }) => {
