@@ -6,7 +6,7 @@ GROUPS := intake registry alerts console
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
+.PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom icons messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
         bench-alerts-vs-alertmanager bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-signing bench-restart \
         clean-state env up down test-compose running development
 
@@ -59,6 +59,9 @@ sbom: development ## write the software bill of materials (CycloneDX) into sbom.
 
 docs: development ## write docs/asyncapi.json again from the code
 	@$(PYTHON) -m cli contract
+
+icons: development ## draw the field form's icons (PNG) from their SVG files
+	@$(PYTHON) -m deploy.icons
 
 messages: development ## update every catalog to the texts in code and templates
 	@$(PYTHON) -m shared.pages.messages

@@ -94,6 +94,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/field": PUBLIC,
     "GET /intake/field/worker.js": PUBLIC,
     "GET /intake/field/key": PUBLIC,
+    "GET /intake/field/app.webmanifest": PUBLIC,
     "GET /intake/field/files/{release}/settlements.json": PUBLIC,
     "GET /intake/field/files": PUBLIC,
     # registry

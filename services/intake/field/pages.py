@@ -19,17 +19,23 @@ from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION
 from shared.events.vocabulary import AgeBracket, HazardType, Movement, Sex
 from shared.pages import Pages
 from shared.pages.formats import country_options
+from shared.pages.languages import language_of
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.pages.settlements import SettlementsFile
 from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
 
 HERE = Path(__file__).parent
+PAGE = "/intake/field"
 STATIC = HERE / "static"
 SCOPE = "/"  # the service worker controls all pages below this path, also the printed address `/field`
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries where most emigrants from Kyrgyzstan live
-KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
+COLOUR, GROUND = "#0b5cad", "#eef1f4"  # of the phone's own bars, and of the app before its first page
+KINDS = (".css", ".html", ".js", ".po", ".png", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
+ICONS = [  # drawn by `make icons`
+    {"src": f"/static/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png"} for size in (192, 512)
+] + [{"src": "/static/icon-maskable-512.png", "sizes": "512x512", "type": "image/png", "purpose": "maskable"}]
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)
 
 
@@ -47,6 +53,7 @@ class FieldForm:
             Route("/field", self.page),
             Route("/field/worker.js", self.worker),
             Route("/field/key", self.key),
+            Route("/field/app.webmanifest", self.manifest),
             Route("/field/files/{release}/settlements.json", self.settlements_file),
             Mount("/field/files", Files(self.release)),
         ]
@@ -56,6 +63,7 @@ class FieldForm:
             request,
             "field.html",
             release=self.release,
+            colour=COLOUR,
             status_of=self.settings.counted_status,
             units=self.units,
             usual_countries=(*USUAL_COUNTRIES, ABROAD),
@@ -78,6 +86,29 @@ class FieldForm:
     async def key(self, _: Request) -> Response:
         """The public key to which phones seal their reports."""
         return JSONResponse(self.keys.newest._asdict(), headers={"cache-control": "no-cache"})
+
+    async def manifest(self, request: Request) -> Response:
+        """Describes the form as an app that a phone can install, in the reader's language."""
+        language = language_of(request)
+        name = self.pages.gettext(language, "Field form")
+        short = "Dayar" if language == "en" else "Даяр"
+        if self.settings.exercise:  # an exercise must not be taken for the real app
+            short = self.pages.gettext(language, "EXERCISE")
+            name = f"{short} · {name}"
+        content = {
+            "id": PAGE,
+            "name": f"{name} · {getattr(self.settings, f'institution_{language}')}",
+            "short_name": short,
+            "lang": language,
+            "start_url": f"{PAGE}?lang={language}",
+            "scope": PAGE,
+            "display": "standalone",
+            "theme_color": COLOUR,
+            "background_color": GROUND,
+            "icons": ICONS,
+        }
+        headers = {"cache-control": "no-cache"}
+        return JSONResponse(content, headers=headers, media_type="application/manifest+json")
 
     async def settlements_file(self, request: Request) -> Response:
         is_own = request.path_params["release"] == self.release

@@ -22,14 +22,56 @@ OTHER = """async (page) => {
 }"""
 
 
+DELETE = "async (file) => (await caches.open((await caches.keys())[0])).delete(file)"
+
+
 def release(page: Page) -> str:
     """The form's release, which is part of the URL of its scripts."""
     source: str = page.locator("script[type=module]").get_attribute("src") or ""
     return source.split("/")[-2]
 
 
+# The largest difference of a colour between the icon's PNG and the SVG from which the PNG was drawn.
+DIFFERENCE = """async ([png, svg, size]) => {
+  const pixels = await Promise.all([png, svg].map(async (src) => {
+    const image = Object.assign(new Image(size, size), { src });
+    await image.decode();
+    const pen = new OffscreenCanvas(size, size).getContext("2d");
+    pen.drawImage(image, 0, 0, size, size);
+    return [image.naturalWidth, pen.getImageData(0, 0, size, size).data];
+  }));
+  const [[width, drawn], [, expected]] = pixels;
+  const wrong = drawn.filter((value, place) => Math.abs(value - expected[place]) > 64).length;
+  return [width, wrong / drawn.length];
+}"""
+
+
+def test_the_form_is_an_app_that_a_phone_can_install(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre, "ru")
+    address = page.locator("link[rel=manifest]").get_attribute("href") or ""
+    answer = httpx.get(f"{centre.url}{address}", timeout=30)
+    app = answer.json()
+    assert answer.headers["content-type"] == "application/manifest+json"
+    assert "Полевая форма" in app["name"]
+    assert (app["lang"], app["start_url"], app["scope"], app["display"]) == (
+        "ru",
+        f"{FORM}?lang=ru",
+        FORM,
+        "standalone",
+    )
+    for icon, svg in zip(app["icons"], ("icon.svg", "icon.svg", "icon-maskable.svg"), strict=True):
+        size = int(icon["sizes"].split("x")[0])
+        width, wrong = page.evaluate(DIFFERENCE, [icon["src"], f"/static/{svg}", size])
+        assert (width, round(wrong, 2)) == (size, 0), f"draw {icon['src']} again: make icons"
+    assert [icon.get("purpose") for icon in app["icons"]] == [None, None, "maskable"]
+    page.evaluate("dispatchEvent(Object.assign(new Event('beforeinstallprompt'), { prompt: () => {} }))")
+    page.click("#install")
+    expect(page.locator("#install")).to_be_hidden()
+
+
 def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: BrowserContext, centre: Centre) -> None:
     page = opened(fresh_phone, centre)
+    expect(page.locator("#readiness-text")).to_have_text("Ready without signal")
     names, files = page.evaluate(KEPT)
     assert names == [f"field-{release(page)}"]
     own = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
@@ -130,3 +172,18 @@ def test_a_full_phone_without_a_cache_opens_the_form(fresh_phone: BrowserContext
     page.reload()
     expect(page.locator("#account")).to_be_hidden()
     expect(page.locator("#signing")).to_be_visible()
+    expect(page.locator("#readiness")).to_contain_text("Not ready without signal")
+    page.click("#save-form")
+    expect(page.locator("#readiness")).to_contain_text("free storage on the phone")
+
+
+def test_the_form_says_what_is_missing_without_signal_and_saves_it_again(
+    fresh_phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(fresh_phone, centre)
+    expect(page.locator("#readiness-text")).to_have_text("Ready without signal")
+    page.evaluate(DELETE, f"{FORM}/files/{release(page)}/pin.js")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#readiness-text")).to_contain_text("Not ready without signal: 1 of")
+    page.click("#save-form")
+    expect(page.locator("#readiness-text")).to_have_text("Ready without signal")

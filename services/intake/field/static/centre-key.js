@@ -19,6 +19,10 @@ function known() {
   return answered ?? JSON.parse(localStorage.getItem(KEPT) ?? "null");
 }
 
+export function hasKey() {
+  return Boolean(known());
+}
+
 /** Ask for the key that the centre uses. It is an older one than before if the centre lost its newest key. */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;

@@ -12,6 +12,7 @@ import { tell } from "./page.js";
 import { listenToPin } from "./pin-panel.js";
 import { hasPin } from "./pin.js";
 import { renewSites } from "./places.js";
+import { listenToReadiness, showReadiness } from "./readiness.js";
 import { askReceipts, askReceiptsNow } from "./receipts.js";
 import { listenToReversals } from "./reversals.js";
 import { canSeal } from "./sealing.js";
@@ -21,7 +22,6 @@ const AGAIN_MS = 30_000;
 const HOUR_MS = 3_600_000;
 const UNSEEN_MS = 5 * 60_000;
 let hiddenAt = Infinity;
-const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
 
 if (!canKeep()) tell(element("opening"), sentence("unkept"));
 else if (canSeal()) start();
@@ -48,10 +48,10 @@ function start() {
   addEventListener("online", () => { show(); void sendWaiting().then(askReceiptsNow); });
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
-  document.addEventListener("visibilitychange", () => { leave(); changed(); if (!document.hidden) retryUnopened(); look(document.hidden ? undefined : askReceiptsNow); }); // a suspended page gets no events of other tabs
+  document.addEventListener("visibilitychange", () => { leave(); changed(); if (!document.hidden) retryUnopened(); look(document.hidden ? undefined : askReceiptsNow); if (!document.hidden) void showReadiness(); }); // a suspended page gets no events of other tabs
   setInterval(() => look(document.hidden ? undefined : askReceipts), AGAIN_MS);
   setInterval(retryUnopened, HOUR_MS);
-  if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });
+  listenToReadiness();
   void navigator.storage?.persist?.();
   forgetOld();
   resume();

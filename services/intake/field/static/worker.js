@@ -7,9 +7,10 @@ const CARD = "/field"; // the printed address redirects to the page, also offlin
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
-  `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/birth-fields.js`, `${SCRIPTS}/births.js`, `${SCRIPTS}/centre-key.js`, `${SCRIPTS}/checks.js`, `${SCRIPTS}/combobox.js`, `${SCRIPTS}/controls.js`, `${SCRIPTS}/counted.js`, `${SCRIPTS}/countries.js`, `${SCRIPTS}/drafts.js`, `${SCRIPTS}/elements.js`, `${SCRIPTS}/event-question.js`, `${SCRIPTS}/events.js`, `${SCRIPTS}/expectations.js`, `${SCRIPTS}/fields.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/functioning.js`, `${SCRIPTS}/hpke.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`, `${SCRIPTS}/list.js`, `${SCRIPTS}/members.js`, `${SCRIPTS}/memory.js`, `${SCRIPTS}/moments.js`, `${SCRIPTS}/movements.js`, `${SCRIPTS}/movers.js`, `${SCRIPTS}/open-again.js`, `${SCRIPTS}/outbox.js`, `${SCRIPTS}/page.js`, `${SCRIPTS}/pin.js`, `${SCRIPTS}/pin-panel.js`, `${SCRIPTS}/pin-waits.js`, `${SCRIPTS}/place-search.js`, `${SCRIPTS}/places.js`, `${SCRIPTS}/positions.js`, `${SCRIPTS}/presets.js`, `${SCRIPTS}/reasons.js`, `${SCRIPTS}/receipts.js`, `${SCRIPTS}/reports.js`, `${SCRIPTS}/reversals.js`, `${SCRIPTS}/romanised.js`, `${SCRIPTS}/sealing.js`, `${SCRIPTS}/settlements.js`, `${SCRIPTS}/settlements.json`, `${SCRIPTS}/short-codes.js`, `${SCRIPTS}/short-form.js`, `${SCRIPTS}/sites.js`, `${SCRIPTS}/texts.js`, `${SCRIPTS}/time.js`, `${SCRIPTS}/uuid.js`, `${SCRIPTS}/field.css`,
+  `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/birth-fields.js`, `${SCRIPTS}/births.js`, `${SCRIPTS}/centre-key.js`, `${SCRIPTS}/checks.js`, `${SCRIPTS}/combobox.js`, `${SCRIPTS}/controls.js`, `${SCRIPTS}/counted.js`, `${SCRIPTS}/countries.js`, `${SCRIPTS}/drafts.js`, `${SCRIPTS}/elements.js`, `${SCRIPTS}/event-question.js`, `${SCRIPTS}/events.js`, `${SCRIPTS}/expectations.js`, `${SCRIPTS}/fields.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/functioning.js`, `${SCRIPTS}/hpke.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`, `${SCRIPTS}/list.js`, `${SCRIPTS}/members.js`, `${SCRIPTS}/memory.js`, `${SCRIPTS}/moments.js`, `${SCRIPTS}/movements.js`, `${SCRIPTS}/movers.js`, `${SCRIPTS}/open-again.js`, `${SCRIPTS}/outbox.js`, `${SCRIPTS}/page.js`, `${SCRIPTS}/pin.js`, `${SCRIPTS}/pin-panel.js`, `${SCRIPTS}/pin-waits.js`, `${SCRIPTS}/place-search.js`, `${SCRIPTS}/places.js`, `${SCRIPTS}/positions.js`, `${SCRIPTS}/presets.js`, `${SCRIPTS}/readiness.js`, `${SCRIPTS}/reasons.js`, `${SCRIPTS}/receipts.js`, `${SCRIPTS}/reports.js`, `${SCRIPTS}/reversals.js`, `${SCRIPTS}/romanised.js`, `${SCRIPTS}/sealing.js`, `${SCRIPTS}/settlements.js`, `${SCRIPTS}/settlements.json`, `${SCRIPTS}/short-codes.js`, `${SCRIPTS}/short-form.js`, `${SCRIPTS}/sites.js`, `${SCRIPTS}/texts.js`, `${SCRIPTS}/time.js`, `${SCRIPTS}/uuid.js`, `${SCRIPTS}/field.css`,
   "/static/pages.css", "/static/icon.svg",
 ];
+const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
 let storagePatience = PATIENCE_MS; // 0 while the phone's storage does not answer, because the form loads many scripts
 
@@ -35,8 +36,38 @@ self.addEventListener("fetch", (event) => {
 /** Cache the whole release or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
+  await kept.addAll(requests(FILES));
+}
+
+/** @param {string[]} files */
+function requests(files) {
   // `omit` stops the page of each language from setting the language cookie
-  await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
+  return files.map((file) => new Request(file, { cache: "reload", credentials: "omit" }));
+}
+
+self.addEventListener("message", (event) => {
+  const { data, ports: [port] } = /** @type {MessageEvent} */ (event);
+  /** @type {WorkerEvent} */ (/** @type {Event} */ (event)).waitUntil(uncached(data === "save").then((files) => port.postMessage({ missing: files.length, all: FILES.length })));
+});
+
+/** The files that are not in the cache, because the browser deleted them. @param {boolean} isSaving whether to load them again before */
+async function uncached(isSaving) {
+  try {
+    const kept = await caches.open(KEPT);
+    const gone = await absent(kept);
+    if (!isSaving || !gone.length) return gone;
+    // with one script of this release, nothing is stored if the centre already has another release
+    await kept.addAll(requests([...gone, OWN_SCRIPT])).catch(() => {});
+    return await absent(kept);
+  } catch {
+    return FILES; // the phone's storage is full or broken, so no cache opens
+  }
+}
+
+/** @param {Cache} kept */
+async function absent(kept) {
+  const found = await Promise.all(FILES.map((file) => kept.match(file, { ignoreVary: true })));
+  return FILES.filter((_, place) => !found[place]);
 }
 
 /** Delete other releases, when no page of another release is open. */
