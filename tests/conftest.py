@@ -2,9 +2,10 @@
 
 import gc
 import os
+import shlex
 import signal
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import cache
@@ -16,18 +17,18 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
 
+from deploy.local.forks import ONE_THREAD
 from deploy.local.paths import ROOT
 from deploy.provision.topics import Broker
 from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
 from shared.postgres import database
-from tests import preloaded
+from tests import fork_servers, preloaded
 from tests.clusters import shared_cluster
 from tests.components import Cluster, Components, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
-from tests.rewriting import write_bytecode
 
 # Hypothesis's examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
@@ -88,27 +89,30 @@ class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Starts one Kafka in the process that controls the xdist workers, and gives each worker Kafka's login.
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    """Starts what all xdist workers share: one Kafka, and processes that have imported tests and programs.
 
-    Also makes the files with which the workers' PostgreSQL servers start. Each worker inherits the address from which
-    it gets a fork server with imported programs.
+    Also makes the files with which the workers' PostgreSQL servers start. The workers are forked from a process that
+    has imported the tests, and inherit the address from which they get a fork server with imported programs.
     """
-    if node.config.getoption("--quick"):
+    if config.getoption("--quick"):
         return
-    if SHARED_SERVERS not in node.config.stash:
-        stack = ExitStack()
-        node.config.add_cleanup(stack.close)
-        with ThreadPoolExecutor(1) as pool:  # Kafka starts on one core while the asserts are rewritten on another core
-            rewriting = pool.submit(write_bytecode, node.config)
-            os.environ[preloaded.ADDRESS] = stack.enter_context(preloaded.fork_servers())
-            servers = {
-                "broker": stack.enter_context(shared_broker()),
-                "cluster": stack.enter_context(shared_cluster()),
-            }
-            node.config.stash[SHARED_SERVERS] = {name: made and asdict(made) for name, made in servers.items()}
-            rewriting.result()
-    node.workerinput.update(node.config.stash[SHARED_SERVERS])
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    # tests and programs are imported on one core while Kafka and PostgreSQL start on another core
+    files = [argument.partition("::")[0] for argument in config.args]
+    address = stack.enter_context(fork_servers.started("tests.imported", *files, env=os.environ | ONE_THREAD))
+    for spec in specs:
+        spec.python = shlex.join([sys.executable, "-m", "tests.worker", address])
+    os.environ[preloaded.ADDRESS] = stack.enter_context(preloaded.fork_servers())
+    servers = {"broker": stack.enter_context(shared_broker()), "cluster": stack.enter_context(shared_cluster())}
+    config.stash[SHARED_SERVERS] = {name: made and asdict(made) for name, made in servers.items()}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Gives each worker the login of Kafka and the files for PostgreSQL."""
+    node.workerinput.update(node.config.stash.get(SHARED_SERVERS, {}))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,28 +7,27 @@ own fork server.
 import atexit
 import gc
 import os
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import IO
 
 from argon2 import PasswordHasher
 
 from deploy.containers.compiled import LATE
 from deploy.local import kafka, paths
-from deploy.local.forks import ONE_THREAD, Forked, Forks, die_with, serve
+from deploy.local.forks import ONE_THREAD, Forked, Forks
 from deploy.local.process import Process
 from services.console.sign_in import passwords
 from shared.config import Settings
 from shared.events.topics import SERVICES
 from shared.pages import Pages
 from shared.pages.catalogs import SOURCE
+from tests.fork_servers import connected, serve_each, started
 
 # Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
 COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
@@ -70,19 +69,8 @@ class Preloaded(Process):
 @contextmanager
 def fork_servers() -> Iterator[str]:
     """A process that imports everything, and forks a fork server for each process that connects to its socket."""
-    with ExitStack() as stack:
-        address = f"{stack.enter_context(TemporaryDirectory(prefix='dayar-'))}/fork-servers"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(address)
-            listener.listen()
-            process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "tests.preloaded"],
-                cwd=paths.ROOT,
-                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **ONE_THREAD},
-                stdin=listener.fileno(),
-            )
-        stack.callback(process.wait)
-        stack.callback(process.kill)
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **ONE_THREAD}
+    with started("tests.preloaded", env=env) as address:
         yield address
 
 
@@ -96,10 +84,9 @@ def forks(address: str | None) -> Forks:
         stack = ExitStack()
         atexit.register(stack.close)
         address = stack.enter_context(fork_servers())
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(address)
-    atexit.register(connection.close)
-    return Forks(connection)
+    made = connected(address)
+    atexit.register(made.close)
+    return made
 
 
 def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> Forked:
@@ -129,14 +116,7 @@ def main() -> None:
     gc.collect()
     gc.enable()
     gc.freeze()  # otherwise, garbage collections in the children would copy the memory of these objects
-    listener, parent = socket.socket(fileno=sys.stdin.fileno()), os.getpid()
-    while True:
-        connection, _ = listener.accept()
-        with connection:
-            if os.fork() == 0:
-                die_with(parent)
-                serve(connection)
-                break
+    serve_each()
 
 
 def hash_cheaply() -> None:

@@ -1,0 +1,51 @@
+"""Starts a process that imports modules once, and then forks a fork server for each connection to its socket."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
+
+from deploy.local import paths
+from deploy.local.forks import Forks, die_with, serve
+
+
+@contextmanager
+def started(module: str, *arguments: str, env: Mapping[str, str]) -> Iterator[str]:
+    """Starts `python -m module`, which imports modules and calls `serve_each`. Gives the address of its socket."""
+    with ExitStack() as stack:
+        address = f"{stack.enter_context(TemporaryDirectory(prefix='dayar-'))}/fork-servers"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(address)
+            listener.listen()
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", module, *arguments],
+                cwd=paths.ROOT,
+                env=env,
+                stdin=listener.fileno(),
+                stdout=subprocess.DEVNULL,
+            )
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        yield address
+
+
+def serve_each() -> None:
+    """Forks a fork server for each connection to the socket that `started` has opened."""
+    listener, parent = socket.socket(fileno=sys.stdin.fileno()), os.getpid()
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            if os.fork() == 0:
+                die_with(parent)
+                serve(connection)
+                break
+
+
+def connected(address: str) -> Forks:
+    """The connection to an own fork server, which ends when the connection is closed. Raises OSError."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(address)
+    return Forks(connection)

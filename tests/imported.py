@@ -1,0 +1,31 @@
+"""Imports test files once, and forks the xdist workers.
+
+`python -m tests.imported tests` imports all files in `tests` as a worker does, whose collection then needs no imports.
+"""
+
+import gc
+import sys
+
+import pytest
+
+from tests.fork_servers import serve_each
+
+
+class OnlyImports:
+    """A plugin that leaves out the tests of an imported file, because each worker has own objects for the tests."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self) -> list[pytest.Item]:
+        return []
+
+
+def main() -> None:
+    arguments = ["--collect-only", "--quiet", "--capture=no", *sys.argv[1:]]
+    # after an error in an import, no worker is forked, so that the workers import the files themselves and report it
+    if pytest.main(arguments, plugins=[OnlyImports()]) == pytest.ExitCode.NO_TESTS_COLLECTED:
+        gc.freeze()  # otherwise, garbage collections in the workers would copy the memory of these objects
+        serve_each()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Starts an xdist worker by a fork of `tests.imported`.
+
+xdist starts `python -m tests.worker ADDRESS -u -c CODE`, and expects that this process executes CODE. The process that
+is forked executes CODE instead, with the same input and output. If there is no fork server, no process is forked.
+"""
+
+import os
+import signal
+import sys
+
+from deploy.local.forks import Forked, ForkServerEnded
+from tests.fork_servers import connected
+
+
+def forked(address: str, code: str) -> Forked | None:
+    try:
+        return connected(address).fork("pytest", ["tests.worker", code], os.environ, (0, 1, 2))
+    except (OSError, ForkServerEnded):
+        return None
+
+
+def wait_for(worker: Forked) -> int:
+    """Waits for the worker, and passes Ctrl-C on to it, because the worker is in a session of its own."""
+    signal.signal(signal.SIGINT, lambda *_: os.kill(worker.pid, signal.SIGINT))
+    return worker.wait()
+
+
+if __name__ == "__main__":
+    _, *addresses, code = (word for word in sys.argv if word not in {"-u", "-c"})
+    worker = forked(addresses[0], code) if addresses else None
+    if worker is None:
+        exec(code)  # the code of xdist
+    else:
+        sys.exit(wait_for(worker))
