@@ -11,6 +11,7 @@ from services.intake.counts import REFUSED, Counts
 from services.intake.drafting import Drafting, ReportSender
 from services.intake.drafts import Draft
 from services.intake.hazard_scopes import HazardScopes
+from services.intake.observed_hazards import ObservedHazardReport, attributed
 from services.intake.publication import Answer, Publication
 from services.intake.recent_hazards import RecentHazards
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
@@ -37,16 +38,24 @@ class AdmissionRules:
         if self.is_exercise and report.status not in PRACTICE:
             raise Invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         principal, clocks = sender.principal, Clocks(sender.now, sender.clock)
+        if isinstance(report, ObservedHazardReport):
+            may_report_now(principal)
+            return reports.hazard(attributed(report, principal), principal, clocks=clocks, places=self.places)
         if isinstance(report, HazardReport):
             may_report(principal, report)
             return reports.hazard(report, principal, clocks=clocks, places=self.places)
         return reports.displacement(report, principal, clocks=clocks, places=self.places)
 
 
-def may_report(principal: Principal, report: HazardReport) -> None:
-    """Raise ReportRefused unless the caller may report this hazard now."""
+def may_report_now(principal: Principal) -> None:
+    """Raise SignInExpired if the caller may not report hazards now."""
     if principal.is_expired:  # with an expired sign-in, only displacements are accepted, and the registry holds them
         raise SignInExpired
+
+
+def may_report(principal: Principal, report: HazardReport) -> None:
+    """Raise ReportRefused unless the caller may report this hazard now."""
+    may_report_now(principal)
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
     if report.released_revision is not None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from services.intake.feeds.sources import PolledFeed, listed, own_feeds
@@ -28,6 +28,7 @@ class IntakeSettings(Settings):
     intake_usgs_feeds: str | None = None  # `intake_feeds` had this name in earlier releases
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
+    intake_location_metres: Annotated[int, Field(ge=5, le=10_000)] = 100  # the field form asks for a second try above
 
     @field_validator("intake_feeds", mode="before")
     @classmethod

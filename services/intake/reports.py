@@ -15,6 +15,7 @@ from shared.events import (
     CENTRE,
     CENTRE_ACCOUNT,
     CORRECTION,
+    OF_PEOPLE,
     GroupReport,
     GroupReported,
     HazardCancelled,
@@ -195,13 +196,13 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
     """The `source_id` of the event: usually the report's.
 
-    A release of a hazard of the centre has the hazard's id instead.
+    A release of a hazard that a person entered has the hazard's id instead.
 
-    The reason is that a source id of the centre contains the account of the person who entered the hazard. From public
-    source ids, a reader could find all hazards that one person entered.
+    The reason is that the source id of such a hazard contains the account of the person. From public source ids, a
+    reader could find all hazards that one person entered.
     """
     is_release = report.released_revision is not None
-    return str(hazard_id) if is_release and report.source == CENTRE else report.source_id
+    return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id
 
 
 def scope_of(report: HazardReport, principal: Principal) -> Scope:

@@ -65,8 +65,9 @@ ROUTES: dict[str, AccessRule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    # This route refuses expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
+    # These routes refuse expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
+    "POST /intake/v1/hazards:sealed": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/displacements:sealed": report(REPORTERS),
     "POST /intake/v1/movements": report(REPORTERS),

@@ -61,6 +61,8 @@ from shared.events.groups import GroupCorrected, GroupCounted, GroupHeld, GroupS
 from shared.events.hazards import (
     CENTRE,
     CENTRE_ACCOUNT,
+    FIELD_TEAMS,
+    OF_PEOPLE,
     Area,
     Circle,
     HazardCancelled,
@@ -148,6 +150,8 @@ __all__ = [
     "CENTRE_ACCOUNT",
     "CORRECTION",
     "EVENT_TYPES",
+    "FIELD_TEAMS",
+    "OF_PEOPLE",
     "TOPICS",
     "AlertAcknowledged",
     "AlertAssigned",

@@ -110,6 +110,8 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted or Private are on this topic
 CENTRE = "cmc"  # events that people of the centre enter have this `source`
+FIELD_TEAMS = "field"  # hazards that field teams saw have this `source`
+OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the ids of these sources name the account of a person
 CENTRE_ACCOUNT = derived_id("account", CENTRE)  # releases have this `author`, so that they name no person
 RELEASED_FIELDS = frozenset(
     {
@@ -146,7 +148,7 @@ RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 def enterer(source: str, source_id: str) -> UUID | None:
     """The account that entered this event. Events entered by a person have the `source_id` "<account>/<number>"."""
-    own = OF_ACCOUNT.match(source_id) if source == CENTRE else None
+    own = OF_ACCOUNT.match(source_id) if source in OF_PEOPLE else None
     return UUID(own[1]) if own else None
 
 

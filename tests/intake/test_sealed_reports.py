@@ -19,8 +19,8 @@ from shared.crypto import keyring
 from shared.crypto.seal import SealMismatch, decode, encode
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation, wait_for
-from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
-from tests.intake.factories import group, household
+from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
+from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
 from tests.intake.sealing import box, sealed
 
@@ -87,6 +87,34 @@ async def test_only_a_phone_sends_sealed_reports(intake: RunningIntake) -> None:
     body = sealed(household(), await key_of(intake))
     answer = await intake.caller(channel=SubmissionChannel.API).post(SEALED, body)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-report")
+
+
+OBSERVED_HAZARDS = f"{HAZARDS}:sealed"
+
+
+def observed(**changed: Any) -> dict[str, Any]:
+    stated = hazard(**changed)
+    return {name: value for name, value in stated.items() if name not in {"source", "source_id"} - changed.keys()} | {
+        "kind": "hazard"
+    }
+
+
+async def test_a_hazard_that_a_field_team_saw_has_the_source_of_its_account(intake: RunningIntake) -> None:
+    """The phone states no source, so that nobody can report under the id of another account's hazard."""
+    key, account, seen = await key_of(intake), uuid4(), observed()
+    caller = intake.caller(account=account)
+    for version in (1, 2):
+        answer = await caller.post(OBSERVED_HAZARDS, sealed({**seen, "version": version}, key, account=str(account)))
+        assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    reported, updated = await records(intake.installation, "hazards-restricted", seen["report_id"])
+    assert [event.type.split(".")[2] for event in (reported, updated)] == ["reported", "updated"]
+    assert (reported.data.source, reported.data.source_id) == ("field", f"{account}/{seen['report_id']}")
+    assert reported.data.hazard_id == updated.data.hazard_id
+    foreign = hazard(source="field", source_id=reported.data.source_id, revision=3, msg_type="Cancel")
+    assert (await intake.caller(Role.OPERATOR).post(HAZARDS, foreign)).status_code == 403
+    assert (await intake.caller(expires_in=-60).post(OBSERVED_HAZARDS, sealed(observed(), key))).status_code == 401
+    for changed in ({"source": "usgs"}, {"source_id": "1"}, {"released_revision": 1}, {"msg_type": "Cancel"}):
+        assert (await caller.post(OBSERVED_HAZARDS, sealed(observed(**changed), key))).status_code == 422, changed
 
 
 def altered(data: str) -> str:

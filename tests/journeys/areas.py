@@ -102,6 +102,7 @@ OF_NO_AREA = {
     "POST /intake/v1/displacements:sealed",
     "POST /intake/v1/movements",
     "POST /intake/v1/movements:sealed",
+    "POST /intake/v1/hazards:sealed",
     "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
     "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
     "GET /registry/figures/movements",  # the same tests

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.alerts.alerts import Alert
 from services.alerts.rules.findings import RuleKind
 from services.alerts.silences.silences import MUTED
-from shared.events import CENTRE
+from shared.events import OF_PEOPLE
 from shared.events.vocabulary import HazardType, ImpactLevel, Severity, Status
 
 LONGEST = timedelta(hours=6)
@@ -46,14 +46,14 @@ class Inhibitor:
 def may_be_muted(alert: Alert) -> bool:
     """Whether an inhibitor may mute the alert: the alert is Moderate or below, and nobody is known to be harmed.
 
-    A report of the centre's own people may state casualties in its text, so its alert is never muted. An alert whose
-    severity a person must judge is never muted either.
+    A report of the centre's own people or of a field team may state casualties in its text, so its alert is never
+    muted. An alert whose severity a person must judge is never muted either.
     """
     return (
         alert.kind is RuleKind.HAZARD
         and alert.severity in MUTED
         and not alert.is_unjudged
-        and alert.figures.get("source") != CENTRE
+        and alert.figures.get("source") not in OF_PEOPLE
         and alert.figures.get("impact") in HARMLESS
         and not alert.figures.get("displaced")
         and not alert.households

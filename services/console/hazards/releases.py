@@ -17,7 +17,7 @@ from services.console.queries import releases, snapshots
 from services.console.queries.releases import Confirmation
 from services.console.state import console
 from shared.country import COUNTRY
-from shared.events import CENTRE
+from shared.events import CENTRE, OF_PEOPLE
 from shared.events.hazards import WITHDRAWN_HAZARD
 from shared.events.vocabulary import HazardType, MsgType, Scope, Severity, Urgency
 from shared.pages import language_of
@@ -162,10 +162,10 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    If the centre entered the hazard, the release does not contain the hazard's `source_id`. The `source_id` of the
+    If a person entered the hazard, the release does not contain the hazard's `source_id`. The `source_id` of the
     withdrawal then contains the hazard's id.
     """
-    if release.source in (None, CENTRE) or release.source_id is None:
+    if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
     return {"source": release.source, "source_id": release.source_id}
 

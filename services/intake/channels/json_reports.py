@@ -10,6 +10,7 @@ from services.intake import structs
 from services.intake.channels import rings, unknown_codes
 from services.intake.channels.formats import SingleFormat
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
+from services.intake.observed_hazards import ObservedHazardReport
 from services.intake.refusals import Invalid
 from shared.events import (
     GroupMovementReport,
@@ -40,6 +41,7 @@ class HazardItem(HazardReport):
 Displacement = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
+OBSERVED_HAZARD: TypeAdapter[ObservedHazardReport] = TypeAdapter(ObservedHazardReport)
 MOVEMENT: TypeAdapter[HouseholdMovementReport | GroupMovementReport | SiteMovementReport] = TypeAdapter(MovementReport)
 BODIES: tuple[type[BaseModel], ...] = (
     HouseholdReport,
@@ -146,4 +148,10 @@ HAZARDS = SingleFormat(
     {"application/json": HazardReport},
     read=lambda raw: checked(raw, HAZARD),
     read_at_once=lambda raw: at_once(raw, HAZARD),
+)
+OBSERVED_HAZARDS = SingleFormat(
+    "Report a hazard that a field team saw.",
+    {"application/json": ObservedHazardReport},
+    read=lambda raw: checked(raw, OBSERVED_HAZARD),
+    read_at_once=lambda raw: at_once(raw, OBSERVED_HAZARD),
 )

@@ -62,6 +62,12 @@ MOVEMENTS = SealedFormat(
     opened=json_reports.MOVEMENTS,
     body_bytes=SEALED_BYTES,
 )
+OBSERVED_HAZARDS = SealedFormat(
+    "Report a hazard that a field team saw, sealed on a phone.",
+    {"application/json": SealedReport},
+    opened=json_reports.OBSERVED_HAZARDS,
+    body_bytes=SEALED_BYTES,
+)
 
 
 def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:

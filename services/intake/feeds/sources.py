@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from services.intake.feeds.items import Source
-from shared.events.hazards import CENTRE, SourceName
+from shared.events.hazards import OF_PEOPLE, SourceName
 
 # Names of modules of this package. A module is imported only when needed, because every process imports `sources`.
 KINDS = ("usgs",)
@@ -53,7 +53,7 @@ def listed(text: str) -> tuple[PolledFeed, ...]:
 
 def checked_name(name: str) -> str:
     """Return the name. Raises ValueError if the source of a feed cannot have this name."""
-    if name == CENTRE:
+    if name in OF_PEOPLE:
         raise ValueError("its events are entered by people")
     return _name.validate_python(name)
 

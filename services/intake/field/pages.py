@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from services.intake.config import IntakeSettings
 from services.intake.phone_keys import PhoneKeys
 from shared.config import Settings
 from shared.country import ABROAD, TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
 from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION
-from shared.events.vocabulary import AgeBracket, HazardType, Movement, Sex
+from shared.events.vocabulary import AgeBracket, HazardType, Movement, Severity, Sex
 from shared.pages import Pages
 from shared.pages.formats import country_options
 from shared.pages.languages import language_of
@@ -32,7 +33,7 @@ SCOPE = "/"  # the service worker controls all pages below this path, also the p
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries where most emigrants from Kyrgyzstan live
 COLOUR, GROUND = "#0b5cad", "#eef1f4"  # of the phone's own bars, and of the app before its first page
 KINDS = (".css", ".html", ".js", ".po", ".png", ".py", ".svg")
-SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
+SHOWN = {"exercise", "intake_location_metres", "institution_ky", "institution_ru", "institution_en"}
 ICONS = [  # drawn by `make icons`
     {"src": f"/static/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png"} for size in (192, 512)
 ] + [{"src": "/static/icon-maskable-512.png", "sizes": "512x512", "type": "image/png", "purpose": "maskable"}]
@@ -40,7 +41,7 @@ USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, Hazar
 
 
 class FieldForm:
-    def __init__(self, settings: Settings, places: Places, keys: PhoneKeys) -> None:
+    def __init__(self, settings: IntakeSettings, places: Places, keys: PhoneKeys) -> None:
         self.settings, self.places, self.keys = settings, places, keys
         self.pages = Pages("intake", HERE / "templates", HERE.parent / "locales", settings)
         self.settlements = SettlementsFile(places, datetime.now(TIME_ZONE).date())
@@ -64,11 +65,13 @@ class FieldForm:
             "field.html",
             release=self.release,
             colour=COLOUR,
+            metres=self.settings.intake_location_metres,
             status_of=self.settings.counted_status,
             units=self.units,
             usual_countries=(*USUAL_COUNTRIES, ABROAD),
             countries=country_options,
             hazards=[*USUAL, *(code for code in HazardType if code not in USUAL)],
+            severities=list(Severity),
             brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
             sexes=(Sex.FEMALE, Sex.MALE),
             reasons=BY_ONSET,

@@ -106,6 +106,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     },
     "source": {
         "cmc": N_("the centre"),
+        "field": N_("a field team"),
         "usgs": "USGS",
         "emsc": "EMSC",
         "gdacs": "GDACS",

@@ -96,11 +96,11 @@ export function oddities(body, today) {
     ...(body.members ?? []).map(
       (/** @type {any} */ member, /** @type {number} */ place) => isOddBirth(member, today) && `${personOf(place)}: ${sentence("oddBirth", { birth: birthText(member) })}`,
     ),
-    day < FIRST_DAY && !isMovementKind(body.kind) && sentence("oddLeft", { day: shownDay(day) }),
-    day > today && sentence(isMovementKind(body.kind) ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
+    day < FIRST_DAY && !isMovementKind(body.kind) && body.kind !== "hazard" && sentence("oddLeft", { day: shownDay(day) }),
+    day > today && sentence(body.kind === "household" || body.kind === "group" ? "oddFuture" : "oddMoved", { day: shownDay(day) }),
     isCountAhead(body, today) && sentence("oddCounted", { time: timeOf(body.counted_at, body.counted_at_precision) }),
     sizeExceeded(body) && sentence(body.kind === "group_movement" ? "oddGroupPart" : "oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
-    !isMovementKind(body.kind) && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
+    ["household", "group"].includes(body.kind) && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
     ...(isMovementKind(body.kind) ? againstReports(body, day) : []),
   ].filter(Boolean).map(String);
 }
@@ -128,8 +128,8 @@ function isCountAhead({ counted_at, counted_at_precision }, today) {
 }
 
 /** @param {Record<string, any>} report */
-function dayOf({ occurred_at }) {
-  return local(new Date(occurred_at)).slice(0, 10);
+function dayOf({ occurred_at, onset = occurred_at }) {
+  return local(new Date(onset)).slice(0, 10);
 }
 
 /** @param {import("./births.js").Birth} member @param {string} today */

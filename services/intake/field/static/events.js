@@ -4,6 +4,7 @@ import { control, form } from "./controls.js";
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { EventQuestion, haveFled } from "./event-question.js";
+import { isHazard } from "./hazards.js";
 import { account } from "./kept.js";
 import { placeName } from "./labels.js";
 import { readMoment } from "./moments.js";
@@ -42,6 +43,6 @@ function ask() {
 function departure() {
   const oblast = statedCode("origin"), pcode = control("origin_district").value || oblast;
   const isPlace = oblast.startsWith("KG"), { value: type } = control("hazard_type");
-  if (isMovement() || !isPlace || !control("occurred").value || !haveFled(control("mobility").value) || !account()?.token) return undefined;
+  if (isMovement() || isHazard() || !isPlace || !control("occurred").value || !haveFled(control("mobility").value) || !account()?.token) return undefined;
   return { status: element("main").dataset.status ?? "Actual", pcode, ...readMoment(), ...(type && { hazard_type: type }), reasons: readReasons().reasons };
 }

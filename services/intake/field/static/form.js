@@ -10,6 +10,7 @@ import { element } from "./elements.js";
 import { listenToEvents, writeEvent } from "./events.js";
 import { kindChosen, mobilityChosen, write } from "./fields.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
+import { needPlace, placed, writeHazard } from "./hazards.js";
 import { listenToMembers, membersChanged } from "./members.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
 import { listenToMovements, movementOf, writeMovement } from "./movements.js";
@@ -19,7 +20,7 @@ import { tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
 import { districts, searchPlaces, writeLocalities } from "./places.js";
-import { findPoint, showPoint } from "./positions.js";
+import { better, findPoint, showPoint, showUnlocated } from "./positions.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
 import { common, idsOf, read } from "./reports.js";
 import { listenToShortForm, showAll, showChosen } from "./short-form.js";
@@ -47,6 +48,7 @@ export function listen() {
   form.addEventListener("change", (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
     if (name === "kind") kindChosen(Boolean(draft.corrected));
+    if (name === "kind") needPlace(draft.point);
     if (name === "mobility") mobilityChosen();
     if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
     save();
@@ -249,7 +251,7 @@ export function resume() {
 export function begin(begun) {
   form.reset();
   letGo();
-  const { corrected = null, body } = begun ?? {};
+  const { corrected = null } = begun ?? {}, body = begun && placed(begun.body);
   draft = {
     ids: idsOf(body), author: begun?.author || (account()?.name ?? ""), corrected,
     point: body?.destination_point ?? null, isTouched: Boolean(body), isKept: false,
@@ -276,6 +278,8 @@ export function begin(begun) {
   mobilityChosen();
   membersChanged();
   writeEvent(body);
+  writeHazard(body);
+  needPlace(draft.point);
   mark(form, refusedFields(corrected ? kept(corrected.clear.report_id)?.errors ?? [] : []));
 }
 
@@ -284,12 +288,11 @@ function locate() {
   const asking = draft;
   findPoint((point) => {
     if (asking !== draft) return;
-    draft.point = point;
-    showPoint(point);
+    draft.point = better(point, draft.point);
+    showPoint(draft.point);
+    needPlace(draft.point);
     save();
-  }, () => {
-    if (asking === draft) tell(element("located"), sentence("unlocated"));
-  });
+  }, () => { if (asking === draft) showUnlocated(draft.point); });
 }
 
 /** After midnight, allow the new day in an open form, and set this day if the form is untouched. */

@@ -6,7 +6,7 @@ import { uuid } from "./uuid.js";
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
- * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement" | "group_movement"}} Body
+ * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement" | "group_movement" | "hazard"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, is_alerted?: boolean | null, settled_at?: string | null}} Receipt
  * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short code, version, kind, districts, number of persons, and the time of what happened
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
@@ -39,7 +39,8 @@ function stored(key) {
 }
 
 /** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
-export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed }) {
+export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed, type, area }) {
+  if (kind === "hazard") return { report_id, version, kind, type, origin: origin ?? { pcode: area?.pcodes?.[0] } };
   const moved = isMovementKind(kind) ? { persons: persons ?? member_ids?.length, is_reversed } : { persons, ...(measure === "flow" && { measure }) };
   return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, occurred_at, occurred_at_precision, ...moved };
 }

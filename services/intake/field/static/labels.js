@@ -8,6 +8,7 @@ import { sentence } from "./texts.js";
 
 // controls whose names differ from the report's fields
 const CONTROLS = /** @type {Record<string, string>} */ ({
+  type: "seen_type", onset: "seen", area: "origin_oblast", locality_pcode: "origin_locality", text: "notes", urgency: "hazard_urgent",
   occurred_at: "occurred", counted_at: "counted", counted_at_precision: "counted_precision", origin: "origin_oblast", destination: "destination_oblast", reasons: "reason", legal_basis: "consent",
   origin_locality_pcode: "origin_locality", destination_locality_pcode: "destination_locality", site_id: "destination_locality",
   household_id: "household", group_id: "household",

@@ -95,9 +95,14 @@ function isReversible(report) {
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(clear.kind)} ${codeOf(clear)}${version}`;
-  const what = isMovementKind(clear.kind) ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
+  const what = clear.kind === "hazard" ? seen(clear) : isMovementKind(clear.kind) ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
   const code = clear.short_code ?? clear.household_code;
   part(item, ".muted").textContent = [...what, dayAndClock(new Date(at)), code && sentence("shortCode", { code: shownCode(code) })].filter(Boolean).join(" · ");
+}
+
+/** @param {Clear} clear */
+function seen({ type, origin }) {
+  return [words("hazards")[type ?? ""], placeName(origin ?? {})];
 }
 
 /** A movement may concern all the people, and has no destination if the people stayed where they were. @param {Clear} clear */

@@ -2,6 +2,7 @@
 // a short code.
 
 import { element } from "./elements.js";
+import { isHazard } from "./hazards.js";
 import { CHANGED, isMovementKind, isOwn, isRefused, reports } from "./kept.js";
 import { codeOf, nameOf, placeName } from "./labels.js";
 import { offerMovers, readMovers, renewMovers, stateOfMovers } from "./movers.js";
@@ -78,7 +79,7 @@ function offerPeople(chosen, kind) {
 
 /** Whether the report is about people of whom a movement can be reported here. People who passed by are no longer there. @param {import("./kept.js").Kept} report */
 export function areOwnPeople(report) {
-  return !isMovementKind(report.clear.kind) && report.clear.measure !== "flow" && isOwn(report);
+  return ["household", "group"].includes(report.clear.kind) && report.clear.measure !== "flow" && isOwn(report);
 }
 
 /** The id of the household or group. @param {Clear} clear @returns {string} */
@@ -106,7 +107,7 @@ function showCode() {
 
 /** Show the fields of the destination as the chosen movement needs them. For other kinds of reports all are shown. */
 export function showDestination() {
-  const isHidden = isMovement() && !leads();
+  const isHidden = isHazard() || isMovement() && !leads();
   for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;
   oblast.required = !isMovement() || mayLead() === "needed";
 }

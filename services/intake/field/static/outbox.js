@@ -59,8 +59,13 @@ async function send(report) {
 /** A report that an earlier release stored is sent as it is, if it is not sealed yet. @param {Kept} report @param {string} [token] */
 function upload({ clear, sealed, body }, token) {
   if (!sealed) return post("/intake/v1/displacements", /** @type {object} */ (body), token);
-  const path = isMovementKind(clear.kind) ? "/intake/v1/movements:sealed" : "/intake/v1/displacements:sealed";
-  return post(path, { report_id: clear.report_id, version: clear.version, ...sealed }, token);
+  return post(`/intake/v1/${pathOf(clear.kind)}:sealed`, { report_id: clear.report_id, version: clear.version, ...sealed }, token);
+}
+
+/** @param {import("./kept.js").Body["kind"]} kind */
+function pathOf(kind) {
+  if (kind === "hazard") return "hazards";
+  return isMovementKind(kind) ? "movements" : "displacements";
 }
 
 /**

@@ -1,4 +1,4 @@
-// Finds the phone's position for the form, and shows how precise the position is.
+// Finds the phone's position for the form, and shows how precise it is. Of several tries the most precise position stays.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
@@ -7,17 +7,33 @@ import { sentence } from "./texts.js";
 /** @typedef {{lat: number, lon: number, accuracy: number}} Point */
 
 const LOCATING_MS = 20_000;
+const LIMIT_M = Number(element("main").dataset.metres);
 
 /** @param {(point: Point) => void} found @param {() => void} failed */
 export function findPoint(found, failed) {
+  tell(element("located"), sentence("locating"));
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     found({ lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) });
-  }, failed, { enableHighAccuracy: true, timeout: LOCATING_MS });
+  }, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: LOCATING_MS });
+}
+
+/** @param {Point} point @param {Point | null} before @returns {Point} */
+export function better(point, before) {
+  return before && before.accuracy < point.accuracy ? before : point;
 }
 
 /** @param {Point | null} point */
 export function showPoint(point) {
-  tell(element("located"), point ? sentence("located", { metres: point.accuracy }) : "");
+  const isPrecise = !point || point.accuracy <= LIMIT_M;
+  element("located").classList.toggle("problem", !isPrecise);
+  tell(element("located"), point ? sentence(isPrecise ? "located" : "imprecise", { metres: point.accuracy, limit: LIMIT_M }) : "");
+  element("locate").textContent = sentence(point ? "locateAgain" : "locate");
+}
+
+/** The position could not be found. A position that was found before stays. @param {Point | null} point */
+export function showUnlocated(point) {
+  if (point) showPoint(point);
+  else tell(element("located"), sentence("unlocated"));
 }
 
 /** @param {number} degrees */

@@ -6,6 +6,7 @@ import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readEvent } from "./events.js";
 import { readAnswers } from "./functioning.js";
+import { readHazard } from "./hazards.js";
 import { isMovementKind } from "./kept.js";
 import { readMoment } from "./moments.js";
 import { leads, readMovement } from "./movements.js";
@@ -33,13 +34,14 @@ export function idsOf({ kind, report_id = uuid(), household_id = uuid(), short_c
  * @param {HTMLFormElement} form
  * @param {string} status
  * @param {Ids} ids
- * @param {object | null} point
+ * @param {import("./positions.js").Point | null} point
  * @returns {Body}
  */
 export function read(form, status, ids, point) {
   const data = new FormData(form);
   const kind = /** @type {Body["kind"]} */ (String(data.get("kind")));
   if (isMovementKind(kind)) return movement(data, status, ids);
+  if (kind === "hazard") return hazard(status, ids, point);
   const members = kind === "household" ? readMembers(form) : [];
   const sexAge = readCounts(form);
   return {
@@ -86,6 +88,11 @@ function movement(data, status, ids) {
     }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
   };
+}
+
+/** A hazard that the author saw. @param {string} status @param {Ids} ids @param {import("./positions.js").Point | null} point @returns {Body} */
+function hazard(status, ids, point) {
+  return { kind: "hazard", report_id: ids.report_id, version: ids.version, status, ...readHazard(point), reported_at: new Date().toISOString() };
 }
 
 /** @param {FormData} data @param {object[]} members */

@@ -1,0 +1,96 @@
+// The form's fields for a hazard that the author saw: what it is, how severe, how certain, when and where.
+
+import { control, form } from "./controls.js";
+import { statedCode } from "./countries.js";
+import { element } from "./elements.js";
+import { instant, local } from "./time.js";
+
+/** @typedef {import("./kept.js").Body} Body */
+/** @typedef {import("./positions.js").Point} Point */
+
+const HEADLINE = 150; // as the contract requires
+
+export function isHazard() {
+  return Boolean(form.querySelector("[name=kind][value=hazard]:checked"));
+}
+
+/** What the author saw. Intake states the source, because it knows the account. @param {Point | null} point @returns {Partial<Body>} */
+export function readHazard(point) {
+  const is_urgent = control("hazard_urgent").checked;
+  return {
+    kind: "hazard",
+    type: control("seen_type").value,
+    severity: form.querySelector("[name=severity]:checked")?.getAttribute("value") ?? "Unknown",
+    certainty: control("certainty").value,
+    urgency: is_urgent ? "Immediate" : "Unknown",
+    ...area(point),
+    ...(control("seen").value && { onset: instant(control("seen").value).toISOString() }),
+    ...text(is_urgent),
+  };
+}
+
+/** A point without a village is enough, because intake finds the district of a point. @param {Point | null} point */
+function area(point) {
+  const { value, dataset: { settlement } } = control("origin_locality"), description = value.trim(), oblast = statedCode("origin");
+  const pcode = control("origin_district").value || oblast, isInCountry = oblast.startsWith("KG");
+  return {
+    area: { ...(isInCountry && { pcodes: [pcode] }), ...(point && { point }), ...(description && { description }) },
+    ...(isInCountry && description && settlement && { locality_pcode: settlement }),
+  };
+}
+
+/** What is affected, and the author's words. The desk reads both as the description of the event. @param {boolean} isUrgent */
+function text(isUrgent) {
+  const affected = boxes().filter(({ checked }) => checked).map(named).join(", "), words = control("notes").value.trim();
+  const first = [isUrgent && element("hazard-urgent-text").textContent, affected && `${element("affected-title").textContent}: ${affected}`].filter(Boolean).join(". ");
+  const description = [first, words].filter(Boolean).join("\n");
+  return description && { text: { [document.documentElement.lang]: { headline: line(words || first), description } } };
+}
+
+/** @param {string} words */
+function line(words) {
+  const flat = words.replace(/\s+/g, " ");
+  return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
+}
+
+/** @param {Body} [body] without a report, the hazard is seen now */
+export function writeHazard(body) {
+  control("seen").max = local(new Date());
+  control("seen").value = local(body?.onset ? new Date(body.onset) : new Date());
+  if (body?.kind !== "hazard") return;
+  control("seen_type").value = body.type ?? "";
+  control("certainty").value = body.certainty ?? "Observed";
+  control("hazard_urgent").checked = body.urgency === "Immediate";
+  for (const level of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=severity]"))) level.checked = level.value === (body.severity ?? "Unknown");
+  writeText(Object.values(body.text ?? {})[0]?.description ?? "");
+}
+
+/** The first line is made from the boxes, if one of them was checked. @param {string} description */
+function writeText(description) {
+  const [first, ...others] = description.split("\n"), [, affected] = first.split(`${element("affected-title").textContent}: `);
+  const isMade = affected !== undefined || first === element("hazard-urgent-text").textContent;
+  const names = (affected ?? "").split(", ");
+  for (const box of boxes()) box.checked = names.includes(named(box));
+  control("notes").value = isMade ? others.join("\n") : description;
+}
+
+/** The report with the names of the form's fields for the place. @param {Body} body @returns {Body} */
+export function placed(body) {
+  if (body.kind !== "hazard" || !body.area) return body;
+  const { area: { pcodes: [pcode] = [], point, description }, locality_pcode } = body;
+  return { ...body, origin: pcode && { pcode }, origin_locality: description, origin_locality_pcode: locality_pcode, destination_point: point };
+}
+
+/** Without a village, the point states the place. @param {Point | null} point */
+export function needPlace(point) {
+  control("origin_oblast").required = !(isHazard() && point);
+}
+
+function boxes() {
+  return /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=affected]")]);
+}
+
+/** @param {HTMLInputElement} box */
+function named(box) {
+  return box.parentElement?.textContent?.trim() ?? "";
+}

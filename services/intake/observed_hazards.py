@@ -1,0 +1,39 @@
+"""Hazards that field teams saw. A phone does not state the source of its report, because intake knows the account."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from shared.auth.tokens import Principal
+from shared.events import FIELD_TEAMS, HazardReport
+from shared.events.hazards import RELEASED_FIELDS, SourceId, SourceName
+from shared.events.vocabulary import MsgType
+
+ADDED = {"source", "source_id", "revision", "msg_type"}  # intake adds these fields
+SEEN_FIELDS = RELEASED_FIELDS - {*ADDED, "released_revision", "scope", "expires"} | {"type_text"}
+
+
+class ObservedHazardReport(HazardReport):
+    """A hazard as a field team saw it. The report with a higher `version` corrects the earlier report."""
+
+    kind: Literal["hazard"]
+    source: SourceName = FIELD_TEAMS
+    source_id: SourceId = "not stated yet"
+
+    @model_validator(mode="after")
+    def states_only_what_was_seen(self) -> "ObservedHazardReport":
+        others = ", ".join(f"`{name}`" for name in sorted(self.model_fields_set - SEEN_FIELDS))
+        if others:
+            raise ValueError(f"a hazard that a team saw is expected to be without {others}")
+        return self
+
+
+def attributed(observed: ObservedHazardReport, principal: Principal) -> ObservedHazardReport:
+    """The report with the id that only its author's account can use for this hazard."""
+    return observed.model_copy(
+        update={
+            "source_id": f"{principal.account}/{observed.report_id}",
+            "msg_type": MsgType.ALERT if observed.version == 1 else MsgType.UPDATE,
+            "revision": observed.version,
+        }
+    )

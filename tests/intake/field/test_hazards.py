@@ -1,0 +1,61 @@
+"""A field team reports a hazard that it saw: what, how severe, when, where, and what is affected."""
+
+from playwright.sync_api import BrowserContext, expect
+
+from shared.auth.tokens import Role
+from tests.installation import in_thread
+from tests.intake.field.phones import Centre, kept_reports, opened, signed_in
+from tests.intake.field.test_form import FOUND_LATE
+from tests.intake.records import records
+
+FOUND = "accuracy => found({ coords: { latitude: 40.1, longitude: 71.2, accuracy } })"
+
+
+def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext, centre: Centre) -> None:
+    fresh_phone.add_init_script(FOUND_LATE)
+    page = opened(fresh_phone, centre)
+    name = centre.account(Role.FIELD)
+    signed_in(page, name)
+    page.check("input[value=hazard]", force=True)
+    expect(page.locator("#destination-place, #persons, #shelter").filter(visible=True)).to_have_count(0)
+    page.select_option("#seen-type", "glof")
+    page.check("[name=severity][value=Severe]", force=True)
+    page.check("text=road or bridge")
+    page.check("[name=hazard_urgent]")
+    page.fill("#notes", "the water comes to the knees")
+    page.click("#send")
+    expect(page.locator("#wrong")).to_have_text("Where it happened: must be filled in")
+    located = page.locator("#located")
+    for accuracy, text in (
+        (450, "only within 450 m, which is more than 100 m"),
+        (30, "within 30 m"),
+        (80, "within 30 m"),
+    ):
+        page.click("#locate")
+        expect(located).to_have_text("Looking for the location…")
+        page.evaluate(FOUND, accuracy)
+        expect(located).to_contain_text(text)
+    page.click("#locate")
+    page.evaluate("failed({ code: 3 })")
+    expect(located).to_contain_text("within 30 m")
+    page.click("#send")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
+    expect(page.locator("#reports strong")).to_contain_text("Hazard")
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#seen-type")).to_have_value("glof")
+    expect(page.locator("#notes")).to_have_value("the water comes to the knees")
+    expect(page.get_by_label("road or bridge")).to_be_checked()
+    page.check("[name=severity][value=Extreme]", force=True)
+    page.click("#send")
+    expect(page.locator("#correcting")).to_be_hidden()
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
+    [kept] = kept_reports(page, centre)
+    assert kept["clear"].keys() == {"report_id", "version", "kind", "type", "origin"}
+    report_id = kept["clear"]["report_id"]
+    first, later = in_thread(records(centre.installation, "hazards-restricted", report_id))
+    assert (first.data.type, first.data.severity, first.data.certainty) == ("glof", "Severe", "Observed")
+    assert (first.data.urgency, first.data.channel) == ("Immediate", "field")
+    assert first.data.area.point.model_dump() == {"lat": 40.1, "lon": 71.2, "accuracy": 30}
+    words = "Urgent: help is needed at once. Affected: road or bridge\nthe water comes to the knees"
+    assert (first.data.text["en"].headline, first.data.text["en"].description) == (words.split("\n")[1], words)
+    assert (later.data.severity, later.data.revision, later.type) == ("Extreme", 2, "dayar.hazard.updated.v1")
