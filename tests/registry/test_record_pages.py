@@ -155,6 +155,33 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office, monkeypa
     assert table(page, "counted") == [] and "Left the country" in entries(page)[0]
 
 
+async def test_the_groups_of_a_hazard_have_each_person_once_where_the_person_is_now(office: Office) -> None:
+    """Of 70 people, 10 are transferred, 20 return and 5 leave the country; those who left are not listed."""
+    body = counted(0, 70) | {"hazard_id": str(uuid4())}
+    of_hazard = f"/hazards/{body['hazard_id']}/groups"
+    await office.file(
+        body,
+        moved(body, "transferred", 10, persons=10, **TO_LEILEK),
+        moved(body, "returned", 11, persons=20),
+        moved(body, "left_country", 12, persons=5),
+    )
+    assert people_of(await opened(office, of_hazard)) == [
+        "about 35 persons, Batken rayon",
+        "about 20 persons, Kadamjai rayon (In location of return)",
+        "about 10 persons, Leilek rayon",
+    ]
+    await office.file(moved(body, "returned", 20))
+    assert {row.partition(", ")[2] for row in people_of(await opened(office, of_hazard))} == {
+        "Kadamjai rayon (In location of return)"
+    }
+
+
+def people_of(page: str) -> list[str]:
+    """The number of people and their present place, of each row of the counted groups of a hazard."""
+    rows = re.findall(r"<th[^>]*>(.*?)</th>.*?<td>.*?</td>\s*<td>(.*?)</td>", page.partition("<tbody>")[2])
+    return [re.sub(r"<[^>]*>", "", f"{persons}, {place}") for persons, place in rows]
+
+
 async def versions_of(office: Office, path: str, area: str, other_area: str) -> list[dict[str, Any]]:
     """Returns the versions that a reader of the area sees.
 

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import report_queries
@@ -20,11 +20,15 @@ from services.registry.report_queries import Versions, in_order
 from services.registry.visibility import Visibility
 from shared.auth.tokens import Principal
 from shared.crypto.envelope_encryption import EnvelopeEncryption
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import ReportKind, SubStock
 from shared.places import Places
 
+Row = TypeVar("Row", GroupCount, GroupStay)
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
+# The people who are counted now: those of counts without movements, and those who were left after the last movement.
+UNMOVED = (IN_EFFECT, GroupCount.changed_at.is_(None))
+STILL_LEFT = (GroupStay.superseded_at > func.now(),)
 HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
 # Joins a count with the version of the report on which it is based.
 OF_COUNT = and_(
@@ -59,7 +63,7 @@ async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UU
     own = select(GroupCount).where(GroupCount.group_id.in_(group_ids))
     for count in await session.scalars(own.order_by(GroupCount.counted_at, GroupCount.report_id)):
         counts[count.group_id].append(count)
-    stays = select(GroupStay).where(GroupStay.group_id.in_(group_ids), GroupStay.superseded_at > func.now())
+    stays = select(GroupStay).where(GroupStay.group_id.in_(group_ids), *STILL_LEFT)
     for stay in await session.scalars(stays.order_by(GroupStay.counted_at, GroupStay.report_id)):
         left[stay.group_id].append(stay)
     return {group_id: _course(group_id, counts[group_id], left[group_id]) for group_id in group_ids}
@@ -80,18 +84,28 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
     return {group.group_id for group in groups if is_visible(group, known[group.group_id], caller, places)}
 
 
-async def of_hazard(session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int) -> Sequence[GroupCount]:
-    """The counts in effect that name the hazard, the newest first, of groups that the reader may perhaps see.
+async def of_hazard(
+    session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
+) -> list[GroupCount | GroupStay]:
+    """The people whom the counts that name the hazard count now, the newest first, as `GroupCourse.current`.
 
-    These groups were in the visible area at some time, or came from there. `readable` decides about each of them.
+    Their groups were in the visible area at some time, or came from there. `readable` decides about each group.
     """
-    names_it = GroupCount.hazard_id == hazard_id
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
-    named = select(GroupCount.group_id).where(names_it)
-    known = (select(rows.group_id).where(rows.group_id.in_(named), there) for rows in (GroupCount, GroupStay))
-    wanted = select(GroupCount).where(names_it, IN_EFFECT, or_(*(GroupCount.group_id.in_(ids) for ids in known)))
-    newest = wanted.order_by(GroupCount.counted_at.desc(), GroupCount.report_id).limit(most)
-    return (await session.scalars(newest)).all()
+    named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)
+    seen = [select(rows.group_id).where(rows.group_id.in_(named), there) for rows in (GroupCount, GroupStay)]
+
+    async def newest(rows: type[Row], *are_current: ColumnElement[bool]) -> Sequence[Row]:
+        sub_stock = func.coalesce(rows.sub_stock, SubStock.IN_DISPLACEMENT.value)
+        are_counted = (rows.persons > 0, sub_stock.not_in(OUTSIDE_STOCK), *are_current)
+        wanted = select(rows).where(rows.hazard_id == hazard_id, *are_counted)
+        of_seen = wanted.where(or_(*(rows.group_id.in_(group_ids) for group_ids in seen)))
+        return (await session.scalars(of_seen.order_by(rows.counted_at.desc().nulls_last()).limit(most))).all()
+
+    found: list[GroupCount | GroupStay] = []
+    found.extend(await newest(GroupCount, *UNMOVED))
+    found.extend(await newest(GroupStay, *STILL_LEFT))
+    return sorted(found, key=lambda row: row.counted_at or row.reported_at, reverse=True)[:most]
 
 
 def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
