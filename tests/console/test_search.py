@@ -63,16 +63,21 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
     raised = alert(hazard_id=here.hazard_id, pcodes=[KADAMJAI], raised_at=NOW - timedelta(days=400))
     school = site(name_ru=f"Школа {word}", name_ky=None)
     counted = group(12, to=LEILEK, site_id=school.site_id, counted_at=NOW - timedelta(days=2))
-    again = counted.model_copy(update={"report_id": uuid4(), "counted_at": NOW, "persons": 11})
+    again = counted.model_copy(update={"report_id": uuid4(), "persons": 11, "replaces": (counted.report_id,)})
+    again = again.model_copy(update={"counted_at": NOW, "sequence": 2})
+    # people who moved on are a count of their own, and the others stay where they were counted
+    moved_on = again.model_copy(
+        update={"report_id": uuid4(), "stock_id": uuid4(), "persons": 3, "counted_at": NOW + timedelta(seconds=1)}
+    )
     of_other_team = group(
         14, to=LEILEK, site_id=school.site_id, stock_id=counted.stock_id, counted_at=counted.counted_at
     )
-    served.publish(here, raised, school, counted, again, of_other_team)
+    served.publish(here, raised, school, counted, again, moved_on, of_other_team)
     operator = served.signed_in(Role.OPERATOR)
     expected = {
         "alerts": [str(raised.alert_id)],
         "hazards": [str(here.hazard_id)],
-        "groups": [str(again.report_id), str(of_other_team.report_id)],
+        "groups": [str(each.report_id) for each in (moved_on, again, of_other_team)],
         "sites": [str(school.site_id)],
     }
     searched = {kind: f"{word} дорога" if kind in ("alerts", "hazards") else word for kind in expected}

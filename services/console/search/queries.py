@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, cast, exists, func, not_, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, cast, func, not_, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
+from sqlalchemy.orm import InstrumentedAttribute, defer
 
 from services.console.models import BoardAlert, BoardGroup, BoardHazard, BoardSite, ConsoleModel, SearchEntry
 from services.console.queries import board_alerts, groups
@@ -27,7 +27,6 @@ COUNTED = 100  # if more rows match, the number is reported as 101
 # raw SQL: SQLAlchemy has no SET. All statements of one search together take at most a few times this time.
 TIMEOUT = text("SET LOCAL statement_timeout = '3s'")
 SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-NEWEST_COUNT = aliased(BoardGroup)
 
 
 class UnknownPage(Exception):
@@ -192,13 +191,8 @@ def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
 
 
 def _groups(wanted: Select[Any], state: str | None) -> Select[Any]:
-    """The newest count of each group. Groups of several teams may share a stock; old rows know only their stock."""
-    newer = tuple_(NEWEST_COUNT.counted_at, NEWEST_COUNT.report_id) > tuple_(
-        BoardGroup.counted_at, BoardGroup.report_id
-    )
-    group, group_of_newer = (func.coalesce(count.group_id, count.stock_id) for count in (BoardGroup, NEWEST_COUNT))
-    is_newest = not_(exists().where(group_of_newer == group, newer))
-    wanted = wanted.where(BoardGroup.status != Status.DRAFT, is_newest)
+    """The counts in effect, as on the board. People of a group who moved on are a count of their own."""
+    wanted = wanted.where(BoardGroup.status != Status.DRAFT, *groups.IN_EFFECT)
     return wanted.where(BoardGroup.mobility == state) if state else wanted
 
 
