@@ -61,24 +61,37 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
 
 
 def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:
-    report_id = whole.report_hazard(type="fog", severity="Moderate")
+    """The panel shows what other people do: first about the hazard's alert, then while a form of the alert is sent."""
+    report_id = whole.report_hazard(type="radiation", severity="Moderate")  # no other test of the pages reports this
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
-    beside = page.locator("#beside")
-    expect(newest_alert(page, "Fog")).to_be_visible()
-    opener = page.locator("#panel-hazards").get_by_role("link", name="Fog").first
+    beside, row = page.locator("#beside"), newest_alert(page, "Radiation")
+    expect(row).to_be_visible()
+    alert = f"/alerts/v1/alerts/{row.get_attribute('data-key')}"
+    opener = page.locator("#panel-hazards").get_by_role("link", name="Radiation")
     opener.focus()
     page.keyboard.press("Enter")
     expect(beside.locator(".hazard-page")).to_contain_text("Alerts about this event")
     expect(beside).to_be_focused()
-    whole.report_hazard(source_id=report_id, revision=2, msg_type="Update", type="fog", severity="Severe")
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
+    colleague = whole.client(headers=bearer)
+    assert colleague.put(f"{alert}/acknowledgement").status_code == 200
+    expect(beside.locator(".hazard-page tbody")).to_contain_text("Acknowledged")
+    whole.report_hazard(source_id=report_id, revision=2, msg_type="Update", type="radiation", severity="Severe")
     expect(beside.locator(".hazard-page .panel").first).to_contain_text("Severe")
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
-    beside.locator(".hazard-page tbody").get_by_role("link", name="Fog").first.click()
-    expect(beside.locator("[data-alert]")).to_contain_text("Fog")
-    assert desk.errors == []
+    beside.locator(".hazard-page tbody").get_by_role("link", name="Radiation").click()
+    expect(beside.locator("[data-alert]")).to_contain_text("Radiation")
+    held: list[Route] = []
+    page.route(f"**{alert}/progress", lambda route: held.append(route))  # noqa: PLW0108 - see above
+    beside.get_by_role("button", name="In progress").click()
+    assert colleague.put(f"{alert}/progress").status_code == 200
+    expect(row).to_have_attribute("data-section", "in_progress")
+    held[0].continue_()
+    expect(beside.get_by_role("button", name="Take over")).to_be_visible()
+    assert [error for error in desk.errors if "409" not in error] == []
 
 
 def test_the_last_hour_marks_exercises_and_keeps_the_focus_when_it_is_drawn_again(whole: Whole, seat: Any) -> None:

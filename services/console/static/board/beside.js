@@ -68,19 +68,26 @@ function leave() {
  * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may have been missed
  */
 export function note(data) {
-  if (!data) newest = Infinity;
-  else if (shown.endsWith(`/${data.alert_id ?? data.hazard_id}`)) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
+  const id = shown.split("/").pop();
+  if (!data || (data.alert_id && data.hazard_id === id)) newest = Infinity; // the page of a hazard also has its alerts
+  else if ((data.alert_id ?? data.hazard_id) === id) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
 }
 
-/** Reads what is shown again if there is a newer version and the page is seen. Also marks its row, because the list may be new. */
-export function catchUp() {
+/**
+ * Reads what is shown again if there is a newer version and the page is seen. Also marks its row, because the list may be new.
+ * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts of which the stream has told.
+ */
+export function catchUp(drawn) {
   mark();
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
   // each reading of an alert can add a row to the security log, so a page that nobody sees does not read
   if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
-  if (newest === Infinity) newest = 0;
-  void (article.dataset.alert ? readAgain() : readHazardAgain(article));
+  const isLast = newest === Infinity && drawn === "alerts";
+  if (isLast) newest = 0;
+  void (article.dataset.alert ? readAgain() : readHazardAgain(article)).then(() => {
+    if (isLast && content.firstElementChild === article) newest = Infinity; // nothing was read, so the next drawing tries again
+  });
 }
 
 /** @param {HTMLElement} before */
@@ -112,7 +119,8 @@ function fail(text) {
 }
 
 element("side-panel-close").addEventListener("click", close);
-document.addEventListener("visibilitychange", catchUp);
+document.addEventListener("visibilitychange", () => catchUp());
+document.addEventListener("sent", () => catchUp()); // while a form is sent, nothing is read; a refused form means that the alert has changed
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;
   if (document.querySelector("dialog[open], .menu[open]")) return;

@@ -119,7 +119,7 @@ board.addEventListener("keydown", (event) => {
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
   if (panel === "alerts") heardOf();
-  if (panel === "alerts" || panel === "hazards") catchUp();
+  if (panel === "alerts" || panel === "hazards") catchUp(panel);
   if (panel === "reports") {
     showAdmission();
     askHeldPersonsSoon(); // an outcome has arrived
