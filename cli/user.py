@@ -327,7 +327,10 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
     except accounts.NameTaken as error:
         refuse(f"There is an account named {error} already.")
     except LastAdministrator as error:
-        refuse(f"{error} is the last administrator who can sign in. Add another administrator first.")
+        refuse(
+            f"{error} is the last administrator who can sign in. "
+            "First give the role to another account whose person has chosen a password."
+        )
 
 
 def as_signed_in(name: str) -> str:

@@ -144,6 +144,8 @@ def test_an_administrators_form_changes_rights_and_keeps_the_telephone_encrypted
         "read ",
     }
     assert told.count("read ") == 5  # three opened pages, and two refused forms, which show the same
+    assert administrator.post(f"{home}/disabling").status_code == 303
+    assert served.known(name).telephone is None
 
 
 def test_the_version_of_an_account_with_many_roles_is_the_same_in_each_process(served: Served) -> None:
@@ -166,7 +168,7 @@ def test_the_last_administrator_can_neither_be_disabled_nor_demoted(served: Serv
     demoted = details(administrator, home, roles="operator", areas="KG")
     assert "last administrator" in administrator.post(f"{home}?lang=en", data=demoted).text
     assert "last administrator" in administrator.post(f"{home}/disabling?lang=en").text
-    assert "last administrator" in dayar(served, "disable", name).stderr
+    assert "whose person has chosen a password" in dayar(served, "disable", name).stderr
     assert "last administrator" in dayar(served, "change", name, "--role", "operator").stderr
     assert served.known(name).roles == ["administrator"]
     rows(

@@ -79,8 +79,9 @@ async def change_telephone(
 
 
 async def disable(session: AsyncSession, account: Account, now: datetime, entry: MakeEntry) -> None:
-    """Raises LastAdministrator."""
+    """Also deletes the telephone, because nobody calls the person any more. Raises LastAdministrator."""
     await keep_an_administrator(session, account, now)
+    account.telephone = None
     await enrolments.withdraw(session, account)
     await outbox.add(session, credentials.disable(account, now))
     await audit.add(session, entry(Action.ACCOUNT_DISABLED, objects=[account.account_id]))

@@ -38,7 +38,10 @@ HOME = "/accounts"
 MOST_SHOWN = 2_000
 TAKEN = N_("There is an account of this name already.")
 CHANGED = N_("Somebody else has changed this account meanwhile. What you typed is kept: check it, and save again.")
-LAST = N_("This is the last administrator who can sign in. Make another account an administrator first.")
+LAST = N_(
+    "This is the last administrator who can sign in. "
+    "First give the role to another account whose person has chosen a password."
+)
 
 
 @router.get("/accounts")
