@@ -45,7 +45,8 @@ class GroupCount(Displaced, RegistryModel):
     @classmethod
     def __table_args__(cls) -> tuple[Index, ...]:
         at_site = Index("ix_counts_site_id", "site_id", postgresql_where=text("site_id IS NOT NULL"))
-        return (*super().__table_args__, at_site)
+        of_hazard = Index("ix_counts_hazard_id", "hazard_id", postgresql_where=text("hazard_id IS NOT NULL"))
+        return (*super().__table_args__, at_site, of_hazard)
 
     group_id: Mapped[UUID] = mapped_column(index=True)
     site_id: Mapped[UUID | None]
