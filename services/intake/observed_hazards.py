@@ -7,7 +7,7 @@ from pydantic import model_validator
 from shared.auth.tokens import Principal
 from shared.events import FIELD_TEAMS, HazardReport
 from shared.events.hazards import RELEASED_FIELDS, SourceId, SourceName
-from shared.events.vocabulary import MsgType
+from shared.events.vocabulary import Certainty, MsgType, Severity, Urgency
 
 ADDED = {"source", "source_id", "revision", "msg_type"}  # intake adds these fields
 SEEN_FIELDS = RELEASED_FIELDS - {*ADDED, "released_revision", "scope", "expires"} | {"type_text"}
@@ -29,11 +29,15 @@ class ObservedHazardReport(HazardReport):
 
 
 def attributed(observed: ObservedHazardReport, principal: Principal) -> ObservedHazardReport:
-    """The report with the id that only its author's account can use for this hazard."""
-    return observed.model_copy(
-        update={
-            "source_id": f"{principal.account}/{observed.report_id}",
-            "msg_type": MsgType.ALERT if observed.version == 1 else MsgType.UPDATE,
-            "revision": observed.version,
-        }
-    )
+    """The report with the id that only its author's account can use for this hazard.
+
+    If the team found nothing, CAP's values say so: the hazard is Unlikely, is no threat, and is over.
+    """
+    stated = {
+        "source_id": f"{principal.account}/{observed.report_id}",
+        "msg_type": MsgType.ALERT if observed.version == 1 else MsgType.UPDATE,
+        "revision": observed.version,
+    }
+    if observed.certainty is Certainty.UNLIKELY:
+        stated |= {"severity": Severity.MINOR, "urgency": Urgency.PAST, "expires": observed.onset}
+    return observed.model_copy(update=stated)

@@ -56,7 +56,7 @@ async def save(session: AsyncSession, hazards: Iterable[HazardReported], places:
             "severity": hazard.severity,
             "areas": places.covered_areas(hazard.area.pcodes),
             "onset": hazard.onset,
-            "is_cancelled": hazard.msg_type is MsgType.CANCEL,
+            "is_cancelled": hazard.msg_type is MsgType.CANCEL or hazard.is_nothing_found,
             "noted_at": hazard.received_at,
         }
         for _, hazard in sorted(newest.items())  # the order by id prevents deadlocks

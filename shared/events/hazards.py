@@ -287,6 +287,11 @@ class HazardReported(HazardFields, EventData):
         return self.released_revision is not None
 
     @property
+    def is_nothing_found(self) -> bool:
+        """Whether a field team looked for the hazard and found nothing."""
+        return self.source == FIELD_TEAMS and self.certainty is Certainty.UNLIKELY
+
+    @property
     def own_topic(self) -> str:
         return self.topic if self.scope is Scope.PUBLIC else RESTRICTED_HAZARDS
 

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.anyio
 OSH_OBLAST, BATKEN_OBLAST = "KG06000000000", "KG05000000000"
 
 
+FOUND_NOTHING = "полевая группа осмотрела место и ничего не нашла"
+
+
 def called_in(**changed: Any) -> HazardReported:
     return mudflow(**{"severity": "Unknown", "channel": "console", "onset": datetime.now(UTC), **changed})
 
@@ -51,6 +54,11 @@ async def test_the_outcome_lists_the_alert_and_the_notified_receivers(desk: Desk
     [
         ({"severity": "Minor"}, "below_threshold", "ниже порога правил оповещения"),
         ({"onset": datetime.now(UTC) - timedelta(days=2)}, "too_old", "сообщено слишком поздно"),
+        (
+            {"source": "field", "certainty": "Unlikely"},
+            "nothing_found",
+            "полевая группа осмотрела место и ничего не нашла",
+        ),
         ({"area": {"point": {"lat": 35.7, "lon": 139.7}}}, "out_of_area", "вне зоны наблюдения"),
     ],
 )

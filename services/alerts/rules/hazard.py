@@ -131,6 +131,8 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
+    if hazard.is_nothing_found:
+        return Nothing("nothing_found")
     # Hazards from feeds are not filtered here, because intake filters each feed by area.
     if hazard.channel is not SubmissionChannel.FEED and not watched.watches(hazard):
         return Nothing("out_of_area")

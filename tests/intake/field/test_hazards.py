@@ -50,7 +50,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     expect(page.locator("#correcting")).to_be_hidden()
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     [kept] = kept_reports(page, centre)
-    assert kept["clear"].keys() == {"report_id", "version", "kind", "type", "origin"}
+    assert kept["clear"].keys() == {"report_id", "version", "kind", "type", "certainty", "origin"}
     report_id = kept["clear"]["report_id"]
     first, later = in_thread(records(centre.installation, "hazards-restricted", report_id))
     assert (first.data.type, first.data.severity, first.data.certainty) == ("glof", "Severe", "Observed")
@@ -59,3 +59,26 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     words = "Urgent: help is needed at once. Affected: road or bridge\nthe water comes to the knees"
     assert (first.data.text["en"].headline, first.data.text["en"].description) == (words.split("\n")[1], words)
     assert (later.data.severity, later.data.revision, later.type) == ("Extreme", 2, "dayar.hazard.updated.v1")
+
+
+def test_a_team_that_found_nothing_says_so(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.check("input[value=nothing]", force=True)
+    page.select_option("#looked-for", "avalanche")
+    page.select_option("#origin-oblast", "KG05000000000")
+    page.select_option("#origin-district", "KG05258000000")
+    page.fill("#notes", "the road is dry")
+    page.click("#send")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
+    expect(page.locator("#reports strong")).to_contain_text("Nothing here")
+    page.click("#reports >> text=Correct")
+    expect(page.locator("input[value=nothing]")).to_be_checked()
+    expect(page.locator("#looked-for")).to_have_value("avalanche")
+    expect(page.locator("#notes")).to_have_value("the road is dry")
+    [kept] = kept_reports(page, centre)
+    [event] = in_thread(records(centre.installation, "hazards-restricted", kept["clear"]["report_id"]))
+    assert (event.data.type, event.data.area.pcodes) == ("avalanche", ("KG05258000000",))
+    assert (event.data.certainty, event.data.severity, event.data.urgency) == ("Unlikely", "Minor", "Past")
+    assert event.data.expires == event.data.onset
+    assert event.data.text["en"].description == "A team looked at the place and found nothing.\nthe road is dry"

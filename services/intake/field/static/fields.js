@@ -2,6 +2,7 @@
 
 import { control, form } from "./controls.js";
 import { element } from "./elements.js";
+import { kindOf } from "./hazards.js";
 import { isMovementKind } from "./kept.js";
 import { addMember, membersChanged } from "./members.js";
 import { isMovement, MOVEMENT, showDestination } from "./movements.js";
@@ -21,7 +22,7 @@ export function write(body) {
   })) if (value !== undefined) control(name).value = String(value);
   for (const name of ["is_full_recount", "persons_estimated", "is_urgent"]) control(name).checked = Boolean(body[name]);
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(body.needs?.includes(box.value));
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === (isMovementKind(body.kind) ? MOVEMENT : body.kind);
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === (isMovementKind(body.kind) ? MOVEMENT : kindOf(body));
   control("consent").checked = body.legal_basis === "consent";
   for (const field of counters(form)) {
     const row = (body.sex_age ?? []).find((/** @type {any} */ counted) => counted.sex === field.dataset.sex && counted.age === field.dataset.age);

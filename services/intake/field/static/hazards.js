@@ -3,19 +3,32 @@
 import { control, form } from "./controls.js";
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
+import { sentence } from "./texts.js";
 import { instant, local } from "./time.js";
 
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./positions.js").Point} Point */
 
+const NOTHING = "nothing"; // in the form; the centre gets a hazard that is Unlikely
 const HEADLINE = 150; // as the contract requires
 
+/** Whether the report is about a hazard that the author saw, or looked for and did not find. */
 export function isHazard() {
-  return Boolean(form.querySelector("[name=kind][value=hazard]:checked"));
+  return isKind("hazard") || isNothing();
+}
+
+function isNothing() {
+  return isKind(NOTHING);
+}
+
+/** @param {string} kind */
+function isKind(kind) {
+  return Boolean(form.querySelector(`[name=kind][value=${kind}]:checked`));
 }
 
 /** What the author saw. Intake states the source, because it knows the account. @param {Point | null} point @returns {Partial<Body>} */
 export function readHazard(point) {
+  if (isNothing()) return readNothing(point);
   const is_urgent = control("hazard_urgent").checked;
   return {
     kind: "hazard",
@@ -26,6 +39,19 @@ export function readHazard(point) {
     ...area(point),
     ...(control("seen").value && { onset: instant(control("seen").value).toISOString() }),
     ...text(is_urgent),
+  };
+}
+
+/** The author looked and found nothing. @param {Point | null} point @returns {Partial<Body>} */
+function readNothing(point) {
+  const first = sentence("nothingFound"), words = control("notes").value.trim();
+  return {
+    kind: "hazard",
+    type: control("looked_for").value || "other",
+    certainty: "Unlikely",
+    ...area(point),
+    ...(control("seen").value && { onset: instant(control("seen").value).toISOString() }),
+    text: { [document.documentElement.lang]: { headline: first, description: [first, words].filter(Boolean).join("\n") } },
   };
 }
 
@@ -58,11 +84,22 @@ export function writeHazard(body) {
   control("seen").max = local(new Date());
   control("seen").value = local(body?.onset ? new Date(body.onset) : new Date());
   if (body?.kind !== "hazard") return;
+  const [, ...words] = (Object.values(body.text ?? {})[0]?.description ?? "").split("\n");
+  if (kindOf(body) === NOTHING) {
+    control("looked_for").value = body.type === "other" ? "" : body.type;
+    control("notes").value = words.join("\n");
+    return;
+  }
   control("seen_type").value = body.type ?? "";
   control("certainty").value = body.certainty ?? "Observed";
   control("hazard_urgent").checked = body.urgency === "Immediate";
   for (const level of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=severity]"))) level.checked = level.value === (body.severity ?? "Unknown");
   writeText(Object.values(body.text ?? {})[0]?.description ?? "");
+}
+
+/** The kind as the form shows it. @param {Record<string, any>} body */
+export function kindOf({ kind, certainty }) {
+  return kind === "hazard" && certainty === "Unlikely" ? NOTHING : kind;
 }
 
 /** The first line is made from the boxes, if one of them was checked. @param {string} description */

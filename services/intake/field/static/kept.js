@@ -39,8 +39,8 @@ function stored(key) {
 }
 
 /** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
-export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed, type, area }) {
-  if (kind === "hazard") return { report_id, version, kind, type, origin: origin ?? { pcode: area?.pcodes?.[0] } };
+export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed, type, certainty, area }) {
+  if (kind === "hazard") return { report_id, version, kind, type, certainty, origin: origin ?? { pcode: area?.pcodes?.[0] } };
   const moved = isMovementKind(kind) ? { persons: persons ?? member_ids?.length, is_reversed } : { persons, ...(measure === "flow" && { measure }) };
   return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, occurred_at, occurred_at_precision, ...moved };
 }

@@ -4,6 +4,7 @@ import { discard, discardCopy, drafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
+import { kindOf } from "./hazards.js";
 import { account, isAnswered, isMovementKind, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
 import { codeOf, labelOf, placeName } from "./labels.js";
 import { areOwnPeople } from "./movements.js";
@@ -94,7 +95,7 @@ function isReversible(report) {
 /** Describe a report without names: kind, number of persons, origin, destination, time, short code of the household. @param {HTMLElement} item @param {Clear} clear @param {string} at */
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
-  part(item, "strong").textContent = `${sentence(clear.kind)} ${codeOf(clear)}${version}`;
+  part(item, "strong").textContent = `${sentence(kindOf(clear))} ${codeOf(clear)}${version}`;
   const what = clear.kind === "hazard" ? seen(clear) : isMovementKind(clear.kind) ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
   const code = clear.short_code ?? clear.household_code;
   part(item, ".muted").textContent = [...what, dayAndClock(new Date(at)), code && sentence("shortCode", { code: shownCode(code) })].filter(Boolean).join(" · ");

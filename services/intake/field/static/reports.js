@@ -6,7 +6,7 @@ import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readEvent } from "./events.js";
 import { readAnswers } from "./functioning.js";
-import { readHazard } from "./hazards.js";
+import { isHazard, readHazard } from "./hazards.js";
 import { isMovementKind } from "./kept.js";
 import { readMoment } from "./moments.js";
 import { leads, readMovement } from "./movements.js";
@@ -41,7 +41,7 @@ export function read(form, status, ids, point) {
   const data = new FormData(form);
   const kind = /** @type {Body["kind"]} */ (String(data.get("kind")));
   if (isMovementKind(kind)) return movement(data, status, ids);
-  if (kind === "hazard") return hazard(status, ids, point);
+  if (kind === "hazard" || isHazard()) return hazard(status, ids, point);
   const members = kind === "household" ? readMembers(form) : [];
   const sexAge = readCounts(form);
   return {
