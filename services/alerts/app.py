@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.alerts import alert_page, hazard_pages, hazard_routes, measures, pages, routes, source_routes
-from services.alerts.acts import answer_page
+from services.alerts.acts import answer_page, several_routes
 from services.alerts.acts import routes as act_routes
 from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.answer_links import AnswerLinks
@@ -98,6 +98,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         routers=[
             routes.router,
             act_routes.router,
+            several_routes.router,
             checklist_routes.router,
             hazard_routes.router,
             hazard_pages.router,
