@@ -104,7 +104,7 @@ async def alert_page(
 
 async def assignees_of(session: Session, alert: Alert, request: Request, caller: Principal) -> list[Assignee]:
     now, state = datetime.now(UTC), request.app.state
-    return await acting_accounts.offered(session, alert, state.places, state.access, now, besides=caller.account)
+    return await acting_accounts.offered(session, [alert], state.places, state.access, now, besides=caller.account)
 
 
 async def checklist_of(

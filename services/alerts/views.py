@@ -35,9 +35,18 @@ class Acknowledgement(Body):
 
 
 class AlertIds(Body):
-    """A request to act on several alerts at once. Extreme alerts are refused."""
+    """A request about several alerts at once."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
+
+
+class SeveralAlerts(AlertIds):
+    """A request to act on several alerts at once. Extreme alerts are refused.
+
+    `seen` has the sequence at which the caller saw an alert. The alert is refused if it has changed since.
+    """
+
+    seen: Annotated[dict[UUID, Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(default_factory=dict, max_length=200)]
 
 
 class Note(Body):
@@ -53,7 +62,7 @@ class Snooze(Body):
     reason: Words
 
 
-class Snoozes(Snooze, AlertIds):
+class Snoozes(Snooze, SeveralAlerts):
     """A request to snooze several alerts for the same time and reason."""
 
 
@@ -64,9 +73,17 @@ class AlertAssignment(Body):
     note: Line | None = None
 
 
+class Assignments(AlertAssignment, SeveralAlerts):
+    """A request to assign several alerts to the same person."""
+
+
 class Resolution(Body):
     verdict: Verdict
     note: Line | None = None
+
+
+class Resolutions(Resolution, SeveralAlerts):
+    """A request to close several alerts with the same verdict and note."""
 
 
 class CallReport(Body):
@@ -161,6 +178,20 @@ class Acknowledged(BaseModel):
     """The result of acknowledging several alerts."""
 
     acknowledged: list[AlertView]
+    refused: list[NotDone]
+
+
+class AssignedAlerts(BaseModel):
+    """The result of assigning several alerts."""
+
+    assigned: list[AlertView]
+    refused: list[NotDone]
+
+
+class Resolved(BaseModel):
+    """The result of closing several alerts."""
+
+    resolved: list[AlertView]
     refused: list[NotDone]
 
 

@@ -235,6 +235,9 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
     "POST /alerts/v1/alerts:snooze": to(CMC),
     "POST /alerts/v1/alerts:takeover": to(CMC),
+    "POST /alerts/v1/alerts:assignees": to(CMC),
+    "POST /alerts/v1/alerts:assign": to(CMC),
+    "POST /alerts/v1/alerts:resolve": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
     "POST /alerts/v1/sms/receipts": PUBLIC,  # this route also requires the secret of the profile

@@ -174,6 +174,30 @@ async def test_several_alerts_are_snoozed_or_taken_over_together_but_no_extreme_
     assert (again["acknowledged_name"], again["sequence"]) == ("Нургүл", max(a["sequence"] for a in over["taken_over"]))
 
 
+async def test_several_alerts_are_closed_together_but_no_extreme_one_and_none_that_changed_since(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    raised, changed, extreme = await desk.alerts(fresh(), mudflow(onset=now), mudflow(onset=now, severity="Extreme"))
+    ids = [str(id) for id in (raised, changed, extreme)]
+    seen = {"seen": dict.fromkeys(ids, 1)}
+    closing = {"alert_ids": ids, "verdict": "false_alarm", "note": "a test of the siren"}
+    async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
+        await nurgul.put(at(changed, "progress"))
+        closed = (await aibek.post("/v1/alerts:resolve", json=closing | seen)).json()
+        known = (await aibek.post("/v1/alerts:resolve", json=closing)).json()
+        late = (await aibek.post("/v1/alerts:assign", json={"alert_ids": ids, "account_id": str(uuid4())})).json()
+    assert [(alert["alert_id"], alert["resolved_note"]) for alert in closed["resolved"]] == [
+        (str(raised), "a test of the siren")
+    ]
+    alone = (str(extreme), "one-by-one")
+    assert reasons(closed) == {(str(changed), "changed-meanwhile"), alone}
+    assert ({alert["alert_id"] for alert in known["resolved"]}, reasons(known)) == (set(ids[:2]), {alone})
+    assert reasons(late) == {(str(raised), "already-resolved"), (str(changed), "already-resolved"), alone}
+
+
+def reasons(answer: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(refused["alert_id"], refused["reason"]) for refused in answer["refused"]}
+
+
 async def test_every_act_acknowledges_an_unacknowledged_alert(desk: Desk) -> None:
     await received_by(desk, "duty")
     (alert_id,) = await desk.alerts(fresh())

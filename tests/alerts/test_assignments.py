@@ -130,20 +130,30 @@ async def test_an_alert_is_offered_and_assigned_only_to_people_who_get_such_aler
     async with desk.sessions.begin() as session:
         for receiver in people:
             await receiver_queries.save_receiver(session, receiver)
-    (alert_id,) = await desk.alerts(fresh())
+    alert_id, of_kadamjai = await desk.alerts(fresh(), mudflow(onset=datetime.now(UTC)))
     path = f"/v1/alerts/{alert_id}"
+    presence = {"board_id": str(uuid4()), "last_input_at": datetime.now(UTC).isoformat()}
     async with desk.caller(name="Айбек") as aibek:
         before = (await aibek.get(f"{path}/assignees")).json()["assignees"]
         empty = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
         unknown = await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})
         async with desk.caller(name="Бермет", account=BERMET.account) as board:
-            presence = {"board_id": str(uuid4()), "last_input_at": datetime.now(UTC).isoformat()}
             assert (await board.put("/v1/presence", json=presence)).status_code == 200
         offered = (await aibek.get(f"{path}/assignees")).json()["assignees"]
         choice = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
         done = (await aibek.put(f"{path}/assignment", json={"account_id": str(BERMET.account)})).json()
         gone = await aibek.put(f"{path}/assignment", json={"account_id": str(uuid4())})
         page = (await aibek.get(f"/{alert_id}", params={"lang": "en"})).text
+        async with desk.caller(name="Дастан", account=DASTAN.account) as board:
+            assert (await board.put("/v1/presence", json=presence | {"board_id": str(uuid4())})).status_code == 200
+        both = {"alert_ids": [str(alert_id), str(of_kadamjai)]}
+        of_one = await aibek.post("/v1/alerts:assignees", json={"alert_ids": [str(of_kadamjai)]})
+        of_both = await aibek.post("/v1/alerts:assignees", json=both)
+        together = await aibek.post("/v1/alerts:assign", json=both | {"account_id": str(DASTAN.account)})
+    assert [person["name"] for person in of_one.json()["assignees"]] == ["Бермет", "Дастан"]
+    assert [person["name"] for person in of_both.json()["assignees"]] == ["Бермет"]
+    assert [alert["alert_id"] for alert in together.json()["assigned"]] == [str(of_kadamjai)]
+    assert [refused["reason"] for refused in together.json()["refused"]] == ["assignee-not-found"]
     assert before == []
     assert "No other person with an account gets alerts like this one and has opened the board." in empty
     assert [(person["name"], person["post"]) for person in offered] == [("Бермет", "head of shift")]

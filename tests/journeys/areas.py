@@ -95,6 +95,13 @@ BY_AREA = {
         "/alerts/v1/alerts:snooze", body=SEVERAL | {"minutes": 1, "reason": "waiting"}
     ),
     "POST /alerts/v1/alerts:takeover": VisibleContent("/alerts/v1/alerts:takeover", body=SEVERAL),
+    "POST /alerts/v1/alerts:assignees": VisibleContent("/alerts/v1/alerts:assignees", "assignees", body=SEVERAL),
+    "POST /alerts/v1/alerts:assign": VisibleContent(
+        "/alerts/v1/alerts:assign", body=SEVERAL | {"account_id": str(uuid4())}
+    ),
+    "POST /alerts/v1/alerts:resolve": VisibleContent(
+        "/alerts/v1/alerts:resolve", body=SEVERAL | {"verdict": "confirmed"}
+    ),
 }
 OF_NO_AREA = {
     "POST /intake/v1/hazards",

@@ -34,11 +34,18 @@ async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
 
 
 async def offered(
-    session: AsyncSession, alert: Alert, places: Ancestry, access: Access, now: datetime, *, besides: UUID | None
+    session: AsyncSession,
+    alerts: Sequence[Alert],
+    places: Ancestry,
+    access: Access,
+    now: datetime,
+    *,
+    besides: UUID | None,
 ) -> list[Assignee]:
-    """The people whom a page offers as assignees: only those who are known to have the right to act."""
+    """The people whom a page offers as assignees of all these alerts: those who are known to have the right to act."""
     plan = await plan_queries.plan(session, now)
-    people = assignees.in_order(alert, plan, places, access, now, besides=besides)
+    of_each = [assignees.in_order(alert, plan, places, access, now, besides=besides) for alert in alerts]
+    people = [person for person in of_each[0] if all(person in others for others in of_each)] if of_each else []
     return await known_to_act(session, people, access)
 
 

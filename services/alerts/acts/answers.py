@@ -58,6 +58,7 @@ class Answers:
 
     If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
     example in a message. An action that would change the alert is refused if the alert has changed since.
+    `is_one_of_many` says that one request acts on several alerts. An action on an Extreme alert is then refused.
     """
 
     def __init__(
@@ -69,14 +70,14 @@ class Answers:
         now: datetime,
         *,
         seen: int | None = None,
+        is_one_of_many: bool = False,
     ) -> None:
         self._session, self._rules, self._places, self._access = session, rules, places, access
-        self._now, self._seen = now, seen
+        self._now, self._seen, self._is_one_of_many = now, seen, is_one_of_many
 
-    async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
+    async def acknowledge(self, alert_id: UUID, person: Actor) -> Alert:
         """Raises AnswerRefused.
 
-        `is_one_of_many` says that one request acknowledges several alerts. An Extreme alert is then refused, too.
         While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
@@ -84,9 +85,7 @@ class Answers:
         if alert.acknowledged_at is not None:
             first = person.account if has_acknowledged else alert.acknowledged_by
             return await self._named(_own(alert, first, person, "already-acknowledged"), person)
-        _is_open(alert)
-        if is_one_of_many and alert.severity is Severity.EXTREME:
-            raise AnswerRefused("one-by-one", alert)
+        self._may_act(alert)
         quorum = await quorum_of(self._session, alert, self._places, self._now)
         if not quorum.is_reached({*alert.partly_acknowledged_by, person.account}):
             if has_acknowledged:
@@ -140,14 +139,12 @@ class Answers:
             return _own(alert, alert.progressed_by, person, "already-in-progress")
         return await self._start(alert, person, text, ActKind.PROGRESSED)
 
-    async def take_over(
-        self, alert_id: UUID, person: Actor, text: str | None = None, *, is_one_of_many: bool = False
-    ) -> Alert:
+    async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
         """The person starts work on the alert, even if somebody else is working on it.
 
         The timeline has both people, and the other person is informed.
         """
-        alert = await self._open(alert_id, is_one_of_many=is_one_of_many)
+        alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
             return alert
         return await self._start(alert, person, text, ActKind.TAKEN_OVER)
@@ -197,10 +194,8 @@ class Answers:
         await calls.add(self._session, alert_id, after.sequence, call, box)
         return await self._keep(after, AlertUpdated, ActKind.CALLED, person)
 
-    async def snooze(
-        self, alert_id: UUID, person: Actor, wait: timedelta, reason: str, *, is_one_of_many: bool = False
-    ) -> Alert:
-        alert = await self._open(alert_id, is_one_of_many=is_one_of_many)
+    async def snooze(self, alert_id: UUID, person: Actor, wait: timedelta, reason: str) -> Alert:
+        alert = await self._open(alert_id)
         if alert.snoozed_until is not None and alert.snoozed_until > self._now:
             _own(alert, alert.snoozed_by, person, "already-snoozed")
         after = acts.snoozed(alert, person, self._now, self._now + wait)
@@ -211,7 +206,7 @@ class Answers:
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")
-        _is_open(alert)
+        self._may_act(alert)
         after = acts.resolved(alert, verdict, person, self._now)
         return await self._keep(after, AlertResolved, ActKind.RESOLVED, person, person.note, cause=Cause.RESOLVED)
 
@@ -234,12 +229,16 @@ class Answers:
         plan = await plan_queries.plan(self._session, self._now)
         return AlertChanges([alert], plan, {}, places=self._places, rules=self._rules, now=self._now).wait(alert)
 
-    async def _open(self, alert_id: UUID, *, is_one_of_many: bool = False) -> Alert:
+    async def _open(self, alert_id: UUID) -> Alert:
         alert = await alert_queries.locked_alert(self._session, alert_id)
-        _is_open(alert)
-        if is_one_of_many and alert.severity is Severity.EXTREME:
-            raise AnswerRefused("one-by-one", alert)
+        self._may_act(alert)
         return alert
+
+    def _may_act(self, alert: Alert) -> None:
+        """Raises AnswerRefused if the alert is closed, or if it is Extreme and one of many."""
+        _is_open(alert)
+        if self._is_one_of_many and alert.severity is Severity.EXTREME:
+            raise AnswerRefused("one-by-one", alert)
 
     async def _keep(
         self,

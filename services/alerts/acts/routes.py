@@ -143,7 +143,7 @@ async def take_over(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> 
 async def assignees_of(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Assignees:
     """The people to whom the caller can assign the alert: first those on duty, then the others by name."""
     alert, now, state = await seen(alert_id, request, session, caller), datetime.now(UTC), request.app.state
-    people = await acting_accounts.offered(session, alert, state.places, state.access, now, besides=caller.account)
+    people = await acting_accounts.offered(session, [alert], state.places, state.access, now, besides=caller.account)
     return Assignees(assignees=people)
 
 

@@ -1,18 +1,32 @@
 """HTTP routes that do one action on several alerts, each independently of the others."""
 
-from collections.abc import Awaitable, Callable, Collection
-from datetime import timedelta
-from functools import partial
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from services.alerts.acts.answers import AnswerRefused
-from services.alerts.acts.routes import answerable, answers_of, first, person_of
+from services.alerts.acts import acting_accounts
+from services.alerts.acts.answers import AnswerRefused, Answers
+from services.alerts.acts.routes import answerable, first, person_of
 from services.alerts.alerts import Alert
 from services.alerts.queries.alerts import AlertUnreadable
-from services.alerts.routes import UNREADABLE, Caller
-from services.alerts.views import Acknowledged, AlertIds, AlertView, NotDone, Snoozed, Snoozes, TakenOver
+from services.alerts.routes import UNREADABLE, Caller, seen
+from services.alerts.views import (
+    Acknowledged,
+    AlertIds,
+    AlertView,
+    AssignedAlerts,
+    Assignees,
+    Assignments,
+    NotDone,
+    Resolutions,
+    Resolved,
+    SeveralAlerts,
+    Snoozed,
+    Snoozes,
+    TakenOver,
+)
 from shared.auth.tokens import Principal
 from shared.postgres.database import Session
 from shared.web.problems import Problem
@@ -21,59 +35,109 @@ router = APIRouter()
 
 
 @router.post("/v1/alerts:acknowledge")
-async def acknowledge_several(body: AlertIds, request: Request, session: Session, caller: Caller) -> Acknowledged:
+async def acknowledge(body: SeveralAlerts, request: Request, session: Session, caller: Caller) -> Acknowledged:
     """Acknowledges several alerts, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
-    answers, person = answers_of(request, session), person_of(caller)
-    act = partial(answers.acknowledge, person=person, is_one_of_many=True)
-    done, refused = await several(body.alert_ids, act, request, session, caller)
+    person = person_of(caller)
+
+    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
+        return answers.acknowledge(alert_id, person)
+
+    done, refused = await several(body, act, request, session, caller)
     return Acknowledged(acknowledged=done, refused=refused)
 
 
 @router.post("/v1/alerts:snooze")
-async def snooze_several(body: Snoozes, request: Request, session: Session, caller: Caller) -> Snoozed:
+async def snooze(body: Snoozes, request: Request, session: Session, caller: Caller) -> Snoozed:
     """Snoozes several alerts for the same time and reason, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
-    answers, person = answers_of(request, session), person_of(caller)
-    wait = timedelta(minutes=body.minutes)
-    act = partial(answers.snooze, person=person, wait=wait, reason=body.reason, is_one_of_many=True)
-    done, refused = await several(body.alert_ids, act, request, session, caller)
+    person, wait = person_of(caller), timedelta(minutes=body.minutes)
+
+    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
+        return answers.snooze(alert_id, person, wait, body.reason)
+
+    done, refused = await several(body, act, request, session, caller)
     return Snoozed(snoozed=done, refused=refused)
 
 
 @router.post("/v1/alerts:takeover")
-async def take_over_several(body: AlertIds, request: Request, session: Session, caller: Caller) -> TakenOver:
+async def take_over(body: SeveralAlerts, request: Request, session: Session, caller: Caller) -> TakenOver:
     """The caller starts work on several alerts, each independently of the others, even if other people work on them.
 
     The answer names each refused alert with the reason.
     """
-    answers, person = answers_of(request, session), person_of(caller)
-    act = partial(answers.take_over, person=person, is_one_of_many=True)
-    done, refused = await several(body.alert_ids, act, request, session, caller)
+    person = person_of(caller)
+
+    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
+        return answers.take_over(alert_id, person)
+
+    done, refused = await several(body, act, request, session, caller)
     return TakenOver(taken_over=done, refused=refused)
 
 
+@router.post("/v1/alerts:assignees")
+async def assignees(body: AlertIds, request: Request, session: Session, caller: Caller) -> Assignees:
+    """The people to whom the caller can assign each of these alerts: first those on duty, then the others by name."""
+    alerts = [await seen(alert_id, request, session, caller) for alert_id in body.alert_ids]
+    state, now = request.app.state, datetime.now(UTC)
+    people = await acting_accounts.offered(session, alerts, state.places, state.access, now, besides=caller.account)
+    return Assignees(assignees=people)
+
+
+@router.post("/v1/alerts:assign")
+async def assign(body: Assignments, request: Request, session: Session, caller: Caller) -> AssignedAlerts:
+    """Assigns several alerts to the same person, each independently of the others. The person is notified of each.
+
+    The answer names each refused alert with the reason.
+    """
+    person = person_of(caller)
+
+    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
+        return answers.assign(alert_id, person, body.account_id, body.note)
+
+    done, refused = await several(body, act, request, session, caller)
+    return AssignedAlerts(assigned=done, refused=refused)
+
+
+@router.post("/v1/alerts:resolve")
+async def resolve(body: Resolutions, request: Request, session: Session, caller: Caller) -> Resolved:
+    """Closes several alerts with the same verdict and note, each independently of the others.
+
+    The answer names each refused alert with the reason.
+    """
+    person = person_of(caller, body.note)
+
+    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
+        return answers.resolve(alert_id, body.verdict, person)
+
+    done, refused = await several(body, act, request, session, caller)
+    return Resolved(resolved=done, refused=refused)
+
+
 async def several(
-    alert_ids: Collection[UUID],
-    act: Callable[[UUID], Awaitable[Alert]],
+    body: SeveralAlerts,
+    act: Callable[[Answers, UUID], Awaitable[Alert]],
     request: Request,
     session: Session,
     caller: Principal,
 ) -> tuple[list[AlertView], list[NotDone]]:
     """The alerts after the action, and those that were refused."""
     done, refused = list[AlertView](), list[NotDone]()
+    state, now = request.app.state, datetime.now(UTC)
     # requests that lock alerts in different orders could wait for each other, so the ids are sorted
-    for alert_id in sorted(set(alert_ids)):
+    for alert_id in sorted(set(body.alert_ids)):
+        at = body.seen.get(alert_id)
+        answers = Answers(session, state.rules, state.places, state.access, now, seen=at, is_one_of_many=True)
         try:
             await answerable(alert_id, request, session, caller)
-            done.append(AlertView.model_validate(await act(alert_id)))
+            done.append(AlertView.model_validate(await act(answers, alert_id)))
         except AnswerRefused as error:
-            name, at = first(error)
-            refused.append(NotDone(alert_id=alert_id, reason=error.kind, name=name, at=at))
+            name, at_time = first(error)
+            refused.append(NotDone(alert_id=alert_id, reason=error.kind, name=name, at=at_time))
         except AlertUnreadable:
             refused.append(NotDone(alert_id=alert_id, reason=UNREADABLE))
         except Problem as problem:

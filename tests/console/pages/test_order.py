@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from shared.auth.tokens import Role
 from tests.browsers import wait_for_script
@@ -144,7 +144,8 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
     expect(row.get_by_role("button", name="Acknowledge")).to_be_enabled()
 
 
-def test_several_are_acknowledged_and_snoozed_at_once_but_never_an_extreme_one(whole: Whole, seat: Any) -> None:
+def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_since(whole: Whole, seat: Any) -> None:
+    """Two alerts are selected and acknowledged by keyboard, then snoozed, then closed together."""
     for hazard in ("squall", "crop_disease"):  # no other test of the pages reports these
         whole.report_hazard(type=hazard, severity="Moderate")
     whole.report_hazard(type="jut", severity="Extreme")
@@ -153,12 +154,22 @@ def test_several_are_acknowledged_and_snoozed_at_once_but_never_an_extreme_one(w
     rows = {name: page.get_by_role("article", name=name, exact=True) for name in ("Squall", "Crop disease")}
     for row in rows.values():
         expect(row).to_be_visible()
-    expect(newest_alert(page, "Jut (mass loss of livestock)")).to_be_visible()
-    expect(newest_alert(page, "Jut (mass loss of livestock)").locator("input")).to_have_count(0)
-    for row in rows.values():
-        row.locator("input").check()
-    expect(page.locator("#selected")).to_have_text("Selected: 2")
-    page.get_by_role("button", name="Acknowledge the selected").click()
+    extreme, selected = newest_alert(page, "Jut (mass loss of livestock)"), page.locator("#selected")
+    expect(extreme).to_be_visible()
+    extreme.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#toasts")).to_contain_text("Not selected, Extreme: 1")
+    upper, lower = sorted(rows.values(), key=lambda row: row.bounding_box()["y"])
+    upper.focus()
+    page.keyboard.press("Control+a")
+    expect(page.locator("#select-all-waiting")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(selected).to_be_hidden()
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(selected).to_have_text("Selected: 2")
+    expect(lower).to_be_focused()
+    page.keyboard.press("a")
     expect(page.locator("#toasts")).to_contain_text("Crop disease")
     away(page)
     for row in rows.values():
@@ -166,7 +177,7 @@ def test_several_are_acknowledged_and_snoozed_at_once_but_never_an_extreme_one(w
         expect(row).to_contain_text(f"Acknowledged by {desk.name}")
     for row in rows.values():
         row.locator("input").check()
-    expect(page.locator("#selected")).to_have_text("Selected: 2")
+    expect(selected).to_have_text("Selected: 2")
     page.locator("#selection").get_by_role("button", name="Snooze…").click()
     page.locator("#answer-send").click()
     expect(page.locator("#answer-failure")).to_have_text("Fill in: Reason")
@@ -179,11 +190,30 @@ def test_several_are_acknowledged_and_snoozed_at_once_but_never_an_extreme_one(w
     squall = rows["Squall"]
     squall.get_by_role("button", name="Start work").click()
     expect(squall).to_contain_text(f"In progress: {desk.name}")
-    colleague = seat(Role.OPERATOR)
-    taken = colleague.open("/").locator(f"#{squall.get_attribute('id')}")
+    close_after_a_change(page, rows, seat(Role.OPERATOR))
+    assert desk.errors == []
+
+
+def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -> None:
+    """A colleague takes over Squall after both rows were selected, so only the other alert is closed."""
+    for row in rows.values():
+        row.locator("input").check()
+    taken = colleague.open("/").locator(f"#{rows['Squall'].get_attribute('id')}")
     taken.get_by_role("button", name="More actions").click()
     colleague.page.locator("#more-actions").get_by_role("button", name="Take over").click()
     expect(taken).to_contain_text(f"In progress: {colleague.name}")
+    rows["Squall"].focus()
+    page.keyboard.press("r")
+    expect(page.locator("#answer-send")).to_have_text("Close alerts: 2")
+    page.locator("#verdicts").get_by_text("False alarm").click()
+    page.locator("#answer-send").click()
+    expect(page.locator("#results-title")).to_have_text("Done: 1. Not done: 1")
+    results = page.locator("#results-list li")
+    expect(results.first).to_contain_text("Squall")
+    expect(results.first).to_contain_text("it has changed since you selected it")
+    expect(results.last).to_contain_text("Closed")
+    page.keyboard.press("Escape")
+    expect(page.locator("#selected")).to_have_text("Selected: 1")
 
 
 # Counts the rows that are wholly inside the window and that no other element covers.

@@ -2,6 +2,7 @@
 // No row moves while somebody may be about to answer an alert.
 // The changes are shown after this time, or when somebody presses the button.
 
+import { showSelection } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
@@ -15,8 +16,6 @@ let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
 let answeredAt = -Infinity;
-/** @type {Set<string>} */
-const selected = new Set();
 
 const panel = () => element("panel-alerts");
 const strip = element("strip");
@@ -167,26 +166,6 @@ export function apply() {
   drawn();
 }
 
-/** @returns {string[]} */
-export function chosen() {
-  return [...selected];
-}
-
-/** Clears the selection. @param {string[]} [alerts] default: all */
-export function chooseNone(alerts = chosen()) {
-  for (const alert of alerts) selected.delete(alert);
-  showSelection();
-}
-
-function showSelection() {
-  const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (panel().querySelectorAll("[data-select]"));
-  const there = new Set([...boxes].map((box) => box.dataset.select ?? ""));
-  for (const alert of selected) if (!there.has(alert)) selected.delete(alert);
-  for (const box of boxes) box.checked = selected.has(box.dataset.select ?? "");
-  element("selection").hidden = selected.size === 0;
-  element("selected").textContent = sentence("selected", { count: selected.size });
-}
-
 /** Shows the latest list from the server, and scrolls to this alert. @param {string} alert */
 export function reveal(alert) {
   apply();
@@ -198,13 +177,6 @@ export function reveal(alert) {
 addEventListener("keydown", () => { keyAt = performance.now(); }, { capture: true });
 addEventListener("pointermove", () => { pointerAt = performance.now(); }, { passive: true });
 addEventListener("pointerdown", () => { pointerAt = performance.now(); }, { passive: true, capture: true });
-document.addEventListener("change", (event) => {
-  const box = event.target;
-  if (!(box instanceof HTMLInputElement) || !box.dataset.select) return;
-  if (box.checked) selected.add(box.dataset.select);
-  else selected.delete(box.dataset.select);
-  showSelection();
-});
 document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (target.closest("#changes")) apply();

@@ -1,18 +1,19 @@
 // Sends the operator's actions on alerts: acknowledge (also for another person), take over, snooze, confirm, close etc.
 
-import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
+import { named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element, showText } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
+import { chooseNone, chosen } from "/static/board/selection.js";
+import { actOnSelected, atOnce } from "/static/board/several.js";
 import { mark, note, removeNotes } from "/static/field-notes.js";
-import { refusal, taken } from "/static/refusals.js";
-import { problems, sentence } from "/static/texts.js";
+import { refusal } from "/static/refusals.js";
+import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { labels, showWrong } from "/static/wrong-fields.js";
 
 const UNDO_MS = 10_000;
-const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const more = /** @type {HTMLDialogElement} */ (element("more-actions"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
@@ -21,7 +22,15 @@ const assignee = /** @type {HTMLSelectElement} */ (element("assignee"));
 /** @type {{act: string, alert: string}} without an alert, the act concerns the selected alerts */
 let intended = { act: "", alert: "" };
 /** @type {Record<string, string>} the title of the dialog for each act that opens it */
-const TITLES = { resolve: "close", assign: "assign", snooze: "snooze", "snooze-selected": "snooze", "for-another": "acknowledge_for" };
+const TITLES = {
+  resolve: "close",
+  assign: "assign",
+  snooze: "snooze",
+  "for-another": "acknowledge_for",
+  "resolve-selected": "close_several",
+  "assign-selected": "assign_several",
+  "snooze-selected": "snooze_several",
+};
 
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
@@ -34,8 +43,8 @@ const AT_ONCE = {
 
 /** @param {string} act @param {string} alert */
 export function begin(act, alert) {
-  if (act === "acknowledge-selected") return void acknowledgeSelected();
-  if (act === "take-over-selected") return void actOnSelected("takeover", {}, "taken_over");
+  if (act === "acknowledge-selected") return void sendSelected("acknowledge", {}, undoing);
+  if (act === "take-over-selected") return void sendSelected("takeover", {});
   if (act === "select-none") return chooseNone();
   if (act === "more") return offer(alert);
   more.close();
@@ -44,14 +53,14 @@ export function begin(act, alert) {
   intended = { act, alert };
   form.reset();
   fail("");
-  element("verdicts").hidden = act !== "resolve";
-  element("remark").hidden = act !== "resolve" && act !== "assign";
+  element("verdicts").hidden = !act.startsWith("resolve");
+  element("remark").hidden = !act.startsWith("resolve") && !act.startsWith("assign");
   element("behalf").hidden = act !== "for-another";
   element("snooze").hidden = !act.startsWith("snooze");
-  element("assignment").hidden = act !== "assign";
-  if (act === "assign") void offerAssignees(alert);
-  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "");
-  element("answering-about").textContent = alert ? named(alert) : chosen().map(named).join("; ");
+  element("assignment").hidden = !act.startsWith("assign");
+  if (act.startsWith("assign")) void offerAssignees(alert);
+  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "", { count: atOnce().length });
+  element("answering-about").textContent = (alert ? [alert] : atOnce()).map(named).join("; ");
   dialog.showModal();
 }
 
@@ -67,19 +76,17 @@ function offer(alert) {
 async function answer() {
   const entries = new FormData(form);
   const given = (/** @type {string} */ name) => String(entries.get(name) ?? "").trim();
-  if (intended.act === "resolve") {
-    if (!given("verdict")) return missing(element("verdict"), element("verdicts").querySelector("legend")?.textContent ?? "");
-    return send(intended.alert, "resolution", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
+  if (intended.act.startsWith("resolve")) {
+    if (!given("verdict")) return missing(element("verdicts"), element("verdicts").querySelector("legend")?.textContent ?? "");
+    return sendIntended("resolution", "resolve", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
   }
-  if (intended.act === "assign") {
+  if (intended.act.startsWith("assign")) {
     if (!given("account_id")) return missing(assignee);
-    return send(intended.alert, "assignment", { account_id: given("account_id"), ...(given("note") && { note: given("note") }) }, "assigned");
+    return sendIntended("assignment", "assign", { account_id: given("account_id"), ...(given("note") && { note: given("note") }) }, "assigned");
   }
   if (intended.act.startsWith("snooze")) {
-    const reason = given("reason");
-    if (!reason) return missing(element("snooze-reason"));
-    const body = { minutes: Number(given("minutes")), reason };
-    return intended.alert ? send(intended.alert, "snooze", body, "snoozed") : actOnSelected("snooze", body, "snoozed");
+    if (!given("reason")) return missing(element("snooze-reason"));
+    return sendIntended("snooze", "snooze", { minutes: Number(given("minutes")), reason: given("reason") }, "snoozed");
   }
   const name = given("name");
   if (!name) return missing(element("behalf-name"));
@@ -89,15 +96,23 @@ async function answer() {
   return send(intended.alert, "acknowledgement", { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } }, "acknowledged");
 }
 
-/** Fills the list of the people to whom the alert can be assigned. @param {string} alert */
+/** Sends the act of the dialog for its alert, or for the selected alerts. @param {string} what @param {string} act @param {object} body @param {string} done */
+function sendIntended(what, act, body, done) {
+  return intended.alert ? send(intended.alert, what, body, done) : sendSelected(act, body);
+}
+
+/** Fills the list of the people to whom the alert, or each of the selected alerts, can be assigned. @param {string} alert */
 async function offerAssignees(alert) {
+  const { act } = intended;
   assignee.replaceChildren(new Option("", ""));
   try {
-    const answer = await call("GET", `/alerts/v1/alerts/${alert}/assignees`);
+    const answer = alert
+      ? await call("GET", `/alerts/v1/alerts/${alert}/assignees`)
+      : await call("POST", "/alerts/v1/alerts:assignees", { alert_ids: atOnce() });
     if (!answer.ok) return refuse(await problem(answer));
     const { assignees } = await answer.json();
-    if (intended.act !== "assign" || intended.alert !== alert) return;
-    if (!assignees.length) return fail(sentence("no_assignee"));
+    if (intended.act !== act || intended.alert !== alert) return;
+    if (!assignees.length) return fail(sentence(alert ? "no_assignee" : "no_common_assignee"));
     assignee.append(...assignees.map(optionOf));
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -131,40 +146,12 @@ function isPartly(alert) {
   return alert.acknowledged_at === null;
 }
 
-/** Acknowledges the selected alerts independently of each other, and reports those that were refused. */
-async function acknowledgeSelected() {
-  const alerts = chosen().slice(0, MOST_AT_ONCE);
+/** Acts on the selected alerts. Those that are refused stay selected. @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] */
+async function sendSelected(act, body, offered) {
   try {
-    const answer = await call("POST", "/alerts/v1/alerts:acknowledge", { alert_ids: alerts });
-    if (!answer.ok) return refuse(await problem(answer));
-    const { acknowledged, refused } = await answer.json();
-    chooseNone(alerts);
-    for (const result of ["acknowledged", "partly_acknowledged"]) {
-      const done = acknowledged.filter((/** @type {Acknowledged} */ alert) => isPartly(alert) === (result !== "acknowledged")).map((/** @type {Acknowledged} */ alert) => alert.alert_id);
-      if (done.length) toast(`${sentence(result)}: ${done.map(named).join("; ")}`, "good", undoing(done));
-    }
-    for (const rejection of refused) toast(`${named(rejection.alert_id)}: ${refusalOf(rejection)}`, "bad");
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    fail(sentence("away"));
-  }
-}
-
-/**
- * Acts on the selected alerts independently of each other, and reports those that were refused. These stay selected.
- * @param {string} what @param {object} body @param {string} done
- */
-async function actOnSelected(what, body, done) {
-  const alerts = chosen().slice(0, MOST_AT_ONCE);
-  try {
-    const answer = await call("POST", `/alerts/v1/alerts:${what}`, { alert_ids: alerts, ...body });
-    if (!answer.ok) return refuse(await problem(answer));
-    const results = await answer.json();
+    const refused = await actOnSelected(act, body, offered);
+    if (refused) return refuse(refused);
     dialog.close();
-    const ids = results[done].map((/** @type {Acknowledged} */ alert) => alert.alert_id);
-    chooseNone(ids);
-    if (ids.length) toast(`${sentence(done)}: ${ids.map(named).join("; ")}`, "good");
-    for (const rejection of results.refused) toast(`${named(rejection.alert_id)}: ${refusalOf(rejection)}`, "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(sentence("away"));
@@ -187,11 +174,6 @@ async function undo(alert) {
     if (!isNoAnswer(error)) throw error;
     toast(`${about}: ${sentence("away")}`, "bad");
   }
-}
-
-/** The text for an alert that was refused among several. @param {{reason: string, name: string | null, at: string | null}} refused */
-function refusalOf({ reason, name, at }) {
-  return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
 }
 
 /** Shows why the alerts service refused the action, and what it expected in each field. @param {{status: number, text: string, body: Record<string, any>}} answer @param {string} [about] */

@@ -1,6 +1,7 @@
 // The live board. Events of the stream redraw the panels, and the operator's actions are sent to the services.
 
 import "/static/board/filters.js";
+import "/static/board/keys.js";
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
 import { catchUp, note, open } from "/static/board/beside.js";
@@ -89,32 +90,6 @@ function openAimedAt(event) {
   row?.focus({ preventScroll: true });
   void open(path);
 }
-
-/** @type {Record<string, string>} by the key's position, so that they work with every keyboard layout */
-const KEYS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress" };
-
-board.addEventListener("keydown", (event) => {
-  const alert = document.activeElement;
-  if (!(alert instanceof HTMLElement) || !alert.classList.contains("alert") || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (KEYS[event.code]) {
-    const button = /** @type {HTMLElement | null} */ (alert.querySelector(`[data-act="${KEYS[event.code]}"]`));
-    button?.click();
-    event.preventDefault();
-  }
-  if (event.key === "Enter") {
-    void open(`/alerts/${alert.dataset.key}`);
-    event.preventDefault();
-  }
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const rows = /** @type {HTMLElement[]} */ ([...board.querySelectorAll(".alert")]);
-    rows[rows.indexOf(alert) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
-    event.preventDefault();
-  }
-  if (event.key === "x" || event.code === "Space") {
-    /** @type {HTMLElement | null} */ (alert.querySelector("[data-select]"))?.click();
-    event.preventDefault();
-  }
-});
 
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;

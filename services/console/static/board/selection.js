@@ -1,0 +1,116 @@
+// The selected alerts, each with the version at which somebody selected it. Extreme alerts are never selected, because each is answered on its own.
+
+import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
+import { toast } from "/static/toasts.js";
+
+/** @type {Map<string, number>} the selected alerts with their sequences */
+const selected = new Map();
+/** The alert at which a range begins. */
+let anchor = "";
+
+const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#panel-alerts .alert")]);
+/** @param {Element} row */
+const boxOf = (row) => /** @type {HTMLInputElement | null} */ (row.querySelector("[data-select]"));
+/** @param {HTMLElement} row */
+const keyOf = (row) => row.dataset.key ?? "";
+
+/** @returns {string[]} */
+export function chosen() {
+  return [...selected.keys()];
+}
+
+/** @param {string} alert */
+export function isChosen(alert) {
+  return selected.has(alert);
+}
+
+/** The versions at which the alerts were selected. @param {string[]} alerts */
+export function seen(alerts) {
+  return Object.fromEntries(alerts.map((alert) => [alert, selected.get(alert) ?? 0]));
+}
+
+/** Clears the selection. @param {string[]} [alerts] default: all */
+export function chooseNone(alerts = chosen()) {
+  for (const alert of alerts) selected.delete(alert);
+  showSelection();
+}
+
+/** These alerts stay selected, as their rows are now: the person was told that they have changed. @param {string[]} alerts */
+export function chooseAgain(alerts) {
+  for (const row of rows()) if (alerts.includes(keyOf(row))) choose(row, true);
+  showSelection();
+}
+
+/** Selects or unselects the row. @param {HTMLElement} row @param {boolean} isOn */
+function choose(row, isOn) {
+  const box = boxOf(row);
+  if (!box || box.disabled) return;
+  if (isOn) selected.set(keyOf(row), Number(row.dataset.sequence));
+  else selected.delete(keyOf(row));
+}
+
+/** @param {HTMLElement[]} several @param {boolean} isOn */
+function chooseAll(several, isOn) {
+  for (const row of several) choose(row, isOn);
+  showSelection();
+  const alone = several.filter((row) => row.dataset.severity === "Extreme").length;
+  if (isOn && alone) toast(sentence("extreme_alone", { count: alone }));
+}
+
+/** Selects the row or, if it is selected, unselects it. A range begins here. @param {HTMLElement} row */
+export function turn(row) {
+  anchor = keyOf(row);
+  chooseAll([row], !isChosen(anchor));
+}
+
+/** Selects all rows from the beginning of the range to this row. @param {HTMLElement} row */
+export function chooseTo(row) {
+  chooseAll(rangeTo(row), true);
+}
+
+/** Moves the end of the range by one row, as Shift with an arrow key does. @param {HTMLElement} from @param {HTMLElement} to */
+export function extend(from, to) {
+  const isBegun = isChosen(keyOf(from)) && rows().some((row) => keyOf(row) === anchor);
+  if (!isBegun) anchor = keyOf(from);
+  const range = rangeTo(to);
+  if (!range.includes(from)) choose(from, false);
+  for (const row of range) choose(row, true);
+  showSelection();
+}
+
+/** @param {HTMLElement} row */
+function rangeTo(row) {
+  const all = rows();
+  const [at, from] = [all.indexOf(row), all.findIndex((each) => keyOf(each) === anchor)];
+  return from < 0 ? [row] : all.slice(Math.min(at, from), Math.max(at, from) + 1);
+}
+
+/** Selects all shown rows of the section that can be selected. @param {Element | null} section */
+export function chooseSection(section, isOn = true) {
+  chooseAll(rows().filter((row) => section?.contains(row)), isOn);
+}
+
+/** Shows in the list what is selected. Alerts that the list no longer shows are not selected any more. */
+export function showSelection() {
+  const boxes = new Map(rows().map((row) => [keyOf(row), boxOf(row)]));
+  for (const alert of chosen()) if (!boxes.get(alert)) selected.delete(alert);
+  for (const [alert, box] of boxes) if (box) box.checked = isChosen(alert);
+  for (const whole of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-select-section]"))) {
+    const inside = [...whole.closest(".section")?.querySelectorAll("[data-select]") ?? []];
+    const count = inside.filter((box) => /** @type {HTMLInputElement} */ (box).checked).length;
+    whole.checked = count > 0 && count === inside.length;
+    whole.indeterminate = count > 0 && count < inside.length;
+    whole.disabled = inside.length === 0;
+  }
+  element("selection").hidden = selected.size === 0;
+  element("selected").textContent = sentence("selected", { count: selected.size });
+}
+
+document.addEventListener("click", (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement)) return;
+  if (box.dataset.selectSection) return chooseSection(box.closest(".section"), box.checked);
+  const row = /** @type {HTMLElement | null} */ (box.dataset.select ? box.closest(".alert") : null);
+  if (row) event.shiftKey ? chooseTo(row) : turn(row);
+});

@@ -1,0 +1,90 @@
+// Acts on the selected alerts at once, and shows the result of each. An alert that has changed since it was selected is skipped and named.
+
+import { named } from "/static/board/alerts-list.js";
+import { takeUp } from "/static/board/panels.js";
+import { chooseAgain, chooseNone, chosen, seen } from "/static/board/selection.js";
+import { call, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { taken } from "/static/refusals.js";
+import { problems, sentence } from "/static/texts.js";
+import { toast } from "/static/toasts.js";
+
+/** @typedef {{alert_id: string, acknowledged_at: string | null}} Done */
+/** @typedef {{alert_id: string, reason: string, name: string | null, at: string | null}} Refused */
+/** @typedef {{status: number, text: string, body: Record<string, any>}} Problem */
+
+const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
+const NAMED = 3; // a toast names at most this many alerts
+const dialog = /** @type {HTMLDialogElement} */ (element("results"));
+
+/** @type {Record<string, {result: string, text: string}>} the alerts in the service's answer, and the text for them */
+const ACTS = {
+  acknowledge: { result: "acknowledged", text: "acknowledged" },
+  takeover: { result: "taken_over", text: "taken_over" },
+  snooze: { result: "snoozed", text: "snoozed" },
+  assign: { result: "assigned", text: "assigned" },
+  resolve: { result: "resolved", text: "closed" },
+};
+
+/** The alerts on which the next act acts. */
+export function atOnce() {
+  return chosen().slice(0, MOST_AT_ONCE);
+}
+
+/**
+ * Acts on the selected alerts, each independently of the others. Returns the problem if the whole request was refused.
+ * @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] what the toast of acknowledged alerts offers
+ * @returns {Promise<Problem | undefined>}
+ */
+export async function actOnSelected(act, body, offered) {
+  const alerts = atOnce();
+  const names = new Map(alerts.map((alert) => [alert, named(alert)])); // a row may disappear with the act
+  const answer = await call("POST", `/alerts/v1/alerts:${act}`, { alert_ids: alerts, seen: seen(alerts), ...body });
+  if (!answer.ok) return problem(answer);
+  const { result, text } = ACTS[act] ?? { result: "", text: "" };
+  const results = await answer.json();
+  const [done, refused] = [/** @type {Done[]} */ (results[result]), /** @type {Refused[]} */ (results.refused)];
+  chooseNone(done.map((alert) => alert.alert_id));
+  chooseAgain(refused.map((alert) => alert.alert_id));
+  const lines = [
+    ...refused.map((each) => ({ name: names.get(each.alert_id) ?? "", text: refusalOf(each), isDone: false })),
+    ...done.map((each) => ({ name: names.get(each.alert_id) ?? "", text: sentence(isPartly(act, each) ? "partly_acknowledged" : text), isDone: true })),
+  ];
+  for (const isPart of [false, true]) {
+    const same = done.filter((alert) => isPartly(act, alert) === isPart).map((alert) => alert.alert_id);
+    if (same.length) say(sentence(isPart ? "partly_acknowledged" : text), same, names, offered ?? (() => ({ label: sentence("each_result"), shownMs: 10_000, act: () => show(lines) })));
+  }
+  if (refused.length) show(lines);
+}
+
+/** @param {string} text @param {string[]} alerts @param {Map<string, string>} names @param {(alerts: string[]) => any} offered */
+function say(text, alerts, names, offered) {
+  const first = alerts.slice(0, NAMED).map((alert) => names.get(alert)).join("; ");
+  toast(`${text}: ${alerts.length}. ${first}${alerts.length > NAMED ? ` +${alerts.length - NAMED}` : ""}`, "good", offered(alerts));
+}
+
+/** Whether the step of an escalation policy demands acknowledgements of more people. @param {string} act @param {Done} alert */
+function isPartly(act, alert) {
+  return act === "acknowledge" && alert.acknowledged_at === null;
+}
+
+/** Shows the result of each alert: first what was not done. @param {{name: string, text: string, isDone: boolean}[]} lines */
+function show(lines) {
+  const count = lines.filter((line) => line.isDone).length;
+  element("results-title").textContent = sentence("results", { done: count, refused: lines.length - count });
+  element("results-list").replaceChildren(...lines.map(({ name, text, isDone }) => {
+    const item = document.createElement("li");
+    item.className = isDone ? "good" : "bad strong";
+    item.textContent = `${isDone ? "✓" : "✗"} ${name}: ${text}`;
+    return item;
+  }));
+  dialog.showModal();
+}
+
+/** @param {Refused} refused */
+function refusalOf({ reason, name, at }) {
+  if (reason === "changed-meanwhile") return sentence("changed_since");
+  return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
+}
+
+dialog.addEventListener("close", () => takeUp(element("panel-alerts"), ""));
