@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.alerts import budgets, timeline
-from services.alerts.acts import acting_accounts, behalf
+from services.alerts.acts import acting_accounts, behalf, snoozes
 from services.alerts.acts.acts import ActKind
 from services.alerts.alerts import Alert
 from services.alerts.checklists import calls as call_log
@@ -43,8 +43,6 @@ from shared.places import Places
 from shared.postgres.database import Session
 
 router = APIRouter()
-
-SNOOZES = (5, 15, 30, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ async def alert_page(
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),
         sites=await sites_of(session, alert, caller, request.app.state.places, language),
-        snoozes=SNOOZES,
+        longest_snooze=snoozes.longest(alert, caller.roles) // timedelta(minutes=1),
         verdicts=VERDICTS,
         places=request.app.state.places,
     )

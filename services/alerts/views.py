@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.alerts.acts.snoozes import LONGEST_MINUTES
 from services.alerts.checklists.calls import CallResult
 from services.alerts.delivery.listings import AlertState
 from shared.events.alerts import PublishedAlert
@@ -58,7 +59,7 @@ class Comment(Body):
 
 
 class Snooze(Body):
-    minutes: Annotated[int, Field(ge=1, le=60)]
+    minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES)]
     reason: Words
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
+from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import mudflow
@@ -211,7 +212,7 @@ async def test_every_act_acknowledges_an_unacknowledged_alert(desk: Desk) -> Non
 @pytest.mark.parametrize(
     ("method", "act", "body"),
     [
-        ("PUT", "snooze", {"minutes": 61, "reason": "lunch"}),
+        ("PUT", "snooze", {"minutes": 481, "reason": "lunch"}),
         ("PUT", "snooze", {"minutes": 0, "reason": "lunch"}),
         ("PUT", "snooze", {"minutes": 10}),
         ("PUT", "snooze", {"minutes": 10, "reason": " "}),
@@ -224,6 +225,25 @@ async def test_invalid_acts_are_refused(desk: Desk, method: str, act: str, body:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller() as caller:
         assert (await caller.request(method, at(alert_id, act), json=body)).status_code == 422
+
+
+async def test_a_grave_alert_is_snoozed_for_a_shorter_time_and_by_a_duty_head_for_longer(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    mild, grave, extreme = await desk.alerts(
+        *(mudflow(onset=now, severity=severity) for severity in ("Moderate", "Severe", "Extreme"))
+    )
+
+    async def snoozed(caller: httpx.AsyncClient, alert_id: UUID, minutes: int) -> tuple[int, str]:
+        answer = await caller.put(at(alert_id, "snooze"), json={"minutes": minutes, "reason": "waiting"})
+        return answer.status_code, answer.json().get("type", "").rpartition(":")[2]
+
+    async with desk.caller() as operator, desk.caller(Role.DUTY_HEAD) as head:
+        assert await snoozed(operator, grave, 61) == (409, "snooze-too-long")
+        assert await snoozed(operator, extreme, 31) == (409, "snooze-too-long")
+        assert await snoozed(operator, mild, 480) == (200, "")
+        assert await snoozed(head, grave, 240) == (200, "")
+        assert await snoozed(head, extreme, 61) == (409, "snooze-too-long")
+        assert await snoozed(head, extreme, 60) == (200, "")
 
 
 async def test_more_than_two_hundred_at_once_are_too_many(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from services.alerts.alerts import (
     replaced,
 )
 from services.alerts.policies.quorums import Quorum
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Closer, Verdict
 
 UNDONE_WITHIN = timedelta(seconds=10)
@@ -57,12 +58,16 @@ class ActChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. If somebody else asked for the action, `note` says who ("by telephone, name, time")."""
+    """The person who acts. If somebody else asked for the action, `note` says who ("by telephone, name, time").
+
+    `roles` are known only of a person who is signed in.
+    """
 
     account: UUID
     name: str
     note: str | None = None
     channel: ActChannel | None = None
+    roles: frozenset[Role] = frozenset()
 
 
 def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import timeline
-from services.alerts.acts import acting_accounts, acts
+from services.alerts.acts import acting_accounts, acts, snoozes
 from services.alerts.acts.acts import UNDONE_WITHIN, ActKind, Actor
 from services.alerts.acts.assignees import Access, assignees
 from services.alerts.alerts import Alert
@@ -198,6 +198,8 @@ class Answers:
         alert = await self._open(alert_id)
         if alert.snoozed_until is not None and alert.snoozed_until > self._now:
             _own(alert, alert.snoozed_by, person, "already-snoozed")
+        if wait > snoozes.longest(alert, person.roles):
+            raise AnswerRefused("snooze-too-long", alert)
         after = acts.snoozed(alert, person, self._now, self._now + wait)
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 

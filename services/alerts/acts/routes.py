@@ -42,6 +42,7 @@ TITLES = {
     "already-in-progress": "Somebody else is at work on this alert.",
     "already-snoozed": "Somebody else has snoozed this alert.",
     "already-resolved": "This alert is closed.",
+    "snooze-too-long": "An alert of this severity is snoozed for a shorter time only.",
     "not-closed": "This alert is not closed.",
     "too-late": "An acknowledgement can be taken back for ten seconds, and before any further act.",
     "one-by-one": "An Extreme alert is answered by itself, not with others.",
@@ -72,7 +73,7 @@ class Desk:
 
 
 def person_of(caller: Principal, note: str | None = None) -> Actor:
-    return Actor(caller.account, caller.name, note, ActChannel.BOARD)
+    return Actor(caller.account, caller.name, note, ActChannel.BOARD, caller.roles)
 
 
 async def desk(alert_id: UUID, request: Request, session: Session, caller: Caller) -> Desk:
@@ -161,9 +162,9 @@ async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
 
 @router.put("/v1/alerts/{alert_id}/snooze")
 async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
-    """Silences the alert for at most an hour.
+    """Silences the alert. After that, it rings and escalates again. The same person may change the time.
 
-    After that, it rings and escalates again. The same person may change the time.
+    The longest time depends on the alert's severity and on the caller's roles (`snoozes.py`).
     """
     wait = timedelta(minutes=body.minutes)
     return AlertView.model_validate(await desk.answers.snooze(alert_id, desk.person(), wait, body.reason))

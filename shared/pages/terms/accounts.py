@@ -45,6 +45,10 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "already-in-progress": N_("Somebody else is already working on it."),
         "already-snoozed": N_("Already snoozed by somebody else."),
         "already-resolved": N_("The alert is closed."),
+        "snooze-too-long": N_(
+            "Too long for its severity. At most: Extreme 30 minutes, Severe or Unknown 60, others 480; "
+            "a head of shift: 60, 240 and 480."
+        ),
         "not-closed": N_("The alert is not closed."),
         "too-late": N_("An acknowledgement can be undone within ten seconds only."),
         "assignee-not-permitted": N_(

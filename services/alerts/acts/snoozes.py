@@ -1,0 +1,20 @@
+"""How long a person may snooze an alert. Grave alerts are snoozed for a shorter time; a duty head may snooze longer."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from services.alerts.alerts import Alert
+from shared.auth.tokens import Role
+from shared.events.vocabulary import Severity
+
+LONGEST_MINUTES = 480  # a shift of eight hours
+
+
+def longest(alert: Alert, roles: Collection[Role]) -> timedelta:
+    """The longest snooze of the alert by a person with these roles."""
+    is_head = Role.DUTY_HEAD in roles
+    if alert.severity is Severity.EXTREME:
+        return timedelta(minutes=60 if is_head else 30)
+    if alert.is_grave:
+        return timedelta(minutes=240 if is_head else 60)
+    return timedelta(minutes=LONGEST_MINUTES)
