@@ -46,7 +46,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "already-snoozed": N_("Already snoozed by somebody else."),
         "already-resolved": N_("The alert is closed."),
         "snooze-too-long": N_(
-            "Too long for its severity. At most: Extreme 30 minutes, Severe or Unknown 60, others 480; "
+            "Too long for its severity. At most: Extreme 30 minutes, Severe or unknown 60, others 480; "
             "a head of shift: 60, 240 and 480."
         ),
         "not-closed": N_("The alert is not closed."),

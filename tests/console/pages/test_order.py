@@ -196,6 +196,8 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
 
 def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -> None:
     """A colleague takes over Squall after both rows were selected, so only the other alert is closed."""
+    away(page)
+    expect(rows["Squall"]).to_have_attribute("data-section", "in_progress")
     for row in rows.values():
         row.locator("input").check()
     taken = colleague.open("/").locator(f"#{rows['Squall'].get_attribute('id')}")

@@ -32,6 +32,9 @@ const TITLES = {
   "snooze-selected": "snooze_several",
 };
 
+/** @type {Record<string, string>} the first field of each act */
+const FIRST = { resolve: "verdict", assign: "assignee", snooze: "snooze-minutes", "for-another": "behalf-name" };
+
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
   acknowledge: { method: "PUT", path: "acknowledgement", done: "acknowledged" },
@@ -62,6 +65,7 @@ export function begin(act, alert) {
   for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "", { count: atOnce().length });
   element("answering-about").textContent = (alert ? [alert] : atOnce()).map(named).join("; ");
   dialog.showModal();
+  element(FIRST[act.replace("-selected", "")] ?? "").focus(); // a browser would focus the names of many alerts, because they scroll
 }
 
 /** Shows the further actions on the alert. An action that follows closes the list. @param {string} alert */
