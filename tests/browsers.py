@@ -22,6 +22,9 @@ FLAGS = (
     # a page lives for some seconds, so V8 would spend more time on fast code than the fast code saves
     "--js-flags=--no-opt --no-maglev --single-threaded",
 )
+WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # draws WebGL without a graphics card
+# Playwright's own flags enable WebGL, and to draw a map without a graphics card takes seconds of all cores.
+NO_WEBGL = ("--disable-3d-apis",)
 # the flag with which a wall screen's browser plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
 SLOW_MS = 30_000
@@ -53,16 +56,16 @@ expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short 
 
 
 @contextmanager
-def chromium(*flags: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright, launched(playwright.chromium, *flags) as browser:
+def chromium(*flags: str, has_webgl: bool = False) -> Iterator[Browser]:
+    with sync_playwright() as playwright, launched(playwright.chromium, *flags, has_webgl=has_webgl) as browser:
         yield browser
 
 
 @contextmanager
-def launched(browser_type: BrowserType, *flags: str) -> Iterator[Browser]:
+def launched(browser_type: BrowserType, *flags: str, has_webgl: bool = False) -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     assert program, "no Chromium: sh deploy/local/needs.sh chromium"
-    browser = browser_type.launch(executable_path=program, args=[*FLAGS, *flags])
+    browser = browser_type.launch(executable_path=program, args=[*FLAGS, *(WEBGL if has_webgl else NO_WEBGL), *flags])
     yield browser
     browser.close()
 

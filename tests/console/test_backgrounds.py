@@ -16,7 +16,6 @@ from tests.browsers import SLOW_MS, chromium
 from tests.console import archives
 from tests.console.conftest import PASSWORD, Served
 from tests.console.pages.test_accessibility import findings
-from tests.console.pages.test_map import DRAWS
 from tests.installation import Installation
 
 PATH = "/map/background.pmtiles"
@@ -113,7 +112,7 @@ def console(shared_installation: Installation, file: Path) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def drawing(console: Served) -> Iterator[Page]:
     """The page of a duty head, in a browser that draws the map."""
-    with chromium(*DRAWS) as browser:
+    with chromium(has_webgl=True) as browser:
         yield signed_in(browser, console)
 
 

@@ -17,14 +17,12 @@ from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, grou
 from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
 
-DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 LANGUAGES = ("ky", "ru", "en")
 
 
 @pytest.fixture(scope="module")
 def drawing_browser(browser: Browser) -> Iterator[Browser]:
-    """A browser that draws WebGL without a graphics card."""
-    with launched(browser.browser_type, *DRAWS) as drawing_browser:
+    with launched(browser.browser_type, has_webgl=True) as drawing_browser:
         yield drawing_browser
 
 
@@ -144,6 +142,7 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="rockfall")
     whole.publish(group(70, to=KADAMJAI))
     page = seat(Role.OPERATOR).open("/map")
+    expect(page.locator("#no-map")).to_be_visible()
     expect(page.locator("#no-map")).to_contain_text("no WebGL")
     row = page.locator("#hazards-rows tr", has_text="Rockfall")
     expect(row).to_be_visible()
