@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.registry.figures.queries import MovementScope
 from services.registry.figures.statistics import Figure, summed
+from shared import months
 
 HEIGHT = 180
 STEP = 56
@@ -53,37 +54,27 @@ class Chart:
 
 def monthly(figures: Iterable[Figure]) -> Chart:
     """A chart of newly displaced persons: one bar per month, split by movement scope."""
-    months: dict[str, dict[MovementScope, int]] = defaultdict(lambda: defaultdict(int))
+    periods: dict[str, dict[MovementScope, int]] = defaultdict(lambda: defaultdict(int))
     for figure in figures:
         if figure.period and figure.persons:
-            months[figure.period][figure.scope] += figure.persons
-    whole = filled(months)
+            periods[figure.period][figure.scope] += figure.persons
+    whole = filled(periods)
     top = ceiling(max((sum(counts.values()) for counts in whole.values()), default=0))
     bars = [bar(period, position, counts, top) for position, (period, counts) in enumerate(whole.items())]
-    return Chart(LEFT + max(len(bars), 6) * STEP, bars, ruled(top), len(months.keys() - whole) > 0)
+    return Chart(LEFT + max(len(bars), 6) * STEP, bars, ruled(top), len(periods.keys() - whole) > 0)
 
 
-def filled(months: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
+def filled(periods: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
     """Add months without displaced persons, so that the time axis has no gaps.
 
     Keep at most the last MOST months and the last MOST years.
     """
-    known = sorted(month for month in months if len(month) == len("2026-01"))
-    years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
+    known = sorted(period for period in periods if len(period) == len("2026-01"))
+    years = sorted(year for year in periods if len(year) == len("2026"))[-MOST:]
     wanted = known[-1:]
     while wanted and wanted[-1] > known[0] and len(wanted) < MOST:
-        wanted.append(before(wanted[-1]))
-    return {period: months.get(period, {}) for period in (*years, *reversed(wanted))}
-
-
-def before(month: str) -> str:
-    year, number = map(int, month.split("-"))
-    return f"{year - (number == 1):04}-{(number - 2) % 12 + 1:02}"
-
-
-def after(month: str) -> str:
-    year, number = map(int, month.split("-"))
-    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+        wanted.append(months.before(wanted[-1]))
+    return {period: periods.get(period, {}) for period in (*years, *reversed(wanted))}
 
 
 def bar(period: str, position: int, counts: Mapping[MovementScope, int], top: int) -> Bar:

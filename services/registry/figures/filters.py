@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Depends
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from services.registry.figures import charts
 from services.registry.figures.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
 from services.registry.figures.queries import (
     IN_COUNTRY,
@@ -24,6 +23,7 @@ from services.registry.figures.queries import (
 from services.registry.figures.statistics import Figure, rows
 from services.registry.reports import MOVES
 from services.registry.visibility import visibility_of, within
+from shared import months
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.config import Settings
@@ -31,6 +31,7 @@ from shared.country import TIME_ZONE
 from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Reason, Sex, Shelter, SubStock
 from shared.hazards import Onset
+from shared.months import Month
 from shared.places import Places
 
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -159,10 +160,6 @@ class StockFilters(DayFilters):
         return replace(query, **more)
 
 
-# The years are 1900 to 2199, as in `Day`.
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
-
-
 class FlowFilters(Filters):
     """The filters of flows, from the month `since` to the month `until`. Both months are included."""
 
@@ -172,8 +169,8 @@ class FlowFilters(Filters):
     @property
     def period(self) -> dict[str, date | None]:
         return {
-            "since": date.fromisoformat(f"{self.since}-01") if self.since else None,
-            "until": date.fromisoformat(f"{charts.after(self.until)}-01") if self.until else None,
+            "since": months.first_day(self.since) if self.since else None,
+            "until": months.first_day(months.after(self.until)) if self.until else None,
         }
 
 
@@ -199,6 +196,6 @@ class PageDates(FlowFilters, DayFilters):
         """The filters with default dates: today, and the last twelve months."""
         day = self.on or today(now)
         is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
-        since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
+        since = self.since or (None if is_open else months.after(f"{day.year - 1}-{day.month:02}"))
         until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
         return self.model_copy(update={"on": day, "since": since, "until": until})
