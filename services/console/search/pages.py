@@ -24,6 +24,7 @@ from shared.auth import access, tokens
 from shared.failures import is_too_slow
 from shared.pages import language_of
 from shared.pages.terms import N_, term
+from shared.postgres import snapshots
 from shared.sheets.refused import XLSX
 
 router = APIRouter(include_in_schema=False)
@@ -67,7 +68,7 @@ async def _answered(
         return _rendered(request, reader, criteria, status=422, rejections=rejections)
     try:
         async with request.app.state.sessions.begin() as session:
-            await queries.begin(session)
+            await snapshots.begin(session)
             return await answer(request, reader, criteria, session)
     except UnknownPage:
         return _rendered(request, reader, criteria, status=422, rejections=[Rejection.UNKNOWN_PAGE])

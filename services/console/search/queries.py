@@ -24,9 +24,6 @@ from shared.places import Places
 from shared.places.conditions import is_within
 
 COUNTED = 100  # if more rows match, the number is reported as 101
-# raw SQL: SQLAlchemy has no SET. All statements of one search together take at most a few times this time.
-TIMEOUT = text("SET LOCAL statement_timeout = '3s'")
-SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 class UnknownPage(Exception):
@@ -71,12 +68,6 @@ ALERT_STATES: Mapping[str, ColumnElement[bool]] = {
     AlertProgress.IN_PROGRESS: HOLDS[Section.IN_PROGRESS],
     AlertProgress.CLOSED: HOLDS[Section.CLOSED],
 }
-
-
-async def begin(session: AsyncSession) -> None:
-    """Starts a snapshot, in which no statement takes longer than TIMEOUT."""
-    await session.execute(SNAPSHOT)
-    await session.execute(TIMEOUT)
 
 
 async def page(
