@@ -47,7 +47,8 @@ class Alert(AlertFields):
     """One row of the table `alerts`. The fields that are declared here are not published.
 
     `step` is the number of notifications so far, and the inherited `level` is the number of escalations. From
-    `waits_since` to `escalates_at`, the alert waits for an answer or a further action. `is_ringing` becomes true if
+    `waits_since` to `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first
+    waiting time after the raise ends; later actions do not change it. `is_ringing` becomes true if
     nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
     equals `escalates_at`, the alert waits for the end of a silence, or of the Extreme alert `inhibited_by`, which mutes
@@ -68,6 +69,7 @@ class Alert(AlertFields):
     step: int = 0
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
+    first_due_at: Instant | None = None  # None if an earlier release raised the alert
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None
     is_ringing: bool = False

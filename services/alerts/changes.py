@@ -289,7 +289,7 @@ class AlertChanges:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self.wait(alert)
-        waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due))
+        waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due, first_due_at=due))
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
