@@ -40,6 +40,7 @@ from services.alerts.sms.gateway import gateway_of
 from services.alerts.sms.receipts import SmsReceipts
 from services.alerts.sms.routes import GatewayLimits
 from services.alerts.sms.sms_texts import SmsTexts
+from services.alerts.statistics import pages as statistics_pages
 from services.alerts.telegram import page as telegram_page
 from shared import wiring
 from shared.auth.revocations import Revocations
@@ -110,6 +111,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             policy_pages.router,
             rule_pages.router,
             silence_pages.router,
+            statistics_pages.router,
             handover_pages.router,
             template_pages.router,
             duty_number_pages.router,

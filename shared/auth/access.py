@@ -194,6 +194,8 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/policies/{policy_id}": to(ADMINISTRATOR),
     "POST /alerts/policies/{policy_id}/removal": to(ADMINISTRATOR),
     "GET /alerts/rules": page(LEDGER),
+    "GET /alerts/statistics": page(FIGURES),
+    "GET /alerts/statistics/export": page(FIGURES),
     "GET /alerts/silences": page(LEDGER),
     "GET /alerts/silences/{silence_id}": page(LEDGER),
     "POST /alerts/silences": to(CMC),

@@ -30,6 +30,7 @@ DESTINATIONS = (
 MENU = (
     Destination("/registry/search", N_("Search for households")),
     Destination("/alerts/shift-handover", N_("Shift handover")),
+    Destination("/alerts/statistics", N_("Statistics of alerts")),
     Destination("/my-reports", N_("My reports")),
     Destination("/sheets", N_("Households from a file")),
     Destination("/purpose", N_("Purpose of opening records")),

@@ -62,6 +62,8 @@ PAGES = (
     "/accounts",
     "/search?kind=groups",
     "/search/export?kind=hazards",
+    "/alerts/statistics?by=area",
+    "/alerts/statistics/export",
     "/console/v1/map/hazards",
     "/console/v1/map/displaced",
     "/console/v1/map/localities",

@@ -52,6 +52,7 @@ PAGES = {
         "/alerts/duty-numbers/new",
         "/alerts/templates",
         "/alerts/shift-handover",
+        "/alerts/statistics",
         "/ledger",
         "/readmission",
         "/purpose",

@@ -176,6 +176,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
         "/password",
         "/alerts/deliveries",
         "/alerts/shift-handover",
+        "/alerts/statistics",
     )
     for path, language in product(paths, LANGUAGES):
         page.goto(f"{desk.whole.url}{path}?lang={language}")

@@ -1,0 +1,1 @@
+"""The statistics of alerts, hazards and notifications, as a page and as a workbook."""
