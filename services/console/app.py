@@ -126,7 +126,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         ready={**wiring.POSTGRESQL, "stream": is_reading, "accounts": has_first_account},
-        measures=[measures.installation, measures.monitoring(settings), measures.tokens],
+        measures=[measures.installation, measures.monitoring(settings), measures.tokens, measures.search],
         revocations=revocations,
         routers=[
             signin.router,

@@ -1,4 +1,4 @@
-"""Metrics about the installation's own checks, and about tokens that end soon."""
+"""Metrics about the installation's own checks, about tokens that end soon, and about the search."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from services.console import checks
 from services.console.checks import CheckState
 from services.console.models import Account, SignIn
 from services.console.queries import checks as check_queries
+from services.console.search import queries as search_queries
 from shared.config import Settings
 from shared.events.vocabulary import SubmissionChannel
 from shared.monitoring import status
@@ -99,3 +100,10 @@ async def tokens(session: AsyncSession) -> Iterable[Metric]:
     return [
         gauges("console_ending_tokens", text, (({"kind": kind}, counts.get(of, 0)) for of, kind in KINDS.items())),
     ]
+
+
+async def search(session: AsyncSession) -> Iterable[Metric]:
+    """Counts the rows that the search does not find by a text. The worker's log names each."""
+    numbers = await search_queries.failed(session)
+    text = "Rows whose words for the search could not be made, because of an error."
+    return [gauges("console_failed_search_words", text, (({"kind": kind}, count) for kind, count in numbers.items()))]

@@ -440,10 +440,16 @@ class StoredCheck(ConsoleModel):
 
 
 class SearchEntry(ConsoleModel):
-    """The folded words by which the search finds a row of the board. `version` says by which rules they were made."""
+    """The folded words by which the search finds a row of the board.
+
+    `version` says by which rules the words were made. It is empty if they could not be made.
+    """
 
     __tablename__ = "search_entries"
-    __table_args__ = (Index(None, "words", postgresql_using="gin"),)
+    __table_args__ = (
+        Index(None, "words", postgresql_using="gin"),
+        Index("ix_search_entries_failed", "kind", postgresql_where=text("version = ''")),
+    )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)

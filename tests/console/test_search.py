@@ -5,20 +5,33 @@ import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import openpyxl
 import pytest
+from sqlalchemy import cast, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from structlog.testing import capture_logs
 
 from deploy.local.process import wait_until
+from services.console.config import ConsoleSettings
+from services.console.handlers import show
+from services.console.models import BoardAlert, BoardHazard, SearchChange, SearchEntry
 from services.console.search.criteria import LONGEST_TEXT
+from services.console.search.entries import FAILED, SearchWords
+from services.console.search.indexing import SearchIndex
 from services.console.search.pages import SHOWN
 from services.console.search.words import query_of, words_of
+from services.console.state import console_pages
 from shared import events
 from shared.auth.tokens import Role
+from shared.places import Places
+from shared.postgres import database
 from tests.console.conftest import Served
-from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, hazard, site
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, all_received, group, hazard, site
+from tests.installation import in_thread
 
 FORMULA = '=HYPERLINK("http://example.org")'
 
@@ -47,6 +60,58 @@ def test_words_are_found_in_either_script_and_by_their_beginning(typed: str, wri
     alternatives = [re.findall(r"(\w+):\*", part) for part in query.split(" & ")]
     found = all(any(word.startswith(wanted) for word in words for wanted in part) for part in alternatives)
     assert found is is_found
+
+
+@pytest.mark.anyio
+async def test_a_row_whose_words_cannot_be_made_is_no_result_and_stops_no_other_row(
+    session: AsyncSession, settings: ConsoleSettings
+) -> None:
+    in_transaction = async_sessionmaker(await session.connection(), join_transaction_mode="create_savepoint")
+    index = SearchIndex(in_transaction, SearchWords(console_pages(settings), Places.load()))
+    raised, too_long, other = alert(), hazard(), hazard()
+    ids = {raised.alert_id, too_long.hazard_id, other.hazard_id}
+    await show(all_received([raised, too_long, other]), session)
+    assert await index.step() == 3 and await found_among(ids, session) == ids
+    # a title needs `figures` to be an object, and PostgreSQL stores no `tsvector` of more than 1 MB
+    text = {"ru": {"headline": " ".join(f"{number:060}" for number in range(18_000))}}
+    is_raised, is_too_long = BoardAlert.alert_id == raised.alert_id, BoardHazard.hazard_id == too_long.hazard_id
+    await session.execute(update(BoardAlert).where(is_raised).values(figures=[]))
+    await session.execute(update(BoardHazard).where(is_too_long).values(text=text))
+    await show(all_received([hazard(hazard_id=other.hazard_id, revision=2, area={"pcodes": [LEILEK]})]), session)
+    with capture_logs() as lines:
+        assert await index.step() == 3
+    assert {(line["kind"], line["id"]) for line in lines} == {
+        ("alerts", str(raised.alert_id)),
+        ("hazards", str(too_long.hazard_id)),
+    }
+    assert await found_among(ids, session) == {other.hazard_id}
+    # the next start of the worker tries again
+    await session.execute(update(BoardAlert).where(is_raised).values(figures={}))
+    await session.execute(update(BoardHazard).where(is_too_long).values(text={}))
+    await session.execute(delete(SearchChange))
+    await index.renew()
+    assert await index.step() == 2 and await found_among(ids, session) == ids
+
+
+async def found_among(ids: set[UUID], session: AsyncSession) -> set[UUID]:
+    has_word = SearchEntry.words.op("@@")(cast(query_of("mudflow"), TSQUERY))
+    return set(await session.scalars(select(SearchEntry.id).where(SearchEntry.id.in_(ids), has_word)))
+
+
+def test_the_page_and_a_metric_say_how_many_rows_no_text_finds(
+    searcher: httpx.Client, settings: ConsoleSettings
+) -> None:
+    in_thread(add_failed_site(settings))
+    sentence = "Rows that no text finds because of an error: 1."
+    assert sentence in searcher.get("/search?lang=en&kind=sites&q=school").text
+    assert sentence not in searcher.get("/search?lang=en&kind=sites").text
+    assert sentence not in searcher.get("/search?lang=en&kind=hazards&q=school").text
+    assert 'console_failed_search_words{kind="sites"} 1.0' in searcher.get("/metrics").text
+
+
+async def add_failed_site(settings: ConsoleSettings) -> None:
+    async with database.opened(settings) as engine, engine.begin() as connection:
+        await connection.execute(insert(SearchEntry).values(kind="sites", id=uuid4(), words="", version=FAILED))
 
 
 def results(client: httpx.Client, **criteria: Any) -> list[str]:

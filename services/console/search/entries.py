@@ -14,6 +14,9 @@ from shared.pages.synonyms import SYNONYMS
 from shared.places import Places
 
 RULES = 1  # the version of this module's rules and of the folding; the worker makes words of older versions again
+FAILED = (
+    ""  # the version of an entry without words, because an error occurred; the next start of the worker tries again
+)
 
 
 class SearchWords:

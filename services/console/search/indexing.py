@@ -1,7 +1,10 @@
-"""Makes the words of rows of the board that have changed. A task of the worker, separate from the consumer."""
+"""Makes the words of rows of the board that have changed. A task of the worker, separate from the consumer.
+
+An unexpected error concerns one row: no text finds this row until it changes or the worker starts again.
+"""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import defer
 
 from services.console.models import BoardAlert, BoardGroup, BoardHazard, BoardSite, SearchChange, SearchEntry
-from services.console.search.entries import SearchWords
+from services.console.search.entries import FAILED, SearchWords
 from services.console.search.kinds import SearchKind
-from shared.failures import retry_while_unavailable
+from shared import log
+from shared.failures import is_dependency_unavailable, retry_while_unavailable
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
@@ -20,6 +24,8 @@ EVERY_SECONDS = 1.0
 MOST = 100  # a transaction makes the words of about this many rows
 NO_SHAPES = defer(BoardHazard.shapes, raiseload=True)
 LOCK = "search entries"  # the advisory lock with this name lets only one worker make words at a time
+
+Entry = dict[str, Any]
 
 
 class SearchIndex:
@@ -48,33 +54,66 @@ class SearchIndex:
             oldest = select(SearchChange).order_by(SearchChange.change_id).limit(MOST)
             changes = (await session.scalars(oldest)).all()
             changed = {kind: [each.id for each in changes if each.kind == kind] for kind in SearchKind}
-            await upsert(session, SearchEntry, await self._entries(session, changed))
+            await _store(session, await self._entries(session, changed))
             handled = SearchChange.change_id.in_([change.change_id for change in changes])
             await session.execute(delete(SearchChange).where(handled))
         return len(changes)
 
-    async def _entries(
-        self, session: AsyncSession, changed: Mapping[SearchKind, Sequence[UUID]]
-    ) -> list[dict[str, Any]]:
+    async def _entries(self, session: AsyncSession, changed: Mapping[SearchKind, Sequence[UUID]]) -> list[Entry]:
         """The entries of the changed rows, of the alerts of changed hazards, and of the groups at changed sites."""
         hazards, sites = changed[SearchKind.HAZARDS], changed[SearchKind.SITES]
-        entries: dict[tuple[SearchKind, UUID], str] = {}
+        entries: dict[tuple[SearchKind, UUID], Entry] = {}
+
+        def add(kind: SearchKind, id: UUID, words_of: Callable[..., str], *rows: Any) -> None:
+            entries[kind, id] = self._entry(kind, id, words_of, *rows)
+
         for site in await session.scalars(select(BoardSite).where(BoardSite.site_id.in_(sites))):
-            entries[SearchKind.SITES, site.site_id] = self._words.of_site(site)
+            add(SearchKind.SITES, site.site_id, self._words.of_site, site)
         for hazard in await session.scalars(
             select(BoardHazard).options(NO_SHAPES).where(BoardHazard.hazard_id.in_(hazards))
         ):
-            entries[SearchKind.HAZARDS, hazard.hazard_id] = self._words.of_hazard(hazard)
+            add(SearchKind.HAZARDS, hazard.hazard_id, self._words.of_hazard, hazard)
             await asyncio.sleep(0)  # other tasks of the worker run between two rows
         for alert, hazard in await session.execute(_alerts(changed[SearchKind.ALERTS], hazards)):
-            entries[SearchKind.ALERTS, alert.alert_id] = self._words.of_alert(alert, hazard)
+            add(SearchKind.ALERTS, alert.alert_id, self._words.of_alert, alert, hazard)
             await asyncio.sleep(0)
         for group, site in await session.execute(_groups(changed[SearchKind.GROUPS], sites)):
-            entries[SearchKind.GROUPS, group.report_id] = self._words.of_group(group, site)
-        return [
-            {"kind": kind, "id": id, "words": words, "version": self._words.version}
-            for (kind, id), words in sorted(entries.items())
-        ]
+            add(SearchKind.GROUPS, group.report_id, self._words.of_group, group, site)
+        return [entry for _, entry in sorted(entries.items())]
+
+    def _entry(self, kind: SearchKind, id: UUID, words_of: Callable[..., str], *rows: Any) -> Entry:
+        try:
+            return {"kind": kind, "id": id, "words": words_of(*rows), "version": self._words.version}
+        except Exception as error:  # noqa: BLE001 - one row must not stop the worker
+            return _failed(kind, id, error)
+
+
+async def _store(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Stores the entries together or, if PostgreSQL refuses one of them, one by one."""
+    if await _refusal(session, entries) is None:
+        return
+    for entry in entries:
+        if error := await _refusal(session, [entry]):
+            await upsert(session, SearchEntry, [_failed(entry["kind"], entry["id"], error)])
+
+
+async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception | None:
+    """Stores the entries. If PostgreSQL refuses them, returns its error, and the transaction goes on."""
+    connection = await database.driver(session)
+    try:
+        async with connection.transaction():  # a savepoint
+            await upsert(session, SearchEntry, entries)
+    except Exception as error:
+        if is_dependency_unavailable(error):
+            raise
+        return error
+    return None
+
+
+def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
+    """An entry without words: words of an older version of the row would find what the row no longer says."""
+    log.get().error("search words failed", kind=kind, id=str(id), **log.described(error))
+    return {"kind": kind, "id": id, "words": "", "version": FAILED}
 
 
 def _alerts(alerts: Sequence[UUID], hazards: Sequence[UUID]) -> Any:

@@ -88,6 +88,7 @@ async def _page(request: Request, reader: SearchReader, criteria: SearchCriteria
         has_more=has_more,
         counts=await queries.counts(session, criteria, reader),
         sources=await queries.sources(session),
+        failed=(await queries.failed(session))[criteria.kind] if criteria.text else 0,
     )
 
 
@@ -137,6 +138,7 @@ def _rendered(
         "sees_households": not tokens.current(request).roles.isdisjoint(access.COUNTERS),
         "lines": None,
         "has_more": False,
+        "failed": 0,
         "counts": {},
         "sources": [],
         "rejections": [],

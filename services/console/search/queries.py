@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, cast, func, not_, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, cast, func, literal, not_, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, defer
@@ -16,6 +16,7 @@ from services.console.queries import board_alerts, groups
 from services.console.queries.board_alerts import HOLDS
 from services.console.queries.snapshots import HAZARD_SHOWN
 from services.console.search.criteria import SearchCriteria
+from services.console.search.entries import FAILED
 from services.console.search.kinds import AlertProgress, SearchKind
 from services.console.search.words import query_of
 from services.console.sections import Section
@@ -101,6 +102,15 @@ async def counts(session: AsyncSession, criteria: SearchCriteria, reader: Search
 
 async def sources(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(select(BoardHazard.source).distinct().order_by(BoardHazard.source))).all()
+
+
+async def failed(session: AsyncSession) -> dict[SearchKind, int]:
+    """The numbers of rows that no text finds, because an error occurred when their words were made."""
+    # a literal, because PostgreSQL uses a partial index only if the query has its condition
+    is_failed = SearchEntry.version == literal(FAILED, literal_execute=True)
+    numbers = select(SearchEntry.kind, func.count()).where(is_failed).group_by(SearchEntry.kind)
+    known = dict((await session.execute(numbers)).tuples().all())
+    return {kind: known.get(kind, 0) for kind in SearchKind}
 
 
 async def sources_of(session: AsyncSession, rows: Sequence[Any]) -> dict[UUID, str]:

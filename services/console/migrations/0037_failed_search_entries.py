@@ -1,0 +1,10 @@
+"""Adds an index of the rows whose words for the search could not be made."""
+
+from alembic import op
+
+revision = "console_0037"
+down_revision = "console_0036"
+
+
+def upgrade() -> None:
+    op.execute("CREATE INDEX ix_search_entries_failed ON search_entries (kind) WHERE version = ''")
