@@ -36,6 +36,7 @@ from services.console.map import routes as map_routes
 from services.console.map.backgrounds import BackgroundFault
 from services.console.positions import Positions
 from services.console.search import pages as search_pages
+from services.console.shared_figures import SharedFigures
 from services.console.sign_in import device_tokens, own_sign_ins, second_factor
 from services.console.sign_in import routes as signin
 from services.console.sign_in.attempts import Attempts
@@ -103,6 +104,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
                 totp=TotpSecrets(settings.callers_key_file),
                 telephones=Telephones(settings.callers_key_file),
                 positions=Positions(app.state.engine),
+                shared_figures=SharedFigures(),
                 settlements=settlements,
                 started_at=datetime.now(UTC),
             )

@@ -167,7 +167,7 @@ class BoardHazard(ConsoleModel):
     shapes: Mapped[dict[str, Any] | None]  # None if the hazard has none, or was stored before migration 0032
     onset: Mapped[datetime] = mapped_column(index=True)
     expires: Mapped[datetime | None]
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     report_id: Mapped[UUID]
     author: Mapped[UUID]
     channel: Mapped[str]
@@ -316,6 +316,7 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "haz
         Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),
         Index(None, "hazard_id"),
         Index(None, "raised_at", "alert_id"),
+        Index(None, "resolved_at"),
     )
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)

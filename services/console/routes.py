@@ -135,8 +135,14 @@ async def audit_page(request: Request, session: Session) -> Response:
 async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The key figures. Accounts that see no deliveries get no number of deliveries."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
-    current = await figure_queries.now(session, here.settings.counted_status, principal, here.places)
-    compared = key_figures.compared(current, await figure_queries.day_ago(session, now, principal, here.places))
+    counted, places = here.settings.counted_status, here.places
+    shared = await here.shared_figures.of(session, principal.areas)
+    of_alerts = await shared.get("alerts", ["alerts"], lambda: figure_queries.of_alerts(session, principal, places))
+    of_households = await shared.get(
+        "displaced", ["households"], lambda: figure_queries.of_households(session, counted, principal, places)
+    )
+    before = await figure_queries.day_ago(session, now, principal, places)
+    compared = key_figures.compared({**of_alerts, **of_households}, before)
     if not visibility.sees_deliveries(principal):
         del compared[KeyFigure.NOT_DELIVERED]
     return {"key_figures": compared}
@@ -204,12 +210,22 @@ def most_of(request: Request) -> int:
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The panel of displaced people, in registered households and in counted groups."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
-    counted, places = here.settings.counted_status, here.places
-    rows = await snapshots.households(session, counted, now - snapshots.RECENT, principal.areas, places)
-    counts = await group_queries.by_stated_place(session, counted, principal.areas, places)
+    counted, places, areas = here.settings.counted_status, here.places, principal.areas
+    shared = await here.shared_figures.of(session, areas)
+    rows = await shared.get(
+        "households",
+        ["households"],
+        lambda: snapshots.households(session, counted, now - snapshots.RECENT, areas, places),
+    )
+    confirmations = await shared.get(
+        "confirmations", ["households"], lambda: snapshots.confirmations(session, counted, now, areas, places)
+    )
+    counts = await shared.get(
+        "groups", ["groups", "sites"], lambda: group_queries.by_stated_place(session, counted, areas, places)
+    )
     return {
         "households": board.by_area(rows, places),
-        "confirmations": await snapshots.confirmations(session, counted, now, principal.areas, places),
+        "confirmations": confirmations,
         "groups": groups.by_place(counts, None if visibility.sees_localities(principal) else places.district),
         "groups_most": most_of(request),
     }

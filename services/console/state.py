@@ -10,6 +10,7 @@ from services.console.administration.telephones import Telephones
 from services.console.config import ConsoleSettings
 from services.console.hazards.callers import Callers
 from services.console.positions import Positions
+from services.console.shared_figures import SharedFigures
 from services.console.sign_in.attempts import Attempts
 from services.console.sign_in.totp import TotpSecrets
 from shared.auth.tokens import Signer
@@ -32,6 +33,7 @@ class Console:
     totp: TotpSecrets
     telephones: Telephones
     positions: Positions
+    shared_figures: SharedFigures
     settlements: SettlementsFile
     started_at: datetime
 

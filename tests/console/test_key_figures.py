@@ -1,22 +1,28 @@
 """The key figures of the board are sums of what the lists show, and their change is computed from recorded figures."""
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import func, literal, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.console import key_figures
 from services.console.handlers import show
 from services.console.key_figures import ComparedFigure, KeyFigure
 from services.console.models import KeyFigurePart
 from services.console.queries import key_figures as queries
+from services.console.queries import snapshots
+from services.console.shared_figures import SharedFigures
 from shared.auth.tokens import Principal, Role
 from shared.events import AlertAcknowledged, AlertProgressed
 from shared.events.vocabulary import Status
+from shared.messaging.models import ConsumerOffset
 from shared.places import Places
+from shared.postgres import database
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, alert, all_received, delivery, household
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +35,10 @@ async def shown(
     session: AsyncSession, now: datetime = NOW, areas: tuple[str, ...] = ("KG",)
 ) -> dict[str, tuple[int, int | None]]:
     reader = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=areas)
-    current = await queries.now(session, Status.ACTUAL, reader, PLACES)
-    compared = key_figures.compared(current, await queries.day_ago(session, now, reader, PLACES))
+    of_alerts = await queries.of_alerts(session, reader, PLACES)
+    of_households = await queries.of_households(session, Status.ACTUAL, reader, PLACES)
+    before = await queries.day_ago(session, now, reader, PLACES)
+    compared = key_figures.compared({**of_alerts, **of_households}, before)
     return {name: (figure.now, figure.before) for name, figure in compared.items()}
 
 
@@ -84,3 +92,33 @@ async def test_two_workers_record_once_in_a_quarter_of_an_hour_and_old_records_g
         await queries.record(session, Status.ACTUAL, moment)
     rows = await session.execute(select(KeyFigurePart.taken_at, func.count()).group_by(KeyFigurePart.taken_at))
     assert dict(rows.all()) == dict.fromkeys((quarter, quarter + timedelta(minutes=15)), len(KeyFigure))
+
+
+async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_topics_arrives(
+    engine: AsyncEngine,
+) -> None:
+    sessions, figures = database.sessions(engine), SharedFigures()
+    computed: list[Iterable[str]] = []
+
+    async def store(topic: str, next_offset: int) -> None:
+        async with sessions.begin() as session:
+            await session.merge(ConsumerOffset(topic=topic, partition=0, first_offset=0, next_offset=next_offset))
+
+    async def read(*areas: str) -> int:
+        async with sessions() as session:
+            await snapshots.begin(session)
+            shared = await figures.of(session, areas)
+
+            async def compute() -> int:
+                computed.append(areas)
+                return await session.scalar(select(literal(len(computed)))) or 0
+
+            return await shared.get("displaced", ["households"], compute)
+
+    await store("households", 1)
+    first, second, of_area = await asyncio.gather(read("KG"), read("KG"), read(BATKEN, LEILEK))
+    assert first == second != of_area and len(computed) == 2
+    await store("alerts", 1)
+    assert await read("KG") == first and await read(LEILEK, BATKEN) == of_area
+    await store("households", 2)
+    assert (await read("KG"), await read("KG"), len(computed)) == (3, 3, 3)

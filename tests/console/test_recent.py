@@ -4,10 +4,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import recent
 from services.console.handlers import show
+from services.console.queries import board_alerts
 from services.console.queries import recent as queries
 from shared.events import AlertAcknowledged
 from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, all_received, hazard
@@ -33,3 +35,28 @@ async def test_the_newest_changes_of_the_readers_alerts_and_of_hazards_come_firs
         ("Alert", [KADAMJAI], None),
         ("raised", [LEILEK], None),
     ]
+
+
+async def test_the_board_does_not_read_the_alerts_and_hazards_of_all_years(session: AsyncSession) -> None:
+    before = NOW - timedelta(days=400)
+    await show(all_received([alert(), hazard(), alert(raised_at=before), hazard(received_at=before)]), session)
+    for table, id, changed in (
+        ("board_alerts", "alert_id", {"raised_at": before, "resolved_at": before}),
+        ("board_hazards", "hazard_id", {"received_at": before, "onset": before}),
+    ):
+        times = ", ".join(f"'{name}', CAST('{moment}' AS timestamptz)" for name, moment in changed.items())
+        row = f"(jsonb_populate_record(stored, jsonb_build_object('{id}', gen_random_uuid(), {times})))"
+        many = f"SELECT {row}.* FROM {table} AS stored, generate_series(1, 500)"
+        await session.execute(text(f"INSERT INTO {table} {many}"))
+        await session.execute(text(f"ANALYZE {table}"))
+    read_before = await rows_of_whole_tables(session)
+    assert len(await queries.alerts(session, NOW - HOUR, None)) == 1
+    assert len(await queries.hazards(session, NOW - HOUR)) == 1
+    assert sum(section.total for section in (await board_alerts.sections(session, NOW, None, 10)).values()) == 2
+    assert await rows_of_whole_tables(session) == read_before
+
+
+async def rows_of_whole_tables(session: AsyncSession) -> int:
+    """The number of rows that this transaction has read by sequential scans of the two tables."""
+    tables = "relname IN ('board_alerts', 'board_hazards')"
+    return await session.scalar(text(f"SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables WHERE {tables}")) or 0

@@ -48,8 +48,14 @@ COLUMNS = ("figure", "severity", "pcodes", "count")
 NO_SEVERITY = cast(null(), Text)
 
 
-async def now(session: AsyncSession, status: Status, reader: Principal, places: Places) -> Sums:
-    return await _sums(session, _parts(status).subquery("parts"), reader, places)
+async def of_alerts(session: AsyncSession, reader: Principal, places: Places) -> Sums:
+    """The present figures about alerts."""
+    return await _sums(session, union_all(*_of_alerts()).subquery("parts"), reader, places)
+
+
+async def of_households(session: AsyncSession, status: Status, reader: Principal, places: Places) -> Sums:
+    """The present figure of displaced people. All households are read."""
+    return await _sums(session, _displaced(status).subquery("parts"), reader, places)
 
 
 async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, places: Places) -> Sums:
@@ -91,13 +97,16 @@ async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, place
 
 def _parts(status: Status) -> CompoundSelect[Any]:
     """The parts now. Each figure has a part with the count 0, so that a figure of 0 has a row, too."""
-    severity, nowhere = BoardAlert.severity.expression, cast(array([]), ARRAY(Text))
-    return union_all(
-        _alerts(KeyFigure.UNACKNOWLEDGED, HOLDS[Section.WAITING], severity),
+    nowhere = cast(array([]), ARRAY(Text))
+    zeros = (select(literal(str(figure)), NO_SEVERITY, nowhere, literal(0)) for figure in KeyFigure)
+    return union_all(*_of_alerts(), _displaced(status), *zeros)
+
+
+def _of_alerts() -> tuple[Select[Any], ...]:
+    return (
+        _alerts(KeyFigure.UNACKNOWLEDGED, HOLDS[Section.WAITING], BoardAlert.severity.expression),
         _alerts(KeyFigure.IN_PROGRESS, HOLDS[Section.IN_PROGRESS]),
         _not_delivered(),
-        _displaced(status),
-        *(select(literal(str(figure)), NO_SEVERITY, nowhere, literal(0)) for figure in KeyFigure),
     )
 
 

@@ -1,21 +1,23 @@
-"""The alerts and hazards that changed last."""
+"""The alerts and hazards that changed last. Indexes find them, because the tables keep alerts and hazards for years."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from services.console.models import BoardAlert, BoardHazard
-from services.console.queries.board_alerts import IS_RAISED, concern
+from services.console.queries.board_alerts import IS_OPEN, IS_RAISED, concern
 from services.console.recent import DEEDS, MOST
 from shared.events.vocabulary import Status
 
 
 async def alerts(session: AsyncSession, since: datetime, pcodes: Sequence[str] | None) -> Sequence[BoardAlert]:
     changed_at = func.greatest(*(getattr(BoardAlert, column) for column in DEEDS))
-    wanted = select(BoardAlert).where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes), changed_at > since)
+    # nothing happens to an alert after it was closed
+    wanted = select(BoardAlert).where(or_(IS_OPEN, BoardAlert.resolved_at > since), changed_at > since)
+    wanted = wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
     return (await session.scalars(wanted.order_by(changed_at.desc()).limit(MOST))).all()
 
 

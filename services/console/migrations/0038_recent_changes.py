@@ -1,0 +1,14 @@
+"""Adds indexes by which the board finds open alerts, alerts that were closed lately, and hazards that came lately.
+
+While an index is built, the worker waits before it stores alerts or hazards; the board shows them a little later.
+"""
+
+from alembic import op
+
+revision = "console_0038"
+down_revision = "console_0037"
+
+
+def upgrade() -> None:
+    op.execute("CREATE INDEX ix_board_alerts_resolved_at ON board_alerts (resolved_at)")
+    op.execute("CREATE INDEX ix_board_hazards_received_at ON board_hazards (received_at)")
