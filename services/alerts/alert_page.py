@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts import budgets, timeline
+from services.alerts import budgets, reads, timeline
 from services.alerts.acts import acting_accounts, behalf, snoozes
 from services.alerts.acts.acts import ActKind
 from services.alerts.alerts import Alert
@@ -32,8 +32,6 @@ from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import VERDICTS, AlertView, Assignee
-from shared import audit
-from shared.audit import Action
 from shared.auth.access import CMC, COUNTERS, LEDGER
 from shared.auth.tokens import Principal
 from shared.events import AlertRaised, HazardReported
@@ -115,7 +113,7 @@ async def checklist_of(
 ) -> dict[str, Any]:
     """Returns the alert's checklist, and a mapping from the sequences of actions to the calls that they logged.
 
-    Only readers who may act see duty numbers and the words of calls. Each read adds a row to the security log.
+    Only readers who may act see duty numbers and the words of calls. The security log says who read them.
     """
     state, may_act = request.app.state, May.of(caller, alert).act
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
@@ -129,8 +127,7 @@ async def checklist_of(
             known = await number_queries.numbers(session, state.box, pcodes=units, limit=most)
             numbers = whom_to_call.in_order(known, alert, revisions[0] if revisions else None, state.places)
     if calls or numbers:
-        read = audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="duty-numbers")
-        await audit.add(session, read)
+        await reads.log(request, session, alert.alert_id, "duty-numbers")
     sheet = checklist and whom_to_call.sheet(
         checklist, alert, timeline.done_steps(acts), numbers, whom_to_call.last_calls(acts, calls)
     )

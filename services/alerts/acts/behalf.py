@@ -10,15 +10,13 @@ from sqlalchemy import Select, Text, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from services.alerts import timeline
+from services.alerts import reads, timeline
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.models import Act, AlertRow
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.receivers.secrets import WebhookSecrets
-from shared import audit
-from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.access import CMC
 
@@ -58,7 +56,7 @@ class BehalfNames:
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
     """The decrypted notes that the caller may read; these are the caller's own notes, or all notes if `may_read`.
 
-    Every read is written to the security log.
+    The security log says who read them.
     """
     caller, note, box = tokens.current(request), alert.acknowledged_note, request.app.state.box
     notes = {act: act.behalf_note for act in timeline if act.behalf_note is not None}
@@ -68,7 +66,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
         note = note if alert.acknowledged_by == caller.account else None
         notes = {act: sealed for act, sealed in notes.items() if act.account_id == caller.account}
     if note is not None or notes:
-        await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert.alert_id], reason="on-behalf"))
+        await reads.log(request, session, alert.alert_id, "on-behalf")
     by_act = {act.act_id: opened(sealed, alert.alert_id, box) for act, sealed in notes.items()}
     return BehalfNames(note and opened(note, alert.alert_id, box), by_act)
 

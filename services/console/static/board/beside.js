@@ -81,7 +81,6 @@ export function catchUp(drawn) {
   mark();
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
-  // each reading of an alert can add a row to the security log, so a page that nobody sees does not read
   if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
   const isLast = newest === Infinity && drawn === "alerts";
   if (isLast) newest = 0;

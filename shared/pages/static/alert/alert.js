@@ -41,7 +41,8 @@ export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  const fresh = await readArticle(`/alerts/${shown.dataset.alert}`, prefix);
+  // `again` says that the page is open already, so that the security log gets no entry for a person who may not be there
+  const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (!fresh && !prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
 }

@@ -28,7 +28,7 @@ function listen() {
 
 /** Compares the page with the alert, because the alert may have changed while nobody listened. */
 async function compare() {
-  const answer = await call("GET", `/alerts/v1/alerts/${shown()?.dataset.alert}`).catch(() => undefined);
+  const answer = await call("GET", `/alerts/v1/alerts/${shown()?.dataset.alert}?again`).catch(() => undefined);
   if (answer?.ok) heard(await answer.json());
 }
 
