@@ -1,0 +1,37 @@
+"""The words by which the search finds rows of the board."""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.console.models.base import ConsoleModel
+
+
+class SearchEntry(ConsoleModel):
+    """The folded words by which the search finds a row of the board.
+
+    `version` says by which rules the words were made. It is empty if they could not be made.
+    """
+
+    __tablename__ = "search_entries"
+    __table_args__ = (
+        Index(None, "words", postgresql_using="gin"),
+        Index("ix_search_entries_failed", "kind", postgresql_where=text("version = ''")),
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    version: Mapped[str]
+
+
+class SearchChange(ConsoleModel):
+    """A row of the board that changed, so that its words must be made again. Triggers add these rows."""
+
+    __tablename__ = "search_changes"
+
+    change_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    id: Mapped[UUID]

@@ -1,0 +1,63 @@
+"""Sign-ins, and what people sign in with."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.console.models.base import ConsoleModel
+
+
+class SignIn(ConsoleModel):
+    """One sign-in, or one token of another system.
+
+    A sign-in begins with the password, and is renewed while the page or phone is in use. A token is never renewed.
+    """
+
+    __tablename__ = "sign_ins"
+
+    jti: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    channel: Mapped[str]
+    device: Mapped[UUID | None]
+    address: Mapped[str]
+    browser: Mapped[str]
+    signed_in_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class KnownBrowser(ConsoleModel):
+    """A browser or phone that has signed in to the account. `browser` is the SHA-256 of the text that identifies it."""
+
+    __tablename__ = "known_browsers"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    browser: Mapped[bytes] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+
+class SecondFactor(ConsoleModel):
+    """The authenticator of an administrator.
+
+    `last_step` is the last time step (of 30 seconds) whose code was accepted.
+    """
+
+    __tablename__ = "second_factors"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    confirmed_at: Mapped[datetime]
+
+
+class RecoveryCode(ConsoleModel):
+    """A recovery code, which is valid for one use. `code` is the SHA-256 of the code."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[bytes] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
