@@ -22,6 +22,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     page.check("[name=severity][value=Severe]", force=True)
     page.check("text=road or bridge")
     page.check("[name=hazard_urgent]")
+    expect(page.get_by_text("No names, telephones or addresses of people.")).to_be_visible()
     page.fill("#notes", "the water comes to the knees")
     page.click("#send")
     expect(page.locator("#wrong")).to_have_text("Where it happened: must be filled in")
