@@ -1,12 +1,13 @@
-"""The board's list of alerts: the title of a displacement alert, and the sentence about alerts that a filter hides."""
+"""What the board says about a displacement alert, about hidden alerts, and about a hazard that nobody found."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.conftest import Served
-from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, alert
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, alert, hazard
 
 
 def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None:
@@ -36,6 +37,21 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
     assert ">Откуда — неизвестно. 300 человек по 1 донесению" in row(known.alert_id)
     assert "неизвестно" not in row(of_known_origin.alert_id)
     assert "300 человек" in row(of_known_origin.alert_id)
+
+
+def test_a_field_team_that_found_nothing_is_no_hazard_on_the_board(served: Served) -> None:
+    """The event has the type of the hazard for which the team looked."""
+    place, now = {"pcodes": [KARA_SUU]}, datetime.now(UTC)
+    looked = hazard(source="field", certainty="Unlikely", scope="Restricted", area=place, onset=now, received_at=now)
+    served.publish(looked)
+    operator, path = served.signed_in(Role.OPERATOR), f"/hazards/{looked.hazard_id}"
+    assert wait_until(lambda: operator.get(path).status_code == 200, timeout=20)
+    assert "nothing found" in operator.get(f"{path}?lang=en").text
+    for panel in ("hazards", "recent"):
+        row = (
+            operator.get(f"/board/{panel}?lang=en&most=1000").text.partition(f'href="{path}"')[2].partition("</li>")[0]
+        )
+        assert "nothing found" in row, panel
 
 
 def test_a_filter_that_hides_an_alert_that_ended_unacknowledged_says_so(served: Served) -> None:
