@@ -355,6 +355,14 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
     )
 
 
+def woken_by(alert: Alert, latest: datetime) -> Alert:
+    """The alert with a snooze that ends at the time `latest`, if it would end later."""
+    if alert.snoozed_until is None or alert.snoozed_until <= latest:
+        return alert
+    due = alert.escalates_at if alert.is_silenced else latest
+    return replaced(alert, snoozed_until=latest, waits_since=latest, escalates_at=due)
+
+
 def silenced(alert: Alert, until: datetime, inhibited_by: UUID | None = None) -> Alert:
     """The alert waits until the end of the silence, or until the end of the inhibition by another alert."""
     return replaced(alert, escalates_at=until, silenced_until=until, inhibited_by=inhibited_by)

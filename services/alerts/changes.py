@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts import alerts
+from services.alerts.acts import snoozes
 from services.alerts.alerts import Alert, UnreadableAlert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
 from services.alerts.delivery.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
@@ -311,7 +312,8 @@ class AlertChanges:
             self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
             # the severity is not higher, but from now on a person must judge it
-            after = self._silenced(self._hastened(after))
+            woken = alerts.woken_by(after, self._now + snoozes.longest(after, ()))
+            after = self._silenced(self._hastened(woken))
         self._keep(after, AlertUpdated)
 
     def _unsilence(self, alert: Alert) -> None:

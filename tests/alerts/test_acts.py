@@ -229,8 +229,9 @@ async def test_invalid_acts_are_refused(desk: Desk, method: str, act: str, body:
 
 async def test_a_grave_alert_is_snoozed_for_a_shorter_time_and_by_a_duty_head_for_longer(desk: Desk) -> None:
     now = datetime.now(UTC)
+    known = {"type": "epizootic", "hazard_id": uuid4(), "onset": now}
     mild, grave, extreme = await desk.alerts(
-        *(mudflow(onset=now, severity=severity) for severity in ("Moderate", "Severe", "Extreme"))
+        mudflow(severity="Moderate", **known), *(mudflow(onset=now, severity=level) for level in ("Severe", "Extreme"))
     )
 
     async def snoozed(caller: httpx.AsyncClient, alert_id: UUID, minutes: int) -> tuple[int, str]:
@@ -244,6 +245,10 @@ async def test_a_grave_alert_is_snoozed_for_a_shorter_time_and_by_a_duty_head_fo
         assert await snoozed(head, grave, 240) == (200, "")
         assert await snoozed(head, extreme, 61) == (409, "snooze-too-long")
         assert await snoozed(head, extreme, 60) == (200, "")
+        # from now on, a person must judge the severity of the alert
+        await desk.alerts(mudflow(severity="Unknown", revision=2, msg_type="Update", **known))
+        woken = (await operator.get(f"/v1/alerts/{mild}")).json()["snoozed_until"]
+        assert datetime.fromisoformat(woken) - now < timedelta(minutes=62)
 
 
 async def test_more_than_two_hundred_at_once_are_too_many(desk: Desk) -> None:
