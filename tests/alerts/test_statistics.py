@@ -161,6 +161,7 @@ async def a_small_set(session: AsyncSession) -> None:
         mudflow(**begun, status="Exercise"),
         hazard(**begun, msg_type="Cancel", revision=2),
         hazard(onset=datetime(2026, 4, 1, tzinfo=UTC)),
+        mudflow(**begun, source="field", source_id="m2", certainty="Unlikely"),  # a team looked and found nothing
     ]
     await hazard_queries.save_hazards(session, hazards, [], PLACES)
 

@@ -35,7 +35,8 @@ from services.alerts.queries.delivery_states import ACKNOWLEDGING
 from services.alerts.sms.gateway import AWAITS_RECEIPT, SmsReceiptState
 from services.alerts.statistics.filters import Grouping, StatisticsQuery
 from shared.country import TIME_ZONE
-from shared.events.vocabulary import DeliveryChannel
+from shared.events import FIELD_TEAMS
+from shared.events.vocabulary import Certainty, DeliveryChannel
 from shared.postgres.models import table
 
 # The actions with which a person first reacts to an alert. A person who closes an alert has seen it.
@@ -83,8 +84,14 @@ async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]
 
 
 async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
-    """The numbers of hazards that began in the period, in total and for each row. Cancelled hazards do not count."""
+    """The numbers of hazards that began in the period, in total and for each row.
+
+    Cancelled hazards do not count, and neither do reports of field teams that looked and found nothing.
+    """
     report = cast(Hazard.report, JSONB)
+    is_found = or_(
+        report["source"].astext != FIELD_TEAMS, report["certainty"].astext.is_distinct_from(Certainty.UNLIKELY)
+    )
     begun = (
         select(
             cast(report["onset"].astext, DateTime(timezone=True)).label("at"),
@@ -92,7 +99,7 @@ async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any
             func.jsonb_path_query_array(report, literal("$.area.pcodes[*]", JSONPATH)).label("pcodes"),
         )
         .where(Hazard.status == query.status, ~Hazard.is_cancelled, Hazard.ends_at >= query.begins_at)
-        .where(*_is_in_areas(query))
+        .where(is_found, *_is_in_areas(query))
         .cte("begun")
         .prefix_with("MATERIALIZED", dialect="postgresql")  # otherwise each report would be parsed several times
     )
