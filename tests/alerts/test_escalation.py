@@ -100,9 +100,9 @@ async def test_a_confirmed_alert_stays_open(night: Night) -> None:
 
 async def test_a_snoozed_alert_rings_again(night: Night) -> None:
     await night.report(hazard(magnitude=6.8))
-    await night.does("snooze", timedelta(minutes=40), "waiting for the post's report")
+    await night.does("snooze", timedelta(minutes=30), "waiting for the post's report")
     assert (await night.alert()).demand is None
-    assert await night.passes(timedelta(minutes=39)) == 0
+    assert await night.passes(timedelta(minutes=29)) == 0
     assert await night.passes(timedelta(minutes=1)) == 1
     alert = await night.alert()
     assert (alert.demand, alert.snoozed_until, alert.level) == ("action", None, 1)
