@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole, newest_alert
@@ -48,6 +48,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert slow[0].request.headers["dayar-account"]
     slow[0].continue_()
     expect(beside.locator(".what")).to_contain_text("Fog")
+    choose_and_open_again(beside, other, page.locator(f"#alert-{key}"))
     page.locator(f"#alert-{key}").click(position={"x": 300, "y": 8})
     expect(beside.get_by_role("textbox", name="Comment")).to_have_value("Not sent yet")
     beside.get_by_role("textbox", name="Comment").press("Escape")
@@ -58,6 +59,16 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     page.locator("#beside-page").click()
     page.wait_for_url(f"**/alerts/{key}")
     assert desk.errors == []
+
+
+def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> None:
+    """What was chosen for the shown alert and not sent stays while the other alert is open, as text does."""
+    beside.locator("summary", has_text="Close…").click()
+    beside.get_by_label("False alarm").press("Space")
+    for row in (other, shown):
+        row.press("Enter")
+        expect(row).to_have_attribute("aria-current", "true")
+    expect(beside.get_by_label("False alarm")).to_be_checked()
 
 
 def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:

@@ -3,6 +3,7 @@
 import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
 import { element, showText } from "/static/elements.js";
+import { isAnswered } from "/static/presets.js";
 import { sentence } from "/static/texts.js";
 
 const panel = element("beside");
@@ -13,7 +14,7 @@ let shown = "";
 let newest = 0;
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
-/** @type {Map<string, HTMLElement>} the articles in which somebody has typed text that was not sent */
+/** @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent */
 const unsent = new Map();
 
 /** Opens what is at the path. If it is open already, the focus moves into the panel. @param {string} path */
@@ -54,12 +55,11 @@ function close() {
   if (isInside) back?.focus();
 }
 
-/** Keeps the article if it has unsent text. */
+/** Keeps the article if somebody has typed or chosen in it what was not sent. */
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
-  const fields = /** @type {NodeListOf<HTMLTextAreaElement>} */ (article.querySelectorAll("textarea"));
-  if ([...fields].some((field) => field.value.trim())) unsent.set(shown, article);
+  if (isAnswered(article)) unsent.set(shown, article);
   else unsent.delete(shown);
 }
 
