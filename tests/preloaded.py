@@ -25,8 +25,10 @@ from deploy.local.process import Process
 from services.console.sign_in import passwords
 from shared.config import Settings
 from shared.events.topics import SERVICES
+from shared.messaging import kafka as clients
 from shared.pages import Pages
-from shared.pages.catalogs import SOURCE
+from shared.pages.catalogs import SHARED, SOURCE, translations
+from shared.pages.languages import LANGUAGES
 from tests.fork_servers import connected, serve_each, started
 
 # Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
@@ -112,6 +114,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     compile_little()
+    fetch_seldom()
     compile_templates()
     gc.collect()
     gc.enable()
@@ -130,6 +133,11 @@ def compile_little() -> None:
     kafka.JVM += kafka.BRIEFLY
 
 
+def fetch_seldom() -> None:
+    """Makes the consumers of idle installations ask Kafka less often. Kafka answers at once if there are records."""
+    clients.GROUP_WAIT_MS = 1500
+
+
 def compile_templates() -> None:
     """Compiles all templates and reads all translations, so that no forked web process needs time for them."""
     for templates in (paths.ROOT / "services").glob("*/**/templates"):
@@ -138,6 +146,8 @@ def compile_templates() -> None:
         environment = pages._environments[SOURCE]
         for template in environment.list_templates(extensions=["html"]):
             environment.get_template(template)
+    for language in LANGUAGES:
+        translations(language, SHARED)  # the translations of the pages that refuse requests
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from importlib import import_module
 
 # these modules are imported by name, at the first request or connection
 LATE = (
+    "anyio._backends._asyncio",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.lifespan.off",

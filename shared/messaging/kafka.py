@@ -23,10 +23,11 @@ from shared.messaging.records import Partition, Record
 RETRY_SECONDS = 0.5
 START_SECONDS = 3  # if the caller of a start is cancelled, the start may continue for at most this time
 STOP_SECONDS = 10
-# The broker answers a fetch as soon as there are records, or after this time. With aiokafka's default of 0.5 s, the
-# readers without a group would cause half of the work of an idle broker. After a busy moment of the process, the next
-# record of a partition can wait this time for the end of a fetch of other partitions. End offsets wait for each fetch.
-# A revocation must come into force within 5 s, even if both waits follow each other.
+# The broker answers a fetch as soon as there are records, or after this time. This is aiokafka's default.
+GROUP_WAIT_MS = 500
+# The time for the readers without a group, which would otherwise cause half of the work of an idle broker. After a busy
+# moment of the process, the next record of a partition can wait this time for the end of a fetch of other partitions.
+# End offsets wait for each fetch. A revocation must come into force within 5 s, even if both waits follow each other.
 FOLLOW_WAIT_MS = 1000
 
 

@@ -81,6 +81,7 @@ class RecordStream:
             partition_assignment_strategy=ASSIGNORS,
             auto_offset_reset="none",
             enable_auto_commit=False,
+            fetch_max_wait_ms=kafka.GROUP_WAIT_MS,
             session_timeout_ms=6000,
             heartbeat_interval_ms=2000,
         )
