@@ -22,19 +22,38 @@ def centre(shared_installation: Installation) -> Iterator[Centre]:
 
 @pytest.fixture(scope="package")
 def used_phone(browser: Browser, centre: Centre) -> Iterator[UsedPhone]:
-    used = UsedPhone(browser, centre)
-    used.context.set_default_timeout(SLOW_MS)
-    yield used
-    used.context.close()
+    yield from used(browser, centre)
+
+
+@pytest.fixture(scope="package")
+def used_phone_with_set_clock(browser: Browser, centre: Centre) -> Iterator[UsedPhone]:
+    yield from used(browser, centre)
+
+
+def used(browser: Browser, centre: Centre) -> Iterator[UsedPhone]:
+    phone = UsedPhone(browser, centre)
+    phone.context.set_default_timeout(SLOW_MS)
+    yield phone
+    phone.context.close()
 
 
 @pytest.fixture
 def phone(used_phone: UsedPhone) -> Iterator[BrowserContext]:
     """A phone that has cached the form, and has no reports, drafts, PIN or account."""
+    yield from emptied(used_phone)
+
+
+@pytest.fixture
+def phone_with_set_clock(used_phone_with_set_clock: UsedPhone) -> Iterator[BrowserContext]:
+    """A phone like `phone`. Each test sets the phone's clock to a fixed time before it opens the form."""
+    yield from emptied(used_phone_with_set_clock)
+
+
+def emptied(phone: UsedPhone) -> Iterator[BrowserContext]:
     # the phone is emptied again, because the browser may store the last writes of a closed page late
-    used_phone.empty()
-    yield used_phone.context
-    used_phone.empty()
+    phone.empty()
+    yield phone.context
+    phone.empty()
 
 
 @pytest.fixture

@@ -86,8 +86,10 @@ class UsedPhone:
         self._devtools.send("Storage.clearDataForOrigin", self._emptied)
 
 
-def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
+def opened(phone: BrowserContext, centre: Served, language: str = "en", *, script: str = "") -> Page:
+    """Opens the form on a new page, which runs the script before the scripts of the form."""
     page = phone.new_page()
+    page.add_init_script(script)
     faults: list[str] = []
     page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -176,9 +176,9 @@ def test_a_phone_with_an_expired_sign_in_sends_its_reports_and_says_what_to_do(
 
 
 def test_a_sign_in_lasts_its_time_even_if_the_phones_clock_is_wrong(
-    fresh_phone: BrowserContext, centre: Centre
+    phone_with_set_clock: BrowserContext, centre: Centre
 ) -> None:
-    page = fresh_phone.new_page()
+    page = phone_with_set_clock.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + YEAR)
     page.goto(f"{centre.url}{FORM}?lang=en")
     choose_pin(page)

@@ -191,9 +191,9 @@ def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(
 REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException(); } })"
 
 
-def test_a_browser_without_storage_says_so_before_anybody_writes(fresh_phone: BrowserContext, centre: Centre) -> None:
-    fresh_phone.add_init_script(REFUSED)
-    page = fresh_phone.new_page()
+def test_a_browser_without_storage_says_so_before_anybody_writes(phone: BrowserContext, centre: Centre) -> None:
+    page = phone.new_page()
+    page.add_init_script(REFUSED)
     sentences = {"en": "cannot save data", "ru": "ничего не может сохранить", "ky": "сактай албайт"}
     for language, sentence in sentences.items():
         page.goto(f"{centre.url}{FORM}?lang={language}")

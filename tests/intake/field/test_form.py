@@ -19,10 +19,9 @@ navigator.geolocation.getCurrentPosition = (found, failed) => Object.assign(wind
     "late", ["found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: 8 } })", "failed({ code: 3 })"]
 )
 def test_a_position_found_late_is_not_given_to_the_next_household(
-    fresh_phone: BrowserContext, centre: Centre, late: str
+    phone: BrowserContext, centre: Centre, late: str
 ) -> None:
-    fresh_phone.add_init_script(FOUND_LATE)
-    page = opened(fresh_phone, centre)
+    page = opened(phone, centre, script=FOUND_LATE)
     page.click("#locate")
     filled(page)
     page.evaluate(late)
@@ -31,9 +30,8 @@ def test_a_position_found_late_is_not_given_to_the_next_household(
     assert [report["body"].get("destination_point") for report in kept_reports(page, centre)] == [None, None]
 
 
-def test_a_position_found_in_time_belongs_to_the_report(fresh_phone: BrowserContext, centre: Centre) -> None:
-    fresh_phone.add_init_script(FOUND_LATE)
-    page = opened(fresh_phone, centre)
+def test_a_position_found_in_time_belongs_to_the_report(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre, script=FOUND_LATE)
     page.click("#locate")
     page.evaluate("found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: 8 } })")
     expect(page.locator("#located")).to_have_text("Location added, within 8 m")
@@ -69,9 +67,9 @@ def left_open_overnight(phone: BrowserContext, centre: Centre, chosen: str = "")
 
 @pytest.mark.parametrize(("chosen", "then"), [("", "2026-03-02"), ("2026-02-27", "2026-02-27")])
 def test_a_form_left_open_overnight_shows_the_new_day(
-    fresh_phone: BrowserContext, centre: Centre, chosen: str, then: str
+    phone_with_set_clock: BrowserContext, centre: Centre, chosen: str, then: str
 ) -> None:
-    page = left_open_overnight(fresh_phone, centre, chosen)
+    page = left_open_overnight(phone_with_set_clock, centre, chosen)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#occurred")).to_have_value(then)
     expect(page.locator("#occurred")).to_have_attribute("max", "2026-03-02")
@@ -79,18 +77,18 @@ def test_a_form_left_open_overnight_shows_the_new_day(
 
 @pytest.mark.parametrize("chosen", ["", "2026-03-02"])
 def test_a_report_of_today_is_accepted_from_a_form_left_open_overnight(
-    fresh_phone: BrowserContext, centre: Centre, chosen: str
+    phone_with_set_clock: BrowserContext, centre: Centre, chosen: str
 ) -> None:
-    page = left_open_overnight(fresh_phone, centre, chosen)
+    page = left_open_overnight(phone_with_set_clock, centre, chosen)
     filled(page)
     [kept] = kept_reports(page, centre)
     assert kept["body"]["occurred_at"].startswith("2026-03-02")
 
 
 def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(
-    fresh_phone: BrowserContext, centre: Centre
+    phone_with_set_clock: BrowserContext, centre: Centre
 ) -> None:
-    page = opened_in_the_evening(fresh_phone, centre)
+    page = opened_in_the_evening(phone_with_set_clock, centre)
     page.fill("#phone", "+996 555 010203")
     page.clock.set_fixed_time(MORNING)
     filled(page)
@@ -98,8 +96,8 @@ def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(
     assert kept["body"]["occurred_at"].startswith("2026-03-01")
 
 
-def test_the_day_of_a_report_corrected_overnight_stays(fresh_phone: BrowserContext, centre: Centre) -> None:
-    page = opened_in_the_evening(fresh_phone, centre)
+def test_the_day_of_a_report_corrected_overnight_stays(phone_with_set_clock: BrowserContext, centre: Centre) -> None:
+    page = opened_in_the_evening(phone_with_set_clock, centre)
     filled(page)
     page.click("#reports >> text=Correct")
     page.clock.set_fixed_time(MORNING)
@@ -176,9 +174,8 @@ def test_no_focused_field_is_hidden_under_the_button(phone: BrowserContext, cent
         assert not page.evaluate(COVERED), page.evaluate("document.activeElement.id || document.activeElement.value")
 
 
-def test_a_page_without_https_still_generates_ids(fresh_phone: BrowserContext, centre: Centre) -> None:
-    fresh_phone.add_init_script("crypto.randomUUID = undefined")
-    page = opened(fresh_phone, centre)
+def test_a_page_without_https_still_generates_ids(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre, script="crypto.randomUUID = undefined")
     drawn: Any = page.evaluate(DRAWN)
     assert all(uuid[14] == "4" and uuid[19] in "89ab" and len(uuid) == 36 for uuid in drawn)
     assert drawn[0] != drawn[1]
@@ -246,8 +243,10 @@ def test_the_form_fits_the_smallest_phone_and_shows_every_choice_whole(
             assert lists.count() and lists.evaluate_all(CUT_IN_LINES) == [], (kind, width)
 
 
-def test_an_age_is_reported_with_the_day_on_which_it_was_told(fresh_phone: BrowserContext, centre: Centre) -> None:
-    page = opened_in_the_evening(fresh_phone, centre)
+def test_an_age_is_reported_with_the_day_on_which_it_was_told(
+    phone_with_set_clock: BrowserContext, centre: Centre
+) -> None:
+    page = opened_in_the_evening(phone_with_set_clock, centre)
     page.click("summary >> text=List the persons")
     page.click("#add-member")
     page.fill("[data-born]", "34")

@@ -223,12 +223,14 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
 
 
-def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(fresh_phone: BrowserContext, centre: Centre) -> None:
+def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(
+    phone_with_set_clock: BrowserContext, centre: Centre
+) -> None:
     """The upload states the time by the phone's clock.
 
     The centre can therefore subtract the clock's error from the report's times.
     """
-    page = fresh_phone.new_page()
+    page = phone_with_set_clock.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")
     choose_pin(page)
