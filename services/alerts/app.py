@@ -7,7 +7,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import alert_page, hazard_pages, hazard_routes, measures, pages, routes, source_routes
+from services.alerts import (
+    alert_page,
+    hazard_pages,
+    hazard_routes,
+    measures,
+    next_escalations,
+    pages,
+    routes,
+    source_routes,
+)
 from services.alerts.acts import answer_page, several_routes
 from services.alerts.acts import routes as act_routes
 from services.alerts.acts.acts import ActChannel
@@ -98,6 +107,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         ],
         routers=[
             routes.router,
+            next_escalations.router,
             act_routes.router,
             several_routes.router,
             checklist_routes.router,

@@ -165,6 +165,7 @@ ROUTES: dict[str, AccessRule] = {
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),
     "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
+    "GET /alerts/v1/escalations": to(STAFF),
     "GET /alerts/v1/deliveries": to(LEDGER),
     "GET /alerts/deliveries": page(LEDGER),
     "GET /alerts/receivers": page(RECEIVER_KEEPERS),

@@ -49,6 +49,27 @@ async def test_of_many_concurrent_acknowledgements_one_wins_and_the_others_see_w
     assert await desk.event_types() == ["raised", "acknowledged"]
 
 
+async def test_the_next_escalation_of_an_alert_is_told_until_it_is_acknowledged_and_comes_sooner_without_a_board(
+    desk: Desk,
+) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    async with desk.caller(Role.VIEWER) as screen, desk.caller() as operator:
+        unattended = (await screen.get("/v1/escalations")).json()["escalations"]
+        board = {"board_id": str(uuid4()), "last_input_at": datetime.now(UTC).isoformat()}
+        assert (await operator.put("/v1/presence", json=board)).status_code == 200
+        attended = (await screen.get("/v1/escalations")).json()["escalations"]
+        known = (await screen.get(f"/v1/alerts/{alert_id}")).json()
+        await operator.put(f"/v1/alerts/{alert_id}/acknowledgement")
+        acknowledged = (await screen.get("/v1/escalations")).json()["escalations"]
+    raised, sooner, due = (
+        datetime.fromisoformat(moment)
+        for moment in (known["raised_at"], unattended[str(alert_id)], attended[str(alert_id)])
+    )
+    assert due == datetime.fromisoformat(known["escalates_at"])
+    assert sooner - raised == (due - raised) / 2
+    assert acknowledged == {}
+
+
 async def test_a_wall_screen_sees_no_deliveries(desk: Desk, session: AsyncSession) -> None:
     await Post(session).receiver("duty")
     await session.commit()

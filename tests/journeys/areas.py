@@ -54,6 +54,7 @@ BY_AREA = {
     "GET /registry/figures": VisibleContent("/registry/figures?lang=en", "987"),
     "GET /alerts/v1/alerts": VisibleContent("/alerts/v1/alerts", "{alert}"),
     "GET /alerts/v1/alerts/{alert_id}": VisibleContent("/alerts/v1/alerts/{alert}", "{alert}"),
+    "GET /alerts/v1/escalations": VisibleContent("/alerts/v1/escalations", "{alert}"),
     "GET /alerts/v1/deliveries": VisibleContent("/alerts/v1/deliveries", "{alert}"),
     "GET /alerts/deliveries": VisibleContent("/alerts/deliveries", "{alert}"),
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),

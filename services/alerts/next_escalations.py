@@ -1,0 +1,61 @@
+"""Says when unacknowledged alerts escalate next. Wall screens show these times as clocks."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import presences
+from services.alerts.delivery import listings
+from services.alerts.models import AlertRow
+from services.alerts.ruleset import Ruleset
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.postgres.database import Session
+from shared.postgres.models import table
+
+router = APIRouter()
+MOST = 1_000
+ALERTS = table(AlertRow).c
+
+
+class NextEscalations(BaseModel):
+    """The time of the next escalation, by alert.
+
+    An alert is missing if it does not escalate, for example because it is snoozed or silenced.
+    """
+
+    escalations: dict[UUID, datetime]
+
+
+@router.get("/v1/escalations")
+async def escalations(
+    request: Request, session: Session, caller: Annotated[Principal, Depends(tokens.current)]
+) -> NextEscalations:
+    """When the unacknowledged alerts escalate next, at most the 1,000 earliest."""
+    rules: Ruleset = request.app.state.rules
+    is_unattended = await presences.is_unattended(session, datetime.now(UTC), rules.escalation.unattended)
+    areas = listings.visible(caller, request.app.state.places)
+    return NextEscalations(escalations=await earliest(session, areas, is_unattended=is_unattended))
+
+
+async def earliest(session: AsyncSession, areas: frozenset[str] | None, *, is_unattended: bool) -> dict[UUID, datetime]:
+    """The earliest escalations. While the boards are unattended, each alert waits half as long (`escalation.py`)."""
+    escalates_at: ColumnElement[datetime] = ALERTS.escalates_at
+    whole_wait: ColumnElement[timedelta] = ALERTS.escalates_at - ALERTS.waits_since
+    at = escalates_at - whole_wait / 2 if is_unattended else escalates_at
+    wanted = select(ALERTS.alert_id, at).where(
+        ALERTS.escalates_at.is_not(None),
+        ALERTS.acknowledged_at.is_(None),
+        ALERTS.resolved_at.is_(None),
+        ALERTS.escalates_at.is_distinct_from(ALERTS.silenced_until),
+        ALERTS.escalates_at.is_distinct_from(ALERTS.snoozed_until),
+    )
+    if areas is not None:
+        wanted = wanted.where(listings.concerns(areas))
+    rows = await session.execute(wanted.order_by(ALERTS.escalates_at).limit(MOST))
+    return dict(rows.tuples().all())
