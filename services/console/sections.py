@@ -14,3 +14,6 @@ class Section(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"
+
+
+UNACKNOWLEDGED = (Section.WAITING, Section.UNSEEN)

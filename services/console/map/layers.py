@@ -12,14 +12,13 @@ from services.console import board, groups, visibility
 from services.console.map import features
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import groups as group_queries
-from services.console.sections import Section
+from services.console.sections import UNACKNOWLEDGED
 from services.console.state import console
 from shared.auth import tokens
 from shared.events.vocabulary import MsgType
 from shared.pages import language_of
 
 MOST = 2_000  # the largest number of hazards or alerts on the map
-UNACKNOWLEDGED = (Section.WAITING, Section.UNSEEN)
 
 Layer = dict[str, Any]
 
@@ -49,9 +48,9 @@ async def alerts(request: Request, session: AsyncSession) -> Layer:
     """The open alerts that nobody has acknowledged."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
-    sections = await board_alerts.sections(session, datetime.now(UTC), pcodes, MOST)
-    listed = [alert for section in UNACKNOWLEDGED for alert in sections[section].alerts]
-    hidden = sum(sections[section].hidden for section in UNACKNOWLEDGED)
+    sections = await board_alerts.sections(session, datetime.now(UTC), pcodes, MOST, wanted=UNACKNOWLEDGED)
+    listed = [alert for section in sections.values() for alert in section.alerts]
+    hidden = sum(section.hidden for section in sections.values())
     return features.collection((features.alert(row, language, here.places) for row in listed), hidden=hidden)
 
 

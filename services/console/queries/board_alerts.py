@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardAlert, BoardDelivery
 from services.console.queries.snapshots import RECENT
-from services.console.sections import Section
+from services.console.sections import UNACKNOWLEDGED, Section
 from shared.events.vocabulary import Demand, Severity, Status
 
 SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
@@ -56,8 +56,9 @@ async def sections(
     pcodes: Sequence[str] | None,
     most: int,
     is_chosen: ColumnElement[bool] = ALL,
+    wanted: Iterable[Section] = Section,
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` alerts of each section. `is_chosen` is the condition of a filter.
+    """Up to `most` alerts of each wanted section. `is_chosen` is the condition of a filter.
 
     Each section has its own limit, so many alerts in one section do not displace those of another.
     """
@@ -66,7 +67,7 @@ async def sections(
         section: SectionAlerts(
             await _alerts(session, section, now, pcodes, most, is_chosen) if numbers[section] else (), numbers[section]
         )
-        for section in Section
+        for section in wanted
     }
 
 
@@ -87,8 +88,7 @@ async def hidden_unacknowledged(
 ) -> Counter[str]:
     """The numbers by severity of the unacknowledged alerts that a filter hides, also of those that have ended."""
     numbers = await counts(session, now, pcodes)
-    unacknowledged = (Section.WAITING, Section.UNSEEN)
-    return sum((numbers[section] - listed[section].counts for section in unacknowledged), Counter[str]())
+    return sum((numbers[section] - listed[section].counts for section in UNACKNOWLEDGED), Counter[str]())
 
 
 async def _alerts(

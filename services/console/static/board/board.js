@@ -12,7 +12,8 @@ import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { listen } from "/static/board/listening.js";
-import { draw, showMore } from "/static/board/panels.js";
+import { settle } from "/static/board/alerts-list.js";
+import { draw, showBy, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string[]>} */
 const PANELS_OF = {
@@ -108,6 +109,7 @@ listen(Object.keys(PANELS_OF), (topics, data) => topics.forEach((topic) => {
   if (topic === "alerts") heardOf();
   if (PANELS_OF[topic].includes("households")) renewSites();
 }));
+showBy("alerts", settle);
 if (board.dataset.attended) attend();
 void askAdmission();
 void askHeldPersons();

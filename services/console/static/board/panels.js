@@ -1,6 +1,5 @@
 // Redraws the board's panels. When the data of a panel has changed, the server renders the panel again.
 
-import { settle } from "/static/board/alerts-list.js";
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended } from "/static/link.js";
@@ -12,6 +11,19 @@ const MORE = 200; // the button "show more" adds this many rows
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
+/** @type {Map<string, (fresh: HTMLElement) => void>} */
+const showing = new Map();
+
+/** Has another function show a panel, which otherwise simply replaces the earlier one. @param {string} name @param {(fresh: HTMLElement) => void} show */
+export function showBy(name, show) {
+  showing.set(name, show);
+}
+
+/** How long after a change the panels showed it. If a panel does not show it yet, the time that has passed. */
+export function behindMs() {
+  const now = performance.now();
+  return Math.max(0, ...[...drawings.values()].map(({ shownAfterMs, since }) => Math.max(shownAfterMs, now - (since ?? now))));
+}
 
 /** @param {string} name */
 export function draw(name) {
@@ -39,14 +51,23 @@ class Drawing {
     this.most = 100;
     this.isDue = false;
     this.isBusy = false;
+    /** @type {number | undefined} when the oldest change that the panel does not show was heard of */
+    this.since = undefined;
+    /** @type {number | undefined} the same, for changes during a rendering */
+    this.sinceNext = undefined;
+    this.shownAfterMs = 0;
   }
 
   async draw() {
     this.isDue = true;
+    if (this.isBusy) this.sinceNext ??= performance.now();
+    else this.since ??= performance.now();
     if (this.isBusy) return;
     this.isBusy = true;
     while (this.isDue) {
       this.isDue = false;
+      this.since ??= this.sinceNext;
+      this.sinceNext = undefined;
       await this.ask().catch(() => this.again());
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     }
@@ -58,12 +79,17 @@ class Drawing {
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
-    if (answer.headers.get("x-late")) this.again();
+    const isLate = answer.headers.has("x-late");
+    if (isLate) this.again();
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
-    if (this.name === "alerts") settle(fresh);
+    const show = showing.get(this.name);
+    if (show) show(fresh);
     else swap(element(`panel-${this.name}`), fresh);
+    if (isLate) return;
+    this.shownAfterMs = performance.now() - (this.since ?? performance.now());
+    this.since = undefined;
   }
 
   again() {

@@ -13,6 +13,7 @@ import { sentence } from "/static/texts.js";
 
 const COUNTRY = /** @type {[[number, number], [number, number]]} */ ([[69.2, 39.1], [80.3, 43.4]]);
 const AROUND = /** @type {[[number, number], [number, number]]} */ ([[60, 34], [90, 48]]);
+const PADDING = 12;
 const NEAR_PX = 6;
 const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
 const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
@@ -41,8 +42,13 @@ function labelled({ properties }) {
 }
 
 export class DrawnMap {
-  /** @param {(layer: string, ids: string[]) => void} chosen @param {(place: "spot" | "centre", point: {lat: number, lng: number}) => void} pointed */
-  constructor(chosen, pointed) {
+  /**
+   * @param {(layer: string, ids: string[]) => void} chosen
+   * @param {(place: "spot" | "centre", point: {lat: number, lng: number}) => void} pointed
+   * @param {number} scale by how much the page enlarges a map that nobody touches; 0 for a map that people use
+   */
+  constructor(chosen, pointed, scale = 0) {
+    this.scale = scale;
     /** @type {Record<string, GeoJSON.FeatureCollection>} */
     this.data = {};
     this.chosen = chosen;
@@ -56,7 +62,8 @@ export class DrawnMap {
     await Promise.all([...BASE.map((name) => this.readBase(name)), ...SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters))]);
     serveBackground();
     this.map = new MapLibre({
-      container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: 12 }, maxBounds: AROUND, renderWorldCopies: false,
+      container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: PADDING }, maxBounds: AROUND, renderWorldCopies: false,
+      interactive: !this.scale, pixelRatio: devicePixelRatio * (this.scale || 1),
       attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
       cooperativeGestures: matchMedia("(max-width: 800px)").matches,
       locale: {
@@ -72,24 +79,36 @@ export class DrawnMap {
     watchBackground(this.map);
     await this.map.once("load");
     for (const [source, { features }] of Object.entries(this.data)) this.show(source, /** @type {Feature[]} */ (features));
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
-    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
     this.map.on("movestart", () => { element("map").dataset.state = "moving"; });
     this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
-    this.map.on("click", ({ point, lngLat }) => {
+    new MutationObserver(() => this.restyle()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.restyle());
+    if (!this.scale) this.obey(this.map);
+  }
+
+  /** Lets people choose and move. @param {MapLibre} map */
+  obey(map) {
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
+    map.on("click", ({ point, lngLat }) => {
       this.choose(point.x, point.y);
       this.pointed("spot", lngLat);
     });
-    this.map.on("moveend", ({ target }) => this.pointed("centre", target.getCenter()));
-    this.pointed("centre", this.map.getCenter());
+    map.on("moveend", ({ target }) => this.pointed("centre", target.getCenter()));
+    this.pointed("centre", map.getCenter());
     for (const layer of CHOSEN) {
-      this.map.on("mouseenter", layer, () => { element("map").classList.add("is-aimed"); });
-      this.map.on("mouseleave", layer, () => { element("map").classList.remove("is-aimed"); });
+      map.on("mouseenter", layer, () => { element("map").classList.add("is-aimed"); });
+      map.on("mouseleave", layer, () => { element("map").classList.remove("is-aimed"); });
     }
-    new MutationObserver(() => this.restyle()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.restyle());
+  }
+
+  /** Shows the whole country again, after the size of the page has changed. @param {number} scale */
+  fit(scale) {
+    this.scale = scale;
+    this.map?.setPixelRatio(devicePixelRatio * scale);
+    this.map?.fitBounds(COUNTRY, { padding: PADDING, animate: false });
   }
 
   /** @param {string} name */

@@ -1,14 +1,14 @@
 // The page of the map: reads the layers, draws them on the map and in the tables, and keeps them current by the stream.
 
-import { listen, stand } from "/static/board/listening.js";
-import { call } from "/static/calls.js";
+import { listen } from "/static/board/listening.js";
+import { renewal } from "/static/board/renewals.js";
 import { element } from "/static/elements.js";
-import { ended } from "/static/link.js";
 import { canDraw, DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
 import { offerDistrict, offerPoint } from "/static/map/new-events.js";
+import { readLayer } from "/static/map/layers.js";
 import { fieldReports, ringsOf } from "/static/map/reports.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
@@ -25,7 +25,7 @@ import { sentence } from "/static/texts.js";
 const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced", "sites"], groups: ["displaced", "localities", "sites"] };
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
 const SITES_MS = 5000; // the same for sites, because the registry computes the people at all sites for each reading
-const AGAIN_MS = 1500; // a layer that failed or is behind the stream is read again after this time
+const AGAIN_MS = 1500; // a layer that is behind the stream is read again after this time
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
@@ -39,11 +39,10 @@ let map;
 /** @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
-  const answer = await call("GET", `/console/v1/map/${name}?at=${stand()}`);
-  if (answer.status === 401) return ended();
-  if (!answer.ok || answer.headers.get("x-late")) again(name);
-  if (!answer.ok) return;
-  const { features, hidden } = await answer.json();
+  const { layer, isLate } = await readLayer(name);
+  if (isLate) again(name);
+  if (!layer) return;
+  const { features, hidden } = layer;
   layers[name] = name === "localities" ? atSites(features, layers.sites) : features;
   if (name === "units") know(features);
   const more = document.getElementById(`${name}-hidden`);
@@ -66,8 +65,8 @@ async function readSites() {
   draw("localities");
 }
 
-/** @type {Map<Name, {isDue: boolean, isBusy: boolean}>} */
-const readings = new Map();
+/** @type {Map<Name, () => Promise<void>>} */
+const renewals = new Map();
 
 /** Whether the reader may see the layer. Only some roles see places below the district. @param {Name} name */
 function isOffered(name) {
@@ -77,17 +76,9 @@ function isOffered(name) {
 /** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
-  const reading = readings.get(name) ?? { isDue: false, isBusy: false };
-  readings.set(name, reading);
-  reading.isDue = true;
-  if (reading.isBusy) return;
-  reading.isBusy = true;
-  while (reading.isDue) {
-    reading.isDue = false;
-    await read(name).catch(() => again(name));
-    await new Promise((resolve) => setTimeout(resolve, name === "sites" ? SITES_MS : QUIET_MS));
-  }
-  reading.isBusy = false;
+  const renewed = renewals.get(name) ?? renewal(() => read(name), name === "sites" ? SITES_MS : QUIET_MS);
+  renewals.set(name, renewed);
+  await renewed();
 }
 
 /** @param {Name} name */

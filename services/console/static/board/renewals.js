@@ -1,0 +1,23 @@
+// Reads something again after each change, one reading at a time.
+
+const AGAIN_MS = 1500; // after a failure, the next reading begins after this time
+
+/**
+ * Returns a function that has `read` called. If a reading is running, `read` is called once more afterwards.
+ * @param {() => Promise<void>} read
+ * @param {number} quietMs the shortest interval between two readings
+ */
+export function renewal(read, quietMs) {
+  let [isDue, isBusy] = [false, false];
+  return async function renew() {
+    isDue = true;
+    if (isBusy) return;
+    isBusy = true;
+    while (isDue) {
+      isDue = false;
+      await read().catch(() => { setTimeout(renew, AGAIN_MS); });
+      await new Promise((resolve) => setTimeout(resolve, quietMs));
+    }
+    isBusy = false;
+  };
+}
