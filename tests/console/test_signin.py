@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -11,7 +12,8 @@ import pytest
 
 from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
-from shared.auth.tokens import Authenticator, Role
+from services.console.sign_in import accounts
+from shared.auth.tokens import Authenticator, Role, seconds
 from shared.events.vocabulary import SubmissionChannel
 from tests import preloaded
 from tests.console.conftest import PASSWORD, Served
@@ -193,6 +195,26 @@ def test_a_renewed_session_lasts_longer_and_keeps_its_name(served: Served) -> No
     after = Authenticator(keys, Nobody()).verify(client.cookies["session"])
     assert after.jti == before.jti
     assert after.expires_at > before.expires_at
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_wall", "lasts"),
+    [
+        ({Role.VIEWER}, True, accounts.SCREEN),
+        ({Role.VIEWER}, False, timedelta(0)),
+        ({Role.VIEWER, Role.OPERATOR}, True, timedelta(0)),
+    ],
+    ids=["wall", "board", "more than a viewer"],
+)
+def test_only_the_wall_screen_of_a_viewer_is_kept_signed_in_for_longer_than_a_shift(
+    roles: set[Role], is_wall: bool, lasts: timedelta
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0)
+    account = accounts.new("wall", frozenset(roles), began)
+    ended = began + accounts.PERSON
+    at_the_end = replace(accounts.principal(account, began), expires_at=seconds(ended))
+    renewed = accounts.renewed(at_the_end, account, ended, is_wall=is_wall)
+    assert renewed.expires_at == seconds(ended + lasts)
 
 
 def test_a_field_accounts_phone_gets_a_token_for_a_year(served: Served) -> None:

@@ -16,12 +16,14 @@ from shared.events.vocabulary import SubmissionChannel
 PERSON = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
 DEVICE = timedelta(days=365)
+SCREEN = timedelta(days=7)
 INTEGRATION = timedelta(days=90)
 FIRST_PASSWORD = timedelta(hours=1)
 CMC_SOURCE = CENTRE
 
 ENTERS_HAZARDS = frozenset({Role.OPERATOR, Role.DUTY_HEAD})
 FIELD_ONLY = frozenset({Role.FIELD})
+VIEWER_ONLY = frozenset({Role.VIEWER})
 
 
 class AccountNotFound(LookupError):
@@ -176,19 +178,23 @@ def may_renew(account: Account | None, current: Principal) -> bool:
     return account.tokens_valid_from is None or began_at >= account.tokens_valid_from.timestamp()
 
 
-def renewed(current: Principal, account: Account, now: datetime) -> Principal:
+def renewed(current: Principal, account: Account, now: datetime, *, is_wall: bool = False) -> Principal:
     """Prolongs the sign-in with the account's present rights.
 
-    A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year.
+    A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year. A wall
+    screen gets another seven days if the account can do nothing but view.
     """
     fresh = principal(account, now, device=current.device)
     began_at = current.signed_in_at or current.issued_at
+    roles = fresh.roles & current.roles  # a renewal never adds a role to a session
     end = fresh.expires_at if fresh.device else min(fresh.expires_at, began_at + int(PERSON.total_seconds()))
+    if is_wall and roles == VIEWER_ONLY:
+        end = seconds(now + SCREEN)
     return replace(
         fresh,
         jti=current.jti,
         signed_in_at=began_at,
-        roles=fresh.roles & current.roles,  # a renewal never adds a role to a session
+        roles=roles,
         purpose=current.purpose,
         expires_at=max(end, current.expires_at),
     )

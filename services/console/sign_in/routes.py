@@ -115,15 +115,18 @@ async def sign_out(request: Request, session: Session, next: Next = "/") -> Resp
 
 
 @router.post("/v1/session")
-async def renew(request: Request, session: Session) -> Response:
-    """Renews a page's session for 30 minutes, or a phone's for a year. Tokens of other systems are not renewed."""
+async def renew(request: Request, session: Session, screen: str = "") -> Response:
+    """Renews a page's session for 30 minutes, a wall screen's for seven days, or a phone's for a year.
+
+    Tokens of other systems are not renewed.
+    """
     current, now = tokens.current(request), datetime.now(UTC)
     if current.channel is SubmissionChannel.API:
         return JSONResponse({"expires_at": instant(current)})
     account = await queries.of_id(session, current.account)
     if account is None or not accounts.may_renew(account, current):
         raise unauthenticated()
-    principal = accounts.renewed(current, account, now)
+    principal = accounts.renewed(current, account, now, is_wall=screen == "wall")
     await sign_ins.renew(session, principal, now)
     token, session_data = (
         console(request).signer.sign(principal),

@@ -45,9 +45,10 @@ async function look() {
 
 async function keep() {
   const wasUsed = used;
+  const { screen } = document.body.dataset; // the session of a wall screen is renewed for longer
   [used, keptAt] = [false, performance.now()];
   try {
-    const answer = await call("POST", "/v1/session");
+    const answer = await call("POST", `/v1/session${screen ? `?screen=${screen}` : ""}`);
     if (answer.status === 401) return showEnd();
     if (!answer.ok) return keepAgain(wasUsed);
     const lasts = Date.parse((await answer.json()).expires_at) - Date.parse(answer.headers.get("date") ?? "");
