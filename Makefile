@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom icons messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
-        bench-alerts-vs-alertmanager bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-signing bench-restart \
+        bench-alerts-vs-alertmanager bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-signing bench-wall bench-restart \
         clean-state env up down test-compose running development
 
 help: ## list the targets
@@ -70,10 +70,10 @@ release: check test ## make a version, its changelog section, a commit and a tag
 	@$(BIN)/bump-my-version bump $${PART:-minor}
 
 bench: development ## measure every promised speed, even if one of them is missed
-	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load alert_burst first_hour figures search hostile_bodies signing restart; do \
+	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load alert_burst first_hour figures search hostile_bodies signing wall restart; do \
 		$(PYTHON) -m bench.$$each || { code=$$?; [ $$code -le $$worst ] || worst=$$code; }; done; exit $$worst
 
-bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-hostile-bodies bench-signing bench-restart bench-alerts-vs-alertmanager: development
+bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-hostile-bodies bench-signing bench-wall bench-restart bench-alerts-vs-alertmanager: development
 	@$(PYTHON) -m bench.$(subst -,_,$(@:bench-%=%))
 
 clean-state: running ## remove the state folder (STATE=), after asking

@@ -23,6 +23,7 @@ from services.console import (
     sheets,
     sites,
     waiting,
+    wall,
 )
 from services.console.administration import enrolment_pages
 from services.console.administration import pages as account_pages
@@ -107,6 +108,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
                 shared_figures=SharedFigures(),
                 settlements=settlements,
                 started_at=datetime.now(UTC),
+                edition=await asyncio.to_thread(wall.edition),
             )
             yield (
                 first_account(),

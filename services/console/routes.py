@@ -1,5 +1,6 @@
 """Renders the board as a page, and each panel as a fragment of the page."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,11 +19,14 @@ from services.console import (
     key_figures,
     readmissions,
     visibility,
+    wall,
 )
 from services.console import recent as recent_changes
 from services.console.freshness import once_there, position_of
 from services.console.hazards import corrections, releases
 from services.console.key_figures import KeyFigure
+from services.console.map import backgrounds
+from services.console.map.backgrounds import Background
 from services.console.notices import kinds_for
 from services.console.queries import (
     accounts,
@@ -70,6 +74,19 @@ async def board_page(request: Request) -> Response:
     return console(request).pages.render(request, "board.html", vector=stand, **around(request), **context)
 
 
+@router.get("/wall")
+async def wall_page(request: Request) -> Response:
+    """The page of a wall screen: key figures, unacknowledged alerts and a map, without names of people."""
+    here = console(request)
+    background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
+    async with request.app.state.sessions() as session:
+        await snapshots.begin(session)
+        context = {**await figures(request, session), **await wall.unacknowledged(request, session)}
+        stand = vectors.encoded(await snapshots.positions(session), TOPICS)
+    context["background"] = background.described() if isinstance(background, Background) else None
+    return here.pages.render(request, "wall.html", vector=stand, **around(request), **context)
+
+
 @router.get("/board/{panel}")
 async def board_panel(request: Request, panel: str, at: str = "") -> Response:
     """A panel as a fragment of the page.
@@ -77,7 +94,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
     reached.
     """
-    view = PANELS.get(panel)
+    view = (PANELS | OF_WALL).get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
@@ -272,6 +289,7 @@ PANELS = {
     "checks": watched,
     "filters": saved,
 }
+OF_WALL = {"wall": wall.unacknowledged}  # the board does not show this panel
 
 
 def around(request: Request) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Console:
     shared_figures: SharedFigures
     settlements: SettlementsFile
     started_at: datetime
+    edition: str  # of the scripts, styles and templates
 
     @property
     def settlements_path(self) -> str:

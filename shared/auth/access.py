@@ -275,6 +275,7 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /v1/filters": to(STAFF),
     "DELETE /v1/filters/{filter_id}": to(STAFF),
     "GET /map": page(STAFF),
+    "GET /wall": page(STAFF),
     "GET /search": page(STAFF),
     "GET /search/export": page(STAFF),
     "GET /hazards/{hazard_id}": page(STAFF),

@@ -59,6 +59,7 @@ BY_AREA = {
     "GET /alerts/deliveries": VisibleContent("/alerts/deliveries", "{alert}"),
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
+    "GET /wall": VisibleContent("/wall", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
     # the test reads these two before the alert is acknowledged
     "GET /console/v1/map/{layer}": VisibleContent("/console/v1/map/alerts", "{alert}"),

@@ -59,6 +59,7 @@ PAGES = (
     "/my-reports",
     "/waiting",
     "/map",
+    "/wall",
     "/accounts",
     "/search?kind=groups",
     "/search/export?kind=hazards",

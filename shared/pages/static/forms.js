@@ -19,6 +19,7 @@ function scriptMissing(form) {
 // loads the script again. The page is not reloaded, because a reload would lose typed text.
 /** @type {Set<string>} */
 const missing = new Set();
+const RELOAD_MS = 10_000;
 
 addEventListener("error", ({ target }) => {
   if (!(target instanceof HTMLScriptElement)) return;
@@ -30,6 +31,8 @@ addEventListener("error", ({ target }) => {
 function showMissing() {
   const notice = document.getElementById("script-missing");
   if (notice) notice.hidden = !missing.size;
+  // nobody types on a wall screen, and nobody presses its buttons
+  if (missing.size && document.body.dataset.screen === "wall") setTimeout(() => location.reload(), RELOAD_MS);
 }
 
 document.addEventListener("click", ({ target }) => {

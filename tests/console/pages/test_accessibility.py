@@ -36,6 +36,7 @@ RUN = """async () => {
 PAGES = {
     Role.DUTY_HEAD: (
         "/",
+        "/wall",
         "/search",
         "/new-event",
         "/new-count",

@@ -167,6 +167,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
     paths = (
         "/",
         "/map",
+        "/wall",
         "/search",
         "/new-event",
         "/new-count",

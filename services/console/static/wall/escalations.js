@@ -1,0 +1,39 @@
+// The clocks that show when alerts escalate next. The alerts service says the times.
+
+import { call } from "/static/calls.js";
+import { sentence } from "/static/texts.js";
+
+const ASK_MS = 15_000;
+const OLD_MS = 60_000; // without an answer for this time, no clock is shown
+const MINUTE_MS = 60_000;
+
+/** @type {Record<string, string>} the time of the next escalation, by alert */
+let escalations = {};
+let answeredAt = -Infinity;
+
+export function watchEscalations() {
+  void askEscalations();
+  setInterval(askEscalations, ASK_MS);
+}
+
+export async function askEscalations() {
+  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the next interval calls again
+  if (!answer?.ok) return;
+  ({ escalations } = await answer.json());
+  answeredAt = performance.now();
+  showEscalations();
+}
+
+export function showEscalations() {
+  const isOld = performance.now() - answeredAt > OLD_MS;
+  for (const clock of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-escalation]"))) {
+    const moment = escalations[clock.dataset.escalation ?? ""];
+    const text = isOld || !moment ? "" : inWords(Date.parse(moment) - Date.now());
+    if (clock.textContent !== text) clock.textContent = text;
+  }
+}
+
+/** @param {number} leftMs */
+function inWords(leftMs) {
+  return leftMs < MINUTE_MS ? sentence("escalates_soon") : sentence("escalates_in", { minutes: Math.floor(leftMs / MINUTE_MS) });
+}

@@ -1,0 +1,105 @@
+// The wall screen: key figures, unacknowledged alerts and the map. It works for weeks without mouse and keyboard.
+
+import { age } from "/static/ages.js";
+import { listen } from "/static/board/listening.js";
+import { behindMs, draw } from "/static/board/panels.js";
+import { renewal } from "/static/board/renewals.js";
+import { call } from "/static/calls.js";
+import { element, showText } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
+import { drawLayer, openMap } from "/static/wall/country.js";
+import { askEscalations, showEscalations, watchEscalations } from "/static/wall/escalations.js";
+import { Paging } from "/static/wall/paging.js";
+
+const TURN_MS = 12_000; // a page of alerts is shown for this time
+const TICK_MS = 1000;
+const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
+const LATE_MS = 5000; // a screen that shows changes later than this is not live
+const CLOCKS_MS = 2000; // the shortest interval between two questions about the next escalations
+const RELOAD_MS = 60_000; // the shortest interval between two reloads, because a server may still answer in the old edition
+const TOUCHED_MS = 5000; // the controls are shown, and pages stand still, for this time after an input
+const INPUTS = ["pointermove", "pointerdown", "keydown", "touchstart"];
+
+/** @type {Record<string, string[]>} */
+const PANELS_OF = { alerts: ["wall", "key-figures"], households: ["key-figures"] };
+/** @type {Record<string, string>} */
+const LAYER_OF = { hazards: "hazards", "hazards-restricted": "hazards", alerts: "alerts" };
+const TOPICS = ["hazards", "hazards-restricted", "alerts", "households"];
+
+const room = element("room");
+const behind = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const paging = new Paging();
+const renewClocks = renewal(askEscalations, CLOCKS_MS);
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let touched;
+
+/** @param {string[]} topics */
+function renew(topics) {
+  for (const name of new Set(topics.flatMap((topic) => PANELS_OF[topic] ?? []))) draw(name);
+  for (const name of new Set(topics.flatMap((topic) => LAYER_OF[topic] ?? []))) drawLayer(name);
+}
+
+/** Divides the list into pages after it was drawn, or after the size of the screen has changed. */
+function arrange() {
+  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#wall-rows > li")]);
+  for (const moment of document.querySelectorAll("#wall-rows time[data-age]")) moment.textContent = age(moment.getAttribute("datetime") ?? "", new Date());
+  showEscalations();
+  paging.divide(rows, document.getElementById("wall-rows")?.clientHeight ?? 0);
+  showPage();
+}
+
+function showPage() {
+  showText("wall-page", paging.count > 1 ? `${paging.page + 1}/${paging.count}` : "");
+}
+
+function turn() {
+  if (touched || paging.count < 2) return;
+  paging.turn();
+  showPage();
+}
+
+/** Shows beside the state of the connection how far the screen is behind, in red if that is too far. */
+function tick() {
+  const ms = behindMs();
+  showText("behind", document.body.dataset.connected === "yes" ? sentence("behind", { seconds: behind.format(ms / 1000) }) : "");
+  room.classList.toggle("is-late", ms > LATE_MS);
+  showEscalations();
+}
+
+/** Loads the page again if the program was updated, and if the new program answers. */
+async function loadEdition() {
+  const isOurs = element("panel-wall").dataset.edition === room.dataset.edition;
+  if (isOurs || Date.now() - Number(sessionStorage.getItem("reloaded-at") ?? 0) < RELOAD_MS) return;
+  const answer = await call("GET", location.pathname).catch(() => undefined); // the next drawing calls again
+  if (!answer?.ok || answer.redirected) return;
+  sessionStorage.setItem("reloaded-at", String(Date.now()));
+  location.reload();
+}
+
+function touch() {
+  document.body.dataset.touched = "yes";
+  clearTimeout(touched);
+  touched = setTimeout(() => {
+    touched = undefined;
+    delete document.body.dataset.touched;
+  }, TOUCHED_MS);
+}
+
+document.addEventListener("drawn", (event) => {
+  const { panel } = /** @type {HTMLElement} */ (event.target).dataset;
+  if (panel !== "wall") return;
+  arrange();
+  void renewClocks();
+  void loadEdition();
+});
+for (const kind of INPUTS) addEventListener(kind, touch, { passive: true });
+addEventListener("resize", arrange);
+void document.fonts.ready.then(arrange);
+arrange();
+watchEscalations();
+listen(TOPICS, renew);
+renew(TOPICS); // so that the page knows how far it is behind
+void openMap();
+setInterval(turn, TURN_MS);
+setInterval(tick, TICK_MS);
+setInterval(() => renew(TOPICS), OLD_MS);

@@ -1,0 +1,58 @@
+"""The unacknowledged alerts of the wall screen, and the edition of the files of which the page is made."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import board
+from services.console.models import BoardAlert
+from services.console.queries import board_alerts
+from services.console.sections import UNACKNOWLEDGED
+from services.console.state import HERE, console
+from shared.auth import tokens
+from shared.pages.pages import HERE as PAGES
+
+MOST = 200  # more alerts than people can read in the pages of a wall screen
+FOLDERS = tuple(folder / kind for folder in (HERE, PAGES) for kind in ("static", "templates"))
+
+
+@dataclass(frozen=True, slots=True)
+class UnacknowledgedAlerts:
+    """The alerts that the screen shows, and the counts of all unacknowledged alerts by severity."""
+
+    alerts: Sequence[BoardAlert]
+    counts: Counter[str]
+
+    @property
+    def hidden(self) -> int:
+        return self.counts.total() - len(self.alerts)
+
+
+async def unacknowledged(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """The alerts that nobody has acknowledged, in the order of the board. Those that have ended come last."""
+    now, here = datetime.now(UTC), console(request)
+    pcodes = board.concerning(tokens.current(request), here.places)
+    sections = await board_alerts.sections(session, now, pcodes, MOST, wanted=UNACKNOWLEDGED)
+    alerts = [alert for section in sections.values() for alert in section.alerts][:MOST]
+    counts = sum((section.counts for section in sections.values()), Counter[str]())
+    return {"unacknowledged": UnacknowledgedAlerts(alerts, counts), "now": now, "edition": here.edition}
+
+
+def edition() -> str:
+    """A digest of the scripts, styles and templates. An open page whose edition differs loads itself again."""
+    digest = blake2b(digest_size=8)
+    for file in _files():
+        digest.update(f"{file.name} {file.stat().st_size} ".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _files() -> Iterator[Path]:
+    return (file for folder in FOLDERS for file in sorted(folder.rglob("*")) if file.is_file())

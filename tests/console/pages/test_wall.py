@@ -1,0 +1,70 @@
+"""The wall screen works for days without mouse and keyboard."""
+
+import re
+import time
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from shared.auth.tokens import Role
+from tests.browsers import wait_for_script
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
+from tests.console.pages.walls import ChangingWall
+
+DAYS = 7
+MORE_THAN_FIT = 12
+ROUND = 10
+WITHOUT_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"  # drawing the map would take most of the time
+# the page is loaded again, because the edition of the drawn panel is another one
+UPDATED = "document.getElementById('room').dataset.edition = 'of an earlier release'"
+
+
+def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat: Any) -> None:
+    """One walk through a week of a wall screen. `python -m bench.wall` measures its memory over 10,000 updates."""
+    desk = seat(Role.VIEWER)
+    page: Page = desk.page
+    page.emulate_media(color_scheme="dark")
+    page.add_init_script(WITHOUT_WEBGL)
+    page.clock.install()
+    desk.open("/wall")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    expect(page.locator("#no-map")).to_be_visible()
+    for _ in range(MORE_THAN_FIT):
+        whole.report_hazard(type="water_scarcity", type_text="Told by a caller")
+    rows = page.locator("#wall-rows > li", has_text="Water scarcity")
+    expect(rows).to_have_count(MORE_THAN_FIT)
+    expect(page.locator("#panel-wall")).not_to_contain_text("Told by a caller")
+    expect(page.locator("#behind")).to_have_text(re.compile(r"^\d+\.\d s behind$"))
+    expect(page.locator("[data-escalation]", has_text="escalates").first).to_be_attached()
+    assert findings(page) == []
+    number = page.locator("#wall-page")
+    expect(number).to_have_text(re.compile(r"^\d/[2-9]$"))
+    first = number.inner_text()
+    page.clock.fast_forward(13_000)
+    expect(number).not_to_have_text(first)
+
+    page.clock.fast_forward(DAYS * 86_400_000)
+    whole.report_hazard(type="land_degradation")
+    expect(page.locator("#wall-rows > li", has_text="land degradation").first).to_be_attached()
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    expect(page.locator("#session-ended")).to_be_hidden()
+    (cookie,) = [cookie for cookie in desk.context.cookies() if cookie["name"] == "session"]
+    assert cookie["expires"] > time.time() + (DAYS - 1) * 86_400
+
+    wall = ChangingWall(page, whole.publish, alerts=ROUND)
+    wall.change(ROUND, later_ms=0)
+    before = wall.memory()
+    for _ in range(3):
+        wall.change(ROUND, later_ms=60_000)
+    after = wall.memory()
+    assert after["JSHeapUsedSize"] < 1.1 * before["JSHeapUsedSize"], (before, after)
+    assert after["JSEventListeners"] == before["JSEventListeners"]
+    wall.close()
+
+    page.evaluate(UPDATED)
+    with page.expect_event("load"):
+        whole.report_hazard(type="land_degradation")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    wait_for_script(page, "document.getElementById('room').dataset.edition.length === 16")
+    assert desk.errors == []

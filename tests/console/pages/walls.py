@@ -1,0 +1,53 @@
+"""A wall screen whose alerts change while its clock moves, and the memory that its page uses."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from playwright.sync_api import Page
+
+from shared.events import AlertResolved
+from tests.console.factories import NOW, alert
+
+SLOW_MS = 120_000
+SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor")
+AREAS = ("KG05258000000", "KG05236000000", "KG06226000000", "KG05000000000")
+
+
+class ChangingWall:
+    """Changes alerts round by round. Each change is an event of its own, and the page draws each round."""
+
+    def __init__(self, page: Page, publish: Callable[..., None], *, alerts: int) -> None:
+        self.page, self._publish = page, publish
+        self._ids = [uuid4() for _ in range(alerts)]
+        self._round = 0
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Performance.enable")
+
+    def change(self, updates: int, *, later_ms: int) -> None:
+        """The clock moves, then `updates` alerts change. Returns when the page shows the last of them."""
+        self.page.clock.fast_forward(later_ms)
+        self._round += 1
+        first = self._round * updates
+        changed = [self._ids[number % len(self._ids)] for number in range(first, first + updates)]
+        self._publish(*(self._alert(alert_id, first + place) for place, alert_id in enumerate(changed)))
+        shown = f"#wall-rows > li[data-key='{changed[-1]}'][data-revision='{first + updates - 1}']"
+        self.page.wait_for_selector(shown, state="attached", timeout=SLOW_MS)
+
+    def close(self) -> None:
+        """Closes the alerts, so that no other page shows them. The alerts service does not know them."""
+        closed = {"sequence": 10**9, "resolved_at": NOW, "verdict": "expired"}
+        self._publish(*(alert(AlertResolved, alert_id=alert_id, **closed) for alert_id in self._ids))
+
+    def _alert(self, alert_id: UUID, number: int) -> Any:
+        place = number % len(self._ids)
+        severity, area = SEVERITIES[place % len(SEVERITIES)], AREAS[place % len(AREAS)]
+        return alert(alert_id=alert_id, sequence=number, level=number, severity=severity, pcodes=[area])
+
+    def memory(self) -> dict[str, float]:
+        """The bytes, elements and listeners that the page uses after a collection of garbage."""
+        for _ in range(3):  # what the first collection frees can keep other objects alive until the next one
+            self._devtools.send("HeapProfiler.collectGarbage")
+        metrics = self._devtools.send("Performance.getMetrics")["metrics"]
+        wanted = ("JSHeapUsedSize", "Nodes", "JSEventListeners")
+        return {metric["name"]: metric["value"] for metric in metrics if metric["name"] in wanted}
