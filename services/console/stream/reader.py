@@ -4,10 +4,11 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.console import visibility
@@ -31,7 +32,7 @@ KEPT = 10_000
 BUFFER_BYTES = 1 << 20
 BEAT_SECONDS = 15
 PATIENCE_SECONDS = 3.0
-BEAT = b"event: beat\ndata: {}\n"
+BEAT, STALLED = event("beat", {}), event("stalled", {})
 
 
 @dataclass(eq=False)
@@ -66,19 +67,26 @@ class Listener:
 
 
 class EventStream:
-    """Sends the records to all listeners.
+    """Sends the records to all listeners, and a heartbeat after each `every` seconds.
 
-    A new listener waits at most `patience` seconds for the first reading of the topics.
+    A new listener waits at most `patience` seconds for the first reading, and a heartbeat for the broker's answer.
     """
 
     def __init__(
-        self, settings: ConsoleSettings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
+        self,
+        settings: ConsoleSettings,
+        places: Places,
+        *,
+        kept: int = KEPT,
+        patience: float = PATIENCE_SECONDS,
+        every: float = BEAT_SECONDS,
     ) -> None:
         self.sealed_positions = SealedVectors(settings.callers_key_file)
         self._settings = settings
         self._places = places
         self._verifier = RecordVerifier(settings)
-        self._kept, self._patience = kept, patience
+        self._kept, self._patience, self._every = kept, patience, every
+        self._consumer: AIOKafkaConsumer | None = None
         self._frames: deque[Frame] = deque()
         self._floors: dict[Partition, int] = {}
         self._positions: dict[Partition, int] = {}
@@ -139,6 +147,7 @@ class EventStream:
 
     async def _follow(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         ends = await self._begin(consumer)
+        self._consumer = consumer
         try:
             while True:
                 if not self.is_reading and await kafka.reached(consumer, ends):
@@ -149,7 +158,7 @@ class EventStream:
                         self._tell(kafka.record(record, self._settings.topic_prefix))
                     backoff.reset()
         finally:
-            self.is_reading = False
+            self.is_reading, self._consumer = False, None
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """Seeks to the first record to keep or, after a reconnect, to the last position. Returns the end offsets."""
@@ -266,11 +275,25 @@ class EventStream:
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats. They keep connections open, and give a recent position to listeners that get no records."""
+        """Sends heartbeats. They keep connections open, and give a recent position to listeners that get no records.
+
+        While the broker does not answer, pages get another event instead, because they would show old data as new.
+        """
         while True:
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(self._every)
+            is_answered = await self._is_answered()
             for sight, group in self._listeners.items():
-                # The event BEAT follows the comment, because a browser does not pass comments to the page.
-                chunk = b":\n" + self._marked(sight, BEAT)
+                # The event follows the comment, because a browser does not pass comments to the page.
+                chunk = b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED)
                 for listener in group:
                     listener.put(chunk)
+
+    async def _is_answered(self) -> bool:
+        """Whether the broker answers. The consumer itself waits for the broker without an error."""
+        if self._consumer is None or not self.is_reading:
+            return False
+        with suppress(KafkaError, ConsumerStoppedError, TimeoutError), kafka.raise_on_foreign_cancellation():
+            async with asyncio.timeout(self._patience):
+                await self._consumer.end_offsets(list(self._consumer.assignment()))
+                return True
+        return False

@@ -38,6 +38,7 @@ export function listen(topics, changed) {
     stream.addEventListener("open", () => live());
     stream.addEventListener("error", failed);
     stream.addEventListener("beat", live);
+    stream.addEventListener("stalled", stalled);
     for (const topic of topics) stream.addEventListener(topic, (event) => { live(event); changed([topic], JSON.parse(event.data).data ?? {}); });
     stream.addEventListener("reset", (event) => { live(event); changed(topics); });
   }
@@ -60,6 +61,12 @@ function live(event) {
   heard = Date.now();
   newest = new Date();
   say("live");
+}
+
+/** The centre answers, but it gets no events itself. */
+function stalled() {
+  heard = Date.now();
+  lost();
 }
 
 function lost() {
