@@ -46,6 +46,7 @@ PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
     "tests/console/test_attempts.py",
+    "tests/console/test_stalled_stream.py",
     "tests/deploy/watch/test_away.py",
     "tests/intake/test_dependencies_away.py",
     "tests/intake/test_unchecked.py",
