@@ -1,12 +1,12 @@
 """Says when unacknowledged alerts escalate next. Wall screens show these times as clocks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import presences
@@ -45,10 +45,7 @@ async def escalations(
 
 async def earliest(session: AsyncSession, areas: frozenset[str] | None, *, is_unattended: bool) -> dict[UUID, datetime]:
     """The earliest escalations. While the boards are unattended, each alert waits half as long (`escalation.py`)."""
-    escalates_at: ColumnElement[datetime] = ALERTS.escalates_at
-    whole_wait: ColumnElement[timedelta] = ALERTS.escalates_at - ALERTS.waits_since
-    at = escalates_at - whole_wait / 2 if is_unattended else escalates_at
-    wanted = select(ALERTS.alert_id, at).where(
+    wanted = select(ALERTS.alert_id, ALERTS.waits_since, ALERTS.escalates_at).where(
         ALERTS.escalates_at.is_not(None),
         ALERTS.acknowledged_at.is_(None),
         ALERTS.resolved_at.is_(None),
@@ -58,4 +55,4 @@ async def earliest(session: AsyncSession, areas: frozenset[str] | None, *, is_un
     if areas is not None:
         wanted = wanted.where(listings.concerns(areas))
     rows = await session.execute(wanted.order_by(ALERTS.escalates_at).limit(MOST))
-    return dict(rows.tuples().all())
+    return {alert_id: at - (at - (since or at)) / 2 if is_unattended else at for alert_id, since, at in rows}
