@@ -119,12 +119,13 @@ async def checklist_of(
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
     calls: Mapping[int, Call] = {}
     numbers: Sequence[DutyNumber] = ()
+    unreadable = 0
     if may_act:
         calls = await call_log.of(session, alert.alert_id, state.box)
         if checklist is not None:
             units = whom_to_call.units(alert, caller, state.places)
             most = whom_to_call.MOST_NUMBERS
-            known = await number_queries.numbers(session, state.box, pcodes=units, limit=most)
+            known, unreadable = await number_queries.readable(session, state.box, pcodes=units, limit=most)
             numbers = whom_to_call.in_order(known, alert, revisions[0] if revisions else None, state.places)
     if calls or numbers:
         await reads.log(request, session, alert.alert_id, "duty-numbers")
@@ -135,7 +136,8 @@ async def checklist_of(
     return {
         "calls": calls,
         "sheet": sheet,
-        "is_cut": len(numbers) == whom_to_call.MOST_NUMBERS,
+        "is_cut": len(numbers) + unreadable == whom_to_call.MOST_NUMBERS,
+        "are_calls_readable": not unreadable and all(call.post is not None for call in calls.values()),
         "step_text": text,
         "call_results": list(CallResult),
     }

@@ -153,6 +153,21 @@ async def test_on_whose_behalf_is_read_before_during_and_after_a_rotation(desk: 
     assert notes == ["by telephone, Касымов"] * 4
 
 
+async def test_an_alert_with_a_note_of_a_lost_key_is_shown_and_acknowledged(desk: Desk) -> None:
+    (alert_id,) = await desk.alerts(fresh())
+    path, body = f"/v1/alerts/{alert_id}", {"on_behalf_of": {"name": "Касымов"}}
+    async with desk.caller(account=uuid4()) as caller:
+        await caller.put(f"{path}/acknowledgement", json=body)
+        async with desk.sessions.begin() as session:
+            lost = "'sealed:' || encode(convert_to(repeat('x', 45), 'utf8'), 'base64')"
+            await session.execute(text(f"UPDATE alerts SET acknowledged_note = {lost}"))
+            await session.execute(text(f"UPDATE acts SET behalf_note = {lost} WHERE behalf_note IS NOT NULL"))
+        alert, page = await caller.get(path), await caller.get(f"/{alert_id}?lang=en")
+        again = await caller.put(f"{path}/acknowledgement", json=body)
+    assert (alert.status_code, page.status_code, again.status_code) == (200, 200, 200)
+    assert alert.json()["on_behalf_of"] is None and "cannot be decrypted. Tell an administrator" in page.text
+
+
 async def test_notes_that_an_earlier_release_wrote_in_clear_are_sealed(desk: Desk, settings: AlertsSettings) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.sessions.begin() as session:

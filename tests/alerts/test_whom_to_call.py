@@ -296,6 +296,24 @@ async def test_the_alert_shows_whom_to_call_and_keeps_who_did_which_step_and_wha
     assert "service_of_a_later_release" in page and 'href="tel:+996555123456"' in page
 
 
+@pytest.mark.anyio
+async def test_an_alert_is_shown_without_the_numbers_and_calls_of_a_lost_key(desk: Desk) -> None:
+    await imported(desk)
+    (alert_id,) = await desk.alerts(fresh(type="mudflow", severity="Severe", area={"pcodes": [KADAMJAI]}))
+    async with desk.caller() as operator:
+        await operator.post(f"/v1/alerts/{alert_id}/calls", json={"post": "Староста", "result": "no_answer"})
+        whole = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
+        async with desk.sessions.begin() as session:
+            lost = "SET sealed = convert_to(repeat('x', 60), 'utf8')"
+            await session.execute(text(f"UPDATE calls {lost}"))
+            await session.execute(text(f"UPDATE duty_numbers {lost} WHERE pcode = '{KADAMJAI}'"))
+        page = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
+    warning = "cannot be decrypted. Tell an administrator"
+    assert (warning in whole, warning in page) == (False, True)
+    assert "–: No answer" in section(page, "done")
+    assert "Дежурная часть" in page and "Пульгонского" not in page
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

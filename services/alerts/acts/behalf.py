@@ -36,6 +36,7 @@ async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account:
     """The encrypted note, or the stored one if this account has acknowledged the alert with the same note.
 
     So nothing changes if an acknowledgement is sent twice. The alert is locked, so that the other one is stored before.
+    A stored note that cannot be decrypted counts as another note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -46,11 +47,13 @@ async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account:
 class BehalfNames:
     """On whose behalf people acknowledged an alert. `of_alert` is the note of the acknowledgement that counts now.
 
-    `by_act` maps the ids of the acknowledgements in the timeline to their notes.
+    `by_act` maps the ids of the acknowledgements in the timeline to their notes. `are_all_readable` is False if a note
+    that the caller may read cannot be decrypted; it is then missing.
     """
 
     of_alert: str | None
     by_act: Mapping[int, str]
+    are_all_readable: bool = True
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
@@ -67,8 +70,10 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
         notes = {act: sealed for act, sealed in notes.items() if act.account_id == caller.account}
     if note is not None or notes:
         await reads.log(request, session, alert.alert_id, "on-behalf")
+    of_alert = note and opened(note, alert.alert_id, box)
     by_act = {act.act_id: opened(sealed, alert.alert_id, box) for act, sealed in notes.items()}
-    return BehalfNames(note and opened(note, alert.alert_id, box), by_act)
+    readable = {act: name for act, name in by_act.items() if name is not None}
+    return BehalfNames(of_alert, readable, len(readable) == len(by_act) and (of_alert is None) == (note is None))
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
@@ -84,10 +89,11 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
     return areas is None or not first or not areas.isdisjoint(first)
 
 
-def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
+def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> str | None:
+    """The note, or None if it cannot be decrypted."""
     if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt the note
         return note
-    return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
+    return box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:

@@ -21,9 +21,12 @@ class CallResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None if the post is no duty number."""
+    """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None if the post is no duty number.
 
-    post: str
+    `post` is None if the words of the call cannot be decrypted.
+    """
+
+    post: str | None
     result: str  # a CallResult, or a result that a later release stored
     agreed: str | None = None
     number_id: UUID | None = None
@@ -54,5 +57,6 @@ def label(alert_id: UUID, sequence: int) -> str:
 
 
 def _call(row: CallRow, box: WebhookSecrets) -> Call:
-    words = json.loads(box.open(row.sealed, label(row.alert_id, row.sequence)))
+    text = box.readable(row.sealed, label(row.alert_id, row.sequence))
+    words = {"post": None, "agreed": None} if text is None else json.loads(text)
     return Call(words["post"], row.result, words["agreed"], row.number_id)

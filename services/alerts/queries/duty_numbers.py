@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.duty_numbers import duty_numbers
@@ -12,6 +13,8 @@ from services.alerts.duty_numbers.imports import ImportPlan
 from services.alerts.models import DutyNumberRow
 from services.alerts.queries import locks, rows
 from services.alerts.receivers.secrets import WebhookSecrets
+from shared import log
+from shared.crypto.keyring import UnknownKey
 
 
 async def lock(session: AsyncSession) -> None:
@@ -26,10 +29,30 @@ async def numbers(
 
     A caller that shows the numbers adds a row to the security log.
     """
+    return [number_of(row, box) for row in await session.scalars(_of_units(pcodes, limit))]
+
+
+async def readable(
+    session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None, limit: int
+) -> tuple[list[DutyNumber], int]:
+    """The numbers of these units that can be decrypted, and how many cannot.
+
+    An alert is shown without the latter. A caller that shows the numbers adds a row to the security log.
+    """
+    known, unreadable = list[DutyNumber](), list[Exception]()
+    for row in await session.scalars(_of_units(pcodes, limit)):
+        try:
+            known.append(number_of(row, box))
+        except (InvalidTag, UnknownKey) as error:
+            unreadable.append(error)
+    if unreadable:
+        log.get().error("duty numbers unreadable", count=len(unreadable), **log.described(unreadable[0]))
+    return known, len(unreadable)
+
+
+def _of_units(pcodes: Collection[str] | None, limit: int | None) -> Select[DutyNumberRow]:
     wanted = select(DutyNumberRow).order_by(DutyNumberRow.pcode, DutyNumberRow.position).limit(limit)
-    if pcodes is not None:
-        wanted = wanted.where(DutyNumberRow.pcode.in_(pcodes))
-    return [number_of(row, box) for row in await session.scalars(wanted)]
+    return wanted if pcodes is None else wanted.where(DutyNumberRow.pcode.in_(pcodes))
 
 
 async def number(session: AsyncSession, number_id: UUID, box: WebhookSecrets) -> DutyNumber | None:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import case, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,8 +16,6 @@ from services.alerts.queries.delivery_states import IS_UNDELIVERED
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.rules.findings import RuleKind
 from services.alerts.shift_handovers.shift_handovers import ShiftHandover, label
-from shared import log
-from shared.crypto.keyring import UnknownKey
 from shared.events.vocabulary import Severity
 from shared.postgres.models import table
 
@@ -82,8 +79,4 @@ async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecr
 
 def opened(row: ShiftHandoverRow, box: WebhookSecrets) -> str | None:
     """The notes, or None if they cannot be decrypted, because the sheet must be shown without them."""
-    try:
-        return box.open(row.sealed, label(row.handover_id))
-    except (InvalidTag, UnknownKey) as error:
-        log.get().error("notes of a shift unreadable", handover_id=str(row.handover_id), **log.described(error))
-        return None
+    return box.readable(row.sealed, label(row.handover_id))

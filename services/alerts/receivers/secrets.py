@@ -4,7 +4,10 @@ import base64
 import os
 from pathlib import Path
 
-from shared.crypto.keyring import Sealing
+from cryptography.exceptions import InvalidTag
+
+from shared import log
+from shared.crypto.keyring import Sealing, UnknownKey
 
 PREFIX = "whsec_"
 
@@ -25,6 +28,14 @@ class WebhookSecrets:
 
     def open(self, sealed: bytes, label: str) -> str:
         return self._sealing.open(sealed, bound(label)).decode()
+
+    def readable(self, sealed: bytes, label: str) -> str | None:
+        """The text, or None if its key is missing or it was altered, where the rest must be shown without it."""
+        try:
+            return self.open(sealed, label)
+        except (InvalidTag, UnknownKey) as error:
+            log.get().error("sealed text unreadable", label=label, **log.described(error))
+            return None
 
     def code_digests(self, code: str) -> list[bytes]:
         """The keyed digests of a code that binds a person to an account, newest key first."""
