@@ -1,20 +1,15 @@
 """The filter of the board's list of alerts, as the address of the page states it. All functions are pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 from services.console.sections import Section
 from shared.events.vocabulary import HazardType, Severity
-from shared.pages.catalogs import translations
-from shared.pages.languages import LANGUAGES
-from shared.pages.synonyms import SYNONYMS
-from shared.pages.terms import TERMS
+from shared.names import words
 from shared.places import Places
-from shared.places.localities import folded
 
 LONGEST_TEXT = 100
 MOST_WORDS = 10
@@ -40,10 +35,6 @@ class Filter:
     @property
     def is_active(self) -> bool:
         return bool(self.query)
-
-    @property
-    def words(self) -> list[str]:
-        return folded(self.text).split()
 
     @property
     def query(self) -> str:
@@ -72,7 +63,7 @@ def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
         "state": set(given.get("state", ())) <= set(Section),
         "area": not area or places.unit(area) is not None,
         "hours": not hours or (HOURS.fullmatch(hours) is not None and int(hours) <= MOST_HOURS),
-        "text": len(text) <= LONGEST_TEXT and text.isprintable() and len(folded(text).split()) <= MOST_WORDS,
+        "text": len(text) <= LONGEST_TEXT and text.isprintable() and len([*words(text)]) <= MOST_WORDS,
     }
     return Filter(
         _known(given.get("hazard", ()), HazardType),
@@ -89,42 +80,3 @@ def _known(values: Iterable[str], codes: type[StrEnum]) -> tuple[str, ...]:
     """The known ones of the values, in the order of the vocabulary."""
     wanted = set(values)
     return tuple(str(code) for code in codes if code in wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a word of the text can mean: types of hazards and places with this word in a name of any language."""
-
-    word: str
-    hazards: tuple[str, ...]
-    pcodes: tuple[str, ...]
-
-
-def meanings(words: Sequence[str], places: Places) -> list[Meaning]:
-    return [Meaning(word, _hazards(word), _pcodes(word, places)) for word in words]
-
-
-def _hazards(word: str) -> tuple[str, ...]:
-    return tuple(code for code, names in _hazard_names().items() if any(word in name for name in names))
-
-
-@cache
-def _hazard_names() -> Mapping[str, list[str]]:
-    """The names of each type of hazard in all languages, and the words that callers use for it."""
-    texts = [translations(language) for language in LANGUAGES]
-    return {
-        code: [folded(name) for name in (*(text.ugettext(term) for text in texts), *SYNONYMS.get(HazardType(code), ()))]
-        for code, term in TERMS["hazard"].items()
-    }
-
-
-def _pcodes(word: str, places: Places) -> tuple[str, ...]:
-    """The units with this word in a name, and all units in them."""
-    named = [pcode for pcode, names in _names_of_units(places).items() if any(word in name for name in names)]
-    return tuple(sorted(places.within(named) or ())) if named else ()
-
-
-@lru_cache(1)
-def _names_of_units(places: Places) -> Mapping[str, list[str]]:
-    """The folded names of all units. They are kept, because the board is drawn again at each event."""
-    return {unit.pcode: [folded(term) for term in unit.terms()] for unit in places.units()}

@@ -11,15 +11,20 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from deploy.local.process import Process, wait_until
 from services.console.config import ConsoleSettings
 from services.console.models import Account
 from services.console.queries import accounts as queries
+from services.console.search.entries import SearchWords
+from services.console.search.indexing import SearchIndex
 from services.console.sign_in import accounts
+from services.console.state import console_pages
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.messaging.publisher import Publisher
+from shared.places import Places
 from shared.postgres import database
 from tests.clients import PLAIN
 from tests.console.factories import WRITERS, message
@@ -138,6 +143,13 @@ def fresh_attempts(shared_installation: Installation) -> None:
     """Deletes the counts of failed sign-ins, because all tests sign in from one address."""
     with shared_installation.redis() as client:
         client.flushdb()
+
+
+@pytest.fixture
+async def index(session: AsyncSession, settings: ConsoleSettings) -> SearchIndex:
+    """Makes the words of the search in the transaction of `session`."""
+    inside = async_sessionmaker(await session.connection(), join_transaction_mode="create_savepoint")
+    return SearchIndex(inside, SearchWords(console_pages(settings), Places.load()))
 
 
 @pytest.fixture(scope="module")

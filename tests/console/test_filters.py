@@ -12,6 +12,7 @@ from services.console import filters
 from services.console.filters import Filter
 from services.console.handlers import show
 from services.console.queries import board_alerts, filter_conditions, saved_filters
+from services.console.search.indexing import SearchIndex
 from shared.places import Places
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, alert, all_received, hazard
 
@@ -45,9 +46,9 @@ def _fields(read: Filter) -> dict[str, Any]:
 
 
 @pytest.mark.anyio
-async def test_the_filter_chooses_alerts(session: AsyncSession) -> None:
+async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchIndex) -> None:
     flood = hazard(
-        type="river_flood", text={"ru": {"headline": "Река вышла 100% из берегов"}}, area={"pcodes": [LEILEK]}
+        type="river_flood", text={"ru": {"headline": "Река вышла 100% из берегов в Өзгөрүш"}}, area={"pcodes": [LEILEK]}
     )
     alerts = {
         "mudflow": alert(pcodes=[KADAMJAI]),
@@ -56,6 +57,11 @@ async def test_the_filter_chooses_alerts(session: AsyncSession) -> None:
         "ended": alert(hazard_type="hail", pcodes=[KARA_SUU], severity="Extreme", is_unseen=True, validity="expired"),
     }
     await show(all_received([flood, *alerts.values()]), session)
+    # as long as the words of an alert are not known, no text hides it
+    no_words = filter_conditions.condition(filters.of_query("text=dragon", PLACES), NOW, PLACES)
+    sections = await board_alerts.sections(session, NOW, None, 10, no_words)
+    assert sum(section.total for section in sections.values()) == len(alerts)
+    await index.step()
     names = {str(known.alert_id): name for name, known in alerts.items()}
     expected = {
         "": set(alerts),
@@ -70,6 +76,8 @@ async def test_the_filter_chooses_alerts(session: AsyncSession) -> None:
         "text=batken+паводок": {"flood"},
         "text=лавина": {"old"},
         "text=берегов": {"flood"},
+        "text=Ozgorush+bereg": {"flood"},
+        "text=dragon": set(),
         "text=100%25+река": {"flood"},
         "text=%25": set(alerts),  # a text without a letter or digit chooses nothing
         "text=headline": set(),

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from sqlalchemy import cast, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from deploy.local.process import wait_until
@@ -20,14 +20,12 @@ from services.console.config import ConsoleSettings
 from services.console.handlers import show
 from services.console.models import BoardAlert, BoardHazard, SearchChange, SearchEntry
 from services.console.search.criteria import LONGEST_TEXT
-from services.console.search.entries import FAILED, SearchWords
+from services.console.search.entries import FAILED
 from services.console.search.indexing import SearchIndex
 from services.console.search.pages import SHOWN
 from services.console.search.words import query_of, words_of
-from services.console.state import console_pages
 from shared import events
 from shared.auth.tokens import Role
-from shared.places import Places
 from shared.postgres import database
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, all_received, group, hazard, site
@@ -64,10 +62,8 @@ def test_words_are_found_in_either_script_and_by_their_beginning(typed: str, wri
 
 @pytest.mark.anyio
 async def test_a_row_whose_words_cannot_be_made_is_no_result_and_stops_no_other_row(
-    session: AsyncSession, settings: ConsoleSettings
+    session: AsyncSession, index: SearchIndex
 ) -> None:
-    in_transaction = async_sessionmaker(await session.connection(), join_transaction_mode="create_savepoint")
-    index = SearchIndex(in_transaction, SearchWords(console_pages(settings), Places.load()))
     raised, too_long, other = alert(), hazard(), hazard()
     ids = {raised.alert_id, too_long.hazard_id, other.hazard_id}
     await show(all_received([raised, too_long, other]), session)

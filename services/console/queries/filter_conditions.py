@@ -3,19 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import ColumnElement, and_, cast, exists, not_, or_
+from sqlalchemy.dialects.postgresql import TSQUERY
 
-from services.console.filters import Filter, Meaning, meanings
-from services.console.models import BoardAlert, BoardHazard
+from services.console.filters import Filter
+from services.console.models import BoardAlert, SearchEntry
 from services.console.queries.board_alerts import HOLDS, concern
+from services.console.search.entries import FAILED
+from services.console.search.kinds import SearchKind
+from services.console.search.words import query_of
 from services.console.sections import Section
 from shared.places import Places
-from shared.places.localities import SAME_LETTERS
 from shared.postgres.models import table
-
-LETTERS, SAME = ("".join(map(chr, codes)) for codes in (SAME_LETTERS.keys(), SAME_LETTERS.values()))
-
 
 HAZARD_TYPE = table(BoardAlert).c.hazard_type
 
@@ -35,20 +34,16 @@ def _parts(chosen: Filter, now: datetime, places: Places) -> Iterable[ColumnElem
         yield concern(BoardAlert.pcodes.expression, sorted(places.around((chosen.area,)) or ()))
     if chosen.hours:
         yield BoardAlert.raised_at > now - timedelta(hours=chosen.hours)
-    for meaning in meanings(chosen.words, places):
-        yield _has(meaning)
+    if query := query_of(chosen.text):
+        yield _may_have(query)
 
 
-def _has(meaning: Meaning) -> ColumnElement[bool]:
-    """Whether the type of hazard, a place, or a text of the hazard has the word."""
-    texts = cast(func.jsonb_path_query_array(BoardHazard.text, cast("$.*.*", JSONPATH)), Text)
-    is_in_text = or_(*(_contains(column, meaning.word) for column in (texts, BoardHazard.area, BoardHazard.type_text)))
-    return or_(
-        HAZARD_TYPE.in_(meaning.hazards),
-        BoardAlert.pcodes.op("&&")(list(meaning.pcodes)),
-        exists().where(BoardHazard.hazard_id == BoardAlert.hazard_id, is_in_text),
-    )
+def _may_have(query: str) -> ColumnElement[bool]:
+    """Whether the words by which the search finds the alert match the `tsquery`.
 
-
-def _contains(column: ColumnElement[str] | object, word: str) -> ColumnElement[bool]:
-    return func.translate(func.lower(column), LETTERS, SAME).contains(word, autoescape=True)
+    An alert whose words are not made yet, or could not be made, is listed, because nobody knows that it has not these
+    words. The words of a new alert are made about a second after the alert was stored.
+    """
+    is_made = and_(SearchEntry.kind == SearchKind.ALERTS, SearchEntry.version != FAILED)
+    is_other = not_(SearchEntry.words.bool_op("@@")(cast(query, TSQUERY)))
+    return ~exists().where(SearchEntry.id == BoardAlert.alert_id, is_made, is_other)
