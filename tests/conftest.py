@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.forks import ONE_THREAD
+from deploy.local.options import GIVEN
 from deploy.local.paths import ROOT
 from deploy.provision.topics import Broker
 from shared.config import Settings
@@ -70,6 +71,10 @@ LONGEST = (
     "tests/journeys/test_access.py",
     "tests/journeys/test_canary.py",
 )
+
+# The tests' own PostgreSQL has no TLS, so clients do not ask for TLS first, which takes CPU time at each connection.
+if GIVEN["postgres"] not in os.environ:
+    os.environ["PGSSLMODE"] = "disable"
 
 SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 

@@ -205,6 +205,7 @@ class Installation:
             "STATE": str(self.folder / "state"),
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "DAYAR_EXERCISE": str(self.exercise).lower(),
+            **{name: os.environ[name] for name in ("PGSSLMODE",) if name in os.environ},
         }
         if self.components.redis_password_file is None:
             del variables["REDIS_PASSWORD_FILE"]
