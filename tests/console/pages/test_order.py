@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.browsers import wait_for_script
 from tests.console.factories import KARA_SUU, LEILEK
@@ -74,6 +75,8 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     key = icing.get_attribute("data-key")
     icing.get_by_role("link", name="Icing").click()
     expect(page.locator("#beside .what")).to_contain_text("Icing")
+    # a text hides an alert as soon as the search knows its words
+    assert wait_until(lambda: str(key) in page.request.get(f"{whole.url}/search?q=icing").text(), timeout=60)
     page.locator("#filter-open").click()
     page.locator("#filter-text").fill("dust")
     page.locator("#filter-form").get_by_text("Moderate").click()
