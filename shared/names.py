@@ -29,9 +29,9 @@ FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
 
 
-def folded(name: str | None) -> tuple[Part, ...]:
+def name_parts(name: str | None) -> tuple[Part, ...]:
     """The parts of a name in a form that is independent of script, romanisation and gender ending."""
-    return _folded(name) if name else ()
+    return _name_parts(name) if name else ()
 
 
 def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
@@ -42,13 +42,13 @@ def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
 
 
 @lru_cache(4_096)
-def _folded(name: str) -> tuple[Part, ...]:
+def _name_parts(name: str) -> tuple[Part, ...]:
     parts = [part for part in dict.fromkeys(map(spellings, SEPARATORS.split(romanised(name)))) if part]
     return tuple(part for part in parts if part.isdisjoint(PARTICLES)) or tuple(parts)
 
 
 def words(text: str) -> Iterator[Part]:
-    """The words of a text in the form of `folded`, in their order. Numbers stay as they are."""
+    """The words of a text in the form of `name_parts`, in their order. Numbers stay as they are."""
     for word in SEPARATORS.split(romanised(text)):
         if word:
             yield frozenset({word}) if word.isdecimal() else _spellings(word)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.registry.search.telephones import telephones
-from shared.names import folded, is_same
+from shared.names import is_same, name_parts
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ from shared.names import folded, is_same
     ],
 )
 def test_spellings_of_one_name_are_equal(spellings: tuple[str, ...]) -> None:
-    names = [frozenset(folded(spelling)) for spelling in spellings]
+    names = [frozenset(name_parts(spelling)) for spelling in spellings]
     assert all(names) and all(is_same(names[0], name) for name in names)
 
 
@@ -63,16 +63,16 @@ def test_spellings_of_one_name_are_equal(spellings: tuple[str, ...]) -> None:
     ],
 )
 def test_different_names_stay_different(name: str, other: str) -> None:
-    assert not is_same(frozenset(folded(name)), frozenset(folded(other)))
+    assert not is_same(frozenset(name_parts(name)), frozenset(name_parts(other)))
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ", "-", "’"])
 def test_a_name_without_letters_has_no_parts(nothing: str | None) -> None:
-    assert folded(nothing) == ()
+    assert name_parts(nothing) == ()
 
 
 def test_a_particle_alone_is_a_name() -> None:
-    assert folded("Кызы") == (frozenset({"kizi"}),)
+    assert name_parts("Кызы") == (frozenset({"kizi"}),)
 
 
 @pytest.mark.parametrize(

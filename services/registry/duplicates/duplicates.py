@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from services.registry.households.ages import birth_year
 from services.registry.search.telephones import telephones
-from shared.names import Part, folded, is_same
+from shared.names import Part, is_same, name_parts
 from shared.places import Places
 from shared.places.localities import StatedLocality
 from shared.places.places import DIGITS
@@ -78,7 +78,7 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 def full_name(member: OpenedMember) -> frozenset[Part]:
     """The parts of the given name and the family name. Empty if there are fewer than two parts."""
-    names = frozenset((*folded(member.get("given_name")), *folded(member.get("family_name"))))
+    names = frozenset((*name_parts(member.get("given_name")), *name_parts(member.get("family_name"))))
     return names if len(names) >= FULL_NAME else frozenset()
 
 

@@ -23,7 +23,7 @@ from shared import log
 from shared.crypto.keyring import Keyring, UnknownKey
 from shared.events.short_codes import folded_code
 from shared.events.vocabulary import OutcomeKind
-from shared.names import Part, folded
+from shared.names import Part, name_parts
 from shared.places.localities import joined
 
 KEY_BYTES = 16
@@ -44,7 +44,7 @@ class Field(StrEnum):
 
 # How the values of a field are folded. A name has several parts, and each part may have several spellings.
 FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
-    Field.NAME: folded,
+    Field.NAME: name_parts,
     Field.PHONE: lambda number: (telephones(number),),
     Field.PERSONAL_NUMBER: lambda number: (frozenset({number}),),
     Field.LOCALITY: lambda name: (frozenset({joined(name)} - {""}),),
