@@ -56,6 +56,11 @@ def count(persons: int, pcode: str | None, country: str | None = None, **highest
     )
 
 
+def test_a_field_team_that_found_nothing_is_no_hazard_on_the_map() -> None:
+    reports = [hazard(source=source, certainty=c) for source in ("field", "cmc") for c in ("Unlikely", "Observed")]
+    assert [report["properties"]["is_nothing"] for report in reports] == [True, False, False, False]
+
+
 def test_every_unit_has_a_point() -> None:
     assert set(positions.of_units()) == {unit.pcode for unit in PLACES.units()}
 

@@ -19,7 +19,8 @@ from services.console.map import positions, shapes
 from services.console.map.positions import Position
 from services.console.models import BoardHazard
 from shared.country import UNKNOWN_COUNTRY
-from shared.events.vocabulary import SubmissionChannel
+from shared.events import FIELD_TEAMS
+from shared.events.vocabulary import Certainty, SubmissionChannel
 from shared.pages import formats
 from shared.places import Places
 from shared.places.units import Unit
@@ -50,7 +51,8 @@ def boundary(pcode: str, shape: BaseGeometry) -> Feature:
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
     """A hazard with its rings, its circles as polygons, and its point.
 
-    A hazard without any of these is shown at its settlement, or else at a point of each of its districts.
+    A hazard without any of these is shown at its settlement, or else at a point of each of its districts. `is_nothing`
+    says that a field team looked for the hazard and found nothing.
     """
     drawn = shapes.polygons(row.shapes)
     if row.lat is not None and row.lon is not None:
@@ -71,6 +73,7 @@ def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Fe
         expires=row.expires.isoformat() if row.expires else None,
         received_at=row.received_at.isoformat(),
         is_from_field=row.channel in FROM_FIELD,
+        is_nothing=row.source == FIELD_TEAMS and row.certainty == Certainty.UNLIKELY,
         is_over=row.expires is not None and row.expires <= now,
         is_forecast=row.onset > now,
     )

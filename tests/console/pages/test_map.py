@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -74,6 +74,9 @@ def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
     # the map moves to the hazard, whose mark is drawn a moment later
     assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=30, every=0.5)
     expect(row).to_have_class("is-selected")
+    looked = hazard(type="avalanche", source="field", certainty="Unlikely", onset=datetime.now(UTC))
+    whole.publish(looked)
+    expect(page.locator("#hazards-rows tr", has_text="Avalanche: nothing found")).to_have_count(1)
     assert drawing.errors == []
 
 

@@ -18,11 +18,12 @@ export function nameOf({ properties }) {
 }
 
 /** What a hazard or an alert is called. @param {Record<string, any>} properties */
-function titleOf({ rule, type, type_text, magnitude }) {
+function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
   if (rule === "displacement") return sentence("displacement");
   if (rule === "budget") return sentence("budget");
   const hazard = type === "other" && type_text ? type_text : words("hazards")[type ?? "other"] ?? type;
   if (rule === "exposure") return sentence("exposure", { hazard });
+  if (is_nothing) return `${hazard}: ${sentence("nothing_found")}`;
   return magnitude === null || magnitude === undefined ? hazard : `${hazard} M ${magnitude.toFixed(1)}`;
 }
 
