@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 from deploy.local import jars, paths
 
-IN_BROWSERS = ("@hpke/core", "maplibre-gl", "@fontsource/noto-sans", "pmtiles")
+IN_BROWSERS = ("@hpke/core", "maplibre-gl", "@fontsource/noto-sans", "pmtiles", "uplot")
 LOCKS = ("run", "uv")  # these lock files name the libraries of every image, and uv, which builds the images
 
 

@@ -1,0 +1,143 @@
+// Draws a chart above each table that has `data-chart`, from the numbers of the table, and saves both as files.
+//
+// A column is drawn if its header has `data-series`: a bar that stands on the bars before it, or a line. `data-tone`
+// is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's
+// foot are not drawn. `data-unit` of the table stands at the axis. Readers who see no chart have the table itself.
+
+import uPlot from "/static/uplot/uPlot.esm.js";
+import { saveChart, saveTable } from "/static/charts/saved.js";
+import { sentence } from "/static/texts.js";
+
+const HEIGHT = 260;
+const BAR = 0.62; // the width of a bar, of the distance of two bars
+const LABEL = 64; // pixels for a label of the axis below
+const STEPS = [1, 2, 3, 4, 6, 12];
+
+/** @typedef {{label: string, isLine: boolean, tone: string, values: (number | null)[]}} Series */
+/** @typedef {{title: string, unit: string, of: string, labels: string[], series: Series[]}} Drawing `of` names the labels */
+
+/** What the table says. @param {HTMLTableElement} table @returns {Drawing} */
+export function read(table) {
+  const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+  const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
+  const series = heads.flatMap((head, column) =>
+    head.dataset.series
+      ? {
+          label: head.textContent?.trim() ?? "",
+          isLine: head.dataset.series === "line",
+          tone: head.dataset.tone ?? "accent",
+          values: rows.map((row) => number(row.cells[column]?.dataset.value)),
+        }
+      : [],
+  );
+  const heading = document.getElementById(table.closest("section")?.getAttribute("aria-labelledby") ?? "");
+  return {
+    title: heading?.textContent?.trim() ?? "",
+    unit: table.dataset.unit ?? "",
+    of: heads[0]?.textContent?.trim() ?? "",
+    labels: rows.map((row) => row.cells[0]?.textContent?.trim() ?? ""),
+    series,
+  };
+}
+
+/** @param {string | undefined} text */
+function number(text) {
+  return text === undefined || text === "" ? null : Number(text);
+}
+
+/** The heights at which the bars end: each stands on those before it. @param {Series[]} series */
+export function stacked(series) {
+  /** @type {number[]} */
+  let below = [];
+  return series.map((each) => {
+    if (each.isLine) return each.values;
+    below = each.values.map((value, row) => (below[row] ?? 0) + (value ?? 0));
+    return below;
+  });
+}
+
+/** The colour of a custom property such as `--minor`, in the page's theme. @param {Element} near @param {string} tone */
+function colour(near, tone) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--${tone})`;
+  near.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+/** @param {Element} place @param {Drawing} drawing @returns {uPlot.Options} */
+function options(place, { labels, of, series, unit }) {
+  const [text, muted, line] = ["text", "muted", "line"].map((tone) => colour(place, tone));
+  const font = `12px ${getComputedStyle(place).fontFamily}`;
+  const axis = { stroke: muted, font, labelFont: font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+  const shown = (/** @type {number} */ value) => value.toLocaleString(document.documentElement.lang);
+  return {
+    width: place.clientWidth,
+    height: HEIGHT,
+    scales: { x: { time: false, range: () => [-0.6, labels.length - 0.4] }, y: { range: (_, __, most) => [0, Math.max(most * 1.08, 1)] } },
+    axes: [
+      { ...axis, grid: { show: false }, incrs: STEPS, space: LABEL, values: (_, places) => places.map((at) => labels[at] ?? "") },
+      { ...axis, label: unit, labelSize: unit ? 22 : 0, size: 54, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, places) => places.map(shown) },
+    ],
+    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+    series: [
+      { label: of, value: (_, at) => labels[at] ?? "" },
+      ...ordered(series).map(({ label, tone, isLine, values }) => ({
+        label,
+        stroke: colour(place, tone),
+        width: isLine ? 2 : 0,
+        fill: isLine ? undefined : colour(place, tone),
+        points: { show: isLine, size: 6, fill: text },
+        spanGaps: false,
+        paths: isLine ? undefined : uPlot.paths.bars?.({ size: [BAR, 48], align: 0 }),
+        value: (/** @type {uPlot} */ _, /** @type {number | null} */ __, /** @type {number} */ ___, /** @type {number | null} */ at) =>
+          at === null ? "" : values[at] === null ? "–" : shown(values[at] ?? 0),
+      })),
+    ],
+  };
+}
+
+/** Higher bars are drawn first, so that the bars on which they stand cover them. @template T @param {T[]} series */
+function ordered(series) {
+  return [...series].reverse();
+}
+
+/** @param {HTMLTableElement} table */
+function draw(table) {
+  const drawing = read(table);
+  const figure = document.createElement("figure");
+  figure.className = "plot";
+  const place = document.createElement("div");
+  place.role = "img";
+  place.ariaLabel = drawing.title;
+  figure.append(place);
+  (table.closest(".scroll") ?? table).before(figure);
+  const data = /** @type {uPlot.AlignedData} */ ([drawing.labels.map((_, at) => at), ...ordered(stacked(drawing.series))]);
+  let chart = new uPlot(options(place, drawing), data, place);
+  new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    chart.destroy();
+    chart = new uPlot(options(place, drawing), data, place);
+  });
+  const tones = drawing.series.map(({ label, tone }) => ({ label, colour: () => colour(place, tone) }));
+  const saving = document.createElement("p");
+  saving.className = "saving no-print";
+  saving.append(
+    button(sentence("save_chart"), () => saveChart(chart.ctx.canvas, drawing.title, tones, colour(place, "surface"), colour(place, "text"))),
+    button(sentence("save_table"), () => saveTable(table, drawing.title)),
+  );
+  figure.append(saving);
+}
+
+/** @param {string} text @param {() => void} act */
+function button(text, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button is-quiet";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+}
+
+for (const table of document.querySelectorAll("table[data-chart]")) draw(/** @type {HTMLTableElement} */ (table));
