@@ -1,6 +1,7 @@
 """Figures are cached until a displacement changes; the next request then computes the figures again."""
 
 import asyncio
+import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -43,7 +44,12 @@ async def test_an_unchanged_registry_answers_without_reading_the_displacements(o
         await holder.execute(text("LOCK TABLE episodes, counts, figure_sums, figure_changes IN ACCESS EXCLUSIVE MODE"))
         second = await asyncio.wait_for(office.get(path, role=Role.ANALYST), 30)
     assert (first.status_code, second.status_code) == (200, 200)
-    assert second.text == first.text
+    assert without_clock(second.text) == without_clock(first.text)
+
+
+def without_clock(page: str) -> str:
+    """The page says as of which minute its charts are."""
+    return re.sub(r"\b\d\d:\d\d\b", "", page)
 
 
 async def test_each_change_is_in_the_next_answer(office: Office) -> None:

@@ -3,10 +3,12 @@
 import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 
+from services.registry.figures import sums
 from services.registry.figures.queries import MovementScope
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
@@ -214,10 +216,43 @@ async def test_a_report_dated_far_ahead_has_no_bar_unless_requested(office: Offi
         household(occurred_at=f"{this_month}-01T12:00:00+06:00"), household(occurred_at="2199-05-01T00:00:00Z")
     )
     usual = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
-    assert (usual.count('<g class="bar-of">'), "2199-05" in usual) == (1, False)
+    assert (monthly_rows(usual), "05.2199" in usual) == (1, False)
     ahead = (await office.get(f"/figures?lang=en&since={this_month}&until=2199-12", role=Role.ANALYST)).text
-    assert (ahead.count('<g class="bar-of">'), "2199-05" in ahead) == (120, True)
-    assert "The bars show the last months only" in ahead
+    assert (monthly_rows(ahead), "05.2199" in ahead) == (120, True)
+    assert "The chart shows the last months only" in ahead
+
+
+def monthly_rows(page: str) -> int:
+    return section(page, "monthly").count('<th scope="row"')
+
+
+def section(page: str, name: str) -> str:
+    """The section of the page with this heading."""
+    return page.partition(f'aria-labelledby="{name}"')[2].partition("</section>")[0]
+
+
+async def test_stock_at_the_end_of_each_month_is_the_stock_of_that_day(office: Office) -> None:
+    """The numbers are the same before and after the changes are added to the sums, and also for an area."""
+    await example(office)
+    for area, is_summed in ((None, False), (BATKEN_OBLAST, False), (None, True)):
+        if is_summed:
+            await sums.sum_some(office.app.state.sessions)
+        selected = {"since": "2026-05", "until": "2026-09", "lang": "en", **({"area": area} if area else {})}
+        page = await office.get(f"/figures?{urlencode(selected)}", role=Role.ANALYST)
+        history = re.findall(
+            r'nowrap">([^<]+)</th><td[^>]+"(\d+)">[^<]*</td><td[^>]+"(\d+)">', section(page.text, "history")
+        )
+        assert [day for day, *_ in history] == [
+            "31 May 2026",
+            "30 Jun 2026",
+            "31 Jul 2026",
+            "31 Aug 2026",
+            "30 Sep 2026",
+        ]
+        for (day, persons, in_groups), date in zip(history, ("05-31", "06-30", "07-31", "08-31", "09-30"), strict=True):
+            whole = (await figures_at(office, f"{STOCK}?date=2026-{date}{f'&area={area}' if area else ''}"))["total"]
+            assert (int(persons), int(in_groups)) == (whole["persons"], whole["group_persons"]), (area, day)
+        assert len({persons for _, persons, _ in history}) > 1
 
 
 @pytest.mark.parametrize("precision", ["season", "year"])
@@ -254,4 +289,4 @@ async def test_the_page_shows_registered_and_counted_people_side_by_side(office:
     assert page.status_code == 200
     assert f'lang="{language}"' in page.text
     assert "120" in page.text and "41705236000000" in page.text
-    assert page.text.count("<rect data-scope") == 2
+    assert len(re.findall(r'class="number" data-value="[1-9]', section(page.text, "monthly"))) == 2

@@ -16,11 +16,13 @@ from starlette.responses import Response
 from services.registry.figures import charts
 from services.registry.figures.age_profiles import PROFILES, AgeProfile
 from services.registry.figures.filters import WITHOUT_EFFECT, Caller, Filters, FlowFilters, PageDates, StockFilters
+from services.registry.figures.kept import KeptFigures
 from services.registry.figures.need_routes import needs_of
 from services.registry.figures.needs import NeedFigure
-from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
+from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
 from services.registry.figures.routes import flows_of, stock_of
 from services.registry.figures.statistics import Figure, by_evacuation, by_shelter, totals
+from services.registry.figures.stock_history import StockOnDay, last_days, stock_on
 from services.registry.reports import MOVES
 from shared.auth.tokens import Principal
 from shared.country import soate
@@ -60,7 +62,7 @@ class PageFilters(PageDates, StockFilters):
 async def figures_page(request: Request, caller: Caller, filters: Annotated[PageFilters, Query()]) -> Response:
     pages: Pages = request.app.state.pages
     places: Places = request.app.state.places
-    chosen_filters = filters.usual(datetime.now(UTC))
+    chosen_filters = filters.usual(now := datetime.now(UTC))
     assert chosen_filters.on is not None
     found = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
     stock = [figure for figure in found.stock if filters.selects(figure)]
@@ -77,7 +79,9 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         by_age=totals(found.by_age),
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
-        chart=charts.monthly(found.flows),
+        monthly=charts.monthly(found.flows),
+        history=found.history,
+        now=now,
         where=(where := charts.by_place(stock)),
         widest=charts.widest(where),
         shelters=by_shelter(found.shelters),
@@ -138,6 +142,7 @@ class PageFigures:
     by_age: list[Figure]
     flows: list[Figure]
     needs: list[NeedFigure]
+    history: list[StockOnDay]
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
@@ -173,12 +178,36 @@ class PageFigures:
                     tasks.create_task(with_session(by_age)),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
+                    tasks.create_task(
+                        with_session(lambda session: history_of(request, session, caller, filters, view))
+                    ),
                 )
         except ExceptionGroup as errors:
             # Only the first error is raised, for example that PostgreSQL is unavailable.
             raise errors.exceptions[0] from None
-        stocked, shelters, aged_stock, flows, needs = asked
-        return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
+        stocked, shelters, aged_stock, flows, needs, history = asked
+        return cls(
+            stocked.result(),
+            shelters.result(),
+            aged_stock.result(),
+            flows.result(),
+            needs.result(),
+            history.result(),
+        )
+
+
+async def history_of(
+    request: Request, session: AsyncSession, caller: Principal, filters: PageFilters, view: View
+) -> list[StockOnDay]:
+    state, now = request.app.state, today(datetime.now(UTC))
+    days = last_days(filters.since or "", filters.until or "", now)
+    totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "view": view, "level": 0}
+    query = filters.stock_query(state.settings, caller, state.places, now, **totals)
+    if not days or not query.is_whole or query.summary("stock") is None:
+        return []
+    question = f"stock on {days[0]} to {days[-1]}", query
+    kept: KeptFigures = state.figures
+    return await kept.kept(session, question, lambda: stock_on(session, query, days, state.places))
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:

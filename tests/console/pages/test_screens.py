@@ -36,7 +36,7 @@ def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat:
     whole.replace_receivers()
 
 
-def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any) -> None:
+def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Whole, seat: Any) -> None:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
     answer = whole.client(headers=bearer).post("/intake/v1/displacements", json=household())
     assert answer.status_code == 202, answer.text
@@ -44,13 +44,24 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any) -> No
     desk.sign_in()
     page = desk.page
     page.emulate_media(media="print")
-    last = page.locator("main .scroll > table > thead th:last-child").last
+    last = page.locator("[aria-labelledby=flows] .scroll > table > thead th:last-child")
     figures = f"{whole.url}/registry/figures?date=2026-06-30&since=2026-06&until=2026-06"
     assert wait_until(lambda: bool(page.goto(figures)) and last.is_visible(), timeout=60)
     for language in LANGUAGES:
         page.goto(f"{figures}&lang={language}")
         assert last.evaluate("cell => cell.getBoundingClientRect().right") <= A4_LANDSCAPE, language
         assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible", language
+    page.emulate_media(media="screen")
+    for section in ("history", "monthly"):
+        expect(page.locator(f"[aria-labelledby={section}] .plot canvas")).to_be_visible()
+    saving = page.locator("[aria-labelledby=monthly] .saving button")
+    with page.expect_download() as image:
+        saving.first.click()
+    with page.expect_download() as table:
+        saving.last.click()
+    assert image.value.path().read_bytes().startswith(b"\x89PNG")
+    assert table.value.path().read_text(encoding="utf-8-sig").startswith('"Month","Within the country"')
+    assert desk.errors == []
 
 
 # For each drop-down list, computes by how many pixels the longest option is wider than the list.
@@ -77,9 +88,6 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
             assert max(lists.evaluate_all(CUT)) <= 0, (language, width)
             if width >= 1366:
                 assert page.locator("main select").evaluate_all(CUT_OPTIONS) == [], (language, width)
-        keys = page.locator(".legend [data-scope]")
-        tones = keys.evaluate_all("keys => keys.map((key) => getComputedStyle(key, '::before').backgroundColor)")
-        assert len(set(tones)) == len(tones) == 5, language  # each scope has a different colour
         page.goto(f"{desk.whole.url}/registry/figures/movements?lang={language}")  # the page is 360 pixels wide
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, language
 
