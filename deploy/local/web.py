@@ -16,15 +16,18 @@ from services.intake.config import IntakeSettings
 from services.registry.app import create_app as registry
 from services.registry.config import RegistrySettings
 from shared import lifecycle
+from shared.auth.revocations import Revocations
 from shared.config import Settings
 
 
 def create_app() -> Starlette:
+    settings = IntakeSettings().for_service("intake")
+    access = Revocations(settings)  # all apps share one reader of the topic, which reads with intake's login
     apps = {
-        "/intake": intake(IntakeSettings().for_service("intake")),
-        "/registry": registry(RegistrySettings().for_service("registry")),
-        "/alerts": alerts(AlertsSettings().for_service("alerts")),
-        "": console(ConsoleSettings().for_service("console")),  # this app is last, because "" matches every path
+        "/intake": intake(settings, access),
+        "/registry": registry(RegistrySettings().for_service("registry"), access),
+        "/alerts": alerts(AlertsSettings().for_service("alerts"), access),
+        "": console(ConsoleSettings().for_service("console"), access),  # the last app, because "" matches every path
     }
 
     @asynccontextmanager

@@ -65,7 +65,7 @@ from shared.web.letter_routes import LetterReading
 HERE = Path(__file__).parent
 
 
-def create_app(settings: AlertsSettings) -> FastAPI:
+def create_app(settings: AlertsSettings, access: Revocations | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
         app.state.places = Places.load(settings.places_path)
@@ -92,7 +92,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             app.state.sms_answering = SmsAnswering(replies, short_texts, gateway_of(settings, outbound))
             yield ()
 
-    revocations = Revocations(settings)
+    revocations = access or Revocations(settings)
     app = wiring.web_app(
         "alerts",
         settings,

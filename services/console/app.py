@@ -64,8 +64,8 @@ HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice, and so lock a person out
 
 
-def create_app(settings: ConsoleSettings) -> FastAPI:
-    revocations = Revocations(settings)
+def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> FastAPI:
+    revocations = access or Revocations(settings)
     places = Places.load(settings.places_path)
     settlements = SettlementsFile(places, datetime.now(TIME_ZONE).date())
     stream = EventStream(settings, places)

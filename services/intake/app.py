@@ -43,8 +43,8 @@ from shared.web.letter_routes import LetterReading
 HERE = Path(__file__).parent
 
 
-def create_app(settings: IntakeSettings) -> FastAPI:
-    revocations = Revocations(settings)
+def create_app(settings: IntakeSettings, access: Revocations | None = None) -> FastAPI:
+    revocations = access or Revocations(settings)
     sealer = Sealer(settings.seal_public_key_file)
     deduplication = Deduplication(settings, settings.memory_key_file)
     phone_keys = PhoneKeys(settings.phones_key_file)

@@ -29,6 +29,7 @@ from services.registry.sites import occupancy_routes
 from services.registry.sites import pages as site_pages
 from services.registry.sites import routes as site_routes
 from shared import wiring
+from shared.auth.revocations import Revocations
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.messaging import ledger
 from shared.pages import Pages
@@ -39,7 +40,7 @@ from shared.web.letter_routes import LetterReading
 HERE = Path(__file__).parent
 
 
-def create_app(settings: RegistrySettings) -> FastAPI:
+def create_app(settings: RegistrySettings, access: Revocations | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
         app.state.places = Places.load(settings.places_path)
@@ -56,6 +57,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         "registry",
         settings,
         lifespan=lifespan,
+        revocations=access,
         ready_in_postgresql={"reports_in_time": reports_in_time},
         measures=[measures.held_reports],
         routers=[

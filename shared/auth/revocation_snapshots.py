@@ -29,7 +29,7 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """The snapshot's file. Each service has a separate file, because one process can run four services."""
+    """The snapshot's file. Each service has a separate file, because processes of several services share a folder."""
     return settings.state / "access" / f"{settings.service}.json"
 
 

@@ -63,6 +63,7 @@ class Revocations:
             raise HandlerMissing(*missing)
         self._read_at: datetime | None = None
         self._confirm_at = self._write_at = self._verify_at = 0.0
+        self._reading = asyncio.Lock()
         self.is_complete = False
         self.changed = asyncio.Condition()
 
@@ -108,8 +109,12 @@ class Revocations:
             await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
-        """Read the topic until cancelled. While the reading is retried, the known revocations stay in force."""
-        await kafka.follow(self._settings, self._read)
+        """Read the topic until cancelled. While the reading is retried, the known revocations stay in force.
+
+        Several apps of a process may share the revocations and call this. One of them reads at a time.
+        """
+        async with self._reading:
+            await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])

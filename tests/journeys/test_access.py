@@ -144,6 +144,14 @@ async def test_a_household_is_read_in_its_area_and_by_its_author_only(
     assert read == {"own area", "country", "author"}
 
 
+async def test_the_apps_of_the_web_process_share_one_reader_of_the_revocations(
+    reported: ReportedEvents, shared_installation: Installation
+) -> None:
+    """Each reader writes a snapshot. The web process reads with intake's login; the alerts worker reads for itself."""
+    folder = shared_installation.folder / "state" / "access"
+    await wait_for(lambda: {file.name for file in folder.glob("*.json")} == {"alerts.json", "intake.json"})
+
+
 @pytest.fixture(scope="module")
 async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
     """Reports the events and waits until all services have read them. At the end, the count check must pass."""
