@@ -18,7 +18,7 @@ from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
 from services.alerts.delivery.handover import Dispatcher
-from services.alerts.directory import ReceiverDirectory
+from services.alerts.plan_cache import PlanCache
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries
@@ -74,7 +74,7 @@ class HazardHandler:
     ) -> None:
         self.rules, self.places, self.clock = rules, places, clock
         self._judge = HazardRules(rules, WatchedArea.load())
-        self._dispatcher = dispatcher or Dispatcher(ReceiverDirectory())
+        self._dispatcher = dispatcher or Dispatcher(PlanCache())
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
@@ -83,7 +83,7 @@ class HazardHandler:
         known = await alert_queries.alerts_of_hazards(
             session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
         )
-        plan = (await self._dispatcher.directory.known(session, now)).plan
+        plan = (await self._dispatcher.plan_cache.current(session, now)).plan
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
         async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
             with batch.caused_by(touched.positions):

@@ -21,11 +21,11 @@ from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.handover import Dispatcher
 from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.texts import Texts
-from services.alerts.directory import ReceiverDirectory
 from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
 from services.alerts.message_templates import keeping
+from services.alerts.plan_cache import PlanCache
 from services.alerts.queries import held as held_queries
 from services.alerts.queries import sealed_rows
 from services.alerts.receivers import subscriptions
@@ -68,7 +68,7 @@ async def run(settings: AlertsSettings) -> None:
     places = Places.load(settings.places_path)
     rules = Ruleset.load(settings.alerts_rules, places)
     async with database.opened(settings, pool_size=10, pings=False) as engine:
-        sessions, woken, receivers_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
+        sessions, woken, plan_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
         texts = Texts.of_installation(places, settings)
         short_texts = SmsTexts.of_installation(texts, settings)
         box = WebhookSecrets(settings.alerts_key_file)
@@ -88,7 +88,7 @@ async def run(settings: AlertsSettings) -> None:
                 DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts, sessions),
             }
             deliveries = Deliveries(settings, engine, channels, woken)
-            dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)
+            dispatcher = Dispatcher(PlanCache(plan_changed), deliveries)
             hazards = Consumer(
                 "alerts",
                 HAZARDS.bound(HazardHandler(rules, places, dispatcher=dispatcher)),
@@ -126,7 +126,7 @@ async def run(settings: AlertsSettings) -> None:
                 lifecycle.again_and_again("exposures", lambda: exposures.run(sessions)),
                 lifecycle.again_and_again("ended holds", lambda: forget_ended_holds(sessions, settings)),
                 notify.listen(engine, "alerts_deliveries", woken),
-                notify.listen(engine, "alerts_receivers", receivers_changed),
+                notify.listen(engine, "alerts_plans", plan_changed),
                 lifecycle.again_and_again("deliveries", deliveries.run),
                 access.run(),
                 *(

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.handover import Dispatcher, PlaceBursts
 from services.alerts.delivery.notices import Cause, PlannedDelivery
-from services.alerts.directory import ReceiverDirectory
 from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.plan_cache import PlanCache
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import policies as policy_queries
@@ -41,7 +41,7 @@ Claim = tuple[int, bool]
 
 
 def handling(deliveries: Deliveries) -> Handling:
-    return Handling(rules(), Places.load(), dispatcher=Dispatcher(ReceiverDirectory(), deliveries))
+    return Handling(rules(), Places.load(), dispatcher=Dispatcher(PlanCache(), deliveries))
 
 
 async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
@@ -169,22 +169,25 @@ def planned(alert_id: UUID) -> PlannedDelivery:
     return PlannedDelivery(uuid4(), alert_id, 1, "duty", DeliveryChannel.WEBHOOK, Cause.RAISED, "{}", now)
 
 
-async def test_the_directory_is_read_again_when_a_setting_changes(town: Town, engine: AsyncEngine) -> None:
-    changed = asyncio.Event()
-    directory = ReceiverDirectory(changed)
-    listening = asyncio.create_task(notify.listen(engine, "alerts_receivers", changed))
-    await wait_for(changed.is_set)
-    assert await labels(town, directory) == []
+async def test_the_plan_is_read_again_when_a_setting_changes(town: Town, engine: AsyncEngine) -> None:
+    changed, of_previous_release = asyncio.Event(), asyncio.Event()
+    cache = PlanCache(changed)
+    channels = (("alerts_plans", changed), ("alerts_receivers", of_previous_release))
+    listening = [asyncio.create_task(notify.listen(engine, *channel)) for channel in channels]
+    for event in (changed, of_previous_release):
+        await wait_for(event.is_set)
+    of_previous_release.clear()
+    assert await labels(town, cache) == []
     for label in ("duty", "head"):
         async with town.sessions.begin() as session:
             receiver = Receiver(label, DeliveryChannel.WEBHOOK, "https://hook.example/")
             await subscriptions.put(session, receiver, town.box)
         await wait_for(changed.is_set)
-        assert label in await labels(town, directory)
+        assert label in await labels(town, cache)
     async with town.sessions.begin() as session:
         await subscriptions.remove(session, "duty")
     await wait_for(changed.is_set)
-    assert await labels(town, directory) == ["head"]
+    assert await labels(town, cache) == ["head"]
     now = datetime.now(UTC)
     roster = Roster(name="desk", layers=(Layer(name="days", people=("duty",), start=now.date(), shift_days=1),))
     override = Override("head", now, now + timedelta(hours=1), "swap")
@@ -197,19 +200,21 @@ async def test_the_directory_is_read_again_when_a_setting_changes(town: Town, en
         async with town.sessions.begin() as session:
             await change(session)
         await wait_for(changed.is_set)
-        plan = await planned_by(town, directory)
+        plan = await planned_by(town, cache)
     assert plan.rosters == {"desk": (roster, [override])}
     assert ([policy.name for policy in plan.policies], len(plan.silences)) == (["all"], 1)
-    listening.cancel()
+    await wait_for(of_previous_release.is_set)
+    for task in listening:
+        task.cancel()
 
 
-async def labels(town: Town, directory: ReceiverDirectory) -> list[str]:
-    return [receiver.label for receiver in (await planned_by(town, directory)).receivers]
+async def labels(town: Town, cache: PlanCache) -> list[str]:
+    return [receiver.label for receiver in (await planned_by(town, cache)).receivers]
 
 
-async def planned_by(town: Town, directory: ReceiverDirectory) -> NotificationPlan:
+async def planned_by(town: Town, cache: PlanCache) -> NotificationPlan:
     async with town.sessions.begin() as session:
-        return (await directory.known(session)).plan
+        return (await cache.current(session)).plan
 
 
 def test_the_first_message_about_each_place_goes_before_those_that_wait() -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from services.alerts.channels import Job, Slot
 from services.alerts.delivery.notices import PlannedDelivery
-from services.alerts.directory import KnownReceivers, ReceiverDirectory
+from services.alerts.plan_cache import CachedPlan, PlanCache
 from services.alerts.queries import deliveries as delivery_queries
 from shared import tracing
 from shared.events import HazardReported
@@ -51,8 +51,8 @@ class Dispatcher:
     In a burst of alerts, each receiver's first message about a place goes before the further messages that wait.
     """
 
-    def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
-        self.directory, self._senders = directory, senders
+    def __init__(self, plan_cache: PlanCache, senders: Senders | None = None) -> None:
+        self.plan_cache, self._senders = plan_cache, senders
         self._bursts = PlaceBursts()
 
     async def add(
@@ -65,9 +65,9 @@ class Dispatcher:
         deliveries = self._bursts.in_order(deliveries)
         leases = {delivery.delivery_id: uuid4() for delivery in deliveries if handover.reserves(delivery)}
         new = await delivery_queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
-        known = await self.directory.known(session)
+        cached = await self.plan_cache.current(session)
         handover.jobs = [
-            job_of(delivery, new[id], leases[id], known)
+            job_of(delivery, new[id], leases[id], cached)
             for delivery in deliveries
             if (id := delivery.delivery_id) in new and id in leases
         ]
@@ -141,8 +141,8 @@ def _release(session: Session, transaction: SessionTransaction) -> None:
         handover.release()
 
 
-def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownReceivers) -> Job:
-    receiver, secrets = known.by_label.get(delivery.recipient, (None, ()))
+def job_of(delivery: PlannedDelivery, content: str, lease: UUID, cached: CachedPlan) -> Job:
+    receiver, secrets = cached.by_label.get(delivery.recipient, (None, ()))
     with tracing.Continued(delivery.traceparent):
         return Job(
             delivery_id=delivery.delivery_id,

@@ -15,26 +15,26 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 5.0  # the settings are read again at this age, because a NOTIFY can be missed
+OLDEST_SECONDS = 5.0  # the plan is read again at this age, because a NOTIFY can be missed
 INHIBITED_SECONDS = 1.0  # the inhibitors are read again at this age, because no NOTIFY is sent when an alert changes
 
 
 @dataclass(frozen=True, slots=True)
-class KnownReceivers:
+class CachedPlan:
     """The plan that decides who is notified. `by_label` has the plan's receivers with their encrypted secrets."""
 
     plan: NotificationPlan
     by_label: Mapping[str, SealedReceiver]
 
 
-class ReceiverDirectory:
+class PlanCache:
     """Keeps the copy. A NOTIFY sets the event `changed`. If `changed` is None, each call reads everything again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
-        self._changed, self._known = changed, KnownReceivers(NotificationPlan(), {})
+        self._changed, self._cached = changed, CachedPlan(NotificationPlan(), {})
         self._read_at, self._inhibitors_read_at = -OLDEST_SECONDS, -INHIBITED_SECONDS
 
-    async def known(self, session: AsyncSession, now: datetime | None = None) -> KnownReceivers:
+    async def current(self, session: AsyncSession, now: datetime | None = None) -> CachedPlan:
         """Returns the copy.
 
         If it must be read again, silences, overrides of rosters and inhibitions that ended before `now` are left out.
@@ -44,7 +44,7 @@ class ReceiverDirectory:
             await self._read(session, at)
         if self._changed is None or time.monotonic() - self._inhibitors_read_at > INHIBITED_SECONDS:
             await self._read_inhibitors(session, at)
-        return self._known
+        return self._cached
 
     async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
@@ -60,13 +60,13 @@ class ReceiverDirectory:
             raise
         if read_at < self._read_at:
             return  # a read that began later has already stored a newer copy
-        plan = replace(settings, inhibitors=self._known.plan.inhibitors)
-        self._known = KnownReceivers(plan, {row[0].label: row for row in rows})
+        plan = replace(settings, inhibitors=self._cached.plan.inhibitors)
+        self._cached = CachedPlan(plan, {row[0].label: row for row in rows})
         self._read_at = read_at
 
     async def _read_inhibitors(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         inhibitors = await inhibitor_queries.inhibitors(session, now)
         if read_at >= self._inhibitors_read_at:
-            self._known = replace(self._known, plan=replace(self._known.plan, inhibitors=inhibitors))
+            self._cached = replace(self._cached, plan=replace(self._cached.plan, inhibitors=inhibitors))
             self._inhibitors_read_at = read_at
