@@ -14,6 +14,7 @@ from services.alerts.pages import Sent, sent_of
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
 from shared.auth.access import LEDGER
+from shared.events.vocabulary import Status
 from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
@@ -26,10 +27,15 @@ MOST_SENT = 50  # the newest notifications of one alert that the timeline has
 async def hazard_course(
     hazard_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> Response:
-    """The timeline, with the alerts that concern the caller's areas. Empty if the hazard is not known here yet."""
+    """The timeline, with the alerts that concern the caller's areas.
+
+    It is empty if the hazard is not known here yet, or if the hazard is a draft, of which the console has no page.
+    """
     pages: Pages = request.app.state.pages
     places, language = request.app.state.places, language_of(request)
     areas = listings.visible(caller, places)
+    revisions = await hazard_queries.hazard_history(session, hazard_id)
+    is_draft = bool(revisions) and revisions[0].status is Status.DRAFT
     asked = listings.AlertQuery(MOST_ALERTS, hazard_id=hazard_id, areas=areas)
     alerts = await listings.alerts(session, asked)
     ids = [alert.alert_id for alert in alerts]
@@ -40,12 +46,7 @@ async def hazard_course(
     return pages.render(
         request,
         "hazard-course.html",
-        entries=course(
-            await hazard_queries.hazard_history(session, hazard_id),
-            alerts,
-            await timeline.of_each(session, ids),
-            sent,
-        ),
+        entries=() if is_draft else course(revisions, alerts, await timeline.of_each(session, ids), sent),
         most=MOST_ALERTS if len(alerts) == MOST_ALERTS else None,
         places=places,
     )

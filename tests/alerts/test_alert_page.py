@@ -67,6 +67,11 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk, monkeypa
         hazard_id = (await caller.get(f"/v1/alerts/{alert_id}")).json()["hazard_id"]
         monkeypatch.setattr(hazard_pages, "MOST_ALERTS", 1)
         course = (await caller.get(f"/hazards/{hazard_id}/course", params={"lang": "en"})).text
+        draft = mudflow(status="Draft", onset=datetime.now(UTC))
+        async with desk.sessions.begin() as session:
+            await desk.watch([received(draft)], session)
+        of_draft = (await caller.get(f"/hazards/{draft.hazard_id}/course", params={"lang": "en"})).text
+    assert "First report" in course and "First report" not in of_draft
     assert all(words in course for words in ("at most 1 alerts", "duty-desk", "Мост закрыт, едем через Халмион"))
     for texts in (
         "Последнее слово.",
