@@ -76,7 +76,8 @@ class Ground:
 
     def take(self, partitions: int) -> int:
         """Returns the number of an unused database with topics."""
-        if self._pool is None:
+        is_rare = partitions == topics.PARTITIONS  # the next one would not be used
+        if self._pool is None or is_rare:
             return self._make(partitions)
         made = self._next.get(partitions) or self._pool.submit(self._make, partitions)
         self._next[partitions] = self._pool.submit(self._make, partitions)
@@ -143,7 +144,9 @@ class Ground:
 class Installation:
     """Each topic has `partitions` partitions; dead-letter topics have one. If `partitions` is 0, no topic is made."""
 
-    def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
+    def __init__(
+        self, ground: Ground, folder: Path, *, partitions: int = topics.PARTITIONS, exercise: bool = False
+    ) -> None:
         self.components = ground.components
         self.ground = ground
         self.folder = folder

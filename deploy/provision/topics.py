@@ -34,6 +34,7 @@ from shared.events import HazardReported
 from shared.events.topics import CONTRACT, GROUPS, SEGMENT_MS, SERVICES, TOPICS, Topic
 from shared.postgres.database import NotOurs
 
+PARTITIONS = 6  # of each topic, so that up to six workers share it
 INTEGRATOR = "integrator"
 SECONDS = 30
 ITERATIONS = 4096
@@ -96,7 +97,12 @@ class Broker:
 
 
 def create(
-    broker: Broker, settings: Settings, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
+    broker: Broker,
+    settings: Settings,
+    *,
+    logins: Mapping[str, str],
+    partitions: int = PARTITIONS,
+    replication: int = 1,
 ) -> None:
     """Create the topics and rights. Idempotent. Existing topics get the retention of `settings`.
 

@@ -37,7 +37,8 @@ ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 @pytest.fixture
 def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    with installed(ground, tmp_path, partitions=2, exercise=True) as installation:
+    """With as many partitions as a real installation has, so that each worker reads several of a topic."""
+    with installed(ground, tmp_path, exercise=True) as installation:
         yield installation
 
 
