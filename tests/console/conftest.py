@@ -31,7 +31,8 @@ from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
 from tests.waiting import wait_for
 
-WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accounts%FOR %')"
+WAITS = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%accounts%FOR %'"""
 PASSWORD = "a long enough password"
 
 
@@ -84,20 +85,20 @@ class Served:
         await engine.dispose()
         return account
 
-    def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
-        """Executes `statement`, which locks a row, then runs `ask`, which waits for this row.
+    def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0, waiting: int = 1) -> Any:
+        """Executes `statement`, which locks rows, then runs `ask`, which waits for these rows in `waiting` requests.
 
-        Returns the answer of `ask`. The statement is committed `seconds` after `ask` has begun to wait.
+        Returns the answer of `ask`. The statement is committed `seconds` after the requests have begun to wait.
         """
-        return in_thread(self._meanwhile(ask, statement, seconds))
+        return in_thread(self._meanwhile(ask, statement, seconds, waiting))
 
-    async def _meanwhile(self, ask: Callable[[], Any], statement: str, seconds: int) -> Any:
+    async def _meanwhile(self, ask: Callable[[], Any], statement: str, seconds: int, waiting: int) -> Any:
         engine = database.engine(self.installation.settings(ConsoleSettings, "console"))
         async with engine.connect() as locking, engine.connect() as other:
             await locking.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
-            while not answering.done() and not await other.scalar(text(WAITS)):
+            while not answering.done() and (await other.scalar(text(WAITS)) or 0) < waiting:
                 # begin a new transaction, because within a transaction PostgreSQL shows the same statistics again
                 await other.rollback()
             until = time.monotonic() + seconds

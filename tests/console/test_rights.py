@@ -1,6 +1,9 @@
 """A change of rights revokes an account's tokens. A lost phone can be signed out, and all other phones stay usable."""
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -120,6 +123,18 @@ def test_a_link_enrols_once_within_the_hour_and_only_while_the_account_stays_the
     assert served.known(name).roles == ["viewer"]
 
 
+def test_a_link_that_is_used_twice_at_the_same_moment_enrols_once(served: Served) -> None:
+    name = served.account(Role.OPERATOR)
+    token = link_of(served.signed_in(Role.ADMINISTRATOR), f"/accounts/{served.known(name).account_id}")
+
+    def enrol_twice() -> list[int]:
+        with ThreadPoolExecutor(2) as pool:
+            return sorted(pool.map(lambda _: enrolled(served, token), range(2)))
+
+    row = f"SELECT FROM accounts WHERE name = '{name}' FOR UPDATE"
+    assert served.meanwhile(enrol_twice, row, waiting=2) == [303, 404]
+
+
 def test_an_administrators_form_changes_rights_and_keeps_the_telephone_encrypted(served: Served) -> None:
     administrator, team = served.signed_in(Role.ADMINISTRATOR), uuid4()
     name = served.account(Role.INTEGRATION, team=team, sources=("hydromet",))
@@ -158,23 +173,48 @@ def test_the_last_administrator_can_neither_be_disabled_nor_demoted(served: Serv
     name, _another = served.account(Role.ADMINISTRATOR), served.account(Role.ADMINISTRATOR)
     administrator = served.client()
     sign_in(administrator, name)
+    home = f"/accounts/{served.known(name).account_id}"
+    with only_administrators(served, name):
+        served.account(Role.ADMINISTRATOR, must_change=True)  # nobody can sign in any more when its first password ends
+        demoted = details(administrator, home, roles="operator", areas="KG")
+        assert "last administrator" in administrator.post(f"{home}?lang=en", data=demoted).text
+        assert "last administrator" in administrator.post(f"{home}/disabling?lang=en").text
+        assert "whose person has chosen a password" in dayar(served, "disable", name).stderr
+        assert "last administrator" in dayar(served, "change", name, "--role", "operator").stderr
+        assert served.known(name).roles == ["administrator"]
+    assert administrator.post(home, data=demoted).status_code == 303
+
+
+def test_of_two_administrators_who_disable_each_other_at_the_same_moment_one_stays(served: Served) -> None:
+    names = [served.account(Role.ADMINISTRATOR) for _ in range(2)]
+    homes = [f"/accounts/{served.known(name).account_id}" for name in names]
+    clients = [served.client() for _ in names]
+    for client, name in zip(clients, names, strict=True):
+        sign_in(client, name)
+
+    def disable_each_other() -> list[int]:
+        with ThreadPoolExecutor(2) as pool:
+            answers = pool.map(lambda client, home: client.post(f"{home}/disabling"), clients, reversed(homes))
+            return sorted(answer.status_code for answer in answers)
+
+    with only_administrators(served, *names):
+        rows_of_both = f"SELECT FROM accounts WHERE name = ANY('{{{','.join(names)}}}') FOR UPDATE"
+        assert served.meanwhile(disable_each_other, rows_of_both, waiting=2) == [303, 409]
+        assert sorted(served.known(name).disabled_at is None for name in names) == [False, True]
+
+
+@contextmanager
+def only_administrators(served: Served, *names: str) -> Iterator[None]:
+    """Disables all other administrators, and enables them again at the end."""
     others = rows(
         served,
         "UPDATE accounts SET disabled_at = now() WHERE 'administrator' = ANY(roles) AND disabled_at IS NULL "
-        f"AND name <> '{name}' RETURNING account_id::text",
+        f"AND name <> ALL('{{{','.join(names)}}}') RETURNING account_id::text",
     )
-    served.account(Role.ADMINISTRATOR, must_change=True)  # nobody can sign in any more when this first password ends
-    home = f"/accounts/{served.known(name).account_id}"
-    demoted = details(administrator, home, roles="operator", areas="KG")
-    assert "last administrator" in administrator.post(f"{home}?lang=en", data=demoted).text
-    assert "last administrator" in administrator.post(f"{home}/disabling?lang=en").text
-    assert "whose person has chosen a password" in dayar(served, "disable", name).stderr
-    assert "last administrator" in dayar(served, "change", name, "--role", "operator").stderr
-    assert served.known(name).roles == ["administrator"]
+    yield
     rows(
         served, f"UPDATE accounts SET disabled_at = NULL WHERE account_id = ANY('{{{','.join(others)}}}') RETURNING ''"
     )
-    assert administrator.post(home, data=demoted).status_code == 303
 
 
 def link_of(administrator: httpx.Client, home: str) -> str:
