@@ -7,7 +7,8 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.refusals import refuse
-from cli.user import Name, check_areas, noted, run
+from cli.user import check_areas
+from cli.user_changes import Name, noted, run
 from services.console.queries import accounts as queries
 from services.console.sign_in import accounts
 from shared.audit import Action
