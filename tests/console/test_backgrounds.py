@@ -16,6 +16,7 @@ from tests.browsers import SLOW_MS, chromium
 from tests.console import archives
 from tests.console.conftest import PASSWORD, Served
 from tests.console.pages.test_accessibility import findings
+from tests.console.pages.test_map import draw_coarsely
 from tests.installation import Installation
 
 PATH = "/map/background.pmtiles"
@@ -113,7 +114,9 @@ def console(shared_installation: Installation, file: Path) -> Iterator[Served]:
 def drawing(console: Served) -> Iterator[Page]:
     """The page of a duty head, in a browser that draws the map."""
     with chromium(has_webgl=True) as browser:
-        yield signed_in(browser, console)
+        page = signed_in(browser, console)
+        draw_coarsely(page)
+        yield page
 
 
 def signed_in(browser: Browser, console: Served) -> Page:
@@ -202,13 +205,17 @@ def opened(page: Page, console: Served) -> Page:
     return page
 
 
-def colours(page: Page) -> set[tuple[int, ...]]:
-    """The colours of some points of the map. A name or a line can be at one of them."""
+def colours(page: Page) -> Iterator[tuple[int, ...]]:
+    """The colours of some points of the map. A name or a line can be at one of them.
+
+    Each colour is read only if the caller asks for it, because a picture of the map takes long.
+    """
     box = page.locator("#map").bounding_box()
     assert box is not None
-    places = [(box["x"] + box["width"] * part, box["y"] + box["height"] * 0.5) for part in (0.3, 0.4, 0.5, 0.6)]
-    pictures = [page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1}) for x, y in places]
-    return {first_pixel(picture) for picture in pictures}
+    for part in (0.3, 0.4, 0.5, 0.6):
+        x, y = box["x"] + box["width"] * part, box["y"] + box["height"] * 0.5
+        # less than two pixels of the page could be no pixel of a coarse picture
+        yield first_pixel(page.screenshot(clip={"x": x, "y": y, "width": 2, "height": 2}))
 
 
 def first_pixel(png: bytes) -> tuple[int, ...]:
