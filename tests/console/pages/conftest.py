@@ -273,6 +273,14 @@ def seat(whole: Whole, browser: Browser, contexts: Contexts, fresh_attempts: Non
         contexts.give_back(seat.context, used)
 
 
+def wait_for_words(page: Page, url: str, words: str) -> None:
+    """Waits until the page at this address contains the words, by requests with the cookies of the browser.
+
+    To load the page in the browser again and again would take many times the CPU time.
+    """
+    assert wait_until(lambda: words in page.request.get(url).text(), timeout=60, every=0.2), (url, words)
+
+
 def newest_alert(page: Page, headline: str) -> Any:
     """The newest alert with exactly this name on the board.
 

@@ -11,7 +11,7 @@ from deploy.local.process import wait_until
 from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Status
-from tests.console.pages.conftest import Seat, Whole, new_context, newest_alert
+from tests.console.pages.conftest import Seat, Whole, new_context, newest_alert, wait_for_words
 from tests.installation import Ground, installed
 
 DELIVERED, PROCESSED = ("delivered", "доставлено", "жеткирилди"), ("processed", "обработано", "иштетилди")
@@ -45,6 +45,7 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
     expect(row).to_be_visible()
     alert = f"/alerts/{row.get_attribute('data-key')}"
     settled = page.locator(".notified", has_text="Processed")
+    wait_for_words(page, f"{exercise.url}{alert}?lang=en", "Processed")
     assert wait_until(lambda: bool(page.goto(f"{exercise.url}{alert}?lang=en")) and settled.count() > 0, timeout=60)
     for language, delivered, processed in zip(("en", "ru", "ky"), DELIVERED, PROCESSED, strict=True):
         for path in ("/", "/new-event", "/ledger", "/alerts/deliveries", alert):

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.factories import KARA_SUU
-from tests.console.pages.conftest import Whole
+from tests.console.pages.conftest import Whole, wait_for_words
 
 # No other test of the pages reports people there. A further alert would tell of them, and would be found, too.
 TON = "KG02220000000"
@@ -31,6 +31,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
         expect(page.locator("#found")).to_contain_text(typed)
         return bool(page.locator("tr[data-key]").count() == 1)
 
+    wait_for_words(page, f"{whole.url}/search?lang=en&q={typed.replace(' ', '+')}", "<tr data-key=")
     assert wait_until(is_found, timeout=60)
     # the address has the filters, so the results can be opened again and sent to others
     assert f"q={typed.replace(' ', '+')}" in page.url
