@@ -1,5 +1,6 @@
 """If several people share a phone, each report has the author and the sign-in of the person who wrote the report."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from shared.auth.tokens import Role
 from tests.console.conftest import PASSWORD
+from tests.console.test_rights import link_of
 from tests.intake.field.phones import (
     FORM,
     Centre,
@@ -205,13 +207,29 @@ def test_a_first_password_signs_in_no_phone_and_shows_where_to_change_it(phone: 
     expect(page).to_have_url(f"{centre.url}/sign-in")
 
 
-def test_an_account_that_signs_in_on_the_consoles_page_can_write_at_once(phone: BrowserContext, centre: Centre) -> None:
-    author = centre.account(Role.FIELD)
-    page = phone.new_page()
+def enter_password(page: Page, centre: Centre, author: str) -> None:
     page.goto(f"{centre.url}/sign-in?lang=en")
     page.fill("[name=name]", author)
     page.fill("[name=password]", PASSWORD)
     page.click("main button")
+
+
+def open_enrolment_link(page: Page, centre: Centre, author: str) -> None:
+    """The address is in the QR code that the administrator shows."""
+    token = link_of(centre.signed_in(Role.ADMINISTRATOR), f"/accounts/{centre.known(author).account_id}")
+    page.goto(f"{centre.url}/enrolment?lang=en#{token}")
+    for field in ("new", "again"):
+        page.fill(f"[name={field}]", "own words of a person")
+    page.click("main .is-primary")
+
+
+@pytest.mark.parametrize("enter", [enter_password, open_enrolment_link])
+def test_an_account_that_signs_in_on_the_consoles_page_can_write_at_once(
+    phone: BrowserContext, centre: Centre, enter: Callable[[Page, Centre, str], None]
+) -> None:
+    author = centre.account(Role.FIELD)
+    page = phone.new_page()
+    enter(page, centre, author)
     expect(page.locator("#account-name")).to_have_text(author)
     expect(page).to_have_url(f"{centre.url}{FORM}")
     expect(page.locator("#signing")).to_be_hidden()
