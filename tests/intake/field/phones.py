@@ -60,10 +60,15 @@ class Centre(Served):
         return len(in_thread(everything(self.installation, "displacements", "registry")))
 
 
+# Most tests fill in the whole form on one page.
+ONE_PAGE = "try { if (!localStorage.getItem('dayar.steps')) localStorage.setItem('dayar.steps', 'no'); } catch {}"
+
+
 def new_phone(browser: Browser, **options: Any) -> BrowserContext:
     context = browser.new_context(viewport={"width": 360, "height": 740}, **options)
     context.add_init_script(CHEAP_KEYS)
     context.add_init_script(SEALING)
+    context.add_init_script(ONE_PAGE)
     return context
 
 

@@ -159,6 +159,7 @@ export function mark(form, invalid) {
     control.setAttribute("aria-invalid", "true");
     control.closest(".field")?.append(note(control, text));
   }
+  invalid[0]?.control.dispatchEvent(new Event("dayar-reveal", { bubbles: true })); // the field may be in another step
   invalid[0]?.control.focus({ preventScroll: true });
   invalid[0]?.control.scrollIntoView({ block: "center" });
 }

@@ -20,10 +20,11 @@ import { tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
 import { districts, searchPlaces, writeLocalities } from "./places.js";
-import { better, findPoint, showPoint, showUnlocated } from "./positions.js";
+import { locate, showPoint } from "./positions.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
 import { common, idsOf, read } from "./reports.js";
 import { listenToShortForm, showAll, showChosen } from "./short-form.js";
+import { listenToSteps, restart, showSteps } from "./steps.js";
 import { sentence } from "./texts.js";
 import { today } from "./time.js";
 
@@ -43,12 +44,16 @@ let isSealing = false;
 let questioned = ""; // the unlikely values that the author was asked to confirm
 
 export function listen() {
+  listenToSteps();
   form.addEventListener("submit", submitted);
   form.addEventListener("input", touched);
   form.addEventListener("change", (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
-    if (name === "kind") kindChosen(Boolean(draft.corrected));
-    if (name === "kind") needPlace(draft.point);
+    if (name === "kind") {
+      kindChosen(Boolean(draft.corrected));
+      needPlace(draft.point);
+      showSteps();
+    }
     if (name === "mobility") mobilityChosen();
     if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
     save();
@@ -65,7 +70,7 @@ export function listen() {
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("copy-last").addEventListener("click", copyLast);
   element("another").addEventListener("click", another);
-  element("locate").addEventListener("click", locate);
+  element("locate").addEventListener("click", () => locate(() => draft, () => { needPlace(draft.point); save(); }));
   element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
   addEventListener(CHANGED, follow);
 }
@@ -280,19 +285,8 @@ export function begin(begun) {
   writeEvent(body);
   writeHazard(body);
   needPlace(draft.point);
+  restart();
   mark(form, refusedFields(corrected ? kept(corrected.clear.report_id)?.errors ?? [] : []));
-}
-
-/** Use the phone's position only for the draft that was open at the request, not for the next household. */
-function locate() {
-  const asking = draft;
-  findPoint((point) => {
-    if (asking !== draft) return;
-    draft.point = better(point, draft.point);
-    showPoint(draft.point);
-    needPlace(draft.point);
-    save();
-  }, () => { if (asking === draft) showUnlocated(draft.point); });
 }
 
 /** After midnight, allow the new day in an open form, and set this day if the form is untouched. */

@@ -9,8 +9,22 @@ import { sentence } from "./texts.js";
 const LOCATING_MS = 20_000;
 const LIMIT_M = Number(element("main").dataset.metres);
 
+/**
+ * Use the phone's position only for the report that was open at the request, not for the next one.
+ * @param {() => {point: Point | null}} open @param {() => void} located
+ */
+export function locate(open, located) {
+  const asking = open();
+  findPoint((point) => {
+    if (asking !== open()) return;
+    asking.point = better(point, asking.point);
+    showPoint(asking.point);
+    located();
+  }, () => { if (asking === open()) showUnlocated(asking.point); });
+}
+
 /** @param {(point: Point) => void} found @param {() => void} failed */
-export function findPoint(found, failed) {
+function findPoint(found, failed) {
   tell(element("located"), sentence("locating"));
   navigator.geolocation.getCurrentPosition(({ coords }) => {
     found({ lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) });
@@ -18,7 +32,7 @@ export function findPoint(found, failed) {
 }
 
 /** @param {Point} point @param {Point | null} before @returns {Point} */
-export function better(point, before) {
+function better(point, before) {
   return before && before.accuracy < point.accuracy ? before : point;
 }
 
@@ -31,7 +45,7 @@ export function showPoint(point) {
 }
 
 /** The position could not be found. A position that was found before stays. @param {Point | null} point */
-export function showUnlocated(point) {
+function showUnlocated(point) {
   if (point) showPoint(point);
   else tell(element("located"), sentence("unlocated"));
 }

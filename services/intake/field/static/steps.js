@@ -1,0 +1,103 @@
+// Shows the full form in steps, one screen after the other. The browser's back button leads to the step before.
+// The short form is one page, and so is the full form of an author who prefers this.
+
+import { mark, problems, summed } from "./checks.js";
+import { form } from "./controls.js";
+import { element } from "./elements.js";
+import { tell } from "./page.js";
+import { sentence } from "./texts.js";
+
+const REVEAL = "dayar-reveal"; // an event at a field that must become visible
+const KEPT = "dayar.steps";
+const box = /** @type {HTMLInputElement} */ (element("by-steps"));
+const short = /** @type {HTMLInputElement} */ (element("short"));
+let step = 1; // as in `data-step` of the template
+let depth = 0; // how many steps the browser can go back
+
+export function listenToSteps() {
+  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
+  box.addEventListener("change", () => { localStorage.setItem(KEPT, box.checked ? "yes" : "no"); showSteps(); });
+  short.addEventListener("change", restart);
+  element("next").addEventListener("click", forward);
+  element("back").addEventListener("click", backward);
+  form.addEventListener("submit", instead);
+  form.addEventListener(REVEAL, ({ target }) => { if (target instanceof Element) go(stepOf(target)); });
+  addEventListener("popstate", ({ state }) => { depth = state?.depth ?? 0; go(state?.step ?? 1); });
+}
+
+/** Begin at the first step. An emptied form has forgotten the author's choice between steps and one page. */
+export function restart() {
+  box.checked = localStorage.getItem(KEPT) !== "no";
+  if (depth) history.go(-depth);
+  depth = 0;
+  step = 1;
+  showSteps();
+}
+
+/** The Enter key in a field sends the form. Before the last step it leads to the next step. @param {Event} event */
+function instead(event) {
+  if (!isByStep() || step === steps().at(-1)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  forward();
+}
+
+/** Go on, if this step has no wrong field. */
+function forward() {
+  const invalid = problems(form).filter(({ control }) => stepOf(control) === step);
+  mark(form, invalid);
+  tell(element("wrong"), summed(invalid.map(({ text }) => text)));
+  const next = steps().find((later) => later > step);
+  if (invalid.length || !next) return;
+  depth += 1;
+  history.pushState({ step: next, depth }, "");
+  go(next);
+  element("progress").focus({ preventScroll: true });
+}
+
+/** The form may have shown a wrong field of an earlier step, which the browser's history does not know. */
+function backward() {
+  if (depth && history.state?.step === step) history.back();
+  else go(steps().findLast((earlier) => earlier < step) ?? 1);
+}
+
+/** @param {number} wanted */
+function go(wanted) {
+  if (wanted === step) return;
+  step = wanted;
+  showSteps();
+  element("form-title").scrollIntoView();
+}
+
+/** Show the parts of this step, also after another kind of report was chosen. */
+export function showSteps() {
+  const all = steps(), isLast = !isByStep() || step === all.at(-1);
+  for (const part of parts()) part.classList.toggle("is-elsewhere", isByStep() && stepOf(part) !== step);
+  element("progress").hidden = !isByStep();
+  element("progress").textContent = sentence("step", { number: all.indexOf(step) + 1, all: all.length });
+  element("next").hidden = isLast;
+  element("send").hidden = !isLast;
+  element("back").hidden = !isByStep() || step === all[0];
+}
+
+function isByStep() {
+  return box.checked && !short.checked;
+}
+
+/** The steps that have fields of the chosen kind of report. */
+function steps() {
+  return [...new Set(parts().filter((part) => !part.hidden).map(stepOf))];
+}
+
+/** The parts of the form, from the first that belongs to a step to the bar with the buttons. */
+function parts() {
+  const all = /** @type {HTMLElement[]} */ ([...form.children]);
+  return all.slice(all.findIndex((part) => part.dataset.step), -1);
+}
+
+/** The step of a part of the form: each part with `data-step` begins a step. @param {Element} inside */
+function stepOf(inside) {
+  let part = inside.closest("#report > *");
+  while (part && !(/** @type {HTMLElement} */ (part).dataset.step)) part = part.previousElementSibling;
+  return Number(/** @type {HTMLElement | null} */ (part)?.dataset.step ?? 1);
+}
