@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
 from services.console import (
+    areas,
     installation_status,
     measures,
     own_reports,
@@ -155,6 +156,7 @@ def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> 
             map_routes.router,
             search_pages.router,
             hazard_pages.router,
+            areas.router,
             routes.router,
             ledger.routes("console"),
             redrive_routes.routes("console"),

@@ -279,6 +279,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /search": page(STAFF),
     "GET /search/export": page(STAFF),
     "GET /hazards/{hazard_id}": page(STAFF),
+    "GET /areas/{pcode}": page(STAFF),
     "GET /map/background.pmtiles": to(STAFF),
     "GET /console/v1/map/{layer}": to(STAFF),
     "GET /v1/ringing": to(STAFF),

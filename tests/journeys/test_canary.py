@@ -62,6 +62,7 @@ PAGES = (
     "/wall",
     "/accounts",
     "/search?kind=groups",
+    "/areas/KG05258000000",
     "/search/export?kind=hazards",
     "/alerts/statistics?by=area",
     "/alerts/statistics/export",

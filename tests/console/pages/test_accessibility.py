@@ -59,6 +59,7 @@ PAGES = {
         "/purpose",
         "/alerts/telegram",
         "/alerts/answer",
+        "/areas/KG05000000000",
     ),
     Role.ADMINISTRATOR: (
         "/",

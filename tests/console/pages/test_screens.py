@@ -176,6 +176,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
         "/",
         "/map",
         "/wall",
+        "/areas/KG05000000000",
         "/search",
         "/new-event",
         "/new-count",

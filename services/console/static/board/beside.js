@@ -1,10 +1,13 @@
-// Shows an alert or a hazard in a panel beside the list. The list, its selection and the focus stay.
+// Shows an alert, a hazard, a counted group, a site or an area in a panel beside the list. The list, its selection and the focus stay.
 
 import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
+import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
 import { isAnswered } from "/static/presets.js";
 import { sentence } from "/static/texts.js";
+
+const AREA_MS = 10_000; // an area is read again at most this often, because each change in the country may concern it
 
 const panel = element("beside");
 const content = element("beside-content");
@@ -12,6 +15,9 @@ const content = element("beside-content");
 let shown = "";
 /** The newest version of what is shown that the stream or the list has stated: an alert's sequence, or a hazard's revision. */
 let newest = 0;
+let readAt = -Infinity;
+/** @type {string[]} the paths from which a person came to what the panel shows */
+let trail = [];
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
 /** @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent */
@@ -21,26 +27,49 @@ const unsent = new Map();
 export async function open(path) {
   if (shown === path) return panel.focus();
   const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  trail = shown && panel.contains(active) ? [...trail, shown] : [];
   if (!panel.contains(active)) opener = active;
+  await show(path, active);
+}
+
+/** @param {string} path @param {HTMLElement | null} active what has the focus */
+async function show(path, active) {
   leave();
   content.replaceChildren(); // otherwise the buttons of the former alert would work under the new title
   fail("");
   newest = 0;
   shown = path;
   /** @type {HTMLAnchorElement} */ (element("beside-page")).href = path;
-  element("beside-title").textContent = sentence(path.startsWith("/alerts/") ? "alert" : "hazard");
+  element("beside-title").textContent = sentence(kindOf(path));
+  element("side-panel-back").hidden = !trail.length;
   panel.hidden = false;
   if (!active?.checkVisibility()) panel.focus(); // the panel has taken the opener's place
   mark();
   const kept = unsent.get(path);
-  const article = kept ?? await readArticle(path, panel.dataset.prefix ?? "");
+  /** @type {Response | undefined} */
+  let refused;
+  readAt = performance.now();
+  const article = kept ?? await readArticle(path, panel.dataset.prefix ?? "", (answer) => { refused = answer; });
+  const reason = refused ? (await problem(refused)).text : sentence("not_shown");
   if (shown !== path) return;
-  fail(article ? "" : sentence("not_shown"));
+  fail(article ? "" : reason);
   content.replaceChildren(...(article ? [article] : []));
   content.scrollTop = 0;
   if (!article) shown = "";
   if (kept) void readAgain();
   else catchUp(); // what is shown may have changed while it was read
+}
+
+/** What is at the path: alert, hazard, group, site or area. @param {string} path */
+function kindOf(path) {
+  return path.split("/").at(-2)?.replace(/s$/, "") ?? "";
+}
+
+/** Shows what the panel showed before. */
+function back() {
+  const path = trail.pop();
+  if (path) void show(path, panel);
+  panel.focus();
 }
 
 /** Closes the panel. The focus returns to the row. */
@@ -73,6 +102,11 @@ export function note(data) {
   else if ((data.alert_id ?? data.hazard_id) === id) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
 }
 
+/** Notes that something in the country has changed, which an area may show. */
+export function noteChange() {
+  if (kindOf(shown) === "area") newest = Infinity;
+}
+
 /**
  * Reads what is shown again if there is a newer version and the page is seen. Also marks its row, because the list may be new.
  * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts of which the stream has told.
@@ -82,15 +116,18 @@ export function catchUp(drawn) {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
   if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
+  if (["group", "site"].includes(kindOf(shown))) return; // each reading of these is in the security log
+  if (kindOf(shown) === "area" && performance.now() - readAt < AREA_MS) return;
   const isLast = newest === Infinity && drawn === "alerts";
   if (isLast) newest = 0;
-  void (article.dataset.alert ? readAgain() : readHazardAgain(article)).then(() => {
+  void (article.dataset.alert ? readAgain() : readPageAgain(article)).then(() => {
     if (isLast && content.firstElementChild === article) newest = Infinity; // nothing was read, so the next drawing tries again
   });
 }
 
 /** @param {HTMLElement} before */
-async function readHazardAgain(before) {
+async function readPageAgain(before) {
+  readAt = performance.now();
   const fresh = await readArticle(shown, panel.dataset.prefix ?? "");
   if (fresh && before.isConnected) replace(before, fresh);
 }
@@ -98,7 +135,7 @@ async function readHazardAgain(before) {
 /** @param {HTMLElement} article */
 function versionOf(article) {
   const section = /** @type {HTMLElement | null} */ (article.querySelector("[data-revision]"));
-  return Number(article.dataset.sequence ?? section?.dataset.revision);
+  return Number(article.dataset.sequence ?? section?.dataset.revision ?? 0); // an area has no version
 }
 
 /** Marks the row of the alert that is open. */
@@ -118,6 +155,7 @@ function fail(text) {
 }
 
 element("side-panel-close").addEventListener("click", close);
+element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
 document.addEventListener("sent", () => catchUp()); // while a form is sent, nothing is read; a refused form means that the alert has changed
 addEventListener("keydown", (event) => {

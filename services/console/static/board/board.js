@@ -2,9 +2,10 @@
 
 import "/static/board/filters.js";
 import "/static/board/keys.js";
+import "/static/households/person-in-charge.js";
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
-import { catchUp, note, open } from "/static/board/beside.js";
+import { catchUp, note, noteChange, open } from "/static/board/beside.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/board/callers.js";
 import { askHeldPersons, askHeldPersonsSoon, showHeldPersons } from "/static/board/held-persons.js";
@@ -28,7 +29,8 @@ const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
-const PAGE = /^\/(alerts|hazards)\/[0-9a-f-]{36}$/; // the pages that open beside the list
+/** The pages that open beside the list: of alerts, hazards, groups, sites and areas. */
+const PAGE = /^\/(alerts|hazards|registry\/groups|registry\/sites)\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
 
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -79,13 +81,13 @@ board.addEventListener("click", (event) => {
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
 
-/** A click on a row, or on a link to an alert or a hazard, opens it beside the list. With Ctrl, Shift or Alt, the browser follows the link. @param {MouseEvent} event */
+/** A click on a row, or on a link to an alert, a hazard, a group, a site or an area, opens it beside the list. With Ctrl, Shift or Alt, the browser follows the link. @param {MouseEvent} event */
 function openAimedAt(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
   const target = /** @type {HTMLElement} */ (event.target);
   const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence]"));
   const link = target.closest("a");
-  const path = link ? link.getAttribute("href") ?? "" : row && !target.closest("button, input") ? `/alerts/${row.dataset.key}` : "";
+  const path = link ? (link.getAttribute("href") ?? "").replace(/#report-.*$/, "") : row && !target.closest("button, input") ? `/alerts/${row.dataset.key}` : "";
   if (!PAGE.test(path) || link?.id === "beside-page") return;
   event.preventDefault();
   row?.focus({ preventScroll: true });
@@ -104,6 +106,7 @@ board.addEventListener("drawn", (event) => {
 });
 
 listen(Object.keys(PANELS_OF), (topics, data) => topics.forEach((topic) => {
+  noteChange();
   if (PANELS_OF[topic].includes("recent")) note(data); // the event is about an alert or a hazard
   PANELS_OF[topic].forEach(draw);
   if (topic === "alerts") heardOf();

@@ -15,7 +15,7 @@ import { toast } from "/static/toasts.js";
 
 const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
 const NAMED = 3; // a toast names at most this many alerts
-const dialog = /** @type {HTMLDialogElement} */ (element("results"));
+const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));
 
 /** @type {Record<string, {result: string, text: string}>} the alerts in the service's answer, and the text for them */
 const ACTS = {

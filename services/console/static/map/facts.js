@@ -68,6 +68,7 @@ function unit(feature, layers) {
     [sentence("alerts_here"), choosers("alerts", alerts)],
     ...(document.getElementById("sites-rows") ? [/** @type {Fact} */ ([sentence("sites_here"), choosers("sites", sites)])] : []),
     [sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")],
+    [sentence("page"), link(sentence("open_area"), `/areas/${feature.properties.id}`)],
   ];
 }
 

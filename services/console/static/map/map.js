@@ -31,8 +31,8 @@ const OLD_MS = 60_000; // layers are read at least this often, because hazards e
 /** @type {Layers} */
 const layers = { units: [], boundaries: [], hazards: [], reports: [], alerts: [], displaced: [], localities: [], sites: [] };
 let chosen = { table: "", id: "" };
-/** The hazard that the address names. It is chosen as soon as it is read. */
-let wanted = new URLSearchParams(location.search).get("hazard") ?? "";
+/** The hazard or area that the address names. It is chosen as soon as it is read. */
+const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
 /** @type {DrawnMap | undefined} */
 let map;
 
@@ -109,9 +109,9 @@ function draw(name) {
   SHOWN[name]();
   if (document.getElementById(`${name}-rows`)) list(name, layers);
   count();
-  if (name === "hazards" && known("hazards", wanted)) {
-    choose("hazards", wanted);
-    wanted = "";
+  if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
+    choose(name, wanted[name]);
+    wanted[name] = "";
   }
   if (chosen.id) describe(tableOf(), known(chosen.table, chosen.id), layers);
 }

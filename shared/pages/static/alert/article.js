@@ -1,4 +1,4 @@
-// Reads the content of the page of an alert or a hazard, for the alert's page itself and for the panel beside the board's list.
+// Reads the content of a page, such as that of an alert, for the alert's page itself and for the panel beside the board's list.
 
 import { call } from "/static/calls.js";
 import { refresh } from "/static/fragments.js";
@@ -6,14 +6,17 @@ import { refresh } from "/static/fragments.js";
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
 
 /**
- * The content of the page at the path as it is now. Without an answer, returns undefined.
+ * The content of the page at the path as it is now. Without an answer, or if it is refused, returns undefined.
  * In the panel, the ids get a prefix, because the board has some of the same ids.
  * @param {string} path
  * @param {string} prefix
+ * @param {(answer: Response) => void} [refused] is told of a refusal
  * @returns {Promise<HTMLElement | undefined>}
  */
-export async function readArticle(path, prefix) {
-  const text = await call("GET", path).then((answer) => answer.ok && !answer.redirected ? answer.text() : undefined).catch(() => undefined);
+export async function readArticle(path, prefix, refused) {
+  const answer = await call("GET", path).catch(() => undefined);
+  if (answer && !answer.ok) refused?.(answer);
+  const text = answer?.ok && !answer.redirected ? await answer.text().catch(() => undefined) : undefined;
   if (text === undefined) return undefined;
   const page = new DOMParser().parseFromString(text, "text/html");
   const article = /** @type {HTMLElement | null} */ (page.querySelector("article[data-alert]")) ?? wrapped(page.querySelector("main"));
@@ -33,6 +36,7 @@ function wrapped(main) {
 /** @param {HTMLElement} article @param {string} prefix */
 function addPrefix(article, prefix) {
   for (const node of article.querySelectorAll("[id]")) node.id = prefix + node.id;
+  for (const link of article.querySelectorAll("a[href^='#']")) link.setAttribute("href", `#${prefix}${link.getAttribute("href")?.slice(1)}`);
   for (const name of REFERRING) {
     for (const node of article.querySelectorAll(`[${name}]`)) {
       const ids = (node.getAttribute(name) ?? "").split(" ");

@@ -1,30 +1,31 @@
 // Shows the person in charge of a site on request, because every viewing is logged.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
-const person = element("person");
-const button = /** @type {HTMLButtonElement} */ (person.querySelector("button"));
+document.addEventListener("click", ({ target }) => {
+  if (target instanceof HTMLButtonElement && target.dataset.site && target.parentElement) void show(target, target.parentElement);
+});
 
-button.addEventListener("click", async () => {
+/** @param {HTMLButtonElement} button @param {HTMLElement} person the place of the answer */
+async function show(button, person) {
   button.disabled = true;
   try {
     const answer = await call("GET", `/registry/v1/sites/${button.dataset.site}/person-in-charge`);
-    if (!answer.ok) return fail((await problem(answer)).text);
+    if (!answer.ok) return fail(button, (await problem(answer)).text);
     const { name, phone } = await answer.json();
     person.tabIndex = -1; // the button that had the focus is removed
     person.textContent = [name, phone].filter(Boolean).join(", ");
     person.focus();
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(sentence("away"));
+    fail(button, sentence("away"));
   }
-});
+}
 
-/** @param {string} text */
-function fail(text) {
-  const failure = /** @type {HTMLElement} */ (person.querySelector(".failure"));
+/** @param {HTMLButtonElement} button @param {string} text */
+function fail(button, text) {
+  const failure = /** @type {HTMLElement} */ (button.parentElement?.querySelector(".failure"));
   failure.textContent = text;
   failure.hidden = false;
   button.disabled = false;

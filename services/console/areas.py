@@ -1,0 +1,115 @@
+"""The page of an oblast or a district: who is there now, its hazards and alerts, and when the last report came.
+
+It answers what a click on a district on the map answers, by the same rules.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from services.console import board, groups, visibility
+from services.console.groups import CountedGroups, CountRange
+from services.console.map import features, positions
+from services.console.models import BoardAlert, BoardHazard
+from services.console.queries import board_alerts, snapshots
+from services.console.queries import groups as group_queries
+from services.console.sections import Section
+from services.console.state import console
+from shared.auth import access, tokens
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import MsgType
+from shared.pages import language_of
+from shared.places import Places
+from shared.postgres.database import Session
+from shared.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+MOST = 2_000  # the page lists at most this many hazards, and as many alerts of each section
+OPEN = (Section.WAITING, Section.UNSEEN, Section.ACKNOWLEDGED, Section.IN_PROGRESS)
+
+
+@router.get("/areas/{pcode}")
+async def area_page(pcode: str, request: Request, session: Session) -> Response:
+    """Staff may open each area. They see people and alerts only of their own areas, as on the board."""
+    here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
+    unit = here.places.unit(pcode)
+    if unit is None:
+        raise Problem(404, "not-found", "There is no such area.")
+    hazards = await hazards_of(session, pcode, here.places, now)
+    people, counted = await people_of(request, session, pcode, now)
+    reported = [each["reported_at"] for each in people if each["reported_at"]]
+    return here.pages.render(
+        request,
+        "area.html",
+        unit=unit,
+        now=now,
+        hazards=hazards,
+        alerts=await alerts_of(session, pcode, principal, here.places, now),
+        people=people,
+        counted_persons=sum(
+            (CountRange(each["counted_lowest"], each["counted_highest"]) for each in people), CountRange()
+        ),
+        groups=counted,
+        groups_most=MOST,
+        reported_at=max(
+            chain(map(datetime.fromisoformat, reported), (hazard.received_at for hazard in hazards)), default=None
+        ),
+        is_own=bool(shown_codes(principal, pcode, here.places)),
+        counted=here.settings.counted_status,
+        places=here.places,
+        whereabouts=lambda pcodes: board.whereabouts(pcodes, here.places, language_of(request)),
+        may_count=not principal.roles.isdisjoint(access.COUNTERS),
+    )
+
+
+def concerns(pcodes: Sequence[str], area: str, places: Places) -> bool:
+    """Whether an event at these places concerns the area. An event in an oblast concerns all its districts."""
+    around = places.around([area])
+    return around is None or not around.isdisjoint(positions.districts(pcodes, places))
+
+
+def shown_codes(principal: Principal, area: str, places: Places) -> frozenset[str]:
+    """The units of the area that are in the caller's areas."""
+    inside, own = places.within([area]) or frozenset(), places.within(principal.areas)
+    return inside if own is None else inside & own
+
+
+async def hazards_of(session: AsyncSession, pcode: str, places: Places, now: datetime) -> list[BoardHazard]:
+    rows = await snapshots.hazards(session, now, MOST)
+    return [row for row in rows if row.msg_type != MsgType.CANCEL and concerns(row.pcodes, pcode, places)]
+
+
+async def alerts_of(
+    session: AsyncSession, pcode: str, principal: Principal, places: Places, now: datetime
+) -> list[tuple[Section, BoardAlert]]:
+    """The open alerts at places in or around the area, with their sections."""
+    sections = await board_alerts.sections(session, now, board.concerning(principal, places), MOST)
+    listed = ((section, alert) for section in OPEN for alert in sections[section].alerts)
+    return [(section, alert) for section, alert in listed if concerns(alert.pcodes, pcode, places)]
+
+
+async def people_of(
+    request: Request, session: AsyncSession, pcode: str, now: datetime
+) -> tuple[list[dict[str, Any]], CountedGroups]:
+    """The displaced people of each district of the area, and its counted groups by village and site.
+
+    Readers who may not see localities get no groups.
+    """
+    here, principal = console(request), tokens.current(request)
+    places, status = here.places, here.settings.counted_status
+    codes = shown_codes(principal, pcode, places)
+    if not codes:
+        return [], CountedGroups([])
+    rows = await snapshots.households(session, status, now - snapshots.RECENT, codes, places)
+    counts = await group_queries.by_stated_place(session, status, codes, places)
+    reported = await group_queries.newest_reports(session, status, codes, places)
+    drawn = features.displaced(rows, groups.by_place(counts, places.district), reported, language_of(request), places)
+    people = [each["properties"] for each in drawn if each["properties"]["id"] in codes]
+    by_village = groups.by_place(counts).here if visibility.sees_localities(principal) else ()
+    inside = [each for each in by_village if each.place.pcode and places.district(each.place.pcode) in codes]
+    return people, CountedGroups(inside)
