@@ -17,7 +17,7 @@ const STEPS = [1, 2, 3, 4, 6, 12];
 /** @typedef {{title: string, unit: string, of: string, labels: string[], series: Series[]}} Drawing `of` names the labels */
 
 /** What the table says. @param {HTMLTableElement} table @returns {Drawing} */
-export function read(table) {
+function read(table) {
   const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
   const series = heads.flatMap((head, column) =>
@@ -46,7 +46,7 @@ function number(text) {
 }
 
 /** The heights at which the bars end: each stands on those before it. @param {Series[]} series */
-export function stacked(series) {
+function stacked(series) {
   /** @type {number[]} */
   let below = [];
   return series.map((each) => {
@@ -77,7 +77,7 @@ function options(place, { labels, of, series, unit }) {
     height: HEIGHT,
     scales: { x: { time: false, range: () => [-0.6, labels.length - 0.4] }, y: { range: (_, __, most) => [0, Math.max(most * 1.08, 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, incrs: STEPS, space: LABEL, values: (_, places) => places.map((at) => labels[at] ?? "") },
+      { ...axis, size: 28, grid: { show: false }, incrs: STEPS, space: LABEL, values: (_, places) => places.map((at) => labels[at] ?? "") },
       { ...axis, label: unit, labelSize: unit ? 22 : 0, size: 54, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, places) => places.map(shown) },
     ],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
@@ -114,11 +114,11 @@ function draw(table) {
   figure.append(place);
   (table.closest(".scroll") ?? table).before(figure);
   const data = /** @type {uPlot.AlignedData} */ ([drawing.labels.map((_, at) => at), ...ordered(stacked(drawing.series))]);
-  let chart = new uPlot(options(place, drawing), data, place);
+  let chart = drawn(place, drawing, data);
   new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     chart.destroy();
-    chart = new uPlot(options(place, drawing), data, place);
+    chart = drawn(place, drawing, data);
   });
   const tones = drawing.series.map(({ label, tone }) => ({ label, colour: () => colour(place, tone) }));
   const saving = document.createElement("p");
@@ -128,6 +128,14 @@ function draw(table) {
     button(sentence("save_table"), () => saveTable(table, drawing.title)),
   );
   figure.append(saving);
+}
+
+/** The chart, with the names of its columns in the order of the table. @param {HTMLElement} place @param {Drawing} drawing @param {uPlot.AlignedData} data */
+function drawn(place, drawing, data) {
+  const chart = new uPlot(options(place, drawing), data, place);
+  const [, ...names] = place.querySelectorAll(".u-legend .u-series");
+  for (const name of ordered(names)) name.parentElement?.append(name);
+  return chart;
 }
 
 /** @param {string} text @param {() => void} act */

@@ -11,29 +11,45 @@ const LINE = 22;
 export function saveChart(canvas, title, series, ground, ink) {
   const scale = devicePixelRatio;
   const image = document.createElement("canvas");
-  const head = (PADDING + 2 * LINE) * scale;
-  image.width = canvas.width + 2 * PADDING * scale;
-  image.height = canvas.height + head + PADDING * scale;
   const context = image.getContext("2d");
   if (!context) return;
+  const width = canvas.width / scale + 2 * PADDING;
+  const family = getComputedStyle(document.body).fontFamily;
+  const names = `13px ${family}`;
+  context.font = names;
+  const places = placed(series.map(({ label }) => 32 + context.measureText(label).width), width - PADDING);
+  const head = PADDING + LINE * (2 + (places.at(-1)?.line ?? 0));
+  image.width = width * scale;
+  image.height = canvas.height + (head + PADDING) * scale;
   context.fillStyle = ground;
   context.fillRect(0, 0, image.width, image.height);
-  context.drawImage(canvas, PADDING * scale, head);
+  context.drawImage(canvas, PADDING * scale, head * scale);
   context.scale(scale, scale);
-  const family = getComputedStyle(document.body).fontFamily;
   context.fillStyle = ink;
   context.font = `600 15px ${family}`;
-  context.fillText(title, PADDING, PADDING + 8, image.width / scale - 2 * PADDING);
-  context.font = `13px ${family}`;
-  let left = PADDING;
-  for (const { label, colour } of series) {
+  context.fillText(title, PADDING, PADDING + 8, width - 2 * PADDING);
+  context.font = names;
+  for (const [number, { label, colour }] of series.entries()) {
+    const { left, line } = places[number];
+    const top = PADDING + LINE * (1 + line);
     context.fillStyle = colour();
-    context.fillRect(left, PADDING + LINE, 11, 11);
+    context.fillRect(left, top, 11, 11);
     context.fillStyle = ink;
-    context.fillText(label, left + 16, PADDING + LINE + 10);
-    left += 32 + context.measureText(label).width;
+    context.fillText(label, left + 16, top + 10);
   }
   image.toBlob((blob) => blob && save(blob, `${named(title)}.png`));
+}
+
+/** Where names of these widths stand, one after the other, in lines. @param {number[]} widths @param {number} right */
+function placed(widths, right) {
+  let left = PADDING;
+  let line = 0;
+  return widths.map((width) => {
+    if (left > PADDING && left + width > right) [left, line] = [PADDING, line + 1];
+    const place = { left, line };
+    left += width;
+    return place;
+  });
 }
 
 /** All rows of the table with numbers as numbers. @param {HTMLTableElement} table @param {string} title */
@@ -44,7 +60,7 @@ export function saveTable(table, title) {
 }
 
 /** A text that begins like a formula is marked as a text. @param {string} text */
-export function quoted(text) {
+function quoted(text) {
   const safe = /^[=+@\t]|^-(?!\d)/.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""').replaceAll(/\s+/g, " ")}"`;
 }
