@@ -2,7 +2,7 @@
 //
 // A column is drawn if its header has `data-series`: a bar that stands on the bars before it, or a line. `data-tone`
 // is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's
-// foot are not drawn. `data-unit` of the table stands at the axis. Readers who see no chart have the table itself.
+// foot are not drawn. `data-label` of the table stands at the axis. Readers who see no chart have the table itself.
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
@@ -33,7 +33,7 @@ function read(table) {
   const heading = document.getElementById(table.closest("section")?.getAttribute("aria-labelledby") ?? "");
   return {
     title: heading?.textContent?.trim() ?? "",
-    unit: table.dataset.unit ?? "",
+    unit: table.dataset.label ?? "",
     of: heads[0]?.textContent?.trim() ?? "",
     labels: rows.map((row) => row.cells[0]?.textContent?.trim() ?? ""),
     series,
