@@ -33,13 +33,13 @@ def drawing(seat: Any, drawing_browser: Browser) -> Seat:
     return desk
 
 
-def draw_coarsely(page: Page) -> None:
+def draw_coarsely(page: Page, width: int = 1366, height: int = 768) -> None:
     """Gives the page a small window and half the usual pixels in each direction, because each pixel takes time to draw.
 
     A later size of the window gives the page its usual pixels.
     """
-    page.set_viewport_size({"width": 1366, "height": 768})
-    coarse = {"width": 1366, "height": 768, "deviceScaleFactor": 0.5, "mobile": False}
+    page.set_viewport_size({"width": width, "height": height})
+    coarse = {"width": width, "height": height, "deviceScaleFactor": 0.5, "mobile": False}
     page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", coarse)
 
 
@@ -77,6 +77,29 @@ def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
     looked = hazard(type="avalanche", source="field", certainty="Unlikely", onset=datetime.now(UTC))
     whole.publish(looked)
     expect(page.locator("#hazards-rows tr", has_text="Avalanche: nothing found")).to_have_count(1)
+    assert drawing.errors == []
+
+
+def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, drawing: Seat) -> None:
+    whole.clear_hazards()
+    whole.report_hazard(type="rockfall", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
+    draw_coarsely(drawing.page, 1700, 900)
+    page = drawing.open("/")
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    beside = page.locator("#beside")
+    page.locator("#panel-hazards").get_by_role("link", name="Rockfall").click()
+    expect(beside.locator(".hazard-page")).to_contain_text("Rockfall")
+    page.keyboard.press("Escape")
+    expect(beside).to_be_hidden()
+
+    def is_opened_by_a_click() -> bool:
+        click_in_the_middle(page)  # the map has moved to the hazard
+        return beside.is_visible()
+
+    assert wait_until(is_opened_by_a_click, timeout=30, every=0.5)
+    expect(page.locator("#beside-page")).to_have_attribute("href", re.compile("^/(hazards|alerts)/"))
+    page.locator("#map-switch").click()
+    expect(page.locator("#board-map")).to_be_hidden()
     assert drawing.errors == []
 
 

@@ -39,6 +39,7 @@ async function show(path, active) {
   fail("");
   newest = 0;
   shown = path;
+  tell();
   /** @type {HTMLAnchorElement} */ (element("beside-page")).href = path;
   element("beside-title").textContent = sentence(kindOf(path));
   element("side-panel-back").hidden = !trail.length;
@@ -78,10 +79,16 @@ function close() {
   const back = rowOf(shown) ?? document.getElementById(opener?.id ?? "") ?? opener;
   leave();
   shown = "";
+  tell();
   panel.hidden = true;
   content.replaceChildren();
   mark();
   if (isInside) back?.focus();
+}
+
+/** Tells the map what is shown. */
+function tell() {
+  document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
 
 /** Keeps the article if somebody has typed or chosen in it what was not sent. */

@@ -14,6 +14,7 @@ import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { listen } from "/static/board/listening.js";
 import { settle } from "/static/board/alerts-list.js";
+import { startMap, toggleMap } from "/static/board/map.js";
 import { draw, showBy, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string[]>} */
@@ -77,6 +78,7 @@ board.addEventListener("click", (event) => {
   if (more) return showMore(more.dataset.more ?? "");
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-act]");
   if (!(button instanceof HTMLElement)) return openAimedAt(event);
+  if (button.dataset.act === "map") return toggleMap();
   if (button.dataset.act === "caller") return void showCaller(button.dataset.report ?? "");
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
@@ -120,3 +122,4 @@ setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();
+startMap();

@@ -18,10 +18,6 @@ const NEAR_PX = 6;
 const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
 const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
-export function canDraw() {
-  return document.createElement("canvas").getContext("webgl2") !== null;
-}
-
 /** @param {string} name a variable of the stylesheet @returns {string} */
 function colour(name) {
   const probe = document.createElement("i");

@@ -3,7 +3,7 @@
 import { listen } from "/static/board/listening.js";
 import { renewal } from "/static/board/renewals.js";
 import { element } from "/static/elements.js";
-import { canDraw, DrawnMap } from "/static/map/canvas.js";
+import { DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
@@ -12,6 +12,7 @@ import { readLayer } from "/static/map/layers.js";
 import { fieldReports, ringsOf } from "/static/map/reports.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
+import { canDraw } from "/static/map/webgl.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 

@@ -2,9 +2,10 @@
 
 import { renewal } from "/static/board/renewals.js";
 import { element } from "/static/elements.js";
-import { canDraw, DrawnMap } from "/static/map/canvas.js";
+import { DrawnMap } from "/static/map/canvas.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
 import { readLayer } from "/static/map/layers.js";
+import { canDraw } from "/static/map/webgl.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
