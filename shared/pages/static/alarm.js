@@ -22,6 +22,8 @@ let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
 let isOurs = !("locks" in navigator); // whether this page may ring, as only one page of a browser may
 let isOver = false;
+/** @type {Map<string, Notification>} the browser notifications that are shown, by alert */
+const notifications = new Map();
 
 const isOn = () => localStorage.getItem("sound") !== "off";
 const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
@@ -36,6 +38,7 @@ async function ask() {
   const fresh = state.alerts.filter((alert) => !heard().includes(nameOf(alert)));
   if (fresh.length && sounds()) ring();
   if (!isFirst && document.hidden) for (const alert of fresh) notify(alert);
+  withdraw();
   localStorage.setItem("heard", JSON.stringify([...state.alerts.map(nameOf), ...heard()].slice(0, KEPT)));
   isFirst = false;
   show();
@@ -55,9 +58,21 @@ function sounds() {
   return isOn() && isOurs && !isOver && Date.now() >= mutedUntil();
 }
 
-/** @param {Ringing} alert */
+/** The notification of a Severe or Extreme alert stays until somebody closes it or acknowledges the alert. @param {Ringing} alert */
 function notify(alert) {
-  if ("Notification" in window && Notification.permission === "granted") new Notification(alert.name, { tag: alert.alert_id });
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const notification = new Notification(alert.name, { tag: alert.alert_id, requireInteraction: URGENT.includes(alert.severity) });
+  notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`)); // a new tab, because this page may have unsent text
+  notifications.set(alert.alert_id, notification);
+}
+
+/** Closes the notifications of alerts that demand nothing any more. */
+function withdraw() {
+  for (const [alert, notification] of notifications) {
+    if (state.alerts.some(({ alert_id }) => alert_id === alert)) continue;
+    notification.close();
+    notifications.delete(alert);
+  }
 }
 
 function show() {

@@ -146,15 +146,18 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
 # A headless browser shows no notifications, and has no windows in front of the page. This script simulates both.
 NOTIFYING = """{
     window.notified = [];
+    window.withdrawn = [];
     window.Notification = class {
         static permission = "PERMISSION";
-        constructor(name, options) { window.notified.push([name, options.tag]); }
+        constructor(name, options) { this.tag = options.tag; window.notified.push([name, options.tag]); }
+        addEventListener() {}
+        close() { window.withdrawn.push(this.tag); }
     };
     Object.defineProperty(document, "hidden", { get: () => true });
 }"""
 
 
-def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(whole: Whole, seat: Any) -> None:
+def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledges(whole: Whole, seat: Any) -> None:
     pages = {}
     for permission in ("granted", "default", "denied"):
         desk = seat(Role.OPERATOR)
@@ -168,6 +171,9 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(whole:
         wait_for_script(page, heard, alert_id)
         notified = [name for name, tag in page.evaluate("window.notified") if tag == alert_id]
         assert [name.partition(",")[0] for name in notified] == ["Avalanche"] * (permission == "granted"), permission
+    acknowledge = "id => fetch(`/alerts/v1/alerts/${id}/acknowledgement`, { method: 'PUT' }).then(({ ok }) => ok)"
+    assert pages["granted"].evaluate(acknowledge, alert_id)
+    wait_for_script(pages["granted"], "id => window.withdrawn.includes(id)", alert_id)
 
 
 def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
