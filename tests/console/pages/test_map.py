@@ -97,7 +97,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=30, every=0.5)
-    expect(page.locator("#beside-page")).to_have_attribute("href", re.compile("^/(hazards|alerts)/"))
+    expect(page.locator("#beside-page")).to_have_attribute("href", re.compile("^/(hazards|alerts|areas)/"))
     page.locator("#map-switch").click()
     expect(page.locator("#board-map")).to_be_hidden()
     assert drawing.errors == []
