@@ -93,7 +93,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     # the panel shows that another person has acknowledged the alert, although the list has no row of the alert
     seat(Role.OPERATOR).open(f"/alerts/{key}").get_by_role("button", name="Acknowledge", exact=True).click()
     expect(page.locator("#beside .done")).to_contain_text("Acknowledged")
-    page.locator("#beside > header button").click()
+    page.locator("#side-panel-close").click()
     page.go_back()
     expect(icing).to_be_visible()
     expect(page.locator("#filter-text")).to_have_value("")
