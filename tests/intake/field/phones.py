@@ -171,6 +171,13 @@ def sent(page: Page) -> None:
     expect(page.locator("#report")).not_to_have_attribute("aria-busy", "true")
 
 
+def hazard_sent(page: Page) -> None:
+    page.check("input[value=hazard]", force=True)
+    page.select_option("#seen-type", "snowstorm")
+    page.select_option("#origin-oblast", "KG05000000000")
+    sent(page)
+
+
 def begun(page: Page) -> None:
     page.fill("#notes", "sleeps at Айгүл's")
     saved(page)

@@ -30,7 +30,7 @@ def test_a_401_keeps_every_report(phone: BrowserContext, centre: Centre) -> None
     page.reload()
     filled(page)
     expect(page.locator("#sign-in-again")).to_be_visible()
-    expect(page.locator("#reports .answer")).to_have_text(["Saved on this phone, not sent yet"])
+    expect(page.locator("#reports .answer")).to_have_text(["Saved on this phone. Sign in again to send it."])
 
 
 def test_a_report_is_not_sent_under_another_accounts_name(phone: BrowserContext, centre: Centre) -> None:

@@ -12,7 +12,8 @@ import { uuid } from "./uuid.js";
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
  *   `sealed` is deleted when the centre has the report; only an earlier release stored `body`
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline what is not sealed
- * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
+ * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean, renewedAt?: number}} Account
+ *   the centre refused the sign-in: if `isOver`, for every report; if `needsSignIn`, perhaps only for hazards
  */
 
 export const CHANGED = "dayar-kept-changed";
@@ -128,7 +129,7 @@ export function account() {
 
 /** Whether the sign-in has ended, because the centre refused it or because it has expired. @param {Account} known */
 export function isOver(known) {
-  return Boolean(known.isOver) || !(Date.now() < Date.parse(known.expires_at) - EARLY_MS);
+  return Boolean(known.isOver || known.needsSignIn) || !(Date.now() < Date.parse(known.expires_at) - EARLY_MS);
 }
 
 /** @param {Account | null} value */
@@ -136,6 +137,18 @@ export function setAccount(value) {
   if (value) localStorage.setItem("dayar.account", JSON.stringify(value));
   else localStorage.removeItem("dayar.account");
   changed();
+}
+
+/** The centre refused this sign-in. @param {string | undefined} token @param {"isOver" | "needsSignIn"} state */
+export function endSignIn(token, state) {
+  const known = account();
+  if (known && known.token === token && !known[state]) setAccount({ ...known, [state]: true });
+}
+
+/** Whether the report is sent only after another sign-in. @param {Kept} report */
+export function awaitsSignIn({ state, clear }) {
+  const known = account();
+  return state === "waiting" && Boolean(known?.isOver || (known?.needsSignIn && clear.kind === "hazard"));
 }
 
 /** @returns {string} */

@@ -5,7 +5,7 @@ import { element } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
 import { kindOf } from "./hazards.js";
-import { account, isAnswered, isMovementKind, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
+import { account, awaitsSignIn, isAnswered, isMovementKind, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
 import { codeOf, labelOf, placeName } from "./labels.js";
 import { areOwnPeople } from "./movements.js";
 import { sendAgain } from "./outbox.js";
@@ -114,6 +114,7 @@ function movedTo({ movement, persons, destination, is_reversed }) {
 /** @param {Kept} report */
 function answerOf(report) {
   if (report.state === "waiting" && !isOwn(report)) return sentence("other", { name: report.account });
+  if (awaitsSignIn(report)) return sentence("awaitsSignIn");
   const { state, reason, is_alerted } = receiptOf(report) ?? { state: "received", reason: null };
   if (!isAnswered(report) || state === "received") return sentence(report.state);
   const result = sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });

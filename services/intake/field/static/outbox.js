@@ -1,43 +1,57 @@
-// Send waiting reports, oldest first, and store the answers.
+// Send waiting reports, hazards first, and store the answers.
 
 import { forgetKey, heardOf, sealReport } from "./centre-key.js";
 import { discardCopy, keepCopy } from "./drafts.js";
-import { account, isAnswered, isMovementKind, isRefused, isSame, isSameName, keep, kept, nextVersion, reports, setAccount } from "./kept.js";
+import { account, endSignIn, isAnswered, isMovementKind, isRefused, isSame, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
 import { hasPin } from "./pin.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
+const TOO_MANY = 429;
 // Answers that say nothing about the report: too slow, too many, or a centre that does not take sealed reports (yet).
-const LATER = [404, 405, 408, 429];
+const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
-/** Send waiting reports, oldest first, so that no correction overtakes the report that it corrects. */
+/** Send waiting reports: hazards first, because they can raise alerts, then the others, oldest first. */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;
+  /** @type {Set<string>} */
+  const passed = new Set();
   try {
-    let report = oldest();
-    while (report && (await send(report))) report = oldest();
+    let report = next(passed);
+    while (report && (await send(report, passed))) report = next(passed);
   } finally {
     isSending = false;
   }
 }
 
-/** The oldest waiting report of the signed-in account. It is read anew, because the author may have corrected it. */
-function oldest() {
+/**
+ * The next waiting report of the signed-in account. It is read anew, because the author may have corrected it.
+ * @param {Set<string>} passed the reports that the centre did not take in this round
+ */
+function next(passed) {
   const known = account();
   if (!known || known.isOver) return undefined; // the centre decides whether to accept a report with an expired sign-in
-  return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
+  const waiting = reports().reverse().filter((report) => report.state === "waiting" && isSameName(report.account, known.name) && !passed.has(report.clear.report_id));
+  return waiting.find(isHazard) ?? waiting[0];
+}
+
+/** @param {Kept} report */
+function isHazard({ clear }) {
+  return clear.kind === "hazard";
 }
 
 /**
- * Send one report. Return whether the next report can be sent now.
+ * Send one report. Return whether the next report can be sent now. A hazard that the centre does not take now holds up
+ * no other report: the centre refuses hazards with an expired sign-in, and an earlier release takes none from phones.
  * @param {Kept} report
+ * @param {Set<string>} passed
  */
-async function send(report) {
+async function send(report, passed) {
   const token = account()?.token;
   let answer;
   try {
@@ -45,12 +59,11 @@ async function send(report) {
   } catch {
     return false;
   }
-  if (answer.status === 401) {
-    const known = account();
-    if (known && known.token === token) setAccount({ ...known, isOver: true });
-    return false;
+  if (answer.status === 401) endSignIn(token, isHazard(report) ? "needsSignIn" : "isOver");
+  if (answer.status === 401 || LATER.includes(answer.status) || answer.status >= 500) {
+    passed.add(report.clear.report_id);
+    return isHazard(report) && answer.status !== TOO_MANY;
   }
-  if (LATER.includes(answer.status) || answer.status >= 500) return false;
   heardOf(answer.headers.get("dayar-phone-key"));
   settle(report, answer, await answer.json());
   return true;

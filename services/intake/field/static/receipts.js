@@ -1,7 +1,7 @@
 // Requests the receipts of the sent reports from the centre, and stores each receipt with its report.
 
 import { keepCopy } from "./drafts.js";
-import { account, isAnswered, isOver, isOwn, isRefused, keep, kept, receiptOf, reports, setAccount } from "./kept.js";
+import { account, endSignIn, isAnswered, isOver, isOwn, isRefused, keep, kept, receiptOf, reports } from "./kept.js";
 import { post } from "./outbox.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
@@ -35,7 +35,7 @@ export async function askReceipts() {
   nextAt = performance.now() + pause(asked++);
   try {
     const answer = await post("/intake/v1/receipts", { report_ids: inTurn(unsettled).map(({ clear }) => clear.report_id) }, known.token);
-    if (answer.status === 401 && account()?.token === known.token) setAccount({ ...known, isOver: true });
+    if (answer.status === 401) endSignIn(known.token, "needsSignIn");
     if (answer.ok) for (const receipt of (await answer.json()).receipts) note(receipt);
   } catch {
     // the phone is offline
