@@ -53,7 +53,7 @@ async def test_the_outcome_lists_the_alert_and_the_notified_receivers(desk: Desk
     ("changed", "reason", "text"),
     [
         ({"severity": "Minor"}, "below_threshold", "ниже порога правил оповещения"),
-        ({"onset": datetime.now(UTC) - timedelta(days=2)}, "too_old", "сообщено слишком поздно"),
+        ({"onset": datetime.now(UTC) - timedelta(days=3)}, "too_old", "сообщено слишком поздно"),
         (
             {"source": "field", "certainty": "Unlikely"},
             "nothing_found",

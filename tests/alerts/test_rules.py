@@ -150,6 +150,18 @@ def test_six_hours_after_onset_or_expiry_nobody_is_notified(
     assert finding_of(decide(late, RULES, WATCHED, NOW)).is_suppressed is is_suppressed
 
 
+@pytest.mark.parametrize("source", ["field", "cmc"])
+@pytest.mark.parametrize("severity", ["Extreme", "Unknown"])
+@pytest.mark.parametrize(("hours", "is_suppressed"), [(8, False), (48, False), (49, True)])
+def test_a_report_of_people_who_were_without_a_signal_notifies_for_two_days(
+    hours: int, is_suppressed: bool, severity: str, source: str
+) -> None:
+    onset = NOW - timedelta(hours=hours)
+    late = mudflow(onset=onset, source=source, channel="field", severity=severity, urgency="Immediate")
+    assert finding_of(decide(late, RULES, WATCHED, NOW)).is_suppressed is is_suppressed
+    assert finding_of(decide_exposure(late, KADAMJAI, 3, RULES, NOW)).is_suppressed is is_suppressed
+
+
 def displaced(
     counts: dict[date, int], day: date = TODAY, taken: list[Window] | None = None, now: datetime = NOW
 ) -> Finding | Nothing:
@@ -221,7 +233,7 @@ def test_each_district_has_its_own_exposure_alert() -> None:
     assert finding.severity is Severity.SEVERE
     assert decide_exposure(mudflow(), KADAMJAI, 0, RULES, NOW) == Nothing("below_threshold")
     assert decide_exposure(mudflow(severity="Minor"), KADAMJAI, 3, RULES, NOW) == Nothing("below_threshold")
-    assert finding_of(decide_exposure(mudflow(onset=NOW - DAY), KADAMJAI, 3, RULES, NOW)).is_suppressed
+    assert finding_of(decide_exposure(mudflow(onset=NOW - DAY, source="gdacs"), KADAMJAI, 3, RULES, NOW)).is_suppressed
 
 
 def test_a_quake_without_a_severity_has_the_exposure_severity_of_its_intensity() -> None:

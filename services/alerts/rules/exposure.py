@@ -18,7 +18,7 @@ from services.alerts.counts import Exposed
 from services.alerts.projections import ListedSite
 from services.alerts.rules.findings import ALERTED, RANK, Finding, Nothing, RuleKind, Situation
 from services.alerts.rules.hazard import effective_severity
-from services.alerts.rules.rule import CountingRule, Touched
+from services.alerts.rules.rule import AgeRule, CountingRule, Touched
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType, Severity
 from shared.places import Places
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SETTLEMENT_KM = 3.0  # houses of a settlement are at most this far from its point, even if the village lies along a road
 
 
-class ExposureRule(CountingRule):
+class ExposureRule(CountingRule, AgeRule):
     floor: Severity
 
 

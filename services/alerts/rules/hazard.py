@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import counts
 from services.alerts.rules.findings import ALERTED, RANK, Finding, Nothing, RuleKind, Situation
-from services.alerts.rules.rule import Rule, Touched
+from services.alerts.rules.rule import AgeRule, Touched
 from shared.country import COUNTRY
 from shared.events import CENTRE, HazardReported
 from shared.events.vocabulary import MsgType, Severity, SubmissionChannel, Urgency
@@ -44,7 +44,7 @@ class Judgement(NamedTuple):
     pcodes: tuple[str, ...]
 
 
-class HazardRule(Rule):
+class HazardRule(AgeRule):
     """Grades hazard reports. `name` is the name of the rule's table in the file of rules."""
 
     name: ClassVar[str]

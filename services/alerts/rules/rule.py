@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.counts import Exposed
 from services.alerts.rules.findings import Finding, Nothing, Situation
-from shared.events import HazardReported
+from shared.events import OF_PEOPLE, HazardReported
 from shared.events.vocabulary import Mobility
 
 if TYPE_CHECKING:
@@ -100,8 +100,21 @@ class Rule(RuleModel):
     def max_age(self) -> timedelta:
         return timedelta(hours=self.max_age_hours)
 
+
+class AgeRule(Rule):
+    """A rule whose alerts are about a hazard.
+
+    Reports of people have a longer age, because a team may be without a signal for many hours before it can send.
+    """
+
+    max_age_hours_of_people: Hours = 48
+
     def is_too_old(self, hazard: HazardReported, now: datetime) -> bool:
-        return now > max(hazard.onset, hazard.expires or hazard.onset) + self.max_age
+        return now > max(hazard.onset, hazard.expires or hazard.onset) + self._max_age_of(hazard)
+
+    def _max_age_of(self, hazard: HazardReported) -> timedelta:
+        of_people = timedelta(hours=self.max_age_hours_of_people)
+        return max(self.max_age, of_people) if hazard.source in OF_PEOPLE else self.max_age
 
 
 class CountingRule(Rule):
