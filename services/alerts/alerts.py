@@ -69,7 +69,7 @@ class Alert(AlertFields):
     step: int = 0
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
-    first_due_at: Instant | None = None  # None if an earlier release raised the alert
+    first_due_at: Instant | None = None  # None if an earlier release raised the alert, or if it was muted then
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None
     is_ringing: bool = False

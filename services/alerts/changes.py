@@ -290,7 +290,9 @@ class AlertChanges:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self.wait(alert)
-        waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due, first_due_at=due))
+        waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due))
+        # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
+        waiting = alerts.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:

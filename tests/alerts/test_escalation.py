@@ -30,6 +30,7 @@ MODERATE, EXTREME = timedelta(minutes=30), timedelta(minutes=5)
 async def test_without_acknowledgement_the_next_step_is_notified_and_the_last_step_repeats(night: Night) -> None:
     await night.report(hazard())
     assert await night.passes(MODERATE - timedelta(seconds=1)) == 0
+    assert (await night.alert()).first_due_at == NOW + MODERATE
     for _ in range(4):
         assert await night.passes(MODERATE) == 1
     assert await night.notified() == [(1, "duty"), (2, "head"), (3, "minister"), (4, "minister"), (5, "minister")]

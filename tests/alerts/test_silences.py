@@ -94,6 +94,7 @@ async def test_a_silenced_alert_is_raised_and_its_receivers_are_notified_when_th
         (reasons,) = await session.scalars(text("SELECT reasons FROM notification_omissions"))
     assert reasons == dict.fromkeys(("duty", "head", "minister"), "silenced")
     assert await night.passes(timedelta(seconds=1)) == 1
+    assert (await night.alert()).first_due_at is None, "the statistics do not count the silenced alert as late"
     assert await night.passes(timedelta(minutes=15)) == 1
     assert await night.notified() == [(2, "duty"), (3, "head")]
     assert (await night.causes("duty"), await night.causes("head")) == (["raised"], ["escalated"])
