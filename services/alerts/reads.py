@@ -3,10 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from services.alerts.acts.acts import ActKind
+from services.alerts.models import Act
 from shared import audit
 from shared.audit import AUDIT, Action, Result
 from shared.auth import tokens
@@ -18,15 +20,22 @@ COVERED = timedelta(hours=12)  # the entry of a page's opening covers what the o
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:
     """Adds an entry, unless an open page reads the alert again and the entry of its opening is in the log.
 
-    A request alone cannot avoid an entry: with the parameter, the log must have an entry of the same account.
+    A request alone cannot avoid an entry: with the parameter, the log must have an entry of the same token, and since
+    then nobody added personal data of the alert and no duty number changed.
     """
-    if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).account, alert_id, reason):
+    if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).jti, alert_id, reason):
         return
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[alert_id], reason=reason))
 
 
-async def _is_covered(session: AsyncSession, account: UUID, alert_id: UUID, reason: str) -> bool:
-    entry = AUDIT.c
-    is_of_reading = (entry.account == account, entry.action == Action.READ, entry.reason == reason)
+async def _is_covered(session: AsyncSession, token: UUID, alert_id: UUID, reason: str) -> bool:
+    entry, later = AUDIT.c, AUDIT.alias().c
+    is_personal = or_(Act.behalf_note.is_not(None), Act.deed == ActKind.CALLED)
+    is_of_reading = (entry.token == token, entry.action == Action.READ, entry.reason == reason)
     is_done = (entry.result == Result.DONE, entry.objects.contains([alert_id]), entry.at > func.now() - COVERED)
-    return await session.scalar(select(entry.id).where(*is_of_reading, *is_done).limit(1)) is not None
+    is_newest = (
+        ~exists().where(Act.alert_id == alert_id, is_personal, Act.acted_at >= entry.at),
+        ~exists().where(later.action == Action.DUTY_NUMBERS_CHANGED, later.at >= entry.at),
+    )
+    covering = select(entry.id).where(*is_of_reading, *is_done, *is_newest).limit(1)
+    return await session.scalar(covering) is not None

@@ -78,18 +78,20 @@ async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_giv
 
 @pytest.mark.parametrize("path", ["/v1/alerts/{id}", "/{id}"])
 async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: Desk, path: str) -> None:
-    noted, other = await desk.alerts(fresh(), fresh())
-    async with desk.caller() as caller, desk.caller(Role.ANALYST) as analyst:
+    account, (noted, other) = uuid4(), await desk.alerts(fresh(), fresh())
+    async with desk.caller(account=account) as caller, desk.caller(Role.ANALYST) as analyst:
         await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
         for reader, id in ((caller, other), (analyst, noted)):
             assert (await reader.get(path.format(id=id))).status_code == 200
         # an open page that reads again adds an entry only if there is none for its opening
         for again in ("?again", "?again", ""):
             assert (await caller.get(path.format(id=noted) + again)).status_code == 200
+        async with desk.caller(account=account) as same_account_elsewhere:
+            assert (await same_account_elsewhere.get(path.format(id=noted) + "?again")).status_code == 200
     async with desk.sessions() as session:
         query = text("SELECT objects, reason, result FROM audit WHERE action = 'read' AND :id = ANY(objects)")
         rows = [tuple(row) for id in (noted, other) for row in await session.execute(query, {"id": id})]
-    assert rows == [([noted], "on-behalf", "done")] * 2
+    assert rows == [([noted], "on-behalf", "done")] * 3
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, Role.REGISTRAR, Role.ADMINISTRATOR])

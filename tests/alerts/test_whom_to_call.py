@@ -263,6 +263,11 @@ async def test_the_alert_shows_whom_to_call_and_keeps_who_did_which_step_and_wha
         assert (
             await operator.post(f"{path}/calls", json={"post": "Староста", "result": "no_answer"})
         ).status_code == 201
+        for _ in range(2):
+            assert (await operator.get(f"/{alert_id}", params={"again": ""})).status_code == 200
+        assert await audited(desk, account) == [("read", "duty-numbers", 1)] * 3, (
+            "the opening, the call to a number, the new calls"
+        )
         assert (await operator.put(f"{path}/steps/warn_downstream")).status_code == 200
         assert (await operator.delete(f"{path}/steps/warn_downstream")).status_code == 200
         page = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
