@@ -1,5 +1,7 @@
 """A field team reports a hazard that it saw: what, how severe, when, where, and what is affected."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import BrowserContext, expect
 
 from shared.auth.tokens import Role
@@ -13,9 +15,12 @@ FOUND = "accuracy => found({ coords: { latitude: 40.1, longitude: 71.2, accuracy
 
 def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext, centre: Centre) -> None:
     fresh_phone.add_init_script(FOUND_LATE)
+    now = datetime.now(UTC)
+    fresh_phone.clock.set_fixed_time(now - timedelta(hours=7))  # the form is open for hours before the team sees it
     page = opened(fresh_phone, centre)
     name = centre.account(Role.FIELD)
     signed_in(page, name)
+    page.clock.set_fixed_time(now)
     page.check("input[value=hazard]", force=True)
     expect(page.locator("#destination-place, #persons, #shelter").filter(visible=True)).to_have_count(0)
     page.select_option("#seen-type", "glof")
@@ -56,6 +61,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     first, later = in_thread(records(centre.installation, "hazards-restricted", report_id))
     assert (first.data.type, first.data.severity, first.data.certainty) == ("glof", "Severe", "Observed")
     assert (first.data.urgency, first.data.channel) == ("Immediate", "field")
+    assert now - timedelta(minutes=1) < first.data.onset <= now
     assert first.data.area.point.model_dump() == {"lat": 40.1, "lon": 71.2, "accuracy": 30}
     words = "Urgent: help is needed at once. Affected: road or bridge\nthe water comes to the knees"
     assert (first.data.text["en"].headline, first.data.text["en"].description) == (words.split("\n")[1], words)

@@ -10,7 +10,7 @@ import { element } from "./elements.js";
 import { listenToEvents, writeEvent } from "./events.js";
 import { kindChosen, mobilityChosen, write } from "./fields.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
-import { needPlace, placed, writeHazard } from "./hazards.js";
+import { listenToHazards, needPlace, placed, renewSeen, writeHazard } from "./hazards.js";
 import { listenToMembers, membersChanged } from "./members.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
 import { listenToMovements, movementOf, writeMovement } from "./movements.js";
@@ -66,6 +66,7 @@ export function listen() {
   listenToMovements();
   listenToShortForm();
   listenToEvents();
+  listenToHazards();
   listenToMembers(save);
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("copy-last").addEventListener("click", copyLast);
@@ -289,8 +290,9 @@ export function begin(begun) {
   mark(form, refusedFields(corrected ? kept(corrected.clear.report_id)?.errors ?? [] : []));
 }
 
-/** After midnight, allow the new day in an open form, and set this day if the form is untouched. */
+/** Allow the present day and time in an open form, and set them if the author did not. */
 export function renewToday() {
+  renewSeen();
   const field = control("occurred");
   if (field.value === field.max && !draft.isTouched) field.value = today();
   field.max = today();

@@ -11,6 +11,11 @@ import { instant, local } from "./time.js";
 
 const NOTHING = "nothing"; // in the form; the centre gets a hazard that is Unlikely
 const HEADLINE = 150; // as the contract requires
+let isTimeStated = false; // by the author, or by the report in the form
+
+export function listenToHazards() {
+  control("seen").addEventListener("input", () => { isTimeStated = true; });
+}
 
 /** Whether the report is about a hazard that the author saw, or looked for and did not find. */
 export function isHazard() {
@@ -79,10 +84,18 @@ function line(words) {
   return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
 }
 
+/** As long as nobody stated when the hazard was seen, it is seen now, because a form may stay open for hours. */
+export function renewSeen() {
+  const now = local(new Date());
+  if (!isTimeStated) control("seen").value = now;
+  control("seen").max = now;
+}
+
 /** @param {Body} [body] without a report, the hazard is seen now */
 export function writeHazard(body) {
-  control("seen").max = local(new Date());
-  control("seen").value = local(body?.onset ? new Date(body.onset) : new Date());
+  isTimeStated = Boolean(body?.onset);
+  if (body?.onset) control("seen").value = local(new Date(body.onset));
+  renewSeen();
   if (body?.kind !== "hazard") return;
   const [, ...words] = (Object.values(body.text ?? {})[0]?.description ?? "").split("\n");
   if (kindOf(body) === NOTHING) {
