@@ -2,22 +2,31 @@
 
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from tests.installation import in_thread
-from tests.intake.field.phones import Centre, kept_reports, opened, signed_in
+from tests.intake.field.phones import Centre, enter_pin, kept_reports, opened, saved, signed_in
 from tests.intake.field.test_form import FOUND_LATE
 from tests.intake.records import records
 
-FOUND = "accuracy => found({ coords: { latitude: 40.1, longitude: 71.2, accuracy } })"
+FOUND = "found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: %d } })"
+WORDS = "Affected: 5 houses"  # like the line that the form makes from the boxes
+
+
+def located(page: Page, answer: str, text: str) -> None:
+    """Asks for the phone's position, and gives the phone's answer."""
+    page.click("#locate")
+    expect(page.locator("#located")).to_have_text("Looking for the location…")
+    page.evaluate(answer)
+    expect(page.locator("#located")).to_contain_text(text)
 
 
 def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext, centre: Centre) -> None:
     fresh_phone.add_init_script(FOUND_LATE)
     now = datetime.now(UTC)
     fresh_phone.clock.set_fixed_time(now - timedelta(hours=7))  # the form is open for hours before the team sees it
-    page = opened(fresh_phone, centre)
+    page = opened(fresh_phone, centre, "ky")
     name = centre.account(Role.FIELD)
     signed_in(page, name)
     page.clock.set_fixed_time(now)
@@ -25,31 +34,27 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     expect(page.locator("#destination-place, #persons, #shelter").filter(visible=True)).to_have_count(0)
     page.select_option("#seen-type", "glof")
     page.check("[name=severity][value=Severe]", force=True)
-    page.check("text=road or bridge")
+    page.check("[name=affected][value='8']")
     page.check("[name=hazard_urgent]")
+    page.fill("#notes", WORDS)
+    saved(page)
+    page.click(".languages [lang=en]")
+    enter_pin(page)
+    expect(page.get_by_label("canal, bank or dam")).to_be_checked()
+    expect(page.locator("#notes")).to_have_value(WORDS)
+    page.check("text=road or bridge")
     expect(page.get_by_text("No names, telephones or addresses of people.")).to_be_visible()
-    page.fill("#notes", "the water comes to the knees")
     page.click("#send")
     expect(page.locator("#wrong")).to_have_text("Where it happened: must be filled in")
-    located = page.locator("#located")
-    for accuracy, text in (
-        (450, "only within 450 m, which is more than 100 m"),
-        (30, "within 30 m"),
-        (80, "within 30 m"),
-    ):
-        page.click("#locate")
-        expect(located).to_have_text("Looking for the location…")
-        page.evaluate(FOUND, accuracy)
-        expect(located).to_contain_text(text)
-    page.click("#locate")
-    page.evaluate("failed({ code: 3 })")
-    expect(located).to_contain_text("within 30 m")
+    located(page, FOUND % 450, "only within 450 m, which is more than 100 m")
+    for answer in (FOUND % 30, FOUND % 80, "failed({ code: 3 })"):
+        located(page, answer, "within 30 m")
     page.click("#send")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     expect(page.locator("#reports strong")).to_contain_text("Hazard")
     page.click("#reports >> text=Correct")
     expect(page.locator("#seen-type")).to_have_value("glof")
-    expect(page.locator("#notes")).to_have_value("the water comes to the knees")
+    expect(page.locator("#notes")).to_have_value(WORDS)
     expect(page.get_by_label("road or bridge")).to_be_checked()
     page.check("[name=severity][value=Extreme]", force=True)
     page.click("#send")
@@ -63,8 +68,9 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     assert (first.data.urgency, first.data.channel) == ("Immediate", "field")
     assert now - timedelta(minutes=1) < first.data.onset <= now
     assert first.data.area.point.model_dump() == {"lat": 40.1, "lon": 71.2, "accuracy": 30}
-    words = "Urgent: help is needed at once. Affected: road or bridge\nthe water comes to the knees"
-    assert (first.data.text["en"].headline, first.data.text["en"].description) == (words.split("\n")[1], words)
+    made = "Urgent: help is needed at once. Affected: road or bridge, canal, bank or dam"
+    assert (first.data.text["en"].headline, first.data.text["en"].description) == (WORDS, f"{made}\n{WORDS}")
+    assert later.data.text == first.data.text
     assert (later.data.severity, later.data.revision, later.type) == ("Extreme", 2, "dayar.hazard.updated.v1")
 
 

@@ -55,6 +55,7 @@ export function forgetKey(kid) {
 
 /**
  * Seal a report, which the phone then cannot open again. The version stays outside, because the phone may have to raise it.
+ * Only the form needs `entered`.
  * The seal names the author's account, so that the centre opens the report for nobody else who has the phone's storage.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
@@ -65,7 +66,7 @@ export async function sealReport(body, author) {
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;
-  const { report_id, version: _, ...content } = body;
+  const { report_id, version: _, entered: __, ...content } = body;
   const info = INFO + [key.kid, report_id, ...(id ? [id] : [])].join("\0");
   return { kid: key.kid, data: await seal(JSON.stringify(content), key.public, info), ...(id && { account: id }) };
 }

@@ -44,6 +44,7 @@ export function readHazard(point) {
     ...area(point),
     ...(control("seen").value && { onset: instant(control("seen").value).toISOString() }),
     ...text(is_urgent),
+    entered: entered(),
   };
 }
 
@@ -57,7 +58,13 @@ function readNothing(point) {
     ...area(point),
     ...(control("seen").value && { onset: instant(control("seen").value).toISOString() }),
     text: { [document.documentElement.lang]: { headline: first, description: [first, words].filter(Boolean).join("\n") } },
+    entered: entered(),
   };
+}
+
+/** What the author entered, because it cannot be read from the text again. Only the form needs it; the centre gets the text. */
+function entered() {
+  return { affected: boxes().filter(({ checked }) => checked).map(({ value }) => value), words: control("notes").value };
 }
 
 /** A point without a village is enough, because intake finds the district of a point. @param {Point | null} point */
@@ -97,31 +104,21 @@ export function writeHazard(body) {
   if (body?.onset) control("seen").value = local(new Date(body.onset));
   renewSeen();
   if (body?.kind !== "hazard") return;
-  const [, ...words] = (Object.values(body.text ?? {})[0]?.description ?? "").split("\n");
+  control("notes").value = body.entered?.words ?? Object.values(body.text ?? {})[0]?.description ?? "";
   if (kindOf(body) === NOTHING) {
     control("looked_for").value = body.type === "other" ? "" : body.type;
-    control("notes").value = words.join("\n");
     return;
   }
   control("seen_type").value = body.type ?? "";
   control("certainty").value = body.certainty ?? "Observed";
   control("hazard_urgent").checked = body.urgency === "Immediate";
   for (const level of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=severity]"))) level.checked = level.value === (body.severity ?? "Unknown");
-  writeText(Object.values(body.text ?? {})[0]?.description ?? "");
+  for (const box of boxes()) box.checked = Boolean(body.entered?.affected.includes(box.value));
 }
 
 /** The kind as the form shows it. @param {Record<string, any>} body */
 export function kindOf({ kind, certainty }) {
   return kind === "hazard" && certainty === "Unlikely" ? NOTHING : kind;
-}
-
-/** The first line is made from the boxes, if one of them was checked. @param {string} description */
-function writeText(description) {
-  const [first, ...others] = description.split("\n"), [, affected] = first.split(`${element("affected-title").textContent}: `);
-  const isMade = affected !== undefined || first === element("hazard-urgent-text").textContent;
-  const names = (affected ?? "").split(", ");
-  for (const box of boxes()) box.checked = names.includes(named(box));
-  control("notes").value = isMade ? others.join("\n") : description;
 }
 
 /** The report with the names of the form's fields for the place. @param {Body} body @returns {Body} */
