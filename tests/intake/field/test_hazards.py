@@ -34,6 +34,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     expect(page.locator("#destination-place, #persons, #shelter").filter(visible=True)).to_have_count(0)
     page.select_option("#seen-type", "glof")
     page.check("[name=severity][value=Severe]", force=True)
+    expect(page.get_by_role("group", name="Таасирине кабылды")).to_be_visible()  # not people only
     page.check("[name=affected][value='8']")
     page.check("[name=hazard_urgent]")
     page.fill("#notes", WORDS)
