@@ -10,6 +10,7 @@ from tests.intake.field.phones import Centre, enter_pin, kept_reports, opened, s
 from tests.intake.field.test_form import FOUND_LATE
 from tests.intake.records import records
 
+VILLAGE = "found({ coords: { latitude: 40.15, longitude: 71.2, accuracy: 8 } })"  # 5 km away
 FOUND = "found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: %d } })"
 WORDS = "Affected: 5 houses"  # like the line that the form makes from the boxes
 
@@ -47,6 +48,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     expect(page.get_by_text("No names, telephones or addresses of people.")).to_be_visible()
     page.click("#send")
     expect(page.locator("#wrong")).to_have_text("Where it happened: must be filled in")
+    located(page, VILLAGE, "within 8 m")
     located(page, FOUND % 450, "only within 450 m, which is more than 100 m")
     for answer in (FOUND % 30, FOUND % 80, "failed({ code: 3 })"):
         located(page, answer, "within 30 m")

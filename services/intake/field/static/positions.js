@@ -1,4 +1,5 @@
-// Finds the phone's position for the form, and shows how precise it is. Of several tries the most precise position stays.
+// Finds the phone's position for the form, and shows how precise it is. Of several tries at one place
+// the most precise position stays.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
@@ -7,6 +8,7 @@ import { sentence } from "./texts.js";
 /** @typedef {{lat: number, lon: number, accuracy: number}} Point */
 
 const LOCATING_MS = 20_000;
+const DEGREE_M = 111_195; // on a meridian
 const LIMIT_M = Number(element("main").dataset.metres);
 
 /**
@@ -31,9 +33,15 @@ function findPoint(found, failed) {
   }, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: LOCATING_MS });
 }
 
-/** @param {Point} point @param {Point | null} before @returns {Point} */
+/** A position that the phone has left counts no longer, however precise it was. @param {Point} point @param {Point | null} before @returns {Point} */
 function better(point, before) {
-  return before && before.accuracy < point.accuracy ? before : point;
+  return before && before.accuracy < point.accuracy && metres(before, point) <= before.accuracy + point.accuracy ? before : point;
+}
+
+/** The distance of two points that are not far apart. @param {Point} one @param {Point} other */
+function metres(one, other) {
+  const north = one.lat - other.lat, east = (one.lon - other.lon) * Math.cos(one.lat * Math.PI / 180);
+  return Math.hypot(north, east) * DEGREE_M;
 }
 
 /** @param {Point | null} point */
