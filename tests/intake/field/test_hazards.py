@@ -80,7 +80,12 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
 def test_a_team_that_found_nothing_says_so(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
+    page.select_option("#origin-oblast", "other")  # as a household may state
     page.check("input[value=nothing]", force=True)
+    expect(page.locator("#origin-oblast")).to_have_value("")
+    expect(page.locator("#origin-country")).to_be_hidden()
+    elsewhere = page.locator("#origin-oblast :is([value=KZ], [value=ZZ])")
+    assert elsewhere.evaluate_all("options => options.map(option => option.matches(':disabled'))") == [True, True]
     page.select_option("#looked-for", "avalanche")
     page.select_option("#origin-oblast", "KG05000000000")
     page.select_option("#origin-district", "KG05258000000")

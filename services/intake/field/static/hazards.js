@@ -3,6 +3,7 @@
 import { control, form } from "./controls.js";
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
+import { districts } from "./places.js";
 import { sentence } from "./texts.js";
 import { instant, local } from "./time.js";
 
@@ -128,9 +129,12 @@ export function placed(body) {
   return { ...body, origin: pcode && { pcode }, origin_locality: description, origin_locality_pcode: locality_pcode, destination_point: point };
 }
 
-/** Without a village, the point states the place. @param {Point | null} point */
+/** Teams see hazards in the country only. A point is enough to state the place. @param {Point | null} point */
 export function needPlace(point) {
-  control("origin_oblast").required = !(isHazard() && point);
+  const oblast = /** @type {HTMLSelectElement} */ (element("origin-oblast"));
+  oblast.required = !(isHazard() && point);
+  for (const elsewhere of /** @type {NodeListOf<HTMLOptionElement | HTMLOptGroupElement>} */ (oblast.querySelectorAll("optgroup, [value=ZZ]"))) elsewhere.hidden = elsewhere.disabled = isHazard();
+  if (oblast.selectedOptions[0]?.matches(":disabled")) districts("origin", "");
 }
 
 function boxes() {
