@@ -4,6 +4,7 @@ import { birthText, birthYear, isBornAfter } from "./births.js";
 import { element } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { tooYoung } from "./functioning.js";
+import { isTooLong } from "./hazards.js";
 import { isMovementKind } from "./kept.js";
 import { controlOf, nameOf, personOf, placeName } from "./labels.js";
 import { contradictions, knownOf, sizeExceeded } from "./movements.js";
@@ -23,7 +24,7 @@ const AHEAD_MS = 15 * 60_000; // as intake allows
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
   const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
-  return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...unequal(form), ...(isHousehold(form) ? tooYoung() : [])];
+  return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...tooLong(form), ...unequal(form), ...(isHousehold(form) ? tooYoung() : [])];
 }
 
 /** What the centre did not accept in the report that is corrected. @param {import("./kept.js").FieldError[]} errors @returns {Problem[]} */
@@ -45,6 +46,12 @@ function placeless(form) {
   const place = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality"));
   const box = form.querySelector("[name=is_full_recount]:checked"), isRecount = box && !box.closest("[hidden]");
   return isRecount && !place.value.trim() ? [{ control: place, text: `${nameOf(place)}: ${sentence("missing")}` }] : [];
+}
+
+/** @param {HTMLFormElement} form @returns {Problem[]} */
+function tooLong(form) {
+  const words = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("notes"));
+  return isTooLong() ? [{ control: words, text: `${nameOf(words)}: ${sentence("long")}` }] : [];
 }
 
 /** @param {HTMLFormElement} form @returns {Problem[]} */

@@ -11,7 +11,7 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./positions.js").Point} Point */
 
 const NOTHING = "nothing"; // in the form; the centre gets a hazard that is Unlikely
-const HEADLINE = 150; // as the contract requires
+const HEADLINE = 150, DESCRIPTION = 4000; // as the contract requires
 let isTimeStated = false; // by the author, or by the report in the form
 
 export function listenToHazards() {
@@ -63,6 +63,16 @@ function readNothing(point) {
   };
 }
 
+/** Whether the author's words and what the form adds to them are longer than the centre accepts. */
+export function isTooLong() {
+  return isHazard() && descriptionOf(readHazard(null)).length > DESCRIPTION;
+}
+
+/** @param {Partial<Body>} body @returns {string} */
+function descriptionOf({ text }) {
+  return Object.values(text ?? {})[0]?.description ?? "";
+}
+
 /** What the author entered, because it cannot be read from the text again. Only the form needs it; the centre gets the text. */
 function entered() {
   return { affected: boxes().filter(({ checked }) => checked).map(({ value }) => value), words: control("notes").value };
@@ -105,7 +115,7 @@ export function writeHazard(body) {
   if (body?.onset) control("seen").value = local(new Date(body.onset));
   renewSeen();
   if (body?.kind !== "hazard") return;
-  control("notes").value = body.entered?.words ?? Object.values(body.text ?? {})[0]?.description ?? "";
+  control("notes").value = body.entered?.words ?? descriptionOf(body);
   if (kindOf(body) === NOTHING) {
     control("looked_for").value = body.type === "other" ? "" : body.type;
     return;
