@@ -124,7 +124,7 @@ export function writeHazard(body) {
   control("certainty").value = body.certainty ?? "Observed";
   control("hazard_urgent").checked = body.urgency === "Immediate";
   for (const level of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=severity]"))) level.checked = level.value === (body.severity ?? "Unknown");
-  for (const box of boxes()) box.checked = Boolean(body.entered?.affected.includes(box.value));
+  for (const box of boxes()) box.checked = Boolean(body.entered?.affected?.includes(box.value));
 }
 
 /** The kind as the form shows it. @param {Record<string, any>} body */

@@ -40,10 +40,17 @@ function stored(key) {
 }
 
 /** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
-export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed, type, certainty, area }) {
-  if (kind === "hazard") return { report_id, version, kind, type, certainty, origin: origin ?? { pcode: area?.pcodes?.[0] } };
+export function clearOf(body) {
+  if (body.kind === "hazard") return clearOfHazard(body);
+  const { report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed } = body;
   const moved = isMovementKind(kind) ? { persons: persons ?? member_ids?.length, is_reversed } : { persons, ...(measure === "flow" && { measure }) };
   return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, occurred_at, occurred_at_precision, ...moved };
+}
+
+/** Everything except words and the village, so that a correction begins with it. No part is about a person. @param {Body} body @returns {Clear} */
+function clearOfHazard({ report_id, version, kind, type, severity, certainty, urgency, onset, origin, area, entered }) {
+  const { pcodes, point } = area ?? {}, affected = entered?.affected;
+  return { report_id, version, kind, type, severity, certainty, urgency, onset, origin: origin ?? { pcode: pcodes?.[0] }, area: { pcodes, point }, entered: { affected } };
 }
 
 /** Whether a report of this kind says what happened later to people of another report. @param {Body["kind"]} kind @returns {kind is "household_movement" | "group_movement"} */
