@@ -44,7 +44,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     page.select_option("#seen-type", "glof")
     page.check("[name=severity][value=Severe]", force=True)
     expect(page.get_by_role("group", name="Таасирине кабылды")).to_be_visible()  # not people only
-    page.check("[name=affected][value='8']")
+    page.check("[name=affected][value='8']", force=True)
     page.check("[name=hazard_urgent]")
     continued_in_english(page)
     page.check("text=road or bridge")
