@@ -4,9 +4,27 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.intake.field.phones import Centre, kept_reports, opened, saved
 
+FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+
 
 def progress(page: Page) -> Locator:
     return page.locator("#progress")
+
+
+def forward_in_another_kind(page: Page) -> None:
+    """From the third step, goes back and then forward in a kind of report without a third step, and returns."""
+    page.go_back()
+    page.go_back()
+    expect(progress(page)).to_have_text("Step 1 of 4")
+    page.check("input[value=nothing]", force=True)
+    page.go_forward()
+    page.go_forward()
+    expect(progress(page)).to_have_text("Step 2 of 3")
+    expect(page.locator("#origin-oblast")).to_be_visible()
+    page.click("#back")
+    page.check("input[value=household]", force=True)
+    page.click("#next")
+    page.click("#next")
 
 
 def test_a_household_is_reported_in_four_steps(phone: BrowserContext, centre: Centre) -> None:
@@ -25,6 +43,7 @@ def test_a_household_is_reported_in_four_steps(phone: BrowserContext, centre: Ce
     expect(progress(page)).to_have_text("Step 3 of 4")
     expect(page.locator("#persons")).to_be_visible()
     page.fill("#persons", "5")
+    forward_in_another_kind(page)
     page.press("#persons", "Enter")
     expect(progress(page)).to_have_text("Step 4 of 4")
     assert page.evaluate("document.documentElement.scrollWidth") == 320
@@ -52,6 +71,7 @@ def test_a_household_is_reported_in_four_steps(phone: BrowserContext, centre: Ce
     page.check("text=Short form")
     expect(progress(page)).to_be_hidden()
     expect(page.locator("#origin-oblast")).to_be_visible()
+    page.evaluate(FULL)
     page.uncheck("text=Short form")
     page.uncheck("text=Step by step")
     expect(page.locator("#origin-oblast")).to_be_visible()

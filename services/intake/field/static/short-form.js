@@ -10,8 +10,8 @@ const box = /** @type {HTMLInputElement} */ (element("short"));
 export function listenToShortForm() {
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
   box.addEventListener("change", () => {
-    localStorage.setItem(KEPT, box.checked ? "yes" : "no");
     show(box.checked);
+    localStorage.setItem(KEPT, box.checked ? "yes" : "no"); // a full phone keeps no choice
   });
 }
 

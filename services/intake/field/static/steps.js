@@ -16,7 +16,7 @@ let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
-  box.addEventListener("change", () => { localStorage.setItem(KEPT, box.checked ? "yes" : "no"); showSteps(); });
+  box.addEventListener("change", () => { showSteps(); localStorage.setItem(KEPT, box.checked ? "yes" : "no"); }); // a full phone keeps no choice
   short.addEventListener("change", restart);
   element("next").addEventListener("click", forward);
   element("back").addEventListener("click", backward);
@@ -61,10 +61,11 @@ function backward() {
   else go(steps().findLast((earlier) => earlier < step) ?? 1);
 }
 
-/** @param {number} wanted */
+/** Show a step, or the one before it if the chosen kind of report has no such step. @param {number} wanted */
 function go(wanted) {
-  if (wanted === step) return;
-  step = wanted;
+  const nearest = steps().findLast((known) => known <= wanted) ?? 1;
+  if (nearest === step) return;
+  step = nearest;
   showSteps();
   element("form-title").scrollIntoView();
 }
