@@ -1,14 +1,16 @@
 """For offline use, a phone with free storage caches one complete release of the form."""
 
 import re
+from typing import Any
 
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
 from services.intake.field import pages
+from shared.auth.tokens import Role
 from shared.pages.pages import HERE as SHARED
 from tests.browsers import wait_for_script
-from tests.intake.field.phones import FORM, Centre, choose_pin, no_signal, opened
+from tests.intake.field.phones import FORM, KEEP, Centre, choose_pin, no_signal, opened, signed_in
 
 KEPT = """async () => {
   const names = await caches.keys();
@@ -71,7 +73,7 @@ def test_the_form_is_an_app_that_a_phone_can_install(phone: BrowserContext, cent
 
 def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: BrowserContext, centre: Centre) -> None:
     page = opened(fresh_phone, centre)
-    expect(page.locator("#readiness-text")).to_have_text("Ready without signal")
+    expect(page.locator("#readiness-text")).to_have_text("Not ready without signal: sign in first.")
     names, files = page.evaluate(KEPT)
     assert names == [f"field-{release(page)}"]
     own = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
@@ -177,13 +179,52 @@ def test_a_full_phone_without_a_cache_opens_the_form(fresh_phone: BrowserContext
     expect(page.locator("#readiness")).to_contain_text("free storage on the phone")
 
 
+# The first check of the phone's files waits until `late` is called. The second check ends at once.
+LATE_CHECK = """() => {
+  const workers = navigator.serviceWorker;
+  workers.getRegistration = () => {
+    delete workers.getRegistration;
+    return new Promise((_, fail) => { self.late = () => fail(new DOMException("denied", "SecurityError")); });
+  };
+  for (const _ of [1, 2]) document.dispatchEvent(new Event("visibilitychange"));
+}"""
+DENIED = """() => {
+  navigator.serviceWorker.getRegistration = () => Promise.reject(new DOMException("denied", "SecurityError"));
+}"""
+
+
+def stored(page: Page, key: str, value: Any) -> None:
+    """Simulates that the form stored the value."""
+    page.evaluate(KEEP, [key, value])
+    page.evaluate("dispatchEvent(new Event('dayar-kept-changed'))")
+
+
 def test_the_form_says_what_is_missing_without_signal_and_saves_it_again(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
     page = opened(fresh_phone, centre)
-    expect(page.locator("#readiness-text")).to_have_text("Ready without signal")
+    said, ready = page.locator("#readiness-text"), "Ready without signal"
+    signed_in(page, centre.account(Role.FIELD))
+    expect(said).to_have_text(ready)
+    account, pins = page.evaluate("['dayar.account', 'dayar.pin'].map((key) => JSON.parse(localStorage.getItem(key)))")
+    stored(page, "dayar.account", {**account, "isOver": True})
+    expect(said).to_have_text("Not ready without signal: sign in first.")
+    expect(page.locator("#save-form")).to_be_hidden()
+    stored(page, "dayar.account", account)
+    expect(said).to_have_text(ready)
+    stored(page, "dayar.pin", [])
+    expect(said).to_have_text("Not ready without signal: choose the PIN of this phone first.")
+    stored(page, "dayar.pin", pins)
+    expect(said).to_have_text(ready)
+    page.evaluate(DELETE, f"{FORM}/files/{release(page)}/pin.js")
+    page.evaluate(LATE_CHECK)
+    expect(said).to_contain_text("Not ready without signal: 1 of")
+    page.evaluate("async () => late()")
+    expect(said).to_contain_text("Not ready without signal: 1 of")
+    page.click("#save-form")
+    expect(said).to_have_text(ready)
     page.evaluate(DELETE, f"{FORM}/files/{release(page)}/pin.js")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("#readiness-text")).to_contain_text("Not ready without signal: 1 of")
+    page.evaluate(DENIED)
     page.click("#save-form")
-    expect(page.locator("#readiness-text")).to_have_text("Ready without signal")
+    expect(said).to_contain_text("This browser cannot save the form")

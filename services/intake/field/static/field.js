@@ -12,7 +12,7 @@ import { tell } from "./page.js";
 import { listenToPin } from "./pin-panel.js";
 import { hasPin } from "./pin.js";
 import { renewSites } from "./places.js";
-import { listenToReadiness, showReadiness } from "./readiness.js";
+import { listenToReadiness, renewReadiness, showReadiness } from "./readiness.js";
 import { askReceipts, askReceiptsNow } from "./receipts.js";
 import { listenToReversals } from "./reversals.js";
 import { canSeal } from "./sealing.js";
@@ -74,6 +74,7 @@ function leave() {
 function look(ask) {
   renewToday();
   showAccount();
+  renewReadiness();
   void renewKey().then(sendWaiting).then(ask).then(renewSites);
   void renew();
 }

@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { sealOldDrafts } from "./drafts.js";
+import { changed } from "./kept.js";
 import { sealOld } from "./outbox.js";
 import { tell } from "./page.js";
 import { choosePin, hasPin, isGuessable, isOpen, unlock } from "./pin.js";
@@ -73,6 +74,7 @@ async function chosen() {
   await choosePin(field.value);
   await sealOldDrafts();
   hide();
+  changed();
   void sealOld();
   return "";
 }

@@ -1,7 +1,10 @@
-// Says whether the form works without a signal: whether this phone has every file of the form, and the centre's key.
+// Says whether the form works without a signal: whether this phone has every file of the form, the centre's key, a
+// sign-in and a PIN.
 
 import { hasKey, renewKey } from "./centre-key.js";
 import { element, showText } from "./elements.js";
+import { account, CHANGED, isOver } from "./kept.js";
+import { hasPin } from "./pin.js";
 import { sentence } from "./texts.js";
 
 /** @typedef {{missing: number, all: number}} Saved the number of the form's files that the phone has not, and of all */
@@ -10,32 +13,60 @@ import { sentence } from "./texts.js";
 const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
 const PATIENCE_MS = 60_000; // loading all files may take long where the signal is weak
 
+let newest = 0; // the number of the newest check
+let isSaved = false; // whether the last check found everything on the phone
+
 /** Let service workers keep the form, and say whether they have kept all of it. */
 export function listenToReadiness() {
   element("save-form").addEventListener("click", () => void saveAgain());
   addEventListener("beforeinstallprompt", offerInstall);
   addEventListener("appinstalled", () => { element("install").hidden = true; });
-  void register().then(showReadiness);
+  addEventListener(CHANGED, renewReadiness);
+  void register().then(() => showReadiness());
 }
 
-/** Show what the worker finds in its cache now, because a browser may delete the cache of a page at any time. */
-export async function showReadiness() {
-  if (!("serviceWorker" in navigator)) return say("unsavable");
-  const known = await navigator.serviceWorker.getRegistration(SCOPES[0]);
-  if (!known?.active) return known?.installing ? awaited(known.installing) : say("unsaved");
-  const { missing, all } = await ask(known.active, "check");
-  if (missing) return say("partsMissing", { missing, all });
-  if (!hasKey()) await renewKey();
-  say(hasKey() ? "ready" : "centreKeyMissing");
+/**
+ * Show what the worker finds in its cache now, because a browser may delete the cache of a page at any time.
+ * @param {"check" | "save"} [what] whether the worker also loads again what is missing
+ */
+export async function showReadiness(what = "check") {
+  const own = ++newest, [name, values] = await found(what);
+  if (own === newest) say(name, values); // an earlier check may end later
+}
+
+/** Say whether the author can work, without another look into the cache. */
+export function renewReadiness() {
+  if (isSaved) say("ready");
+}
+
+/** @param {"check" | "save"} what @returns {Promise<[name: string, values?: Record<string, number>]>} the sentence to say */
+async function found(what) {
+  if (!("serviceWorker" in navigator)) return ["unsavable"];
+  try {
+    const known = await navigator.serviceWorker.getRegistration(SCOPES[0]);
+    if (!known?.active) return [known?.installing ? awaited(known.installing) : "unsaved"];
+    const { missing, all } = await ask(known.active, what);
+    if (missing) return ["partsMissing", { missing, all }];
+    if (!hasKey()) await renewKey();
+    return [hasKey() ? "ready" : "centreKeyMissing"];
+  } catch {
+    return ["unsavable"]; // the browser's settings forbid it to store pages
+  }
+}
+
+/** What the author must do first, because without it the centre takes no report from this phone, or the form is closed. */
+function lacking() {
+  const known = account();
+  if (!known || isOver(known)) return "signInFirst";
+  return hasPin() ? "" : "pinFirst";
 }
 
 async function saveAgain() {
+  newest += 1; // a check that has begun says nothing more
   say("saving");
   await renewKey();
   await register();
-  const active = (await navigator.serviceWorker?.getRegistration(SCOPES[0]))?.active;
-  if (active) await ask(active, "save");
-  await showReadiness();
+  await showReadiness("save");
 }
 
 /** Without storage or signal, the browser registers no worker. The readiness says so. */
@@ -46,17 +77,18 @@ async function register() {
 
 /** The worker is loading the files: it will have all of them, or none. @param {ServiceWorker} worker */
 function awaited(worker) {
-  say("saving");
   worker.addEventListener("statechange", () => { if (worker.state !== "installed") void showReadiness(); });
+  return "saving";
 }
 
-/** @param {string} name @param {Record<string, number>} [values] */
-function say(name, values) {
-  const isReady = name === "ready", text = sentence(name, values);
+/** @param {string} state @param {Record<string, number>} [values] */
+function say(state, values) {
+  isSaved = state === "ready";
+  const name = (isSaved && lacking()) || state, isReady = name === "ready", text = sentence(name, values);
   element("readiness").classList.toggle("is-ready", isReady);
   element("readiness").hidden = false;
   if (element("readiness-text").textContent !== text) showText("readiness-text", text); // a screen reader reads it once
-  element("save-form").hidden = ["ready", "saving", "unsavable"].includes(name);
+  element("save-form").hidden = ["ready", "saving", "unsavable"].includes(state);
 }
 
 /** @param {ServiceWorker} worker @param {"check" | "save"} what @returns {Promise<Saved>} nothing is saved if the worker does not answer */
