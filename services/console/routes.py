@@ -76,12 +76,12 @@ async def board_page(request: Request) -> Response:
 
 @router.get("/wall")
 async def wall_page(request: Request) -> Response:
-    """The page of a wall screen: key figures, unacknowledged alerts and a map, without names of people."""
+    """The page of a wall screen: key figures, unanswered alerts and a map, without names of people."""
     here = console(request)
     background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
-        context = {**await figures(request, session), **await wall.unacknowledged(request, session)}
+        context = {**await figures(request, session), **await wall.unanswered(request, session)}
         stand = vectors.encoded(await snapshots.positions(session), TOPICS)
     context["background"] = background.described() if isinstance(background, Background) else None
     return here.pages.render(request, "wall.html", vector=stand, **around(request), **context)
@@ -289,7 +289,7 @@ PANELS = {
     "checks": watched,
     "filters": saved,
 }
-OF_WALL = {"wall": wall.unacknowledged}  # the board does not show this panel
+OF_WALL = {"wall": wall.unanswered}  # the board does not show this panel
 
 
 def around(request: Request) -> dict[str, Any]:

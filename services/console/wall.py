@@ -1,4 +1,4 @@
-"""The unacknowledged alerts of the wall screen, and the edition of the files of which the page is made."""
+"""The unanswered alerts of the wall screen, and the edition of the files of which the page is made."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console import board
 from services.console.models import BoardAlert
 from services.console.queries import board_alerts
-from services.console.sections import UNACKNOWLEDGED
+from services.console.sections import UNACKNOWLEDGED, Section
 from services.console.state import HERE, console
 from shared.auth import tokens
+from shared.events.vocabulary import Demand
 from shared.pages.pages import HERE as PAGES
 
 MOST = 200  # more alerts than people can read in the pages of a wall screen
@@ -24,8 +25,11 @@ FOLDERS = tuple(folder / kind for folder in (HERE, PAGES) for kind in ("static",
 
 
 @dataclass(frozen=True, slots=True)
-class UnacknowledgedAlerts:
-    """The alerts that the screen shows, and the counts of all unacknowledged alerts by severity."""
+class UnansweredAlerts:
+    """The alerts that the screen shows, and the counts of all unanswered alerts by severity.
+
+    An alert is unanswered if nobody has acknowledged it, or if nobody has acted since it was acknowledged.
+    """
 
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
@@ -34,15 +38,27 @@ class UnacknowledgedAlerts:
     def hidden(self) -> int:
         return self.counts.total() - len(self.alerts)
 
+    @property
+    def has_acknowledged(self) -> bool:
+        """Whether the screen shows an acknowledged alert on which nobody has acted since."""
+        return any(alert.demand == Demand.ACTION for alert in self.alerts)
 
-async def unacknowledged(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The alerts that nobody has acknowledged, in the order of the board. Those that have ended come last."""
+
+async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """The alerts that nobody has acknowledged, in the order of the board, then those on which nobody has acted since.
+
+    They include all alerts that ring on the screen.
+    """
     now, here = datetime.now(UTC), console(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     sections = await board_alerts.sections(session, now, pcodes, MOST, wanted=UNACKNOWLEDGED)
-    alerts = [alert for section in sections.values() for alert in section.alerts][:MOST]
-    counts = sum((section.counts for section in sections.values()), Counter[str]())
-    return {"unacknowledged": UnacknowledgedAlerts(alerts, counts), "now": now, "edition": here.edition}
+    acknowledged = await board_alerts.sections(
+        session, now, pcodes, MOST, BoardAlert.demand == Demand.ACTION, wanted=(Section.ACKNOWLEDGED,)
+    )
+    listed = [*sections.values(), *acknowledged.values()]
+    alerts = [alert for section in listed for alert in section.alerts][:MOST]
+    counts = sum((section.counts for section in listed), Counter[str]())
+    return {"unanswered": UnansweredAlerts(alerts, counts), "now": now, "edition": here.edition}
 
 
 def edition() -> str:

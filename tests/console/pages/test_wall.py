@@ -3,11 +3,14 @@
 import re
 import time
 from typing import Any
+from uuid import UUID, uuid4
 
 from playwright.sync_api import Page, expect
 
 from shared.auth.tokens import Role
+from shared.events import AlertAcknowledged, AlertResolved
 from tests.browsers import wait_for_script
+from tests.console.factories import NOW, alert
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 from tests.console.pages.walls import ChangingWall
@@ -40,7 +43,14 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     expect(page.locator("#panel-wall")).not_to_contain_text("Told by a caller")
     expect(page.locator("#behind")).to_have_text(re.compile(r"^\d+\.\d s behind$"))
     expect(page.locator("[data-escalation]", has_text="escalates").first).to_be_attached()
+    inactive = without_action(whole)
+    row = page.locator(f"#wall-rows > li[data-key='{inactive}']")
+    expect(row).to_contain_text("Nothing was done since it was acknowledged")
+    expect(page.locator("#wall-title")).to_have_text("Not acknowledged, or nothing done since")
     assert findings(page) == []
+    whole.publish(alert(AlertResolved, alert_id=inactive, sequence=3, resolved_at=NOW, verdict="expired"))
+    expect(row).to_have_count(0)
+    expect(page.locator("#wall-title")).to_have_text("Not acknowledged")
     number = page.locator("#wall-page")
     expect(number).to_have_text(re.compile(r"^\d/[2-9]$"))
     first = number.inner_text()
@@ -71,3 +81,11 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     wait_for_script(page, "document.getElementById('room').dataset.edition.length === 16")
     assert set(desk.errors) <= {MOVED}
+
+
+def without_action(whole: Whole) -> UUID:
+    """The id of an alert that rings, because nobody has acted since somebody acknowledged it."""
+    acknowledged = {"acknowledged_at": NOW, "acknowledged_by": uuid4()}
+    inactive = alert(AlertAcknowledged, sequence=2, demand="action", **acknowledged)
+    whole.publish(inactive)
+    return inactive.alert_id

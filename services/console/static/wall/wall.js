@@ -1,4 +1,4 @@
-// The wall screen: key figures, unacknowledged alerts and the map. It works for weeks without mouse and keyboard.
+// The wall screen: key figures, unanswered alerts and the map. It works for weeks without mouse and keyboard.
 
 import { age } from "/static/ages.js";
 import { listen } from "/static/board/listening.js";
