@@ -38,6 +38,7 @@ async function ask() {
   const fresh = state.alerts.filter((alert) => !heard().includes(nameOf(alert)));
   if (fresh.length && sounds()) ring();
   if (!isFirst && document.hidden) for (const alert of fresh) notify(alert);
+  takeOver();
   withdraw();
   localStorage.setItem("heard", JSON.stringify([...state.alerts.map(nameOf), ...heard()].slice(0, KEPT)));
   isFirst = false;
@@ -63,11 +64,39 @@ function notify(alert) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   const notification = new Notification(alert.name, { tag: alert.alert_id, requireInteraction: URGENT.includes(alert.severity) });
   notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`)); // a new tab, because this page may have unsent text
+  notification.addEventListener("close", () => { if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id); });
   notifications.set(alert.alert_id, notification);
+}
+
+/** Whether the server has listed all alerts. Of very many alerts, it lists only the gravest. */
+const isWhole = () => state.alerts.length === state.count;
+
+/** Shows the notifications of a page that was left, because only the page that shows a notification can withdraw it. */
+function takeOver() {
+  const alerts = left();
+  for (const alert of urgent()) if (alerts.includes(alert.alert_id)) notify(alert);
+  keep(isWhole() ? [] : alerts.filter((alert) => !state.alerts.some(({ alert_id }) => alert_id === alert)));
+}
+
+/** The alerts whose notifications were closed with their page. @returns {string[]} */
+function left() {
+  return JSON.parse(localStorage.getItem("left-notifications") ?? "[]");
+}
+
+/** @param {string[]} alerts */
+function keep(alerts) {
+  localStorage.setItem("left-notifications", JSON.stringify(alerts.slice(0, KEPT)));
+}
+
+function leave() {
+  keep([...left(), ...notifications.keys()]);
+  for (const notification of notifications.values()) notification.close();
+  notifications.clear();
 }
 
 /** Closes the notifications of alerts that demand nothing any more. */
 function withdraw() {
+  if (!isWhole()) return;
   for (const [alert, notification] of notifications) {
     if (state.alerts.some(({ alert_id }) => alert_id === alert)) continue;
     notification.close();
@@ -117,6 +146,7 @@ addEventListener("keydown", (event) => {
   if (event.code === "KeyM" && !element("ringing").hidden) mute();
 });
 document.addEventListener("alerts-changed", () => void ask());
+addEventListener("pagehide", leave);
 document.addEventListener("session-ended", () => { isOver = true; show(); });
 setInterval(ask, ASK_MS);
 setInterval(() => { if (urgent().length && sounds()) ring(); show(); }, RING_MS);

@@ -151,7 +151,10 @@ NOTIFYING = """{
         static permission = "PERMISSION";
         constructor(name, options) { this.tag = options.tag; window.notified.push([name, options.tag]); }
         addEventListener() {}
-        close() { window.withdrawn.push(this.tag); }
+        close() {
+            window.withdrawn.push(this.tag);
+            sessionStorage.setItem("withdrawn", `${sessionStorage.getItem("withdrawn")} ${this.tag}`);
+        }
     };
     Object.defineProperty(document, "hidden", { get: () => true });
 }"""
@@ -171,9 +174,23 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
         wait_for_script(page, heard, alert_id)
         notified = [name for name, tag in page.evaluate("window.notified") if tag == alert_id]
         assert [name.partition(",")[0] for name in notified] == ["Avalanche"] * (permission == "granted"), permission
+    page = pages["granted"]
+    answer_with_a_part_of_the_list(page)
+    assert alert_id not in page.evaluate("window.withdrawn")
+    page.reload()
+    assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")  # by the page that was left
+    wait_for_script(page, "id => window.notified.some(([, tag]) => tag === id)", alert_id)
     acknowledge = "id => fetch(`/alerts/v1/alerts/${id}/acknowledgement`, { method: 'PUT' }).then(({ ok }) => ok)"
-    assert pages["granted"].evaluate(acknowledge, alert_id)
-    wait_for_script(pages["granted"], "id => window.withdrawn.includes(id)", alert_id)
+    assert page.evaluate(acknowledge, alert_id)
+    wait_for_script(page, "id => window.withdrawn.includes(id)", alert_id)
+
+
+def answer_with_a_part_of_the_list(page: Page) -> None:
+    """The server lists only the 50 gravest alerts. Here the alerts of the page are not among them."""
+    page.route("**/v1/ringing", lambda route: route.fulfill(json={"count": 1000, "counts": {}, "alerts": []}))
+    page.evaluate("document.dispatchEvent(new Event('alerts-changed'))")
+    wait_for_script(page, "document.title.startsWith('(1000) ')")
+    page.unroute("**/v1/ringing")
 
 
 def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
