@@ -219,8 +219,26 @@ def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -
     expect(results.first).to_contain_text("Squall")
     expect(results.first).to_contain_text("it has changed since you selected it")
     expect(results.last).to_contain_text("Closed")
-    page.keyboard.press("Escape")
+    page.locator("#several-results").get_by_role("button", name="Close").click()
     expect(page.locator("#selected")).to_have_text("Selected: 1")
+    close_one_that_left_the_list(page, taken)
+
+
+def close_one_that_left_the_list(page: Page, row_of_colleague: Locator) -> None:
+    """A colleague closes the selected alert after the dialog has named it. The result says so."""
+    page.locator("#selection").get_by_role("button", name="Close…").click()
+    expect(page.locator("#answering-about")).to_contain_text("Squall")
+    away(page)
+    row = page.locator(f"#{row_of_colleague.get_attribute('id')}")
+    row_of_colleague.get_by_role("button", name="Close…").click()
+    colleague = row_of_colleague.page
+    colleague.locator("#verdicts").get_by_text("False alarm").click()
+    colleague.locator("#answer-send").click()
+    expect(row).to_have_count(0)
+    page.locator("#verdicts").get_by_text("False alarm").click()
+    page.locator("#answer-send").click()
+    expect(page.locator("#results-title")).to_have_text("Done: 0. Not done: 1")
+    expect(page.locator("#results-list li")).to_contain_text("Squall")
 
 
 # Counts the rows that are wholly inside the window and that no other element covers.

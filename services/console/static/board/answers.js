@@ -5,8 +5,8 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element, showText } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
-import { chooseNone, chosen } from "/static/board/selection.js";
-import { actOnSelected, atOnce } from "/static/board/several.js";
+import { chooseNone } from "/static/board/selection.js";
+import { actOn, atOnce } from "/static/board/several.js";
 import { mark, note, removeNotes } from "/static/field-notes.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
@@ -19,8 +19,8 @@ const more = /** @type {HTMLDialogElement} */ (element("more-actions"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 const assignee = /** @type {HTMLSelectElement} */ (element("assignee"));
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
-/** @type {{act: string, alert: string}} without an alert, the act concerns the selected alerts */
-let intended = { act: "", alert: "" };
+/** @type {{act: string, alert: string, several: import("/static/board/several.js").Several}} without an alert, the act concerns several alerts */
+let intended = { act: "", alert: "", several: atOnce() };
 /** @type {Record<string, string>} the title of the dialog for each act that opens it */
 const TITLES = {
   resolve: "close",
@@ -46,14 +46,15 @@ const AT_ONCE = {
 
 /** @param {string} act @param {string} alert */
 export function begin(act, alert) {
-  if (act === "acknowledge-selected") return void sendSelected("acknowledge", {}, undoing);
-  if (act === "take-over-selected") return void sendSelected("takeover", {});
+  if (act === "acknowledge-selected") return void sendSeveral(atOnce(), "acknowledge", {}, undoing);
+  if (act === "take-over-selected") return void sendSeveral(atOnce(), "takeover", {});
   if (act === "select-none") return chooseNone();
   if (act === "more") return offer(alert);
   more.close();
   const { path, done } = AT_ONCE[act] ?? {};
   if (path) return void send(alert, path, {}, done);
-  intended = { act, alert };
+  const several = atOnce();
+  intended = { act, alert, several };
   form.reset();
   fail("");
   element("verdicts").hidden = !act.startsWith("resolve");
@@ -62,8 +63,8 @@ export function begin(act, alert) {
   element("snooze").hidden = !act.startsWith("snooze");
   element("assignment").hidden = !act.startsWith("assign");
   if (act.startsWith("assign")) void offerAssignees(alert);
-  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "", { count: atOnce().length });
-  element("answering-about").textContent = (alert ? [alert] : atOnce()).map(named).join("; ");
+  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "", { count: several.alerts.length });
+  element("answering-about").textContent = (alert ? [named(alert)] : [...several.names.values()]).join("; ");
   dialog.showModal();
   element(FIRST[act.replace("-selected", "")] ?? "").focus(); // a browser would focus the names of many alerts, because they scroll
 }
@@ -100,19 +101,19 @@ async function answer() {
   return send(intended.alert, "acknowledgement", { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } }, "acknowledged");
 }
 
-/** Sends the act of the dialog for its alert, or for the selected alerts. @param {string} what @param {string} act @param {object} body @param {string} done */
+/** Sends the act of the dialog for its alert, or for the alerts that were selected when the dialog opened. @param {string} what @param {string} act @param {object} body @param {string} done */
 function sendIntended(what, act, body, done) {
-  return intended.alert ? send(intended.alert, what, body, done) : sendSelected(act, body);
+  return intended.alert ? send(intended.alert, what, body, done) : sendSeveral(intended.several, act, body);
 }
 
 /** Fills the list of the people to whom the alert, or each of the selected alerts, can be assigned. @param {string} alert */
 async function offerAssignees(alert) {
-  const { act } = intended;
+  const { act, several } = intended;
   assignee.replaceChildren(new Option("", ""));
   try {
     const answer = alert
       ? await call("GET", `/alerts/v1/alerts/${alert}/assignees`)
-      : await call("POST", "/alerts/v1/alerts:assignees", { alert_ids: atOnce() });
+      : await call("POST", "/alerts/v1/alerts:assignees", { alert_ids: several.alerts });
     if (!answer.ok) return refuse(await problem(answer));
     const { assignees } = await answer.json();
     if (intended.act !== act || intended.alert !== alert) return;
@@ -150,10 +151,10 @@ function isPartly(alert) {
   return alert.acknowledged_at === null;
 }
 
-/** Acts on the selected alerts. Those that are refused stay selected. @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] */
-async function sendSelected(act, body, offered) {
+/** Acts on the alerts. Those that are refused stay selected. @param {import("/static/board/several.js").Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] */
+async function sendSeveral(several, act, body, offered) {
   try {
-    const refused = await actOnSelected(act, body, offered);
+    const refused = await actOn(several, act, body, offered);
     if (refused) return refuse(refused);
     dialog.close();
   } catch (error) {

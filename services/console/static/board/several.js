@@ -12,6 +12,7 @@ import { toast } from "/static/toasts.js";
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Done */
 /** @typedef {{alert_id: string, reason: string, name: string | null, at: string | null}} Refused */
 /** @typedef {{status: number, text: string, body: Record<string, any>}} Problem */
+/** @typedef {{alerts: string[], seen: Record<string, number>, names: Map<string, string>}} Several alerts with their versions and names */
 
 const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
 const NAMED = 3; // a toast names at most this many alerts
@@ -26,20 +27,19 @@ const ACTS = {
   resolve: { result: "resolved", text: "closed" },
 };
 
-/** The alerts on which the next act acts. */
+/** The selected alerts as they are now. The selection may change while a dialog names them. @returns {Several} */
 export function atOnce() {
-  return chosen().slice(0, MOST_AT_ONCE);
+  const alerts = chosen().slice(0, MOST_AT_ONCE);
+  return { alerts, seen: seen(alerts), names: new Map(alerts.map((alert) => [alert, named(alert)])) };
 }
 
 /**
- * Acts on the selected alerts, each independently of the others. Returns the problem if the whole request was refused.
- * @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] what the toast of acknowledged alerts offers
+ * Acts on the alerts, each independently of the others. Returns the problem if the whole request was refused.
+ * @param {Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] what the toast of acknowledged alerts offers
  * @returns {Promise<Problem | undefined>}
  */
-export async function actOnSelected(act, body, offered) {
-  const alerts = atOnce();
-  const names = new Map(alerts.map((alert) => [alert, named(alert)])); // a row may disappear with the act
-  const answer = await call("POST", `/alerts/v1/alerts:${act}`, { alert_ids: alerts, seen: seen(alerts), ...body });
+export async function actOn({ alerts, seen, names }, act, body, offered) {
+  const answer = await call("POST", `/alerts/v1/alerts:${act}`, { alert_ids: alerts, seen, ...body });
   if (!answer.ok) return problem(answer);
   const { result, text } = ACTS[act] ?? { result: "", text: "" };
   const results = await answer.json();
