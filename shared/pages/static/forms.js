@@ -20,6 +20,8 @@ function scriptMissing(form) {
 /** @type {Set<string>} */
 const missing = new Set();
 const RELOAD_MS = 10_000;
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let reloading;
 
 addEventListener("error", ({ target }) => {
   if (!(target instanceof HTMLScriptElement)) return;
@@ -31,8 +33,15 @@ addEventListener("error", ({ target }) => {
 function showMissing() {
   const notice = document.getElementById("script-missing");
   if (notice) notice.hidden = !missing.size;
+  clearInterval(reloading);
   // nobody types on a wall screen, and nobody presses its buttons
-  if (missing.size && document.body.dataset.screen === "wall") setTimeout(() => location.reload(), RELOAD_MS);
+  if (missing.size && document.body.dataset.screen === "wall") reloading = setInterval(() => void reloadIfAnswered(), RELOAD_MS);
+}
+
+/** Loads the page again only if the server gives the page. No script of an error page would try again. */
+async function reloadIfAnswered() {
+  const answer = await fetch(location.href, { signal: AbortSignal.timeout(RELOAD_MS) }).catch(() => undefined); // asked again soon
+  if (answer?.ok && !answer.redirected) location.reload();
 }
 
 document.addEventListener("click", ({ target }) => {

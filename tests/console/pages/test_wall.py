@@ -32,7 +32,7 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     page.emulate_media(color_scheme="dark")
     page.add_init_script(WITHOUT_WEBGL)
     page.clock.install()
-    desk.open("/wall")
+    open_without_a_script(desk)
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     expect(page.locator("#no-map")).to_be_visible()
     for _ in range(MORE_THAN_FIT):
@@ -81,6 +81,23 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     wait_for_script(page, "document.getElementById('room').dataset.edition.length === 16")
     assert set(desk.errors) <= {MOVED}
+
+
+def open_without_a_script(desk: Any) -> None:
+    """A script does not arrive, and then the server does not answer. The page loads itself again when it answers."""
+    page: Page = desk.page
+    page.route("**/static/wall/wall.js", lambda route: route.abort())
+    desk.open("/wall")
+    expect(page.locator("#script-missing")).to_be_visible()
+    page.unroute("**/static/wall/wall.js")
+    page.route("**/wall", lambda route: route.fulfill(status=503), times=1)
+    with page.expect_response("**/wall") as refused:
+        page.clock.fast_forward(10_000)
+    assert refused.value.status == 503
+    expect(page.locator("#script-missing")).to_be_visible()
+    with page.expect_event("load"):
+        page.clock.fast_forward(10_000)
+    desk.errors.clear()
 
 
 def without_action(whole: Whole) -> UUID:
