@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from shared.events import AlertResolved
 from tests.console.factories import NOW, alert
@@ -32,7 +32,8 @@ class ChangingWall:
         changed = [self._ids[number % len(self._ids)] for number in range(first, first + updates)]
         self._publish(*(self._alert(alert_id, first + place) for place, alert_id in enumerate(changed)))
         shown = f"#wall-rows > li[data-key='{changed[-1]}'][data-revision='{first + updates - 1}']"
-        self.page.wait_for_selector(shown, state="attached", timeout=SLOW_MS)
+        # a handle of the row, as `wait_for_selector` returns it, would keep the whole list in the page's memory
+        expect(self.page.locator(shown)).to_be_attached(timeout=SLOW_MS)
 
     def close(self) -> None:
         """Closes the alerts, so that no other page shows them. The alerts service does not know them."""
