@@ -147,15 +147,19 @@ async def test_an_alert_is_offered_and_assigned_only_to_people_who_get_such_aler
         async with desk.caller(name="Дастан", account=DASTAN.account) as board:
             assert (await board.put("/v1/presence", json=presence | {"board_id": str(uuid4())})).status_code == 200
         both = {"alert_ids": [str(alert_id), str(of_kadamjai)]}
+        nothing = await aibek.post("/v1/alerts:assignees", json={"alert_ids": [str(uuid4())]})
+        of_some = await aibek.post("/v1/alerts:assignees", json={"alert_ids": [str(uuid4()), *both["alert_ids"]]})
         of_one = await aibek.post("/v1/alerts:assignees", json={"alert_ids": [str(of_kadamjai)]})
         of_both = await aibek.post("/v1/alerts:assignees", json=both)
         together = await aibek.post("/v1/alerts:assign", json=both | {"account_id": str(DASTAN.account)})
     assert [person["name"] for person in of_one.json()["assignees"]] == ["Бермет", "Дастан"]
     assert [person["name"] for person in of_both.json()["assignees"]] == ["Бермет"]
+    assert (nothing.status_code, of_some.json()) == (404, of_both.json()), "an alert that is gone is left out"
     assert [alert["alert_id"] for alert in together.json()["assigned"]] == [str(of_kadamjai)]
     assert [refused["reason"] for refused in together.json()["refused"]] == ["assignee-not-found"]
     assert before == []
     assert "No other person with an account gets alerts like this one and has opened the board." in empty
+    assert 'min="1" max="480" value="15"' in choice
     assert [(person["name"], person["post"]) for person in offered] == [("Бермет", "head of shift")]
     assert f'<option value="{BERMET.account}">Бермет, head of shift</option>' in choice
     assert (done["assigned_to"], done["work"]) == (str(BERMET.account), "unacknowledged")

@@ -81,8 +81,18 @@ async def take_over(body: SeveralAlerts, request: Request, session: Session, cal
 
 @router.post("/v1/alerts:assignees")
 async def assignees(body: AlertIds, request: Request, session: Session, caller: Caller) -> Assignees:
-    """The people to whom the caller can assign each of these alerts: first those on duty, then the others by name."""
-    alerts = [await seen(alert_id, request, session, caller) for alert_id in body.alert_ids]
+    """The people to whom the caller can assign each of these alerts: first those on duty, then the others by name.
+
+    Alerts that the caller cannot read any more are left out, unless none is left.
+    """
+    alerts, refusals = list[Alert](), list[Exception]()
+    for alert_id in body.alert_ids:
+        try:
+            alerts.append(await seen(alert_id, request, session, caller))
+        except (AlertUnreadable, Problem) as refusal:
+            refusals.append(refusal)
+    if not alerts and refusals:
+        raise refusals[0]
     state, now = request.app.state, datetime.now(UTC)
     people = await acting_accounts.offered(session, alerts, state.places, state.access, now, besides=caller.account)
     return Assignees(assignees=people)
