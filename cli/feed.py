@@ -17,7 +17,7 @@ from services.intake.feeds.items import BadDocument, ItemKind, Source
 from services.intake.feeds.reading import Counts
 from services.intake.feeds.sources import KINDS, checked_name
 from services.intake.worker import reader
-from shared.events import CENTRE
+from shared.events import OF_PEOPLE
 from shared.places.watched import BadArea
 
 app = typer.Typer(add_completion=False)
@@ -52,7 +52,8 @@ def chosen(kind: str, source: str | None) -> Source:
     try:
         return sources.source(kind, checked_name(source) if source else None)
     except ValueError:
-        expected = f"up to 64 of a-z, 0-9, '.', '_', '-' are expected, not `{CENTRE}`"
+        names = " or ".join(f"`{name}`" for name in sorted(OF_PEOPLE))
+        expected = f"up to 64 of a-z, 0-9, '.', '_', '-' are expected, not {names}"
         raise typer.BadParameter(expected, param_hint="--source") from None
 
 
