@@ -37,11 +37,21 @@ def serve_each() -> None:
     listener, parent = socket.socket(fileno=sys.stdin.fileno()), os.getpid()
     while True:
         connection, _ = listener.accept()
+        reap()
         with connection:
             if os.fork() == 0:
                 die_with(parent)
                 serve(connection)
                 break
+
+
+def reap() -> None:
+    """Waits for the fork servers that have ended, so that none of them stays as a zombie."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
 
 
 def connected(address: str) -> Forks:
