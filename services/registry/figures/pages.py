@@ -22,7 +22,7 @@ from services.registry.figures.needs import NeedFigure
 from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
 from services.registry.figures.routes import flows_of, stock_of
 from services.registry.figures.statistics import Figure, by_evacuation, by_shelter, totals
-from services.registry.figures.stock_history import StockOnDay, last_days, stock_on
+from services.registry.figures.stock_history import StockOnDay, is_cut, last_days, stock_on
 from services.registry.reports import MOVES
 from shared.auth.tokens import Principal
 from shared.country import soate
@@ -81,6 +81,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         monthly=charts.monthly(found.flows),
         history=found.history,
+        is_history_cut=is_cut(found.history, chosen_filters.since or ""),
         now=now,
         where=(where := charts.by_place(stock)),
         widest=charts.widest(where),

@@ -55,6 +55,11 @@ def last_days(since: str, until: str, today: date) -> list[date]:
     return days[::-1]
 
 
+def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
+    """Whether months before these days were chosen, too."""
+    return bool(history) and f"{history[0].day:%Y-%m}" > since
+
+
 async def stock_on(session: AsyncSession, query: FigureQuery, days: Sequence[date], places: Places) -> list[StockOnDay]:
     """The totals of each day. The query's own day has no effect."""
     own = [replace(query, until=day_after(day)).parameters() for day in days]
