@@ -20,7 +20,7 @@ from services.alerts.alerts import Alert
 from services.alerts.models import Act, AlertRow, Delivery, SmsMessage
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries.alerts import alert_row
-from services.alerts.statistics import queries
+from services.alerts.statistics import pages, queries
 from services.alerts.statistics.filters import StatisticsFilters, StatisticsQuery
 from services.alerts.statistics.tables import AlertNumbers, Statistics, statistics
 from shared.auth.tokens import Role
@@ -115,11 +115,17 @@ async def test_page_and_workbook_show_the_statistics(desk: Desk) -> None:
         assert (await caller.get("/statistics")).status_code == 403
 
 
-async def test_statistics_that_take_long_end_without_waiting_longer(desk: Desk) -> None:
+async def test_statistics_that_take_long_end_without_waiting_longer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with desk.sessions.begin() as other, desk.caller() as caller:
         await other.execute(text("LOCK TABLE acts"))
         answer = await caller.get("/statistics", params={"lang": "en"})
+        monkeypatch.setattr(pages, "LONGEST_WAIT", 0.05)
+        async with pages.ONE_AT_A_TIME:
+            busy = await caller.get("/statistics", params={"lang": "en"})
     assert answer.status_code == 503 and "took too long" in answer.text
+    assert busy.status_code == 503 and "for somebody else" in busy.text
 
 
 async def a_small_set(session: AsyncSession) -> None:

@@ -1,7 +1,8 @@
 """The page of the statistics, and its tables as a workbook."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -32,8 +33,13 @@ Filters = Annotated[StatisticsFilters, Query()]
 PAGE_ROWS = 60
 # Statistics are computed one after the other, so that they leave the service's connections to the work on alerts.
 ONE_AT_A_TIME = asyncio.Semaphore(1)
+LONGEST_WAIT = 5.0  # seconds; then the page says that somebody else's statistics are being computed
 
-Answer = Callable[[Request, StatisticsFilters, Statistics, datetime, AsyncSession], Awaitable[Response]]
+Answer = Callable[[Request, StatisticsFilters, Statistics, datetime], Awaitable[Response]]
+
+
+class StatisticsBusy(Exception):
+    """Other statistics are being computed."""
 
 
 @router.get("/statistics")
@@ -44,24 +50,44 @@ async def statistics_page(request: Request, caller: Caller, filters: Filters) ->
 @router.get("/statistics/export")
 async def statistics_export(request: Request, caller: Caller, filters: Filters) -> Response:
     """The tables as an XLSX workbook. The security log records the export."""
-    return await _answered(request, caller, filters, _export)
+    return await _answered(request, caller, filters, _export, audit.entry_of(request, Action.EXPORTED))
 
 
-async def _answered(request: Request, caller: Principal, given: StatisticsFilters, answer: Answer) -> Response:
+async def _answered(
+    request: Request, caller: Principal, given: StatisticsFilters, answer: Answer, *entries: audit.Entry
+) -> Response:
     """The answer, from one snapshot. If the months are not accepted, the page says so with 422."""
     now = datetime.now(UTC)
     filters = given.usual(now)
     if filters.bad_period:
         return _rendered(request, filters, now, status=422)
     try:
-        async with ONE_AT_A_TIME, request.app.state.sessions.begin() as session:
+        async with _turn(), request.app.state.sessions.begin() as session:
             await snapshots.begin(session)
             computed = await _computed(request, session, caller, filters, now)
-            return await answer(request, filters, computed, now, session)
+            await audit.add(session, *entries)
+    except StatisticsBusy:
+        return _rendered(request, filters, now, status=503, is_busy=True)
     except DBAPIError as error:
         if not is_too_slow(error):
             raise
         return _rendered(request, filters, now, status=503, is_too_slow=True)
+    # the workbook takes time, so it is written after the transaction, and while the next statistics are computed
+    return await answer(request, filters, computed, now)
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """Waits until no other statistics are computed. Raises StatisticsBusy after LONGEST_WAIT."""
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            await ONE_AT_A_TIME.acquire()
+    except TimeoutError:
+        raise StatisticsBusy from None
+    try:
+        yield
+    finally:
+        ONE_AT_A_TIME.release()
 
 
 async def _computed(
@@ -79,18 +105,11 @@ async def _computed(
     )
 
 
-async def _page(
-    request: Request, filters: StatisticsFilters, computed: Statistics, now: datetime, _: AsyncSession
-) -> Response:
+async def _page(request: Request, filters: StatisticsFilters, computed: Statistics, now: datetime) -> Response:
     return _rendered(request, filters, now, statistics=computed)
 
 
-async def _export(
-    request: Request, filters: StatisticsFilters, computed: Statistics, now: datetime, session: AsyncSession
-) -> Response:
-    await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # commit before the workbook is written: this takes time, and PostgreSQL ends idle transactions
-    await session.commit()
+async def _export(request: Request, filters: StatisticsFilters, computed: Statistics, now: datetime) -> Response:
     writer = exports.Writer(request.app.state.pages, request.app.state.places, language_of(request))
     context = _context(request, filters, now)
     content = await asyncio.to_thread(writer.workbook, filters, computed, context)
@@ -106,6 +125,7 @@ def _rendered(
     status: int = 200,
     statistics: Statistics | None = None,
     is_too_slow: bool = False,
+    is_busy: bool = False,
 ) -> Response:
     pages: Pages = request.app.state.pages
     first = (filters.page - 1) * PAGE_ROWS
@@ -115,6 +135,7 @@ def _rendered(
         status=status,
         statistics=statistics,
         is_too_slow=is_too_slow,
+        is_busy=is_busy,
         deliveries=statistics.deliveries[first : first + PAGE_ROWS] if statistics else (),
         first=first,
         page_rows=PAGE_ROWS,
