@@ -15,6 +15,7 @@ from tests.intake.field.phones import (
     kept_reports,
     new_phone,
     opened,
+    saved,
     signed_in,
 )
 from tests.intake.records import records
@@ -104,18 +105,29 @@ def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, cent
 
 
 def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
-    """Every change saves the draft, because browsers send no event when a tab is killed."""
+    """Every change saves the draft, because browsers send no event when a tab is killed.
+
+    A mis-tap on another kind of report loses nothing. The draft is continued step by step, as the form is first shown.
+    """
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)
+    page.check("input[value=hazard]", force=True)
+    saved(page)
     left = new_phone(browser, storage_state=phone.storage_state())
     again = opened(left, centre)
     expect(again.locator("#draft-list li")).to_have_count(1)
     again.click("#draft-list >> text=Continue")
     enter_pin(again)
+    expect(again.locator("#seen-type")).to_be_visible()
+    again.check("input[value=household]", force=True)
     holds_what_was_written(again)
+    again.check("text=Step by step")
+    again.click("#next")
     again.select_option("#destination-oblast", "RU")
+    again.click("#next")
     again.fill("#persons", "1")
+    again.click("#next")
     again.click("#send")
     expect(again.locator("#reports .is-good")).to_have_count(1)
     expect(again.locator("#drafts")).to_be_hidden()

@@ -226,7 +226,10 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
         ]
     )
     page.unroute("**/v1/displacements*")
+    page.check("#by-steps")
     page.click("#reports button:has-text('Исправить')")
+    expect(page.locator("#progress")).to_have_text("Шаг 2 из 4")
+    expect(page.locator("#occurred")).to_be_visible()
     problem_of_date = page.locator("#report .field:has(#occurred) .problem")
     expect(problem_of_date).to_have_text("Проверьте поле: Когда покинули дом. Укажите правильную дату.")
     expect(page.locator("#occurred")).to_have_attribute("aria-invalid", "true")

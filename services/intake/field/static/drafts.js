@@ -10,7 +10,8 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./kept.js").Outline} Outline
- * @typedef {{author: string, corrected: Outline | null, body: Body}} Written
+ * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written
+ *   `others` is what was written as other kinds of report before the author chose this kind
  * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft
  *   `tab` is the tab that writes the draft; `body` only in drafts that an earlier release stored; `isCopy` until the
  *   author corrects the report, which the centre refused
@@ -39,15 +40,32 @@ function stored(key) {
   return draft && { ...draft, clear: draft.clear ?? clearOf(draft.body), corrected: draft.corrected && outlineOf(draft.corrected) };
 }
 
+/** What was written in a form as each kind of report, because the choice of another kind may be a mis-tap. */
+export class Kinds {
+  /** @param {Record<string, Body>} [others] from a stored draft: the form's fields do not show it */
+  constructor(others = {}) {
+    this.written = { ...others };
+    this.unshown = { ...others };
+  }
+
+  /** Note what the form shows now. Return what was written as other kinds. @param {string} kind @param {Body} body */
+  note(kind, body) {
+    const { [kind]: _, ...others } = this.written;
+    this.written = { ...others, [kind]: body };
+    delete this.unshown[kind];
+    return others;
+  }
+}
+
 /**
  * Save as this tab's draft; another tab then no longer continues the draft.
  * Return whether it was saved, which is not so if the draft was sent, discarded or saved again meanwhile.
  * @param {Written} draft @throws {DOMException} if the phone's storage is full
  */
-export async function keepDraft({ author, corrected, body }) {
+export async function keepDraft({ author, corrected, body, others }) {
   const { report_id } = body, own = ++write;
   sessionStorage.setItem(OPEN, report_id);
-  const sealed = await sealDraft(JSON.stringify(body), report_id, author);
+  const sealed = await sealDraft(JSON.stringify({ ...body, others }), report_id, author);
   if (own < (writes.get(report_id) ?? 0)) return false;
   writes.set(report_id, own);
   const known = draftOf(report_id);
@@ -84,7 +102,8 @@ export function isReadable({ body, sealed }) {
 
 /** What the author has written. @param {Draft} draft @returns {Promise<Written>} */
 export async function readDraft({ author, corrected, clear, sealed, body }) {
-  return { author, corrected, body: body ?? JSON.parse(await openDraft(sealed, clear.report_id)) };
+  const { others, ...written } = body ?? JSON.parse(await openDraft(sealed, clear.report_id));
+  return { author, corrected, body: written, others };
 }
 
 /** Seal the drafts that an earlier release stored in clear. Each draft is stored anew, without the report that it corrects. */

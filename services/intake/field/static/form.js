@@ -5,7 +5,7 @@ import { control, form } from "./controls.js";
 import { listenToCounted, writeCounted } from "./counted.js";
 import { listenToCountries } from "./countries.js";
 import { sealReport } from "./centre-key.js";
-import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, letGo, readDraft } from "./drafts.js";
+import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, Kinds, letGo, readDraft } from "./drafts.js";
 import { element } from "./elements.js";
 import { listenToEvents, writeEvent } from "./events.js";
 import { kindChosen, mobilityChosen, write } from "./fields.js";
@@ -32,14 +32,14 @@ import { today } from "./time.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./positions.js").Point} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean}} Open
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open
  *   the report in the form: ids, author, the report that it corrects, position, whether it was changed, and whether
- *   it is stored as a draft, and whether the last change could not be stored
+ *   it is stored as a draft, whether the last change could not be stored, and what was written as each kind of report
  */
 
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Open} */
-let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false };
+let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false, kinds: new Kinds() };
 let isSealing = false;
 let questioned = ""; // the unlikely values that the author was asked to confirm
 
@@ -50,6 +50,8 @@ export function listen() {
   form.addEventListener("change", (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
     if (name === "kind") {
+      const body = draft.kinds.unshown[control("kind").value];
+      if (body) return reopen({ ...draft, body, others: draft.kinds.written });
       kindChosen(Boolean(draft.corrected));
       needPlace(draft.point);
       showSteps();
@@ -106,7 +108,7 @@ function latestCorrected() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  save();
+  if (/** @type {HTMLInputElement} */ (target).name !== "kind") save(); // its event `change` follows, which may show what was written before
 }
 
 /** Save the draft at every change, because a phone that is short of memory can end a page without an event. */
@@ -116,8 +118,8 @@ function save() {
   element("another").hidden = false;
   element("copy-last").hidden = true;
   ask("");
-  const open = draft, { author, corrected, point } = open;
-  keepDraft({ author, corrected, body: read(form, status, corrected?.clear ?? open.ids, point) }).then((isKept) => {
+  const open = draft, { author, corrected, point } = open, body = read(form, status, corrected?.clear ?? open.ids, point);
+  keepDraft({ author, corrected, body, others: open.kinds.note(control("kind").value, body) }).then((isKept) => {
     open.isKept ||= isKept;
     open.isLost = false;
     if (open !== draft) changed(); // the list shows the draft
@@ -196,12 +198,15 @@ export function goOn({ clear }) {
   const begun = draftOf(clear.report_id); // another tab may have changed or sent it while the PIN was asked
   if (!begun) return changed();
   if (!isReadable(begun)) return withPin(begun.sealed, () => goOn(begun));
-  void readDraft(begun).then((written) => {
-    begin(written);
-    save();
-    changed();
-    show();
-  });
+  void readDraft(begun).then(reopen);
+}
+
+/** Show what was written, as this tab's draft. @param {import("./drafts.js").Written} written */
+function reopen(written) {
+  begin(written);
+  save();
+  changed();
+  show();
 }
 
 /** Forget everything that needs the PIN or was sent. A change that the phone had no storage for stays in the form. */
@@ -229,10 +234,7 @@ function copyLast() {
 
 /** Begin a report of what happened later to a household or a group of this phone. @param {Kept} report */
 export function moveOn({ clear }) {
-  begin({ author: account()?.name ?? "", corrected: null, body: { ...idsOf(), ...movementOf(clear) } });
-  save();
-  changed();
-  show();
+  reopen({ author: account()?.name ?? "", corrected: null, body: { ...idsOf(), ...movementOf(clear) } });
 }
 
 /** Whether the form in this tab shows the report. @param {string} reportId */
@@ -249,8 +251,7 @@ export function show() {
 export function resume() {
   const left = held();
   begin();
-  if (!left || (left.author && !isSameName(left.author, account()?.name))) return;
-  goOn(left);
+  if (left && (!left.author || isSameName(left.author, account()?.name))) goOn(left);
 }
 
 /** Show an empty form, or a draft. @param {import("./drafts.js").Written} [begun] */
@@ -260,7 +261,7 @@ export function begin(begun) {
   const { corrected = null } = begun ?? {}, body = begun && placed(begun.body);
   draft = {
     ids: idsOf(body), author: begun?.author || (account()?.name ?? ""), corrected,
-    point: body?.destination_point ?? null, isTouched: Boolean(body), isKept: false,
+    point: body?.destination_point ?? null, isTouched: Boolean(body), isKept: false, kinds: new Kinds(begun?.others),
   };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
