@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.console.factories import KARA_SUU
+from tests.console.factories import KARA_SUU, LEILEK
 from tests.console.pages.conftest import Whole, wait_for_words
 
 # No other test of the pages reports people there. A further alert would tell of them, and would be found, too.
@@ -49,8 +49,12 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     page.go_back()
     # an alert outside the reader's areas is not in the timeline, but the hazard's revisions are
     hazard_id = urlsplit(page.url).path.rpartition("/")[2]
-    far = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU]).get(f"/alerts/hazards/{hazard_id}/course?lang=en")
+    elsewhere = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU])
+    far = elsewhere.get(f"/alerts/hazards/{hazard_id}/course?lang=en")
     assert "First report" in far.text and "Alert raised" not in far.text
+    # the page of an area outside the reader's areas does not say that it has no open alert
+    area = elsewhere.get(f"/areas/{LEILEK}?lang=en").text
+    assert "outside your areas" in area and "No open alert" not in area
     page.locator("tr[data-key]").get_by_role("link", name="Hail").click()
     expect(page.locator("article.alert-page")).to_be_visible()
     page.goto(f"{whole.url}/search?lang=en&q={'x' * 10_000}")
