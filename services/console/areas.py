@@ -43,6 +43,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
     hazards = await hazards_of(session, pcode, here.places, now)
     people, counted = await people_of(request, session, pcode, now)
     reported = [each["reported_at"] for each in people if each["reported_at"]]
+    shown = shown_codes(principal, pcode, here.places)
     return here.pages.render(
         request,
         "area.html",
@@ -59,7 +60,9 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
         reported_at=max(
             chain(map(datetime.fromisoformat, reported), (hazard.received_at for hazard in hazards)), default=None
         ),
-        is_own=bool(shown_codes(principal, pcode, here.places)),
+        is_own=bool(shown),
+        is_whole=shown == here.places.within([pcode]),
+        own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
         counted=here.settings.counted_status,
         places=here.places,
         whereabouts=lambda pcodes: board.whereabouts(pcodes, here.places, language_of(request)),
