@@ -93,7 +93,7 @@ def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, se
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
-    beside.locator(".hazard-page tbody").get_by_role("link", name="Radiation").click()
+    beside.locator(".hazard-page tbody").get_by_role("link", name="Radiation", exact=True).click()
     expect(beside.locator("[data-alert]")).to_contain_text("Radiation")
     held: list[Route] = []
     page.route(f"**{alert}/progress", lambda route: held.append(route))  # noqa: PLW0108 - see above

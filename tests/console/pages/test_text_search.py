@@ -57,7 +57,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     assert "outside your areas" in area and "No open alert" not in area
     # the sums of an oblast of which the reader has one district name this district
     assert "Only your areas: Kara-Suu rayon" in elsewhere.get("/areas/KG06000000000?lang=en").text
-    page.locator("tr[data-key]").get_by_role("link", name="Hail").click()
+    page.locator("tr[data-key]").get_by_role("link", name="Hail", exact=True).click()
     expect(page.locator("article.alert-page")).to_be_visible()
     page.goto(f"{whole.url}/search?lang=en&q={'x' * 10_000}")
     expect(page.get_by_role("alert").first).to_have_text("The text is too long: at most 200 characters.")
