@@ -41,9 +41,9 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
     if unit is None:
         raise Problem(404, "not-found", "There is no such area.")
     hazards = await hazards_of(session, pcode, here.places, now)
-    people, counted = await people_of(request, session, pcode, now)
-    reported = [each["reported_at"] for each in people if each["reported_at"]]
     shown = shown_codes(principal, pcode, here.places)
+    people, counted = await people_of(request, session, shown, now)
+    reported = [each["reported_at"] for each in people if each["reported_at"]]
     return here.pages.render(
         request,
         "area.html",
@@ -97,15 +97,14 @@ async def alerts_of(
 
 
 async def people_of(
-    request: Request, session: AsyncSession, pcode: str, now: datetime
+    request: Request, session: AsyncSession, codes: frozenset[str], now: datetime
 ) -> tuple[list[dict[str, Any]], CountedGroups]:
-    """The displaced people of each district of the area, and its counted groups by village and site.
+    """The displaced people of each of these units that is a district, and the counted groups by village and site.
 
     Readers who may not see localities get no groups.
     """
     here, principal = console(request), tokens.current(request)
     places, status = here.places, here.settings.counted_status
-    codes = shown_codes(principal, pcode, places)
     if not codes:
         return [], CountedGroups([])
     rows = await snapshots.households(session, status, now - snapshots.RECENT, codes, places)
