@@ -9,15 +9,17 @@ from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request
+from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.console import board, groups, visibility
+from services.console import board, displaced_people, groups, visibility
 from services.console.groups import CountedGroups, CountRange
 from services.console.map import features, positions
 from services.console.models import BoardAlert, BoardHazard
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import groups as group_queries
+from services.console.search.lines import hazard_state
 from services.console.sections import Section
 from services.console.state import console
 from shared.auth import access, tokens
@@ -40,7 +42,8 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
     unit = here.places.unit(pcode)
     if unit is None:
         raise Problem(404, "not-found", "There is no such area.")
-    hazards = await hazards_of(session, pcode, here.places, now)
+    hazards, hazards_hidden = await hazards_of(session, pcode, here.places, now)
+    alerts, alerts_hidden = await alerts_of(session, pcode, principal, here.places, now)
     shown = shown_codes(principal, pcode, here.places)
     people, counted = await people_of(request, session, shown, now)
     reported = [each["reported_at"] for each in people if each["reported_at"]]
@@ -50,7 +53,9 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
         unit=unit,
         now=now,
         hazards=hazards,
-        alerts=await alerts_of(session, pcode, principal, here.places, now),
+        hazards_hidden=hazards_hidden,
+        alerts=alerts,
+        alerts_hidden=alerts_hidden,
         people=people,
         counted_persons=sum(
             (CountRange(each["counted_lowest"], each["counted_highest"]) for each in people), CountRange()
@@ -65,6 +70,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
         counted=here.settings.counted_status,
         places=here.places,
+        state_of=lambda hazard: hazard_state(hazard, now),
         whereabouts=lambda pcodes: board.whereabouts(pcodes, here.places, language_of(request)),
         may_count=not principal.roles.isdisjoint(access.COUNTERS),
     )
@@ -82,18 +88,26 @@ def shown_codes(principal: Principal, area: str, places: Places) -> frozenset[st
     return inside if own is None else inside & own
 
 
-async def hazards_of(session: AsyncSession, pcode: str, places: Places, now: datetime) -> list[BoardHazard]:
-    rows = await snapshots.hazards(session, now, MOST)
-    return [row for row in rows if row.msg_type != MsgType.CANCEL and concerns(row.pcodes, pcode, places)]
+async def hazards_of(session: AsyncSession, pcode: str, places: Places, now: datetime) -> tuple[list[BoardHazard], int]:
+    """The hazards at places in or around the area, and how many more there are."""
+    touches = board_alerts.touch(BoardHazard.pcodes.expression, places.around([pcode]))
+    is_chosen = and_(BoardHazard.msg_type != MsgType.CANCEL, touches)
+    rows = await snapshots.hazards(session, now, MOST, is_chosen=is_chosen)
+    hidden = await snapshots.hazards_in_force(session, now, is_chosen) - len(rows)
+    return [row for row in rows if concerns(row.pcodes, pcode, places)], hidden
 
 
 async def alerts_of(
     session: AsyncSession, pcode: str, principal: Principal, places: Places, now: datetime
-) -> list[tuple[Section, BoardAlert]]:
-    """The open alerts at places in or around the area, with their sections."""
-    sections = await board_alerts.sections(session, now, board.concerning(principal, places), MOST)
-    listed = ((section, alert) for section in OPEN for alert in sections[section].alerts)
-    return [(section, alert) for section, alert in listed if concerns(alert.pcodes, pcode, places)]
+) -> tuple[list[tuple[Section, BoardAlert]], int]:
+    """The open alerts at places in or around the area, with their sections, and how many more there are."""
+    touches = board_alerts.touch(BoardAlert.pcodes.expression, places.around([pcode]))
+    sections = await board_alerts.sections(
+        session, now, board.concerning(principal, places), MOST, touches, wanted=OPEN
+    )
+    listed = [(section, alert) for section in OPEN for alert in sections[section].alerts]
+    hidden = sum(sections[section].hidden for section in OPEN)
+    return [(section, alert) for section, alert in listed if concerns(alert.pcodes, pcode, places)], hidden
 
 
 async def people_of(
@@ -107,8 +121,9 @@ async def people_of(
     places, status = here.places, here.settings.counted_status
     if not codes:
         return [], CountedGroups([])
-    rows = await snapshots.households(session, status, now - snapshots.RECENT, codes, places)
-    counts = await group_queries.by_stated_place(session, status, codes, places)
+    shared = await here.shared_figures.of(session, codes)
+    rows = await displaced_people.registered(session, shared, codes, status, places, now)
+    counts = await displaced_people.counted(session, shared, codes, status, places)
     reported = await group_queries.newest_reports(session, status, codes, places)
     drawn = features.displaced(rows, groups.by_place(counts, places.district), reported, language_of(request), places)
     people = [each["properties"] for each in drawn if each["properties"]["id"] in codes]

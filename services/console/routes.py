@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from services.console import (
     board,
     checks,
+    displaced_people,
     exposed_sites,
     filters,
     groups,
@@ -40,7 +41,6 @@ from services.console.queries import (
     snapshots,
 )
 from services.console.queries import checks as check_queries
-from services.console.queries import groups as group_queries
 from services.console.queries import key_figures as figure_queries
 from services.console.queries import recent as recent_queries
 from services.console.queries import releases as release_queries
@@ -229,17 +229,11 @@ async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     counted, places, areas = here.settings.counted_status, here.places, principal.areas
     shared = await here.shared_figures.of(session, areas)
-    rows = await shared.get(
-        "households",
-        ["households"],
-        lambda: snapshots.households(session, counted, now - snapshots.RECENT, areas, places),
-    )
+    rows = await displaced_people.registered(session, shared, areas, counted, places, now)
     confirmations = await shared.get(
         "confirmations", ["households"], lambda: snapshots.confirmations(session, counted, now, areas, places)
     )
-    counts = await shared.get(
-        "groups", ["groups", "sites"], lambda: group_queries.by_stated_place(session, counted, areas, places)
-    )
+    counts = await displaced_people.counted(session, shared, areas, counted, places)
     return {
         "households": board.by_area(rows, places),
         "confirmations": confirmations,

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardAlert, BoardDelivery
-from services.console.queries.snapshots import RECENT
+from services.console.queries.snapshots import ALL, RECENT
 from services.console.sections import UNACKNOWLEDGED, Section
 from shared.events.vocabulary import Demand, Severity, Status
 
@@ -19,8 +19,6 @@ SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 URGENT = (Severity.EXTREME, Severity.SEVERE)
 MOST_RINGING = 50
 
-
-ALL = true()
 IS_RAISED = and_(~BoardAlert.is_suppressed, BoardAlert.status != Status.DRAFT)
 IS_OPEN = BoardAlert.resolved_at.is_(None)
 _UNSEEN = and_(IS_OPEN, BoardAlert.is_unseen, BoardAlert.acknowledged_at.is_(None))
@@ -168,4 +166,9 @@ def raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
 
 def concern(alerts_pcodes: ColumnElement[Any], pcodes: Sequence[str] | None) -> ColumnElement[bool]:
     """The SQL condition that an alert concerns these P-codes. An alert without a place concerns all P-codes."""
-    return true() if pcodes is None else or_(alerts_pcodes.op("&&")(list(pcodes)), alerts_pcodes == [])
+    return ALL if pcodes is None else or_(touch(alerts_pcodes, pcodes), alerts_pcodes == [])
+
+
+def touch(events_pcodes: ColumnElement[Any], pcodes: Iterable[str] | None) -> ColumnElement[bool]:
+    """The SQL condition that an alert or a hazard has one of these P-codes. None means all P-codes."""
+    return ALL if pcodes is None else events_pcodes.op("&&")(list(pcodes))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, TextClause, and_, case, func, not_, or_, select, text
+from sqlalchemy import ColumnElement, RowMapping, Select, TextClause, and_, case, func, not_, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -23,6 +23,7 @@ from shared.places import Places
 
 RECENT = timedelta(hours=24)
 HAZARD_SHOWN = timedelta(hours=48)
+ALL = true()
 HERE = "coalesce(board_households.destination_pcode, board_households.origin_pcode)"
 MOVED = (
     BoardHousehold.origin_pcode,
@@ -44,7 +45,12 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(
-    session: AsyncSession, now: datetime, most: int, *, has_shapes: bool = False
+    session: AsyncSession,
+    now: datetime,
+    most: int,
+    *,
+    has_shapes: bool = False,
+    is_chosen: ColumnElement[bool] = ALL,
 ) -> Sequence[BoardHazard]:
     """The hazards that are in force or came in the last two days, and those that are still in force for the public.
 
@@ -53,7 +59,7 @@ async def hazards(
     Only the map needs their shapes, which can have thousands of corners.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
-    wanted = _in_force(select(BoardHazard), now).order_by(
+    wanted = _in_force(select(BoardHazard).where(is_chosen), now).order_by(
         not_(_still_public(now)),
         BoardHazard.msg_type == MsgType.CANCEL,
         BoardHazard.onset > now,
@@ -75,10 +81,10 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
     return await session.get(BoardHazard, hazard_id)
 
 
-async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
+async def hazards_in_force(session: AsyncSession, now: datetime, is_chosen: ColumnElement[bool] = ALL) -> int:
     """The number of hazards that are in force and not cancelled, including those for which the list has no room."""
-    wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
-    return await session.scalar(wanted) or 0
+    wanted = _in_force(select(func.count()).select_from(BoardHazard), now)
+    return await session.scalar(wanted.where(BoardHazard.msg_type != MsgType.CANCEL, is_chosen)) or 0
 
 
 def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:

@@ -1,5 +1,7 @@
 """An operator finds an event by a word in other letters, and goes from the results to its page and its alert."""
 
+import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -8,7 +10,7 @@ from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.console.factories import KARA_SUU, LEILEK
+from tests.console.factories import KARA_SUU, LEILEK, NOW, hazard
 from tests.console.pages.conftest import Whole, wait_for_words
 
 # No other test of the pages reports people there. A further alert would tell of them, and would be found, too.
@@ -52,6 +54,13 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     elsewhere = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU])
     far = elsewhere.get(f"/alerts/hazards/{hazard_id}/course?lang=en")
     assert "First report" in far.text and "Alert raised" not in far.text
+    # the page of an area names a hazard as the board does, and says which hazards are over
+    looked: dict[str, Any] = {"source": "field", "certainty": "Unlikely", "type": "armed_incident"}
+    times: dict[str, Any] = {"onset": NOW - timedelta(hours=3), "expires": NOW - timedelta(hours=1)}
+    whole.publish(hazard(**looked, **times, area={"pcodes": [LEILEK]}))
+    wait_for_words(page, f"{whole.url}/areas/{LEILEK}?lang=en", '<span class="tag">nothing found</span>')
+    of_area = re.sub(r"\s+", " ", re.sub("<[^>]*>", "", page.request.get(f"{whole.url}/areas/{LEILEK}?lang=en").text()))
+    assert "Armed incident nothing found Expired" in of_area and "As of " in of_area
     # the page of an area outside the reader's areas does not say that it has no open alert
     area = elsewhere.get(f"/areas/{LEILEK}?lang=en").text
     assert "outside your areas" in area and "No open alert" not in area
