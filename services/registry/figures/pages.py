@@ -81,6 +81,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         monthly=charts.monthly(found.flows),
         history=found.history,
+        is_history_ahead=not last_days(chosen_filters.since or "", chosen_filters.until or "", today(now)),
         is_history_cut=is_cut(found.history, chosen_filters.since or ""),
         now=now,
         where=(where := charts.by_place(stock)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -79,6 +80,7 @@ async def site_page(
         request,
         "site.html",
         site=site,
+        now=datetime.now(UTC),
         name=name_of(site, language),
         occupancy=occupancies(present, there_now).get(site_id),
         counted=list(counted(present, {count.report_id: count for count in there})),
