@@ -3,6 +3,7 @@
 
 import { call } from "./calls.js";
 import { element } from "./elements.js";
+import { heed } from "./server-time.js";
 import { isBlocked, open, ring } from "./sound.js";
 import { sentence } from "./texts.js";
 import { clock } from "./time.js";
@@ -31,6 +32,7 @@ const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severi
 
 async function ask() {
   const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval calls again
+  if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
   if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so
   state = answered;

@@ -2,13 +2,14 @@
 
 import { age } from "./ages.js";
 import { keepCurrent } from "./fragments.js";
+import { now as serverNow } from "./server-time.js";
 import { watchSession } from "./session.js";
 import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
 
 function tick() {
-  const now = new Date();
+  const now = serverNow();
   const clock = document.getElementById("clock");
   if (clock) {
     const date = document.createElement("span");

@@ -1,6 +1,7 @@
 // The clocks that show when alerts escalate next. The alerts service says the times.
 
 import { call } from "/static/calls.js";
+import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 
 const OLD_MS = 60_000; // without an answer for this time, no clock is shown
@@ -22,7 +23,7 @@ export function showEscalations() {
   const isOld = performance.now() - answeredAt > OLD_MS;
   for (const clock of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-escalation]"))) {
     const moment = escalations[clock.dataset.escalation ?? ""];
-    const text = isOld || !moment ? "" : inWords(Date.parse(moment) - Date.now());
+    const text = isOld || !moment ? "" : inWords(Date.parse(moment) - now().getTime());
     if (clock.textContent !== text) clock.textContent = text;
   }
 }

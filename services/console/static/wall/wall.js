@@ -6,6 +6,7 @@ import { behindMs, draw } from "/static/board/panels.js";
 import { renewal } from "/static/board/renewals.js";
 import { call } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
+import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 import { drawLayer, openMap } from "/static/wall/country.js";
 import { askEscalations, showEscalations } from "/static/wall/escalations.js";
@@ -43,7 +44,7 @@ function renew(topics) {
 /** Divides the list into pages after it was drawn, or after the size of the screen has changed. */
 function arrange() {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#wall-rows > li")]);
-  for (const moment of document.querySelectorAll("#wall-rows time[data-age]")) moment.textContent = age(moment.getAttribute("datetime") ?? "", new Date());
+  for (const moment of document.querySelectorAll("#wall-rows time[data-age]")) moment.textContent = age(moment.getAttribute("datetime") ?? "", now());
   showEscalations();
   paging.divide(rows, document.getElementById("wall-rows")?.clientHeight ?? 0);
   showPage();
