@@ -135,6 +135,7 @@ function copy(newer, row) {
   }
   row.dataset.severity = newer.dataset.severity;
   row.dataset.sequence = newer.dataset.sequence;
+  row.toggleAttribute("data-taken", newer.hasAttribute("data-taken"));
 }
 
 /** Shows new Severe and Extreme alerts at once, in a strip above the list. @param {HTMLElement[]} rows */
@@ -160,10 +161,20 @@ export function apply() {
   const details = fresh.querySelector("details");
   if (details) details.open = isOpen;
   for (const [id, row] of rowsOf(fresh)) if (!shown.has(id)) row.classList.add("arrived");
-  if (focused) (document.getElementById(focused.id) ?? fresh.querySelector(`.alert[data-key="${key}"]`) ?? fresh.querySelector(".alert"))?.focus({ preventScroll: true });
-  showSelection();
+  showSelection(); // before the focus, because a hidden toolbar cannot have it
+  if (focused) focusAgain(fresh, focused.id, key);
   showStrip([]);
   drawn();
+}
+
+/**
+ * Focuses what had the focus. If a row is gone, the first row gets the focus; if another element is gone, the list.
+ * @param {HTMLElement} fresh @param {string} id @param {string} [key]
+ */
+function focusAgain(fresh, id, key) {
+  const row = key && (fresh.querySelector(`.alert[data-key="${key}"]`) ?? fresh.querySelector(".alert"));
+  const focused = document.getElementById(id) ?? row;
+  (focused instanceof HTMLElement ? focused : fresh).focus({ preventScroll: true });
 }
 
 /** Shows the latest list from the server, and scrolls to this alert. @param {string} alert */

@@ -5,7 +5,7 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { read } from "/static/dates.js";
 import { element, showText } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
-import { chooseNone } from "/static/board/selection.js";
+import { chooseNone, chosen } from "/static/board/selection.js";
 import { actOn, atOnce } from "/static/board/several.js";
 import { mark, note, removeNotes } from "/static/field-notes.js";
 import { refusal } from "/static/refusals.js";
@@ -30,10 +30,11 @@ const TITLES = {
   "resolve-selected": "close_several",
   "assign-selected": "assign_several",
   "snooze-selected": "snooze_several",
+  "take-over-selected": "take_over_several",
 };
 
 /** @type {Record<string, string>} the first field of each act */
-const FIRST = { resolve: "verdict", assign: "assignee", snooze: "snooze-minutes", "for-another": "behalf-name" };
+const FIRST = { resolve: "verdict", assign: "assignee", snooze: "snooze-minutes", "for-another": "behalf-name", "take-over": "answer-cancel" };
 
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
@@ -47,7 +48,7 @@ const AT_ONCE = {
 /** @param {string} act @param {string} alert */
 export function begin(act, alert) {
   if (act === "acknowledge-selected") return void sendSeveral(atOnce(), "acknowledge", {}, undoing);
-  if (act === "take-over-selected") return void sendSeveral(atOnce(), "takeover", {});
+  if (act === "take-over-selected" && !chosen().some(isTaken)) return void sendSeveral(atOnce(), "takeover", {});
   if (act === "select-none") return chooseNone();
   if (act === "more") return offer(alert);
   more.close();
@@ -65,6 +66,8 @@ export function begin(act, alert) {
   if (act.startsWith("assign")) void offerAssignees(alert);
   for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "", { count: several.alerts.length });
   element("answering-about").textContent = (alert ? [named(alert)] : [...several.names.values()]).join("; ");
+  const taken = act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
+  showText("answering-taken", taken.length ? sentence("taken_by_others", { alerts: taken.join("; ") }) : "");
   dialog.showModal();
   element(FIRST[act.replace("-selected", "")] ?? "").focus(); // a browser would focus the names of many alerts, because they scroll
 }
@@ -73,9 +76,13 @@ export function begin(act, alert) {
 function offer(alert) {
   element("more-actions-title").textContent = named(alert);
   for (const button of more.querySelectorAll("[data-act]")) button.setAttribute("data-alert", alert);
-  const isTaken = element(`more-${alert}`).hasAttribute("data-taken");
-  /** @type {HTMLElement} */ (more.querySelector('[data-act="take-over"]')).hidden = !isTaken;
+  /** @type {HTMLElement} */ (more.querySelector('[data-act="take-over"]')).hidden = !isTaken(alert);
   more.showModal();
+}
+
+/** Whether somebody else works on the alert. @param {string} alert */
+function isTaken(alert) {
+  return document.getElementById(`alert-${alert}`)?.hasAttribute("data-taken") ?? false;
 }
 
 async function answer() {
@@ -89,6 +96,7 @@ async function answer() {
     if (!given("account_id")) return missing(assignee);
     return sendIntended("assignment", "assign", { account_id: given("account_id"), ...(given("note") && { note: given("note") }) }, "assigned");
   }
+  if (intended.act.startsWith("take-over")) return sendIntended("takeover", "takeover", {}, "taken_over");
   if (intended.act.startsWith("snooze")) {
     if (!given("reason")) return missing(element("snooze-reason"));
     return sendIntended("snooze", "snooze", { minutes: Number(given("minutes")), reason: given("reason") }, "snoozed");
@@ -157,6 +165,7 @@ async function sendSeveral(several, act, body, offered) {
     const refused = await actOn(several, act, body, offered);
     if (refused) return refuse(refused);
     dialog.close();
+    takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(sentence("away"));

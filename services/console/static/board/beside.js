@@ -7,6 +7,7 @@ import { element, showText } from "/static/elements.js";
 import { isAnswered } from "/static/presets.js";
 import { sentence } from "/static/texts.js";
 
+const MOST_UNSENT = 20; // a board stays open for weeks, so only the newest articles are kept
 const AREA_MS = 10_000; // an area is read again at most this often, because each change in the country may concern it
 
 const panel = element("beside");
@@ -95,8 +96,9 @@ function tell() {
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
+  unsent.delete(shown); // and to the end, because a Map keeps its order
   if (isAnswered(article)) unsent.set(shown, article);
-  else unsent.delete(shown);
+  if (unsent.size > MOST_UNSENT) unsent.delete(unsent.keys().next().value ?? "");
 }
 
 /**

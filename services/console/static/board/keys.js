@@ -12,9 +12,16 @@ const board = element("board");
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   const row = document.activeElement;
+  if (row === document.getElementById("panel-alerts") && event.key === "ArrowDown") return enter(event);
   if (!(row instanceof HTMLElement) || !row.classList.contains("alert") || event.altKey) return;
   const isHandled = event.ctrlKey || event.metaKey ? event.code === "KeyA" && selectSection(row) : handle(event, row);
   if (isHandled) event.preventDefault();
+}
+
+/** After an act on several alerts, the whole panel has the focus. @param {KeyboardEvent} event */
+function enter(event) {
+  event.preventDefault();
+  /** @type {HTMLElement | null} */ (board.querySelector(".alert"))?.focus();
 }
 
 /** @param {HTMLElement} row */
@@ -29,7 +36,7 @@ function handle(event, row) {
   else if (event.key === "Enter") void open(`/alerts/${row.dataset.key}`);
   else if (event.key === "ArrowDown") move(row, 1, event.shiftKey);
   else if (event.key === "ArrowUp") move(row, -1, event.shiftKey);
-  else if (event.code === "Space" || event.key === "x") event.shiftKey ? chooseTo(row) : turn(row);
+  else if (event.code === "Space" || event.code === "KeyX") event.shiftKey ? chooseTo(row) : turn(row);
   else return false;
   return true;
 }

@@ -115,14 +115,15 @@ function swap(before, fresh) {
 }
 
 /**
- * Keeps the keyboard usable if the focused element is gone: focuses the element's row or else the first row.
+ * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If there is no such row, focuses
+ * the panel, because the next key would act on another row at which nobody aimed.
  * @param {HTMLElement} panel
  * @param {string} key
  */
 export function takeUp(panel, key) {
-  if (document.activeElement !== document.body) return;
+  if (document.activeElement?.checkVisibility() && document.activeElement !== document.body) return;
   const rows = /** @type {HTMLElement[]} */ ([...panel.querySelectorAll("[data-key][tabindex]")]);
-  (rows.find((row) => row.dataset.key === key) ?? rows[0])?.focus({ preventScroll: true });
+  (rows.find((row) => row.dataset.key === key) ?? panel).focus({ preventScroll: true });
 }
 
 /** @param {HTMLElement} panel @returns {Map<string, HTMLElement>} */

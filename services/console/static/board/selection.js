@@ -104,7 +104,10 @@ export function showSelection() {
     whole.disabled = inside.length === 0;
   }
   element("selection").hidden = selected.size === 0;
-  element("selected").textContent = sentence("selected", { count: selected.size });
+  const text = sentence("selected", { count: selected.size });
+  element("selected").textContent = text;
+  const announcer = element("selection-announcer"); // outside the panel, because a redrawn element announces nothing
+  if (announcer.textContent !== text && (selected.size || announcer.textContent)) announcer.textContent = text;
 }
 
 document.addEventListener("click", (event) => {
