@@ -211,10 +211,11 @@ def only_administrators(served: Served, *names: str) -> Iterator[None]:
         "UPDATE accounts SET disabled_at = now() WHERE 'administrator' = ANY(roles) AND disabled_at IS NULL "
         f"AND name <> ALL('{{{','.join(names)}}}') RETURNING account_id::text",
     )
-    yield
-    rows(
-        served, f"UPDATE accounts SET disabled_at = NULL WHERE account_id = ANY('{{{','.join(others)}}}') RETURNING ''"
-    )
+    others_again = f"WHERE account_id = ANY('{{{','.join(others)}}}') RETURNING ''"
+    try:
+        yield
+    finally:
+        rows(served, f"UPDATE accounts SET disabled_at = NULL {others_again}")
 
 
 def link_of(administrator: httpx.Client, home: str) -> str:

@@ -147,10 +147,15 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
 NOTIFYING = """{
     window.notified = [];
     window.withdrawn = [];
-    window.Notification = class {
+    window.opened = [];
+    window.open = (path) => window.opened.push(path);
+    window.Notification = class extends EventTarget {
         static permission = "PERMISSION";
-        constructor(name, options) { this.tag = options.tag; window.notified.push([name, options.tag]); }
-        addEventListener() {}
+        constructor(name, options) {
+            super();
+            this.tag = options.tag;
+            window.notified.push([name, options.tag, options.requireInteraction, this]);
+        }
         close() {
             window.withdrawn.push(this.tag);
             sessionStorage.setItem("withdrawn", `${sessionStorage.getItem("withdrawn")} ${this.tag}`);
@@ -172,9 +177,12 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
     for permission, page in pages.items():
         wait_for_script(page, heard, alert_id)
-        notified = [name for name, tag in page.evaluate("window.notified") if tag == alert_id]
-        assert [name.partition(",")[0] for name in notified] == ["Avalanche"] * (permission == "granted"), permission
+        notified = page.evaluate("window.notified.map(each => each.slice(0, 3))")
+        named = [(name.partition(",")[0], is_kept) for name, tag, is_kept in notified if tag == alert_id]
+        assert named == [("Avalanche", True)] * (permission == "granted"), permission
     page = pages["granted"]
+    page.evaluate("id => window.notified.find(([, tag]) => tag === id)[3].dispatchEvent(new Event('click'))", alert_id)
+    assert page.evaluate("window.opened") == [f"/alerts/{alert_id}"]
     answer_with_a_part_of_the_list(page)
     assert alert_id not in page.evaluate("window.withdrawn")
     page.reload()
