@@ -32,8 +32,25 @@ def remember(response: Response, language: str, *, secure: bool) -> None:
     response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=secure)
 
 
+def forget(response: Response, *, secure: bool) -> None:
+    """Drops the chosen language, because another person may sign in next."""
+    response.delete_cookie(COOKIE, samesite="lax", secure=secure)
+
+
+def without_choice(path: str) -> str:
+    """The path without `?lang=`, for the next person."""
+    before, mark, query = path.partition("?")
+    kept = [part for part in query.split("&") if part.partition("=")[0] != COOKIE]
+    return before + mark * any(kept) + "&".join(kept)
+
+
 def remember_account(response: Response, language: str | None, *, secure: bool) -> None:
-    """Replaces the language of the account that signed in before. None if the account has no language."""
+    """Replaces the language of the account that signed in before. None if the account has no language.
+
+    The account's language also replaces what was chosen on this browser, because another person may have chosen it.
+    """
+    if language:
+        forget(response, secure=secure)
     response.set_cookie(
         ACCOUNT_COOKIE, language or "", max_age=YEAR_S if language else 0, samesite="lax", secure=secure
     )

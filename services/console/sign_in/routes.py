@@ -108,9 +108,10 @@ async def sign_out(request: Request, session: Session, next: Next = "/") -> Resp
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))
     await audit.add(session, audit.entry_of(request, Action.SIGNED_OUT))
-    page = local(next)
+    page = languages.without_choice(local(next))
     response = RedirectResponse("/sign-in" if page == "/" else f"/sign-in?next={quote(page)}", 303)
     cookies.drop(response, console(request).settings)
+    languages.forget(response, secure=is_https(console(request).settings))
     return response
 
 
