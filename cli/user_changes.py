@@ -31,6 +31,11 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
         refuse(f"There is no account named {error}.")
     except accounts.NameTaken as error:
         refuse(f"There is an account named {error} already.")
+    except accounts.SourceOfPeople as error:
+        refuse(
+            f"No account may have the source {error}: its reports would count as those of the centre or of field "
+            "teams. Name the system's own source: --source NAME."
+        )
     except LastAdministrator as error:
         refuse(
             f"{error} is the last administrator who can sign in. "

@@ -38,6 +38,9 @@ def test_an_account_of_another_system_needs_no_password(shared_installation: Ins
     assert added.output.endswith(f"It uses a token: dayar user token {name}\n")
     assert "Password" not in added.output
     assert f"{name}: active" in dayar(shared_installation, "list").output.splitlines()
+    for source in ("field", "cmc"):
+        refused = dayar(shared_installation, "change", name, "--source", source)
+        assert f"No account may have the source {source}" in refused.output
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\tbed"])

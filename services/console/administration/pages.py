@@ -21,7 +21,7 @@ from services.console.queries import accounts as queries
 from services.console.queries import enrolments as enrolment_queries
 from services.console.queries import sign_ins
 from services.console.sign_in import accounts
-from services.console.sign_in.accounts import AccountDetails, NameTaken
+from services.console.sign_in.accounts import AccountDetails, NameTaken, SourceOfPeople
 from services.console.state import console
 from shared import audit
 from shared.audit import Action
@@ -38,6 +38,10 @@ HOME = "/accounts"
 MOST_SHOWN = 2_000
 TAKEN = N_("There is an account of this name already.")
 CHANGED = N_("Somebody else has changed this account meanwhile. What you typed is kept: check it, and save again.")
+FOREIGN_SOURCE = N_(
+    "This account has the source cmc or field, so its reports would count as those of the centre or of field teams. "
+    "First give it its own source: dayar user change NAME --source SOURCE"
+)
 LAST = N_(
     "This is the last administrator who can sign in. "
     "First give the role to another account whose person has chosen a password."
@@ -112,6 +116,8 @@ async def change(account_id: UUID, request: Request, session: Session) -> Respon
             await keeping.change(session, account, details, now, entry_of(request))
     except LastAdministrator:
         faults.append(Fault("roles", LAST))
+    except SourceOfPeople:
+        faults.append(Fault("acts", FOREIGN_SOURCE))
     if faults:
         return await form_page(request, session, form, account, faults, status=422)
     await keeping.change_telephone(session, account, form.telephone, here.telephones, entry_of(request))

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from services.console.models import Account
 from shared.auth.tokens import Principal, Role, seconds
 from shared.country import COUNTRY
-from shared.events import CENTRE
+from shared.events import CENTRE, OF_PEOPLE
 from shared.events.vocabulary import SubmissionChannel
 
 PERSON = timedelta(hours=12)
@@ -32,6 +32,10 @@ class AccountNotFound(LookupError):
 
 class NameTaken(ValueError):
     """An account with this name exists already."""
+
+
+class SourceOfPeople(ValueError):
+    """Reports of this source count as those of the centre or of its field teams, so no other account may have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def new(
     must_change: bool = False,
     password_until: datetime | None = None,
 ) -> Account:
-    """Makes an account. An account that may enter hazards also gets the centre's own source."""
+    """Makes an account. An account that may enter hazards also gets the centre's own source. Raises SourceOfPeople."""
     return Account(
         account_id=uuid4(),
         name=name,
@@ -98,18 +102,22 @@ def new(
 
 
 def all_sources(roles: frozenset[Role], sources: Iterable[str]) -> list[str]:
-    own = (CMC_SOURCE,) if roles & ENTERS_HAZARDS else ()
-    return sorted({*sources, *own})
+    own = frozenset({CMC_SOURCE} if roles & ENTERS_HAZARDS else ())
+    foreign = OF_PEOPLE.intersection(sources) - own
+    if foreign:
+        raise SourceOfPeople(", ".join(sorted(foreign)))
+    return sorted(own.union(sources))
 
 
 def change(account: Account, details: AccountDetails) -> None:
     """The new roles also decide whether the account may report under the source of the centre.
 
-    A field account without a team gets a new team.
+    A field account without a team gets a new team. Raises SourceOfPeople.
     """
+    sources = all_sources(details.roles, details.sources)  # before any change, because it can raise
     account.roles = sorted(details.roles)
     account.areas = list(details.areas)
-    account.sources = all_sources(details.roles, details.sources)
+    account.sources = sources
     account.team = details.team or (uuid4() if Role.FIELD in details.roles else None)
     account.organisation, account.post, account.language = details.organisation, details.post, details.language
     if not is_integration(account):
@@ -201,6 +209,8 @@ def renewed(current: Principal, account: Account, now: datetime, *, is_wall: boo
 
 
 def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:
+    """The principal of a new token. Raises SourceOfPeople if an earlier release gave the account such a source."""
+    roles = frozenset(map(Role, account.roles))
     return Principal(
         account=account.account_id,
         jti=uuid4(),
@@ -209,9 +219,9 @@ def integration(account: Account, now: datetime, purpose: str, life: timedelta =
         name=account.name,
         organisation=account.organisation,
         team=account.team,
-        roles=frozenset(map(Role, account.roles)),
+        roles=roles,
         areas=tuple(account.areas),
-        sources=frozenset(account.sources),
+        sources=frozenset(all_sources(roles, account.sources)),
         channel=SubmissionChannel.API,
         purpose=purpose,
     )
