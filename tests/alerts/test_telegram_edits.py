@@ -18,6 +18,7 @@ from shared.events import HazardReported
 from tests.alerts.bot_server import DESK, GROUP, Refused, texts_of
 from tests.alerts.bureau import Bureau
 from tests.alerts.factories import KADAMJAI, LEILEK, mudflow
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +143,21 @@ async def test_a_message_that_was_edited_while_its_alert_changed_is_edited_again
     await a_minute_passes(bureau)
     assert await bureau.edit() == 1
     assert "Чрезвычайно" in shown(bureau)
+
+
+async def test_a_message_whose_alert_changed_while_it_was_sent_is_edited(bureau: Bureau) -> None:
+    now = datetime.now(UTC)
+    flow = mudflow(onset=now, received_at=now)
+    bureau.bot.can_send.clear()
+    await bureau.town.report(flow)
+    async with bureau.working():
+        await wait_for(lambda: bureau.bot.called("sendMessage"))
+        await revise(bureau, flow, severity="Moderate")
+        bureau.bot.can_send.set()
+        await bureau.town.settled(1)
+    assert "Опасно" in shown(bureau)
+    assert [await bureau.edit(), await bureau.edit()] == [1, 0]
+    assert "Умеренно" in shown(bureau) and "Опасно" not in shown(bureau)
 
 
 async def test_a_message_in_a_chat_that_is_no_longer_the_receivers_is_not_edited(bureau: Bureau) -> None:

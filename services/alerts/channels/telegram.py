@@ -64,6 +64,14 @@ class MessageEdit:
     message: ChatMessage
 
 
+@dataclass(frozen=True, slots=True)
+class SentStates:
+    """The edits that follow a message, and the sequence of each alert that the message and its edits show."""
+
+    edits: Sequence[MessageEdit]
+    shown: Mapping[UUID, int]
+
+
 class TelegramChannel:
     def __init__(
         self, api: BotApi, messages: ChatMessages, sessions: async_sessionmaker[AsyncSession], limits: ChatLimits
@@ -81,7 +89,7 @@ class TelegramChannel:
         sent: dict[UUID, str] = {}
         try:
             async with asyncio.timeout(MESSAGE_SECONDS):
-                renewals = await self._deliver(job, receiver, chat, sent)
+                message = await self._deliver(job, receiver, chat, sent)
         except BotApiError as error:
             if error.retry_after:
                 self._limits.close(chat, error.retry_after)
@@ -90,11 +98,12 @@ class TelegramChannel:
             raise refused from error
         except TimeoutError as error:
             raise Undelivered("timed_out", sent=sent) from error
-        await self._renew(renewals)
+        await self._renew(message.edits)
+        await self._compare(job.recipient, message.shown)
         return DELIVERED
 
-    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> list[MessageEdit]:
-        """Sends the message. Returns the edits that must be made afterwards.
+    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> SentStates:
+        """Sends the message.
 
         Adds the deliveries of a combined job to `sent` as soon as they are sent.
         """
@@ -114,11 +123,13 @@ class TelegramChannel:
             replied_to = thread.first or await self._first_of_places(job, content, chat)
             chat, message_id = await self._post(chat, message, replied_to)
             await self._store([job], receiver, chat, message_id, {})
-        return self._renewals(job, content, thread, receiver, chat)
+        # an earlier attempt that was not compared has sent the state of the delivery or a newer one
+        shown = thread.state.sequence if thread.sent is None else content.data.sequence
+        return SentStates(self._renewals(job, content, thread, receiver, chat), {job.alert_id: shown})
 
     async def _deliver_digest(
         self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
-    ) -> list[MessageEdit]:
+    ) -> SentStates:
         """Sends one message about the alerts. Alerts that were in a message of an earlier attempt are left out."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = await self._threads(jobs, contents, chat)
@@ -132,12 +143,13 @@ class TelegramChannel:
             sent.update(dict.fromkeys((job.delivery_id for job in unsent), DELIVERED))
             shown = {item.state.alert_id: item.state.sequence for item in items}
             await self._store([by_id[item.delivery_id] for item in items], receiver, chat, message_id, shown)
-        earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
-        return [
+        earlier = [job for job in jobs if threads[job.delivery_id].first is not None][:MOST_EDITS]
+        renewals = [
             renewal
-            for job in earlier[:MOST_EDITS]
+            for job in earlier
             for renewal in self._renewals(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
         ]
+        return SentStates(renewals, {job.alert_id: threads[job.delivery_id].state.sequence for job in earlier})
 
     async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
         """The thread of each delivery. All jobs have the same receiver.
@@ -197,6 +209,12 @@ class TelegramChannel:
             log.get().warning("telegram message not edited", code=error.code)
         except (OutboundError, Undelivered, TimeoutError) as error:
             log.get().warning("telegram message not edited", **log.described(error))
+
+    async def _compare(self, recipient: str, shown: Mapping[UUID, int]) -> None:
+        """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram."""
+        with outage_logged("telegram message not compared"):
+            async with self._sessions.begin() as session:
+                await edit_queries.mark_changed(session, recipient, shown)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
         """Sends the message. Returns the chat and the message's id. A group that became a supergroup has a new chat."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, tuple_, update
+from sqlalchemy import Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -48,13 +48,32 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     only digests, because the next message about the alert edits the first one, unless this is a digest.
     A digest of an earlier release is not edited, because the order of its alerts is not known.
     """
-    sent, keys = TelegramMessage, (TelegramMessage.alert_id, TelegramMessage.recipient, TelegramMessage.chat_id)
-    first = select(sent.delivery_id).ext(distinct_on(*keys)).where(sent.alert_id.in_(unannounced))
-    first = first.order_by(*keys, sent.sent_at, sent.message_id)
+    sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
     is_wanted = or_(and_(sent.delivery_id.in_(first), ~sent.is_digest), is_digest)
     of_alerts = sent.alert_id.in_({*unannounced, *announced})
     await session.execute(update(sent).where(of_alerts, is_wanted).values(edit_at=func.now()))
+
+
+async def mark_changed(session: AsyncSession, recipient: str, shown: Mapping[UUID, int]) -> None:
+    """Lets the receiver's first message about each alert be edited if the alert has changed since.
+
+    `shown` maps the alerts to the sequences that the messages show. A transaction that is changing an alert is waited
+    for, because it does not see a message that was stored after its own statement.
+    """
+    is_shown = tuple_(AlertRow.alert_id, AlertRow.__table__.c.sequence).in_(list(shown.items()))
+    unchanged = await session.scalars(select(AlertRow.alert_id).where(is_shown).with_for_update(read=True))
+    if changed := shown.keys() - set(unchanged):
+        is_first = TelegramMessage.delivery_id.in_(_firsts(changed).where(TelegramMessage.recipient == recipient))
+        is_wanted = (is_first, ~TelegramMessage.is_digest)
+        await session.execute(update(TelegramMessage).where(*is_wanted).values(edit_at=func.now()))
+
+
+def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
+    """Selects the first message about each alert in each chat."""
+    sent, keys = TelegramMessage, (TelegramMessage.alert_id, TelegramMessage.recipient, TelegramMessage.chat_id)
+    first = select(sent.delivery_id).ext(distinct_on(*keys)).where(sent.alert_id.in_(alert_ids))
+    return first.order_by(*keys, sent.sent_at, sent.message_id)
 
 
 async def mark_digest(session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, int]) -> None:
