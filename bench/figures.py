@@ -141,6 +141,7 @@ async def run(
         "movements, twelve months": f"/v1/statistics/movements?since={since}",
         "duration, today": "/v1/statistics/duration",
         "figures page": "/figures?lang=ru",
+        "its chart of the stock": "/figures/history?lang=ru",
     }
     settings = installation.settings(RegistrySettings)
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.ANALYST])}"}

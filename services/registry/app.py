@@ -12,7 +12,7 @@ from services.registry.counts import differing_routes as differing_counts
 from services.registry.duplicates import reviews as duplicate_reviews
 from services.registry.duplicates import routes as duplicate_routes
 from services.registry.event_links import routes as event_routes
-from services.registry.figures import movement_pages, movement_routes, need_routes
+from services.registry.figures import movement_pages, movement_routes, need_routes, stock_history_pages
 from services.registry.figures import pages as figure_pages
 from services.registry.figures import routes as figures
 from services.registry.figures.kept import KeptFigures
@@ -81,6 +81,7 @@ def create_app(settings: RegistrySettings, access: Revocations | None = None) ->
             occupancy_routes.router,
             figures.router,
             figure_pages.router,
+            stock_history_pages.router,
             need_routes.router,
             movement_routes.router,
             movement_pages.router,

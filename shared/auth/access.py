@@ -115,6 +115,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/statistics/duration": to(FIGURES),
     "GET /registry/v1/statistics/needs": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
+    "GET /registry/figures/history": page(FIGURES),
     "GET /registry/figures/movements": page(FIGURES),
     "GET /registry/search": page(COUNTERS),
     "POST /registry/search": to(COUNTERS),

@@ -52,6 +52,7 @@ BY_AREA = {
     "GET /registry/v1/statistics/duration": VisibleContent("/registry/v1/statistics/duration", "987"),
     "GET /registry/v1/statistics/needs": VisibleContent("/registry/v1/statistics/needs", "987"),
     "GET /registry/figures": VisibleContent("/registry/figures?lang=en", "987"),
+    "GET /registry/figures/history": VisibleContent("/registry/figures/history?lang=en", "987"),
     "GET /alerts/v1/alerts": VisibleContent("/alerts/v1/alerts", "{alert}"),
     "GET /alerts/v1/alerts/{alert_id}": VisibleContent("/alerts/v1/alerts/{alert}", "{alert}"),
     "GET /alerts/v1/escalations": VisibleContent("/alerts/v1/escalations", "{alert}"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -59,6 +60,22 @@ async def test_the_connection_is_returned_before_the_rows_are_written(
 @pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_statement_that_the_database_ends_is_retried(office: Office, path: str, end: str) -> None:
+    answer = await answer_without_statement(office, path, end)
+    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")
+    assert answer.json()["type"] == "urn:dayar:problem:dependency-unavailable"
+    assert (await office.get(path, role=Role.ANALYST)).status_code == 200
+
+
+async def test_a_chart_that_takes_too_long_says_so(office: Office) -> None:
+    """PostgreSQL cancels a statement that takes longer than the limit, as it does here at once."""
+    answer = await answer_without_statement(office, "/figures/history?lang=en", "pg_cancel_backend")
+    assert answer.status_code == 503
+    assert "The numbers of these months took too long." in answer.text.partition("data-part")[2]
+
+
+async def answer_without_statement(office: Office, path: str, end: str) -> httpx.Response:
+    """The answer to a request of which the database ends the first statement that reads sums."""
+
     async def end_waiting() -> bool:
         async with office.app.state.sessions() as session:
             return bool(await session.scalar(text(END_WAITING.format(end=end))))
@@ -68,7 +85,4 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
         await holder.execute(text("LOCK TABLE figure_sums IN ACCESS EXCLUSIVE MODE"))
         answering = group.create_task(office.get(path, role=Role.ANALYST))
         await wait_for(end_waiting)
-        answer = await answering
-    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")
-    assert answer.json()["type"] == "urn:dayar:problem:dependency-unavailable"
-    assert (await office.get(path, role=Role.ANALYST)).status_code == 200
+        return await answering

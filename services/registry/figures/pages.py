@@ -16,13 +16,11 @@ from starlette.responses import Response
 from services.registry.figures import charts
 from services.registry.figures.age_profiles import PROFILES, AgeProfile
 from services.registry.figures.filters import WITHOUT_EFFECT, Caller, Filters, FlowFilters, PageDates, StockFilters
-from services.registry.figures.kept import KeptFigures
 from services.registry.figures.need_routes import needs_of
 from services.registry.figures.needs import NeedFigure
-from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
+from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
 from services.registry.figures.routes import flows_of, stock_of
 from services.registry.figures.statistics import Figure, by_evacuation, by_shelter, totals
-from services.registry.figures.stock_history import StockOnDay, is_cut, last_days, stock_on
 from services.registry.reports import MOVES
 from shared.auth.tokens import Principal
 from shared.country import soate
@@ -80,9 +78,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         monthly=charts.monthly(found.flows),
-        history=found.history,
-        is_history_ahead=not last_days(chosen_filters.since or "", chosen_filters.until or "", today(now)),
-        is_history_cut=is_cut(found.history, chosen_filters.since or ""),
+        history_path=address(HISTORY, chosen_filters, HISTORY_FILTERS),
         now=now,
         where=(where := charts.by_place(stock)),
         widest=charts.widest(where),
@@ -144,7 +140,6 @@ class PageFigures:
     by_age: list[Figure]
     flows: list[Figure]
     needs: list[NeedFigure]
-    history: list[StockOnDay]
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
@@ -180,36 +175,12 @@ class PageFigures:
                     tasks.create_task(with_session(by_age)),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
-                    tasks.create_task(
-                        with_session(lambda session: history_of(request, session, caller, filters, view))
-                    ),
                 )
         except ExceptionGroup as errors:
             # Only the first error is raised, for example that PostgreSQL is unavailable.
             raise errors.exceptions[0] from None
-        stocked, shelters, aged_stock, flows, needs, history = asked
-        return cls(
-            stocked.result(),
-            shelters.result(),
-            aged_stock.result(),
-            flows.result(),
-            needs.result(),
-            history.result(),
-        )
-
-
-async def history_of(
-    request: Request, session: AsyncSession, caller: Principal, filters: PageFilters, view: View
-) -> list[StockOnDay]:
-    state, now = request.app.state, today(datetime.now(UTC))
-    days = last_days(filters.since or "", filters.until or "", now)
-    totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "view": view, "level": 0}
-    query = filters.stock_query(state.settings, caller, state.places, now, **totals)
-    if not days or not query.is_whole or query.summary("stock") is None:
-        return []
-    question = f"stock on {days[0]} to {days[-1]}", query
-    kept: KeptFigures = state.figures
-    return await kept.kept(session, question, lambda: stock_on(session, query, days, state.places))
+        stocked, shelters, aged_stock, flows, needs = asked
+        return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:
@@ -219,6 +190,9 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
 
 # The filters of both pages of figures: this page and the page of movements.
 SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
+# The chart of the stock at the end of each month. It is computed after the page, because it takes as long as the page.
+HISTORY = "/registry/figures/history"
+HISTORY_FILTERS = PageFilters.model_fields.keys() - {"stock_page", "flows_page"}
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
 
 

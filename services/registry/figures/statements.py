@@ -66,10 +66,7 @@ SUMS = """(
 ) AS sums"""
 # The stock on a day is the sum of three kinds of changes: those of all earlier years, those of the earlier months of
 # the year, and those of the days of the month.
-# The numbers are summed before the join with the dimensions, because PostgreSQL groups by numeric ids faster than by
-# the texts of dimensions.
-STOCK_SPANS = """
-SELECT dimensions_id, {totals} FROM (
+SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
     SELECT * FROM figure_sums
@@ -77,8 +74,12 @@ SELECT dimensions_id, {totals} FROM (
     UNION ALL
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
-) AS spans GROUP BY dimensions_id
 """
+# The numbers are summed before the join with the dimensions, because PostgreSQL groups by numeric ids faster than by
+# the texts of dimensions.
+STOCK_SPANS = f"""
+SELECT dimensions_id, {{totals}} FROM ({SPANS_OF_STOCK}) AS spans GROUP BY dimensions_id
+"""  # noqa: S608 - constants
 FLOW_SPANS = """
 SELECT * FROM figure_sums WHERE summary = '{summary}' AND span IN ('flow', 'vague_flow')
     AND since >= :since_day AND since < :until_day

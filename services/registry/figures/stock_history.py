@@ -1,49 +1,54 @@
 """The stock on several days, such as the last day of each month: one statement for households, and one for groups."""
 
-# raw SQL throughout: the statements are those of a stock, computed for each day
+# raw SQL throughout: the statements are those of a stock
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.figures.queries import FigureCategory, FigureQuery, day_after
-from services.registry.figures.statements import statements
-from services.registry.figures.statistics import Figure, fetched, figure, location, totals
+from services.registry.figures.conditions import SHELTER, conditions
+from services.registry.figures.queries import FigureCategory, FigureQuery, Summary, category_of, day_after, midnight
+from services.registry.figures.statements import OF_SUMS, SPANS_OF_STOCK, statement
+from services.registry.figures.statistics import MOBILITIES, fetched, scope_of
 from shared import months
-from shared.places import Places
 
 MOST_DAYS = 24
-# The parameters of a stock that depend on its day.
-OF_DAY = {
-    "until": "timestamptz",
-    "until_day": "date",
-    "month_day": "date",
-    "year_day": "date",
-    "last_year": "integer",
-    "evacuated_from": "timestamptz",
-    "displaced_from": "timestamptz",
-}
-ON_DAYS = f"""
+# The changes of the stock, in the sums and not yet in the sums. The position of a change is the number of days that end
+# before it, so the change counts on all later days. The stock of a day is the total of the changes up to its position.
+# Each sum is therefore read once, and not once for each day.
+REGISTERED = """
+SELECT position, mobility, origin_country, destination_country, sum(displaced)::bigint FROM (
+    SELECT position, {dimensions}, displaced FROM (
+        SELECT dimensions_id, width_bucket(since, CAST(:ends AS date[])) AS position, sum(displaced) AS displaced
+        FROM ({spans}) AS spans GROUP BY 1, 2
+    ) AS changes JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
+    UNION ALL
+    SELECT width_bucket(day, CAST(:ends AS date[])), {dimensions_of_changes}, sign * displaced
+    FROM figure_changes CROSS JOIN LATERAL (VALUES (began_on, 1), (ended_on, -1)) AS limits (day, sign)
+    WHERE began_on < ended_on AND day < :until_day
+) AS sums
+WHERE {conditions} GROUP BY 1, 2, 3, 4
+"""
+# Groups are few, so their stock is computed for each day.
+COUNTED = """
 SELECT days.position, stock.*
-FROM unnest({", ".join(f"CAST(:all_{name} AS {kind}[])" for name, kind in OF_DAY.items())})
-    WITH ORDINALITY AS days ({", ".join(OF_DAY)}, position)
-CROSS JOIN LATERAL ({{statement}}) AS stock
-"""  # noqa: S608 - constants
-DAY_PARAMETER = re.compile(rf"(?<!:):({'|'.join(sorted(OF_DAY, key=len, reverse=True))})\b")
+FROM unnest(CAST(:ends_at AS timestamptz[])) WITH ORDINALITY AS days (ends_at, position)
+CROSS JOIN LATERAL ({statement}) AS stock
+"""
+END = re.compile(r"(?<!:):until\b")
 
 
 @dataclass(frozen=True, slots=True)
 class StockOnDay:
-    """The totals of a day. Totals of different categories are never added."""
+    """The people of each category. Categories are never added, nor are registered persons added to counted persons."""
 
     day: date
-    totals: dict[FigureCategory, Figure]
+    persons: Mapping[FigureCategory, int]
+    group_persons: Mapping[FigureCategory, int]
 
 
 def last_days(since: str, until: str, today: date) -> list[date]:
@@ -60,14 +65,41 @@ def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
     return bool(history) and f"{history[0].day:%Y-%m}" > since
 
 
-async def stock_on(session: AsyncSession, query: FigureQuery, days: Sequence[date], places: Places) -> list[StockOnDay]:
-    """The totals of each day. The query's own day has no effect."""
-    own = [replace(query, until=day_after(day)).parameters() for day in days]
-    parameters: dict[str, Any] = query.parameters() | {f"all_{name}": [each[name] for each in own] for name in OF_DAY}
-    located = cache(lambda *codes: location(*codes, query=query, places=places))
-    figures = defaultdict[int, list[Figure]](list)
-    for statement, is_registered in statements(query, "stock", query.summary("stock")):
-        of_days = ON_DAYS.format(statement=DAY_PARAMETER.sub(r"days.\1", statement))
-        for position, *row in await fetched(session, of_days, parameters):
-            figures[position].append(figure(row, located, is_registered=is_registered))
-    return [StockOnDay(day, totals(figures[position])) for position, day in enumerate(days, 1)]
+async def stock_on(
+    session: AsyncSession, query: FigureQuery, summary: Summary, days: Sequence[date]
+) -> list[StockOnDay]:
+    """The people on each day, in the order of the days. The query's own day has no effect."""
+    registered = await registered_on(session, query, summary, days)
+    counted = await counted_on(session, query, days)
+    return [StockOnDay(*each) for each in zip(days, registered, counted, strict=True)]
+
+
+async def registered_on(
+    session: AsyncSession, query: FigureQuery, summary: Summary, days: Sequence[date]
+) -> list[Counter[FigureCategory]]:
+    first, last = (replace(query, until=day_after(day)).parameters() for day in (days[0], days[-1]))
+    parameters = {**last, "year_day": first["year_day"], "ends": [day_after(day) for day in days]}
+    own = REGISTERED.format(
+        summary=summary,
+        spans=SPANS_OF_STOCK.format(summary=summary),
+        dimensions=OF_SUMS,
+        dimensions_of_changes=OF_SUMS.replace("shelter", f"{SHELTER} AS shelter"),
+        conditions=" AND ".join(conditions(query, "stock", "sums")),
+    )
+    changes = [Counter[FigureCategory]() for _ in days]
+    for position, mobility, origin, destination, persons in await fetched(session, own, parameters):
+        changes[position][category_of(MOBILITIES[mobility], scope_of(origin, destination))] += persons
+    present, stocks = Counter[FigureCategory](), list[Counter[FigureCategory]]()
+    for change in changes:
+        present.update(change)
+        stocks.append(present.copy())
+    return stocks
+
+
+async def counted_on(session: AsyncSession, query: FigureQuery, days: Sequence[date]) -> list[Counter[FigureCategory]]:
+    parameters = {**query.parameters(), "ends_at": [midnight(day_after(day)) for day in days]}
+    of_days = COUNTED.format(statement=END.sub("days.ends_at", statement(query, "stock", "counts")))
+    stocks = [Counter[FigureCategory]() for _ in days]
+    for position, _, _, origin, destination, mobility, *_, persons in await fetched(session, of_days, parameters):
+        stocks[position - 1][category_of(MOBILITIES[mobility], scope_of(origin, destination))] += persons
+    return stocks

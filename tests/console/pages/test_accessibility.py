@@ -44,6 +44,7 @@ PAGES = {
         "/waiting",
         "/my-reports",
         "/registry/figures",
+        "/registry/figures/history",
         "/registry/figures/movements",
         "/registry/search",
         "/alerts/deliveries",

@@ -148,4 +148,9 @@ function button(text, act) {
   return made;
 }
 
-for (const table of document.querySelectorAll("table[data-chart]")) draw(/** @type {HTMLTableElement} */ (table));
+/** Draws the charts of this part of the page. @param {ParentNode} part */
+export function drawCharts(part) {
+  for (const table of part.querySelectorAll("table[data-chart]")) draw(/** @type {HTMLTableElement} */ (table));
+}
+
+drawCharts(document);

@@ -1,0 +1,24 @@
+// Parts of a page with charts that take long: the page comes without them, and this script then has each part computed.
+//
+// `data-later` holds the address of a page, whose `data-part` replaces the content of the element. Without a script, the
+// content is a link to that page.
+
+import { call } from "/static/calls.js";
+import { drawCharts } from "/static/charts/charts.js";
+import { sentence } from "/static/texts.js";
+
+/** @param {HTMLElement} place */
+async function load(place) {
+  const status = place.querySelector("[role=status]");
+  if (status) status.textContent = sentence("part_coming");
+  const text = await call("GET", place.dataset.later ?? "").then((answer) => answer.text()).catch(() => "");
+  const page = document.createElement("template");
+  page.innerHTML = text;
+  const part = page.content.querySelector("[data-part]");
+  if (part) {
+    place.replaceChildren(...part.childNodes);
+    drawCharts(place);
+  } else if (status) status.textContent = sentence("part_failed");
+}
+
+for (const place of document.querySelectorAll("[data-later]")) void load(/** @type {HTMLElement} */ (place));
