@@ -3,6 +3,7 @@
 // `outdated` on a part has the part rendered at once.
 
 import { call } from "./calls.js";
+import { released } from "./pressing.js";
 
 const AGAIN_MS = 60_000;
 
@@ -38,5 +39,6 @@ async function replace(part) {
   if (text === undefined) return;
   const fresh = document.createElement("template");
   fresh.innerHTML = text;
+  await released();
   if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content); // an unchanged warning is not read aloud again
 }

@@ -48,6 +48,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert slow[0].request.headers["dayar-account"]
     slow[0].continue_()
     expect(beside.locator(".what")).to_contain_text("Fog")
+    choose_while_the_alert_changes(beside, str(other.get_attribute("data-key")))
     choose_and_open_again(beside, other, page.locator(f"#alert-{key}"))
     page.locator(f"#alert-{key}").click(position={"x": 300, "y": 8})
     expect(beside.get_by_role("textbox", name="Comment")).to_have_value("Not sent yet")
@@ -61,10 +62,26 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert desk.errors == []
 
 
+def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
+    """A click chooses, although the panel gets the newest state of the alert while the mouse is pressed."""
+    page = beside.page
+    beside.locator("summary", has_text="Close…").click()
+    beside.get_by_text("Duplicate").hover()
+    page.mouse.down()
+    with page.expect_response("**/alerts/*?again") as read:
+        comment = "fetch(`/alerts/v1/alerts/${key}/comments`, { method: 'POST', headers, body })"
+        headers = "{ 'content-type': 'application/json' }, body = JSON.stringify({ text: 'Seen by a pilot' })"
+        page.evaluate(f"key => {{ const headers = {headers}; return {comment}.then(({{ ok }}) => ok); }}", key)
+    read.value.finished()
+    page.evaluate("fetch('/static/pressing.js').then((answer) => answer.text()).then(() => true)")  # comes after it
+    page.mouse.up()
+    expect(beside.get_by_label("Duplicate")).to_be_checked()
+    expect(beside.locator(".done")).to_contain_text("Seen by a pilot")
+
+
 def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> None:
     """What was chosen for the shown alert and not sent stays while the other alert is open, as text does."""
-    beside.locator("summary", has_text="Close…").click()
-    beside.get_by_label("False alarm").press("Space")
+    beside.get_by_label("False alarm").check()
     for row in (other, shown):
         row.press("Enter")
         expect(row).to_have_attribute("aria-current", "true")

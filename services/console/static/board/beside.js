@@ -5,6 +5,7 @@ import { readArticle } from "/static/alert/article.js";
 import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
 import { isAnswered } from "/static/presets.js";
+import { released } from "/static/pressing.js";
 import { sentence } from "/static/texts.js";
 
 const MOST_UNSENT = 20; // a board stays open for weeks, so only the newest articles are kept
@@ -138,6 +139,7 @@ export function catchUp(drawn) {
 async function readPageAgain(before) {
   readAt = performance.now();
   const fresh = await readArticle(shown, panel.dataset.prefix ?? "");
+  await released();
   if (fresh && before.isConnected) replace(before, fresh);
 }
 

@@ -3,6 +3,7 @@
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended } from "/static/link.js";
+import { released } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
 const QUIET_MS = 400; // the shortest interval between two renderings of a panel
@@ -84,6 +85,7 @@ class Drawing {
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
+    await released();
     const show = showing.get(this.name);
     if (show) show(fresh);
     else swap(element(`panel-${this.name}`), fresh);

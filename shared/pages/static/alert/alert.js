@@ -4,6 +4,7 @@
 
 import { readArticle } from "/static/alert/article.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { released } from "/static/pressing.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
 import { showWrong } from "/static/wrong-fields.js";
@@ -43,6 +44,7 @@ export async function readAgain(sent) {
   const prefix = prefixOf(shown);
   // `again` says that the page is open already, so that the security log gets no entry for a person who may not be there
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
+  await released();
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (!fresh && !prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
 }
