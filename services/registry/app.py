@@ -20,7 +20,7 @@ from services.registry.groups import hazard_groups
 from services.registry.groups import pages as group_pages
 from services.registry.held import adoption_routes, waiting_routes
 from services.registry.held import routes as held_routes
-from services.registry.households import code_routes
+from services.registry.households import code_routes, hazard_households
 from services.registry.households import pages as household_pages
 from services.registry.places import routes as place_routes
 from services.registry.search import routes as search_routes
@@ -66,6 +66,7 @@ def create_app(settings: RegistrySettings, access: Revocations | None = None) ->
             duplicate_reviews.router,
             code_routes.router,
             household_pages.router,
+            hazard_households.router,
             group_pages.router,
             hazard_groups.router,
             site_pages.router,

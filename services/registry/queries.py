@@ -34,7 +34,7 @@ from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
 from shared.confirmations import CONFIRMED_FOR, CONFIRMED_FOR_OTHERWISE
 from shared.country import TIME_ZONE
 from shared.crypto.envelope_encryption import EnvelopeEncryption, Key
-from shared.events.vocabulary import DISPLACED, ReportKind, SubStock
+from shared.events.vocabulary import DISPLACED, ReportKind, Status, SubStock
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
@@ -137,6 +137,18 @@ def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
     """Limits the query to households in the caller's areas, and joins their current displacement."""
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     return current.where(visibility.covers(HERE))
+
+
+async def of_hazard(session: AsyncSession, hazard_id: UUID, status: Status, visibility: Visibility) -> RowMapping:
+    """The numbers of households whose current displacement names the hazard, and of their persons."""
+    counts: Any = select(
+        func.count().label("households"),
+        func.coalesce(func.sum(Episode.displaced), 0).label("persons"),
+        func.count().filter(IS_DISPLACED).label("still_displaced"),
+    ).select_from(Household)
+    left = (Episode.hazard_id == hazard_id, Episode.displaced > 0, Household.status == status)
+    row: RowMapping = (await session.execute(seen(counts, visibility).where(*left))).mappings().one()
+    return row
 
 
 async def household(

@@ -45,11 +45,15 @@ class Visibility:
 
 
 def visibility_of(caller: Principal, places: Places) -> Visibility:
-    known = list(places.codes)
     if caller.roles.isdisjoint(OFFICE):
-        return Visibility([], known, caller.account)
+        return Visibility([], list(places.codes), caller.account)
+    return figures_of(caller, places)
+
+
+def figures_of(caller: Principal, places: Places) -> Visibility:
+    """What sums count for the caller: the caller's areas, also for a wall screen, which shows no household."""
     pcodes = places.within(caller.areas)
-    return Visibility(None if pcodes is None else sorted(pcodes), known)
+    return Visibility(None if pcodes is None else sorted(pcodes), list(places.codes))
 
 
 def within(area: str, places: Places) -> list[str]:

@@ -123,6 +123,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/groups/{group_id}": page(COUNTERS),
     "GET /registry/sites/{site_id}": page(COUNTERS),
     "GET /registry/hazards/{hazard_id}/groups": to(COUNTERS),
+    "GET /registry/hazards/{hazard_id}/households": to(STAFF),
     "GET /registry/v1/groups/{group_id}/history": to(COUNTERS),
     "GET /registry/v1/sites": to(SITE_READERS),
     "POST /registry/v1/sites:import": to(COUNTERS),

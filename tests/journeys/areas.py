@@ -142,6 +142,7 @@ OF_NO_AREA = {
     "POST /registry/v1/events:answer",
     "POST /registry/v1/events:reverse",
     "POST /registry/v1/events:assign",
+    "GET /registry/hazards/{hazard_id}/households",  # tests/registry/test_search_places.py tests the areas
     "GET /registry/hazards/{hazard_id}/groups",  # tests/registry/test_record_pages.py tests the areas of `readable`
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test

@@ -207,5 +207,25 @@ async def test_a_household_is_found_at_its_site(office: Office) -> None:
     assert set(await found(office, site_id=school)) == wanted
 
 
+async def test_the_page_of_a_hazard_counts_its_households_and_leads_to_them(office: Office) -> None:
+    """The count is for everybody of the area, the link only for readers of households."""
+    hazard_id = str(uuid4())
+    named = {"hazard_id": hazard_id, "hazard_type": "mudflow"}
+    here, returned, elsewhere, other = household(**named), household(**named), household(**named), household()
+    await office.file(here, returned, elsewhere, other)
+    await office.file(
+        movement(elsewhere, "transferred", destination={"pcode": OSH}),
+        movement(returned, "returned"),
+    )
+    assert await found(office, hazard_id=hazard_id, area=LEILEK) == [here["household_id"]]
+    assert len(await found(office, hazard_id=hazard_id)) == 3
+    path, link = f"/hazards/{hazard_id}/households?lang=en", f"/registry/search?hazard={hazard_id}"
+    for role, area, households, still in ((Role.OPERATOR, "KG", 3, 2), (Role.VIEWER, OSH, 1, 1)):
+        part = (await office.get(path, role=role, areas=(area,))).text
+        assert f'<span class="count">{households}</span>' in part and f"still displaced: {still}" in part
+        assert (link in part) is (role is Role.OPERATOR)
+    assert (await office.get(path, role=Role.ANALYST, areas=(BATKEN,))).text.strip() == ""
+
+
 async def test_an_unknown_site_is_not_found(office: Office) -> None:
     assert (await search(office, site_id=str(uuid4()))).status_code == 404

@@ -38,12 +38,18 @@ PAIRS = URGENT = 20  # each list on the page shows this many rows
 
 @router.get("/search")
 async def search_page(
-    request: Request, session: Session, caller: Caller, site: UUID | None = None, urgent: str | None = None
+    request: Request,
+    session: Session,
+    caller: Caller,
+    site: UUID | None = None,
+    hazard: UUID | None = None,
+    urgent: str | None = None,
 ) -> Response:
     """The form, a page of the urgent households, and the newest duplicates.
 
     The browser sends the criteria in the body of a separate request. With `site`, the form searches for households at
-    this site. `urgent` is the cursor of the page of urgent households.
+    this site. With `hazard`, the form searches at once for households that left because of this hazard. `urgent` is
+    the cursor of the page of urgent households.
     """
     places: Places = request.app.state.places
     pairs = await pairs_of(request, session, caller, PAIRS)
@@ -55,6 +61,7 @@ async def search_page(
         pairs=pairs,
         urgent=await urgent_of(request, session, caller, urgent),
         site=wanted and (wanted.site_id, name_of(wanted, language_of(request))),
+        hazard=hazard,
     )
 
 

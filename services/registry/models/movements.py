@@ -24,7 +24,8 @@ class Episode(Assessed, Displaced, RegistryModel):
     def __table_args__(cls) -> tuple[Index, ...]:
         has_none = text("ages IS NULL OR assessed IS NULL")
         without_numbers = Index("ix_episodes_without_numbers", "household_id", postgresql_where=has_none)
-        return (*super().__table_args__, without_numbers, Index(None, "status", "reported_at"))
+        of_hazard = Index("ix_episodes_hazard_id", "hazard_id", postgresql_where=text("hazard_id IS NOT NULL"))
+        return (*super().__table_args__, without_numbers, of_hazard, Index(None, "status", "reported_at"))
 
     household_id: Mapped[UUID] = mapped_column(index=True)
     displaced: Mapped[int]

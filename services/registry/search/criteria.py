@@ -31,8 +31,8 @@ class HouseholdSearch(Body):
     `name` has whole names of members or of the contact person, in any order and script. `birth_year` is the birth year
     of a member, and requires another criterion. `code` is the end of a report's id, and `short_code` is the short code
     of the household. The field form shows both codes. `area` is the household's present area, and `origin` the area of
-    its origin. `site_id` is a site where a report places the household, now or earlier. The household's current
-    displacement happened between the days `since` and `until`.
+    its origin. `site_id` is a site where a report places the household, now or earlier. `hazard_id` is the hazard that
+    the household's current displacement names. This displacement happened between the days `since` and `until`.
     """
 
     name: Line | None = None
@@ -43,6 +43,7 @@ class HouseholdSearch(Body):
     short_code: Annotated[str, Field(max_length=20)] | None = None
     locality: Line | None = None
     site_id: UUID | None = None
+    hazard_id: UUID | None = None
     area: PCode | None = None
     origin: PCode | None = None
     since: Day | None = None

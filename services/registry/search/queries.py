@@ -96,6 +96,7 @@ class SearchQuery:
     terms: Sequence[Term] = ()
     code: str | None = None
     site: SiteWanted | None = None
+    hazard_id: UUID | None = None
     within: Sequence[str] | None = None
     origin_within: Sequence[str] | None = None
     birth_year: int | None = None
@@ -158,7 +159,7 @@ def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
-    """The households that match the query's terms, code and site. None if the query has none of these three.
+    """The households that match the query's terms, code, site and hazard. None if the query has none of these four.
 
     PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
     """
@@ -171,6 +172,9 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
         found.append(coded.where(has_code(query.code), Report.kind.in_(OF_HOUSEHOLD)))
     if query.site is not None:
         found.append(_at_site(query.site, roots, query.visibility.known))
+    if query.hazard_id is not None:
+        of_hazard = select(Episode.household_id).where(Episode.hazard_id == query.hazard_id, Episode.displaced > 0)
+        found.append(of_hazard.join(Household, Household.report_id == Episode.report_id))
     return materialized(intersect(*found) if len(found) > 1 else found[0]) if found else None
 
 

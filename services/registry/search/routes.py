@@ -140,6 +140,7 @@ async def query_of(
         terms=criteria.terms_in(places),
         code=criteria.code,
         site=await site_of(criteria.site_id, session, search_keys, places) if criteria.site_id else None,
+        hazard_id=criteria.hazard_id,
         within=within(criteria.area, places) if criteria.area else None,
         origin_within=within(criteria.origin, places) if criteria.origin else None,
         birth_year=criteria.birth_year,

@@ -28,6 +28,7 @@ function forget() {
 }
 
 element("search").addEventListener("reset", forget);
+if ("atOnce" in form.dataset) void submitted(form); // the person has asked for these households by a link
 
 /** The filled fields. A code is shown in groups, and personal numbers are typed with spaces. @param {HTMLFormElement} form */
 function given(form) {
