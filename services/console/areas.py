@@ -13,7 +13,7 @@ from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.console import board, displaced_people, groups, visibility
+from services.console import board, displaced_people, visibility
 from services.console.groups import CountedGroups, CountRange
 from services.console.map import features, positions
 from services.console.models import BoardAlert, BoardHazard
@@ -123,10 +123,11 @@ async def people_of(
         return [], CountedGroups([])
     shared = await here.shared_figures.of(session, codes)
     rows = await displaced_people.registered(session, shared, codes, status, places, now)
-    counts = await displaced_people.counted(session, shared, codes, status, places)
+    by_district = await displaced_people.counted(session, shared, codes, status, places, by_district=True)
+    by_village = await displaced_people.counted(session, shared, codes, status, places, by_district=False)
     reported = await group_queries.newest_reports(session, status, codes, places)
-    drawn = features.displaced(rows, groups.by_place(counts, places.district), reported, language_of(request), places)
+    drawn = features.displaced(rows, by_district, reported, language_of(request), places)
     people = [each["properties"] for each in drawn if each["properties"]["id"] in codes]
-    by_village = groups.by_place(counts).here if visibility.sees_localities(principal) else ()
-    inside = [each for each in by_village if each.place.pcode and places.district(each.place.pcode) in codes]
+    seen = by_village.here if visibility.sees_localities(principal) else ()
+    inside = [each for each in seen if each.place.pcode and places.district(each.place.pcode) in codes]
     return people, CountedGroups(inside)

@@ -1,4 +1,4 @@
-"""The displaced people of areas, for the board and the page of an area. Readers of the same areas share the figures."""
+"""The displaced people of areas, for the board, the map and an area's page. Readers of the same areas share them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,11 +6,15 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.console import groups
+from services.console.groups import CountedGroups
 from services.console.queries import groups as group_queries
 from services.console.queries import snapshots
 from services.console.shared_figures import FiguresOfAreas
 from shared.events.vocabulary import Status
 from shared.places import Places
+
+GROUP_TOPICS = ("groups", "sites")  # their records change what is known of counted groups
 
 
 async def registered(
@@ -24,9 +28,20 @@ async def registered(
 
 
 async def counted(
-    session: AsyncSession, shared: FiguresOfAreas, areas: Iterable[str], status: Status, places: Places
-) -> Sequence[Any]:
-    """The people of counted groups by the stated places."""
-    return await shared.get(
-        "groups", ["groups", "sites"], lambda: group_queries.by_stated_place(session, status, areas, places)
-    )
+    session: AsyncSession,
+    shared: FiguresOfAreas,
+    areas: Iterable[str],
+    status: Status,
+    places: Places,
+    *,
+    by_district: bool,
+) -> CountedGroups:
+    """The people of counted groups by the stated places. `by_district` is for readers who may not see localities."""
+
+    async def rows() -> Sequence[Any]:
+        return await group_queries.by_stated_place(session, status, areas, places)
+
+    async def by_place() -> CountedGroups:
+        return groups.by_place(await shared.get("groups", GROUP_TOPICS, rows), places.district if by_district else None)
+
+    return await shared.get("groups by district" if by_district else "groups by place", GROUP_TOPICS, by_place)

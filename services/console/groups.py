@@ -6,6 +6,7 @@ too.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,12 @@ class CountRange:
     highest: int = 0
 
     def __add__(self, other: "CountRange") -> "CountRange":
+        if not other.highest:  # most numbers are 0, and a sum of thousands of places would make an object for each
+            return self
         return CountRange(self.lowest + other.lowest, self.highest + other.highest)
+
+
+NOBODY = CountRange()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,13 @@ class GroupFigures:
     whose evacuation was lifted.
     """
 
-    persons: CountRange = CountRange()
-    estimated: CountRange = CountRange()
-    evacuated: CountRange = CountRange()
-    unconfirmed: CountRange = CountRange()
-    presumed: CountRange = CountRange()
-    families: CountRange = CountRange()
-    yards: CountRange = CountRange()
+    persons: CountRange = NOBODY
+    estimated: CountRange = NOBODY
+    evacuated: CountRange = NOBODY
+    unconfirmed: CountRange = NOBODY
+    presumed: CountRange = NOBODY
+    families: CountRange = NOBODY
+    yards: CountRange = NOBODY
 
     def __add__(self, other: "GroupFigures") -> "GroupFigures":
         return GroupFigures(
@@ -72,7 +78,7 @@ class KnownSite:
         return next((self.names[known] for known in (language, *LANGUAGES) if known in self.names), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StatedPlace:
     """A place as a report states it.
 
@@ -87,7 +93,7 @@ class StatedPlace:
     site: KnownSite | None = None
     locality_pcode: str | None = None
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """The key of the place. Places that the registry treats as one have the same key.
 
@@ -148,7 +154,7 @@ class GroupsHere:
         return not self.place.is_stated, not self.is_urgent, is_abroad, -self.figures.persons.highest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CountedGroups:
     """The places of counted groups.
 
@@ -158,12 +164,12 @@ class CountedGroups:
 
     here: Sequence[GroupsHere]
 
-    @property
+    @cached_property
     def total(self) -> GroupFigures:
         """The people in Kyrgyzstan, and the people whose place is not stated."""
         return sum((each.figures for each in self.here if not each.place.country), GroupFigures())
 
-    @property
+    @cached_property
     def abroad(self) -> GroupFigures:
         """The people in other countries. `total` does not contain them."""
         return sum((each.figures for each in self.here if each.place.country), GroupFigures())
@@ -189,14 +195,18 @@ def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) 
 
 def _figures(row: Any) -> GroupFigures:
     return GroupFigures(
-        CountRange(row.persons_lowest, row.persons_highest),
-        CountRange(row.estimated_lowest, row.estimated_highest),
-        CountRange(row.evacuated_lowest, row.evacuated_highest),
-        CountRange(row.unconfirmed_lowest, row.unconfirmed_highest),
-        CountRange(row.presumed_lowest, row.presumed_highest),
-        CountRange(row.families_lowest, row.families_highest),
-        CountRange(row.yards_lowest, row.yards_highest),
+        _range(row.persons_lowest, row.persons_highest),
+        _range(row.estimated_lowest, row.estimated_highest),
+        _range(row.evacuated_lowest, row.evacuated_highest),
+        _range(row.unconfirmed_lowest, row.unconfirmed_highest),
+        _range(row.presumed_lowest, row.presumed_highest),
+        _range(row.families_lowest, row.families_highest),
+        _range(row.yards_lowest, row.yards_highest),
     )
+
+
+def _range(lowest: int, highest: int) -> CountRange:
+    return CountRange(lowest, highest) if highest else NOBODY
 
 
 def _destination(row: Any) -> StatedPlace:
@@ -208,9 +218,9 @@ def _destination(row: Any) -> StatedPlace:
 
 
 def _site(row: Any) -> KnownSite | None:
-    names = {language: getattr(row, f"name_{language}") for language in LANGUAGES}
     if not row.site_id:
         return None
+    names = {language: getattr(row, f"name_{language}") for language in LANGUAGES}
     known = {language: name for language, name in names.items() if name}
     return KnownSite(row.site_id, known, row.site_locality, row.site_locality_pcode)
 

@@ -15,7 +15,6 @@ from services.console import (
     displaced_people,
     exposed_sites,
     filters,
-    groups,
     installation_status,
     key_figures,
     readmissions,
@@ -233,11 +232,11 @@ async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
     confirmations = await shared.get(
         "confirmations", ["households"], lambda: snapshots.confirmations(session, counted, now, areas, places)
     )
-    counts = await displaced_people.counted(session, shared, areas, counted, places)
+    by_district = not visibility.sees_localities(principal)
     return {
         "households": board.by_area(rows, places),
         "confirmations": confirmations,
-        "groups": groups.by_place(counts, None if visibility.sees_localities(principal) else places.district),
+        "groups": await displaced_people.counted(session, shared, areas, counted, places, by_district=by_district),
         "groups_most": most_of(request),
     }
 

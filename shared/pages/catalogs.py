@@ -1,13 +1,16 @@
 """Translations, read directly from the `.po` files, so that pages show the reviewed texts."""
 
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
+from markupsafe import Markup
 
 SHARED = Path(__file__).parent / "locales"
 SOURCE = "en"  # the texts in code and templates are in English
@@ -35,3 +38,26 @@ def _compiled(texts: Catalog) -> Translations:
     write_mo(buffer, texts)
     buffer.seek(0)
     return Translations(buffer)
+
+
+def template_functions(texts: Translations) -> dict[str, Callable[..., Markup]]:
+    """The functions `_`, `gettext` and `ngettext` for templates that escape HTML.
+
+    Jinja's own functions take the context of the template, of which Jinja makes a copy for each text in a loop. This
+    took a sixth of the time of a page with hundreds of rows.
+    """
+
+    def marked(text: str) -> Markup:
+        return Markup(text)  # noqa: S704 - the texts are part of the program, and values are escaped
+
+    @cache
+    def without_values(message: str) -> Markup:
+        return marked(texts.ugettext(message)) % {}
+
+    def gettext(message: str, /, **values: Any) -> Markup:
+        return marked(texts.ugettext(message)) % values if values else without_values(message)
+
+    def ngettext(singular: str, plural: str, num: int, /, **values: Any) -> Markup:
+        return marked(texts.ungettext(singular, plural, num)) % {"num": num, **values}
+
+    return {"_": gettext, "gettext": gettext, "ngettext": ngettext}

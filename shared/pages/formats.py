@@ -32,17 +32,18 @@ def decimal(value: float, pattern: str | None, language: str) -> str:
 
 def filters(language: str) -> dict[str, Callable[..., Any]]:
     """The Jinja filters of one language."""
+    locale = Locale.parse(language)  # Babel would parse a text again for each value
 
     def number(value: float, digits: int | None = None) -> str:
         pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
         return decimal(value, pattern, language)
 
     def clock(moment: datetime) -> str:
-        return format_time(moment, "HH:mm", tzinfo=TIME_ZONE, locale=language)
+        return format_time(moment, "HH:mm", tzinfo=TIME_ZONE, locale=locale)
 
     def day(value: date) -> str:
         local = value.astimezone(TIME_ZONE).date() if isinstance(value, datetime) else value
-        return format_date(local, DAY[language], locale=language)
+        return format_date(local, DAY[language], locale=locale)
 
     def moment(value: datetime) -> str:
         return f"{day(value)}, {clock(value)}"
@@ -53,20 +54,20 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         if local == today:
             return clock(value)
         pattern = DAY_AND_MONTH if local.year == today.year else DAY
-        return f"{format_date(local, pattern[language], locale=language)}, {clock(value)}"
+        return f"{format_date(local, pattern[language], locale=locale)}, {clock(value)}"
 
     def brief_moment(value: datetime) -> str:
         """The day without its year, and the time."""
         local = value.astimezone(TIME_ZONE).date()
-        return f"{format_date(local, DAY_AND_MONTH[language], locale=language)}, {clock(value)}"
+        return f"{format_date(local, DAY_AND_MONTH[language], locale=locale)}, {clock(value)}"
 
     def weekday(value: datetime) -> str:
         """The weekday and the day without its year."""
         pattern = f"EEE {DAY_AND_MONTH[language]}"
-        return format_date(value.astimezone(TIME_ZONE).date(), pattern, locale=language)
+        return format_date(value.astimezone(TIME_ZONE).date(), pattern, locale=locale)
 
     def span(value: timedelta) -> str:
-        return format_timedelta(value, locale=language, threshold=1, format="short")
+        return format_timedelta(value, locale=locale, threshold=1, format="short")
 
     return {
         "number": number,

@@ -109,6 +109,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= at_rendering(formats.filters(language))
     environment.globals |= {
+        **catalogs.template_functions(texts),
         "language": language,
         "languages": LANGUAGES,
         "term": lambda kind, code: term(kind, code, texts.ugettext),

@@ -73,6 +73,7 @@ class Gazetteer:
     def __init__(self, localities: Iterable[Locality] = ()) -> None:
         self._localities = {locality.pcode: locality for locality in localities}
         self._named: dict[str, set[str]] = defaultdict(set)
+        self._names: dict[str, frozenset[str]] = {}
         for locality in self.settlements():
             for term in locality.terms():
                 self._named[joined(term)].add(locality.pcode)
@@ -101,8 +102,10 @@ class Gazetteer:
 
     def names(self, locality: Locality) -> frozenset[str]:
         """The joined names of the locality and of the localities that it succeeded."""
-        same = (locality, *self.predecessors.get(locality.pcode, ()))
-        return frozenset(joined(term) for each in same for term in each.terms())
+        if locality.pcode not in self._names:
+            same = (locality, *self.predecessors.get(locality.pcode, ()))
+            self._names[locality.pcode] = frozenset(joined(term) for each in same for term in each.terms())
+        return self._names[locality.pcode]
 
     def now(self, pcode: str) -> str:
         """The code by which the locality is known now.

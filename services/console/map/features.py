@@ -155,7 +155,7 @@ def localities(groups: CountedGroups, language: str, places: Places) -> list[Fea
     for group in groups.here:
         if group.place.country:
             continue
-        place = replace(group.place, shelter=None)
+        place = replace(group.place, shelter=None) if group.place.shelter else group.place
         known, persons = here.get(place.key, (place, CountRange()))
         here[place.key] = known, persons + group.figures.persons
     return [_locality("/".join(key), place, persons, language, places) for key, (place, persons) in here.items()]

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console import board, groups, visibility
+from services.console import board, displaced_people, visibility
 from services.console.map import features
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import groups as group_queries
@@ -56,22 +56,28 @@ async def alerts(request: Request, session: AsyncSession) -> Layer:
 
 async def displaced(request: Request, session: AsyncSession) -> Layer:
     """The displaced people of each district. Single households and localities have no place here."""
-    here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
-    status, areas, places = here.settings.counted_status, principal.areas, here.places
-    rows = await snapshots.households(session, status, now - snapshots.RECENT, areas, places)
-    counts = await group_queries.by_stated_place(session, status, areas, places)
-    counted = groups.by_place(counts, places.district)
+    here, areas, now = console(request), tokens.current(request).areas, datetime.now(UTC)
+    status, places = here.settings.counted_status, here.places
+    shared = await here.shared_figures.of(session, areas)
+    rows = await displaced_people.registered(session, shared, areas, status, places, now)
+    counted = await displaced_people.counted(session, shared, areas, status, places, by_district=True)
     reported = await group_queries.newest_reports(session, status, areas, places)
     return features.collection(features.displaced(rows, counted, reported, language_of(request), places))
 
 
 async def localities(request: Request, session: AsyncSession) -> Layer:
     """The people of counted groups by village and site. For readers who may not see localities: by district."""
-    here, principal = console(request), tokens.current(request)
-    places = here.places
-    counts = await group_queries.by_stated_place(session, here.settings.counted_status, principal.areas, places)
-    counted = groups.by_place(counts, None if visibility.sees_localities(principal) else places.district)
-    return features.collection(features.localities(counted, language_of(request), places))
+    here, principal, language = console(request), tokens.current(request), language_of(request)
+    status, places, by_district = here.settings.counted_status, here.places, not visibility.sees_localities(principal)
+    shared = await here.shared_figures.of(session, principal.areas)
+
+    async def drawn() -> Layer:
+        counted = await displaced_people.counted(
+            session, shared, principal.areas, status, places, by_district=by_district
+        )
+        return features.collection(features.localities(counted, language, places))
+
+    return await shared.get(f"localities {language} {by_district}", displaced_people.GROUP_TOPICS, drawn)
 
 
 LAYERS: Mapping[str, Callable[[Request, AsyncSession], Awaitable[Layer]]] = {
