@@ -1,6 +1,6 @@
 """Cursors for pagination.
 
-A cursor is the time and id of a page's last row, encoded so that clients do not interpret it.
+A cursor is the time and id of a page's last row, or its name, encoded so that clients do not interpret it.
 """
 
 import base64
@@ -25,9 +25,26 @@ def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         return _place.validate_json(base64.urlsafe_b64decode(cursor))
     except ValueError:
-        raise Problem(
-            422,
-            "invalid",
-            "Check the listed fields.",
-            errors=[{"pointer": "/cursor", "expected": "the `next` of an earlier page"}],
-        ) from None
+        raise wrong() from None
+
+
+def encoded_name(name: str) -> str:
+    return base64.urlsafe_b64encode(name.encode()).decode()
+
+
+def decoded_name(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(cursor).decode()
+    except ValueError:
+        raise wrong() from None
+
+
+def wrong() -> Problem:
+    return Problem(
+        422,
+        "invalid",
+        "Check the listed fields.",
+        errors=[{"pointer": "/cursor", "expected": "the `next` of an earlier page"}],
+    )

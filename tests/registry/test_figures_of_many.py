@@ -248,6 +248,23 @@ async def test_the_page_shows_some_rows_of_a_table_and_links_to_the_others(offic
     assert seen.total() == total > 50
 
 
+async def test_the_pages_of_an_answer_have_each_row_once(office: Office) -> None:
+    await copied(office)
+    path = f"/v1/statistics/flows?since=2025-01&until=2026-12&{SCOPES}&rank=any"
+    whole = (await office.get(path, role=Role.ANALYST)).json()
+    pages, cursor = list[Any](), ""
+    while cursor is not None:
+        pages.append((await office.get(f"{path}&limit=40&cursor={cursor}", role=Role.ANALYST)).json())
+        cursor = pages[-1]["next"]
+    assert [row for page in pages for row in page["rows"]] == whole["rows"]
+    assert {len(page["rows"]) for page in pages[:-1]} == {40}
+    assert whole["next"] is None
+    assert all((page["totals"], page["version"]) == (whole["totals"], whole["version"]) for page in pages)
+    for wrong in ("limit=0", "limit=2001", "cursor=%FF", "cursor=AA%3D"):
+        refused = await office.get(f"{path}&{wrong}", role=Role.ANALYST)
+        assert (refused.status_code, "/cursor" in refused.text or "limit" in refused.text) == (422, True), wrong
+
+
 async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
     await copied(office)
     page = (

@@ -159,7 +159,11 @@ async def compare_movements(
 async def answered(office: Office, path: str, area: str) -> Any:
     answer = await office.get(f"/v1/statistics/{path}", role=Role.ANALYST, areas=(area or "KG",))
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    body = answer.json()
+    if following := body.get("next"):
+        page, _, _ = path.partition("&cursor=")
+        body["rows"] += (await answered(office, f"{page}&cursor={following}", area))["rows"]
+    return body
 
 
 def compare_rows(path: str, rows: list[Body], expected: pd.DataFrame, keys: list[str]) -> None:

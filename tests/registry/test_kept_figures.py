@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.registry.figures.checks import check
-from services.registry.figures.kept import QUESTION_WEIGHT, KeptFigures, data_version
+from services.registry.figures.kept import FIGURE_BYTES, QUESTION_WEIGHT, KeptFigures, data_version
 from services.registry.figures.queries import FigureQuery
 from services.registry.figures.sums import note_ages, sum_some
 from shared.auth.tokens import Role
@@ -158,4 +158,10 @@ async def test_the_memory_is_bounded_also_for_questions_without_figures(
         for day in range(1, 8):
             query = FigureQuery(Status.ACTUAL, known, until=date(2026, 8, day))
             assert len(await kept.answer(session, "stock", query, places)) == len(reports)
-    assert len(kept._answers) == 2
+        assert len(kept._answers) == 2
+
+        async def large(_version: str) -> bytes:
+            return bytes(50 * FIGURE_BYTES)
+
+        await kept.encoded(session, ("stock in JSON", query), large)
+        assert kept._answers == {}

@@ -315,6 +315,10 @@ async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) 
     await office.file(body, movement(body, "returned"), others, moved(others, "returned", 24, persons=30))
     query = "since=2022-05&until=2026-06&mobility=displacement&mobility=evacuation"
     answer = await office.get(f"/v1/statistics/movements?{query}&format=csv", role=Role.ANALYST)
+    first = await get(office, f"movements?{query}&limit=1")
+    second = await get(office, f"movements?{query}&limit=1&cursor={first['next']}")
+    assert [*first["rows"], *second["rows"]] == (await get(office, f"movements?{query}"))["rows"]
+    assert second["next"] is None
     names, tags, of_group, of_family = csv.reader(answer.text.removeprefix("\ufeff").splitlines())
     assert answer.headers["content-disposition"] == 'attachment; filename="movements.csv"'
     assert tags[names.index("destination_pcode")] == "#adm2+code+v_pcode+dest"

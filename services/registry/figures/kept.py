@@ -1,6 +1,6 @@
 """Keeps figures in memory until a displacement changes, so that a repeated query is answered at once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
 from sqlalchemy import Text, cast, func, literal, select
@@ -14,9 +14,13 @@ from shared.places import Places
 
 MOST_FIGURES = 50_000  # at most this many figures are kept in memory, which takes about 20 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
+FIGURE_BYTES = 400  # encoded answers count as figures of this size
 
 T = TypeVar("T")
-Question = tuple[str, FigureQuery]  # the kind of the figures, and the query
+Answer = list[Any] | bytes
+A = TypeVar("A", bound=Answer)
+# The kind of the figures and the query. An encoded answer also depends on how the rows are written.
+Question = tuple[str, FigureQuery, *tuple[Hashable, ...]]
 
 
 class KeptFigures:
@@ -29,7 +33,7 @@ class KeptFigures:
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
         self._most = most_figures
         self._version: str | None = None
-        self._answers: dict[Question, list[Any]] = {}
+        self._answers: dict[Question, Any] = {}
         self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
@@ -40,27 +44,41 @@ class KeptFigures:
         self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
         """The answer to the query, from memory or computed. The caller must not change the returned list."""
+        return await self._answered(session, question, lambda _: compute())
+
+    async def encoded(
+        self, session: AsyncSession, question: Question, encode: Callable[[str], Awaitable[bytes]]
+    ) -> bytes:
+        """The bytes of an answer, from memory or encoded. `encode` gets the version of the data."""
+        return await self._answered(session, question, encode)
+
+    async def _answered(self, session: AsyncSession, question: Question, compute: Callable[[str], Awaitable[A]]) -> A:
         # The version is read before the figures. If the data changes in between, the figures are newer than the
         # version, which does no harm.
         version = await data_version(session)
         if version == self._version and question in self._answers:
-            return self._answers[question]
-        answer = await compute()
+            found: A = self._answers[question]
+            return found
+        answer = await compute(version)
         self._keep(version, question, answer)
         return answer
 
-    def _keep(self, version: str, question: Question, answer: list[Any]) -> None:
+    def _keep(self, version: str, question: Question, answer: Answer) -> None:
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
         self._forget(question)  # a concurrent request may have stored an answer to the same query
         self._answers[question] = answer
-        self._weight += QUESTION_WEIGHT + len(answer)
+        self._weight += weight(answer)
         while self._weight > self._most:
             self._forget(next(iter(self._answers)))  # this call deletes the oldest query and its answer
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:
-            self._weight -= QUESTION_WEIGHT + len(answer)
+            self._weight -= weight(answer)
+
+
+def weight(answer: Answer) -> int:
+    return QUESTION_WEIGHT + len(answer) // (FIGURE_BYTES if isinstance(answer, bytes) else 1)
 
 
 async def data_version(session: AsyncSession) -> str:

@@ -66,6 +66,13 @@ class MovementFigure:
     persons: int
     group_persons: int
 
+    @property
+    def name(self) -> str:
+        """The month and route as one text. Figures are sorted by it."""
+        origin = self.origin_pcode or "", self.origin_country or ""
+        destination = self.destination_pcode or "", self.destination_country or ""
+        return "\0".join((self.month or "", self.movement, *origin, *destination))
+
 
 async def movements(
     session: AsyncSession, query: FigureQuery, places: Places, *, is_summed: bool = True

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, model_validator
+from pydantic import model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -17,7 +17,8 @@ from services.registry.figures.filters import WITHOUT_EFFECT, Caller, DayFilters
 from services.registry.figures.kept import KeptFigures
 from services.registry.figures.movement_figures import MovementFigure
 from services.registry.figures.queries import FigureQuery, day_after, today
-from services.registry.figures.routes import csv_file, file_name, wants_csv
+from services.registry.figures.routes import FiguresAnswer, csv_file, file_name, json_answer, wants_csv
+from services.registry.figures.row_pages import RowFilters, RowPage
 from shared import audit
 from shared.audit import Action
 from shared.auth.tokens import Principal
@@ -44,6 +45,10 @@ class MovementFilters(FlowFilters):
         return self
 
 
+class MovementRowFilters(MovementFilters, RowFilters):
+    pass
+
+
 class DurationFilters(DayFilters):
     @model_validator(mode="after")
     def has_effect(self) -> Self:
@@ -51,15 +56,15 @@ class DurationFilters(DayFilters):
         return self
 
 
-class FiguresAnswer(BaseModel):
-    """`areas` are the caller's areas, to which the figures are limited; None means the whole country."""
-
-    counted_status: Status
-    areas: list[str] | None
-
-
 class MovementAnswer(FiguresAnswer):
+    """At most `limit` rows. If there are more, `next` is the `cursor` of the next answer.
+
+    If `version` differs from that of the first answer, the figures changed meanwhile.
+    """
+
+    version: str
     rows: list[MovementFigure]
+    next: str | None
 
 
 class DurationAnswer(FiguresAnswer):
@@ -72,14 +77,25 @@ class DurationAnswer(FiguresAnswer):
 
 @router.get("/v1/statistics/movements", response_model=MovementAnswer)
 async def movements(
-    request: Request, session: Session, caller: Caller, filters: Annotated[MovementFilters, Query()]
+    request: Request, session: Session, caller: Caller, filters: Annotated[MovementRowFilters, Query()]
 ) -> MovementAnswer | Response:
-    """Returns, transfers, deaths and other movements by month (Bishkek time), from each place to each place."""
-    rows = await movements_of(request, session, caller, filters)
+    """Returns, transfers, deaths and other movements by month (Bishkek time), from each place to each place.
+
+    The rows come in answers of at most `limit` rows, as those of the stock.
+    """
+
+    async def encoded(version: str) -> bytes:
+        rows = await movements_of(request, session, caller, filters)
+        page = RowPage.of(rows, filters)
+        more = {"version": version, "rows": rows[page.first : page.last], "next": page.next}
+        return msgspec.json.encode({**described(request, caller), **more})  # pydantic would check the rows one by one
+
     if not wants_csv(request, filters):
-        # There may be many thousand rows, which pydantic would check one by one.
-        content = msgspec.json.encode({**described(request, caller), "rows": rows})
-        return Response(content, media_type="application/json", headers={"vary": "Accept, Cookie"})
+        figures: KeptFigures = request.app.state.figures
+        query, page = movement_query(request, caller, filters), (filters.limit, filters.cursor)
+        question = "movements in JSON", query, caller.own_areas, *page
+        return json_answer(await figures.encoded(session, question, encoded))
+    rows = await movements_of(request, session, caller, filters)
     level, status = filters.level, counted_status(request)
     exported = movement_exports.movement_rows(
         rows, request.app.state.places, status=status, level=level, language=chosen(request) or "en"
@@ -106,9 +122,12 @@ async def duration(
 async def movements_of(
     request: Request, session: AsyncSession, caller: Principal, filters: MovementFilters
 ) -> list[MovementFigure]:
-    query = query_of(request, caller, filters, **filters.period, movements=tuple(filters.movement))
-    places = request.app.state.places
+    query, places = movement_query(request, caller, filters), request.app.state.places
     return await kept(request, session, "movements", query, lambda: movement_figures.movements(session, query, places))
+
+
+def movement_query(request: Request, caller: Principal, filters: MovementFilters) -> FigureQuery:
+    return query_of(request, caller, filters, **filters.period, movements=tuple(filters.movement))
 
 
 async def durations_of(

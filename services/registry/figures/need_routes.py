@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.figures import needs as need_figures
 from services.registry.figures.filters import Caller, StockFilters
 from services.registry.figures.kept import KeptFigures
-from services.registry.figures.movement_routes import FiguresAnswer, described
+from services.registry.figures.movement_routes import described
 from services.registry.figures.needs import NeedFigure
 from services.registry.figures.queries import today
+from services.registry.figures.routes import FiguresAnswer
 from shared.auth.tokens import Principal
 from shared.postgres.database import Session
 

@@ -1,6 +1,7 @@
 """Routes for figures as JSON and CSV."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import starmap
 from operator import attrgetter
@@ -8,41 +9,94 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.registry.figures import exports
+from services.registry.figures.age_profiles import AgeProfile
 from services.registry.figures.filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figures.kept import KeptFigures
-from services.registry.figures.queries import today
+from services.registry.figures.queries import FigureCategory, FigureQuery, Kind, MovementScope, ReasonRank, View, today
+from services.registry.figures.row_pages import RowFilters, RowPage
 from services.registry.figures.statistics import Figure, by_category, known_sum
 from services.registry.models import ASSESSMENT_NAMES
 from shared import audit
 from shared.audit import Action
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import SubStock
+from shared.events.vocabulary import Mobility, Status, SubStock
 from shared.pages.languages import chosen
+from shared.places import Places
 from shared.postgres.database import Session
 
 router = APIRouter()
 
 
-@router.get("/v1/statistics/stock")
+class StockRowFilters(StockFilters, RowFilters):
+    pass
+
+
+class FlowRowFilters(FlowFilters, RowFilters):
+    pass
+
+
+class FiguresAnswer(BaseModel):
+    """`areas` are the caller's areas, to which the figures are limited; None means the whole country."""
+
+    counted_status: Status
+    areas: list[str] | None
+
+
+class FigureRows(FiguresAnswer):
+    """A page of the rows. `total` and `totals` are of all rows; `next` is the `cursor` of the next page.
+
+    `total` is None if the filters select several categories, because their people are never added.
+    """
+
+    mobility: list[Mobility]
+    scope: list[MovementScope]
+    rank: ReasonRank
+    view: View
+    level: int
+    age_profile: AgeProfile
+    places_version: str
+    version: str
+    total: dict[str, int | None] | None
+    totals: dict[FigureCategory, dict[str, int | None]]
+    rows: list[dict[str, Any]]
+    next: str | None
+
+
+# The answers are encoded without pydantic, which would check each row. The documentation has their fields.
+DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"model": FigureRows}}
+
+
+@router.get("/v1/statistics/stock", responses=DOCUMENTED)
 async def stock(
-    request: Request, session: Session, caller: Caller, filters: Annotated[StockFilters, Query()]
+    request: Request, session: Session, caller: Caller, filters: Annotated[StockRowFilters, Query()]
 ) -> Response:
-    """The displaced people by place at the end of `date` (Bishkek time; default today)."""
-    day = filters.on or today(datetime.now(UTC))
-    figures = await stock_of(request, session, caller, filters, day)
-    return await answer(request, session, caller, filters, figures, day=day)
+    """The displaced people by place at the end of `date` (Bishkek time; default today).
+
+    The JSON answer has at most `limit` rows. If there are more, `next` is the `cursor` of the next answer, else it is
+    null. `total` and `totals` are of all rows. If `version` differs from that of the first answer, the figures changed
+    meanwhile: begin again at the first. With `format=csv`, the answer is a CSV file with all rows.
+    """
+    state, day = request.app.state, filters.on or today(datetime.now(UTC))
+    query = filters.stock_query(state.settings, caller, state.places, day)
+    return await answer(request, session, caller, filters, "stock", query, day=day)
 
 
-@router.get("/v1/statistics/flows")
+@router.get("/v1/statistics/flows", responses=DOCUMENTED)
 async def flows(
-    request: Request, session: Session, caller: Caller, filters: Annotated[FlowFilters, Query()]
+    request: Request, session: Session, caller: Caller, filters: Annotated[FlowRowFilters, Query()]
 ) -> Response:
-    """New displacements by month (Bishkek time), from `since` to `until`, both included."""
-    return await answer(request, session, caller, filters, await flows_of(request, session, caller, filters))
+    """New displacements by month (Bishkek time), from `since` to `until`, both included.
+
+    The rows come in answers of at most `limit` rows, as those of the stock.
+    """
+    state = request.app.state
+    query = filters.query(state.settings, caller, state.places, **filters.period)
+    return await answer(request, session, caller, filters, "flows", query)
 
 
 async def stock_of(
@@ -66,59 +120,95 @@ async def answer(
     request: Request,
     session: Session,
     caller: Principal,
-    filters: Filters,
-    figures: list[Figure],
+    filters: RowFilters,
+    kind: Kind,
+    query: FigureQuery,
     *,
     day: date | None = None,
 ) -> Response:
-    """Answer with JSON, or with CSV if the caller asks for CSV."""
-    is_csv = wants_csv(request, filters)
-    if is_csv:
-        await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # Commit before the answer is serialised: this can take long, and PostgreSQL ends idle transactions.
-    await session.commit()
-    state, areas = request.app.state, caller.own_areas
-    status, on = state.settings.counted_status.value, day.isoformat() if day else None
-    language = chosen(request) or "en"
-    exported = exports.rows(
-        filters.rows(figures),
-        state.places,
-        status=status,
-        level=filters.level,
-        by=filters.by,
-        date=on,
-        language=language,
-    )
-    names = exports.names(is_stock=day is not None, by=filters.by, profile=filters.profile)
-    if is_csv:
-        people = exports.people(
-            filters.mobility, filters.scopes, getattr(filters, "sub_stock", [SubStock.IN_DISPLACEMENT])
+    """Answer with a page of the rows as JSON, or with all rows as CSV if the caller asks for CSV."""
+    state, areas, language = request.app.state, caller.own_areas, chosen(request) or "en"
+    kept: KeptFigures = state.figures
+    writer = FigureWriter(state.places, state.settings.counted_status, filters, areas, language, day)
+
+    async def figures() -> list[Figure]:
+        found = await kept.answer(session, kind, query, state.places)
+        # Commit before the answer is serialised: this can take long, and PostgreSQL ends idle transactions.
+        await session.commit()
+        return found
+
+    async def encoded(version: str) -> bytes:
+        return writer.page(await figures(), version)
+
+    if not wants_csv(request, filters):
+        question = f"{kind} in JSON", query, areas, language, filters.limit, filters.cursor
+        return json_answer(await kept.encoded(session, question, encoded))
+    await audit.add(session, audit.entry_of(request, Action.EXPORTED))
+    return csv_file(writer.csv(await figures()), file_name(f"stock-{day}" if day else "flows", areas))
+
+
+@dataclass(frozen=True, slots=True)
+class FigureWriter:
+    """Writes figures as JSON and CSV. A stock has a day."""
+
+    places: Places
+    counted: Status
+    filters: RowFilters
+    areas: Sequence[str] | None
+    language: str
+    day: date | None
+
+    @property
+    def names(self) -> list[str]:
+        return exports.names(is_stock=self.day is not None, by=self.filters.by, profile=self.filters.profile)
+
+    def rows(self, figures: Sequence[Figure]) -> list[exports.Row]:
+        return exports.rows(
+            figures,
+            self.places,
+            status=self.counted.value,
+            level=self.filters.level,
+            by=self.filters.by,
+            date=self.day.isoformat() if self.day else None,
+            language=self.language,
         )
-        tags = exports.tags(names, people=people, view=filters.view, level=filters.level, profile=filters.profile)
-        return csv_file(exports.as_csv(exported, names, tags), file_name(f"stock-{on}" if on else "flows", areas))
-    row_type = exports.row_type(tuple(names))
-    whole = {of.value: numbers(same, filters) for of, same in by_category(figures).items()}
-    selected = list(filters.categories)
-    return Response(
-        msgspec.json.encode(
+
+    def page(self, figures: list[Figure], version: str) -> bytes:
+        """A page of the rows in JSON. `version` differs whenever the figures may have changed."""
+        filters = self.filters
+        rows, selected, row_type = filters.rows(figures), list(filters.categories), exports.row_type(tuple(self.names))
+        page = RowPage.of(rows, filters)
+        whole = {of.value: numbers(same, filters) for of, same in by_category(figures).items()}
+        return msgspec.json.encode(
             {
-                "counted_status": status,
-                "areas": areas,
+                "counted_status": self.counted.value,
+                "areas": self.areas,
                 "mobility": filters.mobility,
                 "scope": filters.scopes,
                 "rank": filters.rank,
                 "view": filters.view,
                 "level": filters.level,
                 "age_profile": filters.age_profile,
-                "places_version": state.places.version,
+                "places_version": self.places.version,
+                "version": version,
                 "total": whole[selected[0].value] if len(selected) == 1 else None,
                 "totals": whole,
-                "rows": list(starmap(row_type, exported)),
+                "rows": list(starmap(row_type, self.rows(rows[page.first : page.last]))),
+                "next": page.next,
             }
-        ),
-        media_type="application/json",
-        headers={"vary": "Accept, Cookie"},
-    )
+        )
+
+    def csv(self, figures: list[Figure]) -> str:
+        """All rows."""
+        filters = self.filters
+        sub_stocks = getattr(filters, "sub_stock", [SubStock.IN_DISPLACEMENT])
+        people = exports.people(filters.mobility, filters.scopes, sub_stocks)
+        tags = exports.tags(self.names, people=people, view=filters.view, level=filters.level, profile=filters.profile)
+        return exports.as_csv(self.rows(filters.rows(figures)), self.names, tags)
+
+
+def json_answer(content: bytes) -> Response:
+    return Response(content, media_type="application/json", headers={"vary": "Accept, Cookie"})
 
 
 def wants_csv(request: Request, filters: Filters) -> bool:
