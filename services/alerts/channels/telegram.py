@@ -211,10 +211,14 @@ class TelegramChannel:
             log.get().warning("telegram message not edited", **log.described(error))
 
     async def _compare(self, recipient: str, shown: Mapping[UUID, int]) -> None:
-        """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram."""
+        """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
+
+        Each alert has its own transaction, because two locks could wait for each other.
+        """
         with outage_logged("telegram message not compared"):
-            async with self._sessions.begin() as session:
-                await edit_queries.mark_changed(session, recipient, shown)
+            for alert_id, sequence in shown.items():
+                async with self._sessions.begin() as session:
+                    await edit_queries.mark_changed(session, recipient, alert_id, sequence)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
         """Sends the message. Returns the chat and the message's id. A group that became a supergroup has a new chat."""

@@ -55,17 +55,16 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     await session.execute(update(sent).where(of_alerts, is_wanted).values(edit_at=func.now()))
 
 
-async def mark_changed(session: AsyncSession, recipient: str, shown: Mapping[UUID, int]) -> None:
-    """Lets the receiver's first message about each alert be edited if the alert has changed since.
+async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: int) -> None:
+    """Lets the receiver's first message about the alert be edited if the alert has another sequence than `shown`.
 
-    `shown` maps the alerts to the sequences that the messages show. A transaction that is changing an alert is waited
-    for, because it does not see a message that was stored after its own statement.
+    A transaction that is changing the alert is waited for, because it does not see a message that was stored after its
+    own statement.
     """
-    is_shown = tuple_(AlertRow.alert_id, AlertRow.__table__.c.sequence).in_(list(shown.items()))
-    unchanged = await session.scalars(select(AlertRow.alert_id).where(is_shown).with_for_update(read=True))
-    if changed := shown.keys() - set(unchanged):
-        is_first = TelegramMessage.delivery_id.in_(_firsts(changed).where(TelegramMessage.recipient == recipient))
-        is_wanted = (is_first, ~TelegramMessage.is_digest)
+    sequence = select(AlertRow.__table__.c.sequence).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
+    if await session.scalar(sequence) != shown:
+        firsts = _firsts([alert_id]).where(TelegramMessage.recipient == recipient)
+        is_wanted = (TelegramMessage.delivery_id.in_(firsts), ~TelegramMessage.is_digest)
         await session.execute(update(TelegramMessage).where(*is_wanted).values(edit_at=func.now()))
 
 
