@@ -1,0 +1,26 @@
+"""Prints what was measured beside what is promised, and remembers what was missed."""
+
+from collections.abc import Sequence
+
+
+class Promises:
+    def __init__(self) -> None:
+        self.missed: list[str] = []
+
+    def at_most(self, name: str, measured: float, promised: float, unit: str, more: str = "") -> None:
+        self._print(name, measured, f"at most {promised:g} {unit}", more, is_kept=measured <= promised)
+
+    def at_least(self, name: str, measured: float, promised: float, unit: str = "", more: str = "") -> None:
+        self._print(name, measured, f"at least {promised:g} {unit}".strip(), more, is_kept=measured >= promised)
+
+    def _print(self, name: str, measured: float, promised: str, more: str, *, is_kept: bool) -> None:
+        if not is_kept:
+            self.missed.append(name)
+        print(
+            f"{name:<34}{measured:9.2f}   promised {promised:<16}{'kept  ' if is_kept else 'MISSED'}   {more}",
+            flush=True,
+        )
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
