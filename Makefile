@@ -7,8 +7,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom icons messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
-        bench-alerts-vs-alertmanager bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-signing bench-wall bench-restart \
-        clean-state env up down test-compose running development
+        bench-alerts-vs-alertmanager bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-signing bench-wall bench-restart bench-console \
+        operators-hour clean-state env up down test-compose running development
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ fuzz: development ## call each route with many more generated bodies than `make 
 faults-alerts: development ## kill the alerts worker at five points, with 20 seeds each: SEED=
 	@CRASH_SEED=$${SEED:-1} CRASH_SEEDS=20 $(PYTHON) -m pytest -n 2 tests/journeys/test_crashes.py
 
+operators-hour: development ## play an operator's hour in a browser, and print the keys and clicks of each task
+	@HOUR_CALLS=20 HOUR_EVENTS=60 $(PYTHON) -m pytest -q -s tests/console/pages/test_hour.py
+
 lock: development ## write requirements/ from pyproject.toml; pins that still fit are kept
 	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --output-file requirements/tools.txt
@@ -70,10 +73,10 @@ release: check test ## make a version, its changelog section, a commit and a tag
 	@$(BIN)/bump-my-version bump $${PART:-minor}
 
 bench: development ## measure every promised speed, even if one of them is missed
-	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load alert_burst first_hour figures search hostile_bodies signing wall restart; do \
+	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load alert_burst first_hour figures search hostile_bodies signing wall console restart; do \
 		$(PYTHON) -m bench.$$each || { code=$$?; [ $$code -le $$worst ] || worst=$$code; }; done; exit $$worst
 
-bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-hostile-bodies bench-signing bench-wall bench-restart bench-alerts-vs-alertmanager: development
+bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-hostile-bodies bench-signing bench-wall bench-restart bench-console bench-alerts-vs-alertmanager: development
 	@$(PYTHON) -m bench.$(subst -,_,$(@:bench-%=%))
 
 clean-state: running ## remove the state folder (STATE=), after asking

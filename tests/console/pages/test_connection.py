@@ -13,18 +13,6 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole
 
-
-def test_a_lost_connection_is_shown_and_missed_changes_arrive_afterwards(whole: Whole, seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    page = desk.open("/")
-    expect(page.locator("#link")).to_have_attribute("data-state", "live")
-    desk.context.set_offline(True)
-    page.evaluate("window.dispatchEvent(new Event('offline'))")
-    whole.report_hazard(type="epizootic")
-    desk.context.set_offline(False)
-    expect(page.locator("#panel-hazards")).to_contain_text("Animal disease")
-
-
 BEAT = """new Promise((heard, missed) => {
     new EventSource("/stream?topics=hazards").addEventListener("beat", heard);
     setTimeout(missed, 20_000);

@@ -1,25 +1,15 @@
-"""The list of alerts keeps its order under the pointer, shows all open alerts, and can acknowledge several at once."""
+"""The list of alerts keeps its order under the pointer, and can acknowledge several at once."""
 
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import wait_for_script
 from tests.console.factories import KARA_SUU, LEILEK
 from tests.console.pages.conftest import Whole, newest_alert
-from tests.console.pages.test_presence import BLOCKED
 
-LONG_AREA = {
-    "pcodes": [KARA_SUU, LEILEK],
-    "description": "село Кара-Суу, ул. Ленина, дорога Ош — Баткен, 412-й километр",
-}
-# this script computes the sum of the numbers by severity above the list
-TALLIED = """[...document.querySelectorAll('#section-waiting .tally')]
-    .reduce((sum, tally) => sum + Number(tally.textContent.trim().split(/\\s+/).pop()), 0)"""
 MANAS = "KG07225000000"
 NAMES = "rows => rows.map(row => row.dataset.key)"
 
@@ -250,56 +240,3 @@ def close_one_that_left_the_list(page: Page, row_of_colleague: Locator) -> None:
     page.locator("#answer-send").click()
     expect(page.locator("#results-title")).to_have_text("Done: 0. Not done: 1")
     expect(page.locator("#results-list li")).to_contain_text("Squall")
-
-
-# Counts the rows that are wholly inside the window and that no other element covers.
-VISIBLE = """rows => rows.filter((row) => {
-    const { left, top, bottom } = row.getBoundingClientRect();
-    return [top + 2, bottom - 2].every((y) => row.contains(document.elementFromPoint(left + 40, y)));
-}).length"""
-
-
-@pytest.fixture(scope="module")
-def many(whole: Whole) -> None:
-    """Raises more than sixty alerts, some of them red, with texts of realistic length."""
-    words = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
-    for number in range(62):
-        severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
-        text = {"ru": {"headline": words, "description": words * 3}}
-        whole.report_hazard(type="mudflow", severity=severity, text=text, area=LONG_AREA)
-
-
-def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(many: None, seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    desk.page.add_init_script(BLOCKED)
-    page = desk.open("/")
-    wait_for_script(page, "Number(document.querySelector('#panel-alerts').dataset.waiting) >= 62")
-    for language in ("en", "ru", "ky"):
-        page.goto(f"{desk.whole.url}/?lang={language}")
-        expect(page.locator("#link")).to_have_attribute("data-state", "live")
-        expect(page.locator("#ringing")).to_be_visible()
-        expect(page.locator("#sound-blocked")).to_be_visible()
-        away(page)
-        assert 14 <= page.locator(".alert").evaluate_all(VISIBLE) <= 18, language
-
-
-def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
-    """There are more unacknowledged alerts than the list shows at first."""
-    page = seat(Role.OPERATOR).open("/")
-    before = int(page.locator("#panel-alerts").get_attribute("data-waiting") or 0)
-    page.goto("about:blank")  # the board would be drawn again for each alert
-    for _ in range(105):
-        whole.report_hazard(type="landslide", severity="Moderate")
-    page.goto(f"{whole.url}/")
-    waiting = "Number(document.querySelector('#panel-alerts').dataset.waiting)"
-    wait_for_script(page, f"{waiting} >= {before + 105}")
-    away(page)
-    assert page.evaluate(f"{TALLIED} === {waiting}")
-    rows = page.locator(".alert[data-section=waiting]")
-    # alerts of other tests may still come, so the number of alerts is read again in each round
-    while (shown := rows.count()) < page.evaluate(waiting):
-        page.locator("[data-more=alerts]").first.click()
-        away(page)
-        expect(rows).not_to_have_count(shown)
-    wait_for_script(page, f"document.querySelectorAll('.alert[data-section=waiting]').length === {waiting}")
-    expect(page.locator("[data-more=alerts]")).to_have_count(0)

@@ -9,19 +9,26 @@ import { element } from "/static/elements.js";
 const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "assign", KeyZ: "snooze" };
 const board = element("board");
 
+/** The key ↓ moves to the first alert if nothing has the focus or, after an act on several alerts, the whole panel. @param {KeyboardEvent} event */
+function enter(event) {
+  const isNowhere = document.activeElement === document.body || document.activeElement === document.getElementById("panel-alerts");
+  const first = /** @type {HTMLElement | null} */ (board.querySelector(".alert"));
+  if (event.key !== "ArrowDown" || !isNowhere || !first || hasModifier(event)) return;
+  event.preventDefault();
+  first.focus();
+}
+
+/** @param {KeyboardEvent} event */
+function hasModifier({ altKey, ctrlKey, metaKey, shiftKey }) {
+  return altKey || ctrlKey || metaKey || shiftKey;
+}
+
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   const row = document.activeElement;
-  if (row === document.getElementById("panel-alerts") && event.key === "ArrowDown") return enter(event);
   if (!(row instanceof HTMLElement) || !row.classList.contains("alert") || event.altKey) return;
   const isHandled = event.ctrlKey || event.metaKey ? event.code === "KeyA" && selectSection(row) : handle(event, row);
   if (isHandled) event.preventDefault();
-}
-
-/** After an act on several alerts, the whole panel has the focus. @param {KeyboardEvent} event */
-function enter(event) {
-  event.preventDefault();
-  /** @type {HTMLElement | null} */ (board.querySelector(".alert"))?.focus();
 }
 
 /** @param {HTMLElement} row */
@@ -60,6 +67,7 @@ function move(row, by, isRange) {
 }
 
 board.addEventListener("keydown", pressed);
+addEventListener("keydown", enter);
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || !chosen().length || document.querySelector("dialog[open], .menu[open]")) return;
   if (element("beside").hidden) chooseNone();

@@ -150,6 +150,7 @@ function begin() {
 }
 
 function reopen() {
+  showPoint();
   showForm(form, hazard.input);
 }
 
@@ -165,6 +166,11 @@ function fill(event) {
   input("onset").value = written(new Date(event.onset));
   input("known").value = event.words;
   askAhead();
+}
+
+/** The button is shown only if there is a point to remove, because the key Tab would stop at it. */
+function showPoint() {
+  element("remove-point").hidden = !given("point");
 }
 
 /** Fills in what a person chose on the map. @param {import("/static/new-event/points.js").Spot} spot */
@@ -196,6 +202,7 @@ form.addEventListener("keydown", (pressed) => {
   severity.focus();
   severity.click();
 });
+input("point").addEventListener("input", showPoint);
 element("remove-point").addEventListener("click", () => takePoint({ point: null, pcode: null }));
 receivePoint(takePoint);
 element("another").addEventListener("click", begin);
@@ -216,4 +223,5 @@ else {
   input("point").value = writtenPoint(spot.point);
   if (spot.pcode) place.set(spot.pcode);
 }
+showPoint();
 for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs

@@ -1,0 +1,23 @@
+"""A person's keyboard and mouse, which count what the person does."""
+
+from playwright.sync_api import Locator, Page
+
+
+class Hands:
+    """`keys` are the keys that move or act. Typed text is not counted. `clicks` are those of the mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.keys = self.clicks = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.keys += len(keys)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def click(self, target: Locator) -> None:
+        target.click()
+        self.clicks += 1
