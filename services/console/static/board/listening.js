@@ -29,6 +29,9 @@ export function listen(topics, changed) {
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);
+  // The browser says at once that the computer has lost its network or has it again.
+  addEventListener("offline", open);
+  addEventListener("online", open);
 
   function open() {
     if (stream) lost();
