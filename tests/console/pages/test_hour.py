@@ -178,5 +178,5 @@ def shown(hands: Hands, task: str, before: str, **most: int) -> None:
     """Prints the keys or clicks of a task beside those of 26 November."""
     for kind, limit in most.items():
         needed = getattr(hands, kind)
-        print(f"{task}: {before} on 26 November, now {needed} {kind} (promised {limit})")  # noqa: T201
+        print(f"{task}: {before} on 26 November, now {kind}: {needed} (promised: {limit})")  # noqa: T201
         assert needed <= limit, task
