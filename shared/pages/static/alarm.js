@@ -38,7 +38,7 @@ async function ask() {
   state = answered;
   document.title = (state.count ? `(${state.count}) ` : "") + title;
   const fresh = state.alerts.filter((alert) => !heard().includes(nameOf(alert)));
-  if (fresh.length && sounds()) ring();
+  if (fresh.length && sounds()) void ring();
   if (!isFirst && document.hidden) for (const alert of fresh) notify(alert);
   takeOver();
   withdraw();
@@ -129,7 +129,7 @@ async function allow() {
 function toggle() {
   localStorage.setItem("sound", isOn() && !isBlocked() ? "off" : "on");
   if (isOn() && "Notification" in window && Notification.permission === "default") void Notification.requestPermission();
-  void allow().then(() => { if (sounds()) ring(); });
+  void allow().then(() => { if (sounds()) void ring(); });
 }
 
 function mute() {
@@ -151,6 +151,6 @@ document.addEventListener("alerts-changed", () => void ask());
 addEventListener("pagehide", leave);
 document.addEventListener("session-ended", () => { isOver = true; show(); });
 setInterval(ask, ASK_MS);
-setInterval(() => { if (urgent().length && sounds()) ring(); show(); }, RING_MS);
+setInterval(() => { if (urgent().length && sounds()) void ring(); show(); }, RING_MS);
 void allow();
 void ask();

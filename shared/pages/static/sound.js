@@ -1,29 +1,67 @@
 // The alarm sound of four tones. A browser may block the sound until the first input on the page.
+// Between two alarms the AudioContext is suspended, because even in silence it would take two percent of a processor.
+
+const ASKED_MS = 200;
+const SLOW_MS = 2000; // a busy computer may need some time until the sound plays
 
 /** @type {AudioContext | undefined} */
 let audio;
+let isAllowed = false;
+let sounding = 0; // the number of alarms that have not ended
 
 /** Asks the browser to allow sound on the page. */
 export async function open() {
-  audio ??= new AudioContext();
-  if (audio.state === "suspended") await Promise.race([audio.resume(), new Promise((resolve) => setTimeout(resolve, 200))]);
+  if (!audio) {
+    audio = new AudioContext();
+    audio.addEventListener("statechange", rest); // the browser may allow the sound later
+  }
+  await isResumed(audio, ASKED_MS);
+  rest();
 }
 
 export function isBlocked() {
-  return audio?.state !== "running";
+  return !isAllowed;
 }
 
-export function ring() {
+export async function ring() {
   if (!audio || isBlocked()) return;
-  const begin = audio.currentTime;
-  for (const [number, pitch] of [880, 660, 880, 660].entries()) {
-    const tone = audio.createOscillator();
-    const volume = audio.createGain();
+  sounding += 1;
+  isAllowed = await isResumed(audio, SLOW_MS);
+  if (isAllowed) play(audio).addEventListener("ended", end);
+  else sounding -= 1;
+}
+
+/** If the sound is blocked, the browser does not answer. @param {AudioContext} context @param {number} longestMs */
+async function isResumed(context, longestMs) {
+  await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, longestMs))]);
+  return context.state === "running";
+}
+
+/** Plays the four tones, and returns the last. @param {AudioContext} context */
+function play(context) {
+  const begin = context.currentTime;
+  const tones = [880, 660, 880, 660].map((pitch, number) => {
+    const tone = context.createOscillator();
+    const volume = context.createGain();
     tone.frequency.value = pitch;
     volume.gain.setValueAtTime(0.25, begin + number * 0.28);
     volume.gain.exponentialRampToValueAtTime(0.001, begin + number * 0.28 + 0.25);
-    tone.connect(volume).connect(audio.destination);
+    tone.connect(volume).connect(context.destination);
     tone.start(begin + number * 0.28);
     tone.stop(begin + number * 0.28 + 0.26);
-  }
+    return tone;
+  });
+  return tones[3];
+}
+
+function end() {
+  sounding -= 1;
+  rest();
+}
+
+/** Suspends a running AudioContext that plays no alarm. Since it runs, the browser allows the sound. */
+function rest() {
+  if (audio?.state !== "running") return;
+  isAllowed = true;
+  if (!sounding) void audio.suspend();
 }

@@ -17,6 +17,7 @@ COUNTING = """{
     const own = AudioContext.prototype.createOscillator;
     AudioContext.prototype.createOscillator = function () {
         AudioContext.prototype.tones = (AudioContext.prototype.tones ?? 0) + 1;
+        AudioContext.prototype.newest = this;
         return own.call(this);
     };
 }"""
@@ -132,6 +133,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     wait_for_script(page, f"() => ({TONES}) > {before + 4}")
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
+    wait_for_script(page, "AudioContext.prototype.newest.state === 'suspended'")  # a silent page plays no sound
     board = seat(Role.OPERATOR).open("/")
     expect(newest_alert(board, "Tailings release")).to_be_visible()
     rows = board.locator(".alert[data-section=waiting]:is([data-severity=Severe], [data-severity=Extreme])")
