@@ -79,5 +79,9 @@ def wait_for_script(page: Page, expression: str, argument: object = None, timeou
 
 def is_true(page: Page, expression: str, argument: object = None) -> bool:
     """Converts the result to a boolean in the page, because Playwright would return an element as `{}`."""
-    answer: bool = page.evaluate_handle(expression, argument).evaluate("answer => Boolean(answer)")
+    script = f"""async (argument) => {{
+        const result = ({expression});
+        return Boolean(await (typeof result === "function" ? result(argument) : result));
+    }}"""
+    answer: bool = page.evaluate(script, argument)
     return answer
