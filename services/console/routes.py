@@ -26,7 +26,6 @@ from services.console.freshness import once_there, position_of
 from services.console.hazards import corrections, releases
 from services.console.key_figures import KeyFigure
 from services.console.map import backgrounds
-from services.console.map.backgrounds import Background
 from services.console.notices import kinds_for
 from services.console.queries import (
     accounts,
@@ -65,11 +64,12 @@ LAST_HOUR = timedelta(hours=1)
 async def board_page(request: Request) -> Response:
     if tokens.current(request).roles.isdisjoint(access.STAFF):
         return RedirectResponse("/intake/field?signed-in", 303)
+    background = await asyncio.to_thread(backgrounds.drawable, console(request).settings.map_pmtiles)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
         shown = {name: await view(request, session) for name, view in PANELS.items()}
         stand = vectors.encoded(await snapshots.positions(session), TOPICS)
-    context = {name: value for panel in shown.values() for name, value in panel.items()}
+    context = {name: value for panel in shown.values() for name, value in panel.items()} | {"background": background}
     return console(request).pages.render(request, "board.html", vector=stand, **around(request), **context)
 
 
@@ -77,12 +77,12 @@ async def board_page(request: Request) -> Response:
 async def wall_page(request: Request) -> Response:
     """The page of a wall screen: key figures, unanswered alerts and a map, without names of people."""
     here = console(request)
-    background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
+    background = await asyncio.to_thread(backgrounds.drawable, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
         context = {**await figures(request, session), **await wall.unanswered(request, session)}
         stand = vectors.encoded(await snapshots.positions(session), TOPICS)
-    context["background"] = background.described() if isinstance(background, Background) else None
+    context["background"] = background
     return here.pages.render(request, "wall.html", vector=stand, **around(request), **context)
 
 

@@ -184,12 +184,17 @@ def test_without_a_usable_background_the_map_works(console: Served, file: Path, 
     assert RED not in colours(page)
     raster(file)
     page.route(f"**{PATH}", lambda route: route.abort())
-    expect(opened(page, console).locator("#background-failed")).to_be_visible()
+    page.evaluate("localStorage.setItem('board-map', 'on')")
+    board = opened(page, console, "/?lang=en")
+    expect(board.locator("#background-failed")).to_be_visible()
     page.unroute(f"**{PATH}")
 
 
-def opened(page: Page, console: Served) -> Page:
-    """The map in English. Fails if the content security policy blocks anything, or the style of the map is wrong."""
+def opened(page: Page, console: Served, path: str = "/map?lang=en") -> Page:
+    """A page in English with the map.
+
+    Fails if the content security policy blocks anything, or the style of the map is wrong.
+    """
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -198,7 +203,7 @@ def opened(page: Page, console: Served) -> Page:
             errors.append(message.text)
 
     page.on("console", note)
-    page.goto(f"{console.url}/map?lang=en")
+    page.goto(f"{console.url}{path}")
     expect(page.locator("#map[data-state=drawn]")).to_be_visible()
     page.remove_listener("console", note)
     assert errors == []

@@ -61,6 +61,17 @@ def test_a_field_team_that_found_nothing_is_no_hazard_on_the_map() -> None:
     assert [report["properties"]["is_nothing"] for report in reports] == [True, False, False, False]
 
 
+@pytest.mark.parametrize(
+    ("areas", "is_own", "is_whole"),
+    [(["KG"], True, True), ([BATKEN], True, True), ([KADAMJAI], True, False), ([KARA_SUU], False, False)],
+)
+def test_a_unit_says_whether_the_reader_sees_its_people(areas: list[str], is_own: bool, is_whole: bool) -> None:
+    batken = PLACES.unit(BATKEN)
+    assert batken
+    shown = features.unit(batken, "en", PLACES.within(areas), PLACES)["properties"]
+    assert (shown["is_own"], shown["is_whole"]) == (is_own, is_whole)
+
+
 def test_every_unit_has_a_point() -> None:
     assert set(positions.of_units()) == {unit.pcode for unit in PLACES.units()}
 

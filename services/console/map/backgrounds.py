@@ -135,6 +135,12 @@ def look(path: Path | None) -> Background | BackgroundFault | None:
         return bad.fault
 
 
+def drawable(path: Path | None) -> dict[str, Any] | None:
+    """What a page needs to draw the background; None without a usable file. Reads the file."""
+    background = look(path)
+    return background.described() if isinstance(background, Background) else None
+
+
 def read(path: Path) -> Background:
     """Raises BadBackground."""
     size = usable_stat(path).st_size

@@ -37,9 +37,20 @@ def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": list(features), **facts}
 
 
-def unit(known: Unit, language: str) -> Feature:
-    facts = {"name": known.label(language), "level": known.level, "parent": known.parent}
-    return _feature(known.pcode, _points([positions.of_units()[known.pcode]]), **facts)
+def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places) -> Feature:
+    """A unit. `own` are the units of the reader's areas, or None for the whole country.
+
+    Outside these units, the reader sees neither people nor their alerts (`is_own` and `is_whole`).
+    """
+    return _feature(
+        known.pcode,
+        _points([positions.of_units()[known.pcode]]),
+        name=known.label(language),
+        level=known.level,
+        parent=known.parent,
+        is_own=own is None or not own.isdisjoint(places.within([known.pcode]) or ()),
+        is_whole=own is None or known.pcode in own,
+    )
 
 
 def boundary(pcode: str, shape: BaseGeometry) -> Feature:

@@ -25,8 +25,9 @@ Layer = dict[str, Any]
 
 async def units(request: Request, _: AsyncSession) -> Layer:
     """A point in each unit, with the unit's name."""
-    here, language = console(request), language_of(request)
-    return features.collection(features.unit(unit, language) for unit in here.places.units())
+    places, language = console(request).places, language_of(request)
+    own = places.within(tokens.current(request).areas)
+    return features.collection(features.unit(unit, language, own, places) for unit in places.units())
 
 
 async def boundaries(request: Request, _: AsyncSession) -> Layer:

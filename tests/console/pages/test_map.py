@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
-from shared import events
 from shared.auth.tokens import Role
 from tests.browsers import launched, wait_for_script
 from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, hazard, household
@@ -18,6 +17,12 @@ from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
 
 LANGUAGES = ("ky", "ru", "en")
+# the district that a click on a mark of several alerts opens
+COMMON_DISTRICT = """async () => {
+    const { commonDistrict } = await import("/static/map/features.js");
+    const of = (...districts) => ({ properties: { districts } });
+    return [commonDistrict([of("a", "b"), of("c", "b")]), commonDistrict([of("a"), of("b")]) ?? null];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +89,12 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
     whole.clear_hazards()
     whole.report_hazard(type="rockfall", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
     draw_coarsely(drawing.page, 1700, 900)
+    drawing.page.route("**/static/map/base/lakes.geojson", lambda route: route.abort(), times=1)
     page = drawing.open("/")
-    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    expect(page.locator("#map-missing")).to_be_visible()
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()  # the map was loaded again
+    expect(page.locator("#map-missing")).to_be_hidden()
+    drawing.errors.clear()
     beside = page.locator("#beside")
     page.locator("#panel-hazards").get_by_role("link", name="Rockfall").click()
     expect(beside.locator(".hazard-page")).to_contain_text("Rockfall")
@@ -98,9 +107,36 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
 
     assert wait_until(is_opened_by_a_click, timeout=30, every=0.5)
     expect(page.locator("#beside-page")).to_have_attribute("href", re.compile("^/(hazards|alerts|areas)/"))
+    assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()
     expect(page.locator("#board-map")).to_be_hidden()
     assert drawing.errors == []
+
+
+def assert_the_mark_moves(whole: Whole, page: Page) -> None:
+    """An update moves the hazard that is open beside the list. Its mark on the map moves, too."""
+    snow = hazard(type="avalanche", area={"pcodes": [LEILEK], "point": {"lat": 39.8, "lon": 69.6}})
+    whole.publish(snow)
+    page.evaluate(
+        """async () => {
+            const { DrawnMap } = await import("/static/map/canvas.js"), { mark } = DrawnMap.prototype;
+            DrawnMap.prototype.mark = function (feature) {
+                window.marked = JSON.stringify(feature?.geometry ?? {});
+                mark.call(this, feature);
+            };
+        }"""
+    )
+    page.locator("#panel-hazards").get_by_role("link", name="Avalanche").click()
+    wait_for_script(page, "window.marked?.includes('69.6,39.8')")
+    moved = {"pcodes": [LEILEK], "point": {"lat": 39.9, "lon": 69.7}}
+    update: dict[str, Any] = {
+        "hazard_id": snow.hazard_id,
+        "source_id": snow.source_id,
+        "revision": 2,
+        "msg_type": "Update",
+    }
+    whole.publish(hazard(type="avalanche", area=moved, **update))
+    wait_for_script(page, "window.marked.includes('69.7,39.9')")
 
 
 def test_a_switch_hides_a_layer_and_shows_it_again(whole: Whole, drawing: Seat) -> None:
@@ -176,6 +212,7 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
     assert findings(page) == []
+    assert page.evaluate(COMMON_DISTRICT) == ["b", None]
     page.locator("#displaced-rows tr", has_text="Kadamjai rayon").get_by_role("button").click()
     page.get_by_role("link", name="New event here").click()
     expect(page.locator("#place")).to_have_value("Kadamjai rayon, Batken oblast")
@@ -252,11 +289,11 @@ def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whol
 def test_if_the_base_map_does_not_arrive_the_tables_remain(whole: Whole, drawing: Seat) -> None:
     whole.clear_hazards()
     whole.report_hazard(type="rockfall")
-    drawing.sign_in()
     drawing.page.route("**/static/map/base/*", lambda route: route.abort())
-    drawing.page.goto(f"{whole.url}/map?lang=en")
-    expect(drawing.page.locator("#no-map")).to_be_visible()
-    expect(drawing.page.locator("#hazards-rows tr", has_text="Rockfall")).to_be_visible()
+    page = drawing.open("/map")
+    expect(page.locator("#map-missing")).to_be_visible()
+    expect(page.locator("#no-map")).to_be_hidden()
+    expect(page.locator("#hazards-rows tr", has_text="Rockfall")).to_be_visible()
 
 
 def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None:
@@ -300,12 +337,22 @@ def origin(page: Page) -> str:
 
 
 def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(whole: Whole, seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/map")
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    page = desk.open("/map")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     raised = alert()
     row = page.locator(f"#alerts-rows tr[data-id='{raised.alert_id}']")
-    whole.publish(raised)
+    page.route("**/console/v1/map/alerts*", lambda route: route.fulfill(status=503))
+    with page.expect_response("**/console/v1/map/alerts*"):
+        whole.publish(raised)
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#map-late")).to_have_text(
+        re.compile(r"^The map is behind\. It shows the state of \d\d:\d\d\.$")
+    )
+    page.unroute("**/console/v1/map/alerts*")
     expect(row).to_have_count(1)
+    expect(page.locator("#map-late")).to_be_hidden()
     acknowledged = {**raised.model_dump(), "sequence": 2, "acknowledged_at": NOW, "acknowledged_by": uuid4()}
     whole.publish(events.AlertAcknowledged.model_validate(acknowledged))
     expect(row).to_have_count(0)

@@ -2,19 +2,21 @@
 // The list and the map select each other: what is open beside the list is marked on the map, and a click on a mark opens it.
 
 import { open } from "/static/board/beside.js";
-import { renewal } from "/static/board/renewals.js";
-import { element } from "/static/elements.js";
-import { know, marksOf, polygonsOf } from "/static/map/features.js";
-import { readLayer } from "/static/map/layers.js";
+import { element, showText } from "/static/elements.js";
+import { commonDistrict, know, marksOf, polygonsOf } from "/static/map/features.js";
+import { layerRenewal, readLayer } from "/static/map/layers.js";
+import { showHidden, watchAge, whenArrived } from "/static/map/notes.js";
 import { canDraw } from "/static/map/webgl.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 const WIDE = matchMedia("(min-width: 1600px)"); // on a smaller screen, a person must turn the map on
 const KEPT = "board-map"; // what the browser remembers: "on" or "off"
 const STYLES = ["/static/maplibre/maplibre-gl.css", "/static/map/map.css"];
+const BACKGROUND = "/static/pmtiles/pmtiles.js"; // the library that reads the detailed background
 const QUIET_MS = 2000; // the shortest interval between two readings of a layer
-const AGAIN_MS = 1500; // a layer that is behind the stream is read again after this time
 /** @type {Record<string, Layer>} the layer with the data of a panel */
 const LAYER_OF = { alerts: "alerts", hazards: "hazards", households: "displaced" };
 
@@ -25,10 +27,12 @@ const layers = { units: [], alerts: [], hazards: [], displaced: [] };
 let map;
 /** Whether the map is being loaded or was loaded. */
 let isLoaded = false;
-/** False if the browser has no WebGL, or if the base map did not arrive. @type {boolean | undefined} */
+/** False if the browser has no WebGL, or if the graphics card failed. @type {boolean | undefined} */
 let isAble;
 /** The path of what is open beside the list. */
 let shown = "";
+/** Whether the map has moved to what is open. */
+let hasMoved = false;
 
 /** Shows the map after the board, if this person wants it. */
 export function startMap() {
@@ -63,45 +67,65 @@ function turn() {
   element("no-map").hidden = isDrawn;
   element("board").classList.toggle("has-map", isDrawn);
   pressed();
-  if (isDrawn && !isLoaded) void load().catch(fail);
+  if (isDrawn && !isLoaded) void openMap();
 }
 
-/** The base map did not arrive, or the graphics card failed. The lists remain. */
-function fail() {
-  isAble = false;
-  turn();
+async function openMap() {
+  isLoaded = true;
+  const opened = await whenArrived(load);
+  try {
+    await opened.draw();
+  } catch {
+    isAble = false; // the graphics card failed; the lists remain
+    return turn();
+  }
+  map = opened;
+  for (const renew of Object.values(renewals)) void renew();
+  watchAge("board-map");
 }
 
 async function load() {
-  isLoaded = true;
-  const [{ DrawnMap }] = await Promise.all([import("/static/map/canvas.js"), ...STYLES.map(addStyle)]);
-  const opened = new DrawnMap(chosenOnMap, () => {});
-  await opened.open();
-  map = opened;
-  await Promise.all(/** @type {Layer[]} */ (Object.keys(layers)).map(read));
-  select(shown);
+  const background = element("board").dataset.background ? [addScript(BACKGROUND)] : [];
+  const [{ DrawnMap }] = await Promise.all([import("/static/map/canvas.js"), ...STYLES.map(addStyle), ...background]);
+  return new DrawnMap(chosenOnMap, () => {}).load();
 }
 
 /** @param {string} href */
 function addStyle(href) {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  document.head.append(link);
+  return added(Object.assign(document.createElement("link"), { rel: "stylesheet", href }), `link[href="${href}"]`);
+}
+
+/** @param {string} src */
+function addScript(src) {
+  return added(Object.assign(document.createElement("script"), { src }), `script[src="${src}"]`);
+}
+
+/** Adds a file to the page, unless it was added before. @param {HTMLElement} node @param {string} selector */
+function added(node, selector) {
+  if (document.querySelector(selector)) return;
+  document.head.append(node);
   return new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", reject);
+    node.addEventListener("load", resolve);
+    node.addEventListener("error", (event) => {
+      node.remove();
+      reject(event);
+    });
   });
 }
 
 /** @type {Record<string, () => Promise<void>>} */
-const renewals = Object.fromEntries(Object.keys(layers).map((name) => [name, renewal(() => read(/** @type {Layer} */ (name)), QUIET_MS)]));
+const renewals = Object.fromEntries(Object.keys(layers).map((name) => [name, layerRenewal(() => read(/** @type {Layer} */ (name)), QUIET_MS)]));
 
 /** @param {Layer} name */
 async function read(name) {
   const { layer, isLate } = await readLayer(name);
-  if (isLate) setTimeout(renewals[name], AGAIN_MS);
-  if (!layer) return;
-  layers[name] = layer.features;
-  draw(name);
+  if (layer) {
+    layers[name] = layer.features;
+    draw(name);
+    mark();
+    showHidden(name, layer.hidden ?? 0);
+  }
+  return isLate;
 }
 
 /** @param {Layer} layer */
@@ -126,26 +150,37 @@ function withCount(feature) {
   return { ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } };
 }
 
-/** Marks on the map what is open beside the list. Of an alert that the map does not show, nothing is marked. @param {string} path */
+/** Marks on the map what is open beside the list, and moves the map to it. @param {string} path */
 function select(path) {
   shown = path;
-  const [, kind, id] = path.split("/");
-  const among = { alerts: layers.alerts, hazards: layers.hazards, areas: layers.units }[kind] ?? [];
-  map?.select(among.find(({ properties }) => properties.id === id));
+  hasMoved = false;
+  mark();
 }
 
-/** A mark of several hazards or alerts opens their district, which lists them. @param {string} layer @param {string[]} ids */
+/** Marks what is open where it is now. Of an alert that the map does not show, nothing is marked. */
+function mark() {
+  if (!map) return;
+  const [, kind, id] = shown.split("/");
+  const among = { alerts: layers.alerts, hazards: layers.hazards, areas: layers.units }[kind] ?? [];
+  const feature = among.find(({ properties }) => properties.id === id);
+  if (hasMoved || !feature) return map.mark(feature);
+  hasMoved = true;
+  map.select(feature);
+}
+
+/** A mark of several hazards or alerts opens the district of all of them, which lists them. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const [id] = ids;
   if (!id) return;
   const kind = { alerts: "alerts", hazards: "hazards", areas: "hazards" }[layer];
-  const [district] = ids.length > 1 && kind ? featureOf(id)?.properties.districts ?? [] : [];
+  const district = ids.length > 1 && kind ? commonDistrict(ids.flatMap(featuresOf)) : undefined;
+  showText("map-more", ids.length > 1 && kind && !district ? sentence("more_here", { count: number.format(ids.length - 1) }) : "");
   if (!kind || district) return void open(`/areas/${district ?? id}`);
   document.getElementById(`alert-${id}`)?.scrollIntoView({ block: "nearest" });
   void open(`/${kind}/${id}`);
 }
 
-/** @param {string} id */
-function featureOf(id) {
-  return [...layers.alerts, ...layers.hazards].find(({ properties }) => properties.id === id);
+/** The features with this id: one, or none if it has left the map. @param {string} id */
+function featuresOf(id) {
+  return [...layers.alerts, ...layers.hazards].filter(({ properties }) => properties.id === id);
 }

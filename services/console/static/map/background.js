@@ -19,7 +19,7 @@ const TILES = "pmtiles:///map/background.pmtiles/{z}/{x}/{y}";
 export const FIRST_DETAIL = 7;
 
 /** Null if the installation has no usable file. @type {Background | null} */
-const background = JSON.parse(document.getElementById("room")?.dataset.background ?? "null");
+const background = JSON.parse(/** @type {HTMLElement | null} */ (document.querySelector("[data-background]"))?.dataset.background ?? "null");
 
 export const hasNames = background?.has_names ?? false;
 export const attribution = background?.attribution ? [background.attribution] : [];

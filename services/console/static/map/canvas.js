@@ -53,9 +53,14 @@ export class DrawnMap {
     this.hidden = new Set();
   }
 
-  /** Loads the base and the font, then draws. */
-  async open() {
-    await Promise.all([...BASE.map((name) => this.readBase(name)), ...SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters))]);
+  /** Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font. */
+  async load() {
+    await Promise.all([...BASE.map((name) => this.readBase(name)), Promise.allSettled(SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters)))]);
+    return this;
+  }
+
+  /** Draws the map after it was loaded. */
+  async draw() {
     serveBackground();
     this.map = new MapLibre({
       container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: PADDING }, maxBounds: AROUND, renderWorldCopies: false,
@@ -134,9 +139,14 @@ export class DrawnMap {
     for (const layer of SWITCHED[name]) this.map?.setLayoutProperty(layer, "visibility", isShown ? "visible" : "none");
   }
 
+  /** @param {Feature | undefined} feature */
+  mark(feature) {
+    this.show("selected", feature ? [feature] : []);
+  }
+
   /** Marks a feature, and moves the map to it. @param {Feature | undefined} feature */
   select(feature) {
-    this.show("selected", feature ? [feature] : []);
+    this.mark(feature);
     const corners = cornersOf(feature?.geometry ?? null);
     if (!corners.length) return;
     const bounds = corners.reduce((known, [lon, lat]) => known.extend([lon, lat]), new LngLatBounds());

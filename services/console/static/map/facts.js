@@ -16,10 +16,11 @@ import { dayAndClock, timeOf } from "/static/time.js";
 /** @type {Record<string, (feature: Feature, layers: Layers) => Fact[]>} */
 const FACTS = { hazards: hazard, reports: report, alerts: alert, units: unit, localities: locality, sites: site };
 
-/** Shows the facts about a feature. @param {string} table @param {Feature | undefined} feature @param {Layers} layers */
-export function describe(table, feature, layers) {
+/** Shows the facts about a feature. @param {string} table @param {Feature | undefined} feature @param {Layers} layers @param {Feature[]} others with the same mark */
+export function describe(table, feature, layers, others) {
   element("chosen-title").textContent = feature ? nameOf(feature) : sentence("nothing_chosen");
   const facts = feature ? FACTS[table](feature, layers) : [];
+  if (others.length) facts.push([sentence("also_here"), choosers(table, others)]);
   element("chosen-facts").replaceChildren(...facts.flatMap(([label, value]) => [made("dt", label), made("dd", value)]));
   element("chosen-hint").hidden = Boolean(feature);
   element("unchoose").hidden = !feature;
@@ -58,16 +59,20 @@ function alert({ properties }, layers) {
 /** Who lives in a unit now, which hazards and alerts it has, and when the last report came. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
 function unit(feature, layers) {
   const { hazards, alerts, sites } = within(feature, layers);
+  const { is_own, is_whole } = feature.properties;
   const people = layers.displaced.filter(({ properties }) => concerns({ ...feature, properties: { districts: [properties.id] } }, feature)).map(({ properties }) => properties);
   const sum = (/** @type {string} */ name) => people.reduce((known, each) => known + each[name], 0);
   const times = [...people.map(({ reported_at }) => reported_at), ...hazards.map(({ properties }) => properties.received_at)].filter(Boolean).sort();
   return [
-    [sentence("households_now"), sentence("households", { households: number.format(sum("households")), persons: number.format(sum("persons")) })],
-    [sentence("counted_now"), sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) })],
+    ...(is_whole ? [] : [/** @type {Fact} */ ([sentence("people"), sentence(is_own ? "only_own_areas" : "outside_own_areas")])]),
+    ...(is_own ? /** @type {Fact[]} */ ([
+      [sentence("households_now"), sentence("households", { households: number.format(sum("households")), persons: number.format(sum("persons")) })],
+      [sentence("counted_now"), sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) })],
+    ]) : []),
     [sentence("hazards_here"), choosers("hazards", hazards)],
-    [sentence("alerts_here"), choosers("alerts", alerts)],
+    ...(is_own || alerts.length ? [/** @type {Fact} */ ([sentence("alerts_here"), choosers("alerts", alerts)])] : []), // outside the reader's areas, "none" would be untrue
     ...(document.getElementById("sites-rows") ? [/** @type {Fact} */ ([sentence("sites_here"), choosers("sites", sites)])] : []),
-    [sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")],
+    ...(is_own ? [/** @type {Fact} */ ([sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")])] : []),
     [sentence("page"), link(sentence("open_area"), `/areas/${feature.properties.id}`)],
   ];
 }

@@ -105,6 +105,12 @@ function parts(geometry) {
   return geometry.type === "GeometryCollection" ? geometry.geometries : [geometry];
 }
 
+/** The first district in which all these features lie, for a mark of several features. @param {Feature[]} features @returns {string | undefined} */
+export function commonDistrict(features) {
+  const [first = [], ...others] = features.map(({ properties }) => /** @type {string[]} */ (properties.districts));
+  return first.find((district) => others.every((districts) => districts.includes(district)));
+}
+
 /** Whether a hazard or an alert concerns this unit. An event in an oblast concerns all its districts. @param {Feature} feature @param {Feature} unit */
 export function concerns({ properties }, unit) {
   const { id, parent, level } = unit.properties;

@@ -1,8 +1,43 @@
-// Reads the layers of the map from the server.
+// Reads the layers of the map from the server, and knows how far the map is behind the stream.
 
+import { renewal } from "/static/board/renewals.js";
 import { stand } from "/static/board/listening.js";
 import { call } from "/static/calls.js";
 import { ended } from "/static/link.js";
+
+const AGAIN_MS = 1500; // a layer without an answer, or behind the stream, is read again after this time
+
+/** @typedef {{heardAt?: number, readFor?: number}} Due when the oldest change was heard of that waits, and the oldest for which the layer is read now */
+
+/** @type {Due[]} of each layer of the page */
+const layers = [];
+
+/** How long ago the oldest change was heard of that a layer does not show yet. */
+export function layersBehindMs() {
+  const now = performance.now();
+  return Math.max(0, ...layers.map(({ heardAt, readFor }) => now - (readFor ?? heardAt ?? now)));
+}
+
+/**
+ * Returns a function that has a layer read and shown, and read again until the layer is as new as the stream.
+ * @param {() => Promise<boolean>} read returns whether the layer must be read again
+ * @param {number} quietMs the shortest interval between two readings
+ */
+export function layerRenewal(read, quietMs) {
+  /** @type {Due} */
+  const due = {};
+  layers.push(due);
+  const renew = renewal(async () => {
+    due.readFor ??= due.heardAt;
+    due.heardAt = undefined;
+    if (await read()) return void setTimeout(renew, AGAIN_MS);
+    due.readFor = undefined;
+  }, quietMs);
+  return () => {
+    due.heardAt ??= performance.now();
+    return renew();
+  };
+}
 
 /**
  * A layer as the server gives it, with the number of features that have no room. `isLate` is true if the layer must be

@@ -1,14 +1,14 @@
 // The page of the map: reads the layers, draws them on the map and in the tables, and keeps them current by the stream.
 
 import { listen } from "/static/board/listening.js";
-import { renewal } from "/static/board/renewals.js";
 import { element } from "/static/elements.js";
 import { DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
-import { know, marksOf, polygonsOf } from "/static/map/features.js";
+import { commonDistrict, know, marksOf, polygonsOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
 import { offerDistrict, offerPoint } from "/static/map/new-events.js";
-import { readLayer } from "/static/map/layers.js";
+import { layerRenewal, readLayer } from "/static/map/layers.js";
+import { watchAge, whenArrived } from "/static/map/notes.js";
 import { fieldReports, ringsOf } from "/static/map/reports.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
@@ -26,24 +26,26 @@ import { sentence } from "/static/texts.js";
 const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced", "sites"], groups: ["displaced", "localities", "sites"] };
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
 const SITES_MS = 5000; // the same for sites, because the registry computes the people at all sites for each reading
-const AGAIN_MS = 1500; // a layer that is behind the stream is read again after this time
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
 const layers = { units: [], boundaries: [], hazards: [], reports: [], alerts: [], displaced: [], localities: [], sites: [] };
-let chosen = { table: "", id: "" };
+let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
 /** The hazard or area that the address names. It is chosen as soon as it is read. */
 const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
 /** @type {DrawnMap | undefined} */
 let map;
 
-/** @param {Name} name */
+/** Reads and shows a layer. Returns whether it must be read again. @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
   const { layer, isLate } = await readLayer(name);
-  if (isLate) again(name);
-  if (!layer) return;
-  const { features, hidden } = layer;
+  if (layer) take(name, layer);
+  return isLate;
+}
+
+/** @param {Name} name @param {{features: Feature[], hidden?: number}} layer */
+function take(name, { features, hidden }) {
   layers[name] = name === "localities" ? atSites(features, layers.sites) : features;
   if (name === "units") know(features);
   const more = document.getElementById(`${name}-hidden`);
@@ -64,6 +66,7 @@ async function readSites() {
   layers.localities = atSites(layers.localities, layers.sites);
   draw("sites");
   draw("localities");
+  return features === undefined;
 }
 
 /** @type {Map<Name, () => Promise<void>>} */
@@ -77,14 +80,9 @@ function isOffered(name) {
 /** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
-  const renewed = renewals.get(name) ?? renewal(() => read(name), name === "sites" ? SITES_MS : QUIET_MS);
+  const renewed = renewals.get(name) ?? layerRenewal(() => read(name), name === "sites" ? SITES_MS : QUIET_MS);
   renewals.set(name, renewed);
   await renewed();
-}
-
-/** @param {Name} name */
-function again(name) {
-  setTimeout(() => void renew(name), AGAIN_MS);
 }
 
 /** @type {Record<Name, () => void>} */
@@ -114,7 +112,9 @@ function draw(name) {
     choose(name, wanted[name]);
     wanted[name] = "";
   }
-  if (chosen.id) describe(tableOf(), known(chosen.table, chosen.id), layers);
+  if (!chosen.id) return;
+  describe(tableOf(), known(chosen.table, chosen.id), layers, alsoChosen());
+  map?.mark(known(chosen.table, chosen.id));
 }
 
 /** Shows the sums of the layers in the legend. Places abroad are not in the sums, as on the board. */
@@ -139,17 +139,22 @@ function known(table, id) {
   return layers[named]?.find(({ properties }) => properties.id === id);
 }
 
+/** What has the same mark as the chosen feature. */
+function alsoChosen() {
+  return chosen.others.flatMap((id) => known(chosen.table, id) ?? []);
+}
+
 /** People are listed by unit, so a row of this table chooses the unit. */
 function tableOf() {
   return chosen.table === "displaced" ? "units" : chosen.table;
 }
 
-/** @param {string} table @param {string} id */
-function choose(table, id) {
-  chosen = { table, id };
+/** @param {string} table @param {string} id @param {string[]} [others] */
+function choose(table, id, others = []) {
+  chosen = { table, id, others };
   const feature = known(table, id);
   map?.select(feature);
-  describe(tableOf(), feature, layers);
+  describe(tableOf(), feature, layers, alsoChosen());
   offerDistrict(feature);
   point(table === "units" ? "displaced" : table, id);
 }
@@ -157,12 +162,13 @@ function choose(table, id) {
 /** @type {Record<string, string>} the table of a layer that was clicked */
 const TABLE_OF = { boundaries: "units", areas: "hazards", households: "displaced", counted: "displaced" };
 
-/** A mark of several hazards or alerts chooses their district, which lists them. @param {string} layer @param {string[]} ids */
+/** A mark of several hazards or alerts chooses the district of all of them, which lists them. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const table = TABLE_OF[layer] ?? layer;
-  const districts = ids.length > 1 ? known(table, ids[0])?.properties.districts : [];
-  if (ids.length > 1 && districts.length) return choose("units", districts[0]);
-  choose(table, ids[0] ?? "");
+  const [id = "", ...others] = ids;
+  const district = others.length ? commonDistrict(ids.flatMap((each) => known(table, each) ?? [])) : undefined;
+  if (district) return choose("units", district);
+  choose(table, id, others);
 }
 
 document.addEventListener("click", (event) => {
@@ -174,16 +180,17 @@ listenToSwitches((layer, isShown) => map?.turn(layer, isShown));
 element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
-  await renewUnits();
+  if (await read("units").catch(() => true)) void renew("units"); // units do not change, so they are read once
   for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "localities", "sites", "boundaries"])) void renew(name);
   listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
   setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
+  watchAge("map-panel");
   if (!canDraw()) return showNoMap();
-  const opened = new DrawnMap(chosenOnMap, offerPoint);
+  const opened = await whenArrived(() => new DrawnMap(chosenOnMap, offerPoint).load());
   try {
-    await opened.open();
+    await opened.draw();
   } catch {
-    return showNoMap(); // the base map did not arrive, or the graphics card failed
+    return showNoMap(); // the graphics card failed
   }
   map = opened;
   turnAll((layer, isShown) => opened.turn(layer, isShown));
@@ -191,12 +198,7 @@ async function start() {
   if (chosen.id) opened.select(known(chosen.table, chosen.id));
 }
 
-/** The names and places of units do not change, so they are read once. */
-async function renewUnits() {
-  await read("units").catch(() => again("units"));
-}
-
-/** Without WebGL or the base map, the tables remain. */
+/** Without WebGL, the tables remain. */
 function showNoMap() {
   element("no-map").hidden = false;
   element("map").hidden = true;

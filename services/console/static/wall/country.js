@@ -1,16 +1,15 @@
 // The map of a wall screen: hazards and unacknowledged alerts in the whole country. Nobody touches this map.
 
-import { renewal } from "/static/board/renewals.js";
 import { element } from "/static/elements.js";
 import { DrawnMap } from "/static/map/canvas.js";
 import { know, marksOf, polygonsOf } from "/static/map/features.js";
-import { readLayer } from "/static/map/layers.js";
+import { layerRenewal, readLayer } from "/static/map/layers.js";
+import { showHidden, watchAge, whenArrived } from "/static/map/notes.js";
 import { canDraw } from "/static/map/webgl.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 const QUIET_MS = 1000; // the shortest interval between two readings of a layer
-const AGAIN_MS = 1500; // a layer that is behind the stream is read again after this time
 const LETTER_PX = 12; // the usual size of letters on the map, which are as large as the page's on the wall
 
 /** @type {DrawnMap | undefined} */
@@ -33,13 +32,16 @@ function withoutTypedText(hazard) {
 }
 
 /** @type {Record<string, () => Promise<void>>} */
-const renewals = Object.fromEntries(Object.keys(SHOWN).map((name) => [name, renewal(() => read(name), QUIET_MS)]));
+const renewals = Object.fromEntries(Object.keys(SHOWN).map((name) => [name, layerRenewal(() => read(name), QUIET_MS)]));
 
 /** @param {string} name */
 async function read(name) {
   const { layer, isLate } = await readLayer(name);
-  if (isLate) setTimeout(renewals[name], AGAIN_MS);
-  if (layer) SHOWN[name](layer.features);
+  if (layer) {
+    SHOWN[name](layer.features);
+    showHidden(name, layer.hidden ?? 0);
+  }
+  return isLate;
 }
 
 /** Draws a layer again. @param {string} name */
@@ -47,14 +49,24 @@ export function drawLayer(name) {
   if (map) void renewals[name]();
 }
 
-/** Without WebGL or the base map, the page says so. */
+/** Without WebGL, the page says so. */
 export async function openMap() {
-  const opened = canDraw() ? new DrawnMap(() => {}, () => {}, enlarged()) : undefined;
-  await opened?.open().then(() => { map = opened; }, () => undefined);
-  element("no-map").hidden = map !== undefined;
-  element("map").hidden = map === undefined;
+  if (!canDraw()) return showNoMap();
+  const opened = await whenArrived(() => new DrawnMap(() => {}, () => {}, enlarged()).load());
+  try {
+    await opened.draw();
+  } catch {
+    return showNoMap(); // the graphics card failed
+  }
+  map = opened;
   for (const name of Object.keys(SHOWN)) drawLayer(name);
+  watchAge("wall-map");
   addEventListener("resize", () => map?.fit(enlarged()));
+}
+
+function showNoMap() {
+  element("no-map").hidden = false;
+  element("map").hidden = true;
 }
 
 /** Makes the map's letters as large as those of the page, whatever the size of the screen. Returns the scale. */

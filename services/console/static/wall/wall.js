@@ -6,6 +6,7 @@ import { behindMs, draw } from "/static/board/panels.js";
 import { renewal } from "/static/board/renewals.js";
 import { call } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
+import { layersBehindMs } from "/static/map/layers.js";
 import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 import { drawLayer, openMap } from "/static/wall/country.js";
@@ -62,7 +63,7 @@ function turn() {
 
 /** Shows beside the state of the connection how far the screen is behind, in red if that is too far. */
 function tick() {
-  const ms = behindMs();
+  const ms = Math.max(behindMs(), layersBehindMs());
   showText("behind", document.body.dataset.connected === "yes" ? sentence("behind", { seconds: behind.format(ms / 1000) }) : "");
   room.classList.toggle("is-late", ms > LATE_MS);
   showEscalations();

@@ -1,0 +1,45 @@
+// What a page says about its map: that it has not arrived, that it is behind, or that it does not show everything.
+
+import { element, showText } from "/static/elements.js";
+import { layersBehindMs } from "/static/map/layers.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+import { clock } from "/static/time.js";
+
+const AGAIN_MS = 5000; // a map whose files did not arrive is loaded again after this time
+const LATE_MS = 15_000; // some layers are read every five seconds only
+const TICK_MS = 1000;
+
+/** @type {Map<string, number>} the number of features without room, by layer */
+const hidden = new Map();
+
+/**
+ * Returns what `load` loads, and repeats this until everything has arrived. Meanwhile the page says that the map is missing.
+ * @template Loaded
+ * @param {() => Promise<Loaded>} load
+ * @returns {Promise<Loaded>}
+ */
+export async function whenArrived(load) {
+  for (;;) {
+    const loaded = await load().catch((error) => void console.error(error));
+    element("map-missing").hidden = loaded !== undefined;
+    if (loaded !== undefined) return loaded;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+/** Says from now on if the map is behind. @param {string} panel the id of the map's panel */
+export function watchAge(panel) {
+  setInterval(() => {
+    const ms = layersBehindMs();
+    element(panel).classList.toggle("is-late", ms > LATE_MS);
+    showText("map-late", ms > LATE_MS ? sentence("map_late", { time: clock(new Date(Date.now() - ms)) }) : "");
+  }, TICK_MS);
+}
+
+/** Says how many features of the layers the map does not show. @param {string} layer @param {number} count */
+export function showHidden(layer, count) {
+  hidden.set(layer, count);
+  const all = [...hidden.values()].reduce((sum, each) => sum + each, 0);
+  showText("map-hidden", all ? sentence("hidden", { count: number.format(all) }) : "");
+}
