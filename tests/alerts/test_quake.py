@@ -12,7 +12,6 @@ import pytest
 
 from services.alerts.rules.findings import Finding, Nothing
 from services.alerts.rules.hazard import decide
-from services.alerts.rules.intensity import AT_FIXED_DEPTH, BY_DEPTH, Equation, Tremor
 from services.alerts.ruleset import Ruleset
 from shared.pages.catalogs import translations
 from shared.pages.reasons import sentence
@@ -20,6 +19,7 @@ from shared.places import LANGUAGES, Places
 from shared.places.gazetteer import Locality, LocalityKind
 from shared.places.points import unit_points
 from shared.places.watched import WatchedArea
+from shared.quakes.intensity import AT_FIXED_DEPTH, BY_DEPTH, Equation, Tremor
 from tests.alerts.factories import ALAI, KADAMJAI, NOW, hazard, rules
 
 RULES, WATCHED, PLACES = rules(), WatchedArea.load(), Places.load()

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.alerts.rules.intensity import DEEPEST_KM, RUPTURE_MAGNITUDE
-from services.alerts.rules.shaking import DAMAGE
 from services.alerts.ruleset import Ruleset
 from shared.events.vocabulary import Severity
 from shared.pages import Pages
 from shared.places.watched import STRONG_MAGNITUDE, STRONG_QUAKE_KM
+from shared.quakes.intensity import DEEPEST_KM, RUPTURE_MAGNITUDE
+from shared.quakes.shaking import DAMAGE
 
 router = APIRouter(include_in_schema=False)
 SEVERITIES = (Severity.EXTREME, Severity.SEVERE, Severity.MODERATE, Severity.MINOR, Severity.UNKNOWN)

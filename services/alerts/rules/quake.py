@@ -11,14 +11,14 @@ from pydantic import Field, PrivateAttr
 
 from services.alerts.rules.findings import QUAKE_UNJUDGED, RANK
 from services.alerts.rules.hazard import HazardRule, Judgement
-from services.alerts.rules.intensity import RUPTURE_MAGNITUDE
 from services.alerts.rules.rule import RuleModel
-from services.alerts.rules.shaking import Shaking
 from shared.events import HazardReported
 from shared.events.hazards import Mmi, SourceShaking
 from shared.events.vocabulary import HazardType, ImpactLevel, Severity
 from shared.places.points import KnownPoints, is_near
 from shared.places.watched import STRONG_MAGNITUDE, STRONG_QUAKE_KM
+from shared.quakes.intensity import RUPTURE_MAGNITUDE
+from shared.quakes.shaking import Shaking
 
 BY_SOURCE = "quake_by_source"
 

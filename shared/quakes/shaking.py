@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from services.alerts.rules.intensity import Tremor
 from shared.events import HazardReported, Point
 from shared.places.points import KnownPoints, UnitPoint, unit_points
+from shared.quakes.intensity import Tremor
 
 DAMAGE = 6.0  # the intensity (MSK-64) at which adobe and clay houses crack
 FELT = 4.0  # the intensity (MSK-64) at which many people feel the earthquake indoors
