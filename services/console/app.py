@@ -57,6 +57,7 @@ from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
 from shared.pages.settlements import SettlementsFile
 from shared.places import Places
+from shared.places.points import KnownPoints
 from shared.web import letter_routes, redrive_routes
 from shared.web.letter_routes import LetterReading
 
@@ -100,6 +101,7 @@ def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> 
                 settings=settings,
                 pages=pages_of_console,
                 places=places,
+                known_points=KnownPoints(places),
                 signer=Signer(settings.token_private_key_file),
                 attempts=Attempts(redis),
                 callers=Callers(settings.callers_key_file),

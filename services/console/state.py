@@ -17,6 +17,7 @@ from shared.auth.tokens import Signer
 from shared.pages import Pages
 from shared.pages.settlements import SettlementsFile
 from shared.places import Places
+from shared.places.points import KnownPoints
 
 HERE = Path(__file__).parent
 SETTLEMENTS = "/settlements/{version}.json"
@@ -27,6 +28,7 @@ class Console:
     settings: ConsoleSettings
     pages: Pages
     places: Places
+    known_points: KnownPoints
     signer: Signer
     attempts: Attempts
     callers: Callers

@@ -31,11 +31,23 @@ class Shaking:
 
     @classmethod
     def of(cls, hazard: HazardReported, points: KnownPoints) -> Self | None:
+        area = hazard.area
+        return cls.expected(hazard.magnitude, hazard.depth_km, area.point, area.pcodes, points)
+
+    @classmethod
+    def expected(
+        cls,
+        magnitude: float | None,
+        depth_km: float | None,
+        epicentre: Point | None,
+        pcodes: Iterable[str],
+        points: KnownPoints,
+    ) -> Self | None:
         """The expected intensities, or None if the magnitude is unknown or the depth is too great for the equations."""
-        tremor = None if hazard.magnitude is None else Tremor.of(hazard.magnitude, hazard.depth_km)
+        tremor = None if magnitude is None else Tremor.of(magnitude, depth_km)
         if tremor is None:
             return None
-        return cls(_units(tremor, hazard.area.point, hazard.area.pcodes, points), tremor.sigma)
+        return cls(_units(tremor, epicentre, tuple(pcodes), points), tremor.sigma)
 
     @property
     def highest(self) -> ShakenUnit:

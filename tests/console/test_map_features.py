@@ -8,16 +8,19 @@ from uuid import uuid4
 import pytest
 from shapely import Polygon
 
+from services.alerts.ruleset import Ruleset
 from services.console import board, groups
-from services.console.map import features, positions, shapes
+from services.console.map import features, intensities, positions, shapes
 from services.console.models import BoardHazard
 from services.console.queries.groups import COUNTED, ENDS
 from shared.events import Area
 from shared.places import Places
 from shared.places.gazetteer import Locality, LocalityKind
+from shared.places.points import KnownPoints
 from shared.places.units import seed
 from tests import gazetteers
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
+from tests.console.factories import hazard as event
 from tests.console.test_board import moved
 
 PLACES = Places.load()
@@ -101,6 +104,28 @@ def test_rings_circles_and_the_epicentre_are_drawn() -> None:
     assert ring["coordinates"] == [[list(corner) for corner in SQUARE]]
     assert len(circle["coordinates"][0]) == 49
     assert point["coordinates"] == [72.1, 40.2]
+
+
+def test_each_unit_has_the_highest_intensity_that_alerts_expect_there() -> None:
+    measured = [(4.9, 12.0), (6.4, 12.0), (7.2, 180.0), (None, None)]
+    quakes = [quake(magnitude=magnitude, depth_km=depth_km) for magnitude, depth_km in measured]
+    points = KnownPoints(WITH_DOBO)
+    expected = intensities.highest(quakes, points)
+    assert (expected[0].pcode, expected[0].degree, expected[0].quake.magnitude) == (KADAMJAI, "VII", 6.4)
+    assert [each.intensity for each in expected] == sorted((each.intensity for each in expected), reverse=True)
+    rule = Ruleset.load(places=WITH_DOBO).quake
+    assert rule
+    judged = rule.figures(event(type="earthquake", area=EPICENTRE, magnitude=6.4, depth_km=12), NOW)
+    assert (round(expected[0].intensity, 2), [each.pcode for each in expected]) == (judged["intensity"], judged["felt"])
+
+
+EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
+
+
+def quake(**changed: Any) -> BoardHazard:
+    """An earthquake in Kadamjai."""
+    fields = {"hazard_id": uuid4(), "type": "earthquake", "pcodes": [KADAMJAI], "lat": 40.1, "lon": 71.7, "onset": NOW}
+    return BoardHazard(**fields | changed)
 
 
 @pytest.mark.parametrize(("expires", "is_over"), [(None, False), (NOW, True), (NOW + timedelta(hours=1), False)])

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from services.console import board
 from services.console.groups import CountedGroups, CountRange, StatedPlace
 from services.console.map import positions, shapes
+from services.console.map.intensities import ExpectedIntensity
 from services.console.map.positions import Position
 from services.console.models import BoardHazard
 from shared.country import UNKNOWN_COUNTRY
@@ -87,6 +88,20 @@ def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Fe
         is_nothing=row.source == FIELD_TEAMS and row.certainty == Certainty.UNLIKELY,
         is_over=row.expires is not None and row.expires <= now,
         is_forecast=row.onset > now,
+    )
+
+
+def intensity(expected: ExpectedIntensity, language: str, places: Places) -> Feature:
+    quake = expected.quake
+    return _feature(
+        expected.pcode,
+        _points([positions.of_units()[expected.pcode]]),
+        name=places.name(expected.pcode, language),
+        intensity=round(expected.intensity, 1),
+        degree=expected.degree,
+        hazard_id=str(quake.hazard_id),
+        magnitude=quake.magnitude,
+        onset=quake.onset.isoformat(),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import board, displaced_people, visibility
-from services.console.map import features
+from services.console.map import features, intensities
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import groups as group_queries
 from services.console.sections import UNACKNOWLEDGED
@@ -19,6 +19,7 @@ from shared.events.vocabulary import MsgType
 from shared.pages import language_of
 
 MOST = 2_000  # the largest number of hazards or alerts on the map
+MOST_QUAKES = 200  # so many of the strongest earthquakes can have the highest intensity somewhere
 
 Layer = dict[str, Any]
 
@@ -43,6 +44,16 @@ async def hazards(request: Request, session: AsyncSession) -> Layer:
     listed = [row for row in rows if row.msg_type != MsgType.CANCEL]
     hidden = await snapshots.hazards_in_force(session, now) - len(listed)
     return features.collection((features.hazard(row, now, language, here.places) for row in listed), hidden=hidden)
+
+
+async def shaking(request: Request, session: AsyncSession) -> Layer:
+    """The highest intensity that is expected in each unit, of the earthquakes that are in force."""
+    here, language = console(request), language_of(request)
+    status = here.settings.counted_status
+    quakes = await snapshots.strongest_quakes(session, datetime.now(UTC), status, MOST_QUAKES)
+    # the equations are computed at each settlement
+    expected = await asyncio.to_thread(intensities.highest, quakes, here.known_points)
+    return features.collection(features.intensity(each, language, here.places) for each in expected)
 
 
 async def alerts(request: Request, session: AsyncSession) -> Layer:
@@ -85,6 +96,7 @@ LAYERS: Mapping[str, Callable[[Request, AsyncSession], Awaitable[Layer]]] = {
     "units": units,
     "boundaries": boundaries,
     "hazards": hazards,
+    "intensities": shaking,
     "alerts": alerts,
     "displaced": displaced,
     "localities": localities,

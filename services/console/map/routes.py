@@ -41,6 +41,7 @@ async def map_page(request: Request, takes_point: bool = False) -> Response:
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
         may_report=not principal.roles.isdisjoint(access.CMC),
         takes_point=takes_point,
+        sees_figures=not principal.roles.isdisjoint(access.FIGURES),
         sees_sites=not principal.roles.isdisjoint(access.COUNTERS),
         background=background.described() if isinstance(background, Background) else None,
         background_fault=background if isinstance(background, BackgroundFault) else None,

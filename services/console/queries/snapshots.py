@@ -16,7 +16,17 @@ from services.console.models import BoardHazard, BoardHousehold, BoardRelease, R
 from services.console.queries.areas import in_areas
 from shared.confirmations import confirmed_from
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import DISPLACED, Evacuation, Mobility, MsgType, ReportKind, Scope, Severity, Status
+from shared.events.vocabulary import (
+    DISPLACED,
+    Evacuation,
+    HazardType,
+    Mobility,
+    MsgType,
+    ReportKind,
+    Scope,
+    Severity,
+    Status,
+)
 from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition
 from shared.places import Places
@@ -70,6 +80,19 @@ async def hazards(
     if not has_shapes:
         wanted = wanted.options(defer(BoardHazard.shapes, raiseload=True))
     return (await session.scalars(wanted.limit(most))).all()
+
+
+async def strongest_quakes(session: AsyncSession, now: datetime, status: Status, most: int) -> Sequence[BoardHazard]:
+    """The earthquakes of this status that are in force and neither expired nor cancelled, the strongest first."""
+    wanted = _in_force(select(BoardHazard), now).where(
+        BoardHazard.type == HazardType.EARTHQUAKE,
+        BoardHazard.status == status,
+        BoardHazard.msg_type != MsgType.CANCEL,
+        or_(BoardHazard.expires.is_(None), BoardHazard.expires > now),
+        BoardHazard.magnitude.is_not(None),
+    )
+    strongest = wanted.order_by(BoardHazard.magnitude.desc(), BoardHazard.hazard_id).limit(most)
+    return (await session.scalars(strongest.options(defer(BoardHazard.shapes, raiseload=True)))).all()
 
 
 async def hazards_cancelled(session: AsyncSession, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 import { element } from "/static/elements.js";
 import { concerns, nameOf } from "/static/map/features.js";
-import { inRange, severity, within } from "/static/map/lists.js";
+import { expectedIn, inRange, severity, within } from "/static/map/lists.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
@@ -60,7 +60,10 @@ function alert({ properties }, layers) {
 function unit(feature, layers) {
   const { hazards, alerts, sites } = within(feature, layers);
   const { is_own, is_whole } = feature.properties;
-  const people = layers.displaced.filter(({ properties }) => concerns({ ...feature, properties: { districts: [properties.id] } }, feature)).map(({ properties }) => properties);
+  const isHere = (/** @type {Feature} */ { properties }) => concerns({ ...feature, properties: { districts: [properties.id] } }, feature);
+  const people = layers.displaced.filter(isHere).map(({ properties }) => properties);
+  const returned = (/** @type {string} */ name) => layers.returns.filter(isHere).reduce((known, { properties }) => known + properties[name], 0);
+  const shaken = expectedIn(feature, layers);
   const sum = (/** @type {string} */ name) => people.reduce((known, each) => known + each[name], 0);
   const times = [...people.map(({ reported_at }) => reported_at), ...hazards.map(({ properties }) => properties.received_at)].filter(Boolean).sort();
   return [
@@ -68,7 +71,9 @@ function unit(feature, layers) {
     ...(is_own ? /** @type {Fact[]} */ ([
       [sentence("households_now"), sentence("households", { households: number.format(sum("households")), persons: number.format(sum("persons")) })],
       [sentence("counted_now"), sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) })],
+      ...(document.getElementById("returns-rows") ? [[sentence("returned_now"), sentence("returned", { persons: number.format(returned("persons")), counted: number.format(returned("counted")) })]] : []),
     ]) : []),
+    ...(shaken ? [/** @type {Fact} */ ([sentence("expected"), shaken])] : []),
     [sentence("hazards_here"), choosers("hazards", hazards)],
     ...(is_own || alerts.length ? [/** @type {Fact} */ ([sentence("alerts_here"), choosers("alerts", alerts)])] : []), // outside the reader's areas, "none" would be untrue
     ...(document.getElementById("sites-rows") ? [/** @type {Fact} */ ([sentence("sites_here"), choosers("sites", sites)])] : []),

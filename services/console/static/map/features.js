@@ -5,7 +5,7 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
- * @typedef {"units" | "boundaries" | "hazards" | "reports" | "alerts" | "displaced" | "localities" | "sites"} Name
+ * @typedef {"units" | "boundaries" | "hazards" | "intensities" | "reports" | "alerts" | "displaced" | "returns" | "localities" | "sites"} Name
  * @typedef {Record<Name, Feature[]>} Layers
  */
 
@@ -103,6 +103,12 @@ export function polygonsOf(features) {
 function parts(geometry) {
   if (!geometry) return [];
   return geometry.type === "GeometryCollection" ? geometry.geometries : [geometry];
+}
+
+/** The features with the boundaries of their units. A unit without an imported boundary has none. @param {Feature[]} features @param {Feature[]} boundaries @returns {Feature[]} */
+export function shapesOf(features, boundaries) {
+  const shapes = new Map(boundaries.map(({ properties, geometry }) => [properties.id, geometry]));
+  return features.filter(({ properties }) => shapes.has(properties.id)).map((feature) => ({ ...feature, geometry: shapes.get(feature.properties.id) ?? null }));
 }
 
 /** The first district in which all these features lie, for a mark of several features. @param {Feature[]} features @returns {string | undefined} */

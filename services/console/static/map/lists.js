@@ -11,12 +11,16 @@ import { dayAndClock } from "/static/time.js";
  * @typedef {import("/static/map/features.js").Layers} Layers
  */
 
+const oneDigit = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 /** @type {Record<string, (feature: Feature, layers: Layers) => HTMLTableCellElement[]>} the cells of a row, by table */
 const ROWS = {
   hazards: ({ properties }) => [place(properties), moment(properties.onset, properties)],
   reports: ({ properties }) => [place(properties), received(properties)],
   alerts: ({ properties }) => [place(properties), moment(properties.raised_at)],
   displaced: ({ properties }) => [figure(properties.households), figure(properties.persons), range(properties.counted_lowest, properties.counted_highest)],
+  intensities: ({ properties }) => [numeric(`${properties.degree} (${oneDigit.format(properties.intensity)})`), cell(quake(properties))],
+  returns: ({ properties }) => [figure(properties.persons), figure(properties.counted)],
   localities: ({ properties }) => [place(properties), range(properties.counted_lowest, properties.counted_highest)],
   sites: ({ properties }) => [cell(properties.place), properties.occupancy ? range(properties.lowest, properties.highest) : numeric("–"), numeric(properties.capacity === null ? "–" : number.format(properties.capacity))],
 };
@@ -37,6 +41,8 @@ export function list(table, layers) {
 function sorted(table, layers) {
   const features = [...layers[/** @type {keyof Layers} */ (table)]];
   if (table === "displaced") return features.sort((a, b) => b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest);
+  if (table === "intensities") return features; // the server has sorted them
+  if (table === "returns") return features.sort((a, b) => b.properties.larger - a.properties.larger);
   if (table === "reports") return features.sort((a, b) => Date.parse(b.properties.received_at) - Date.parse(a.properties.received_at));
   if (table === "localities") return features.sort((a, b) => b.properties.counted_highest - a.properties.counted_highest);
   if (table === "sites") return features.sort((a, b) => (b.properties.highest ?? -1) - (a.properties.highest ?? -1) || nameOf(a).localeCompare(nameOf(b), "ru"));
@@ -91,6 +97,17 @@ function moment(instant, properties = {}) {
   if (properties.is_over) made.append(small(sentence("over"), "muted"));
   if (properties.is_forecast) made.append(small(sentence("forecast"), "muted"));
   return made;
+}
+
+/** The earthquake with the highest expected intensity in a unit. @param {Record<string, any>} properties */
+function quake({ magnitude, onset }) {
+  return `M ${magnitude.toFixed(1)}, ${dayAndClock(new Date(onset))}`;
+}
+
+/** The intensity that is expected in a unit. @param {Feature} unit @param {Layers} layers */
+export function expectedIn({ properties: { id } }, layers) {
+  const expected = layers.intensities.find(({ properties }) => properties.id === id);
+  return expected && `${expected.properties.degree} (${oneDigit.format(expected.properties.intensity)}), ${quake(expected.properties)}`;
 }
 
 /** @param {Record<string, any>} properties */

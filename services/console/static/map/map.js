@@ -4,12 +4,13 @@ import { listen } from "/static/board/listening.js";
 import { element } from "/static/elements.js";
 import { DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
-import { commonDistrict, know, marksOf, polygonsOf } from "/static/map/features.js";
+import { commonDistrict, know, marksOf, polygonsOf, shapesOf } from "/static/map/features.js";
 import { inRange, list, point } from "/static/map/lists.js";
 import { offerDistrict, offerPoint } from "/static/map/new-events.js";
 import { layerRenewal, readLayer } from "/static/map/layers.js";
 import { watchAge, whenArrived } from "/static/map/notes.js";
 import { fieldReports, ringsOf } from "/static/map/reports.js";
+import { readReturns } from "/static/map/returns.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
 import { canDraw } from "/static/map/webgl.js";
@@ -23,13 +24,13 @@ import { sentence } from "/static/texts.js";
  */
 
 /** @type {Record<string, Name[]>} the layers that the events of a topic change */
-const LAYERS_OF = { hazards: ["hazards"], "hazards-restricted": ["hazards"], alerts: ["alerts"], households: ["displaced", "sites"], groups: ["displaced", "localities", "sites"] };
+const LAYERS_OF = { hazards: ["hazards", "intensities"], "hazards-restricted": ["hazards", "intensities"], alerts: ["alerts"], households: ["displaced", "returns", "sites"], groups: ["displaced", "returns", "localities", "sites"] };
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
-const SITES_MS = 5000; // the same for sites, because the registry computes the people at all sites for each reading
+const REGISTRY_MS = 5000; // the same for layers that the registry computes for each reading
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
-const layers = { units: [], boundaries: [], hazards: [], reports: [], alerts: [], displaced: [], localities: [], sites: [] };
+const layers = { units: [], boundaries: [], hazards: [], intensities: [], reports: [], alerts: [], displaced: [], returns: [], localities: [], sites: [] };
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
 /** The hazard or area that the address names. It is chosen as soon as it is read. */
 const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
@@ -39,6 +40,7 @@ let map;
 /** Reads and shows a layer. Returns whether it must be read again. @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
+  if (name === "returns") return readReturned();
   const { layer, isLate } = await readLayer(name);
   if (layer) take(name, layer);
   return isLate;
@@ -69,18 +71,25 @@ async function readSites() {
   return features === undefined;
 }
 
+async function readReturned() {
+  const features = await readReturns(layers.units);
+  if (features) layers.returns = features;
+  draw("returns");
+  return features === undefined;
+}
+
 /** @type {Map<Name, () => Promise<void>>} */
 const renewals = new Map();
 
-/** Whether the reader may see the layer. Only some roles see places below the district. @param {Name} name */
+/** Whether the reader may see the layer. Only some roles see figures, or places below the district. @param {Name} name */
 function isOffered(name) {
-  return !["localities", "sites"].includes(name) || document.getElementById(`${name}-rows`) !== null;
+  return !["localities", "sites", "returns"].includes(name) || document.getElementById(`${name}-rows`) !== null;
 }
 
 /** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
-  const renewed = renewals.get(name) ?? layerRenewal(() => read(name), name === "sites" ? SITES_MS : QUIET_MS);
+  const renewed = renewals.get(name) ?? layerRenewal(() => read(name), ["sites", "returns"].includes(name) ? REGISTRY_MS : QUIET_MS);
   renewals.set(name, renewed);
   await renewed();
 }
@@ -88,10 +97,17 @@ async function renew(name) {
 /** @type {Record<Name, () => void>} */
 const SHOWN = {
   units: () => map?.show("units", layers.units),
-  boundaries: () => map?.showBoundaries(layers.boundaries),
+  boundaries: () => {
+    map?.showBoundaries(layers.boundaries);
+    map?.show("shaken", shapesOf(layers.intensities, layers.boundaries));
+  },
   hazards: () => {
     map?.show("hazards", marksOf(layers.hazards, "hazard"));
     map?.show("areas", polygonsOf(layers.hazards));
+  },
+  intensities: () => {
+    map?.show("intensities", layers.intensities);
+    map?.show("shaken", shapesOf(layers.intensities, layers.boundaries));
   },
   reports: () => map?.show("reports", ringsOf(layers.reports)),
   alerts: () => map?.show("alerts", marksOf(layers.alerts, "alert")),
@@ -99,6 +115,7 @@ const SHOWN = {
     map?.show("households", layers.displaced.filter(({ properties }) => properties.persons));
     map?.show("counted", layers.displaced.filter(({ properties }) => properties.counted_highest).map((feature) => ({ ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } })));
   },
+  returns: () => map?.show("returns", layers.returns),
   localities: () => map?.show("localities", layers.localities.filter(({ properties }) => properties.counted_highest)),
   sites: () => map?.show("sites", layers.sites),
 };
@@ -124,6 +141,8 @@ function count() {
   const totals = {
     hazards: number.format(layers.hazards.length), reports: number.format(layers.reports.length), alerts: number.format(layers.alerts.length),
     households: sentence("persons", { persons: number.format(sum("persons")) }), counted: sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) }),
+    intensities: layers.intensities[0]?.properties.degree ?? sentence("none"),
+    returns: sentence("returned", { persons: number.format(sum("persons", layers.returns)), counted: number.format(sum("counted", layers.returns)) }),
     localities: sentence("persons", { persons: inRange(sum("counted_lowest", layers.localities), sum("counted_highest", layers.localities)) }),
     sites: number.format(layers.sites.length),
   };
@@ -135,7 +154,7 @@ function count() {
 
 /** The feature that a table or layer names; undefined if nothing is chosen. @param {string} table @param {string} id */
 function known(table, id) {
-  const named = table === "displaced" ? "units" : /** @type {Name} */ (table);
+  const named = OF_UNITS.includes(table) ? "units" : /** @type {Name} */ (table);
   return layers[named]?.find(({ properties }) => properties.id === id);
 }
 
@@ -144,9 +163,11 @@ function alsoChosen() {
   return chosen.others.flatMap((id) => known(chosen.table, id) ?? []);
 }
 
-/** People are listed by unit, so a row of this table chooses the unit. */
+/** The tables whose rows choose a unit. */
+const OF_UNITS = ["displaced", "returns", "intensities"];
+
 function tableOf() {
-  return chosen.table === "displaced" ? "units" : chosen.table;
+  return OF_UNITS.includes(chosen.table) ? "units" : chosen.table;
 }
 
 /** @param {string} table @param {string} id @param {string[]} [others] */
@@ -181,7 +202,7 @@ element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
   if (await read("units").catch(() => true)) void renew("units"); // units do not change, so they are read once
-  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "localities", "sites", "boundaries"])) void renew(name);
+  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "intensities", "returns", "localities", "sites", "boundaries"])) void renew(name);
   listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
   setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
   watchAge("map-panel");

@@ -13,25 +13,27 @@ const FONT = ["Noto Sans of the map"];
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
-export const DATA = ["neighbours", "boundaries", "units", "areas", "households", "counted", "localities", "sites", "reports", "hazards", "alerts", "selected"];
+export const DATA = ["neighbours", "boundaries", "units", "shaken", "intensities", "areas", "households", "counted", "returns", "localities", "sites", "reports", "hazards", "alerts", "selected"];
 
 /** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
 export const SWITCHED = {
   hazards: ["areas", "area-lines", "hazards"],
   reports: ["reports", "report-ages"],
+  intensities: ["shaken", "intensities"],
   alerts: ["alerts"],
   households: ["households"],
   counted: ["counted"],
+  returns: ["returns", "return-numbers"],
   localities: ["localities", "locality-names"],
   sites: ["sites", "site-names"],
 };
 /** The layers whose marks are chosen by a click, the topmost first. */
-export const CHOSEN = ["alerts", "hazards", "reports", "sites", "localities", "counted", "households", "units", "areas", "boundaries"];
+export const CHOSEN = ["alerts", "hazards", "reports", "sites", "localities", "returns", "counted", "households", "intensities", "units", "areas", "boundaries"];
 
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
   const sources = Object.fromEntries([...BASE, ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]));
-  return { version: 8, sources: { ...sources, ...backgroundSources() }, layers: [...base(colour, !data.boundaries?.features.length), ...people(colour), ...events(colour), ...selected(colour)] };
+  return { version: 8, sources: { ...sources, ...backgroundSources() }, layers: [...base(colour, !data.boundaries?.features.length), ...intensities(colour), ...people(colour), ...events(colour), ...selected(colour)] };
 }
 
 /** @param {Colour} colour @param {boolean} hasOblasts false if the imported boundaries replace those of Natural Earth @returns {Layer[]} */
@@ -57,11 +59,23 @@ function base(colour, hasOblasts) {
   ];
 }
 
+/** The expected intensities of earthquakes, in the boundaries of the districts, if they are imported, and as degrees. @param {Colour} colour @returns {Layer[]} */
+function intensities(colour) {
+  const tone = /** @type {any} */ (["interpolate", ["linear"], ["get", "intensity"], 4, colour("map-intensity-4"), 7, colour("map-intensity-7"), 10, colour("map-intensity-10")]);
+  return [
+    { id: "shaken", type: "fill", source: "shaken", paint: { "fill-color": tone, "fill-opacity": 0.45 } },
+    text("intensities", "intensities", colour, { "text-field": ["get", "degree"], "text-size": 15, "text-anchor": "bottom", "text-offset": [0, -0.3], "text-allow-overlap": true, "symbol-sort-key": ["-", 0, ["get", "intensity"]] }, colour("text")),
+  ];
+}
+
 /** @param {Colour} colour @returns {Layer[]} */
 function people(colour) {
+  const returned = circles("returns", "larger", colour("map-returns"), [0, 9]);
   return [
     circles("households", "persons", colour("map-households"), [-7, 0]),
     circles("counted", "persons", colour("map-counted"), [7, 0]),
+    { ...returned, paint: { ...returned.paint, "circle-opacity": 0.1, "circle-stroke-width": 3 } },
+    text("return-numbers", "returns", colour, { "text-field": ["to-string", ["get", "larger"]], "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.5] }, colour("map-returns")),
     circles("localities", "counted_highest", colour("map-localities"), [0, 0]),
     {
       id: "sites", type: "circle", source: "sites",
@@ -75,7 +89,7 @@ function people(colour) {
   ];
 }
 
-/** Circles whose area is proportional to a number. @param {string} id @param {string} size @param {string} colour @param {[number, number]} beside @returns {Layer} */
+/** Circles whose area is proportional to a number. @param {string} id @param {string} size @param {string} colour @param {[number, number]} beside @returns {import("/static/maplibre/maplibre-gl.mjs").CircleLayerSpecification} */
 function circles(id, size, colour, beside) {
   return {
     id, type: "circle", source: id,

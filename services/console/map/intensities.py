@@ -1,0 +1,48 @@
+"""The intensity (MSK-64) with which the earthquakes on the map are expected to be felt in each district.
+
+The alerts about earthquakes are graded by the same intensities.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.console.map import positions
+from services.console.models import BoardHazard
+from shared.events import Point
+from shared.places.points import KnownPoints
+from shared.quakes.shaking import FELT, Shaking
+
+DEGREES = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedIntensity:
+    """The highest intensity that is expected in a unit, and the earthquake that has it."""
+
+    pcode: str
+    intensity: float
+    quake: BoardHazard
+
+    @property
+    def degree(self) -> str:
+        """The nearest whole degree, as the scale writes it."""
+        return DEGREES[min(max(round(self.intensity), 1), len(DEGREES)) - 1]
+
+
+def highest(quakes: Iterable[BoardHazard], points: KnownPoints) -> list[ExpectedIntensity]:
+    """The units in which people are expected to feel an earthquake, the most shaken first."""
+    strongest: dict[str, ExpectedIntensity] = {}
+    felt = (expected for quake in quakes for expected in _felt(quake, points))
+    for expected in sorted(felt, key=lambda expected: -expected.intensity):
+        strongest.setdefault(expected.pcode, expected)
+    return list(strongest.values())
+
+
+def _felt(quake: BoardHazard, points: KnownPoints) -> Iterable[ExpectedIntensity]:
+    epicentre = None if quake.lat is None or quake.lon is None else Point(lat=quake.lat, lon=quake.lon)
+    shaking = Shaking.expected(quake.magnitude, quake.depth_km, epicentre, quake.pcodes, points)
+    return (
+        ExpectedIntensity(unit.pcode, unit.intensity, quake)
+        for unit in (shaking.units if shaking else ())
+        if unit.pcode in positions.of_units() and unit.intensity >= FELT
+    )

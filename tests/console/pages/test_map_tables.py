@@ -1,0 +1,181 @@
+"""Tests the tables beside the map, which have the same content and the same sums as the map, without WebGL."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from deploy.local.process import wait_until
+from shared import events
+from shared.auth.tokens import Role
+from tests.console.factories import KADAMJAI, KARA_SUU, LEILEK, NOW, alert, group, hazard, household
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
+from tests.console.pages.test_search import reported
+from tests.registry import factories as reports
+
+EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
+# the district that a click on a mark of several alerts opens
+COMMON_DISTRICT = """async () => {
+    const { commonDistrict } = await import("/static/map/features.js");
+    const of = (...districts) => ({ properties: { districts } });
+    return [commonDistrict([of("a", "b"), of("c", "b")]), commonDistrict([of("a"), of("b")]) ?? null];
+}"""
+
+
+def test_the_switches_of_each_account_are_remembered(seat: Any, whole: Whole) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/map")
+    page.get_by_role("checkbox", name="Hazards").uncheck()
+    sign_out(page)
+    own, desk.name = desk.name, whole.account(Role.OPERATOR)
+    expect(desk.open("/map").get_by_role("checkbox", name="Hazards")).to_be_checked()
+    sign_out(page)
+    desk.name = own
+    expect(desk.open("/map").get_by_role("checkbox", name="Hazards")).not_to_be_checked()
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in*")
+
+
+def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
+    whole.clear_hazards()
+    whole.report_hazard(type="rockfall")
+    whole.publish(group(70, to=KADAMJAI))
+    page = seat(Role.OPERATOR).open("/map")
+    expect(page.locator("#no-map")).to_be_visible()
+    expect(page.locator("#no-map")).to_contain_text("no WebGL")
+    row = page.locator("#hazards-rows tr", has_text="Rockfall")
+    expect(row).to_be_visible()
+    row.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
+    assert findings(page) == []
+    assert page.evaluate(COMMON_DISTRICT) == ["b", None]
+    page.locator("#displaced-rows tr", has_text="Kadamjai rayon").get_by_role("button").click()
+    page.get_by_role("link", name="New event here").click()
+    expect(page.locator("#place")).to_have_value("Kadamjai rayon, Batken oblast")
+    expect(page.locator("#point")).to_have_value("")
+
+
+def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whole, seat: Any) -> None:
+    whole.clear_hazards()
+    whole.publish(
+        hazard(type="avalanche", channel="field", received_at=NOW - timedelta(hours=2)),
+        hazard(type="rockfall", channel="field", received_at=NOW - timedelta(hours=7)),
+        hazard(type="landslide"),
+        hazard(
+            type="earthquake",
+            magnitude=6.4,
+            depth_km=12,
+            area={"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}},
+        ),
+    )
+    page = seat(Role.OPERATOR).open("/map")
+    for title in ("Avalanche", "Rockfall", "Landslide"):
+        expect(page.locator("#hazards-rows tr", has_text=title)).to_have_count(1)
+    row = page.locator("#reports-rows tr")
+    expect(row).to_have_count(1)  # one report is older than six hours, and one did not come from the field
+    expect(row).to_contain_text(re.compile(r"Avalanche.*2 h \d+ min"))
+    expect(page.locator("#total-reports")).to_have_text("1")
+    row.get_by_role("button").click()
+    expect(page.locator("#chosen-facts")).to_contain_text("Received")
+    shaken = page.locator("#intensities-rows tr", has_text="Kadamjai rayon")
+    expect(shaken).to_contain_text("VII (7.0)M 6.4")
+    expect(page.locator("#total-intensities")).to_have_text("VII")
+    shaken.get_by_role("button").click()
+    expect(page.locator("#chosen-facts")).to_contain_text("Expected intensity (MSK-64)VII (7.0), M 6.4")
+
+
+def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None:
+    whole.clear_groups()
+    whole.publish(household(persons=5), household(persons=3, destination=KARA_SUU), group(70, to=KADAMJAI))
+    whole.publish(group(37, to=LEILEK, destination_locality="Тобей мечити"))
+    whole.report_hazard(type="landslide")
+    family = reports.household()
+    reported(whole, family, reports.movement(family, "returned"))
+    page = seat(Role.OPERATOR).open("/map")
+    returned = page.request.get(f"{whole.url}/registry/v1/statistics/stock?sub_stock=in_return").json()["rows"]
+    registered, counted = (sum(row[name] for row in returned) for name in ("persons", "group_persons"))
+    expect(page.locator("#total-returns")).to_have_text(f"registered: {registered}, in counted groups: {counted}")
+    shown = page.locator("#returns-rows td:nth-of-type(1)").all_text_contents()
+    assert sum(map(int, shown)) == registered >= 2
+    for layer in ("counted", "localities"):
+        expect(page.locator(f"#total-{layer}")).to_have_text("persons: 107")
+    mosque = page.locator("#localities-rows tr", has_text="Тобей мечити")
+    expect(mosque.locator("td").last).to_have_text("37")
+    mosque.get_by_role("button").click()
+    expect(page.locator("#chosen-facts")).to_contain_text("Leilek rayon")
+    # the alerts of these events arrive one after another, so both pages are read until they agree
+    assert wait_until(lambda: on_map(page) == on_board(page), timeout=90, every=0.5), (on_map(page), on_board(page))
+
+
+def sums(page: Page, name: str) -> int:
+    """The sum of a column of numbers in the table of displaced people, without people abroad."""
+    rows = page.locator("#displaced-rows tr", has_not_text="Abroad")
+    column = {"households": 1, "persons": 2}[name]
+    cells = rows.evaluate_all(f"rows => rows.map(row => row.cells[{column}].textContent)")
+    return sum(int(cell.replace(",", "")) for cell in cells)
+
+
+def on_map(page: Page) -> tuple[int, int, str | None, int]:
+    """The households, persons, hazards and unacknowledged alerts on the map."""
+    page.goto(f"{origin(page)}/map")
+    for table in ("displaced", "hazards", "alerts"):
+        expect(page.locator(f"#{table}-rows tr").first).to_be_visible()
+    households, persons = sums(page, "households"), sums(page, "persons")
+    return households, persons, page.locator("#total-hazards").text_content(), page.locator("#alerts-rows tr").count()
+
+
+def on_board(page: Page) -> tuple[int, int, str | None, int]:
+    page.goto(f"{origin(page)}/")
+    table = page.locator("#panel-households table", has_text="Displaced from here")
+    rows = table.locator("tbody tr[data-key]", has_not_text="Abroad")
+    cells = rows.evaluate_all("rows => rows.map(row => [1, 3].map(cell => row.cells[cell].textContent))")
+    households, persons = (sum(int(cell.replace(",", "")) for cell in column) for column in zip(*cells, strict=True))
+    alerts = page.locator(".alert:is([data-section=waiting], [data-section=unseen])").count()
+    return households, persons, page.locator("#panel-hazards .count").text_content(), alerts
+
+
+def origin(page: Page) -> str:
+    address: str = page.evaluate("location.origin")
+    return address
+
+
+def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(whole: Whole, seat: Any) -> None:
+    desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
+    page = desk.open("/map")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    raised = alert()
+    row = page.locator(f"#alerts-rows tr[data-id='{raised.alert_id}']")
+    page.route("**/console/v1/map/alerts*", lambda route: route.fulfill(status=503))
+    with page.expect_response("**/console/v1/map/alerts*"):
+        whole.publish(raised)
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#map-late")).to_have_text(
+        re.compile(r"^The map is behind\. It shows the state of \d\d:\d\d\.$")
+    )
+    page.unroute("**/console/v1/map/alerts*")
+    expect(row).to_have_count(1)
+    expect(page.locator("#map-late")).to_be_hidden()
+    acknowledged = {**raised.model_dump(), "sequence": 2, "acknowledged_at": NOW, "acknowledged_by": uuid4()}
+    whole.publish(events.AlertAcknowledged.model_validate(acknowledged))
+    expect(row).to_have_count(0)
+
+
+def test_a_viewer_sees_districts_but_no_sites_and_no_villages(seat: Any, whole: Whole) -> None:
+    whole.publish(group(12, to=LEILEK, destination_locality="чайкана"))
+    page = seat(Role.VIEWER).open("/map")
+    expect(page.locator("#total-households")).to_contain_text("persons")
+    expect(page.locator("#sites-rows, #localities-rows, #returns-rows")).to_have_count(0)
+    layer = f"{whole.url}/console/v1/map/localities"
+    assert wait_until(lambda: LEILEK in page.request.get(layer).text(), timeout=20)
+    assert "чайкана" not in page.request.get(layer).text()
+    expect(page.locator("#new-events")).to_have_count(0)
+    assert wait_until(lambda: page.locator("#displaced-rows tr").count() > 0, timeout=20)
