@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.console import board
 from services.console.hazards import corrections, releases
+from services.console.map import features
 from services.console.models import BoardHazard
 from services.console.queries import board_alerts, snapshots
 from services.console.queries import releases as release_queries
@@ -47,6 +48,7 @@ async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Re
         alerts=lines,
         most=MOST_ALERTS if len(lines) == MOST_ALERTS else None,
         counted=here.settings.counted_status,
+        area={"pcodes": hazard.pcodes, "feature": features.hazard(hazard, now, language, here.places)},
         may_correct=corrections.may_correct(principal, hazard),
         sees_groups=not principal.roles.isdisjoint(access.COUNTERS),
         may_release=not principal.roles.isdisjoint(access.CMC),

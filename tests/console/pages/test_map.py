@@ -67,7 +67,19 @@ def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
     looked = hazard(type="avalanche", source="field", certainty="Unlikely", onset=datetime.now(UTC))
     whole.publish(looked)
     expect(page.locator("#hazards-rows tr", has_text="Avalanche: nothing found")).to_have_count(1)
+    page.locator("#chosen-facts").get_by_role("link", name="Open the hazard").click()
+    assert_a_small_map_is_drawn(page)
+    alerts = page.get_by_role("region", name="Alerts about this event")
+    alerts.get_by_role("link", name="Rockfall", exact=True).first.click()
+    page.wait_for_url("**/alerts/**")
+    assert_a_small_map_is_drawn(page)
     assert drawing.errors == []
+
+
+def assert_a_small_map_is_drawn(page: Page) -> None:
+    """The page of a hazard or an alert draws its area when somebody scrolls there."""
+    page.locator("#small-map").scroll_into_view_if_needed()
+    expect(page.locator("#small-map #map[data-state=drawn]")).to_be_visible()
 
 
 def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, drawing: Seat) -> None:

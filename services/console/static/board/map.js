@@ -6,6 +6,7 @@ import { element, showText } from "/static/elements.js";
 import { commonDistrict, know, marksOf, polygonsOf } from "/static/map/features.js";
 import { layerRenewal, readLayer } from "/static/map/layers.js";
 import { showHidden, watchAge, whenArrived } from "/static/map/notes.js";
+import { addBackgroundReader, addStyles } from "/static/map/page-files.js";
 import { canDraw } from "/static/map/webgl.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
@@ -14,8 +15,6 @@ import { sentence } from "/static/texts.js";
 
 const WIDE = matchMedia("(min-width: 1600px)"); // on a smaller screen, a person must turn the map on
 const KEPT = "board-map"; // what the browser remembers: "on" or "off"
-const STYLES = ["/static/maplibre/maplibre-gl.css", "/static/map/map.css"];
-const BACKGROUND = "/static/pmtiles/pmtiles.js"; // the library that reads the detailed background
 const QUIET_MS = 2000; // the shortest interval between two readings of a layer
 /** @type {Record<string, Layer>} the layer with the data of a panel */
 const LAYER_OF = { alerts: "alerts", hazards: "hazards", households: "displaced" };
@@ -85,32 +84,8 @@ async function openMap() {
 }
 
 async function load() {
-  const background = element("board").dataset.background ? [addScript(BACKGROUND)] : [];
-  const [{ DrawnMap }] = await Promise.all([import("/static/map/canvas.js"), ...STYLES.map(addStyle), ...background]);
+  const [{ DrawnMap }] = await Promise.all([import("/static/map/canvas.js"), addStyles(), element("board").dataset.background && addBackgroundReader()]);
   return new DrawnMap(chosenOnMap, () => {}).load();
-}
-
-/** @param {string} href */
-function addStyle(href) {
-  return added(Object.assign(document.createElement("link"), { rel: "stylesheet", href }), `link[href="${href}"]`);
-}
-
-/** @param {string} src */
-function addScript(src) {
-  return added(Object.assign(document.createElement("script"), { src }), `script[src="${src}"]`);
-}
-
-/** Adds a file to the page, unless it was added before. @param {HTMLElement} node @param {string} selector */
-function added(node, selector) {
-  if (document.querySelector(selector)) return;
-  document.head.append(node);
-  return new Promise((resolve, reject) => {
-    node.addEventListener("load", resolve);
-    node.addEventListener("error", (event) => {
-      node.remove();
-      reject(event);
-    });
-  });
 }
 
 /** @type {Record<string, () => Promise<void>>} */

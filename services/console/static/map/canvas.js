@@ -66,7 +66,7 @@ export class DrawnMap {
       container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: PADDING }, maxBounds: AROUND, renderWorldCopies: false,
       interactive: !this.scale, pixelRatio: devicePixelRatio * (this.scale || 1),
       attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
-      cooperativeGestures: matchMedia("(max-width: 800px)").matches,
+      cooperativeGestures: matchMedia("(max-width: 800px)").matches || document.getElementById("small-map") !== null,
       locale: {
         "Map.Title": sentence("map"), "NavigationControl.ZoomIn": sentence("zoom_in"), "NavigationControl.ZoomOut": sentence("zoom_out"),
         "CooperativeGesturesHandler.WindowsHelpText": sentence("zoom_by_wheel"), "CooperativeGesturesHandler.MacHelpText": sentence("zoom_by_wheel"),

@@ -43,6 +43,7 @@ export function cornersOf(geometry) {
   if (!geometry) return [];
   if (geometry.type === "GeometryCollection") return geometry.geometries.flatMap(cornersOf);
   if (geometry.type === "Polygon") return geometry.coordinates.flat();
+  if (geometry.type === "MultiPolygon") return geometry.coordinates.flat(2);
   return pointsOf(geometry);
 }
 

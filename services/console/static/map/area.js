@@ -1,0 +1,36 @@
+// The small map on the page of an alert or a hazard: its districts, and the hazard itself. It has no switches and is not read again.
+
+import { call } from "/static/calls.js";
+import { DrawnMap } from "/static/map/canvas.js";
+import { marksOf, polygonsOf } from "/static/map/features.js";
+import { addStyles } from "/static/map/page-files.js";
+
+/** @typedef {import("/static/map/features.js").Feature} Feature */
+
+/** @param {{pcodes: string[], feature?: Feature, hazard_id?: string | null}} area the hazard's feature, or only its id */
+export async function drawArea({ pcodes, feature, hazard_id }) {
+  const drawn = new DrawnMap(() => {}, () => {});
+  await addStyles();
+  await drawn.load();
+  await drawn.draw();
+  const [units, boundaries, hazards] = await Promise.all([read("units"), read("boundaries"), feature || !hazard_id ? [] : read("hazards")]);
+  const shown = [feature, ...hazards].filter((each) => each !== undefined && (each === feature || each.properties.id === hazard_id));
+  const districts = pcodes.flatMap((pcode) => [...boundaries, ...units].find(({ properties }) => properties.id === pcode) ?? []);
+  drawn.show("units", units);
+  drawn.showBoundaries(boundaries);
+  drawn.show("hazards", marksOf(/** @type {Feature[]} */ (shown), "hazard"));
+  drawn.show("areas", polygonsOf(/** @type {Feature[]} */ (shown)));
+  drawn.select(joined([...districts, .../** @type {Feature[]} */ (shown)]));
+}
+
+/** @param {string} layer @returns {Promise<Feature[]>} */
+async function read(layer) {
+  const answer = await call("GET", `/console/v1/map/${layer}`);
+  return (await answer.json()).features;
+}
+
+/** One feature with the geometries of all. @param {Feature[]} features @returns {Feature | undefined} */
+function joined(features) {
+  const geometries = features.flatMap(({ geometry }) => geometry ?? []);
+  return geometries.length ? { type: "Feature", geometry: { type: "GeometryCollection", geometries }, properties: {} } : undefined;
+}

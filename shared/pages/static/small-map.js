@@ -1,0 +1,26 @@
+// Draws the small map of a page when somebody scrolls to it. Only then is the library of the map loaded.
+
+const NEAR = "200px"; // the map is drawn when its place is at most this far below what is seen
+
+const section = document.getElementById("small-map");
+
+if (section && document.createElement("canvas").getContext("webgl2")) {
+  const watching = new IntersectionObserver((seen) => {
+    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+    watching.disconnect();
+    void show(section);
+  }, { rootMargin: NEAR });
+  section.hidden = false;
+  watching.observe(section);
+}
+
+/** Without the library or the layers, the names of the places remain. @param {HTMLElement} section */
+async function show(section) {
+  try {
+    const { drawArea } = await import("/static/map/area.js");
+    await drawArea(JSON.parse(section.dataset.area ?? ""));
+  } catch (error) {
+    console.error(error);
+    section.hidden = true;
+  }
+}
