@@ -221,6 +221,7 @@ def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -
     expect(results.first).to_contain_text("it has changed since you selected it")
     expect(results.last).to_contain_text("Closed")
     page.locator("#several-results").get_by_role("button", name="Close").click()
+    expect(page.locator("#panel-alerts")).to_be_focused()
     expect(page.locator("#selected")).to_have_text("Selected: 1")
     close_one_that_left_the_list(page, taken)
 

@@ -165,7 +165,8 @@ async function sendSeveral(several, act, body, offered) {
     const refused = await actOn(several, act, body, offered);
     if (refused) return refuse(refused);
     dialog.close();
-    takeUp(element("panel-alerts"), "");
+    if (act === "resolve") element("panel-alerts").focus({ preventScroll: true }); // the row with the focus was closed, too
+    else takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     fail(sentence("away"));
