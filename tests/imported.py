@@ -23,8 +23,19 @@ def main() -> None:
     arguments = ["--collect-only", "--quiet", "--capture=no", *sys.argv[1:]]
     # after an error in an import, no worker is forked, so that the workers import the files themselves and report it
     if pytest.main(arguments, plugins=[OnlyImports()]) == pytest.ExitCode.NO_TESTS_COLLECTED:
+        collect_constants()
         gc.freeze()  # otherwise, garbage collections in the workers would copy the memory of these objects
         serve_each()
+
+
+def collect_constants() -> None:
+    """Makes Hypothesis collect the constants of all modules, from which it also draws.
+
+    Without stored constants, as in a new checkout, each worker would need 2 CPU seconds for this.
+    """
+    from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - pytest must import its plugins first
+
+    providers._get_local_constants()
 
 
 if __name__ == "__main__":
