@@ -108,8 +108,8 @@ def create(
 
     `logins` maps each service, and the integrator, to its Kafka login.
     """
-    hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
+    _hold_to_contract(admin, prefix)
     of_hazards = _count_of_hazards(admin, prefix) or partitions
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
     _settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
@@ -163,7 +163,10 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
     missing, but the existing topics are empty, the administrators of the cluster have just created them, so they are of
     this version.
     """
-    admin = broker.admin()
+    _hold_to_contract(broker.admin(), prefix)
+
+
+def _hold_to_contract(admin: AdminClient, prefix: str) -> None:
     there = admin.list_topics(timeout=SECONDS).topics.keys()
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
