@@ -16,16 +16,16 @@ from tests.installation import Installation
 pytestmark = pytest.mark.anyio
 
 
-async def test_no_account_is_created_before_its_password_is_saved(installation: Installation, tmp_path: Path) -> None:
-    settings = installation.settings(ConsoleSettings, "console", DAYAR_EXERCISE=True)
+async def test_no_account_is_created_before_its_password_is_saved(tables: Installation, tmp_path: Path) -> None:
+    settings = tables.settings(ConsoleSettings, "console", DAYAR_EXERCISE=True)
     with pytest.raises(FileNotFoundError):
         await accounts.make(settings, tmp_path / "a folder that is not there yet")
     await accounts.make(settings, tmp_path)
     assert await opened(settings, tmp_path / "accounts") == {"operator-1", "operator-2", "field-1"}
 
 
-async def test_passwords_left_in_the_file_by_a_killed_run_are_valid(installation: Installation, tmp_path: Path) -> None:
-    settings = installation.settings(ConsoleSettings, "console", DAYAR_EXERCISE=True)
+async def test_passwords_left_in_the_file_by_a_killed_run_are_valid(tables: Installation, tmp_path: Path) -> None:
+    settings = tables.settings(ConsoleSettings, "console", DAYAR_EXERCISE=True)
     left = "".join(f"{name} {passwords.draw()}\n" for name in accounts.EXERCISE)
     (tmp_path / "accounts").write_text(left)
     for _ in range(2):

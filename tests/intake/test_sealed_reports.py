@@ -209,8 +209,8 @@ async def test_a_sealed_report_needs_an_account_that_reports(intake: RunningInta
     assert (await intake.caller(Role.VIEWER).post(SEALED, body)).status_code == 403
 
 
-def test_a_key_file_gives_the_same_pair_in_every_process(installation: Installation) -> None:
-    folder = installation.secrets / "phones-key"
+def test_a_key_file_gives_the_same_pair_in_every_process(tables: Installation) -> None:
+    folder = tables.secrets / "phones-key"
     assert PhoneKeys(folder).newest == PhoneKeys(folder).newest
     keyring.draw(folder)
     assert len(decode(PhoneKeys(folder).newest.public)) == 65

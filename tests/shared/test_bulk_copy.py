@@ -20,8 +20,8 @@ class Slip(Exception):
 
 
 @pytest.fixture
-async def connection(installation: Installation) -> AsyncIterator[AsyncConnection]:
-    engine = database.engine(installation.settings(Settings, "registry"))
+async def connection(tables: Installation) -> AsyncIterator[AsyncConnection]:
+    engine = database.engine(tables.settings(Settings, "registry"))
     async with engine.connect() as connection:
         await connection.execute(text("CREATE TEMPORARY TABLE parents (id integer PRIMARY KEY)"))
         await connection.execute(text("CREATE TEMPORARY TABLE children (of integer NOT NULL REFERENCES parents)"))

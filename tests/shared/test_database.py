@@ -18,11 +18,11 @@ from shared.postgres.database import EarlierBuild, NewerSchema, OtherMark, migra
 from tests.installation import Installation
 
 
-async def test_a_real_installation_s_database_is_never_opened_as_an_exercise(installation: Installation) -> None:
-    await migrate("registry", installation.settings(Settings, "registry"))
-    installation.exercise = True
+async def test_a_real_installation_s_database_is_never_opened_as_an_exercise(tables: Installation) -> None:
+    await migrate("registry", tables.settings(Settings, "registry"))
+    tables.exercise = True
     with pytest.raises(OtherMark, match="made as a real one"):
-        await migrate("registry", installation.settings(Settings, "registry"))
+        await migrate("registry", tables.settings(Settings, "registry"))
 
 
 async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installation) -> None:
@@ -114,9 +114,9 @@ async def test_a_pooled_connection_that_was_lost_is_replaced(tables: Installatio
     await engine.dispose()
 
 
-async def of_the_first_build(installation: Installation) -> Settings:
+async def of_the_first_build(tables: Installation) -> Settings:
     """Drops the column with the version of the record layout. The database of the first build had no such column."""
-    settings = installation.settings(Settings, "registry")
+    settings = tables.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:
         await connection.execute(text("ALTER TABLE installation DROP COLUMN contract"))
@@ -124,16 +124,16 @@ async def of_the_first_build(installation: Installation) -> Settings:
     return settings
 
 
-async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation: Installation) -> None:
-    settings = await of_the_first_build(installation)
+async def test_a_database_of_an_earlier_build_is_refused_unchanged(tables: Installation) -> None:
+    settings = await of_the_first_build(tables)
     with pytest.raises(EarlierBuild):
         await migrate("registry", settings)
     passwords = dict.fromkeys(SERVICES, "changed")
     with pytest.raises(EarlierBuild):
         await provision.create(
-            installation.components.server,
-            installation.database,
-            role_prefix=installation.ground.role_prefix,
+            tables.components.server,
+            tables.database,
+            role_prefix=tables.ground.role_prefix,
             passwords=passwords,
         )
     own = database.engine(settings)  # the refusal has not changed the password, so the engine can connect
@@ -142,9 +142,9 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
     await own.dispose()
 
 
-async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
+async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(tables: Installation) -> None:
     """If an operator starts new images before the migration, a consumer finds a database of an earlier build."""
-    settings = await of_the_first_build(installation)
+    settings = await of_the_first_build(tables)
     own = database.engine(settings)
     sessions = database.sessions(own)
 

@@ -153,7 +153,7 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 
 
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    tables: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event of an unknown type may end an account's access.
 
@@ -161,7 +161,7 @@ def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     """
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
-        Revocations(installation.settings(Settings, "registry"))
+        Revocations(tables.settings(Settings, "registry"))
 
 
 async def test_a_type_that_is_unknown_at_start_is_a_dead_letter_and_handled_by_the_next_release(

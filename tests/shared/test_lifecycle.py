@@ -90,8 +90,8 @@ async def test_a_web_side_beside_a_worker_is_restarted(installation: Installatio
     assert process.exit_code == 0
 
 
-async def test_an_invalid_setting_ends_the_start_with_its_name(installation: Installation) -> None:
-    process = installation.start("intake", "worker", env={"INTAKE_FEEDS": "https://example.org/no-source"})
+async def test_an_invalid_setting_ends_the_start_with_its_name(tables: Installation) -> None:
+    process = tables.start("intake", "worker", env={"INTAKE_FEEDS": "https://example.org/no-source"})
     async with asyncio.timeout(60):
         await process.ended()
     assert process.exit_code == lifecycle.FAILED
