@@ -29,6 +29,7 @@ from tests.clusters import shared_cluster
 from tests.components import Cluster, Components, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.folders import MEMORY, has_enough_memory
+from tests.hashes import cheap_hashes
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
 
@@ -83,7 +84,7 @@ SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 # start would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-__all__ = ["pytest_terminal_summary", "real_data"]
+__all__ = ["cheap_hashes", "pytest_terminal_summary", "real_data"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

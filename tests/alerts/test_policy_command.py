@@ -17,6 +17,8 @@ from tests.alerts.security_log import noted
 from tests.alerts.test_notifications import receiver
 from tests.installation import Installation, in_thread
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
 DEFINITION = """
 name = "{name}"
 areas = ["KG05000000000", "KG06207000000"]

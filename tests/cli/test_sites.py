@@ -13,6 +13,8 @@ from cli import sites, user
 from services.registry.sites import sheets as site_sheets
 from tests.installation import Installation
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
 KADAMJAI = "KG05258000000"
 
 

@@ -11,6 +11,8 @@ from cli import user
 from tests import preloaded
 from tests.installation import Installation
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
 FIRST_PASSWORD = "rather long words\n" * 2
 
 

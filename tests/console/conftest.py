@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -29,6 +28,7 @@ from shared.postgres import database
 from tests.clients import PLAIN
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
+from tests.preloaded import CHEAP
 from tests.waiting import wait_for
 
 WAITS = """SELECT count(*) FROM pg_stat_activity
@@ -125,8 +125,7 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-# with the same parameters as in `tests.preloaded`
-HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+HASH = CHEAP.hash(PASSWORD)
 
 
 @pytest.fixture(scope="module")

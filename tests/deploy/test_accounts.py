@@ -13,7 +13,7 @@ from services.console.sign_in.accounts import may_sign_in
 from shared.postgres import database
 from tests.installation import Installation
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("cheap_hashes")]
 
 
 async def test_no_account_is_created_before_its_password_is_saved(tables: Installation, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
 # With this date, `counts.due` leaves out figures that wait for the next update of their alert.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}

@@ -27,7 +27,7 @@ from tests.installation import Installation
 from tests.registry.factories import Desk, household, movement
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("cheap_hashes")]
 
 PASSWORD = "rather long words\n" * 2
 AUTHOR, TEAM = uuid4(), uuid4()

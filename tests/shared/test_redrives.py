@@ -33,7 +33,7 @@ from tests.installation import Installation
 from tests.shared.trial import Trial, event, hazard, record
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("cheap_hashes")]
 
 PASSWORD = "rather long words\n" * 2
 
