@@ -213,7 +213,7 @@ def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
         fetched.timestamp,
         fetched.key or b"",
         fetched.value or b"",
-        tuple((name, value or b"") for name, value in fetched.headers),
+        tuple([(name, value or b"") for name, value in fetched.headers]),
     )
 
 
