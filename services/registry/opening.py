@@ -70,7 +70,7 @@ class ReportOpener:
             "received_at": reported.received_at,
             "places_version": reported.places_version,
             "flags": reported.flags,
-            "is_revoked": any(name == REVOKED_HEADER for name, _ in record.headers),
+            "is_revoked": REVOKED_HEADER in dict(record.headers),
         }
         return Received(record, event, digest, filed(reported, fields))
 

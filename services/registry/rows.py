@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 
-from pydantic_core import to_json
+import msgspec
 
 from services.registry.aads import member_aad, report_aad, row_aad
 from services.registry.counts.headcounts import Headcount
@@ -43,6 +43,9 @@ from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row
 
 UNKNOWN = "unknown"
+
+# `msgspec` writes the JSON of a person in half the time of `pydantic_core`
+_encode = msgspec.json.Encoder().encode
 
 OF_REPORT = {field.name for field in fields(Filed)} | {"group_id"}
 PATHS = {
@@ -154,7 +157,7 @@ def households(subjects: Iterable[Subject], keys: Mapping[Name, Key], searched_b
 
 def household(subject: Subject, key: Key, searched_by: KeyVersion) -> Row:
     current = subject.current
-    plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
+    plain = _encode({name: value for name, value in current.sealed.items() if name != "members"})
     made_by = *searched_by, searched_by.root_id, SITE_ROWS
     return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key), *subject.place, *made_by)
 
@@ -184,7 +187,7 @@ def members_of(subject: Subject, key: Key) -> Iterator[Row]:
             person.get("sex", UNKNOWN),
             birth_year(person),
             person.get("relationship", UNKNOWN),
-            key.seal(to_json(person), member_aad(household_id, member_id, version)),
+            key.seal(_encode(person), member_aad(household_id, member_id, version)),
         )
 
 
@@ -294,7 +297,7 @@ def groups(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
 
 def group(subject: Subject, key: Key) -> Row:
     current = subject.current
-    return GROUPS.row(current, subject.name[1], *of_subject(subject, to_json(current.sealed), key))
+    return GROUPS.row(current, subject.name[1], *of_subject(subject, _encode(current.sealed), key))
 
 
 def counts(tallies: Iterable[Tally]) -> Copy:

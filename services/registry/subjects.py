@@ -123,8 +123,11 @@ class Subject:
 
         If a household was unable to move later, it is still displaced by its latest move.
         """
-        moves = [filed for filed in self._reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
-        return latest(moves or self._reported)
+        reported = self._reported
+        if len(reported) == 1:  # fast path: most households have one report
+            return latest(reported)
+        moves = [filed for filed in reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
+        return latest(moves or reported)
 
     @property
     def courses(self) -> Courses:
@@ -189,11 +192,14 @@ class Subject:
 
         If some people are still displaced, returns the place of most of them.
         """
-        current, standing = self.current.clear, self.standing
-        is_found_later = self.current is not self.published  # the household was unable to move after its latest move
-        if standing is None or (is_found_later and standing.confirmed_at < current.occurred_at):
-            return PlaceNow(current.destination.pcode, current.destination.country)
+        current, standing = self.current, self.standing
+        if standing is None or (self._was_found_later(current) and standing.confirmed_at < current.clear.occurred_at):
+            return PlaceNow(current.clear.destination.pcode, current.clear.destination.country)
         return PlaceNow(standing.pcode, standing.country)
+
+    def _was_found_later(self, current: Filed) -> bool:
+        """Whether the household was unable to move after its latest move."""
+        return current is not self.published
 
     def standing_since(self, departure: Filed) -> HouseholdStanding | None:
         return standing(self.courses.by_departure.get(departure.report_id))

@@ -9,7 +9,7 @@ import hmac
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from shared.places.localities import joined
 
 KEY_BYTES = 16
 FOLDING = 2  # the rules of folding have this version; the worker computes keys of older versions again
-KEPT = 10_000  # the keys of this many values are cached
+KEPT = 10_000  # the keys of this many values of a field are cached
 LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
 MOST_KEYS = 600  # keys of one household; otherwise one report could make its household match nearly every search
 
@@ -51,7 +51,21 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
     Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
 }
-REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # many households have equal values in these fields
+REPEATED = (Field.NAME, Field.LOCALITY, Field.SITE)  # many households have equal values in these fields
+# The names by which a report and its members state searchable values.
+OF_REPORT = (
+    ("contact_name", Field.NAME),
+    ("phone", Field.PHONE),
+    ("origin_locality", Field.LOCALITY),
+    ("destination_locality", Field.LOCALITY),
+)
+OF_PERSON = (
+    ("given_name", Field.NAME),
+    ("family_name", Field.NAME),
+    ("patronymic", Field.NAME),
+    ("phone", Field.PHONE),
+    ("personal_number", Field.PERSONAL_NUMBER),
+)
 
 
 class Term(NamedTuple):
@@ -76,34 +90,35 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
             yield movement
 
 
-def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
+def values_of(report: AnyFiled) -> list[tuple[Field, str]]:
     """The values in this report, as typed, by which a search can find the household."""
-    content = report.sealed
-    yield Field.NAME, content.get("contact_name")
-    yield Field.PHONE, content.get("phone")
-    yield Field.LOCALITY, content.get("origin_locality")
-    yield Field.LOCALITY, content.get("destination_locality")
-    for person in content.get("members", ()):
-        yield from values_of_person(person)
+    values = stated(report.sealed, OF_REPORT)
+    for person in report.sealed.get("members", ()):
+        values += stated(person, OF_PERSON)
+    return values
 
 
-def values_of_person(person: Content) -> Iterator[tuple[Field, str | None]]:
-    yield Field.NAME, person.get("given_name")
-    yield Field.NAME, person.get("family_name")
-    yield Field.NAME, person.get("patronymic")
-    yield Field.PHONE, person.get("phone")
-    yield Field.PERSONAL_NUMBER, person.get("personal_number")
+def values_of_person(person: Content) -> list[tuple[Field, str]]:
+    return stated(person, OF_PERSON)
+
+
+def stated(content: Content, fields: Iterable[tuple[str, Field]]) -> list[tuple[Field, str]]:
+    return [(field, value) for name, field in fields if (value := content.get(name))]
 
 
 class KeysOfRoot:
     """Makes search keys with one root.
 
-    The keys of names and localities are cached, because most of them are frequent.
+    The keys of names, localities and sites are cached, because most of them are frequent.
     """
 
     def __init__(self, root: bytes) -> None:
         self._field_keys = {field: derived(root, field) for field in Field}
-        self._kept = lru_cache(KEPT)(self._made)
+        makers = {field: partial(self._made, field) for field in Field}
+        self._makers: dict[Field, Callable[[str], Collection[bytes]]] = {
+            **makers,
+            **{field: lru_cache(KEPT)(makers[field]) for field in REPEATED},
+        }
 
     def keys(self, term: Term) -> list[bytes]:
         return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
@@ -117,16 +132,14 @@ class KeysOfRoot:
         keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
         for report in reports_in_effect(subject):
             for field, value in values_of(report):
-                if value:
-                    made = self._kept(field, value) if field in REPEATED else self._made(field, value)
-                    keys.update(dict.fromkeys(made))
+                keys.update(dict.fromkeys(self._makers[field](value)))
         if len(keys) > MOST_KEYS:
             log.get().warning("too many search keys", household_id=subject.name[1], keys=len(keys))
         return [*codes, *itertools.islice(keys, MOST_KEYS)]
 
     def of_site(self, site_id: str) -> bytes:
         """The key that finds the households at a site."""
-        [key] = self._kept(Field.SITE, site_id)
+        [key] = self._makers[Field.SITE](site_id)
         return key
 
     def of_code(self, code: str) -> list[bytes]:

@@ -7,15 +7,16 @@ from shared.country import CALLING_CODE
 NATIONAL_DIGITS = 9
 MOST_DIGITS = 15  # a number in E.164 has at most this many digits
 RUSSIAN_DIGITS = 11  # a number with the trunk prefix 8 has this many digits
+BEFORE_PLUS, NO_DIGIT = re.compile(r"(?=\+)"), re.compile(r"\D")
 
 
 def telephones(text: str | None) -> frozenset[str]:
     """The telephone numbers in a text, in E.164 format without `+`. One text may contain two numbers."""
-    return frozenset(number for written in re.split(r"(?=\+)", text or "") for number in _numbers(written)) - {""}
+    return frozenset(number for written in BEFORE_PLUS.split(text or "") for number in _numbers(written)) - {""}
 
 
 def _numbers(written: str) -> list[str]:
-    digits, has_plus = re.sub(r"\D", "", written), written.lstrip().startswith("+")
+    digits, has_plus = NO_DIGIT.sub("", written), written.lstrip().startswith("+")
     if len(digits) <= MOST_DIGITS:
         return [_number(digits, has_plus=has_plus)]
     for cut in range(NATIONAL_DIGITS, len(digits) - NATIONAL_DIGITS + 1):
