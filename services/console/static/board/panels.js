@@ -6,7 +6,8 @@ import { ended } from "/static/link.js";
 import { released } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
-const QUIET_MS = 400; // the shortest interval between two renderings of a panel
+// The shortest interval between two renderings of a panel is as long as the last one took, within these limits, so that a busy server has time for others.
+const [LEAST_QUIET_MS, MOST_QUIET_MS] = [50, 400];
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
 
@@ -69,8 +70,10 @@ class Drawing {
       this.isDue = false;
       this.since ??= this.sinceNext;
       this.sinceNext = undefined;
+      const began = performance.now();
       await this.ask().catch(() => this.again());
-      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      const quietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, performance.now() - began));
+      await new Promise((resolve) => setTimeout(resolve, quietMs));
     }
     this.isBusy = false;
   }
