@@ -103,10 +103,12 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=30, every=0.5)
-    expect(page.locator("#beside-page")).to_have_attribute("href", re.compile("^/(hazards|alerts|areas)/"))
+    # the mark is that of the hazard, of its alert, or of both, which opens their district
+    expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()
     expect(page.locator("#board-map")).to_be_hidden()
+    assert_the_wall_shows_no_typed_text(whole, page)
     assert drawing.errors == []
 
 
@@ -134,6 +136,27 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     }
     whole.publish(hazard(type="avalanche", area=moved, **update))
     wait_for_script(page, "window.marked.includes('69.7,39.9')")
+
+
+def assert_the_wall_shows_no_typed_text(whole: Whole, page: Page) -> None:
+    """The map of a wall screen draws a new hazard without the text that a person typed."""
+    page.set_viewport_size({"width": 800, "height": 450})
+    page.goto(f"{whole.url}/wall")
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    page.evaluate(
+        """async () => {
+            const { DrawnMap } = await import("/static/map/canvas.js"), { show } = DrawnMap.prototype;
+            window.shown = {};
+            DrawnMap.prototype.show = function (name, features) {
+                window.shown[name] = JSON.stringify(features);
+                show.call(this, name, features);
+            };
+        }"""
+    )
+    told = hazard(type="other", type_text="Told by a caller", area={"pcodes": [LEILEK]})
+    whole.publish(told)
+    wait_for_script(page, "id => window.shown.hazards?.includes(id)", str(told.hazard_id))
+    assert "Told by a caller" not in page.evaluate("window.shown.hazards")
 
 
 def test_a_switch_hides_a_layer_and_shows_it_again(whole: Whole, drawing: Seat) -> None:
