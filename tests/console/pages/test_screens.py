@@ -17,7 +17,7 @@ from tests.console.pages.conftest import Whole
 from tests.intake.factories import household
 
 LANGUAGES = ("ky", "ru", "en")
-A4_LANDSCAPE = 1040  # this is the printable width in pixels, with margins of one centimetre
+A4_LANDSCAPE, A4_PORTRAIT = 1040, 718  # these are the printable widths in pixels, with margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
@@ -105,6 +105,12 @@ def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any) -> None:
             page.set_viewport_size({"width": width, "height": 1080})
             cut = "tables => tables.map(each => each.scrollWidth - each.clientWidth)"
             assert max(page.locator(".grid .scroll").evaluate_all(cut)) <= 0, (language, width)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_PORTRAIT, "height": 1000})
+    expect(page.locator(":is(.bar, main) :is(.button, .as-link, input):visible")).to_have_count(0)
+    expect(page.locator("#panel-reports tbody tr").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4_PORTRAIT
+    page.emulate_media(media="screen")
 
 
 # Makes the lists longer than the screen, with lines of duty above and the notice of a ringing alert below. Then scrolls
