@@ -6,7 +6,7 @@ GROUPS := intake registry alerts console
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom icons messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
+.PHONY: help run test check fix quick fuzz faults-alerts lock docs audit sbom screenshots icons messages release bench bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-hostile-bodies \
         bench-alerts-vs-alertmanager bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-signing bench-wall bench-restart bench-console \
         operators-hour clean-state env up down test-compose running development
 
@@ -62,6 +62,10 @@ sbom: development ## write the software bill of materials (CycloneDX) into sbom.
 
 docs: development ## write docs/asyncapi.json again from the code
 	@$(PYTHON) -m cli contract
+
+screenshots: development ## photograph every page into docs/screenshots, and the pictures of docs/manual: ONLY="board waiting"
+	@sh deploy/local/needs.sh chromium
+	@$(PYTHON) -m tests.screenshots --only $(ONLY)
 
 icons: development ## draw the field form's icons (PNG) from their SVG files
 	@$(PYTHON) -m deploy.icons

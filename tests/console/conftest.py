@@ -62,9 +62,9 @@ class Served:
         self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]
 
-    def account(self, *roles: Role, **changed: Any) -> str:
+    def account(self, *roles: Role, name: str = "", **changed: Any) -> str:
         """Creates an account and returns its name."""
-        name = f"person-{uuid4().hex[:8]}"
+        name = name or f"person-{uuid4().hex[:8]}"
         defaults = {"password_hash": HASH, **changed}
         in_thread(self._add(accounts.new(name, frozenset(roles), datetime.now(UTC), **defaults)))
         return name

@@ -220,11 +220,11 @@ def new_context(browser: Browser) -> BrowserContext:
 
 
 class Seat:
-    """One person with a browser."""
+    """One person with a browser. The person has a new account with the roles, or the account `name`."""
 
-    def __init__(self, whole: Whole, context: BrowserContext, *roles: Role, **size: int) -> None:
+    def __init__(self, whole: Whole, context: BrowserContext, *roles: Role, name: str = "", **size: int) -> None:
         self.whole = whole
-        self.name = whole.account(*roles)
+        self.name = name or whole.account(*roles)
         self.errors: list[str] = []
         self.context = context
         self.page: Page = self.context.new_page()
@@ -263,7 +263,7 @@ def contexts(whole: Whole) -> Contexts:
 def seat(whole: Whole, browser: Browser, contexts: Contexts, fresh_attempts: None) -> Iterator[Any]:
     seats: list[tuple[Seat, Browser]] = []
 
-    def take(*roles: Role, browser: Browser = browser, **size: int) -> Seat:
+    def take(*roles: Role, browser: Browser = browser, **size: Any) -> Seat:
         seat = Seat(whole, contexts.take(browser), *roles, **size)
         seats.append((seat, browser))
         return seat

@@ -1,0 +1,71 @@
+"""Photographs pages as WebP files."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, Request
+
+from deploy.local.process import wait_until
+
+WIDTHS = {1920: 1080, 1366: 768, 390: 844}
+HIGHEST = 3000  # of a longer page, only the beginning is photographed
+QUALITY = 55
+# The fonts are loaded, the map is drawn, and the connection is live.
+IS_COMPLETE = """async () => {
+  await document.fonts.ready;
+  const map = document.querySelector("#map");
+  const link = document.querySelector("#link");
+  const isDrawn = !map?.checkVisibility() || map.dataset.state === "drawn";
+  const isLive = !link || link.dataset.state === "live";
+  return isDrawn && isLive && !document.querySelector("main [aria-busy=true]");
+}"""
+DRAWING_SECONDS = 30.0
+
+
+class Camera:
+    """Photographs one page, and knows which of its requests wait for an answer."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._waiting: set[Request] = set()
+        page.on("request", self._begin)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)
+
+    # Playwright accepts no built-in function, such as `set.add`, as a handler
+    def _begin(self, request: Request) -> None:
+        self._waiting.add(request)
+
+    def _end(self, request: Request) -> None:
+        self._waiting.discard(request)
+
+    def open(self, url: str) -> None:
+        self._waiting.clear()
+        self.page.goto(url)
+
+    def wait(self) -> bool:
+        """Whether the page became complete in time. The stream of events never ends, so it is not waited for."""
+        return wait_until(lambda: self._has_everything() and self._has_everything(), DRAWING_SECONDS, every=0.2)
+
+    def _has_everything(self) -> bool:
+        is_drawn = bool(self.page.evaluate(IS_COMPLETE))
+        return is_drawn and all("/stream" in request.url for request in self._waiting)
+
+    def show_whole(self, width: int, *, highest: int = HIGHEST) -> None:
+        """Makes the window as high as the page. Notices at the foot of the window are then at the foot of the page."""
+        height: int = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": width, "height": min(height, highest)})
+
+    def take(self, file: Path, *, part: str = "") -> None:
+        """Writes what the window shows, or only the element `part`."""
+        options: dict[str, Any] = {"format": "webp", "quality": QUALITY}
+        if part:
+            box = self.page.locator(part).bounding_box()
+            assert box, part
+            options["clip"] = box | {"scale": 1}
+        devtools = self.page.context.new_cdp_session(self.page)
+        taken = devtools.send("Page.captureScreenshot", options)
+        devtools.detach()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(base64.b64decode(taken["data"]))
