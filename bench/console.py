@@ -38,16 +38,26 @@ def measure_panning(whole: Whole, _: httpx.Client, promises: Promises, __: argpa
         console_panning.measure(whole, browser, promises)
 
 
-def measure_streams(whole: Whole, _: httpx.Client, promises: Promises, __: argparse.Namespace) -> None:
-    console_streams.measure(whole.installation, promises)
+PARTS = {"pages": measure_pages, "screen": measure_screen, "panning": measure_panning}
+STREAMS = "streams"  # this part needs no busy day
 
 
-PARTS = {"pages": measure_pages, "screen": measure_screen, "panning": measure_panning, "streams": measure_streams}
+def measure_busy_day(installation: Installation, promises: Promises, arguments: argparse.Namespace) -> None:
+    parts = [measure for name, measure in PARTS.items() if name in arguments.parts]
+    if not parts:
+        return
+    whole = Whole(installation)
+    desk = whole.signed_in(Role.OPERATOR)
+    busy_day.fill(whole, desk)
+    print(f"{len(busy_day.ids(desk, 'alerts'))} alerts, {len(busy_day.ids(desk, 'hazards'))} hazards", flush=True)
+    for measure in parts:
+        measure(whole, desk, promises, arguments)
+    whole.stop()
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    options.add_argument("--parts", nargs="+", choices=[*PARTS, STREAMS], default=[*PARTS, STREAMS])
     options.add_argument("--requests", type=int, default=100)
     options.add_argument("--seconds", type=int, default=60, help="of the changes from Kafka to the screen")
     arguments = options.parse_args()
@@ -55,13 +65,9 @@ def main() -> int:
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")
-        whole = Whole(installation)
-        desk = whole.signed_in(Role.OPERATOR)
-        busy_day.fill(whole, desk)
-        print(f"{len(busy_day.ids(desk, 'alerts'))} alerts, {len(busy_day.ids(desk, 'hazards'))} hazards", flush=True)
-        for part in arguments.parts:
-            PARTS[part](whole, desk, promises, arguments)
-        whole.stop()
+        measure_busy_day(installation, promises, arguments)
+        if STREAMS in arguments.parts:
+            console_streams.measure(installation, promises)
         installation.remove()
         ground.remove()
     print(f"missed: {', '.join(promises.missed) or 'nothing'}")

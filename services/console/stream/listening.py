@@ -115,7 +115,7 @@ async def tell(listener: Listener, receive: Receive, send: Send) -> None:
     gone = asyncio.ensure_future(close_when_gone(listener, receive))
     now = asyncio.get_running_loop().time
     try:
-        # One limit for all chunks: a limit for each would take a third of the time of a chunk. Heartbeats put it off.
+        # One limit for all chunks, because a limit for each takes longer than the chunk itself. Heartbeats put it off.
         async with asyncio.timeout(2 * SEND_SECONDS) as limit:
             async for chunk in listener.chunks():
                 if (limit.when() or 0.0) < now() + SEND_SECONDS:
