@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import httpx
 import uvloop
 
 from bench import listeners
@@ -48,6 +49,8 @@ class Streams:
         self.tokens = [installation.token(roles=[Role.OPERATOR]) for _ in range(ACCOUNTS)]
         self.ours = self._started("services.console", "web")
         self.plain = self._started("bench.plain_stream")
+        ready = f"http://127.0.0.1:{self.ours[1]}/ready"
+        assert wait_until(lambda: httpx.get(ready).is_success, timeout=60, every=0.2), self.ours[0].log_tail()
 
     def _started(self, *command: str) -> tuple[Process, int]:
         port = paths.free_port()
