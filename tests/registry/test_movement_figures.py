@@ -346,6 +346,10 @@ async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) 
     assert "Movements by month, 2022-05 to 2026-06" in shown
     months = shown.split('id="months"')[1].split('id="routes"')[0]
     assert re.findall(r"<b>(\d+)</b>(?: <span class=\"muted\">\| (\d+))?", months) == [("0", "30"), ("5", "")]
+    drawn = shown.split('id="moves"')[1].split("</table>")[0]
+    bars = {row.split("<", 1)[0]: re.findall(r'data-value="(\d+)"', row) for row in drawn.split('class="nowrap">')[1:]}
+    assert (len(bars), bars["05.2022"], bars["06.2022"]) == (50, ["0", "0", "30", "0"], ["0"] * 4)
+    assert bars["06.2026"] == ["5", "0", "0", "0"]
     link = re.search(r'href="/registry(/v1/statistics/movements[^"]*format=csv[^"]*)"', shown)
     assert link and (await office.get(unescape(link[1]), role=Role.ANALYST)).text.count("returned") == 2
     other_tab = re.search(r'href="/registry(/figures\?[^"]*)"', shown)

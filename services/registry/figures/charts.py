@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from services.registry.figures.queries import MovementScope
 from services.registry.figures.statistics import Figure, summed
 from shared import months
 
 MOST = 120
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ def monthly(figures: Iterable[Figure]) -> MonthlyPersons:
     return MonthlyPersons(rows, len(periods.keys() - whole) > 0)
 
 
-def filled(periods: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
-    """Add months without displaced persons, so that the time axis has no gaps.
+def filled(periods: Mapping[str, Mapping[Key, Value]]) -> dict[str, Mapping[Key, Value]]:
+    """Add months without persons, so that the time axis has no gaps.
 
     Keep at most the last MOST months and the last MOST years.
     """

@@ -16,7 +16,7 @@ from services.registry.figures.movement_routes import (
     durations_of,
     movements_of,
 )
-from services.registry.figures.movement_tables import by_month, by_route, kinds
+from services.registry.figures.movement_tables import ONWARD, by_month, by_route, kinds, monthly
 from services.registry.figures.pages import OPTIONS, SHARED, PageNumber, TablePage, address, area_names
 from shared.confirmations import confirmed_from
 from shared.events.vocabulary import DISPLACED, Movement
@@ -51,6 +51,9 @@ async def movements_page(
         filters=chosen,
         area_names=area_names(request, caller),
         months=months,
+        monthly=(rows := monthly(months)),
+        is_monthly_cut=bool(rows) and len(months.keys() - {row.period for row in rows}) > 0,
+        onward=ONWARD,
         kinds=kinds(months),
         routes=TablePage.of(by_route(movements), "routes_page", filters, PATH),
         classes=CLASSES,

@@ -2,14 +2,39 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
+from services.registry.figures import charts
 from services.registry.figures.movement_figures import MovementFigure
 from shared.events.vocabulary import Movement
 
 MOVEMENTS = tuple(Movement)
+# The movements that take people away from where they are displaced, but not back to where they came from.
+ONWARD = (
+    Movement.TRANSFERRED,
+    Movement.DISPLACED_AGAIN,
+    Movement.SETTLED_ELSEWHERE,
+    Movement.RELOCATED,
+    Movement.LEFT_COUNTRY,
+)
 Key = TypeVar("Key")
+
+
+class MovedPersons(NamedTuple):
+    """Registered persons, and persons of counted groups. They are never added."""
+
+    persons: int
+    group_persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfMoves:
+    """The people who returned and those who moved on in a month; in a year, if their month is not known."""
+
+    period: str
+    returned: MovedPersons
+    onward: MovedPersons
 
 
 def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, MovementFigure]]:
@@ -21,6 +46,20 @@ def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, Move
     for figure in figures:
         months[figure.month or ""][figure.movement].append(figure)
     return {month: summed_by(months[month]) for month in sorted(months)}
+
+
+def monthly(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[MonthOfMoves]:
+    """The rows of the chart: the last months, also those without movements. Empty if nobody returned or moved on."""
+    rows = [
+        MonthOfMoves(period, moved(by_kind, (Movement.RETURNED,)), moved(by_kind, ONWARD))
+        for period, by_kind in charts.filled(months).items()
+    ]
+    return rows if any((*row.returned, *row.onward) != (0,) * 4 for row in rows) else []
+
+
+def moved(by_kind: Mapping[Movement, MovementFigure], movements: Iterable[Movement]) -> MovedPersons:
+    figures = [by_kind[movement] for movement in movements if movement in by_kind]
+    return MovedPersons(sum(each.persons for each in figures), sum(each.group_persons for each in figures))
 
 
 def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:

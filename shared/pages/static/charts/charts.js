@@ -3,6 +3,7 @@
 // A column is drawn if its header has `data-series`: a bar that stands on the bars before it, or a line. `data-tone`
 // is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's
 // foot are not drawn. `data-label` of the table stands at the axis. Readers who see no chart have the table itself.
+// With `data-chart="rows"`, the bars lie one below the other, each beside its name, for rows that are not months.
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
@@ -10,11 +11,14 @@ import { sentence } from "/static/texts.js";
 
 const HEIGHT = 260;
 const BAR = 0.62; // the width of a bar, of the distance of two bars
-const LABEL = 64; // pixels for a label of the axis below
+const LABEL = 78; // pixels for a label of the axis below
 const STEPS = [1, 2, 3, 4, 6, 12];
+const NUMBERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6];
+const ROW = 30; // pixels for a bar that lies
+const MOST_OF_WIDTH = 0.4; // names take at most this part of the width
 
 /** @typedef {{label: string, isLine: boolean, tone: string, values: (number | null)[]}} Series */
-/** @typedef {{title: string, unit: string, of: string, labels: string[], series: Series[]}} Drawing `of` names the labels */
+/** @typedef {{title: string, unit: string, of: string, labels: string[], series: Series[], isLying: boolean}} Drawing `of` names the labels */
 
 /** What the table says. @param {HTMLTableElement} table @returns {Drawing} */
 function read(table) {
@@ -37,6 +41,7 @@ function read(table) {
     of: heads[0]?.textContent?.trim() ?? "",
     labels: rows.map((row) => row.cells[0]?.textContent?.trim() ?? ""),
     series,
+    isLying: table.dataset.chart === "rows",
   };
 }
 
@@ -67,18 +72,23 @@ function colour(near, tone) {
 }
 
 /** @param {Element} place @param {Drawing} drawing @returns {uPlot.Options} */
-function options(place, { labels, of, series, unit }) {
+function options(place, { labels, of, series, unit, isLying }) {
   const [text, muted, line] = ["text", "muted", "line"].map((tone) => colour(place, tone));
   const font = `12px ${getComputedStyle(place).fontFamily}`;
   const axis = { stroke: muted, font, labelFont: font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const shown = (/** @type {number} */ value) => value.toLocaleString(document.documentElement.lang);
+  const [names, width] = isLying ? fitting(labels, font, MOST_OF_WIDTH * place.clientWidth) : [labels, 0];
+  const ofNames = isLying ? { side: 3, size: width + 12, incrs: [1], space: 1 } : { side: 2, size: 28, incrs: STEPS, space: LABEL };
   return {
     width: place.clientWidth,
-    height: HEIGHT,
-    scales: { x: { time: false, range: () => [-0.6, labels.length - 0.4] }, y: { range: (_, __, most) => [0, Math.max(most * 1.08, 1)] } },
+    height: height(labels.length, isLying),
+    scales: {
+      x: { time: false, range: () => [-0.6, labels.length - 0.4], ori: isLying ? 1 : 0, dir: isLying ? -1 : 1 },
+      y: { range: (_, __, most) => [0, Math.max(most * 1.08, 1)], ori: isLying ? 0 : 1 },
+    },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, incrs: STEPS, space: LABEL, values: (_, places) => places.map((at) => labels[at] ?? "") },
-      { ...axis, label: unit, labelSize: unit ? 22 : 0, size: 54, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, places) => places.map(shown) },
+      { ...axis, ...ofNames, grid: { show: false }, values: (_, places) => places.map((at) => names[at] ?? "") },
+      { ...axis, side: isLying ? 2 : 3, label: unit, labelSize: unit ? 22 : 0, size: isLying ? 28 : 54, incrs: NUMBERS, values: (_, places) => places.map(shown) },
     ],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     series: [
@@ -98,6 +108,25 @@ function options(place, { labels, of, series, unit }) {
   };
 }
 
+/** @param {number} count the number of names @param {boolean} isLying */
+function height(count, isLying) {
+  return isLying ? 70 + ROW * count : HEIGHT;
+}
+
+/** The names, cut where they are wider than the most, and the width of the widest. @param {string[]} names @param {string} font @param {number} most @returns {[string[], number]} */
+function fitting(names, font, most) {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context) return [names, most];
+  context.font = font;
+  const width = (/** @type {string} */ name) => context.measureText(name).width;
+  const cut = names.map((name) => {
+    let short = name;
+    while (short.length > 1 && width(short) > most) short = `${short.replace(/…$/, "").slice(0, -1)}…`;
+    return short;
+  });
+  return [cut, Math.ceil(Math.max(0, ...cut.map(width)))];
+}
+
 /** Higher bars are drawn first, so that the bars on which they stand cover them. @template T @param {T[]} series */
 function ordered(series) {
   return [...series].reverse();
@@ -115,7 +144,7 @@ function draw(table) {
   (table.closest(".scroll") ?? table).before(figure);
   const data = /** @type {uPlot.AlignedData} */ ([drawing.labels.map((_, at) => at), ...ordered(stacked(drawing.series))]);
   let chart = drawn(place, drawing, data);
-  new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
+  new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: height(drawing.labels.length, drawing.isLying) })).observe(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     chart.destroy();
     chart = drawn(place, drawing, data);
@@ -150,7 +179,7 @@ function button(text, act) {
 
 /** Draws the charts of this part of the page. @param {ParentNode} part */
 export function drawCharts(part) {
-  for (const table of part.querySelectorAll("table[data-chart]")) draw(/** @type {HTMLTableElement} */ (table));
+  for (const table of part.querySelectorAll("table[data-chart]:has(tbody tr)")) draw(/** @type {HTMLTableElement} */ (table));
 }
 
 drawCharts(document);
