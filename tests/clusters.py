@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from deploy.local.options import GIVEN
 from deploy.provision import database
 from deploy.provision.database import Server
@@ -57,3 +59,13 @@ def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Runs the coroutine in a new thread with its own event loop, because the test's loop may be running already."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
+
+
+def shared(config: pytest.Config, name: str) -> dict[str, Any] | None:
+    """A value that the process that controls the xdist workers has made for all workers."""
+    made: dict[str, Any] | None = getattr(config, "workerinput", {}).get(name)
+    return made
+
+
+def cluster_of(config: pytest.Config) -> Cluster | None:
+    return Cluster(**made) if (made := shared(config, "cluster")) else None

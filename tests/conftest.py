@@ -25,13 +25,14 @@ from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
 from shared.postgres import database
 from tests import fork_servers, preloaded
-from tests.clusters import shared_cluster
-from tests.components import Cluster, Components, components, shared_broker
+from tests.clusters import cluster_of, shared, shared_cluster
+from tests.components import Components, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.folders import MEMORY, has_enough_memory
 from tests.hashes import cheap_hashes
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
+from tests.killable import KILLING, killable, killable_installation, pytest_runtest_teardown
 
 # Hypothesis's examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
@@ -46,17 +47,6 @@ SHARED = (
 )  # the packages whose fixtures have the scope "package"
 # Such a package takes longer than a quarter of the run, so several workers share its files, each with own fixtures.
 PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
-# One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
-KILLING = (
-    "tests/console/test_attempts.py",
-    "tests/console/test_stalled_stream.py",
-    "tests/deploy/watch/test_away.py",
-    "tests/intake/test_dependencies_away.py",
-    "tests/intake/test_unchecked.py",
-    "tests/journeys/test_households.py",
-    "tests/journeys/test_intake.py",
-    "tests/shared/test_revocations.py",
-)
 # The groups of tests (see `world`) that take longest.
 # These groups begin first, so that all workers end at about the same time.
 LONGEST = (
@@ -84,7 +74,14 @@ SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 # start would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-__all__ = ["cheap_hashes", "pytest_terminal_summary", "real_data"]
+__all__ = [
+    "cheap_hashes",
+    "killable",
+    "killable_installation",
+    "pytest_runtest_teardown",
+    "pytest_terminal_summary",
+    "real_data",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -205,16 +202,6 @@ def session_components(request: pytest.FixtureRequest) -> Iterator[Components]:
         yield servers
 
 
-def shared(config: pytest.Config, name: str) -> dict[str, Any] | None:
-    """A value that the process that controls the xdist workers has made for all workers."""
-    made: dict[str, Any] | None = getattr(config, "workerinput", {}).get(name)
-    return made
-
-
-def cluster_of(config: pytest.Config) -> Cluster | None:
-    return Cluster(**made) if (made := shared(config, "cluster")) else None
-
-
 @pytest.fixture(scope="session")
 def ground(components: Components) -> Iterator[Ground]:
     made = Ground(components, works_ahead=True)
@@ -275,25 +262,3 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """A session whose changes are rolled back at the end."""
     async with database.sessions(engine)() as session:
         yield session
-
-
-@pytest.fixture(scope="session")
-def killable(request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """Servers that a test may kill.
-
-    The test must start stopped servers again, because the next test uses the same servers.
-    """
-    with components(own=True, cluster=cluster_of(request.config)) as servers:
-        yield Ground(servers)
-
-
-@pytest.fixture
-def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation on `killable`. Stopped servers are started before the installation is removed."""
-    with installed(killable, tmp_path, partitions=2) as installation:
-        yield installation
-        for component in killable.components.started:
-            component.resume()
-            # the files of a killed PostgreSQL still say that it is ready
-            if not component.is_running or not component.is_ready():
-                component.start()

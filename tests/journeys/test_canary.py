@@ -23,8 +23,8 @@ from shared.events.topics import SERVICES
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.clients import PLAIN
+from tests.clusters import cluster_of
 from tests.components import components
-from tests.conftest import cluster_of
 from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
