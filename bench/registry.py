@@ -72,6 +72,10 @@ class Pass:
     own_cpu: float
     components_cpu: float
 
+    @property
+    def cpu(self) -> float:
+        return self.own_cpu + self.components_cpu
+
     def __str__(self) -> str:
         name = "A copy" if self.workers is None else f"B registry, {self.workers} at work"
         cpu_times = f"own {self.own_cpu:5.2f} s, components {self.components_cpu:5.2f} s"
@@ -238,16 +242,26 @@ class Bench:
         for result in self.passes:
             print(f"{result}   {self.reports / result.seconds:6.0f} reports/s, {rows / result.seconds:7.0f} rows/s")
         for workers in sorted({result.workers for result in self.passes if result.workers}):
-            print(f"ratio B/A, {workers} at work: {self.ratio(workers):.2f}")
+            of_cpu = self.ratio_of_cpu(workers)
+            print(f"ratio B/A, {workers} at work: {self.ratio(workers):.2f}; of the CPU times alone {of_cpu:.2f}")
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Divide the time of passes A by the time of passes B with this number of consumers.
-
-        Only a pass A that directly precedes such a pass B counts.
-        """
-        pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
+        """Divide the time of passes A by the time of passes B with this number of consumers."""
+        pairs = self.pairs(workers)
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
+
+    def ratio_of_cpu(self, workers: int) -> float:
+        """The same for CPU seconds.
+
+        If other programs use the machine, passes B slow down more than passes A, because they need more than one core.
+        """
+        pairs = self.pairs(workers)
+        return sum(a.cpu for a, _ in pairs) / sum(b.cpu for _, b in pairs)
+
+    def pairs(self, workers: int) -> list[tuple[Pass, Pass]]:
+        """Each pass B with this number of consumers, and the pass A directly before it."""
+        return [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
 
 
 async def measure(installation: Installation, reports: int) -> bool:
