@@ -19,6 +19,13 @@ DAYS = 7
 MORE_THAN_FIT = 12
 ROUND = 10
 WITHOUT_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"  # drawing the map would take most of the time
+# shows a notice at the foot of the page, and says whether the last row is still above the end of the list
+FITS_BELOW_A_NOTICE = """() => {
+  document.getElementById("sound-blocked").hidden = false;
+  const rows = [...document.querySelectorAll("#wall-rows > li")].filter((row) => !row.hidden);
+  const list = document.getElementById("wall-rows").getBoundingClientRect();
+  return rows.at(-1).getBoundingClientRect().bottom <= list.bottom + 1;
+}"""
 # the error of a request that waited for its answer when the clock moved
 MOVED = "signal timed out"
 # the page is loaded again, because the edition of the drawn panel is another one
@@ -53,6 +60,7 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     expect(page.locator("#wall-title")).to_have_text("Not acknowledged")
     number = page.locator("#wall-page")
     expect(number).to_have_text(re.compile(r"^\d/[2-9]$"))
+    expect_room_for_a_notice(page)
     first = number.inner_text()
     page.clock.fast_forward(13_000)
     expect(number).not_to_have_text(first)
@@ -81,6 +89,11 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     wait_for_script(page, "document.getElementById('room').dataset.edition.length === 16")
     assert set(desk.errors) <= {MOVED}
+
+
+def expect_room_for_a_notice(page: Page) -> None:
+    wait_for_script(page, FITS_BELOW_A_NOTICE)
+    page.evaluate("document.getElementById('sound-blocked').hidden = true")
 
 
 def pass_the_week(page: Page) -> None:

@@ -96,7 +96,7 @@ document.addEventListener("drawn", (event) => {
   void loadEdition();
 });
 for (const kind of INPUTS) addEventListener(kind, touch, { passive: true });
-addEventListener("resize", arrange);
+new ResizeObserver(arrange).observe(room); // also a notice below the list changes its height
 void document.fonts.ready.then(arrange);
 arrange();
 void renewClocks();
