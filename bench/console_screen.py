@@ -109,8 +109,7 @@ class Changes:
 def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, *, seconds: int) -> None:
     """From the moment before an event is published until the frame that shows it, with other listeners."""
     changes = Changes()
-    for number in range(CHANGED):
-        whole.publish(changes.alert(number, 1), changes.hazard(number, 1))
+    whole.publish(*(make(number, 1) for number in range(CHANGED) for make in (changes.alert, changes.hazard)))
     seat = Seat(whole, new_context(browser), Role.OPERATOR)
     page = seat.open("/")
     expect(page.locator("#link[data-state=live]")).to_be_visible()
