@@ -19,7 +19,7 @@ FIGURE_BYTES = 400  # encoded answers count as figures of this size
 T = TypeVar("T")
 Answer = list[Any] | bytes
 A = TypeVar("A", bound=Answer)
-# The kind of the figures and the query. An encoded answer also depends on how the rows are written.
+# The kind of the figures and the query. Encoded answers to one query can differ in language and in the page of rows.
 Question = tuple[str, FigureQuery, *tuple[Hashable, ...]]
 
 

@@ -3,7 +3,7 @@
 // A column is drawn if its header has `data-series`: a bar that stands on the bars before it, or a line. `data-tone`
 // is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's
 // foot are not drawn. `data-label` of the table stands at the axis. Readers who see no chart have the table itself.
-// With `data-chart="rows"`, the bars lie one below the other, each beside its name, for rows that are not months.
+// If the rows are not months, `data-chart="rows"` draws the bars one below the other, with the name of its row beside each.
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
