@@ -28,6 +28,7 @@ from standardwebhooks import Webhook
 
 from bench.intake import ACCOUNTS, Bench, bench
 from bench.processes import cpu, family
+from bench.promises import percentile
 from services.alerts.config import AlertsSettings
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies, rosters
@@ -70,7 +71,7 @@ class Pass:
     milliseconds: tuple[float, ...]
 
     def at(self, share: float) -> float:
-        return sorted(self.milliseconds)[min(int(share * len(self.milliseconds)), len(self.milliseconds) - 1)]
+        return percentile(self.milliseconds, share)
 
     def __str__(self) -> str:
         return (

@@ -22,6 +22,7 @@ from sqlalchemy import event, text
 
 from bench.displacements import Displacements
 from bench.processes import cpu, family
+from bench.promises import percentile
 from deploy.local import paths
 from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
@@ -107,8 +108,7 @@ async def measure(
         answer = await client.get(path)
         taken.append(1000 * (time.perf_counter() - began))
         answer.raise_for_status()
-    taken.sort()
-    p50, p99 = taken[len(taken) // 2], taken[min(int(0.99 * len(taken)), len(taken) - 1)]
+    p50, p99 = percentile(taken, 0.5), percentile(taken, 0.99)
     milliseconds = 1000 * (cpu(family(pids)) - spent) / count
     size = f"{len(answer.content) / 1000:7.1f} kB"
     print(f"  {name:<32} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {size}   CPU {milliseconds:6.1f} ms", flush=True)

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
-import statistics
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import uvloop
 
 from bench import load
 from bench.intake import BATCH, DISPLACEMENTS, Bench, bench, reports
+from bench.promises import percentile
 from bench.watched import Step, steps
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
@@ -169,7 +169,7 @@ def verdict(kinds: list[Kind]) -> int:
 
 
 def p99(taken: list[float]) -> float:
-    return statistics.quantiles(taken, n=100, method="inclusive")[-1]
+    return percentile(taken, 0.99)
 
 
 def main() -> int:

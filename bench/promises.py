@@ -23,4 +23,12 @@ class Promises:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+    """The percentile for a share such as 0.99, interpolated between the two nearest values.
+
+    With 100 values, the nearest value alone would be the longest, and not the 99th percentile.
+    """
+    ordered = sorted(values)
+    position = share * (len(ordered) - 1)
+    below, part = int(position), position % 1
+    # values may be infinite, and infinity times zero is no number
+    return ordered[below] * (1 - part) + ordered[below + 1] * part if part else ordered[below]

@@ -13,11 +13,10 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from statistics import quantiles
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -26,6 +25,7 @@ import uvloop
 from pydantic_core import to_json
 from sqlalchemy import text
 
+from bench.promises import percentile
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
@@ -221,9 +221,8 @@ class Bench:
         return not missed
 
 
-def percentiles(times: Iterable[float]) -> tuple[float, float]:
-    cuts = quantiles(times, n=100, method="inclusive")
-    return cuts[49], cuts[98]
+def percentiles(times: Sequence[float]) -> tuple[float, float]:
+    return percentile(times, 0.5), percentile(times, 0.99)
 
 
 async def is_ready(client: httpx.AsyncClient) -> bool:
