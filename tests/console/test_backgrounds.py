@@ -185,8 +185,8 @@ def test_without_a_usable_background_the_map_works(console: Served, file: Path, 
     raster(file)
     page.route(f"**{PATH}", lambda route: route.abort())
     page.evaluate("localStorage.setItem('board-map', 'on')")
-    board = opened(page, console, "/?lang=en")
-    expect(board.locator("#background-failed")).to_be_visible()
+    for path in ("/map?lang=en", "/?lang=en"):
+        expect(opened(page, console, path).locator("#background-failed")).to_be_visible()
     page.unroute(f"**{PATH}")
 
 
