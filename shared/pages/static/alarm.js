@@ -22,6 +22,7 @@ const title = document.title;
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
 let isOurs = !("locks" in navigator); // whether this page may ring, as only one page of a browser may
+let isClaimed = isOurs;
 let isOver = false;
 /** @type {Map<string, Notification>} the browser notifications that are shown, by alert */
 const notifications = new Map();
@@ -122,7 +123,13 @@ function show() {
 /** Browsers allow sound only after an input, unless they were started with sound allowed (docs/runbook.md). */
 async function allow() {
   await open();
-  if (!isBlocked() && !isOurs) void navigator.locks.request("alarm", () => { isOurs = true; return new Promise(() => {}); });
+  show();
+}
+
+/** Asks for the lock of the page that may ring. A page whose sound is blocked does not ask, so that another page can ring. */
+function claim() {
+  if (!isClaimed) void navigator.locks.request("alarm", () => { isOurs = true; return new Promise(() => {}); });
+  isClaimed = true;
   show();
 }
 
@@ -149,6 +156,7 @@ addEventListener("keydown", (event) => {
 });
 document.addEventListener("alerts-changed", () => void ask());
 addEventListener("pagehide", leave);
+document.addEventListener("sound-allowed", claim);
 document.addEventListener("session-ended", () => { isOver = true; show(); });
 setInterval(ask, ASK_MS);
 setInterval(() => { if (urgent().length && sounds()) void ring(); show(); }, RING_MS);

@@ -9,11 +9,11 @@ let audio;
 let isAllowed = false;
 let sounding = 0; // the number of alarms that have not ended
 
-/** Asks the browser to allow sound on the page. */
+/** Asks the browser to allow sound on the page. The event `sound-allowed` says that the sound is allowed, maybe much later. */
 export async function open() {
   if (!audio) {
     audio = new AudioContext();
-    audio.addEventListener("statechange", rest); // the browser may allow the sound later
+    audio.addEventListener("statechange", rest); // a slow sound device, or a browser that allows the sound later
   }
   await isResumed(audio, ASKED_MS);
   rest();
@@ -63,5 +63,6 @@ function end() {
 function rest() {
   if (audio?.state !== "running") return;
   isAllowed = true;
+  document.dispatchEvent(new CustomEvent("sound-allowed"));
   if (!sounding) void audio.suspend();
 }

@@ -21,6 +21,13 @@ COUNTING = """{
         return own.call(this);
     };
 }"""
+SLOW_DEVICE = """{
+    const own = AudioContext.prototype.resume;
+    AudioContext.prototype.resume = async function () {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return own.call(this);
+    };
+}"""
 BLOCKED = """{
     let allowed = false;
     addEventListener("keydown", () => { allowed = true; }, { capture: true });
@@ -120,7 +127,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     whole: Whole, seat: Any, silent_browser: Browser
 ) -> None:
     desk = seat(Role.OPERATOR, browser=silent_browser)
-    desk.page.add_init_script(COUNTING)
+    desk.page.add_init_script(COUNTING + SLOW_DEVICE)
     page = desk.open("/ledger")
     expect(page.locator("#sound-blocked")).to_be_visible()
     page.mouse.click(2, 300)  # a browser plays sound only after a click or key press on the page
