@@ -33,6 +33,7 @@ from tests.hashes import cheap_hashes
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
 from tests.killable import KILLING, killable, killable_installation, pytest_runtest_teardown
+from tests.own_folders import pytest_runtest_makereport, tmp_path
 
 # Hypothesis's examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
@@ -78,9 +79,11 @@ __all__ = [
     "cheap_hashes",
     "killable",
     "killable_installation",
+    "pytest_runtest_makereport",
     "pytest_runtest_teardown",
     "pytest_terminal_summary",
     "real_data",
+    "tmp_path",
 ]
 
 
