@@ -1,17 +1,24 @@
-"""A snapshot for the queries of one page, in which no statement takes long."""
+"""A snapshot: all statements of one transaction see the same data."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # raw SQL: SQLAlchemy has no SET. All statements of one page together take at most a few times this time.
 TIMEOUT = text("SET LOCAL statement_timeout = '3s'")
-SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+async def start(session: AsyncSession) -> None:
+    """Starts a snapshot. The transaction must not have executed a statement before.
+
+    The driver begins the transaction as a snapshot, so that this costs no round trip.
+    """
+    _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a snapshot, in which no statement takes longer than TIMEOUT.
+    """Starts a snapshot for the queries of one page, in which no statement takes longer than TIMEOUT.
 
     A statement that takes longer raises DBAPIError; `shared.failures.is_too_slow` recognises this error.
     """
-    await session.execute(SNAPSHOT)
+    await start(session)
     await session.execute(TIMEOUT)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -104,8 +105,14 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 
 
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
-    """A request reads the version, then a change is committed, and then the request computes the figures."""
-    await office.file(household())
+    """A request reads the version, then a change is committed, and then the request computes the figures.
+
+    The answer has the version and the figures before the change. The next answer has the others, and follows a cursor
+    whose row no longer exists.
+    """
+    await office.file(household(), household(destination={"pcode": KADAMJAI}))
+    first = await page(office)
+    await office.file(household())  # so that the answer is not in memory
 
     async def waits() -> bool:
         async with office.app.state.sessions() as session:
@@ -114,13 +121,21 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
     async with office.app.state.sessions() as writer, asyncio.TaskGroup() as tasks:
         await writer.execute(text(MAY_IDLE))
         await writer.execute(text("LOCK TABLE figure_sums IN ACCESS EXCLUSIVE MODE"))
-        during = tasks.create_task(total(office))
+        during = tasks.create_task(page(office))
         await wait_for(waits)
-        await writer.execute(text("TRUNCATE episodes"))
+        await writer.execute(text(f"DELETE FROM episodes WHERE destination_pcode = '{first['rows'][0]['pcode']}'"))
         await writer.commit()
-    assert (await during)["households"] == 0
-    await office.file(household(), household())
-    assert (await total(office))["households"] == 2
+    before = await during
+    second, last = await page(office), await page(office, f"&cursor={first['next']}")
+    assert len({found["version"] for found in (first, before, second)}) == 3
+    assert [found["total"]["households"] for found in (first, before, second)] == [2, 3, 1]
+    assert (second["version"], second["rows"]) == (last["version"], last["rows"])
+    assert (await page(office, "&date=2026-07-01"))["version"] != (await page(office, "&date=2026-07-02"))["version"]
+
+
+async def page(office: Office, query: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = (await office.get(f"{STOCK}?limit=1{query}", role=Role.ANALYST)).json()
+    return found
 
 
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
@@ -158,10 +173,12 @@ async def test_the_memory_is_bounded_also_for_questions_without_figures(
         for day in range(1, 8):
             query = FigureQuery(Status.ACTUAL, known, until=date(2026, 8, day))
             assert len(await kept.answer(session, "stock", query, places)) == len(reports)
-        assert len(kept._answers) == 2
+            await kept.answer(session, "stock", first := replace(query, until=date(2026, 8, 1)), places)
+        assert [question[1] for question in kept._answers] == [query, first]  # the answer that is used stays
+    async with office.app.state.sessions() as session:
 
         async def large(_version: str) -> bytes:
             return bytes(50 * FIGURE_BYTES)
 
         await kept.encoded(session, ("stock in JSON", query), large)
-        assert kept._answers == {}
+        assert len(kept._answers) == 2

@@ -11,14 +11,14 @@ from services.registry.figures.queries import FigureQuery, Kind
 from services.registry.figures.statistics import Figure, figures
 from services.registry.models import DataVersion
 from shared.places import Places
+from shared.postgres import snapshots
 
-MOST_FIGURES = 50_000  # at most this many figures are kept in memory, which takes about 20 MB
+MOST_FIGURES = 120_000  # at most this many figures are kept in memory, which takes about 50 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
 FIGURE_BYTES = 400  # encoded answers count as figures of this size
 
 T = TypeVar("T")
 Answer = list[Any] | bytes
-A = TypeVar("A", bound=Answer)
 # The kind of the figures and the query. Encoded answers to one query can differ in language and in the page of rows.
 Question = tuple[str, FigureQuery, *tuple[Hashable, ...]]
 
@@ -44,33 +44,53 @@ class KeptFigures:
         self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
         """The answer to the query, from memory or computed. The caller must not change the returned list."""
-        return await self._answered(session, question, lambda _: compute())
+        version = await data_version(session)
+        found: list[T] | None = self._found(version, question)
+        if found is not None:
+            return found
+        answer = await compute()
+        # Without a snapshot, the data may have changed since the version was read. The figures are then of a later one.
+        if await data_version(session) == version:
+            self._keep(version, question, answer)
+        return answer
 
     async def encoded(
         self, session: AsyncSession, question: Question, encode: Callable[[str], Awaitable[bytes]]
     ) -> bytes:
-        """The bytes of an answer, from memory or encoded. `encode` gets the version of the data."""
-        return await self._answered(session, question, encode)
+        """The bytes of an answer, from memory or encoded. `encode` gets the version of the data.
 
-    async def _answered(self, session: AsyncSession, question: Question, compute: Callable[[str], Awaitable[A]]) -> A:
-        # The version is read before the figures. If the data changes in between, the figures are newer than the
-        # version, which does no harm.
+        The version and the figures are read in one snapshot. The session must not have executed a statement before.
+        """
+        await snapshots.start(session)
         version = await data_version(session)
-        if version == self._version and question in self._answers:
-            found: A = self._answers[question]
+        found: bytes | None = self._found(version, question)
+        if found is not None:
             return found
-        answer = await compute(version)
+        answer = await encode(version)
         self._keep(version, question, answer)
         return answer
 
-    def _keep(self, version: str, question: Question, answer: Answer) -> None:
+    def _found(self, version: str, question: Question) -> Any:
+        """The answer in memory, which is now the latest used; None if there is no answer of this version."""
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
+        if (answer := self._answers.pop(question, None)) is not None:
+            self._answers[question] = answer
+        return answer
+
+    def _keep(self, version: str, question: Question, answer: Answer) -> None:
+        """Keeps the answer, and forgets those that were not used for the longest time.
+
+        An answer of another version is not kept, because another request has read a later version meanwhile. Nor is an
+        answer that would take more than half of the memory: it would drive out too many others.
+        """
+        if version != self._version or weight(answer) > self._most // 2:
+            return
         self._forget(question)  # a concurrent request may have stored an answer to the same query
         self._answers[question] = answer
         self._weight += weight(answer)
         while self._weight > self._most:
-            self._forget(next(iter(self._answers)))  # this call deletes the oldest query and its answer
+            self._forget(next(iter(self._answers)))
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:

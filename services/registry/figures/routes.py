@@ -174,7 +174,10 @@ class FigureWriter:
         )
 
     def page(self, figures: list[Figure], version: str) -> bytes:
-        """A page of the rows in JSON. `version` differs whenever the figures may have changed."""
+        """A page of the rows in JSON. `version` differs whenever the figures may have changed.
+
+        The version of a stock contains its day, because the usual day changes at midnight.
+        """
         filters = self.filters
         rows, selected, row_type = filters.rows(figures), list(filters.categories), exports.row_type(tuple(self.names))
         page = RowPage.of(rows, filters)
@@ -190,7 +193,7 @@ class FigureWriter:
                 "level": filters.level,
                 "age_profile": filters.age_profile,
                 "places_version": self.places.version,
-                "version": version,
+                "version": f"{version}-{self.day}" if self.day else version,
                 "total": whole[selected[0].value] if len(selected) == 1 else None,
                 "totals": whole,
                 "rows": list(starmap(row_type, self.rows(rows[page.first : page.last]))),
