@@ -28,5 +28,5 @@ def test_the_manual_quotes_the_pages_and_shows_every_picture(language: str) -> N
     assert pictures == set(SCENES) == {file.stem for file in (MANUAL / "pictures" / language).glob("*.webp")}
 
 
-def test_make_screenshots_photographs_every_page_of_the_navigation() -> None:
+def test_make_screenshots_photographs_every_page() -> None:
     assert missing() == []

@@ -106,7 +106,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--only", nargs="*", default=[], help="names of pages and of the manual's pictures")
     only = arguments.parse_args().only
-    assert missing() == [], f"tests/screenshots/pages.py lacks pages of the navigation: {missing()}"
+    assert missing() == [], f"tests/screenshots/pages.py lacks pages: {missing()}"
     with chromium(ALLOWS_SOUND, has_webgl=True) as browser, played() as evening:
         photograph_pages(evening, browser, only)
         photograph_scenes(evening, browser, only)

@@ -18,6 +18,7 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.trials import receiver_id
 from services.alerts.rosters.rosters import Roster, roster_id
 from services.alerts.silences.silences import Silence
 from shared.auth.tokens import Role
@@ -41,7 +42,7 @@ NAMES = {
 }
 SECOND_OPERATOR = "operator-2"
 ACTED_ON = {"avalanche", "landslide", "snowstorm", "strong_wind", "river_flood"}
-ROSTER = "ЦУКС"
+ROSTER, POST = "ЦУКС", "Дежурная часть ЦУКС"
 # the people of the roster, with the names of their accounts
 PEOPLE = {"Мисалбеков Санжар": NAMES[Role.OPERATOR], "Үлгүбекова Айгүл": SECOND_OPERATOR, "Сынаков Нурлан": ""}
 EXERCISE = frozenset({Status.EXERCISE})
@@ -64,6 +65,7 @@ class Evening:
         for role, name in NAMES.items():
             whole.account(role, name=name, team=team if role is Role.FIELD else None)
         whole.account(Role.OPERATOR, name=SECOND_OPERATOR)
+        self._silence = silence(self.now)
         in_thread(self._store(list(self._receivers())))
         self._household = scenario.household(self.now, "evening", 4, random.Random(3))
         self._group = scenario.group(self.now, "evening") | {"persons": 165}
@@ -138,6 +140,9 @@ class Evening:
             "group": self._group["group_id"],
             "site": str(scenario.SITE_ID),
             "roster": str(roster_id(ROSTER)),
+            "receiver": str(receiver_id(POST)),
+            "silence": str(self._silence.silence_id),
+            "account": str(self.whole.known(SECOND_OPERATOR).account_id),
         }
 
     async def _store(self, receivers: list[Receiver]) -> None:
@@ -147,13 +152,13 @@ class Evening:
             for receiver in receivers:
                 await receiver_queries.save_receiver(session, receiver)
             await roster_queries.save(session, roster(self.now))
-            await silence_queries.add(session, silence(self.now))
+            await silence_queries.add(session, self._silence)
         await engine.dispose()
 
     def _receivers(self) -> Iterator[Receiver]:
         """A post, the people of the roster, of whom two have accounts, and the head of shift."""
         internal: dict[str, Any] = {"statuses": EXERCISE, "is_internal": True, "language": "ru", "organisation": "МЧС"}
-        yield Receiver("Дежурная часть ЦУКС", DeliveryChannel.EMAIL, "duty@mes.example", roster=ROSTER, **internal)
+        yield Receiver(POST, DeliveryChannel.EMAIL, "duty@mes.example", roster=ROSTER, **internal)
         for person, name in PEOPLE.items():
             own: dict[str, Any] = {"account_id": self.whole.known(name).account_id} if name else {}
             own |= {"kind": ReceiverKind.PERSON, "post": "оперативный дежурный", "step": 1, "floor": Severity.SEVERE}

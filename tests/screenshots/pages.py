@@ -3,9 +3,10 @@
 An address may contain names in braces, such as `{alert}`; `Evening.addresses` says what stands for them.
 """
 
+import re
+
 from shared.auth.access import ROUTES
 from shared.auth.tokens import Role
-from shared.pages.navigation import DESTINATIONS, MENU
 
 PHONE_FORM = "/intake/field"
 PAGES: dict[Role, tuple[str, ...]] = {
@@ -31,6 +32,7 @@ PAGES: dict[Role, tuple[str, ...]] = {
         "/status",
         "/registry/search",
         "/registry/figures",
+        "/registry/figures/history",
         "/registry/figures/movements",
         "/registry/households/{household}",
         "/registry/groups/{group}",
@@ -40,11 +42,15 @@ PAGES: dict[Role, tuple[str, ...]] = {
         "/alerts/statistics",
         "/alerts/receivers",
         "/alerts/receivers/new",
+        "/alerts/receivers/{receiver}",
+        "/alerts/receivers/{receiver}/test",
         "/alerts/rosters",
         "/alerts/rosters/new",
         "/alerts/rosters/{roster}",
+        "/alerts/rosters/{roster}/layers",
         "/alerts/rules",
         "/alerts/silences",
+        "/alerts/silences/{silence}",
         "/alerts/templates",
         "/alerts/duty-numbers",
         "/alerts/duty-numbers/new",
@@ -56,6 +62,7 @@ PAGES: dict[Role, tuple[str, ...]] = {
     Role.ADMINISTRATOR: (
         "/accounts",
         "/accounts/new",
+        "/accounts/{account}",
         "/alerts/policies",
         "/alerts/policies/new",
         "/security",
@@ -66,6 +73,8 @@ PAGES: dict[Role, tuple[str, ...]] = {
     Role.FIELD: (PHONE_FORM,),
 }
 SIGN_IN = "/sign-in"
+# The first two answer with a file. The others are the form of a new policy or number, with its fields filled in.
+NOT_PHOTOGRAPHED = ("/alerts/statistics/export", "/search/export", "/alerts/policies/{}", "/alerts/duty-numbers/{}")
 
 
 def name_of(path: str) -> str:
@@ -75,12 +84,16 @@ def name_of(path: str) -> str:
 
 
 def missing() -> list[str]:
-    """The pages of the navigation that the table has forgotten, or that its role may not open."""
-    photographed = {
-        path.partition("?")[0]: role for role, paths in PAGES.items() for path in paths if "{" not in path.split("?")[0]
-    }
+    """The pages that the table has forgotten, or that its role may not open."""
+    photographed = {(role, shape(path.partition("?")[0])) for role, paths in PAGES.items() for path in paths}
     return [
-        page.path
-        for page in (*DESTINATIONS, *MENU)
-        if page.path not in photographed or photographed[page.path] not in ROUTES[f"GET {page.path}"].roles
+        path
+        for route, rule in ROUTES.items()
+        if rule.is_page and (path := shape(route.removeprefix("GET "))) not in NOT_PHOTOGRAPHED
+        if not any((role, path) in photographed for role in rule.roles)
     ]
+
+
+def shape(path: str) -> str:
+    """The path without the names in its braces, which are others in the table of routes."""
+    return re.sub(r"\{.*?\}", "{}", path)
