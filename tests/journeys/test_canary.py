@@ -82,6 +82,10 @@ PAGES = (
     "/registry/v1/statistics/movements",
     "/registry/v1/statistics/duration",
     "/registry/v1/statistics/needs",
+    "/registry/figures",
+    "/registry/figures/history",
+    "/registry/figures/movements",
+    f"/registry/hazards/{uuid4()}/households",
 )
 
 

@@ -99,8 +99,9 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
             assert max(lists.evaluate_all(CUT)) <= 0, (language, width)
             if width >= 1366:
                 assert page.locator("main select").evaluate_all(CUT_OPTIONS) == [], (language, width)
-        page.goto(f"{desk.whole.url}/registry/figures/movements?lang={language}")  # the page is 360 pixels wide
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, language
+        for part in ("history", "movements"):  # the page is 360 pixels wide
+            page.goto(f"{desk.whole.url}/registry/figures/{part}?lang={language}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, (part, language)
 
 
 def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any) -> None:
