@@ -15,6 +15,7 @@ from services.alerts.delivery.states import state_of, with_state
 from services.alerts.notifications.stages import Omission
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
+from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.places import Places
@@ -98,7 +99,9 @@ async def test_the_api_states_who_was_not_notified_and_by_which_rule(desk: Desk)
         "officer": ("suppressed", "quiet_hours", Omission.OTHER_HOURS),
         "minister": ("not_sent", None, Omission.BELOW_FLOOR),
     }
-    assert "Waits for the next combined message, " in page
+    async with desk.caller(Role.DUTY_HEAD) as caller:
+        recipients = (await caller.get("/receivers", params={"lang": "en"})).text
+    assert all("Waits for the next combined message, " in each for each in (page, recipients))
     assert "<td>Held back</td>" in page
     assert "<td>Not sent</td>" in page
     later = """INSERT INTO notification_omissions (alert_id, step, reasons, muted_by)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.delivery.states import DeliveryState, state_of
+from services.alerts.delivery.states import DeliveryState, combined_at, state_of
 from services.alerts.models import Act, Binding, Delivery, ReceiverRow, RemovedReceiver
 from services.alerts.queries.delivery_states import OF_STATE
 from services.alerts.queries.rows import valid
@@ -29,10 +29,11 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 
 @dataclass(frozen=True, slots=True)
 class LastDelivery:
-    """The state of a receiver's newest delivery by a channel."""
+    """The state of a receiver's newest delivery by a channel, and the time until which a rule holds it back."""
 
     created_at: datetime
     state: DeliveryState
+    suppressed_until: datetime | None
 
 
 async def receivers(session: AsyncSession) -> list[Receiver]:
@@ -85,4 +86,7 @@ async def last_deliveries(session: AsyncSession, since: datetime) -> dict[tuple[
     )
     wanted = select(Delivery.recipient, Delivery.created_at, *OF_STATE).where(Delivery.delivery_id.in_(newest))
     rows, now = map(dict, (await session.execute(wanted)).mappings()), datetime.now(UTC)
-    return {(row["recipient"], row["channel"]): LastDelivery(row["created_at"], state_of(row, now)) for row in rows}
+    return {
+        (row["recipient"], row["channel"]): LastDelivery(row["created_at"], state_of(row, now), combined_at(row, now))
+        for row in rows
+    }
