@@ -25,6 +25,7 @@ from services.alerts.telegram.bot_api import BotApi, BotApiError
 from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem, in_digest_order
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
+from services.alerts.telegram.refusals import BAD_LINK, NO_TOPIC, refusal
 from shared import log
 from shared.events import AlertRaised
 from shared.failures import outage_logged
@@ -35,11 +36,6 @@ MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take
 EDIT_SECONDS = 8.0  # the edits after the message may take this time; both limits together are shorter than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
 MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited
-# Phrases of Telegram's refusals, in lower case. The API has no codes for them.
-NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
-NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
-NO_RIGHTS = ("not enough rights", "have no rights", "topic_closed", "chat_write_forbidden")
-BAD_LINK = ("button", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,21 +276,3 @@ class TelegramChannel:
                 await message_queries.store(session, jobs, chat.id, message_id, receiver.language)
                 if len(jobs) > 1:
                     await edit_queries.mark_digest(session, chat.id, message_id, shown)
-
-
-def refusal(error: BotApiError) -> Undelivered:
-    """The error for a call that Telegram refused.
-
-    A refusal that concerns only this chat is final. A refusal of our token is not final, because every delivery would
-    be lost until somebody replaces the token.
-    """
-    if error.is_token_refused:
-        return Undelivered("bot_token_refused")
-    if error.code == HTTPStatus.FORBIDDEN:
-        return Undelivered("chat_closed", is_final=True)
-    if error.code == HTTPStatus.BAD_REQUEST and error.says(*NO_RIGHTS):
-        return Undelivered("chat_forbids")
-    if error.code == HTTPStatus.BAD_REQUEST and error.says(*NO_CHAT):
-        return Undelivered("chat_not_found", is_final=True)
-    is_final = error.code == HTTPStatus.BAD_REQUEST
-    return Undelivered(f"telegram_{error.code}", is_final=is_final, retry_after=error.retry_after or None)
