@@ -1,5 +1,6 @@
 """If an alert changes without a new message, its first message in Telegram is edited."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,21 +9,25 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts.acts.acts import Actor
+from services.alerts.channels.telegram import MOST_EDITS
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_edits as edit_queries
-from services.alerts.receivers.receivers import ReceiverKind
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import IN_GROUP, ChatLimits
 from services.alerts.telegram.message_edits import FOR_MESSAGES
 from shared.events import HazardReported
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.bot_server import DESK, GROUP, Refused, texts_of
 from tests.alerts.bureau import Bureau
 from tests.alerts.factories import KADAMJAI, LEILEK, mudflow
+from tests.alerts.jobs import job_to
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
 CHANGED = "Оповещение изменилось"
+RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")
 
 
 async def alerted(bureau: Bureau, **changed: Any) -> HazardReported:
@@ -75,6 +80,21 @@ async def test_a_graver_alert_sends_a_new_message_and_its_edit_is_not_repeated(b
     async with bureau.working():
         await bureau.town.settled(2)
     assert len(bureau.bot.sent()) == 2
+
+
+async def test_the_earlier_messages_of_a_digest_that_are_not_edited_at_once_are_edited_later(bureau: Bureau) -> None:
+    jobs = [job_to(RECEIVER) for _ in range(MOST_EDITS + 1)]
+    later = [replace(job, delivery_id=uuid4(), is_foldable=True) for job in jobs]
+    async with bureau.channel() as channel:
+        for job in jobs:
+            await channel.send(job, RECEIVER)
+        async with bureau.town.sessions.begin() as session:
+            await session.execute(text("UPDATE telegram_messages SET edit_at = NULL"))
+        await channel.send(replace(later[0], companions=tuple(later[1:])), RECEIVER)
+    assert len(bureau.bot.called("editMessageText")) == MOST_EDITS
+    async with bureau.town.sessions() as session:
+        due = await session.scalars(text("SELECT alert_id FROM telegram_messages WHERE edit_at IS NOT NULL"))
+        assert jobs[-1].alert_id in set(due)
 
 
 async def test_an_assignment_on_the_board_is_shown_in_the_message(bureau: Bureau) -> None:

@@ -4,7 +4,7 @@ Later messages about an alert are replies to its first message, which is edited 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -35,7 +35,7 @@ DELIVERED = "telegram_200"
 MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take this time
 EDIT_SECONDS = 8.0  # the edits after the message may take this time; both limits together are shorter than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
-MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited
+MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdit:
-    """An earlier message, and what it shows after its edit."""
+    """The earlier message about an alert, and what it shows after its edit."""
 
+    alert_id: UUID
     chat: Chat
     message_id: int
     message: ChatMessage
@@ -62,10 +63,14 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """The edits that follow a message, and the sequence of each alert that the message and its edits show."""
+    """The edits that follow a message, and the sequence of each alert that the message and its edits show.
+
+    The earlier messages about the alerts in `left` are not edited at once, but by `MessageEdits`.
+    """
 
     edits: Sequence[MessageEdit]
     shown: Mapping[UUID, int]
+    left: Collection[UUID] = ()
 
 
 class TelegramChannel:
@@ -94,8 +99,8 @@ class TelegramChannel:
             raise refused from error
         except TimeoutError as error:
             raise Undelivered("timed_out", sent=sent) from error
-        await self._renew(message.edits)
-        await self._compare(job.recipient, message.shown)
+        failed = await self._renew(message.edits)
+        await self._compare(job.recipient, message.shown, failed.union(message.left))
         return DELIVERED
 
     async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> SentStates:
@@ -139,13 +144,14 @@ class TelegramChannel:
             sent.update(dict.fromkeys((job.delivery_id for job in unsent), DELIVERED))
             shown = {item.state.alert_id: item.state.sequence for item in items}
             await self._store([by_id[item.delivery_id] for item in items], receiver, chat, message_id, shown)
-        earlier = [job for job in jobs if threads[job.delivery_id].first is not None][:MOST_EDITS]
+        earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
         renewals = [
             renewal
-            for job in earlier
+            for job in earlier[:MOST_EDITS]
             for renewal in self._renewals(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
         ]
-        return SentStates(renewals, {job.alert_id: threads[job.delivery_id].state.sequence for job in earlier})
+        states = {job.alert_id: threads[job.delivery_id].state.sequence for job in earlier[:MOST_EDITS]}
+        return SentStates(renewals, states, {job.alert_id for job in earlier} - states.keys())
 
     async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
         """The thread of each delivery. All jobs have the same receiver.
@@ -188,30 +194,37 @@ class TelegramChannel:
             content.hazard,
             is_internal=receiver.is_internal,
         )
-        return [MessageEdit(chat, first.message_id, whole)]
+        return [MessageEdit(job.alert_id, chat, first.message_id, whole)]
 
-    async def _renew(self, renewals: Sequence[MessageEdit]) -> None:
-        """Edits the earlier messages.
+    async def _renew(self, renewals: Sequence[MessageEdit]) -> set[UUID]:
+        """Edits the earlier messages; returns the alerts whose messages were not edited.
 
-        If an edit fails, the delivery does not fail, because the next message about the alert edits again.
+        If an edit fails, the delivery does not fail, because `MessageEdits` edits again.
         """
+        failed = {renewal.alert_id for renewal in renewals}
         try:
             async with asyncio.timeout(EDIT_SECONDS):
                 for renewal in renewals:
                     await self._edit(renewal.chat, renewal.message_id, renewal.message)
+                    failed.discard(renewal.alert_id)
         except BotApiError as error:
             if error.retry_after:
                 self._limits.close(renewal.chat, error.retry_after)
             log.get().warning("telegram message not edited", code=error.code)
         except (OutboundError, Undelivered, TimeoutError) as error:
             log.get().warning("telegram message not edited", **log.described(error))
+        return failed
 
-    async def _compare(self, recipient: str, shown: Mapping[UUID, int]) -> None:
+    async def _compare(self, recipient: str, shown: Mapping[UUID, int], outdated: Collection[UUID]) -> None:
         """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
 
-        Each alert has its own transaction, because two locks could wait for each other.
+        Of `outdated` alerts, the first messages are edited in any case. Each comparison has its own transaction,
+        because two locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
+            if outdated:
+                async with self._sessions.begin() as session:
+                    await edit_queries.mark_outdated(session, recipient, outdated)
             for alert_id, sequence in shown.items():
                 async with self._sessions.begin() as session:
                     await edit_queries.mark_changed(session, recipient, alert_id, sequence)

@@ -68,6 +68,18 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
         await session.execute(update(TelegramMessage).where(*is_wanted).values(edit_at=func.now()))
 
 
+async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
+    """Lets the receiver's first message about each alert be edited.
+
+    A row that another transaction has locked is skipped: that transaction lets the message be edited, too, or stores
+    that it was edited to the alert's newest state.
+    """
+    sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
+    outdated = select(sent.delivery_id).where(sent.delivery_id.in_(firsts), ~sent.is_digest)
+    unlocked = outdated.with_for_update(skip_locked=True, of=sent)
+    await session.execute(update(sent).where(sent.delivery_id.in_(unlocked)).values(edit_at=func.now()))
+
+
 def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
     """Selects the first message about each alert in each chat."""
     sent, keys = TelegramMessage, (TelegramMessage.alert_id, TelegramMessage.recipient, TelegramMessage.chat_id)
