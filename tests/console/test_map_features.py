@@ -119,6 +119,13 @@ def test_each_unit_has_the_highest_intensity_that_alerts_expect_there() -> None:
     assert (round(expected[0].intensity, 2), [each.pcode for each in expected]) == (judged["intensity"], judged["felt"])
 
 
+@pytest.mark.parametrize(
+    ("intensity", "degree"), [(3.96, "IV"), (4.44, "IV"), (4.5, "V"), (5.5, "VI"), (6.4999, "VII")]
+)
+def test_half_a_degree_is_rounded_up(intensity: float, degree: str) -> None:
+    assert intensities.ExpectedIntensity(KADAMJAI, intensity, quake()).degree == degree
+
+
 EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
 
 

@@ -5,6 +5,7 @@ The alerts about earthquakes are graded by the same intensities.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import floor
 
 from services.console.map import positions
 from services.console.models import BoardHazard
@@ -25,8 +26,9 @@ class ExpectedIntensity:
 
     @property
     def degree(self) -> str:
-        """The nearest whole degree, as the scale writes it."""
-        return DEGREES[min(max(round(self.intensity), 1), len(DEGREES)) - 1]
+        """The whole degree nearest to the intensity that is shown, which has one digit. A half is rounded up."""
+        nearest = floor(round(self.intensity, 1) + 0.5)
+        return DEGREES[min(max(nearest, 1), len(DEGREES)) - 1]
 
 
 def highest(quakes: Iterable[BoardHazard], points: KnownPoints) -> list[ExpectedIntensity]:

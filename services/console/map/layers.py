@@ -47,13 +47,18 @@ async def hazards(request: Request, session: AsyncSession) -> Layer:
 
 
 async def shaking(request: Request, session: AsyncSession) -> Layer:
-    """The highest intensity that is expected in each unit, of the earthquakes that are in force."""
-    here, language = console(request), language_of(request)
+    """The highest intensity that is expected in each unit, of the earthquakes that are in force.
+
+    `uncomputed` is the number of these earthquakes whose intensity cannot be computed.
+    """
+    here, language, now = console(request), language_of(request), datetime.now(UTC)
     status = here.settings.counted_status
-    quakes = await snapshots.strongest_quakes(session, datetime.now(UTC), status, MOST_QUAKES)
+    quakes = await snapshots.strongest_quakes(session, now, status, MOST_QUAKES)
+    uncomputed = await snapshots.quakes_uncomputed(session, now, status)
     # the equations are computed at each settlement
     expected = await asyncio.to_thread(intensities.highest, quakes, here.known_points)
-    return features.collection(features.intensity(each, language, here.places) for each in expected)
+    shaken = (features.intensity(each, language, here.places) for each in expected)
+    return features.collection(shaken, uncomputed=uncomputed)
 
 
 async def alerts(request: Request, session: AsyncSession) -> Layer:

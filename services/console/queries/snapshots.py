@@ -30,6 +30,7 @@ from shared.events.vocabulary import (
 from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition
 from shared.places import Places
+from shared.quakes.intensity import DEEPEST_KM
 
 RECENT = timedelta(hours=24)
 HAZARD_SHOWN = timedelta(hours=48)
@@ -84,15 +85,25 @@ async def hazards(
 
 async def strongest_quakes(session: AsyncSession, now: datetime, status: Status, most: int) -> Sequence[BoardHazard]:
     """The earthquakes of this status that are in force and neither expired nor cancelled, the strongest first."""
-    wanted = _in_force(select(BoardHazard), now).where(
+    wanted = _quakes(select(BoardHazard), now, status).where(BoardHazard.magnitude.is_not(None))
+    strongest = wanted.order_by(BoardHazard.magnitude.desc(), BoardHazard.hazard_id).limit(most)
+    return (await session.scalars(strongest.options(defer(BoardHazard.shapes, raiseload=True)))).all()
+
+
+async def quakes_uncomputed(session: AsyncSession, now: datetime, status: Status) -> int:
+    """The number of these earthquakes whose intensity cannot be computed: too deep, or without a magnitude."""
+    wanted = _quakes(select(func.count()).select_from(BoardHazard), now, status)
+    is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM)
+    return await session.scalar(wanted.where(is_uncomputed)) or 0
+
+
+def _quakes(wanted: Select[Any], now: datetime, status: Status) -> Select[Any]:
+    return _in_force(wanted, now).where(
         BoardHazard.type == HazardType.EARTHQUAKE,
         BoardHazard.status == status,
         BoardHazard.msg_type != MsgType.CANCEL,
         or_(BoardHazard.expires.is_(None), BoardHazard.expires > now),
-        BoardHazard.magnitude.is_not(None),
     )
-    strongest = wanted.order_by(BoardHazard.magnitude.desc(), BoardHazard.hazard_id).limit(most)
-    return (await session.scalars(strongest.options(defer(BoardHazard.shapes, raiseload=True)))).all()
 
 
 async def hazards_cancelled(session: AsyncSession, now: datetime) -> int:

@@ -73,9 +73,11 @@ def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whol
             type="earthquake",
             magnitude=6.4,
             depth_km=12,
-            area={"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}},
+            area=EPICENTRE,
         ),
     )
+    deep = hazard(type="earthquake", magnitude=7.2, depth_km=180, area=EPICENTRE)
+    whole.publish(deep, hazard(type="earthquake", area=EPICENTRE))
     page = seat(Role.OPERATOR).open("/map")
     for title in ("Avalanche", "Rockfall", "Landslide"):
         expect(page.locator("#hazards-rows tr", has_text=title)).to_have_count(1)
@@ -87,9 +89,10 @@ def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whol
     expect(page.locator("#chosen-facts")).to_contain_text("Received")
     shaken = page.locator("#intensities-rows tr", has_text="Kadamjai rayon")
     expect(shaken).to_contain_text("VII (7.0)M 6.4")
-    expect(page.locator("#total-intensities")).to_have_text("VII")
+    expect(page.locator("#total-intensities")).to_have_text("VII; not computed: 2")
+    expect(page.locator("#intensities-hidden")).to_have_text("Not computed: 2 (deeper than 40 km, or no magnitude).")
     shaken.get_by_role("button").click()
-    expect(page.locator("#chosen-facts")).to_contain_text("Expected intensity (MSK-64)VII (7.0), M 6.4")
+    expect(page.locator("#chosen-facts")).to_contain_text("Computed intensity (MSK-64)VII (7.0), M 6.4")
 
 
 def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None:

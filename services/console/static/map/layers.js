@@ -9,6 +9,8 @@ const AGAIN_MS = 1500; // a layer without an answer, or behind the stream, is re
 
 /** @typedef {{heardAt?: number, readFor?: number}} Due when the oldest change was heard of that waits, and the oldest for which the layer is read now */
 
+/** @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer with the number of features that have no room, and of earthquakes whose intensity cannot be computed */
+
 /** @type {Due[]} of each layer of the page */
 const layers = [];
 
@@ -40,10 +42,10 @@ export function layerRenewal(read, quietMs) {
 }
 
 /**
- * A layer as the server gives it, with the number of features that have no room. `isLate` is true if the layer must be
+ * A layer as the server gives it. `isLate` is true if the layer must be
  * read again, because there is no answer, or because the server is behind the stream.
  * @param {string} name
- * @returns {Promise<{layer?: {features: import("/static/map/features.js").Feature[], hidden?: number}, isLate: boolean}>}
+ * @returns {Promise<{layer?: Layer, isLate: boolean}>}
  */
 export async function readLayer(name) {
   const answer = await call("GET", `/console/v1/map/${name}?at=${stand()}`);

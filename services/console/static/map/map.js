@@ -34,6 +34,7 @@ const layers = { units: [], boundaries: [], hazards: [], intensities: [], report
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
 /** The hazard or area that the address names. It is chosen as soon as it is read. */
 const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
+let uncomputed = 0; // the number of earthquakes in force whose intensity cannot be computed
 /** @type {DrawnMap | undefined} */
 let map;
 
@@ -46,14 +47,16 @@ async function read(name) {
   return isLate;
 }
 
-/** @param {Name} name @param {{features: Feature[], hidden?: number}} layer */
-function take(name, { features, hidden }) {
+/** @param {Name} name @param {import("/static/map/layers.js").Layer} layer */
+function take(name, { features, hidden, ...layer }) {
   layers[name] = name === "localities" ? atSites(features, layers.sites) : features;
   if (name === "units") know(features);
+  uncomputed = layer.uncomputed ?? uncomputed;
   const more = document.getElementById(`${name}-hidden`);
   if (more) {
-    more.hidden = !hidden;
-    more.textContent = sentence("hidden", { count: number.format(hidden ?? 0) });
+    const count = layer.uncomputed ?? hidden ?? 0;
+    more.hidden = !count;
+    more.textContent = sentence(name === "intensities" ? "uncomputed_why" : "hidden", { count: number.format(count) });
   }
   draw(name);
   if (name === "hazards") {
@@ -124,6 +127,7 @@ const SHOWN = {
 function draw(name) {
   SHOWN[name]();
   if (document.getElementById(`${name}-rows`)) list(name, layers);
+  if (uncomputed) element("intensities-none").hidden = true; // a district may have felt one of these earthquakes
   count();
   if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
     choose(name, wanted[name]);
@@ -141,7 +145,7 @@ function count() {
   const totals = {
     hazards: number.format(layers.hazards.length), reports: number.format(layers.reports.length), alerts: number.format(layers.alerts.length),
     households: sentence("persons", { persons: number.format(sum("persons")) }), counted: sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) }),
-    intensities: layers.intensities[0]?.properties.degree ?? sentence("none"),
+    intensities: [layers.intensities[0]?.properties.degree, uncomputed && sentence("uncomputed", { count: number.format(uncomputed) })].filter(Boolean).join("; ") || sentence("none"),
     returns: sentence("returned", { persons: number.format(sum("persons", layers.returns)), counted: number.format(sum("counted", layers.returns)) }),
     localities: sentence("persons", { persons: inRange(sum("counted_lowest", layers.localities), sum("counted_highest", layers.localities)) }),
     sites: number.format(layers.sites.length),
