@@ -18,7 +18,8 @@ def test_the_focus_stays_on_the_alert_whose_button_disappeared(whole: Whole, sea
     expect(alert).to_be_focused()
 
 
-def test_the_focus_moves_to_the_first_alert_when_an_alert_is_closed(whole: Whole, seat: Any) -> None:
+def test_no_other_alert_gets_the_focus_when_an_alert_is_closed(whole: Whole, seat: Any) -> None:
+    """Otherwise the next key would act on an alert at which nobody aimed."""
     whole.report_hazard(type="snowstorm")
     whole.report_hazard(type="strong_wind")
     page = seat(Role.OPERATOR).open("/")
@@ -28,6 +29,8 @@ def test_the_focus_moves_to_the_first_alert_when_an_alert_is_closed(whole: Whole
     page.click("#answer-send")
     page.mouse.move(2, 2)
     expect(newest_alert(page, "Strong wind")).to_have_count(0)
+    expect(page.locator("#panel-alerts")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     expect(page.locator(".alert").first).to_be_focused()
 
 

@@ -2,6 +2,7 @@
 // No row moves while somebody may be about to answer an alert.
 // The changes are shown after this time, or when somebody presses the button.
 
+import { takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -162,19 +163,15 @@ export function apply() {
   if (details) details.open = isOpen;
   for (const [id, row] of rowsOf(fresh)) if (!shown.has(id)) row.classList.add("arrived");
   showSelection(); // before the focus, because a hidden toolbar cannot have it
-  if (focused) focusAgain(fresh, focused.id, key);
+  if (focused) focusAgain(fresh, focused.id, key ?? "");
   showStrip([]);
   drawn();
 }
 
-/**
- * Focuses what had the focus. If a row is gone, the first row gets the focus; if another element is gone, the list.
- * @param {HTMLElement} fresh @param {string} id @param {string} [key]
- */
+/** Focuses what had the focus. If this is gone or hidden, focuses its row; if the row is gone, the list. @param {HTMLElement} fresh @param {string} id @param {string} key */
 function focusAgain(fresh, id, key) {
-  const row = key && (fresh.querySelector(`.alert[data-key="${key}"]`) ?? fresh.querySelector(".alert"));
-  const focused = document.getElementById(id) ?? row;
-  (focused instanceof HTMLElement ? focused : fresh).focus({ preventScroll: true });
+  document.getElementById(id)?.focus({ preventScroll: true });
+  takeUp(fresh, key);
 }
 
 /** Shows the latest list from the server, and scrolls to this alert. @param {string} alert */

@@ -9,7 +9,7 @@ import { element } from "/static/elements.js";
 const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "assign", KeyZ: "snooze" };
 const board = element("board");
 
-/** The key ↓ moves to the first alert if nothing has the focus or, after an act on several alerts, the whole panel. @param {KeyboardEvent} event */
+/** The key ↓ moves to the first alert if nothing has the focus, or if the whole panel has it because the focused row is gone. @param {KeyboardEvent} event */
 function enter(event) {
   const isNowhere = document.activeElement === document.body || document.activeElement === document.getElementById("panel-alerts");
   const first = /** @type {HTMLElement | null} */ (board.querySelector(".alert"));
