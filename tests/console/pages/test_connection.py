@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
@@ -99,8 +99,26 @@ def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole
 
 def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
+    desk.page.clock.install()
     page = desk.open("/")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    whole.close_alerts()
+    is_called_late(page)
     page.route("**/board/hazards*", lambda route: route.abort(), times=2)
     whole.report_hazard(type="salinization")
     expect(page.locator("#panel-hazards")).to_contain_text("Soil salinization")
+
+
+def is_called_late(page: Page) -> None:
+    """A list that cannot be rendered for 15 seconds says how old it is, and no longer that all is acknowledged."""
+    expect(page.locator("#all-acknowledged")).to_be_visible()
+    page.route("**/board/alerts*", lambda route: route.fulfill(status=503))
+    with page.expect_response("**/board/alerts*"):
+        page.clock.fast_forward(61_000)  # each panel is drawn once a minute
+    page.clock.fast_forward(16_000)
+    late = page.locator("#panel-alerts .late")
+    expect(late).to_have_text(re.compile(r"^The list is behind. It shows the state of \d\d:\d\d.$"))
+    expect(page.locator("#all-acknowledged")).to_be_hidden()
+    page.unroute("**/board/alerts*")
+    expect(page.locator("#all-acknowledged")).to_be_visible()
+    expect(late).to_have_count(0)

@@ -14,6 +14,7 @@ import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { listen } from "/static/board/listening.js";
 import { settle } from "/static/board/alerts-list.js";
+import { watchPanels } from "/static/board/late-panels.js";
 import { startMap, toggleMap } from "/static/board/map.js";
 import { draw, showBy, showMore } from "/static/board/panels.js";
 
@@ -122,4 +123,5 @@ setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();
+watchPanels();
 startMap();

@@ -27,6 +27,12 @@ export function behindMs() {
   return Math.max(0, ...[...drawings.values()].map(({ shownAfterMs, since }) => Math.max(shownAfterMs, now - (since ?? now))));
 }
 
+/** Of each panel, how long a change has waited to be shown, and the age of the state that is shown. */
+export function waits() {
+  const now = performance.now();
+  return [...drawings.values()].map(({ name, since, stateAt }) => ({ name, waitedMs: now - (since ?? now), ageMs: now - stateAt }));
+}
+
 /** @param {string} name */
 export function draw(name) {
   void drawing(name).draw();
@@ -58,6 +64,7 @@ class Drawing {
     /** @type {number | undefined} the same, for changes during a rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
+    this.stateAt = 0; // when the shown state was asked for; the first state came with the page
   }
 
   async draw() {
@@ -79,6 +86,7 @@ class Drawing {
   }
 
   async ask() {
+    const askedAt = performance.now();
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : ""; // the page's address states the filter of the alerts
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
     if (answer.status === 401) return ended();
@@ -95,6 +103,7 @@ class Drawing {
     if (isLate) return;
     this.shownAfterMs = performance.now() - (this.since ?? performance.now());
     this.since = undefined;
+    this.stateAt = askedAt;
   }
 
   again() {
