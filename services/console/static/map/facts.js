@@ -46,7 +46,7 @@ function report(feature) {
 
 /** @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
 function alert({ properties }, layers) {
-  const cause = layers.hazards.find((hazard) => hazard.properties.id === properties.hazard_id);
+  const cause = layers.hazards?.find((hazard) => hazard.properties.id === properties.hazard_id);
   return [
     [sentence("severity"), severity(properties.severity)],
     [sentence("place"), properties.place || sentence("no_place")],
@@ -56,28 +56,27 @@ function alert({ properties }, layers) {
   ];
 }
 
-/** Who lives in a unit now, which hazards and alerts it has, and when the last report came. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
+/** Who lives in a unit now, which hazards and alerts it has, and when the last report came. Nothing is stated of a layer that was not read yet. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
 function unit(feature, layers) {
   const { hazards, alerts, sites } = within(feature, layers);
   const { is_own, is_whole } = feature.properties;
   const isHere = (/** @type {Feature} */ { properties }) => concerns({ ...feature, properties: { districts: [properties.id] } }, feature);
-  const people = layers.displaced.filter(isHere).map(({ properties }) => properties);
-  const returned = (/** @type {string} */ name) => layers.returns.filter(isHere).reduce((known, { properties }) => known + properties[name], 0);
+  const [people, returned] = [layers.displaced?.filter(isHere), layers.returns?.filter(isHere)];
   const shaken = expectedIn(feature, layers);
-  const sum = (/** @type {string} */ name) => people.reduce((known, each) => known + each[name], 0);
-  const times = [...people.map(({ reported_at }) => reported_at), ...hazards.map(({ properties }) => properties.received_at)].filter(Boolean).sort();
+  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) => features.reduce((known, { properties }) => known + properties[name], 0);
+  const times = people && hazards && [...people.map(({ properties }) => properties.reported_at), ...hazards.map(({ properties }) => properties.received_at)].filter(Boolean).sort();
   return [
     ...(is_whole ? [] : [/** @type {Fact} */ ([sentence("people"), sentence(is_own ? "only_own_areas" : "outside_own_areas")])]),
-    ...(is_own ? /** @type {Fact[]} */ ([
-      [sentence("households_now"), sentence("households", { households: number.format(sum("households")), persons: number.format(sum("persons")) })],
-      [sentence("counted_now"), sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) })],
-      ...(document.getElementById("returns-rows") ? [[sentence("returned_now"), sentence("returned", { persons: number.format(returned("persons")), counted: number.format(returned("counted")) })]] : []),
+    ...(is_own && people ? /** @type {Fact[]} */ ([
+      [sentence("households_now"), sentence("households", { households: number.format(sum(people, "households")), persons: number.format(sum(people, "persons")) })],
+      [sentence("counted_now"), sentence("persons", { persons: inRange(sum(people, "counted_lowest"), sum(people, "counted_highest")) })],
     ]) : []),
+    ...(is_own && returned ? [/** @type {Fact} */ ([sentence("returned_now"), sentence("returned", { persons: number.format(sum(returned, "persons")), counted: number.format(sum(returned, "counted")) })])] : []),
     ...(shaken ? [/** @type {Fact} */ ([sentence("expected"), shaken])] : []),
-    [sentence("hazards_here"), choosers("hazards", hazards)],
-    ...(is_own || alerts.length ? [/** @type {Fact} */ ([sentence("alerts_here"), choosers("alerts", alerts)])] : []), // outside the reader's areas, "none" would be untrue
-    ...(document.getElementById("sites-rows") ? [/** @type {Fact} */ ([sentence("sites_here"), choosers("sites", sites)])] : []),
-    ...(is_own ? [/** @type {Fact} */ ([sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")])] : []),
+    ...of("hazards", hazards),
+    ...(is_own || alerts?.length ? of("alerts", alerts) : []), // outside the reader's areas, "none" would be untrue
+    ...of("sites", sites),
+    ...(is_own && times ? [/** @type {Fact} */ ([sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")])] : []),
     [sentence("page"), link(sentence("open_area"), `/areas/${feature.properties.id}`)],
   ];
 }
@@ -85,14 +84,14 @@ function unit(feature, layers) {
 /** The people of counted groups in a village or at a site, and the hazards and alerts of its district. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
 function locality({ properties }, layers) {
   const { counted_lowest, counted_highest, districts, site_id } = properties;
-  const district = layers.units.find((known) => known.properties.id === districts[0]);
+  const district = layers.units?.find((known) => known.properties.id === districts[0]);
   const events = district && within(district, layers);
   return [
     [sentence("counted_now"), sentence("persons", { persons: inRange(counted_lowest, counted_highest) })],
     ...(district && events ? /** @type {Fact[]} */ ([
       [sentence("district"), chooser("units", district)],
-      [sentence("hazards_here"), choosers("hazards", events.hazards)],
-      [sentence("alerts_here"), choosers("alerts", events.alerts)],
+      ...of("hazards", events.hazards),
+      ...of("alerts", events.alerts),
     ]) : []),
     ...(site_id ? [siteLink(site_id)] : []),
   ];
@@ -118,6 +117,11 @@ function siteLink(id) {
 /** When the people at a site were counted. Registered persons have no such time. @param {import("/static/sites.js").Occupancy} occupancy */
 function countedAt({ counted_at, counted_at_precision, is_registered }) {
   return is_registered || !counted_at ? sentence("registered") : timeOf(counted_at, counted_at_precision);
+}
+
+/** The features of a unit as a fact; none if the layer was not read yet. @param {string} table @param {Feature[] | undefined} features @returns {Fact[]} */
+function of(table, features) {
+  return features ? [[sentence(`${table}_here`), choosers(table, features)]] : [];
 }
 
 /** @param {string} table @param {Feature[]} features */

@@ -6,7 +6,7 @@ import { sentence, words } from "/static/texts.js";
 /**
  * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
  * @typedef {"units" | "boundaries" | "hazards" | "intensities" | "reports" | "alerts" | "displaced" | "returns" | "localities" | "sites"} Name
- * @typedef {Record<Name, Feature[]>} Layers
+ * @typedef {Partial<Record<Name, Feature[]>>} Layers a layer that was not read yet is missing
  */
 
 export const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];

@@ -39,7 +39,7 @@ export function list(table, layers) {
 
 /** @param {string} table @param {Layers} layers @returns {Feature[]} */
 function sorted(table, layers) {
-  const features = [...layers[/** @type {keyof Layers} */ (table)]];
+  const features = [...layers[/** @type {keyof Layers} */ (table)] ?? []];
   if (table === "displaced") return features.sort((a, b) => b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest);
   if (table === "intensities") return features; // the server has sorted them
   if (table === "returns") return features.sort((a, b) => b.properties.larger - a.properties.larger);
@@ -106,7 +106,7 @@ function quake({ magnitude, onset }) {
 
 /** The intensity that is expected in a unit. @param {Feature} unit @param {Layers} layers */
 export function expectedIn({ properties: { id } }, layers) {
-  const expected = layers.intensities.find(({ properties }) => properties.id === id);
+  const expected = layers.intensities?.find(({ properties }) => properties.id === id);
   return expected && `${expected.properties.degree} (${oneDigit.format(expected.properties.intensity)}), ${quake(expected.properties)}`;
 }
 
@@ -134,8 +134,8 @@ function numeric(text) {
   return made;
 }
 
-/** The hazards, alerts and sites of a unit. @param {Feature} unit @param {Layers} layers */
+/** The hazards, alerts and sites of a unit; undefined if the layer was not read yet. @param {Feature} unit @param {Layers} layers */
 export function within(unit, layers) {
   const isHere = (/** @type {Feature} */ feature) => concerns(feature, unit);
-  return { hazards: layers.hazards.filter(isHere), alerts: layers.alerts.filter(isHere), sites: layers.sites.filter(isHere) };
+  return { hazards: layers.hazards?.filter(isHere), alerts: layers.alerts?.filter(isHere), sites: layers.sites?.filter(isHere) };
 }

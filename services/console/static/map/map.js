@@ -30,7 +30,7 @@ const REGISTRY_MS = 5000; // the same for layers that the registry computes for 
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
-const layers = { units: [], boundaries: [], hazards: [], intensities: [], reports: [], alerts: [], displaced: [], returns: [], localities: [], sites: [] };
+const layers = {};
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
 /** The hazard or area that the address names. It is chosen as soon as it is read. */
 const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
@@ -49,7 +49,7 @@ async function read(name) {
 
 /** @param {Name} name @param {import("/static/map/layers.js").Layer} layer */
 function take(name, { features, hidden, ...layer }) {
-  layers[name] = name === "localities" ? atSites(features, layers.sites) : features;
+  layers[name] = name === "localities" ? atSites(features, layers.sites ?? []) : features;
   if (name === "units") know(features);
   uncomputed = layer.uncomputed ?? uncomputed;
   const more = document.getElementById(`${name}-hidden`);
@@ -66,16 +66,16 @@ function take(name, { features, hidden, ...layer }) {
 }
 
 async function readSites() {
-  const features = await readSiteFeatures(layers.units);
+  const features = await readSiteFeatures(layers.units ?? []);
   if (features) layers.sites = features;
-  layers.localities = atSites(layers.localities, layers.sites);
+  if (layers.localities) layers.localities = atSites(layers.localities, layers.sites ?? []);
   draw("sites");
   draw("localities");
   return features === undefined;
 }
 
 async function readReturned() {
-  const features = await readReturns(layers.units);
+  const features = await readReturns(layers.units ?? []);
   if (features) layers.returns = features;
   draw("returns");
   return features === undefined;
@@ -97,35 +97,37 @@ async function renew(name) {
   await renewed();
 }
 
-/** @type {Record<Name, () => void>} */
+/** @type {Record<Name, (features: Feature[]) => void>} */
 const SHOWN = {
-  units: () => map?.show("units", layers.units),
-  boundaries: () => {
-    map?.showBoundaries(layers.boundaries);
-    map?.show("shaken", shapesOf(layers.intensities, layers.boundaries));
+  units: (features) => map?.show("units", features),
+  boundaries: (features) => {
+    map?.showBoundaries(features);
+    map?.show("shaken", shapesOf(layers.intensities ?? [], features));
   },
-  hazards: () => {
-    map?.show("hazards", marksOf(layers.hazards, "hazard"));
-    map?.show("areas", polygonsOf(layers.hazards));
+  hazards: (features) => {
+    map?.show("hazards", marksOf(features, "hazard"));
+    map?.show("areas", polygonsOf(features));
   },
-  intensities: () => {
-    map?.show("intensities", layers.intensities);
-    map?.show("shaken", shapesOf(layers.intensities, layers.boundaries));
+  intensities: (features) => {
+    map?.show("intensities", features);
+    map?.show("shaken", shapesOf(features, layers.boundaries ?? []));
   },
-  reports: () => map?.show("reports", ringsOf(layers.reports)),
-  alerts: () => map?.show("alerts", marksOf(layers.alerts, "alert")),
-  displaced: () => {
-    map?.show("households", layers.displaced.filter(({ properties }) => properties.persons));
-    map?.show("counted", layers.displaced.filter(({ properties }) => properties.counted_highest).map((feature) => ({ ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } })));
+  reports: (features) => map?.show("reports", ringsOf(features)),
+  alerts: (features) => map?.show("alerts", marksOf(features, "alert")),
+  displaced: (features) => {
+    map?.show("households", features.filter(({ properties }) => properties.persons));
+    map?.show("counted", features.filter(({ properties }) => properties.counted_highest).map((feature) => ({ ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } })));
   },
-  returns: () => map?.show("returns", layers.returns),
-  localities: () => map?.show("localities", layers.localities.filter(({ properties }) => properties.counted_highest)),
-  sites: () => map?.show("sites", layers.sites),
+  returns: (features) => map?.show("returns", features),
+  localities: (features) => map?.show("localities", features.filter(({ properties }) => properties.counted_highest)),
+  sites: (features) => map?.show("sites", features),
 };
 
-/** @param {Name} name */
+/** Shows a layer on the map and in its table. A layer that was not read yet is not "nobody", so nothing is stated about it. @param {Name} name */
 function draw(name) {
-  SHOWN[name]();
+  const features = layers[name];
+  if (!features) return;
+  SHOWN[name](features);
   if (document.getElementById(`${name}-rows`)) list(name, layers);
   if (uncomputed) element("intensities-none").hidden = true; // a district may have felt one of these earthquakes
   count();
@@ -140,19 +142,21 @@ function draw(name) {
 
 /** Shows the sums of the layers in the legend. Places abroad are not in the sums, as on the board. */
 function count() {
-  const here = layers.displaced.filter(({ properties }) => !properties.country);
-  const sum = (/** @type {string} */ name, features = here) => features.reduce((total, { properties }) => total + properties[name], 0);
+  const { hazards, reports, alerts, returns, localities, sites } = layers;
+  const here = layers.displaced?.filter(({ properties }) => !properties.country);
+  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) => features.reduce((total, { properties }) => total + properties[name], 0);
+  const persons = (/** @type {Feature[]} */ features) => sentence("persons", { persons: inRange(sum(features, "counted_lowest"), sum(features, "counted_highest")) });
   const totals = {
-    hazards: number.format(layers.hazards.length), reports: number.format(layers.reports.length), alerts: number.format(layers.alerts.length),
-    households: sentence("persons", { persons: number.format(sum("persons")) }), counted: sentence("persons", { persons: inRange(sum("counted_lowest"), sum("counted_highest")) }),
-    intensities: [layers.intensities[0]?.properties.degree, uncomputed && sentence("uncomputed", { count: number.format(uncomputed) })].filter(Boolean).join("; ") || sentence("none"),
-    returns: sentence("returned", { persons: number.format(sum("persons", layers.returns)), counted: number.format(sum("counted", layers.returns)) }),
-    localities: sentence("persons", { persons: inRange(sum("counted_lowest", layers.localities), sum("counted_highest", layers.localities)) }),
-    sites: number.format(layers.sites.length),
+    hazards: hazards && number.format(hazards.length), reports: reports && number.format(reports.length), alerts: alerts && number.format(alerts.length),
+    households: here && sentence("persons", { persons: number.format(sum(here, "persons")) }), counted: here && persons(here),
+    intensities: layers.intensities && ([layers.intensities[0]?.properties.degree, uncomputed && sentence("uncomputed", { count: number.format(uncomputed) })].filter(Boolean).join("; ") || sentence("none")),
+    returns: returns && sentence("returned", { persons: number.format(sum(returns, "persons")), counted: number.format(sum(returns, "counted")) }),
+    localities: localities && persons(localities),
+    sites: sites && number.format(sites.length),
   };
   for (const [name, total] of Object.entries(totals)) {
     const shown = document.getElementById(`total-${name}`);
-    if (shown) shown.textContent = total;
+    if (shown) shown.textContent = total ?? "";
   }
 }
 
@@ -219,7 +223,7 @@ async function start() {
   }
   map = opened;
   turnAll((layer, isShown) => opened.turn(layer, isShown));
-  for (const name of /** @type {Name[]} */ (Object.keys(layers))) draw(name);
+  for (const name of /** @type {Name[]} */ (Object.keys(SHOWN))) draw(name);
   if (chosen.id) opened.select(known(chosen.table, chosen.id));
 }
 
