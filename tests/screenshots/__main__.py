@@ -72,10 +72,12 @@ def photograph_page(camera: Camera, evening: Evening, path: str, language: str) 
     for width, height in WIDTHS.items():
         camera.page.set_viewport_size({"width": width, "height": height})
         file = FOLDER / language / f"{name_of(path)}-{width}.webp"
-        if not camera.wait():
-            print(f"not complete: {file.relative_to(FOLDER)}")
+        is_complete = camera.wait()
         if path not in ONE_WINDOW:
             camera.show_whole(width)
+            is_complete = camera.wait()
+        if not is_complete:
+            print(f"not complete: {file.relative_to(FOLDER)}")
         camera.take(file)
 
 

@@ -11,12 +11,13 @@ from deploy.local.process import wait_until
 WIDTHS = {1920: 1080, 1366: 768, 390: 844}
 HIGHEST = 3000  # of a longer page, only the beginning is photographed
 QUALITY = 55
-# The fonts are loaded, the map is drawn, and the connection is live.
+# The fonts are loaded, the map is drawn, and the connection is live. A small map is drawn only when it is seen.
 IS_COMPLETE = """async () => {
   await document.fonts.ready;
   const map = document.querySelector("#map");
   const link = document.querySelector("#link");
-  const isDrawn = !map?.checkVisibility() || map.dataset.state === "drawn";
+  const isSeen = map?.checkVisibility() && map.getBoundingClientRect().top < innerHeight;
+  const isDrawn = !isSeen || map.dataset.state === "drawn";
   const isLive = !link || link.dataset.state === "live";
   return isDrawn && isLive && !document.querySelector("main [aria-busy=true]");
 }"""
