@@ -9,6 +9,7 @@ import { sentence, words } from "/static/texts.js";
  * @typedef {Partial<Record<Name, Feature[]>>} Layers a layer that was not read yet is missing
  */
 
+export const oneDigit = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 export const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
 
 /** @param {Feature} feature */
@@ -24,7 +25,7 @@ function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
   const hazard = type === "other" && type_text ? type_text : words("hazards")[type ?? "other"] ?? type;
   if (rule === "exposure") return sentence("exposure", { hazard });
   if (is_nothing) return `${hazard}: ${sentence("nothing_found")}`;
-  return magnitude === null || magnitude === undefined ? hazard : `${hazard} M ${magnitude.toFixed(1)}`;
+  return magnitude === null || magnitude === undefined ? hazard : `${hazard} M ${oneDigit.format(magnitude)}`;
 }
 
 /** All points of a geometry that a mark can stand on. A polygon has one. @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Position[]} */

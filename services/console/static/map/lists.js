@@ -1,7 +1,7 @@
 // The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without WebGL.
 
 import { element } from "/static/elements.js";
-import { concerns, nameOf, SEVERITIES } from "/static/map/features.js";
+import { concerns, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
 import { cell, figure, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
@@ -10,8 +10,6 @@ import { dayAndClock } from "/static/time.js";
  * @typedef {import("/static/map/features.js").Feature} Feature
  * @typedef {import("/static/map/features.js").Layers} Layers
  */
-
-const oneDigit = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** @type {Record<string, (feature: Feature, layers: Layers) => HTMLTableCellElement[]>} the cells of a row, by table */
 const ROWS = {
@@ -101,7 +99,7 @@ function moment(instant, properties = {}) {
 
 /** The earthquake with the highest expected intensity in a unit. @param {Record<string, any>} properties */
 function quake({ magnitude, onset }) {
-  return `M ${magnitude.toFixed(1)}, ${dayAndClock(new Date(onset))}`;
+  return `M ${oneDigit.format(magnitude)}, ${dayAndClock(new Date(onset))}`;
 }
 
 /** The intensity that is expected in a unit. @param {Feature} unit @param {Layers} layers */
