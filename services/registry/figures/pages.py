@@ -20,6 +20,7 @@ from services.registry.figures.need_routes import needs_of
 from services.registry.figures.needs import NeedFigure
 from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
 from services.registry.figures.routes import flows_of, stock_of
+from services.registry.figures.row_pages import USUAL_ROWS
 from services.registry.figures.statistics import Figure, by_evacuation, by_shelter, totals
 from services.registry.reports import MOVES
 from shared.auth.tokens import Principal
@@ -48,6 +49,7 @@ OPTIONS: dict[str, Any] = {
     "moves": MOVES,
     "sexes": Sex,
     "age_profiles": PROFILES.values(),
+    "json_rows": USUAL_ROWS,
 }
 
 
@@ -95,7 +97,10 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
 
 @dataclass(frozen=True, slots=True)
 class TablePage(Generic[T]):
-    """One page of a table, with links to the previous and the next page. CSV and JSON have all rows."""
+    """One page of a table, with links to the previous and the next page.
+
+    CSV has all rows, JSON has them page by page.
+    """
 
     rows: Sequence[T]
     first: int

@@ -4,7 +4,10 @@ import { call } from "/static/calls.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-const PATH = "/registry/v1/statistics/stock?sub_stock=in_return";
+/** @typedef {{pcode: string | null, persons: number, group_persons: number}} Row */
+
+const PATH = "/registry/v1/statistics/stock?sub_stock=in_return&limit=2000";
+const ATTEMPTS = 3;
 
 /**
  * The returned people of each district; undefined if the registry does not answer. The registry has a row for each
@@ -14,9 +17,8 @@ const PATH = "/registry/v1/statistics/stock?sub_stock=in_return";
  * @returns {Promise<Feature[] | undefined>}
  */
 export async function readReturns(units) {
-  const answer = await call("GET", PATH);
-  if (!answer.ok) return undefined;
-  const { rows } = /** @type {{rows: {pcode: string | null, persons: number, group_persons: number}[]}} */ (await answer.json());
+  const rows = await allRows(ATTEMPTS);
+  if (!rows) return undefined;
   const known = new Map(units.map((unit) => [unit.properties.id, unit]));
   const districts = /** @type {Map<string, Feature>} */ (new Map());
   for (const { pcode, persons, group_persons } of rows) {
@@ -27,6 +29,25 @@ export async function readReturns(units) {
     district.properties.larger = Math.max(district.properties.persons, district.properties.counted);
   }
   return [...districts.values()].filter(({ properties }) => properties.larger);
+}
+
+/**
+ * The rows of all pages. If the data changes meanwhile, the pages do not belong together and are read again.
+ * @param {number} attempts
+ * @returns {Promise<Row[] | undefined>}
+ */
+async function allRows(attempts) {
+  const rows = /** @type {Row[]} */ ([]);
+  let version = "";
+  for (let cursor = /** @type {string | null} */ (""); cursor !== null; ) {
+    const answer = await call("GET", cursor ? `${PATH}&cursor=${encodeURIComponent(cursor)}` : PATH);
+    if (!answer.ok) return undefined;
+    const page = /** @type {{rows: Row[], version: string, next: string | null}} */ (await answer.json());
+    if (version && page.version !== version) return attempts > 1 ? allRows(attempts - 1) : undefined;
+    rows.push(...page.rows);
+    ({ version, next: cursor } = page);
+  }
+  return rows;
 }
 
 /** @param {string} id empty if the district is not known @param {Feature | undefined} unit @returns {Feature} */
