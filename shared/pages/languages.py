@@ -1,6 +1,7 @@
 """The reader's language, one of three, and the time zone of all pages."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from babel import negotiate_locale
 from starlette.requests import HTTPConnection
@@ -10,6 +11,7 @@ LANGUAGES = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 DEFAULT = "ky"
 COOKIE = "lang"  # the language that the reader chose
 ACCOUNT_COOKIE = "account-lang"  # the language of the account that signed in last
+LAST_ACCOUNT_COOKIE = "last-account"  # this account's id
 YEAR_S = 365 * 86_400
 
 
@@ -44,15 +46,22 @@ def without_choice(path: str) -> str:
     return before + mark * any(kept) + "&".join(kept)
 
 
-def remember_account(response: Response, language: str | None, *, secure: bool) -> None:
-    """Replaces the language of the account that signed in before. None if the account has no language.
+def remember_account(
+    request: HTTPConnection, response: Response, account_id: UUID, language: str | None, *, secure: bool
+) -> None:
+    """Replaces the account that signed in before, and its language. None if the account has no language.
 
-    The account's language also replaces what was chosen on this browser, because another person may have chosen it.
+    What was chosen on this browser stays only if the account has no language and no other account signed in before,
+    because another person may have chosen it.
     """
-    if language:
+    last = request.cookies.get(LAST_ACCOUNT_COOKIE)
+    if language or (last and last != str(account_id)):
         forget(response, secure=secure)
     response.set_cookie(
         ACCOUNT_COOKIE, language or "", max_age=YEAR_S if language else 0, samesite="lax", secure=secure
+    )
+    response.set_cookie(
+        LAST_ACCOUNT_COOKIE, str(account_id), max_age=YEAR_S, samesite="lax", secure=secure, httponly=True
     )
 
 

@@ -81,6 +81,11 @@ def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(ser
     shown(lang="en")  # the session ends without a sign-out
     sign_in(client, name)
     assert shown() == "ru"
+    shown(lang="ky")  # this session, too, ends without a sign-out
+    sign_in(client, name := served.account(Role.OPERATOR, language=None))
+    assert (shown(), shown(lang="ru")) == ("en", "ru")
+    sign_in(client, name)
+    assert shown() == "ru", "an account without a language keeps its own choice"
 
 
 def test_a_stream_accepts_no_writes(served: Served) -> None:

@@ -256,7 +256,7 @@ async def welcomed(
     response = RedirectResponse(local(next), 303)
     cookies.put(response, console(request).signer.sign(principal), principal, settings)
     cookies.put_browser(response, mark, settings)
-    languages.remember_account(response, account.language, secure=is_https(settings))
+    languages.remember_account(request, response, account.account_id, account.language, secure=is_https(settings))
     return response
 
 
