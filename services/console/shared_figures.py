@@ -1,6 +1,7 @@
 """Figures of the board that all readers of the same areas share, so that PostgreSQL computes them once for a change."""
 
 import asyncio
+import math
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,6 +16,7 @@ from services.console.stream.vectors import Vector
 
 T = TypeVar("T")
 KEPT_SECONDS = 10.0  # some figures change with time, and a redriven dead letter moves no position
+FREED_AFTER_SECONDS = 60.0  # each set of areas has its own figures, and each area's page another set
 
 
 @dataclass(slots=True)
@@ -24,36 +26,54 @@ class _Kept:
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     figures: Any = None
     stand: Vector = field(default_factory=dict)
-    computed_at: float = -KEPT_SECONDS
+    computed_at: float = -math.inf
+
+
+KeptFigures = defaultdict[tuple[str, frozenset[str]], _Kept]
 
 
 class SharedFigures:
-    def __init__(self) -> None:
-        self._kept: defaultdict[tuple[str, frozenset[str]], _Kept] = defaultdict(_Kept)
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._kept = clock, KeptFigures(_Kept)
+
+    def __len__(self) -> int:
+        """The number of figures in memory."""
+        return len(self._kept)
 
     async def of(self, session: AsyncSession, areas: Iterable[str]) -> "FiguresOfAreas":
         """The figures of these areas for a reader with this snapshot."""
-        return FiguresOfAreas(self._kept, frozenset(areas), await snapshots.positions(session))
+        return FiguresOfAreas(self._kept, frozenset(areas), await snapshots.positions(session), self._clock)
 
 
 class FiguresOfAreas:
-    def __init__(
-        self, kept: defaultdict[tuple[str, frozenset[str]], _Kept], areas: frozenset[str], stand: Vector
-    ) -> None:
-        self._kept, self._areas, self._stand = kept, areas, stand
+    def __init__(self, kept: KeptFigures, areas: frozenset[str], stand: Vector, clock: Callable[[], float]) -> None:
+        self._kept, self._areas, self._stand, self._clock = kept, areas, stand, clock
+        self._oldest = math.inf  # when the oldest figures were computed that the figures being computed contain
 
     async def get(self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]]) -> T:
         """The figures with this name, which contain at least the records of the reader's snapshot.
 
         They are computed if the snapshot contains newer records of the topics than the kept figures, or if these are
-        older than KEPT_SECONDS. Readers who ask at the same time wait for the first.
+        older than KEPT_SECONDS. Figures that contain other figures are as old as these. Readers who ask at the same
+        time wait for the first.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}
         kept = self._kept[name, self._areas]
         async with kept.one_at_a_time:
-            is_old = time.monotonic() - kept.computed_at >= KEPT_SECONDS
+            is_old = self._clock() - kept.computed_at >= KEPT_SECONDS
             if is_old or not vectors.reached(kept.stand, stand):
-                kept.figures, kept.stand, kept.computed_at = await compute(), stand, time.monotonic()
+                before, self._oldest = self._oldest, math.inf
+                kept.figures, kept.stand = await compute(), stand
+                kept.computed_at, self._oldest = min(self._oldest, self._clock()), before
+                self._free()
+            self._oldest = min(self._oldest, kept.computed_at)
             figures: T = kept.figures
         return figures
+
+    def _free(self) -> None:
+        """Frees figures that nobody has asked for lately. Figures that are being computed stay."""
+        freed_before = self._clock() - FREED_AFTER_SECONDS
+        for key, kept in list(self._kept.items()):
+            if kept.computed_at < freed_before and not kept.one_at_a_time.locked():
+                del self._kept[key]

@@ -97,14 +97,16 @@ async def test_two_workers_record_once_in_a_quarter_of_an_hour_and_old_records_g
 async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_topics_arrives(
     engine: AsyncEngine,
 ) -> None:
-    sessions, figures = database.sessions(engine), SharedFigures()
+    """Figures that contain other figures are as old as these, and figures that nobody reads are freed."""
+    now = [0.0]
+    sessions, figures = database.sessions(engine), SharedFigures(lambda: now[0])
     computed: list[Iterable[str]] = []
 
     async def store(topic: str, next_offset: int) -> None:
         async with sessions.begin() as session:
             await session.merge(ConsumerOffset(topic=topic, partition=0, first_offset=0, next_offset=next_offset))
 
-    async def read(*areas: str) -> int:
+    async def read(*areas: str, within: str | None = None) -> int:
         async with sessions() as session:
             await snapshots.begin(session)
             shared = await figures.of(session, areas)
@@ -113,7 +115,10 @@ async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_t
                 computed.append(areas)
                 return await session.scalar(select(literal(len(computed)))) or 0
 
-            return await shared.get("displaced", ["households"], compute)
+            async def displaced() -> int:
+                return await shared.get("displaced", ["households"], compute)
+
+            return await shared.get(within, ["households"], displaced) if within else await displaced()
 
     await store("households", 1)
     first, second, of_area = await asyncio.gather(read("KG"), read("KG"), read(BATKEN, LEILEK))
@@ -122,3 +127,9 @@ async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_t
     assert await read("KG") == first and await read(LEILEK, BATKEN) == of_area
     await store("households", 2)
     assert (await read("KG"), await read("KG"), len(computed)) == (3, 3, 3)
+    now[0] = 9
+    assert await read("KG", within="panel") == 3
+    now[0] = 10
+    assert await read("KG", within="panel") == 4
+    now[0] = 100
+    assert (await read(BATKEN), len(figures)) == (5, 1)
