@@ -124,10 +124,11 @@ async def people_of(
     shared = await here.shared_figures.of(session, codes)
     rows = await displaced_people.registered(session, shared, codes, status, places, now)
     by_district = await displaced_people.counted(session, shared, codes, status, places, by_district=True)
-    by_village = await displaced_people.counted(session, shared, codes, status, places, by_district=False)
     reported = await group_queries.newest_reports(session, status, codes, places)
     drawn = features.displaced(rows, by_district, reported, language_of(request), places)
     people = [each["properties"] for each in drawn if each["properties"]["id"] in codes]
-    seen = by_village.here if visibility.sees_localities(principal) else ()
-    inside = [each for each in seen if each.place.pcode and places.district(each.place.pcode) in codes]
+    if not visibility.sees_localities(principal):
+        return people, CountedGroups([])
+    by_village = await displaced_people.counted(session, shared, codes, status, places, by_district=False)
+    inside = [each for each in by_village.here if each.place.pcode and places.district(each.place.pcode) in codes]
     return people, CountedGroups(inside)
