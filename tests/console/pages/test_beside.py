@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole, newest_alert
@@ -50,6 +50,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     expect(beside.locator(".what")).to_contain_text("Fog")
     choose_while_the_alert_changes(beside, str(other.get_attribute("data-key")))
     choose_and_open_again(beside, other, page.locator(f"#alert-{key}"))
+    type_in_many(page, f"/alerts/{key}")
     page.locator(f"#alert-{key}").click(position={"x": 300, "y": 8})
     expect(beside.get_by_role("textbox", name="Comment")).to_have_value("Not sent yet")
     beside.get_by_role("textbox", name="Comment").press("Escape")
@@ -60,6 +61,13 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     page.locator("#beside-page").click()
     page.wait_for_url(f"**/alerts/{key}")
     assert desk.errors == []
+
+
+def type_in_many(page: Page, path: str) -> None:
+    """Types into 20 more articles, and sends none."""
+    opened = "const { open } = await import('/static/board/beside.js'); await open(`${path}?${number}`);"
+    typed = "document.querySelector('#beside-content textarea').value = 'Not sent, too';"
+    page.evaluate(f"async (path) => {{ for (let number = 0; number < 20; number += 1) {{ {opened} {typed} }} }}", path)
 
 
 def choose_while_the_alert_changes(beside: Locator, key: str) -> None:

@@ -8,7 +8,6 @@ import { isAnswered } from "/static/presets.js";
 import { released } from "/static/pressing.js";
 import { sentence } from "/static/texts.js";
 
-const MOST_UNSENT = 20; // a board stays open for weeks, so only the newest articles are kept
 const AREA_MS = 10_000; // an area is read again at most this often, because each change in the country may concern it
 
 const panel = element("beside");
@@ -22,7 +21,7 @@ let readAt = -Infinity;
 let trail = [];
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
-/** @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent */
+/** @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent; none is ever dropped */
 const unsent = new Map();
 
 /** Opens what is at the path. If it is open already, the focus moves into the panel. @param {string} path */
@@ -97,9 +96,8 @@ function tell() {
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
-  unsent.delete(shown); // and to the end, because a Map keeps its order
   if (isAnswered(article)) unsent.set(shown, article);
-  if (unsent.size > MOST_UNSENT) unsent.delete(unsent.keys().next().value ?? "");
+  else unsent.delete(shown);
 }
 
 /**
