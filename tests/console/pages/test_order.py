@@ -54,6 +54,11 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     page.locator("#strip-show").click()
     expect(newest_alert(page, "Explosion")).to_be_focused()
     expect(page.locator("#strip")).to_be_hidden()
+    at_the_list(page)
+    whole.report_hazard(type="hail", severity="Moderate")
+    expect(page.locator("#changes")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("#changes")).to_be_hidden()  # so that the printed list has the new alert
 
 
 def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) -> None:

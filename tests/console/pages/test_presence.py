@@ -220,6 +220,10 @@ def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/sign-in**")
     expect(page.locator("#session-ended")).to_contain_text("Signed out")
+    page.emulate_media(media="print")  # also the paper says that it is old
+    expect(page.locator("#link")).to_be_visible()
+    expect(page.locator(".session-ended-text")).to_be_visible()
+    page.emulate_media(media="screen")
 
 
 def test_the_choice_of_sound_is_remembered(seat: Any) -> None:

@@ -182,6 +182,7 @@ export function reveal(alert) {
   row?.focus();
 }
 
+addEventListener("beforeprint", apply); // a held list would lack new alerts on paper
 addEventListener("keydown", () => { keyAt = performance.now(); }, { capture: true });
 addEventListener("pointermove", () => { pointerAt = performance.now(); }, { passive: true });
 addEventListener("pointerdown", () => { pointerAt = performance.now(); }, { passive: true, capture: true });
