@@ -52,6 +52,9 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     expect(page.locator("#no-map")).to_contain_text("no WebGL")
     row = page.locator("#hazards-rows tr", has_text="Rockfall")
     expect(row).to_be_visible()
+    page.emulate_media(media="print")
+    expect(row.get_by_role("button")).to_be_visible()  # the names in the tables are printed, too
+    page.emulate_media(media="screen")
     row.get_by_role("button").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
