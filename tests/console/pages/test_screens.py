@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from deploy.local.process import wait_until
 from services.alerts.receivers.receivers import Receiver
@@ -14,10 +14,10 @@ from shared.events.vocabulary import DeliveryChannel, OutcomeKind, ReportKind
 from tests.browsers import CUT_OPTIONS
 from tests.console.factories import message, outcome
 from tests.console.pages.conftest import Whole
-from tests.intake.factories import household, movement
+from tests.intake.factories import household
 
 LANGUAGES = ("ky", "ru", "en")
-A4_LANDSCAPE, A4_PORTRAIT = 1040, 718  # these are the printable widths in pixels, with margins of one centimetre
+A4_PORTRAIT = 718  # the printable width in pixels, with margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
@@ -34,45 +34,6 @@ def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert desk.errors == []
     whole.replace_receivers()
-
-
-def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Whole, seat: Any) -> None:
-    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
-    fled, client = household(), whole.client(headers=bearer)
-    answer = client.post("/intake/v1/displacements", json=fled)
-    assert answer.status_code == 202, answer.text
-    returned = movement(household_id=fled["household_id"], occurred_at="2026-07-01T00:00:00Z")
-    assert client.post("/intake/v1/movements", json=returned).status_code == 202
-    whole.report_hazard(type="fog", severity="Minor")
-    desk = seat(Role.ANALYST, width=A4_LANDSCAPE, height=720)
-    desk.sign_in()
-    page = desk.page
-    page.emulate_media(media="print")
-    last = page.locator("[aria-labelledby=flows] .scroll > table > thead th:last-child")
-    figures = f"{whole.url}/registry/figures?date=2026-06-30&since=2026-06&until=2026-06"
-    assert wait_until(lambda: bool(page.goto(figures)) and last.is_visible(), timeout=60)
-    for language in LANGUAGES:
-        page.goto(f"{figures}&lang={language}")
-        assert last.evaluate("cell => cell.getBoundingClientRect().right") <= A4_LANDSCAPE, language
-        assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible", language
-    page.emulate_media(media="screen")
-    for section in ("history", "monthly"):
-        expect(page.locator(f"[aria-labelledby={section}] .plot canvas")).to_be_visible()
-    saving = page.locator("[aria-labelledby=monthly] .saving button")
-    with page.expect_download() as image:
-        saving.first.click()
-    with page.expect_download() as table:
-        saving.last.click()
-    assert image.value.path().read_bytes().startswith(b"\x89PNG")
-    assert table.value.path().read_text(encoding="utf-8-sig").startswith('"Month","Within the country"')
-    wait_for_chart(page, f"{whole.url}/registry/figures/movements?since=2026-06", "moves")
-    wait_for_chart(page, f"{whole.url}/alerts/statistics?by=hazard_type", "alerts")
-    assert desk.errors == []
-
-
-def wait_for_chart(page: Page, address: str, section: str) -> None:
-    chart = page.locator(f"[aria-labelledby={section}] .plot canvas")
-    assert wait_until(lambda: bool(page.goto(address)) and chart.is_visible(), timeout=60)
 
 
 # For each drop-down list, computes by how many pixels the longest option is wider than the list.
