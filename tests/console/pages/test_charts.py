@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
+from tests.browsers import wait_for_script
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import household, movement
 
@@ -35,6 +36,7 @@ def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Wh
     page.emulate_media(media="screen")
     for section in ("history", "monthly"):
         expect(page.locator(f"[aria-labelledby={section}] .plot canvas")).to_be_visible()
+    is_dark_on_paper(page)
     saving = page.locator("[aria-labelledby=monthly] .saving button")
     with page.expect_download() as image:
         saving.first.click()
@@ -45,6 +47,16 @@ def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Wh
     wait_for_chart(page, f"{whole.url}/registry/figures/movements?since=2026-06", "moves")
     wait_for_chart(page, f"{whole.url}/alerts/statistics?by=hazard_type", "alerts")
     assert desk.errors == []
+
+
+def is_dark_on_paper(page: Page) -> None:
+    """A chart of the dark theme is printed in the colours of the light theme."""
+    image = "document.querySelector('[aria-labelledby=monthly] .plot canvas').toDataURL()"
+    light = page.evaluate(image)
+    page.emulate_media(color_scheme="dark")
+    wait_for_script(page, f"light => {image} !== light", light)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    wait_for_script(page, f"light => {image} === light", light)
 
 
 def wait_for_chart(page: Page, address: str, section: str) -> None:

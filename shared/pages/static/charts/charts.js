@@ -145,10 +145,14 @@ function draw(table) {
   const data = /** @type {uPlot.AlignedData} */ ([drawing.labels.map((_, at) => at), ...ordered(stacked(drawing.series))]);
   let chart = drawn(place, drawing, data);
   new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: height(drawing.labels.length, drawing.isLying) })).observe(place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  const redraw = (/** @type {string} */ scheme) => {
+    place.style.colorScheme = scheme;
     chart.destroy();
     chart = drawn(place, drawing, data);
-  });
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw(""));
+  addEventListener("beforeprint", () => redraw("light")); // paper is white
+  addEventListener("afterprint", () => redraw(""));
   const tones = drawing.series.map(({ label, tone }) => ({ label, colour: () => colour(place, tone) }));
   const saving = document.createElement("p");
   saving.className = "saving no-print";
