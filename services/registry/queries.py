@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from sqlalchemy import RowMapping, Select, and_, case, exists, func, literal_column, not_, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
 
 from services.registry import report_queries
 from services.registry.aads import code_aad, member_aad, row_aad
@@ -140,15 +141,20 @@ def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
 
 
 async def of_hazard(session: AsyncSession, hazard_id: UUID, status: Status, visibility: Visibility) -> RowMapping:
-    """The numbers of households whose current displacement names the hazard, and of their persons."""
+    """The numbers of the households that last left because of the hazard, and of their persons."""
     counts: Any = select(
         func.count().label("households"),
         func.coalesce(func.sum(Episode.displaced), 0).label("persons"),
         func.count().filter(IS_DISPLACED).label("still_displaced"),
     ).select_from(Household)
-    left = (Episode.hazard_id == hazard_id, Episode.displaced > 0, Household.status == status)
-    row: RowMapping = (await session.execute(seen(counts, visibility).where(*left))).mappings().one()
+    counted = seen(counts, visibility).where(last_left_because_of(hazard_id, status))
+    row: RowMapping = (await session.execute(counted)).mappings().one()
     return row
+
+
+def last_left_because_of(hazard_id: UUID, status: Status) -> ColumnElement[bool]:
+    """The condition that the household's latest displacement is because of the hazard, and that its status counts."""
+    return and_(Episode.hazard_id == hazard_id, Episode.displaced > 0, Household.status == status)
 
 
 async def household(

@@ -212,7 +212,7 @@ async def test_the_page_of_a_hazard_counts_its_households_and_leads_to_them(offi
     hazard_id = str(uuid4())
     named = {"hazard_id": hazard_id, "hazard_type": "mudflow"}
     here, returned, elsewhere, other = household(**named), household(**named), household(**named), household()
-    await office.file(here, returned, elsewhere, other)
+    await office.file(here, returned, elsewhere, other, household(**named, status="Exercise"))
     await office.file(
         movement(elsewhere, "transferred", destination={"pcode": OSH}),
         movement(returned, "returned"),

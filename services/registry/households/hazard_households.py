@@ -1,4 +1,4 @@
-"""A part of the console's page of a hazard: the number of registered households that left because of the hazard.
+"""A part of the console's page of a hazard: the number of registered households that last left because of the hazard.
 
 The part has no personal data. The link to the households leads to the search, which logs what it shows.
 """
@@ -20,7 +20,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/hazards/{hazard_id}/households")
 async def hazard_households(hazard_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """The households in the caller's areas, as the board counts them."""
+    """The households in the caller's areas whose latest displacement is because of the hazard.
+
+    Households that were displaced again by something else do not count.
+    """
     visibility = figures_of(caller, request.app.state.places)
     status = request.app.state.settings.counted_status
     return render(

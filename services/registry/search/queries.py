@@ -43,10 +43,11 @@ from services.registry.models import (
     Site,
 )
 from services.registry.places.typed_sites import TypedSites
-from services.registry.queries import LISTED, OF_HOUSEHOLD, opened_member, sealed_members, seen
+from services.registry.queries import LISTED, OF_HOUSEHOLD, last_left_because_of, opened_member, sealed_members, seen
 from services.registry.search.keys import Field, KeysOfRoot, KeyVersion, SearchKeys, Term, terms
 from services.registry.visibility import HERE, NOW, Visibility, within
 from shared.crypto.envelope_encryption import EnvelopeEncryption
+from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.conditions import is_within
 
@@ -89,6 +90,7 @@ class SearchQuery:
     """A query.
 
     A household matches if it has all `terms`, a report with the code, and clear fields that meet the other criteria.
+    `hazard` has the id of a hazard and the status of the households that count on the page of the hazard.
     """
 
     visibility: Visibility
@@ -96,7 +98,7 @@ class SearchQuery:
     terms: Sequence[Term] = ()
     code: str | None = None
     site: SiteWanted | None = None
-    hazard_id: UUID | None = None
+    hazard: tuple[UUID, Status] | None = None
     within: Sequence[str] | None = None
     origin_within: Sequence[str] | None = None
     birth_year: int | None = None
@@ -172,9 +174,9 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
         found.append(coded.where(has_code(query.code), Report.kind.in_(OF_HOUSEHOLD)))
     if query.site is not None:
         found.append(_at_site(query.site, roots, query.visibility.known))
-    if query.hazard_id is not None:
-        of_hazard = select(Episode.household_id).where(Episode.hazard_id == query.hazard_id, Episode.displaced > 0)
-        found.append(of_hazard.join(Household, Household.report_id == Episode.report_id))
+    if query.hazard is not None:
+        of_hazard = select(Episode.household_id).join(Household, Household.report_id == Episode.report_id)
+        found.append(of_hazard.where(last_left_because_of(*query.hazard)))
     return materialized(intersect(*found) if len(found) > 1 else found[0]) if found else None
 
 

@@ -102,10 +102,9 @@ async def found_by(
 ) -> SearchResult:
     """Search for households and decrypt them. The security log records the search and the found households."""
     await check_purpose(request, caller)
-    places: Places = request.app.state.places
     encryption: EnvelopeEncryption = request.app.state.encryption
     search_keys: SearchKeys = request.app.state.search
-    query = await query_of(criteria, session, caller, places, search_keys)
+    query = await query_of(criteria, request, session, caller)
     try:
         found = await search_queries.find(session, search_keys, query)
     except DBAPIError as error:
@@ -132,15 +131,17 @@ async def too_slow(request: Request) -> Problem:
 
 
 async def query_of(
-    criteria: HouseholdSearch, session: AsyncSession, caller: Principal, places: Places, search_keys: SearchKeys
+    criteria: HouseholdSearch, request: Request, session: AsyncSession, caller: Principal
 ) -> SearchQuery:
+    places: Places = request.app.state.places
+    search_keys: SearchKeys = request.app.state.search
     return SearchQuery(
         visibility=visibility_of(caller, places),
         limit=criteria.limit,
         terms=criteria.terms_in(places),
         code=criteria.code,
         site=await site_of(criteria.site_id, session, search_keys, places) if criteria.site_id else None,
-        hazard_id=criteria.hazard_id,
+        hazard=(criteria.hazard_id, request.app.state.settings.counted_status) if criteria.hazard_id else None,
         within=within(criteria.area, places) if criteria.area else None,
         origin_within=within(criteria.origin, places) if criteria.origin else None,
         birth_year=criteria.birth_year,
