@@ -17,6 +17,11 @@ from tests.console.pages.test_search import reported
 from tests.registry import factories as reports
 
 EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
+# the stream was last heard in this minute or in the one before
+MINUTES_OF_THE_LOSS = """async () => {
+    const { clock } = await import("/static/time.js");
+    return [60_000, 0].map(ms => clock(new Date(Date.now() - ms)));
+}"""
 # the district that a click on a mark of several alerts opens
 COMMON_DISTRICT = """async () => {
     const { commonDistrict } = await import("/static/map/features.js");
@@ -188,6 +193,17 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     expect(page.locator("#map-late")).to_have_text(
         re.compile(r"^The map is behind\. It shows the state of \d\d:\d\d\.$")
     )
+    page.unroute("**/console/v1/map/alerts*")
+    expect(row).to_have_count(1)
+    expect(page.locator("#map-late")).to_be_hidden()
+    # after a loss of the connection, the map is as old as the loss, not as what was heard afterwards
+    page.route("**/console/v1/map/alerts*", lambda route: route.fulfill(status=503))
+    lost = page.evaluate(MINUTES_OF_THE_LOSS)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    with page.expect_response("**/console/v1/map/alerts*"):
+        page.clock.fast_forward(180_000)
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#map-late")).to_have_text(re.compile(rf"It shows the state of ({'|'.join(lost)})\."))
     page.unroute("**/console/v1/map/alerts*")
     expect(row).to_have_count(1)
     expect(page.locator("#map-late")).to_be_hidden()

@@ -11,12 +11,19 @@ const AGAIN_MS = 2000;
 let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-vector]"))?.dataset.vector ?? "";
 let heard = Date.now();
 let newest = new Date();
+/** The last moments, by the clock that never jumps, at which the page heard the stream, and heard it before the newest loss. */
+let [liveAt, lostAt] = [performance.now(), -Infinity];
 /** @type {EventSource | undefined} */
 let stream;
 
 /** The position up to which the page has read the stream. */
 export function stand() {
   return position;
+}
+
+/** When the page last heard the stream before the newest loss of the connection, as `performance.now()`. */
+export function heardBeforeLoss() {
+  return lostAt;
 }
 
 /**
@@ -63,6 +70,7 @@ function live(event) {
   if (event?.lastEventId) position = event.lastEventId;
   heard = Date.now();
   newest = new Date();
+  liveAt = performance.now();
   say("live");
 }
 
@@ -73,5 +81,6 @@ function stalled() {
 }
 
 function lost() {
+  lostAt = liveAt;
   say("lost", { time: clock(newest) });
 }

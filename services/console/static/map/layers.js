@@ -1,13 +1,14 @@
 // Reads the layers of the map from the server, and knows how far the map is behind the stream.
 
 import { renewal } from "/static/board/renewals.js";
-import { stand } from "/static/board/listening.js";
+import { heardBeforeLoss, stand } from "/static/board/listening.js";
 import { call } from "/static/calls.js";
 import { ended } from "/static/link.js";
 
 const AGAIN_MS = 1500; // a layer without an answer, or behind the stream, is read again after this time
 
-/** @typedef {{heardAt?: number, readFor?: number}} Due when the oldest change was heard of that waits, and the oldest for which the layer is read now */
+/** @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil`: until then, the layer surely showed everything */
+/** @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest change that waits, and the oldest for which the layer is read now */
 
 /** @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer with the number of features that have no room, and of earthquakes whose intensity cannot be computed */
 
@@ -16,8 +17,18 @@ const layers = [];
 
 /** How long ago the oldest change was heard of that a layer does not show yet. */
 export function layersBehindMs() {
+  return longestMs(({ heardAt }) => heardAt);
+}
+
+/** How old the state is that the layers show. If the connection was lost before a change was heard of, the state is that of the loss. */
+export function layersAgeMs() {
+  return longestMs(({ currentUntil }) => currentUntil);
+}
+
+/** @param {(change: Change) => number} moment */
+function longestMs(moment) {
   const now = performance.now();
-  return Math.max(0, ...layers.map(({ heardAt, readFor }) => now - (readFor ?? heardAt ?? now)));
+  return Math.max(0, ...layers.flatMap(({ heard, readFor }) => readFor ?? heard ?? []).map((change) => now - moment(change)));
 }
 
 /**
@@ -27,16 +38,19 @@ export function layersBehindMs() {
  */
 export function layerRenewal(read, quietMs) {
   /** @type {Due} */
-  const due = {};
+  const due = { readAt: -Infinity };
   layers.push(due);
   const renew = renewal(async () => {
-    due.readFor ??= due.heardAt;
-    due.heardAt = undefined;
+    due.readFor ??= due.heard;
+    due.heard = undefined;
+    const begunAt = performance.now();
     if (await read()) return void setTimeout(renew, AGAIN_MS);
     due.readFor = undefined;
+    due.readAt = begunAt;
   }, quietMs);
   return () => {
-    due.heardAt ??= performance.now();
+    const heardAt = performance.now();
+    due.heard ??= { heardAt, currentUntil: heardBeforeLoss() > due.readAt ? Math.min(heardBeforeLoss(), heardAt) : heardAt };
     return renew();
   };
 }

@@ -1,7 +1,7 @@
 // What a page says about its map: that it has not arrived, that it is behind, or that it does not show everything.
 
 import { element, showText } from "/static/elements.js";
-import { layersBehindMs } from "/static/map/layers.js";
+import { layersAgeMs, layersBehindMs } from "/static/map/layers.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
@@ -33,7 +33,7 @@ export function watchAge(panel) {
   setInterval(() => {
     const ms = layersBehindMs();
     element(panel).classList.toggle("is-late", ms > LATE_MS);
-    showText("map-late", ms > LATE_MS ? sentence("map_late", { time: clock(new Date(Date.now() - ms)) }) : "");
+    showText("map-late", ms > LATE_MS ? sentence("map_late", { time: clock(new Date(Date.now() - layersAgeMs())) }) : "");
   }, TICK_MS);
 }
 
