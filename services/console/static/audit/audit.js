@@ -3,7 +3,7 @@
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
-import { cell, code, moment, row } from "/static/tables.js";
+import { cell, code, labelled, moment, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
 
@@ -89,7 +89,7 @@ function drawn(service, entry) {
     cell(names.results[entry.result] ?? entry.result), cell(code(about.join(" ") || "—")),
   ]);
   made.className = entry.result === "done" ? "" : "is-bad";
-  return made;
+  return labelled(made, "audit-table");
 }
 
 filters.addEventListener("change", () => void begin());
