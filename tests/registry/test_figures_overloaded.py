@@ -66,11 +66,17 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
 
 
-async def test_a_chart_that_takes_too_long_says_so(office: Office) -> None:
+async def test_a_chart_without_months_or_in_too_little_time_says_so(office: Office) -> None:
     """PostgreSQL cancels a statement that takes longer than the limit, as it does here at once."""
     answer = await answer_without_statement(office, "/figures/history?lang=en", "pg_cancel_backend")
     assert answer.status_code == 503
     assert "The numbers of these months took too long." in answer.text.partition("data-part")[2]
+    for months, reason in {
+        "since=2026-05&until=2026-01": "The first month is later than the last month.",
+        "since=2099-01&until=2099-02": "None of these months has begun.",
+    }.items():
+        empty = (await office.get(f"/figures/history?lang=en&{months}", role=Role.ANALYST)).text
+        assert reason in empty.partition("data-part")[2], months
 
 
 async def answer_without_statement(office: Office, path: str, end: str) -> httpx.Response:

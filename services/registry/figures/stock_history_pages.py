@@ -41,6 +41,7 @@ async def stock_history_page(request: Request, caller: Caller, filters: Annotate
         categories=[category for category in FigureCategory if category in filters.categories],
         history=history,
         is_history_cut=is_cut(history, chosen.since or ""),
+        is_reversed=(chosen.since or "") > (chosen.until or ""),
         is_ahead=not days_of(chosen, now),
         is_too_slow=is_too_slow,
         now=now,
