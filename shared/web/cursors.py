@@ -1,9 +1,11 @@
 """Cursors for pagination.
 
-A cursor is the time and id of a page's last row, or its name, encoded so that clients do not interpret it.
+A cursor is the time and id of a page's last row, or its name, encoded so that clients do not interpret it. The cursor
+with a name also has a digest of the query and the name: a cursor of another query, or a part of a cursor, is refused.
 """
 
 import base64
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from pydantic import TypeAdapter
 from shared.events.fields import Instant
 from shared.web.problems import Problem
 
+DIGEST_BYTES = 6
 _place: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[Instant, UUID])
 
 
@@ -23,22 +26,34 @@ def decoded(cursor: str | None) -> tuple[datetime, UUID] | None:
     if cursor is None:
         return None
     try:
-        return _place.validate_json(base64.urlsafe_b64decode(cursor))
+        return _place.validate_json(_bytes(cursor))
     except ValueError:
         raise wrong() from None
 
 
-def encoded_name(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode()
+def encoded_name(name: str, query: str) -> str:
+    return base64.urlsafe_b64encode(_digest(name, query) + name.encode()).decode()
 
 
-def decoded_name(cursor: str | None) -> str | None:
+def decoded_name(cursor: str | None, query: str) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.urlsafe_b64decode(cursor).decode()
+        content = _bytes(cursor)
+        digest, name = content[:DIGEST_BYTES], content[DIGEST_BYTES:].decode()
     except ValueError:
         raise wrong() from None
+    if digest != _digest(name, query):
+        raise wrong()
+    return name
+
+
+def _bytes(cursor: str) -> bytes:
+    return base64.b64decode(cursor, altchars=b"-_", validate=True)
+
+
+def _digest(name: str, query: str) -> bytes:
+    return hashlib.blake2s(f"{query}\n{name}".encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def wrong() -> Problem:

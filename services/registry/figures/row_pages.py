@@ -40,7 +40,9 @@ class RowPage(NamedTuple):
     @classmethod
     def of(cls, rows: Sequence[Row], filters: RowFilters) -> "RowPage":
         """The page after the row that the cursor names, even if this row no longer exists."""
-        after = cursors.decoded_name(filters.cursor)
+        # with the name of the class, because the lists have the same filters
+        query = type(filters).__name__ + filters.model_dump_json(exclude={"limit", "cursor", "format", "lang"})
+        after = cursors.decoded_name(filters.cursor, query)
         first = 0 if after is None else bisect_right(rows, after, key=attrgetter("name"))
         last = first + filters.limit
-        return cls(first, last, cursors.encoded_name(rows[last - 1].name) if last < len(rows) else None)
+        return cls(first, last, cursors.encoded_name(rows[last - 1].name, query) if last < len(rows) else None)
