@@ -33,7 +33,7 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
         refuse(f"There is an account named {error} already.")
     except accounts.SourceOfPeople as error:
         refuse(
-            f"No account may have the source {error}: its reports would count as those of the centre or of field "
+            f"No account may be given the source {error}: its reports would count as those of the centre or of field "
             "teams. Name the system's own source: --source NAME."
         )
     except LastAdministrator as error:

@@ -76,14 +76,13 @@ async def board_page(request: Request) -> Response:
 @router.get("/wall")
 async def wall_page(request: Request) -> Response:
     """The page of a wall screen: key figures, unanswered alerts and a map, without names of people."""
-    here = console(request)
-    background = await asyncio.to_thread(backgrounds.drawable, here.settings.map_pmtiles)
+    background = await asyncio.to_thread(backgrounds.drawable, console(request).settings.map_pmtiles)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
         context = {**await figures(request, session), **await wall.unanswered(request, session)}
         stand = vectors.encoded(await snapshots.positions(session), TOPICS)
     context["background"] = background
-    return here.pages.render(request, "wall.html", vector=stand, **around(request), **context)
+    return console(request).pages.render(request, "wall.html", vector=stand, **around(request), **context)
 
 
 @router.get("/board/{panel}")

@@ -42,7 +42,7 @@ def test_an_account_of_another_system_needs_no_password(shared_installation: Ins
     assert f"{name}: active" in dayar(shared_installation, "list").output.splitlines()
     for source in ("field", "cmc"):
         refused = dayar(shared_installation, "change", name, "--source", source)
-        assert f"No account may have the source {source}" in refused.output
+        assert f"No account may be given the source {source}" in refused.output
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\tbed"])
