@@ -1,6 +1,7 @@
 // A session lasts 30 minutes. Input on a page, or a connected board, renews the session. Pages announce the session's end.
 
 import { call, isNoAnswer } from "./calls.js";
+import { heed, now } from "./server-time.js";
 import { sentence } from "./texts.js";
 import { clock } from "./time.js";
 
@@ -38,7 +39,7 @@ async function look() {
   if (!warning) return;
   warning.hidden = left > WARNING_MS;
   if (warning.hidden) return;
-  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = sentence(isFinal ? "session_final" : "session_idle", { time: clock(new Date(Date.now() + left)) });
+  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = sentence(isFinal ? "session_final" : "session_idle", { time: clock(new Date(now().getTime() + left)) });
   document.getElementById("session-stay")?.toggleAttribute("hidden", isFinal);
   document.getElementById("session-again")?.toggleAttribute("hidden", !isFinal);
 }
@@ -49,6 +50,7 @@ async function keep() {
   [used, keptAt] = [false, performance.now()];
   try {
     const answer = await call("POST", `/v1/session${screen ? `?screen=${screen}` : ""}`);
+    heed(answer);
     if (answer.status === 401) return showEnd();
     if (!answer.ok) return keepAgain(wasUsed);
     const lasts = Date.parse((await answer.json()).expires_at) - Date.parse(answer.headers.get("date") ?? "");
@@ -74,7 +76,7 @@ export function showEnd() {
   const page = document.getElementById("session-ended");
   if (!page) return;
   const text = /** @type {HTMLElement} */ (page.querySelector(".session-ended-text"));
-  text.textContent = sentence("session_over", { time: clock(new Date()) });
+  text.textContent = sentence("session_over", { time: clock(now()) });
   page.hidden = false;
   document.getElementById("session-warning")?.setAttribute("hidden", "");
   document.title = `⚠ ${text.textContent.split(".")[0]}`;

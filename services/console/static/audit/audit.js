@@ -3,6 +3,7 @@
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
+import { now } from "/static/server-time.js";
 import { cell, code, labelled, moment, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
@@ -53,7 +54,7 @@ async function show() {
   if (!element("audit").childElementCount) element("audit").append(row([cell(sentence("none"))]));
   older.hidden = [...logs.values()].every((log) => log.waiting.length === 0 && log.next === null);
   if (silent.length) say("lost", { names: silent.join(", ") });
-  else say("live", { time: exactClock(new Date()) });
+  else say("live", { time: exactClock(now()) });
 }
 
 /** Reads a service's log; returns the service's name if it did not answer. @param {string} service */

@@ -3,6 +3,7 @@
 import { call } from "/static/calls.js";
 import { clock } from "/static/time.js";
 import { ended, say } from "/static/link.js";
+import { now } from "/static/server-time.js";
 
 const SILENCE_MS = 40_000; // the stream sends at least every 15 s, so a silence of this length means a lost connection
 const LOOK_MS = 5000;
@@ -10,7 +11,7 @@ const AGAIN_MS = 2000;
 
 let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-vector]"))?.dataset.vector ?? "";
 let heard = Date.now();
-let newest = new Date();
+let newest = now();
 /** The last moments, by the clock that never jumps, at which the page heard the stream, and heard it before the newest loss. */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 /** @type {EventSource | undefined} */
@@ -69,7 +70,7 @@ export function listen(topics, changed) {
 function live(event) {
   if (event?.lastEventId) position = event.lastEventId;
   heard = Date.now();
-  newest = new Date();
+  newest = now();
   liveAt = performance.now();
   say("live");
 }

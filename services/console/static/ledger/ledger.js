@@ -4,6 +4,7 @@ import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 import { fault, isKnown, showPartitions } from "/static/ledger/partitions.js";
+import { now } from "/static/server-time.js";
 import { cell, code, figure, head, moment, number, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
@@ -45,7 +46,7 @@ async function look() {
   const isBad = partitions.some((partition) => fault(partition)) || (intake && !(isWhole(intake) && isEmpty(intake)));
   showVerdict(isBad ? "bad" : silent.size || !partitions.every(isKnown) ? "unknown" : "good");
   if (silent.size) say("lost", { names: [...silent].join(", ") });
-  else say("live", { time: exactClock(new Date()) });
+  else say("live", { time: exactClock(now()) });
 }
 
 /** @param {IntakeLedger} intake */

@@ -4,6 +4,7 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 import { draw } from "/static/my-reports/rows.js";
+import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
 
@@ -46,7 +47,7 @@ async function read(place) {
     if (answer.status === 401) return void ended();
     if (!answer.ok) return void (element("stale").textContent = sentence("failed", { problem: (await problem(answer)).text }));
     const page = await answer.json();
-    say("live", { time: exactClock(new Date()) });
+    say("live", { time: exactClock(now()) });
     return own === turn ? { reports: page.reports, next: page.next ?? "" } : undefined;
   } catch (error) {
     if (!isNoAnswer(error)) throw error;

@@ -1,6 +1,7 @@
 // Gives the names of people on the page, and the time for which something has waited.
 
 import { call } from "/static/calls.js";
+import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 
 const MINUTE_MS = 60_000, HOUR = 60, DAY = 48 * HOUR;
@@ -23,7 +24,7 @@ export function nameOf(account) {
 
 /** How long ago the moment is: in minutes, hours, or days from two days on. @param {string} moment */
 export function age(moment) {
-  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(moment)) / MINUTE_MS));
+  const minutes = Math.max(0, Math.floor((now().getTime() - Date.parse(moment)) / MINUTE_MS));
   if (minutes < HOUR) return sentence("minutes", { count: minutes });
   return minutes < DAY ? sentence("hours", { count: Math.floor(minutes / HOUR) }) : sentence("whole_days", { count: Math.floor(minutes / HOUR / 24) });
 }
