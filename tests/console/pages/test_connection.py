@@ -95,6 +95,19 @@ def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole
         assert wait_until(lambda: bool(page.evaluate("true")) and not unanswered, timeout=SLOW_MS / 1000)
         page.clock.run_for(100)
     expect(page.locator("#panel-hazards .row", has_text=words)).to_be_visible()
+    is_drawn_five_times_a_second_at_most(page)
+
+
+def is_drawn_five_times_a_second_at_most(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/board/reports" in request.url else None)
+    with page.expect_response("**/board/reports*"):
+        page.evaluate("import('/static/board/panels.js').then(({ draw }) => { draw('reports'); draw('reports'); })")
+    steps = 0
+    while len(asked) < 2 and steps < 100:
+        page.clock.run_for(50)
+        steps += 1
+    assert 4 <= steps < 100
 
 
 def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:

@@ -6,8 +6,8 @@ import { ended } from "/static/link.js";
 import { released } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
-// The shortest interval between two renderings of a panel is as long as the last one took, within these limits, so that a busy server has time for others.
-const [LEAST_QUIET_MS, MOST_QUIET_MS] = [50, 400];
+// The shortest interval between two renderings of a panel is as long as the last answer took, within these limits, so that a busy server has time for others.
+const [LEAST_QUIET_MS, MOST_QUIET_MS] = [200, 400];
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
 
@@ -64,6 +64,7 @@ class Drawing {
     /** @type {number | undefined} the same, for changes during a rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
+    this.answeredAfterMs = 0;
     this.stateAt = 0; // when the shown state was asked for; the first state came with the page
   }
 
@@ -77,9 +78,8 @@ class Drawing {
       this.isDue = false;
       this.since ??= this.sinceNext;
       this.sinceNext = undefined;
-      const began = performance.now();
       await this.ask().catch(() => this.again());
-      const quietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, performance.now() - began));
+      const quietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, this.answeredAfterMs));
       await new Promise((resolve) => setTimeout(resolve, quietMs));
     }
     this.isBusy = false;
@@ -89,6 +89,7 @@ class Drawing {
     const askedAt = performance.now();
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : ""; // the page's address states the filter of the alerts
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
+    this.answeredAfterMs = performance.now() - askedAt;
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
     const isLate = answer.headers.has("x-late");
