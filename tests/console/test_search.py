@@ -98,7 +98,7 @@ def test_the_page_and_a_metric_say_how_many_rows_no_text_finds(
     searcher: httpx.Client, settings: ConsoleSettings
 ) -> None:
     in_thread(add_failed_site(settings))
-    sentence = "Rows that no text finds because of an error: 1."
+    sentence = "Rows that cannot be found by words, because an error occurred: 1."
     assert sentence in searcher.get("/search?lang=en&kind=sites&q=school").text
     assert sentence not in searcher.get("/search?lang=en&kind=sites").text
     assert sentence not in searcher.get("/search?lang=en&kind=hazards&q=school").text
