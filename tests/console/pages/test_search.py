@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
@@ -127,6 +128,15 @@ def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat:
         page.get_by_role("button", name=leave).click()
         expect(rows).to_have_count(0)
     expect(page.locator("#failure")).to_be_visible()
+    searches = list[str]()
+    page.on("request", lambda request: searches.append(request.url))
+    page.goto(f"{page.url}&hazard={uuid4()}")
+    expect(page.locator("#result-status")).not_to_be_empty()
+    page.reload()
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.locator("#result-status")).not_to_be_empty()
+    # the page searches at once when it is opened by a link, but not when it is loaded again
+    assert searches.count(f"{whole.url}/registry/search") == 2
 
 
 def test_a_month_is_no_day_on_which_people_were_displaced(whole: Whole, seat: Any) -> None:

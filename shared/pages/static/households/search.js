@@ -28,7 +28,10 @@ function forget() {
 }
 
 element("search").addEventListener("reset", forget);
-if ("atOnce" in form.dataset) void submitted(form); // the person has asked for these households by a link
+// The person has asked for these households by a link. After "back", a reload or the restoring of a tab, nobody has asked
+// again: each search is logged, and unusually many are reported.
+const [opening] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+if ("atOnce" in form.dataset && opening?.type === "navigate") void submitted(form);
 
 /** The filled fields. A code is shown in groups, and personal numbers are typed with spaces. @param {HTMLFormElement} form */
 function given(form) {
