@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from services.console.queries import groups as group_queries
 from services.console.sections import UNACKNOWLEDGED
 from services.console.state import console
 from shared.auth import tokens
-from shared.events.vocabulary import MsgType
+from shared.events.vocabulary import MsgType, Status
 from shared.pages import language_of
 
 MOST = 2_000  # the largest number of hazards or alerts on the map
@@ -44,6 +45,14 @@ async def hazards(request: Request, session: AsyncSession) -> Layer:
     listed = [row for row in rows if row.msg_type != MsgType.CANCEL]
     hidden = await snapshots.hazards_in_force(session, now) - len(listed)
     return features.collection((features.hazard(row, now, language, here.places) for row in listed), hidden=hidden)
+
+
+async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> Layer:
+    """One hazard, also if it is over, for the small map on the page of an alert."""
+    row = await snapshots.hazard(session, hazard_id)
+    known = [] if row is None or row.status == Status.DRAFT else [row]
+    now, here, language = datetime.now(UTC), console(request), language_of(request)
+    return features.collection(features.hazard(each, now, language, here.places) for each in known)
 
 
 async def shaking(request: Request, session: AsyncSession) -> Layer:

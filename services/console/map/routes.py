@@ -2,13 +2,15 @@
 
 import asyncio
 import re
+from functools import partial
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import FileResponse, Response
 
 from services.console.freshness import once_there, position_of
-from services.console.map import backgrounds
+from services.console.map import backgrounds, layers
 from services.console.map.backgrounds import Background, BackgroundFault, BadBackground
 from services.console.map.features import FIELD_HOURS
 from services.console.map.layers import LAYERS
@@ -66,13 +68,13 @@ async def map_background(request: Request) -> Response:
 
 
 @router.get("/console/v1/map/{layer}")
-async def map_layer(request: Request, layer: str, at: str = "") -> Response:
-    """A layer as GeoJSON.
+async def map_layer(request: Request, layer: str, at: str = "", hazard: UUID | None = None) -> Response:
+    """A layer as GeoJSON. With `hazard`, the layer of hazards has this hazard only.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
     reached.
     """
-    read = LAYERS.get(layer)
+    read = partial(layers.hazard, hazard_id=hazard) if layer == "hazards" and hazard else LAYERS.get(layer)
     if read is None:
         raise Problem(404, "not-found", "There is no such layer.")
     content, headers = await once_there(request, position_of(at), lambda session: read(request, session))

@@ -18,7 +18,7 @@ if (section && document.createElement("canvas").getContext("webgl2")) {
 async function show(section) {
   try {
     const { drawArea } = await import("/static/map/area.js");
-    await drawArea(JSON.parse(section.dataset.area ?? ""));
+    if (!await drawArea(JSON.parse(section.dataset.area ?? ""))) section.hidden = true;
   } catch (error) {
     console.error(error);
     section.hidden = true;

@@ -131,6 +131,7 @@ def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None
 
     desk.page.route("**/statistics/stock?sub_stock=in_return*", one_row_each)
     page = desk.open("/map")
+    assert_a_past_hazard_is_read_alone(whole, page)
     returned = page.request.get(f"{whole.url}/registry/v1/statistics/stock?sub_stock=in_return").json()["rows"]
     registered, counted = (sum(row[name] for row in returned) for name in ("persons", "group_persons"))
     expect(page.locator("#total-returns")).to_have_text(f"registered: {registered}, in counted groups: {counted}")
@@ -145,6 +146,18 @@ def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None
     expect(page.locator("#chosen-facts")).to_contain_text("Leilek rayon")
     # the alerts of these events arrive one after another, so both pages are read until they agree
     assert wait_until(lambda: on_map(page) == on_board(page), timeout=90, every=0.5), (on_map(page), on_board(page))
+
+
+def assert_a_past_hazard_is_read_alone(whole: Whole, page: Page) -> None:
+    """For the small map of an alert. The page of a hazard without a known place has no small map."""
+    past: dict[str, Any] = {"onset": NOW - timedelta(days=9), "received_at": NOW - timedelta(days=9)}
+    flood = hazard(type="river_flood", **past, expires=NOW - timedelta(days=8), area={"description": "Kurgan"})
+    whole.publish(flood)
+    own = f"{whole.url}/hazards/{flood.hazard_id}"
+    assert wait_until(lambda: page.request.get(own).ok, timeout=20)
+    assert 'id="small-map"' not in page.request.get(own).text()
+    layer = page.request.get(f"{whole.url}/console/v1/map/hazards?hazard={flood.hazard_id}").json()
+    assert [each["properties"]["id"] for each in layer["features"]] == [str(flood.hazard_id)]
 
 
 def sums(page: Page, name: str) -> int:

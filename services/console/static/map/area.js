@@ -7,20 +7,26 @@ import { addStyles } from "/static/map/page-files.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-/** @param {{pcodes: string[], feature?: Feature, hazard_id?: string | null}} area the hazard's feature, or only its id */
+/**
+ * Returns false, and draws nothing, if no place is known.
+ * @param {{pcodes: string[], feature?: Feature, hazard_id?: string | null}} area the hazard's feature, or only its id
+ */
 export async function drawArea({ pcodes, feature, hazard_id }) {
+  const known = feature ? [feature] : [];
+  const [units, boundaries, hazards] = await Promise.all([read("units"), read("boundaries"), feature || !hazard_id ? known : read(`hazards?hazard=${hazard_id}`)]);
+  const districts = pcodes.flatMap((pcode) => [...boundaries, ...units].find(({ properties }) => properties.id === pcode) ?? []);
+  const area = joined([...districts, ...hazards]);
+  if (!area) return false;
   const drawn = new DrawnMap(() => {}, () => {});
   await addStyles();
   await drawn.load();
   await drawn.draw();
-  const [units, boundaries, hazards] = await Promise.all([read("units"), read("boundaries"), feature || !hazard_id ? [] : read("hazards")]);
-  const shown = [feature, ...hazards].filter((each) => each !== undefined && (each === feature || each.properties.id === hazard_id));
-  const districts = pcodes.flatMap((pcode) => [...boundaries, ...units].find(({ properties }) => properties.id === pcode) ?? []);
   drawn.show("units", units);
   drawn.showBoundaries(boundaries);
-  drawn.show("hazards", marksOf(/** @type {Feature[]} */ (shown), "hazard"));
-  drawn.show("areas", polygonsOf(/** @type {Feature[]} */ (shown)));
-  drawn.select(joined([...districts, .../** @type {Feature[]} */ (shown)]));
+  drawn.show("hazards", marksOf(hazards, "hazard"));
+  drawn.show("areas", polygonsOf(hazards));
+  drawn.select(area);
+  return true;
 }
 
 /** @param {string} layer @returns {Promise<Feature[]>} */
