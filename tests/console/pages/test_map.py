@@ -115,11 +115,13 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
 def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     """An update moves the hazard that is open beside the list. Its mark on the map moves, too."""
     snow = hazard(type="avalanche", area={"pcodes": [LEILEK], "point": {"lat": 39.8, "lon": 69.6}})
-    whole.publish(snow)
+    slide = hazard(type="landslide", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
+    whole.publish(snow, slide)
     page.evaluate(
         """async () => {
             const { DrawnMap } = await import("/static/map/canvas.js"), { mark } = DrawnMap.prototype;
             DrawnMap.prototype.mark = function (feature) {
+                window.drawn = this;
                 window.marked = JSON.stringify(feature?.geometry ?? {});
                 mark.call(this, feature);
             };
@@ -136,6 +138,11 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     }
     whole.publish(hazard(type="avalanche", area=moved, **update))
     wait_for_script(page, "window.marked.includes('69.7,39.9')")
+    # one mark of both, which have no district in common
+    page.evaluate("ids => window.drawn.chosen('hazards', ids)", [str(snow.hazard_id), str(slide.hazard_id)])
+    page.locator("#map-more").get_by_role("button", name="Landslide").click()
+    expect(page.locator("#beside h1")).to_contain_text("Landslide")
+    expect(page.locator("#map-more")).to_be_hidden()
 
 
 def assert_the_wall_shows_no_typed_text(whole: Whole, page: Page) -> None:

@@ -2,13 +2,12 @@
 // The list and the map select each other: what is open beside the list is marked on the map, and a click on a mark opens it.
 
 import { open } from "/static/board/beside.js";
-import { element, showText } from "/static/elements.js";
-import { commonDistrict, know, marksOf, polygonsOf } from "/static/map/features.js";
+import { element } from "/static/elements.js";
+import { commonDistrict, know, marksOf, nameOf, polygonsOf } from "/static/map/features.js";
 import { layerRenewal, readLayer } from "/static/map/layers.js";
 import { showHidden, watchAge, whenArrived } from "/static/map/notes.js";
 import { addBackgroundReader, addStyles } from "/static/map/page-files.js";
 import { canDraw } from "/static/map/webgl.js";
-import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
@@ -30,6 +29,8 @@ let isLoaded = false;
 let isAble;
 /** The path of what is open beside the list. */
 let shown = "";
+/** The path that a click on a mark of several opened. The others of the mark are offered until something else is open. */
+let offeredWith = "";
 /** Whether the map has moved to what is open. */
 let hasMoved = false;
 
@@ -129,6 +130,7 @@ function withCount(feature) {
 function select(path) {
   shown = path;
   hasMoved = false;
+  if (path !== offeredWith) offer("", []);
   mark();
 }
 
@@ -143,16 +145,33 @@ function mark() {
   map.select(feature);
 }
 
-/** A mark of several hazards or alerts opens the district of all of them, which lists them. @param {string} layer @param {string[]} ids */
+/** A mark of several hazards or alerts opens the district of all of them, which lists them, or else the first, and offers the others. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const [id] = ids;
   if (!id) return;
   const kind = { alerts: "alerts", hazards: "hazards", areas: "hazards" }[layer];
   const district = ids.length > 1 && kind ? commonDistrict(ids.flatMap(featuresOf)) : undefined;
-  showText("map-more", ids.length > 1 && kind && !district ? sentence("more_here", { count: number.format(ids.length - 1) }) : "");
-  if (!kind || district) return void open(`/areas/${district ?? id}`);
+  if (!kind || district) {
+    offer("", []);
+    return void open(`/areas/${district ?? id}`);
+  }
+  offer(`/${kind}/${id}`, ids.slice(1).flatMap(featuresOf).map((feature) => opener(`/${kind}/${feature.properties.id}`, feature)));
   document.getElementById(`alert-${id}`)?.scrollIntoView({ block: "nearest" });
   void open(`/${kind}/${id}`);
+}
+
+/** Lists what has the same mark as what is opened. @param {string} path of what is opened @param {HTMLElement[]} buttons */
+function offer(path, buttons) {
+  offeredWith = path;
+  element("map-more").hidden = !buttons.length;
+  element("map-more").replaceChildren(`${sentence("also_here")}: `, ...buttons.flatMap((button, index) => (index ? [", ", button] : [button])));
+}
+
+/** @param {string} path @param {Feature} feature */
+function opener(path, feature) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+  button.addEventListener("click", () => void open(path));
+  return button;
 }
 
 /** The features with this id: one, or none if it has left the map. @param {string} id */
