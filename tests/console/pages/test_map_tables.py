@@ -22,6 +22,11 @@ MINUTES_OF_THE_LOSS = """async () => {
     const { clock } = await import("/static/time.js");
     return [60_000, 0].map(ms => clock(new Date(Date.now() - ms)));
 }"""
+# a file that is still on its way is waited for by all, not taken for loaded
+SAME_FILE = """async () => {
+    const { addBackgroundReader } = await import("/static/map/page-files.js");
+    return addBackgroundReader() === addBackgroundReader();
+}"""
 # the district that a click on a mark of several alerts opens
 COMMON_DISTRICT = """async () => {
     const { commonDistrict } = await import("/static/map/features.js");
@@ -64,6 +69,7 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#chosen-facts")).to_contain_text("Kadamjai rayon")
     assert findings(page) == []
+    assert page.evaluate(SAME_FILE) is True
     assert page.evaluate(COMMON_DISTRICT) == ["b", None]
     page.locator("#displaced-rows tr", has_text="Kadamjai rayon").get_by_role("button").click()
     page.get_by_role("link", name="New event here").click()

@@ -1,5 +1,8 @@
 // Adds the stylesheets and scripts of the map to a page that loads the map later than itself.
 
+/** @type {Map<string, Promise<unknown>>} the files that this script has added, which may be still on their way */
+const files = new Map();
+
 /** The styles of every map. @returns {Promise<unknown>} */
 export function addStyles() {
   return Promise.all(["/static/maplibre/maplibre-gl.css", "/static/map/map.css"].map((href) => added(Object.assign(document.createElement("link"), { rel: "stylesheet", href }), `link[href="${href}"]`)));
@@ -11,15 +14,19 @@ export function addBackgroundReader() {
   return added(Object.assign(document.createElement("script"), { src }), `script[src="${src}"]`);
 }
 
-/** Adds a file, unless it was added before. A file that does not arrive can be added again. @param {HTMLElement} node @param {string} selector */
+/** Adds a file, unless it was added before, and waits until it has arrived. A file that does not arrive can be added again. @param {HTMLElement} node @param {string} selector */
 function added(node, selector) {
-  if (document.querySelector(selector)) return;
-  document.head.append(node);
-  return new Promise((resolve, reject) => {
+  const known = files.get(selector);
+  if (known || document.querySelector(selector)) return known;
+  const arrived = new Promise((resolve, reject) => {
     node.addEventListener("load", resolve);
     node.addEventListener("error", (event) => {
       node.remove();
+      files.delete(selector);
       reject(event);
     });
   });
+  files.set(selector, arrived);
+  document.head.append(node);
+  return arrived;
 }
