@@ -58,7 +58,7 @@ def filled(periods: Mapping[str, Mapping[Key, Value]]) -> dict[str, Mapping[Key,
     return {period: periods.get(period, {}) for period in (*years, *reversed(wanted))}
 
 
-def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
+def by_place(figures: Iterable[Figure], most: int | None = None) -> list[Figure]:
     """The figures summed by place, the largest first. Registered and counted persons have separate sums."""
     places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:

@@ -33,6 +33,8 @@ from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
 
 PAGE_ROWS = 50
+MOST_PLACES = 12  # in the list of places; the map has all places
+ON_MAP = ("pcode", "persons", "group_persons")
 T = TypeVar("T")
 
 router = APIRouter()
@@ -66,6 +68,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
     assert chosen_filters.on is not None
     found = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
     stock = [figure for figure in found.stock if filters.selects(figure)]
+    where = charts.by_place(stock)
     return pages.render(
         request,
         "figures.html",
@@ -82,8 +85,9 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         monthly=charts.monthly(found.flows),
         history_path=address(HISTORY, chosen_filters, HISTORY_FILTERS),
         now=now,
-        where=(where := charts.by_place(stock)),
+        where=where[:MOST_PLACES],
         widest=charts.widest(where),
+        on_map=[{name: getattr(figure, name) for name in ON_MAP} for figure in where if figure.pcode],
         shelters=by_shelter(found.shelters),
         needs=found.needs,
         places=places,

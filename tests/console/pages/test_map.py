@@ -1,5 +1,6 @@
 """Tests the drawn map, on its own page and on the board."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from tests.browsers import launched, wait_for_script
 from tests.console.factories import KARA_SUU, LEILEK, hazard
 from tests.console.pages.conftest import Seat, Whole
 from tests.console.pages.test_accessibility import findings
+from tests.intake.factories import household as fled
 
 LANGUAGES = ("ky", "ru", "en")
 
@@ -164,6 +166,38 @@ def assert_the_wall_shows_no_typed_text(whole: Whole, page: Page) -> None:
     whole.publish(told)
     wait_for_script(page, "id => window.shown.hazards?.includes(id)", str(told.hazard_id))
     assert "Told by a caller" not in page.evaluate("window.shown.hazards")
+
+
+# Where a place is on the page, if the map shows the whole country.
+PIXEL_OF = """(map, [lon, lat]) => {
+  const y = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) * (180 / Math.PI);
+  const [west, south, east, north] = [69.2, y(39.1), 80.3, y(43.4)];
+  const { left, top, width, height } = map.getBoundingClientRect();
+  const scale = Math.min((width - 24) / (east - west), (height - 24) / (north - south));
+  const [across, up] = [lon - (west + east) / 2, y(lat) - (south + north) / 2];
+  return [left + width / 2 + across * scale, top + height / 2 - up * scale];
+}"""
+
+
+def test_a_circle_on_the_map_of_a_figure_says_how_many_people_are_there(whole: Whole, drawing: Seat) -> None:
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
+    assert whole.client(headers=bearer).post("/intake/v1/displacements", json=fled()).status_code == 202
+    drawing.sign_in()
+    page, address = drawing.page, f"{whole.url}/registry/figures?lang=en&date=2026-06-30"
+    button = page.get_by_role("button", name="Show the map")
+    assert wait_until(lambda: bool(page.goto(address)) and button.is_visible(), timeout=60)
+    places = json.loads(page.locator("#map").get_attribute("data-places") or "")
+    persons = next(each["persons"] for each in places if each["pcode"] == LEILEK)
+    units = page.evaluate("fetch('/console/v1/map/units').then(answer => answer.json())")["features"]
+    [point] = [unit["geometry"]["coordinates"] for unit in units if unit["properties"]["id"] == LEILEK]
+    button.click()
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()
+    page.locator("#map").scroll_into_view_if_needed()
+    page.mouse.click(*page.locator("#map").evaluate(PIXEL_OF, point))
+    expect(page.locator("#map-place")).to_have_text(
+        re.compile(rf"^Leilek.*: registered {persons:,}, counted in groups")
+    )
+    assert drawing.errors == []
 
 
 def test_a_switch_hides_a_layer_and_shows_it_again(whole: Whole, drawing: Seat) -> None:

@@ -1,0 +1,59 @@
+// The map of a figure: circles for the people at each place, beside the list of the places. A person opens it, because
+// the library of the map is large.
+
+import { call } from "/static/calls.js";
+import { element, showText } from "/static/elements.js";
+import { canDraw } from "/static/map/webgl.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+
+/**
+ * @typedef {import("/static/map/features.js").Feature} Feature
+ * @typedef {{pcode: string, persons: number, group_persons: number}} PlaceFigure
+ */
+
+const place = element("map");
+const button = /** @type {HTMLButtonElement} */ (element("open-map"));
+/** @type {Map<string, PlaceFigure>} */
+const figures = new Map(JSON.parse(place.dataset.places ?? "[]").map((/** @type {PlaceFigure} */ figure) => [figure.pcode, figure]));
+
+async function open() {
+  button.disabled = true;
+  const panel = /** @type {HTMLElement} */ (place.parentElement);
+  panel.hidden = !canDraw();
+  const isShown = !panel.hidden && (await load().then(() => true, () => false));
+  panel.hidden = !isShown;
+  button.hidden = isShown;
+  showText("map-place", sentence(isShown ? "choose_circle" : "no_map"));
+}
+
+/** Throws if the library, the base of the map or the places do not arrive. */
+async function load() {
+  const [{ DrawnMap }, answer] = await Promise.all([import("/static/map/canvas.js"), call("GET", "/console/v1/map/units")]);
+  /** @type {Feature[]} */
+  const units = (await answer.json()).features;
+  const map = new DrawnMap((_, [pcode]) => describe(units.find(({ properties }) => properties.id === pcode)), () => {});
+  await map.load();
+  await map.draw();
+  map.show("units", units);
+  map.show("households", withPersons(units, "persons"));
+  map.show("counted", withPersons(units, "group_persons"));
+}
+
+/** The places that have people of this kind. @param {Feature[]} units @param {"persons" | "group_persons"} kind */
+function withPersons(units, kind) {
+  return units.flatMap((unit) => {
+    const persons = figures.get(unit.properties.id)?.[kind];
+    return persons ? [{ ...unit, properties: { ...unit.properties, persons } }] : [];
+  });
+}
+
+/** Says below the map how many people are at the chosen place. @param {Feature | undefined} unit */
+function describe(unit) {
+  if (!unit) return showText("map-place", sentence("choose_circle"));
+  const { persons = 0, group_persons = 0 } = figures.get(unit.properties.id) ?? {};
+  showText("map-place", sentence("at_place", { place: unit.properties.name, persons: number.format(persons), counted: number.format(group_persons) }));
+}
+
+element("map-section").hidden = false; // without this script, the section would be empty
+button.addEventListener("click", () => void open());
