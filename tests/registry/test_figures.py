@@ -79,12 +79,16 @@ async def compare_with_links(office: Office, page: str) -> None:
 async def test_migrants_are_not_called_displaced(office: Office) -> None:
     await office.file(household(), household(mobility="migration", destination={"country": "RU"}))
     usual = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
-    years = (await office.get("/figures?lang=en&since=2020-01", role=Role.ANALYST)).text
-    assert "last 24 months of the chosen time" in years and "of the chosen time" not in usual
     assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == ([5], True, False)
     both = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
     assert ("Displaced on " in both, "Moved as of " in both, "Russia" in both) == (False, True, True)
     assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # first migrants, then displaced people by their whereabouts
+
+
+async def test_the_chart_of_the_stock_says_that_it_shows_only_the_last_months(office: Office) -> None:
+    usual = (await office.get("/figures/history?lang=en", role=Role.ANALYST)).text
+    years = (await office.get("/figures/history?lang=en&since=2020-01", role=Role.ANALYST)).text
+    assert "last 24 months of the chosen time" in years and "of the chosen time" not in usual
 
 
 async def test_the_form_shows_which_moves_count(office: Office) -> None:
