@@ -11,10 +11,12 @@ import { toast } from "/static/toasts.js";
 
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Done */
 /** @typedef {{alert_id: string, reason: string, name: string | null, at: string | null}} Refused */
+/** @typedef {{done: Done[], refused: Refused[]}} Results */
 /** @typedef {{status: number, text: string, body: Record<string, any>}} Problem */
 /** @typedef {{alerts: string[], seen: Record<string, number>, names: Map<string, string>}} Several alerts with their versions and names */
 
-const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
+const MOST_AT_ONCE = 200; // one act is on at most this many alerts
+const IN_A_CALL = 40; // alerts in one call to the service, so that it answers in time (it accepts 200)
 const NAMED = 3; // a toast names at most this many alerts
 const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));
 
@@ -34,16 +36,37 @@ export function atOnce() {
 }
 
 /**
- * Acts on the alerts, each independently of the others. Returns the problem if the whole request was refused.
+ * Acts on the alerts, each independently of the others. Returns the problem if a whole request was refused.
  * @param {Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] what the toast of acknowledged alerts offers
  * @returns {Promise<Problem | undefined>}
  */
-export async function actOn({ alerts, seen, names }, act, body, offered) {
-  const answer = await call("POST", `/alerts/v1/alerts:${act}`, { alert_ids: alerts, seen, ...body });
-  if (!answer.ok) return problem(answer);
-  const { result, text } = ACTS[act] ?? { result: "", text: "" };
-  const results = await answer.json();
-  const [done, refused] = [/** @type {Done[]} */ (results[result]), /** @type {Refused[]} */ (results.refused)];
+export async function actOn(several, act, body, offered) {
+  /** @type {Results} */
+  const results = { done: [], refused: [] };
+  try {
+    return await sendAll(several, act, body, results);
+  } finally {
+    showResults(several.names, act, results, offered);
+  }
+}
+
+/** Sends the alerts call by call. Alerts that were answered are not sent again. @param {Several} several @param {string} act @param {object} body @param {Results} results @returns {Promise<Problem | undefined>} */
+async function sendAll(several, act, body, results) {
+  while (several.alerts.length) {
+    const ids = several.alerts.slice(0, IN_A_CALL);
+    const seen = Object.fromEntries(Object.entries(several.seen).filter(([id]) => ids.includes(id)));
+    const answer = await call("POST", `/alerts/v1/alerts:${act}`, { alert_ids: ids, seen, ...body });
+    if (!answer.ok) return problem(answer);
+    const answered = await answer.json();
+    results.done.push(.../** @type {Done[]} */ (answered[ACTS[act]?.result ?? ""]));
+    results.refused.push(.../** @type {Refused[]} */ (answered.refused));
+    several.alerts = several.alerts.slice(ids.length);
+  }
+}
+
+/** @param {Map<string, string>} names @param {string} act @param {Results} results @param {(alerts: string[]) => object} [offered] */
+function showResults(names, act, { done, refused }, offered) {
+  const text = ACTS[act]?.text ?? "";
   chooseNone(done.map((alert) => alert.alert_id));
   chooseAgain(refused.map((alert) => alert.alert_id));
   const lines = [
