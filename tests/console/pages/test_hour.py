@@ -62,6 +62,7 @@ def test_an_operators_hour(whole: Whole, many: None, seat: Any) -> None:
     """Everything is reachable, only what was aimed at is answered, and nobody loads the board again."""
     first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
     pages = [desk.open("/") for desk in (first, second)]
+    acknowledged_before = acknowledged(whole, first)
     for page in pages:
         expect(page.locator("#link")).to_have_attribute("data-state", "live")
         wait_for_script(page, f"{WAITING} >= 62")
@@ -75,11 +76,16 @@ def test_an_operators_hour(whole: Whole, many: None, seat: Any) -> None:
     close_sixty(whole, hands)
     for page in pages:
         assert page.evaluate("window.isStillTheSame")
-    answered = first.context.request.get(f"{whole.url}/alerts/v1/alerts?state=acknowledged").json()["alerts"]
-    assert [alert["alert_id"] for alert in answered] == [aimed]
+    assert acknowledged(whole, first) - acknowledged_before == {aimed}
     # the connection was cut, and the second operator may have been too late
     expected = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)")
     assert [error for error in first.errors + second.errors if not any(each in error for each in expected)] == []
+
+
+def acknowledged(whole: Whole, desk: Seat) -> set[str]:
+    """Ids of the acknowledged alerts. Other tests acknowledge alerts of the same installation."""
+    alerts = desk.context.request.get(f"{whole.url}/alerts/v1/alerts?state=acknowledged&limit=200").json()["alerts"]
+    return {alert["alert_id"] for alert in alerts}
 
 
 def answer_first_alert(hands: Hands, pages: list[Page]) -> str:
