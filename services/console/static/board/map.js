@@ -3,7 +3,7 @@
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";
-import { commonDistrict, know, marksOf, nameOf, polygonsOf } from "/static/map/features.js";
+import { commonDistrict, know, marksOf, nameButton, polygonsOf } from "/static/map/features.js";
 import { layerRenewal, readLayer } from "/static/map/layers.js";
 import { showHidden, watchAge, whenArrived } from "/static/map/notes.js";
 import { addBackgroundReader, addStyles } from "/static/map/page-files.js";
@@ -169,7 +169,7 @@ function offer(path, buttons) {
 
 /** @param {string} path @param {Feature} feature */
 function opener(path, feature) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+  const button = nameButton(feature);
   button.addEventListener("click", () => void open(path));
   return button;
 }

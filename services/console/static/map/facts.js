@@ -2,7 +2,7 @@
 
 import { element } from "/static/elements.js";
 import { concerns, nameOf } from "/static/map/features.js";
-import { expectedIn, inRange, severity, within } from "/static/map/lists.js";
+import { chooser, expectedIn, inRange, severity, within } from "/static/map/lists.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
@@ -130,13 +130,6 @@ function choosers(table, features) {
   const list = document.createElement("ul");
   list.append(...features.map((feature) => made("li", chooser(table, feature))));
   return list;
-}
-
-/** A button that chooses a feature. @param {string} table @param {Feature} feature */
-function chooser(table, feature) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
-  Object.assign(button.dataset, { choose: table, id: feature.properties.id });
-  return button;
 }
 
 /** @param {string} instant */

@@ -18,6 +18,11 @@ export function nameOf({ properties }) {
   return properties.name === "" ? sentence(properties.place ? "no_village" : "no_place") : properties.name ?? titleOf(properties);
 }
 
+/** A button with the name of the feature. @param {Feature} feature */
+export function nameButton(feature) {
+  return Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+}
+
 /** What a hazard or an alert is called. @param {Record<string, any>} properties */
 function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
   if (rule === "displacement") return sentence("displacement");

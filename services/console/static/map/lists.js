@@ -1,7 +1,7 @@
 // The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without WebGL.
 
 import { element } from "/static/elements.js";
-import { concerns, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
+import { concerns, nameButton, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
 import { cell, figure, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
@@ -57,9 +57,9 @@ function drawn(table, feature, layers) {
   return made;
 }
 
-/** @param {string} table @param {Feature} feature */
-function chooser(table, feature) {
-  const made = Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+/** A button that chooses a feature. @param {string} table @param {Feature} feature */
+export function chooser(table, feature) {
+  const made = nameButton(feature);
   Object.assign(made.dataset, { choose: table, id: feature.properties.id });
   return made;
 }
