@@ -36,9 +36,12 @@ def name_parts(name: str | None) -> tuple[Part, ...]:
 
 def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
     """Whether both names have the same parts, in any order."""
-    return bool(name) and all(
-        any(part & same for same in wanted) for parts, wanted in ((name, other), (other, name)) for part in parts
-    )
+    return is_part_of(name, other) and is_part_of(other, name)
+
+
+def is_part_of(name: frozenset[Part], other: frozenset[Part]) -> bool:
+    """Whether the other name has all parts of this name, in any order. It may have further parts."""
+    return bool(name) and all(any(part & same for same in other) for part in name)
 
 
 @lru_cache(4_096)

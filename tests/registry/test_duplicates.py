@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.registry.config import RegistrySettings
 from services.registry.duplicates import queries as duplicate_queries
 from services.registry.duplicates.comparisons import compare_some
-from services.registry.duplicates.duplicates import DuplicateReason, reason_of_side
+from services.registry.duplicates.duplicates import DuplicateReason, reason_of_side, same_as_contact
 from services.registry.search.keys import SearchKeys
 from shared.auth.tokens import Role
 from shared.crypto.envelope_encryption import EnvelopeEncryption
@@ -41,6 +41,13 @@ ONE = family(
 ELSEWHERE: dict[str, Any] = {"origin": {"pcode": BATKEN}, "destination": {"pcode": OSH}, "phone": "+996 555 000000"}
 
 
+def by_contact(name: str, **changed: Any) -> dict[str, Any]:
+    """A short report, which lists no members."""
+    report = household(persons=4, contact_name=name, **{**ELSEWHERE, "phone": "0700112233", **changed})
+    del report["members"]
+    return report
+
+
 @pytest.mark.parametrize(
     ("other", "reasons"),
     [
@@ -55,6 +62,8 @@ ELSEWHERE: dict[str, Any] = {"origin": {"pcode": BATKEN}, "destination": {"pcode
             family(person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN, phone="0700112233"), phone=None),
             [NUMBER, PHONE, DISTRICT],
         ),
+        (family(person("Айгүл", "Жумабекова", age=35, age_reported_on="2026-06-15"), phone=None), [DISTRICT]),
+        (by_contact("Жумабекова Айгүл Сапаровна"), [PHONE]),
     ],
 )
 async def test_an_exact_duplicate_is_found_from_both_households(
@@ -63,6 +72,20 @@ async def test_an_exact_duplicate_is_found_from_both_households(
     await office.file(ONE, other)
     assert await found(office, ONE) == [(other["household_id"], reasons)]
     assert await found(office, other) == [(ONE["household_id"], reasons)]
+
+
+def test_the_contact_persons_of_two_short_reports_are_compared() -> None:
+    """One of the two names may lack the patronymic."""
+
+    def is_same(one: str, other: str) -> bool:
+        first, second = ({"sealed": {"contact_name": name}, "members": []} for name in (one, other))
+        return [*same_as_contact(first, second)] == [None]
+
+    assert is_same("Асанов Нурлан", "nurlan asanov")
+    assert is_same("Асанов Нурлан Токтосунович", "Нурлан Асанов")
+    assert is_same("Нурлан Асанов", "Асанов Нурлан Токтосунович")
+    assert not is_same("Асанов Нурлан", "Асанов Азамат")
+    assert not is_same("Нурлан", "Нурлан")
 
 
 def test_a_village_is_the_same_by_its_code_or_by_one_of_its_names() -> None:
@@ -84,6 +107,9 @@ def test_a_village_is_the_same_by_its_code_or_by_one_of_its_names() -> None:
     [
         family(person("Айгүл", "Жумабекова", birth_year=1991), phone=None),
         family(person("Айгүл", "Жумабекова"), phone=None),
+        family(person("Айгүл", "Жумабекова", age=37, age_reported_on="2026-06-15"), phone=None),
+        by_contact("Жумабекова Айгүл", phone="+996 700 112234"),
+        by_contact("Айгүл Сапаровна"),
         family(
             person("Айгүл", "Жумабекова", birth_year=1990),
             phone=None,

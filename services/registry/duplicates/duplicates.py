@@ -2,16 +2,19 @@
 
 Two households are duplicates if they share a personal number, or a telephone and a person's full name. They are also
 duplicates if they share a person's full name, birth year and village. If no village is named, the district is compared.
-Only the members of the current displacements are compared. A person decides what to do about duplicates.
+A birth year is the same if both persons may have been born on one day, because many reports state only an age. Only the
+members and the contact person of the current displacements are compared: a short report names nobody but the contact
+person. A person decides what to do about duplicates.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from services.registry.households.ages import birth_year
+from services.registry.households.ages import born_between
+from services.registry.search.keys import LONGEST_NAME
 from services.registry.search.telephones import telephones
-from shared.names import Part, is_same, name_parts
+from shared.names import Part, is_part_of, is_same, name_parts
 from shared.places import Places
 from shared.places.localities import StatedLocality
 from shared.places.places import DIGITS
@@ -36,7 +39,11 @@ ORDER = list(DuplicateReason)
 
 
 class Duplicate(NamedTuple):
-    """A duplicate of a household. `members` are those members of the duplicate who are also in the first household."""
+    """A duplicate of a household.
+
+    `members` are those members of the duplicate who are also in the first household. There are none if only the contact
+    person of the duplicate is the same.
+    """
 
     household: OpenedHousehold
     reasons: Sequence[DuplicateReason]
@@ -47,18 +54,25 @@ class Duplicate(NamedTuple):
         """The strongest reason has the smallest rank."""
         return ORDER.index(self.reasons[0])
 
+    @property
+    def contact_name(self) -> str | None:
+        """The name of the contact person, if no member is known to be the same."""
+        name: str | None = None if self.members else self.household["sealed"].get("contact_name")
+        return name
+
 
 def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> Duplicate | None:
     """The other household as a duplicate, with the reasons; None if it is no duplicate."""
     same = list(matches(household, other, places))
-    members = {member["member_id"]: member for _, member in same}
+    members = {member["member_id"]: member for _, member in same if member}
     reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
     return Duplicate(other, reasons, list(members.values())) if same else None
 
 
 def matches(
     household: OpenedHousehold, other: OpenedHousehold, places: Places
-) -> Iterator[tuple[DuplicateReason, OpenedMember]]:
+) -> Iterator[tuple[DuplicateReason, OpenedMember | None]]:
+    """The reasons, each with the member of the other household who matches; None if it is its contact person."""
     shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
@@ -67,8 +81,31 @@ def matches(
             if full_name(own) and is_same(full_name(own), full_name(member)):
                 if shares_phone:
                     yield DuplicateReason.PHONE_AND_NAME, member
-                if same_place and birth_year(own) and birth_year(own) == birth_year(member):
+                if same_place and may_be_born_together(own, member):
                     yield same_place, member
+    if shares_phone:
+        for member in same_as_contact(household, other):
+            yield DuplicateReason.PHONE_AND_NAME, member
+
+
+def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
+    """Whether both persons may have been born on the same day. False if nothing is known of one of the births."""
+    first, second = born_between(dict(one)), born_between(dict(other))
+    return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
+
+
+def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
+    """The persons of the other household who match if contact persons are compared; None is its contact person.
+
+    The name of a contact person is one text, which may contain a patronymic.
+    """
+    own, theirs = contact_name(household), contact_name(other)
+    names = map(full_name, household["members"])
+    if is_part_of(own, theirs) or is_part_of(theirs, own) or any(is_part_of(name, theirs) for name in names):
+        yield None
+    for member in other["members"]:
+        if is_part_of(full_name(member), own):
+            yield member
 
 
 def phones(household: OpenedHousehold) -> set[str]:
@@ -78,7 +115,16 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 def full_name(member: OpenedMember) -> frozenset[Part]:
     """The parts of the given name and the family name. Empty if there are fewer than two parts."""
-    names = frozenset((*name_parts(member.get("given_name")), *name_parts(member.get("family_name"))))
+    return full((*name_parts(member.get("given_name")), *name_parts(member.get("family_name"))))
+
+
+def contact_name(household: OpenedHousehold) -> frozenset[Part]:
+    """The parts of the contact person's name. Empty if there are fewer than two parts."""
+    return full(name_parts(household["sealed"].get("contact_name"))[:LONGEST_NAME])
+
+
+def full(parts: Iterable[Part]) -> frozenset[Part]:
+    names = frozenset(parts)
     return names if len(names) >= FULL_NAME else frozenset()
 
 

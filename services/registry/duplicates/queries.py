@@ -1,16 +1,18 @@
 """Queries that find the households that may be duplicates of a household, by search keys."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import combinations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.registry.duplicates import duplicates
 from services.registry.duplicates.duplicates import OpenedHousehold
-from services.registry.households.ages import birth_year
+from services.registry.households.ages import born_between
 from services.registry.models import Household, HouseholdSearchKeys, Member
 from services.registry.queries import seen
 from services.registry.search.keys import Field, KeysOfRoot, SearchKeys, Term, terms
@@ -72,11 +74,36 @@ def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnE
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]
     named = [(member, has_all([Term(Field.NAME, part) for part in parts], root)) for member, parts in names if parts]
     yield has_one(numbers, root) if numbers else None
+    persons = [*(has_name for _, has_name in named), *has_name_of_contact(household, root)]
     with_phone = has_one([Term(Field.PHONE, frozenset(phones))], root)
-    yield and_(with_phone, or_(*(has_name for _, has_name in named))) if phones and named else None
-    of_age = [and_(has_name, has_member_born(year)) for member, has_name in named if (year := birth_year(member))]
-    yield or_(*of_age) if of_age else None
+    yield and_(with_phone, or_(*persons)) if phones and persons else None
+    of_age = [and_(has_name, has_member_born(born)) for member, has_name in named if (born := born_between(member))]
+    yield and_(is_near(household), or_(*of_age)) if of_age else None
 
 
-def has_member_born(year: int) -> ColumnElement[bool]:
-    return exists().where(Member.household_id == HouseholdSearchKeys.household_id, Member.birth_year == year)
+def has_name_of_contact(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool]]:
+    """Conditions for two parts of the contact person's name, because the other household may have fewer parts."""
+    for parts in combinations(duplicates.contact_name(household), duplicates.FULL_NAME):
+        yield has_all([Term(Field.NAME, part) for part in parts], root)
+
+
+def has_member_born(between: tuple[date, date]) -> ColumnElement[bool]:
+    """The condition that a member may have been born between these days.
+
+    Of a member whose report states only an age, the birth year is not stored.
+    """
+    first, last = between
+    is_of_age = or_(Member.birth_year.between(first.year, last.year), Member.birth_year.is_(None))
+    return exists().where(Member.household_id == HouseholdSearchKeys.household_id, is_of_age)
+
+
+def is_near(household: OpenedHousehold) -> ColumnElement[bool]:
+    """The condition that the origins, or the destinations, lie in the same district."""
+    districts = {side: household[f"{side}_pcode"] for side in ("origin", "destination")}
+    sides = [
+        getattr(Household, f"{side}_pcode").startswith(pcode[: duplicates.OF_DISTRICT])
+        for side, pcode in districts.items()
+        if pcode
+    ]
+    is_it = Household.household_id == HouseholdSearchKeys.household_id
+    return exists().where(is_it, or_(false(), *sides))

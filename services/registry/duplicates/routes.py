@@ -30,11 +30,13 @@ router = APIRouter()
 class DuplicateHousehold(HouseholdSummary):
     """A household that was probably registered twice.
 
-    `found_members` are the persons who are members of both households.
+    `found_members` are the persons who are members of both households. If there are none, `contact_name` is the name of
+    the contact person, if the report states one.
     """
 
     duplicate_reasons: tuple[DuplicateReason, ...]
     found_members: list[FoundPerson]
+    contact_name: str | None
 
 
 class DuplicateHouseholds(BaseModel):
@@ -117,5 +119,5 @@ async def duplicates_of(
 
 
 def shown(each: Duplicate) -> DuplicateHousehold:
-    more = {"duplicate_reasons": each.reasons, "found_members": each.members}
+    more = {"duplicate_reasons": each.reasons, "found_members": each.members, "contact_name": each.contact_name}
     return DuplicateHousehold.model_validate({**each.household, **more})

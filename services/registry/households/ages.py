@@ -1,7 +1,8 @@
 """The ages of displaced persons, and the numbers of persons by sex and age bracket. No I/O."""
 
+from calendar import isleap
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from services.registry.figures.age_profiles import CLASSES_FROM
@@ -163,6 +164,25 @@ def birth_year(member: Content) -> int | None:
     birth_date: str | None = member.get("birth_date")
     year: int | None = member.get("birth_year")
     return int(birth_date[:4]) if birth_date else year
+
+
+def born_between(member: Content) -> tuple[date, date] | None:
+    """The first and the last day on which the person may have been born. None if nothing is known of the birth."""
+    if birth_date := member.get("birth_date"):
+        return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
+    if year := member.get("birth_year"):
+        return date(year, 1, 1), date(year, 12, 31)
+    told, on = member.get("age"), member.get("age_reported_on")
+    if told is None or on is None:
+        return None
+    day = date.fromisoformat(on)
+    return years_before(day, told + 1) + timedelta(days=1), years_before(day, told)
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day of an earlier year. In a year without 29 February, it is 28 February."""
+    year = day.year - years
+    return date(year, 2, 28) if (day.month, day.day) == (2, 29) and not isleap(year) else day.replace(year=year)
 
 
 def bracket(years: int | None) -> AgeBracket:

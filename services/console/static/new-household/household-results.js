@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { isShown } from "/static/entry/receipts.js";
 import { sentence, words } from "/static/texts.js";
 
-/** @typedef {{household_id: string, duplicate_reasons: string[], found_members: Record<string, string | null>[]}} Duplicate */
+/** @typedef {{household_id: string, duplicate_reasons: string[], found_members: Record<string, string | null>[], contact_name: string | null}} Duplicate */
 
 export function clearResults() {
   element("answer-duplicates").replaceChildren();
@@ -32,10 +32,10 @@ async function showDuplicates(id, household) {
   /** @type {Duplicate[]} */
   const duplicates = (await answer.json()).duplicates;
   if (!duplicates.length) return;
-  show("answer-duplicates", sentence("duplicates"), ...duplicates.map(({ household_id, duplicate_reasons, found_members }) => {
+  show("answer-duplicates", sentence("duplicates"), ...duplicates.map(({ household_id, duplicate_reasons, found_members, contact_name }) => {
     const names = found_members.map(({ family_name, given_name }) => [family_name, given_name].filter(Boolean).join(" ") || sentence("nameless"));
     const reasons = duplicate_reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason);
-    return link(`/registry/households/${household_id}`, `${names.join(", ")} (${reasons.join("; ")})`);
+    return link(`/registry/households/${household_id}`, `${names.join(", ") || contact_name || sentence("nameless")} (${reasons.join("; ")})`);
   }));
 }
 
