@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.models import AlertRow, BudgetLift
@@ -131,7 +131,7 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     if not over:
         return Budgets(rule, now, raised=raised)
     lifted = {source for (source,) in await connection.fetch(LIFTED, now, list(sources))}
-    alert_ids = {alerts.identity(unusual(hazard, rule, now).situation) for hazard in over}
+    alert_ids = {transitions.identity(unusual(hazard, rule, now).situation) for hazard in over}
     return Budgets(rule, now, raised=raised, lifted=lifted, alert_ids=alert_ids)
 
 

@@ -1,6 +1,6 @@
 """Finds out why receivers are notified of a change of an alert."""
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause
 from shared.auth.tokens import Ancestry
@@ -21,17 +21,17 @@ def cause_of_renewal(known: Alert, after: Alert, places: Ancestry) -> Cause:
     """
     if known.is_lapsed:
         return Cause.RETURNED
-    if alerts.is_worse(after, known):
+    if transitions.is_worse(after, known):
         return Cause.UPDATED
-    if alerts.has_higher_impact(after, known):
+    if transitions.has_higher_impact(after, known):
         return Cause.MORE_CASUALTIES
-    if alerts.has_grown(after, known):
+    if transitions.has_grown(after, known):
         return Cause.GROWN
-    return Cause.WIDENED if alerts.has_new_districts(after, known, places) else Cause.RAISED
+    return Cause.WIDENED if transitions.has_new_districts(after, known, places) else Cause.RAISED
 
 
 def is_being_settled(known: Alert, after: Alert, places: Ancestry) -> bool:
     """Whether people still work on the lapsed alert, and the renewal makes nothing worse and adds no district."""
-    compared = (alerts.is_worse, alerts.has_higher_impact, alerts.has_grown)
-    is_more = any(compare(after, known) for compare in compared) or alerts.has_new_districts(after, known, places)
+    compared = (transitions.is_worse, transitions.has_higher_impact, transitions.has_grown)
+    is_more = any(compare(after, known) for compare in compared) or transitions.has_new_districts(after, known, places)
     return known.is_worked_on and known.is_lapsed and not is_more

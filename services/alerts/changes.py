@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts import alerts
+from services.alerts import alerts, transitions
 from services.alerts.acts import snoozes
 from services.alerts.alerts import Alert, UnreadableAlert
 from services.alerts.causes import RISING, cause_of_escalation, cause_of_renewal, is_being_settled
@@ -84,19 +84,19 @@ class AlertChanges:
 
     def apply(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
         """Raises an alert about the finding's situation, or renews the alert that this situation already has."""
-        id = alerts.identity(finding.situation)
+        id = transitions.identity(finding.situation)
         known = self._alerts.get(id)
         if known is None and id in self._unreadable:
             if not finding.is_suppressed:
-                self._raise(alerts.raised_anew(self._unreadable[id], finding, report_id, self._now))
+                self._raise(transitions.raised_anew(self._unreadable[id], finding, report_id, self._now))
         elif known is None:
-            self._raise(alerts.raised(finding, report_id, self._now))
+            self._raise(transitions.raised(finding, report_id, self._now))
         elif not finding.is_suppressed and known.is_suppressed:
-            self._raise(alerts.unsuppressed(known, finding, self._now))
+            self._raise(transitions.unsuppressed(known, finding, self._now))
         elif not finding.is_suppressed:
             self._renew(known, finding)
         elif known.is_suppressed and known.reason != finding.suppression:
-            self._keep(alerts.withheld(known, finding, self._now), AlertSuppressed)
+            self._keep(transitions.withheld(known, finding, self._now), AlertSuppressed)
         if finding.is_suppressed and (known is None or known.is_suppressed):
             return Outcome(OutcomeKind.SUPPRESSED, finding.suppression)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
@@ -116,12 +116,12 @@ class AlertChanges:
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.hazard_scope is not hazard.scope:
                 event = AlertSuppressed if alert.is_suppressed else AlertUpdated
-                self._keep(alerts.changed(alert, self._now, hazard_scope=hazard.scope), event)
+                self._keep(transitions.changed(alert, self._now, hazard_scope=hazard.scope), event)
                 self.unannounced.add(alert.alert_id)
 
     def is_alerted(self, situation: Situation) -> bool:
         """Whether the situation has an alert that is not suppressed."""
-        alert = self._alerts.get(alerts.identity(situation))
+        alert = self._alerts.get(transitions.identity(situation))
         return alert is not None and not alert.is_suppressed
 
     def is_withheld(self, hazard_id: UUID, status: Status) -> bool:
@@ -142,7 +142,7 @@ class AlertChanges:
         return Outcome(OutcomeKind.ALERTED if is_joined else OutcomeKind.NOTED, reason)
 
     def withdraw(self, situation: Situation, reason: str) -> None:
-        if (alert := self._alerts.get(alerts.identity(situation))) is not None:
+        if (alert := self._alerts.get(transitions.identity(situation))) is not None:
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
@@ -153,7 +153,7 @@ class AlertChanges:
         for alert in self._of_hazard(hazard_id):
             if alert.kind is RuleKind.HAZARD and not alert.is_suppressed and not alert.is_lapsed:
                 figures = {**alert.figures, "displaced": households}
-                after = alerts.changed(alert, self._now, figures=figures)
+                after = transitions.changed(alert, self._now, figures=figures)
                 if households != alert.figures.get("displaced", 0):
                     self.unannounced.add(alert.alert_id)
                     self._keep_or_unsilence(alert, after)
@@ -165,22 +165,22 @@ class AlertChanges:
         release, a person's action replaced this wait. If no receiver knows the alert yet, this step is notified now.
         """
         if self.is_muted(alert):
-            muted = self._silenced(alerts.changed(alert, self._now))
+            muted = self._silenced(transitions.changed(alert, self._now))
             self._keep(self._notified(muted, Cause.ESCALATED, notifications.ESCALATED), AlertUpdated)
             return
         is_unknown = alert.silenced_until is not None and not self._called[alert.alert_id]
         if alert.is_silenced or is_unknown:
-            self._unsilence(alerts.changed(alert, self._now))
+            self._unsilence(transitions.changed(alert, self._now))
             return
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
-        next_level = alerts.replaced(alert, level=alert.level + 1)
+        next_level = transitions.replaced(alert, level=alert.level + 1)
         if not is_acknowledged and waiting_times.is_ended(self._notification(next_level)):
-            ended = alerts.changed(alert, self._now, escalates_at=None)
+            ended = transitions.changed(alert, self._now, escalates_at=None)
             self._keep(self._notified(ended, cause, notifications.ENDED), AlertUpdated)
             return
         wait = self.wait(next_level, is_acknowledged=is_acknowledged)
-        risen = alerts.escalated(alert, self._now, wait)
+        risen = transitions.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.ESCALATED), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
@@ -188,7 +188,7 @@ class AlertChanges:
 
         The receivers of these messages, which have these labels, are recorded as left out.
         """
-        begun = self._silenced(alerts.changed(alert, self._now, step=alert.step + 1))
+        begun = self._silenced(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
         _, omissions = recipients(notification, notifications.MUTES)
         self.omissions[begun.alert_id, begun.step] = {
@@ -205,7 +205,7 @@ class AlertChanges:
         Notifies everybody whom the alert has reached, and all duty heads.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
-        after = self._silenced(alerts.given_back(alert, self._now, wait))
+        after = self._silenced(transitions.given_back(alert, self._now, wait))
         kept = self._notified(after, Cause.ABSENT, notifications.GIVEN_BACK)
         self._keep(kept, AlertEscalated)
         return kept
@@ -275,7 +275,7 @@ class AlertChanges:
         return (alert for alert in self._alerts.values() if alert.kind is RuleKind.DISPLACEMENT and not alert.is_lapsed)
 
     def _lapse(self, alert: Alert, reason: str, *, is_notified: bool = True) -> None:
-        after = alerts.lapsed(alert, reason, self._now)
+        after = transitions.lapsed(alert, reason, self._now)
         if after is alert:
             return
         if alert.is_suppressed or alert.resolved_at is not None:
@@ -290,13 +290,13 @@ class AlertChanges:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self.wait(alert)
-        waiting = self._silenced(alerts.replaced(alert, waits_since=self._now, escalates_at=due))
+        waiting = self._silenced(transitions.replaced(alert, waits_since=self._now, escalates_at=due))
         # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
-        waiting = alerts.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
+        waiting = transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
-        after = alerts.renewed(known, finding, self._now)
+        after = transitions.renewed(known, finding, self._now)
         if after is known:
             return
         cause = cause_of_renewal(known, after, self._places)
@@ -308,13 +308,13 @@ class AlertChanges:
             return
         if is_graver or self._reaches_others(known, after):
             if known.resolved_at or (is_graver and not is_being_settled(known, after, self._places)):
-                after = alerts.demanded_anew(after, self._now)
+                after = transitions.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
             after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
             self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
             # the severity is not higher, but from now on a person must judge it
-            woken = alerts.woken_by(after, self._now + snoozes.longest(after, ()))
+            woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
             after = self._silenced(self._hastened(woken))
         self._keep(after, AlertUpdated)
 
@@ -325,9 +325,9 @@ class AlertChanges:
         unless a receiver missed a change or does not know the alert yet.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
-        resumed = alerts.resumed(alert, self._now, wait)
-        if alerts.is_acted_on(alert, self._now, wait):
-            resumed = alerts.continued(alert, wait)
+        resumed = transitions.resumed(alert, self._now, wait)
+        if transitions.is_acted_on(alert, self._now, wait):
+            resumed = transitions.continued(alert, wait)
             if not self._has_unaware_receivers(resumed):
                 self._keep(resumed, AlertUpdated)
                 return
@@ -372,15 +372,15 @@ class AlertChanges:
         due = self._now + self.wait(alert, is_acknowledged=is_acknowledged)
         if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
             return alert
-        return alerts.replaced(alert, waits_since=self._now, escalates_at=due)
+        return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _silenced(self, alert: Alert) -> Alert:
         """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""
         notification = self._notification(alert)
         if (silence := notification.silence) is not None:
-            return alerts.silenced(alert, silence.ends_at)
+            return transitions.silenced(alert, silence.ends_at)
         if (inhibitor := notification.inhibitor) is not None:
-            return alerts.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
+            return transitions.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
         return alert
 
     def _notified(
@@ -397,7 +397,7 @@ class AlertChanges:
 
         A receiver that is notified for the first time is told that the alert is new, unless the cause is in RISING.
         """
-        begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
+        begun, called = transitions.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
         reasons = {**omissions, **outside_hours(notification, receivers)}
@@ -425,7 +425,7 @@ class AlertChanges:
         own = [each for each in self._plan.receivers if each.account_id in accounts and alert.status in each.statuses]
         if not own:
             return alert
-        begun = alerts.replaced(alert, step=alert.step + 1)
+        begun = transitions.replaced(alert, step=alert.step + 1)
         content = content_of(begun, cause, self._event(begun, event_of(begun, cause)))
         self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
         self._called[alert.alert_id] |= {receiver.label for receiver in own}

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.channels import Job
 from services.alerts.delivery.notices import Cause, content_of
 from services.alerts.receivers.receivers import Receiver
@@ -18,7 +18,7 @@ WATCHED = WatchedArea.load()
 def job_to(receiver: Receiver, **changed: Any) -> Job:
     finding = decide(hazard(**changed), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
-    content = content_of(alerts.raised(finding, None, NOW), Cause.RAISED)
+    content = content_of(transitions.raised(finding, None, NOW), Cause.RAISED)
     return Job(
         delivery_id=uuid4(),
         alert_id=uuid4(),

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.channels.email import EmailChannel
 from services.alerts.delivery.deliveries import Deliveries
 from services.alerts.delivery.notices import (
@@ -219,11 +219,11 @@ def test_a_stream_of_moderate_alerts_by_three_channels_is_at_most_forty_messages
 def test_only_mails_about_alerts_that_cannot_be_grave_are_combined() -> None:
     finding = decide(flood(), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
-    alert = alerts.raised(finding, None, NOW)
+    alert = transitions.raised(finding, None, NOW)
     may_be_grave: list[dict[str, Any]] = [
         {"severity": Severity.UNKNOWN},
         {"rule": UNJUDGED_RULE},
         {"severity": Severity.SEVERE},
     ]
-    changed = [alerts.replaced(alert, **change) for change in ({}, *may_be_grave)]
+    changed = [transitions.replaced(alert, **change) for change in ({}, *may_be_grave)]
     assert [is_foldable(each, DeliveryChannel.EMAIL) for each in changed] == [True, False, False, False]

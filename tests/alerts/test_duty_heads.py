@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts import alerts, measures
+from services.alerts import measures, transitions
 from services.alerts.changes import AlertChanges
 from services.alerts.escalation import Escalation
 from services.alerts.notifications.notifications import ESCALATED, GRAVER, RAISED
@@ -40,7 +40,7 @@ def test_all_duty_heads_are_notified_after_the_last_step_of_a_severe_alert() -> 
     reached = [notified(each, ESCALATED, *everybody, called=("duty",)) for each in risen]
     assert [labels for labels, _ in reached] == [["head 1", "head 2"], ["head 1", "head 2"]]
     assert reached[0][1] == dict.fromkeys(("duty", "trainee"), Omission.NO_DUTY_HEAD)
-    moderate = alerts.replaced(mild(KADAMJAI), level=1)
+    moderate = transitions.replaced(mild(KADAMJAI), level=1)
     assert notified(moderate, ESCALATED, duty, *HEADS)[0] == ["duty"], "the last step is repeated"
     assert notified(alert(KADAMJAI), RAISED, *HEADS)[0] == ["head 1", "head 2"], "nobody else gets the alert"
     post, officer = replace(HEADS[0], roster="centre"), receiver("Aida", kind=ReceiverKind.PERSON, areas=(ALAI,))
@@ -48,7 +48,7 @@ def test_all_duty_heads_are_notified_after_the_last_step_of_a_severe_alert() -> 
 
 
 def test_duty_heads_are_notified_if_nobody_else_gets_an_alert_that_is_no_longer_muted_or_becomes_severe() -> None:
-    muted = alerts.silenced(alert(KADAMJAI), NOW)
+    muted = transitions.silenced(alert(KADAMJAI), NOW)
     alert_changes = AlertChanges([muted], NotificationPlan(HEADS), {}, places=Places.load(), rules=rules(), now=NOW)
     alert_changes.escalate(muted)
     assert [each.recipient for each in alert_changes.deliveries] == ["head 1", "head 2"]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.acts.answers import Answers
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
@@ -31,7 +31,9 @@ from tests.alerts.test_notifications import alert, receiver
 pytestmark = pytest.mark.anyio
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-AFTERSHOCK = alerts.replaced(alert(KADAMJAI), severity=Severity.MODERATE, figures={"source": "usgs", "impact": "green"})
+AFTERSHOCK = transitions.replaced(
+    alert(KADAMJAI), severity=Severity.MODERATE, figures={"source": "usgs", "impact": "green"}
+)
 RED = Inhibitor(uuid4(), Status.ACTUAL, HazardType.MUDFLOW, frozenset({KADAMJAI, LEILEK}), NOW)
 
 
@@ -56,13 +58,13 @@ RED = Inhibitor(uuid4(), Status.ACTUAL, HazardType.MUDFLOW, frozenset({KADAMJAI,
 def test_only_milder_alerts_of_the_same_type_and_districts_without_casualties_are_muted(
     changes: dict[str, Any], later: timedelta, is_muted: bool
 ) -> None:
-    assert RED.mutes(alerts.replaced(AFTERSHOCK, **changes), NOW + later) is is_muted
+    assert RED.mutes(transitions.replaced(AFTERSHOCK, **changes), NOW + later) is is_muted
 
 
 def test_an_extreme_alert_mutes_only_while_it_is_in_force_and_never_itself() -> None:
-    extreme = alerts.replaced(alert(KADAMJAI), severity=Severity.EXTREME)
+    extreme = transitions.replaced(alert(KADAMJAI), severity=Severity.EXTREME)
     (red,) = inhibitors([extreme])
-    assert not red.mutes(alerts.replaced(extreme, severity=Severity.MODERATE, figures={}), NOW)
+    assert not red.mutes(transitions.replaced(extreme, severity=Severity.MODERATE, figures={}), NOW)
     ended: list[dict[str, Any]] = [
         {"severity": Severity.SEVERE},
         {"is_lapsed": True},
@@ -70,7 +72,7 @@ def test_an_extreme_alert_mutes_only_while_it_is_in_force_and_never_itself() -> 
         {"resolved_at": NOW},
         {"kind": RuleKind.EXPOSURE},
     ]
-    assert inhibitors([alerts.replaced(extreme, **changes) for changes in ended]) == []
+    assert inhibitors([transitions.replaced(extreme, **changes) for changes in ended]) == []
 
 
 def test_those_who_were_notified_before_are_informed_of_a_muted_alert() -> None:
@@ -156,7 +158,7 @@ async def test_an_inhibition_lasts_six_hours_and_pauses_an_earlier_alert(night: 
 
 
 def test_a_muted_alert_is_sent_at_once_if_its_hazard_displaced_people() -> None:
-    muted = alerts.silenced(AFTERSHOCK, RED.ends_at, RED.alert_id)
+    muted = transitions.silenced(AFTERSHOCK, RED.ends_at, RED.alert_id)
     assert muted.hazard_id is not None
     plan = NotificationPlan([receiver("duty")], inhibitors=[RED])
     alert_changes = AlertChanges([muted], plan, {}, places=Places.load(), rules=rules(), now=NOW + HOUR)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.rules.findings import RuleKind, Situation
 from shared.country import COUNTRY
 from shared.events import HazardReported
@@ -57,7 +57,7 @@ async def test_hazards_and_the_record_of_a_combined_mail_do_not_deadlock(town: T
 
 
 def alert_of(hazard_id: UUID) -> UUID:
-    return alerts.identity(Situation(RuleKind.HAZARD, Status.ACTUAL, COUNTRY, str(hazard_id)))
+    return transitions.identity(Situation(RuleKind.HAZARD, Status.ACTUAL, COUNTRY, str(hazard_id)))
 
 
 async def revise(town: Town, hazard: HazardReported) -> None:

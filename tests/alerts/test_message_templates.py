@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import Texts
 from services.alerts.delivery.words import HazardWords
@@ -38,7 +38,7 @@ RESTRICTED = HazardWords(scope=Scope.RESTRICTED, texts={"en": HazardText(headlin
 def alert(**changed: Any) -> AlertRaised:
     finding = decide(mudflow(), RULES, WATCHED, NOW)
     assert isinstance(finding, Finding)
-    event = AlertRaised.model_validate_json(alerts.raised(finding, None, NOW).event(AlertRaised).value)
+    event = AlertRaised.model_validate_json(transitions.raised(finding, None, NOW).event(AlertRaised).value)
     return event.model_copy(update=changed)
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import Texts
 from services.alerts.delivery.words import ExposedSite, HazardWords
@@ -40,7 +40,7 @@ def exposure(number: int) -> AlertRaised:
     sites = [site().site_id for _ in range(number)]
     finding = decide_exposure(mudflow(area={"pcodes": [LEILEK]}), LEILEK, 0, rules(), NOW, sites=sites)
     assert isinstance(finding, Finding)
-    return AlertRaised.model_validate(alerts.raised(finding, None, NOW), from_attributes=True)
+    return AlertRaised.model_validate(transitions.raised(finding, None, NOW), from_attributes=True)
 
 
 @pytest.mark.anyio

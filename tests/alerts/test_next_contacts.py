@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.acts import acts
 from services.alerts.acts.acts import Actor, acknowledged
 from services.alerts.acts.answers import Answers
@@ -360,7 +360,7 @@ def test_why_the_next_contact_is_notified() -> None:
     post = Receiver("desk", WEBHOOK, "https://hook.example/")
     finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
     assert isinstance(finding, Finding)
-    alert = alerts.raised(finding, None, NOW)
+    alert = transitions.raised(finding, None, NOW)
     answered = acknowledged(alert, Actor(uuid4(), "Aibek"), NOW, FIVE_MINUTES)
     delivered = due(is_delivered=True)
     assert alert.severity is Severity.MODERATE
@@ -377,7 +377,7 @@ def test_a_grave_alert_that_a_post_does_not_answer_goes_to_its_next_contact(seve
     post = Receiver("desk", WEBHOOK, "https://hook.example/", kind=ReceiverKind.POST)
     finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
     assert isinstance(finding, Finding)
-    grave = alerts.replaced(alerts.raised(finding, None, NOW), severity=severity)
+    grave = transitions.replaced(transitions.raised(finding, None, NOW), severity=severity)
     answered = acknowledged(grave, Actor(uuid4(), "Aibek"), NOW, FIVE_MINUTES)
     delivered, system = due(is_delivered=True), replace(post, kind=ReceiverKind.SYSTEM)
     assert (reason(delivered, post, grave), reason(delivered, post, answered)) == (Follows.UNANSWERED, None)
@@ -391,7 +391,7 @@ def test_an_assignee_who_does_not_act_gets_the_next_contact_also_of_an_acknowled
     told, later = replace(due(is_delivered=True), cause="assigned"), NOW + FIVE_MINUTES
     finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
     assert isinstance(finding, Finding)
-    answered = acts.acknowledged(alerts.raised(finding, None, NOW), aibek, NOW, FIVE_MINUTES)
+    answered = acts.acknowledged(transitions.raised(finding, None, NOW), aibek, NOW, FIVE_MINUTES)
     given = acts.assigned(answered, aibek, account, "officer", NOW, FIVE_MINUTES)
     assert given.demand is None
     assert reason(told, person, given) is Follows.UNANSWERED
@@ -415,10 +415,10 @@ def test_a_person_who_has_acknowledged_is_not_asked_again_while_others_must_ackn
     )
     finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
     assert isinstance(finding, Finding)
-    partly = alerts.replaced(alerts.raised(finding, None, NOW), partly_acknowledged_by=(first.account_id,))
+    partly = transitions.replaced(transitions.raised(finding, None, NOW), partly_acknowledged_by=(first.account_id,))
     delivered = due(is_delivered=True)
     assert (reason(delivered, first, partly), reason(delivered, second, partly)) == (None, Follows.UNANSWERED)
-    stalled = alerts.replaced(partly, acknowledged_at=NOW, is_ringing=True)
+    stalled = transitions.replaced(partly, acknowledged_at=NOW, is_ringing=True)
     assert reason(delivered, first, stalled) is Follows.UNANSWERED, "nobody acts, and the alert demands an action"
 
 
@@ -426,8 +426,8 @@ def test_only_a_mail_about_a_moderate_alert_to_the_next_contact_may_be_combined(
     officer = Receiver("officer", WEBHOOK, "https://hook.example/")
     finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
     assert isinstance(finding, Finding)
-    moderate = alerts.raised(finding, None, NOW)
-    severe = alerts.replaced(moderate, severity=Severity.SEVERE)
+    moderate = transitions.raised(finding, None, NOW)
+    severe = transitions.replaced(moderate, severity=Severity.SEVERE)
     folds = [
         following(due(), Follows.FAILED, officer, contact, alert, NOW).is_foldable
         for contact, alert in ((MAIL, moderate), (MAIL, severe), (officer.first_contact, moderate))

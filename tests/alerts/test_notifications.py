@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications, omissions
 from services.alerts.notifications.plans import NotificationPlan
@@ -34,7 +34,7 @@ def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert
     """An alert about a Severe mudflow."""
     decision = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
     assert isinstance(decision, Finding)
-    return alerts.replaced(alerts.raised(decision, None, NOW), level=level)
+    return transitions.replaced(transitions.raised(decision, None, NOW), level=level)
 
 
 def notified(
@@ -94,7 +94,7 @@ OFFICE = ("Mon 08:00-17:30", "Fri 08:00-17:30")
 
 
 def mild(*pcodes: str) -> Alert:
-    return alerts.replaced(alert(*pcodes), severity=Severity.MODERATE)
+    return transitions.replaced(alert(*pcodes), severity=Severity.MODERATE)
 
 
 def test_all_conditions_of_a_receiver_must_hold() -> None:
@@ -118,7 +118,7 @@ def test_all_conditions_of_a_receiver_must_hold() -> None:
 
 
 def test_an_alert_whose_severity_must_be_judged_is_sent_at_every_hour() -> None:
-    unjudged = alerts.replaced(mild(KADAMJAI), rule=UNJUDGED_RULE)
+    unjudged = transitions.replaced(mild(KADAMJAI), rule=UNJUDGED_RULE)
     both = receiver("office", hours=OFFICE), receiver("country")
     assert notified(unjudged, notifications.RAISED, *both, now=NIGHT) == (["office", "country"], {})
     assert outside_hours(Notification(unjudged, both, PLACES, NIGHT), both) == {}
@@ -126,7 +126,7 @@ def test_an_alert_whose_severity_must_be_judged_is_sent_at_every_hour() -> None:
 
 @pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN])
 def test_a_severe_or_unknown_alert_is_sent_outside_the_hours_and_above_the_floor(severity: Severity) -> None:
-    at_night = alerts.replaced(alert(KADAMJAI), severity=severity)
+    at_night = transitions.replaced(alert(KADAMJAI), severity=severity)
     office = receiver("office", hours=OFFICE, floor=Severity.SEVERE)
     assert notified(at_night, notifications.RAISED, office, receiver("country"), now=NIGHT)[0] == ["office", "country"]
 
@@ -209,7 +209,7 @@ def test_whoever_takes_over_before_an_answer_gets_the_alert_with_the_next_step()
 def test_an_alert_of_the_night_reaches_the_office_when_its_hours_begin() -> None:
     both = receiver("office", hours=OFFICE), receiver("night desk", step=1)
     assert notified(mild(KADAMJAI), notifications.RAISED, *both, now=NIGHT)[0] == ["night desk"]
-    risen = alerts.replaced(mild(KADAMJAI), level=9)
+    risen = transitions.replaced(mild(KADAMJAI), level=9)
     for hour, kept in ((7, ["night desk"]), (9, ["office", "night desk"])):
         at = NIGHT.replace(hour=hour)
         assert notified(risen, notifications.ESCALATED, *both, called=("night desk",), now=at)[0] == kept
@@ -228,7 +228,7 @@ def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -
 
     Receivers with a list of types must get this alert, too.
     """
-    displacement = alerts.replaced(alert(KADAMJAI), hazard_type=None)
+    displacement = transitions.replaced(alert(KADAMJAI), hazard_type=None)
     quakes = receiver("quakes", hazards=(HazardType.EARTHQUAKE,))
     assert notified(displacement, notifications.RAISED, quakes) == (["quakes"], {})
 
@@ -338,4 +338,4 @@ def test_every_reason_has_a_text_on_the_alerts_page() -> None:
 
 def test_a_change_of_a_field_that_an_alert_does_not_have_is_refused() -> None:
     with pytest.raises(TypeError, match="no_such_field"):
-        alerts.replaced(alert(KADAMJAI), no_such_field=1)
+        transitions.replaced(alert(KADAMJAI), no_such_field=1)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications
 from services.alerts.notifications.plans import NotificationPlan
@@ -105,7 +105,7 @@ def test_the_first_policy_whose_conditions_all_hold_decides(changed: dict[str, A
 
 
 def test_an_alert_without_a_type_of_hazard_needs_a_policy_for_all_types() -> None:
-    displacement = alerts.replaced(alert(KADAMJAI), hazard_type=None)
+    displacement = transitions.replaced(alert(KADAMJAI), hazard_type=None)
     assert not MUDFLOWS.applies_to(displacement, PLACES)
     assert replace(MUDFLOWS, hazards=()).applies_to(displacement, PLACES)
 

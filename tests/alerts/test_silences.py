@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import silences as silence_queries
@@ -58,20 +58,20 @@ IN_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
         (SILENCE, MILD, True),
         (SILENCE, mild(KADAMJAI, LEILEK), True),
         (SILENCE, mild(KADAMJAI, ALAI), False),
-        (SILENCE, alerts.replaced(MILD, pcodes=()), False),
-        (SILENCE, alerts.replaced(MILD, hazard_type=None), False),
-        (replace(SILENCE, hazards=()), alerts.replaced(MILD, hazard_type=None), True),
+        (SILENCE, transitions.replaced(MILD, pcodes=()), False),
+        (SILENCE, transitions.replaced(MILD, hazard_type=None), False),
+        (replace(SILENCE, hazards=()), transitions.replaced(MILD, hazard_type=None), True),
         (replace(SILENCE, hazards=(HazardType.EARTHQUAKE,)), MILD, False),
         (replace(SILENCE, begins_at=NOW + HOUR), MILD, False),
         (replace(SILENCE, ends_at=NOW), MILD, False),
-        (SILENCE, alerts.replaced(MILD, severity=Severity.SEVERE), False),
-        (SILENCE, alerts.replaced(MILD, severity=Severity.UNKNOWN), False),
-        (SILENCE, alerts.replaced(MILD, rule=UNJUDGED_RULE), False),
-        (SILENCE, alerts.replaced(MILD, reason=QUAKE_UNJUDGED), False),
-        (replace(SILENCE, sources=("sensor-9",)), alerts.replaced(MILD, figures={"source": "sensor-9"}), True),
-        (replace(SILENCE, sources=("sensor-9",)), alerts.replaced(MILD, figures={"source": "sensor-8"}), False),
-        (replace(SILENCE, sources=("sensor-9",)), alerts.replaced(MILD, figures={}), False),
-        (replace(SILENCE, is_severe_too=True), alerts.replaced(MILD, severity=Severity.EXTREME), True),
+        (SILENCE, transitions.replaced(MILD, severity=Severity.SEVERE), False),
+        (SILENCE, transitions.replaced(MILD, severity=Severity.UNKNOWN), False),
+        (SILENCE, transitions.replaced(MILD, rule=UNJUDGED_RULE), False),
+        (SILENCE, transitions.replaced(MILD, reason=QUAKE_UNJUDGED), False),
+        (replace(SILENCE, sources=("sensor-9",)), transitions.replaced(MILD, figures={"source": "sensor-9"}), True),
+        (replace(SILENCE, sources=("sensor-9",)), transitions.replaced(MILD, figures={"source": "sensor-8"}), False),
+        (replace(SILENCE, sources=("sensor-9",)), transitions.replaced(MILD, figures={}), False),
+        (replace(SILENCE, is_severe_too=True), transitions.replaced(MILD, severity=Severity.EXTREME), True),
     ],
 )
 def test_a_silence_mutes_only_what_matches_all_its_conditions(silence: Silence, alert: Alert, is_muted: bool) -> None:

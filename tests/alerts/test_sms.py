@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.sms import ACCEPTED, DELIVERED, SmsChannel
 from services.alerts.config import AlertsSettings
@@ -140,7 +140,7 @@ def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(lang
     finding = decide(hazard(**MUDFLOW), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
     acknowledged = {"acknowledged_at": NOW, "acknowledged_name": "Мамытбекова Айсулуу Токтогуловна"}
-    state = alerts.replaced(alerts.raised(finding, None, NOW), **acknowledged)
+    state = transitions.replaced(transitions.raised(finding, None, NOW), **acknowledged)
     short, long = ([ALAI], [district.pcode for district in places.units(2)][:3])
     for pcodes in (short, long):
         job = job_to(OFFICER, **MUDFLOW, area={"pcodes": pcodes})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.delivery import words
 from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import CAUSES, Text, Texts, clean
@@ -38,7 +38,7 @@ def read(
 ) -> Text:
     """The text about the alert that the finding raises. `since` has fields of the alert that change afterwards."""
     assert isinstance(finding, Finding)
-    alert = alerts.replaced(alerts.raised(finding, None, NOW), **since)
+    alert = transitions.replaced(transitions.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
     return TEXTS.of(event, cause, language, hazard_words)
 
@@ -216,7 +216,7 @@ def test_the_village_is_named_in_the_readers_language_and_more_words_stay() -> N
     more = mudflow(area={**area, "description": "у моста"}, locality_pcode=gazetteers.DOBO)
     finding = decide(flood, RULES, WATCHED, NOW)
     assert isinstance(finding, Finding)
-    event = AlertRaised.model_validate_json(alerts.raised(finding, None, NOW).event(AlertRaised).value)
+    event = AlertRaised.model_validate_json(transitions.raised(finding, None, NOW).event(AlertRaised).value)
     assert "Место: с. Чоко-Добо\n" in texts.of(event, Cause.RAISED, "ru", words.of(flood)).body + "\n"
     assert "Place: Choko-Dobo village (у моста)" in texts.of(event, Cause.RAISED, "en", words.of(more)).body
 

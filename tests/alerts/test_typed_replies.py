@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.notices import Cause, Content
@@ -57,7 +57,7 @@ def test_the_code_is_never_left_out(language: str) -> None:
 def test_the_answer_to_an_old_code_has_the_new_code_and_the_severity(language: str) -> None:
     finding = decide(fresh(**{**MUDFLOW, "severity": "Extreme"}), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
-    reply = Reply(ReplyResult.CHANGED_MEANWHILE, alerts.raised(finding, None, NOW), newest_code="5822")
+    reply = Reply(ReplyResult.CHANGED_MEANWHILE, transitions.raised(finding, None, NOW), newest_code="5822")
     texts = SmsTexts(Texts.of_installation(Places.load(), AlertsSettings()), Alphabet.KEPT, takes_replies=True)
     answer = texts.answer([answer_of(reply, TypedReply(SmsAct.CLOSE, "4711"), language)], language)
     severity = term("severity", Severity.EXTREME, translations(language, LOCALES).gettext)
@@ -69,7 +69,7 @@ def test_the_answers_about_actions_of_others_name_them_within_two_parts(language
     finding = decide(fresh(**MUDFLOW), rules(), WATCHED, NOW)
     assert isinstance(finding, Finding)
     name = "Мамытбекова Айсулуу"
-    alert = alerts.replaced(alerts.raised(finding, None, NOW), acknowledged_at=NOW, acknowledged_name=name)
+    alert = transitions.replaced(transitions.raised(finding, None, NOW), acknowledged_at=NOW, acknowledged_name=name)
     texts = SmsTexts(Texts.of_installation(Places.load(), AlertsSettings()), Alphabet.KEPT, takes_replies=True)
     reply = Reply(ReplyResult.CHANGED_MEANWHILE, alert, newest_code="4711")
     answer = texts.answer([answer_of(reply, TypedReply(SmsAct.TAKE_OVER, "4711"), language)], language)

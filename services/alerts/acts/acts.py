@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.alerts.alerts import (
+from services.alerts.alerts import Alert
+from services.alerts.policies.quorums import Quorum
+from services.alerts.transitions import (
     NOT_ACKNOWLEDGED,
     NOT_ASSIGNED,
     NOT_CONFIRMED,
@@ -14,11 +16,9 @@ from services.alerts.alerts import (
     NOT_IN_PROGRESS,
     NOT_RESOLVED,
     NOT_SNOOZED,
-    Alert,
     changed,
     replaced,
 )
-from services.alerts.policies.quorums import Quorum
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Closer, Verdict
 

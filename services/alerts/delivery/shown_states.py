@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts.acts import ActKind
-from services.alerts.alerts import Alert, replaced
+from services.alerts.alerts import Alert
 from services.alerts.models import Act
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.transitions import replaced
 from shared.events import AlertRaised
 
 DEEDS = ("acknowledged", "progressed", "resolved")

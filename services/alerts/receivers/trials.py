@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import alerts
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.delivery.notices import TRIAL_RULE, Cause, PlannedDelivery, content_of
@@ -38,12 +38,12 @@ async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Cont
     The alert is suppressed, so nobody is notified of the test except the receiver, and no board shows it. Within
     AGAIN_AFTER no other test message is sent.
     """
-    alert_id = alerts.identity(_situation(receiver.label))
+    alert_id = transitions.identity(_situation(receiver.label))
     known = await alert_queries.readable_alert(session, alert_id)
     if known is not None and now < known.raised_at + AGAIN_AFTER:
         return known
-    alert = alerts.raised(_finding(receiver.label, now), None, now) if known is None else known
-    alert = alerts.replaced(alert, step=alert.step + 1, onset=now, raised_at=now, changed_at=now)
+    alert = transitions.raised(_finding(receiver.label, now), None, now) if known is None else known
+    alert = transitions.replaced(alert, step=alert.step + 1, onset=now, raised_at=now, changed_at=now)
     await upsert(session, AlertRow, [alert_queries.alert_row(alert)])
     content = content_of(alert, Cause.RAISED)
     contacts = (receiver.first_contact, *further)
@@ -58,7 +58,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
     Deliveries to an earlier, removed receiver with this label are left out.
     """
     removed_at = await receiver_queries.removed_at(session, label)
-    every = await listings.deliveries(session, alert_id=alerts.identity(_situation(label)))
+    every = await listings.deliveries(session, alert_id=transitions.identity(_situation(label)))
     deliveries = [each for each in every if removed_at is None or each["created_at"] > removed_at]
     newest = max((delivery["step"] for delivery in deliveries), default=0)
     return [delivery for delivery in deliveries if delivery["step"] == newest]

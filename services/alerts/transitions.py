@@ -1,0 +1,263 @@
+"""The state changes of an alert. Each function returns a new value of the alert with the next `sequence`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.alerts.alerts import CANCELLED, EXPIRED, IMPACTS, Alert, UnreadableAlert
+from services.alerts.rules.findings import RANK, Finding, Situation
+from shared import events
+from shared.auth.tokens import Ancestry
+from shared.events.vocabulary import Closer, ImpactLevel, Validity, Verdict
+
+NOT_COUNTED: dict[str, Any] = dict.fromkeys(("acknowledgements", "acknowledgements_needed"))
+NOT_ACKNOWLEDGED: dict[str, Any] = {
+    **dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note")),
+    "partly_acknowledged_by": (),
+    **NOT_COUNTED,
+}
+NOT_IN_PROGRESS: dict[str, Any] = dict.fromkeys(f"progressed_{part}" for part in ("at", "by", "name"))
+NOT_ASSIGNED: dict[str, Any] = dict.fromkeys(f"assigned_{part}" for part in ("at", "by", "to", "name"))
+NOT_CONFIRMED: dict[str, Any] = dict.fromkeys(f"confirmed_{part}" for part in ("at", "by", "name"))
+NOT_SNOOZED: dict[str, Any] = dict.fromkeys(f"snoozed_{part}" for part in ("until", "by", "name"))
+NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
+    ("resolved_at", "resolved_by", "resolved_name", "resolved_note", "closed_by", "verdict")
+)
+
+
+def identity(situation: Situation) -> UUID:
+    return events.derived_id("alert", situation.kind, situation.status, situation.area, situation.name)
+
+
+def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
+    """A new alert for the finding.
+
+    Even a suppressed alert is stored, because a situation must not get a second alert.
+    """
+    return Alert(
+        alert_id=identity(finding.situation),
+        kind=finding.situation.kind,
+        status=finding.situation.status,
+        area=finding.situation.area,
+        situation=finding.situation.name,
+        sequence=1,
+        raised_at=now,
+        changed_at=now,
+        report_id=report_id,
+        is_suppressed=finding.is_suppressed,
+        **_judged(finding),
+    )
+
+
+def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
+    """A new alert instead of the unreadable one. Its next event and its next deliveries have unused ids."""
+    return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
+
+
+def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
+    """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
+
+    An alert may have expired, and the finding's expiry time may also be in the past. Then only a more severe finding,
+    or a finding with new places, changes the alert.
+    """
+    latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
+    is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
+    is_no_news = RANK[finding.severity] <= RANK[alert.severity] and set(finding.pcodes) <= set(alert.pcodes)
+    if is_past and is_no_news:
+        return alert
+    if not alert.is_lapsed and all(getattr(alert, name) == value for name, value in latest.items()):
+        return alert
+    if alert.is_lapsed:
+        # a new waiting time begins, because the former waiting time would let the alert expire again
+        return changed(alert, now, is_lapsed=False, is_ringing=False, escalates_at=None, **latest)
+    return changed(alert, now, **latest)
+
+
+def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
+    """Raises a suppressed alert after a new finding that is not suppressed."""
+    return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_judged(finding))
+
+
+def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
+    """Stores the new finding and the reason for its suppression. The alert stays suppressed."""
+    return changed(alert, now, is_lapsed=False, **_judged(finding))
+
+
+def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
+    """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
+
+    The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
+    A grave alert that nobody acknowledged stays open. If its hazard expired, it still escalates until somebody answers,
+    or until the source cancels or downgrades the hazard.
+    """
+    if alert.is_withheld:
+        return changed(alert, now, is_lapsed=True, reason=reason)
+    if alert.is_overdue and reason != EXPIRED:
+        return changed(alert, now, reason=reason, escalates_at=None)
+    if alert.is_lapsed or alert.is_suppressed:
+        return alert
+    after = changed(
+        alert,
+        now,
+        is_lapsed=True,
+        reason=reason,
+        escalates_at=None,
+        reopened_by=None,
+        reopened_name=None,
+        **NOT_SNOOZED,
+    )
+    if after.resolved_at is not None:
+        return after
+    if after.is_worked_on:
+        return replaced(after, is_ringing=True)
+    if after.acknowledged_at is None and after.is_grave:
+        return replaced(after, is_ringing=False, escalates_at=alert.escalates_at if after.is_overdue else None)
+    closer, verdict = LAPSES.get(reason, (Closer.RULE, Verdict.DOWNGRADED))
+    return replaced(after, is_ringing=False, resolved_at=now, closed_by=closer, verdict=verdict)
+
+
+LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, Verdict.EXPIRED)}
+
+
+def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    """The alert at its next level.
+
+    Acknowledgements are counted from zero again, because the earlier ones were for the step before.
+    """
+    return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1, **NOT_COUNTED)
+
+
+def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    """The alert again demands an answer or a further action, at the level that it has reached.
+
+    An alert in progress demands nothing.
+    """
+    is_in_progress = alert.progressed_at is not None
+    return replaced(
+        alert,
+        waits_since=now,
+        escalates_at=None if is_in_progress else now + wait,
+        is_ringing=alert.acknowledged_at is not None and not is_in_progress,
+        **NOT_SNOOZED,
+    )
+
+
+def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+    """The alert no longer rests with people who cannot act any more. If it is acknowledged, it rings.
+
+    An unacknowledged alert keeps its waiting time.
+    """
+    after = changed(alert, now, **NOT_ASSIGNED, **NOT_IN_PROGRESS, **NOT_SNOOZED)
+    if alert.acknowledged_at is None:
+        return after
+    if alert.is_over:
+        return replaced(after, is_ringing=True)
+    due = alert.escalates_at if alert.is_silenced else now + wait
+    return replaced(after, waits_since=now, escalates_at=due, is_ringing=not alert.is_silenced)
+
+
+def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
+    """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`.
+
+    Nobody has acted on a ringing alert since it began to ring.
+    """
+    due = continued(alert, wait).escalates_at
+    return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
+
+
+def continued(alert: Alert, wait: timedelta) -> Alert:
+    """The alert after the end of a silence, with the waiting time that the last action began."""
+    if alert.progressed_at is not None:
+        return replaced(alert, escalates_at=None)
+    due = alert.snoozed_until or (alert.waits_since or alert.changed_at) + wait
+    return replaced(alert, escalates_at=due)
+
+
+def demanded_anew(alert: Alert, now: datetime) -> Alert:
+    """Asks for new acknowledgements, because people acknowledged a milder or smaller situation, or other districts."""
+    alert = replaced(alert, demanded_sequence=alert.sequence)
+    if not alert.is_answered:
+        return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
+    judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
+    return replaced(
+        alert,
+        is_ringing=False,
+        reopened_at=now,
+        reopened_by=None,
+        reopened_name=None,
+        escalates_at=None,
+        **NOT_ACKNOWLEDGED,
+        **NOT_IN_PROGRESS,
+        **NOT_SNOOZED,
+        **NOT_RESOLVED,
+        **judged,
+    )
+
+
+def woken_by(alert: Alert, latest: datetime) -> Alert:
+    """The alert with a snooze that ends at the time `latest`, if it would end later."""
+    if alert.snoozed_until is None or alert.snoozed_until <= latest:
+        return alert
+    due = alert.escalates_at if alert.is_silenced else latest
+    return replaced(alert, snoozed_until=latest, waits_since=latest, escalates_at=due)
+
+
+def silenced(alert: Alert, until: datetime, inhibited_by: UUID | None = None) -> Alert:
+    """The alert waits until the end of the silence, or until the end of the inhibition by another alert."""
+    return replaced(alert, escalates_at=until, silenced_until=until, inhibited_by=inhibited_by)
+
+
+def is_worse(alert: Alert, before: Alert) -> bool:
+    return RANK[alert.severity] > RANK[before.severity]
+
+
+def has_higher_impact(alert: Alert, before: Alert) -> bool:
+    """Whether the source of an earthquake now expects more casualties (PAGER). No level counts as green."""
+    return impact_rank(alert) > impact_rank(before)
+
+
+def impact_rank(alert: Alert) -> int:
+    return IMPACTS.index(alert.figures.get("impact") or ImpactLevel.GREEN)
+
+
+def has_grown(alert: Alert, before: Alert) -> bool:
+    """Whether the number of displaced persons has reached a higher threshold, at which receivers are notified again."""
+    return alert.persons_step > before.persons_step
+
+
+def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
+    """Whether the alert covers a district that it did not cover before, even if it covers fewer districts in total.
+
+    A place that lies in a place that the alert covered before is not new.
+    """
+    known = set(before.pcodes)
+    return any(known.isdisjoint((pcode, *places.ancestors(pcode))) for pcode in alert.pcodes)
+
+
+def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
+    return replaced(alert, sequence=alert.sequence + 1, changed_at=now, **changes)
+
+
+def replaced(alert: Alert, **changes: Any) -> Alert:
+    """The alert with these changes. Raises TypeError for an unknown field, which `model_copy` would accept."""
+    if unknown := changes.keys() - Alert.model_fields.keys():
+        raise TypeError(f"an alert has no {', '.join(unknown)}")
+    return alert.model_copy(update=changes)
+
+
+def _judged(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "reason": finding.suppression if finding.is_suppressed else finding.reason,
+        "severity": finding.severity,
+        "severity_is_derived": finding.severity_is_derived,
+        "onset": finding.onset,
+        "expires": finding.expires,
+        "figures": dict(finding.figures),
+        "hazard_type": finding.hazard_type,
+        "hazard_id": finding.hazard_id,
+        "hazard_scope": finding.hazard_scope,
+        "pcodes": finding.pcodes,
+        "households": finding.households,
+        "persons_step": finding.persons_step,
+    }
