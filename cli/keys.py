@@ -26,7 +26,7 @@ from services.intake.config import IntakeSettings
 from services.registry import digests, rewrap
 from services.registry.config import RegistrySettings
 from services.registry.search import renewal as search_renewal
-from shared.auth.tokens import signing_key_id
+from shared.auth.signer import signing_key_id
 from shared.config import Settings
 from shared.crypto import keyring, seal
 from shared.crypto.keyring import UnknownKey

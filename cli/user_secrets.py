@@ -18,7 +18,7 @@ from services.console.queries import second_factors, sign_ins
 from services.console.sign_in import accounts, credentials, passwords
 from services.console.visibility import GRANTS_ALERTS
 from shared.audit import Action
-from shared.auth.tokens import Signer
+from shared.auth.signer import Signer
 from shared.messaging import outbox
 
 # A first password is valid for an hour, because the administrator knows it too.

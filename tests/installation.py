@@ -23,7 +23,8 @@ from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from deploy.provision import database, secrets, topics
 from shared.auth.access import CMC
-from shared.auth.tokens import Principal, Role, Signer
+from shared.auth.signer import Signer
+from shared.auth.tokens import Principal, Role
 from shared.config import Settings, secret
 from shared.crypto import seal
 from shared.events.topics import SERVICES

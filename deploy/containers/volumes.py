@@ -16,7 +16,7 @@ from deploy.provision import keys, record_keys, rotation
 from deploy.provision.keys import CannotRetire
 from deploy.provision.rotation import FOLLOWS, RINGS, Kind
 from deploy.provision.secrets import PASSWORDS, keep
-from shared.auth import tokens
+from shared.auth import signer
 from shared.config import Settings
 from shared.crypto import keyring, seal
 from shared.errors import DocumentedError
@@ -152,7 +152,7 @@ def draw_keys() -> None:
     if not (SECRETS / "sealing" / "public.key").exists():
         seal.generate(SECRETS / "sealing")
     if not (SECRETS / "console" / "tokens" / "private.pem").exists():
-        tokens.generate(SECRETS / "console" / "tokens")
+        signer.generate(SECRETS / "console" / "tokens")
     record_keys.draw(RECORD_KEYS)
     publish(SECRETS / "sealing" / "public.key", INSTALLATION / "seal")
     for key in (SECRETS / "console" / "tokens" / "public").iterdir():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.provision import record_keys
 from deploy.provision.keys import CannotRetire, NoKeys, NoSuchKey
-from shared.auth import tokens
+from shared.auth import signer
 from shared.crypto import keyring
 from shared.crypto.seal import sync
 
@@ -139,7 +139,7 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
     if kind is Kind.TOKENS:
         if not (folder / "private.pem").exists():
             raise NoKeys(folder)
-        return [tokens.generate(folder)]
+        return [signer.generate(folder)]
     if not keyring.known(folder):
         raise NoKeys(folder)
     return [keyring.draw(folder)]
@@ -152,7 +152,7 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
     short time ago.
     """
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
-    newest = tokens.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
+    newest = signer.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
     if key_id not in files:
         raise NoSuchKey(*files)
     if key_id == newest:

@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from deploy.provision import record_keys
-from shared.auth import tokens
+from shared.auth import signer
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
@@ -28,7 +28,7 @@ def draw(folder: Path) -> None:
     if not (folder / "seal" / "public.key").exists():
         seal.generate(folder / "seal")
     if not (folder / "tokens" / "private.pem").exists():
-        tokens.generate(folder / "tokens")
+        signer.generate(folder / "tokens")
     record_keys.draw(record_keys.folders(folder))
 
 

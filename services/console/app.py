@@ -49,7 +49,7 @@ from services.console.stream.listening import Listening
 from services.console.stream.reader import EventStream
 from shared import log, pages, wiring
 from shared.auth.revocations import Revocations
-from shared.auth.tokens import Signer
+from shared.auth.signer import Signer
 from shared.config import secret
 from shared.country import TIME_ZONE
 from shared.crypto.envelope_encryption import EnvelopeEncryption

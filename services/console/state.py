@@ -13,7 +13,7 @@ from services.console.positions import Positions
 from services.console.shared_figures import SharedFigures
 from services.console.sign_in.attempts import Attempts
 from services.console.sign_in.totp import TotpSecrets
-from shared.auth.tokens import Signer
+from shared.auth.signer import Signer
 from shared.pages import Pages
 from shared.pages.settlements import SettlementsFile
 from shared.places import Places

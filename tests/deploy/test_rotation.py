@@ -12,7 +12,8 @@ from deploy.provision import record_keys, rotation, secrets
 from deploy.provision.keys import NoKeys, NoSuchKey
 from deploy.provision.rotation import RINGS, KeyFresh, KeyLaid, KeyNewest, KeyOfPhones, KeySigned, KeyWanted, Kind
 from shared.auth import tokens
-from shared.auth.tokens import Authenticator, Principal, Signer, Unauthenticated
+from shared.auth.signer import Signer
+from shared.auth.tokens import Authenticator, Principal, Unauthenticated
 from shared.crypto import keyring
 from shared.crypto.keyring import Keyring, Sealing, UnknownKey
 

@@ -9,7 +9,7 @@ import pytest
 from deploy.local import paths
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
-from shared.auth import tokens
+from shared.auth import signer
 from shared.crypto import keyring
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_frozen_postgresql_is_asked_once(tmp_path: Path) -> None:
     """`/ready` must query PostgreSQL only once: each query of a frozen PostgreSQL takes two seconds."""
-    tokens.generate(tmp_path)
+    signer.generate(tmp_path)
     for name in ("kek", "search-root"):
         keyring.draw_first(tmp_path / name)
     connections: list[asyncio.StreamWriter] = []

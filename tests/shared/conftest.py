@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.auth import tokens
+from shared.auth import signer
 from shared.crypto import seal
 from tests.installation import Installation
 from tests.shared.trial import Trial
@@ -20,7 +20,7 @@ async def trial(installation: Installation) -> AsyncIterator[Trial]:
 @pytest.fixture
 def token_keys(tmp_path: Path) -> Path:
     """The folder of a key pair that signs and verifies tokens."""
-    tokens.generate(tmp_path)
+    signer.generate(tmp_path)
     return tmp_path
 
 

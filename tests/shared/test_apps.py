@@ -15,7 +15,8 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from shared.auth import access
-from shared.auth.tokens import Principal, Role, Signer
+from shared.auth.signer import Signer
+from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.web import apps
 

@@ -10,8 +10,9 @@ import jwt
 import pytest
 from starlette.requests import HTTPConnection
 
-from shared.auth import tokens
-from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Role, Signer, Unauthenticated
+from shared.auth import signer, tokens
+from shared.auth.signer import Signer
+from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Role, Unauthenticated
 from shared.events.vocabulary import SubmissionChannel
 from shared.places import Places
 
@@ -74,7 +75,7 @@ def asking(token: str | None = None, cookie: str | None = None) -> HTTPConnectio
 def test_each_key_file_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink().name))
-    kid = tokens.generate(tmp_path / "tokens")
+    kid = signer.generate(tmp_path / "tokens")
     assert synced == [f".{kid}.pem.unfinished", "public", ".private.pem.unfinished", "tokens"]
 
 
@@ -111,7 +112,7 @@ def test_an_expired_token_is_accepted_only_where_requested_and_only_from_the_fie
 
 
 def test_a_token_of_another_key_is_refused(tmp_path: Path, authenticator: Authenticator) -> None:
-    tokens.generate(tmp_path / "another")
+    signer.generate(tmp_path / "another")
     with pytest.raises(Unauthenticated):
         authenticator.authenticate(asking(Signer(tmp_path / "another" / "private.pem").sign(someone())))
 
