@@ -21,7 +21,7 @@ import psutil
 from bench.intake import DISPLACEMENTS, reports
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
-from deploy.provision.topics import Broker
+from deploy.provision.broker import Broker
 from shared.auth.tokens import Role
 from shared.events.topics import GROUPS
 from shared.events.vocabulary import SubmissionChannel

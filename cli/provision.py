@@ -13,8 +13,10 @@ import typer
 from deploy.provision import database as databases
 from deploy.provision import secrets as secret_files
 from deploy.provision import topics as kafka_topics
+from deploy.provision.acls import INTEGRATOR
+from deploy.provision.broker import Broker
 from deploy.provision.database import Server
-from deploy.provision.topics import INTEGRATOR, Broker
+from deploy.provision.logins import set_passwords
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.postgres.database import NotOurs
@@ -74,7 +76,7 @@ def topics(
     with refused():
         kafka_topics.hold_to_contract(broker, settings.topic_prefix)
     if broker.is_closed:
-        kafka_topics.set_passwords(broker, {login: secret(folder / f"kafka-{login}") or "" for login in logins})
+        set_passwords(broker, {login: secret(folder / f"kafka-{login}") or "" for login in logins})
     kafka_topics.create(broker, settings, logins=logins, partitions=partitions, replication=replication)
 
 

@@ -16,8 +16,8 @@ from deploy.local import kafka, paths, postgres, valkey
 from deploy.local.component import Component, Folders
 from deploy.local.options import GIVEN
 from deploy.provision import secrets
+from deploy.provision.broker import Broker
 from deploy.provision.database import Server
-from deploy.provision.topics import Broker
 from shared.config import secret
 from tests import containers
 from tests.folders import new_folder

@@ -20,7 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local.forks import ONE_THREAD
 from deploy.local.options import GIVEN
 from deploy.local.paths import ROOT
-from deploy.provision.topics import Broker
+from deploy.provision.broker import Broker
 from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
 from shared.postgres import database

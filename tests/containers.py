@@ -26,8 +26,8 @@ from deploy.local import kafka, paths, postgres
 from deploy.local.component import LOOPBACK, Component, Folders
 from deploy.local.messages import ComponentFailed
 from deploy.local.process import open_log, wait_until
-from deploy.provision import topics
-from deploy.provision.topics import Broker
+from deploy.provision import logins
+from deploy.provision.broker import Broker
 from shared.config import secret
 
 JAAS = "org.apache.kafka.common.security"
@@ -142,7 +142,7 @@ class Kafka(Container):
 
     def wait_ready(self) -> None:
         super().wait_ready()
-        topics.set_passwords(self._by_plain(), {kafka.ADMIN: self.password})
+        logins.set_passwords(self._by_plain(), {kafka.ADMIN: self.password})
 
     def is_ready(self) -> bool:
         with suppress(KafkaException):

@@ -21,7 +21,7 @@ from confluent_kafka import KafkaException
 
 from deploy.local import paths
 from deploy.local.process import Process, wait_until
-from deploy.provision import database, secrets, topics
+from deploy.provision import acls, database, logins, secrets, topics
 from shared.auth.access import CMC
 from shared.auth.signer import Signer
 from shared.auth.tokens import Principal, Role
@@ -51,13 +51,13 @@ class Ground:
         self.components = components
         self.name = f"t{random.token_hex(4)}"
         self.numbers = itertools.count(1)
-        self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
+        self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, acls.INTEGRATOR)}
         of_database = components.cluster.name if components.cluster else self.name
         self.role_prefix = f"{of_database}_"
         self.template = f"{of_database}_template"
         self.redis_databases = deque(components.redis_databases)  # Valkey's free databases
         if components.broker.is_closed:
-            topics.set_passwords(
+            logins.set_passwords(
                 components.broker,
                 {name: password(components.secrets, "kafka", own) for own, name in self.kafka_logins.items()},
             )
@@ -139,7 +139,7 @@ class Ground:
         in_thread(database.drop(self.components.server, self.template))
         in_thread(database.drop_roles(self.components.server, role_prefix=self.role_prefix))
         if self.components.broker.is_closed:
-            topics.remove_logins(self.components.broker, self.kafka_logins.values())
+            logins.remove_logins(self.components.broker, self.kafka_logins.values())
 
 
 class Installation:

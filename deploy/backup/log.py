@@ -15,8 +15,8 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection,
 from confluent_kafka.admin import OffsetSpec
 
 from deploy.backup.messages import LogSilent
+from deploy.provision.broker import Broker
 from deploy.provision.database import Server
-from deploy.provision.topics import Broker
 from shared.events.topics import DEAD, KEY_HOLDERS, TOPICS
 from shared.messaging.records import Partition
 

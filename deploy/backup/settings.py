@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from deploy.provision.broker import Broker
 from deploy.provision.database import Server
-from deploy.provision.topics import Broker
 from shared.config import CheckedSettings, Settings, secret
 
 

@@ -11,9 +11,9 @@ import sys
 from deploy.containers import start
 from deploy.containers.start import BadSecret, HalfRestored, check, check_restored
 from deploy.containers.volumes import SECRETS, variable
-from deploy.provision import accounts, database, topics
+from deploy.provision import accounts, acls, database, logins, topics
+from deploy.provision.broker import Broker
 from deploy.provision.database import Server
-from deploy.provision.topics import Broker
 from services.console.config import ConsoleSettings
 from shared.config import BadSettings, Settings, secret
 from shared.events.topics import SERVICES
@@ -45,8 +45,8 @@ def make_topics(settings: Settings, admin_password: str, integrator_password: st
     broker = Broker(os.environ["ADMIN_KAFKA_BOOTSTRAP"], ADMIN, admin_password, mechanism="PLAIN")
     broker.admin().list_topics(timeout=SECONDS_TO_START)
     topics.hold_to_contract(broker, settings.topic_prefix)
-    passwords = {**of_services("kafka"), topics.INTEGRATOR: integrator_password}
-    topics.set_passwords(broker, passwords)
+    passwords = {**of_services("kafka"), acls.INTEGRATOR: integrator_password}
+    logins.set_passwords(broker, passwords)
     topics.create(broker, settings, logins={login: login for login in passwords})
 
 

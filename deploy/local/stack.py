@@ -23,9 +23,9 @@ from deploy.local.state import Installation
 from deploy.local.users import OPENER, User, if_root
 from deploy.local.users import SERVICES as SERVICES_USER
 from deploy.local.valkey import Valkey
-from deploy.provision import database, secrets, topics
+from deploy.provision import acls, database, logins, secrets, topics
+from deploy.provision.broker import Broker
 from deploy.provision.database import Server
-from deploy.provision.topics import Broker
 from deploy.watch.settings import WatchSettings
 from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
@@ -244,8 +244,8 @@ class Stack:
     def write_integrator(self) -> None:
         """Write settings for the programs in docs/integrators.md, with the account that may only read `hazards`."""
         if "kafka" not in self.options.given:
-            password = self._password("kafka", topics.INTEGRATOR)
-            settings = topics.reader_settings(self.kafka.bootstrap, topics.INTEGRATOR, password)
+            password = self._password("kafka", acls.INTEGRATOR)
+            settings = logins.reader_settings(self.kafka.bootstrap, acls.INTEGRATOR, password)
             write_private(self.integrator, settings.encode())
 
     async def make_database(self) -> None:
@@ -262,7 +262,7 @@ class Stack:
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return
         passwords = self._kafka_passwords()
-        topics.set_passwords(broker, passwords)
+        logins.set_passwords(broker, passwords)
         topics.create(broker, self.settings, logins={login: login for login in passwords})
         write_whole(self._topics_mark, self._topics_digest())
 
@@ -283,7 +283,7 @@ class Stack:
         return hashlib.sha256(repr(wanted).encode()).hexdigest().encode()
 
     def _kafka_passwords(self) -> dict[str, str]:
-        return {login: self._password("kafka", login) for login in (*SERVICES, topics.INTEGRATOR)}
+        return {login: self._password("kafka", login) for login in (*SERVICES, acls.INTEGRATOR)}
 
     def _server(self) -> Server:
         return Server(self.postgres.url, self._password("database", "admin"))

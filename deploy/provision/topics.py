@@ -1,17 +1,10 @@
-"""Creates the topics, the logins and the rights of each login, as `shared.events.topics` declares them."""
+"""Creates the topics, and the rights of each login on them, as `shared.events.topics` declares them."""
 
-import json
 import re
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import (
-    AclBinding,
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
@@ -23,21 +16,16 @@ from confluent_kafka.admin import (
     OffsetSpec,
     ResourcePatternType,
     ResourceType,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialDeletion,
-    UserScramCredentialUpsertion,
 )
 
+from deploy.provision.acls import INTEGRATOR, filter_of, rights_of
+from deploy.provision.broker import SECONDS, Broker, settle, wait_until
 from shared.config import Settings
 from shared.events import HazardReported
-from shared.events.topics import CONTRACT, GROUPS, SEGMENT_MS, SERVICES, TOPICS, Topic
+from shared.events.topics import CONTRACT, SEGMENT_MS, SERVICES, TOPICS, Topic
 from shared.postgres.database import NotOurs
 
 PARTITIONS = 6  # of each topic, so that up to six workers share it
-INTEGRATOR = "integrator"
-SECONDS = 30
-ITERATIONS = 4096
 MEBIBYTE = 1 << 20
 CONTRACT_MARK = r"contract\.v[0-9]+"
 ANY_ACL = AclBindingFilter(
@@ -63,39 +51,6 @@ class UnequalPartitions(NotOurs):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """A Kafka cluster, and the login that creates topics on it. Without a login, no access rights (ACLs) are set."""
-
-    bootstrap: str
-    username: str | None = None
-    password: str | None = None
-    security_protocol: str = "SASL_PLAINTEXT"
-    mechanism: str = "SCRAM-SHA-256"
-    ca_file: str | None = None
-
-    @property
-    def is_closed(self) -> bool:
-        return self.username is not None
-
-    def admin(self) -> AdminClient:
-        return AdminClient(self.options())
-
-    def options(self) -> dict[str, Any]:
-        """The settings with which librdkafka's clients connect to this cluster."""
-        options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
-        if self.is_closed:
-            options |= {
-                "security.protocol": self.security_protocol,
-                "sasl.mechanism": self.mechanism,
-                "sasl.username": self.username,
-                "sasl.password": self.password,
-            }
-        if self.ca_file:
-            options["ssl.ca.location"] = self.ca_file
-        return options
-
-
 def create(
     broker: Broker,
     settings: Settings,
@@ -112,19 +67,19 @@ def create(
     _hold_to_contract(admin, prefix)
     of_hazards = _count_of_hazards(admin, prefix) or partitions
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
-    _settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
+    settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
     topics = list(_topics(settings, partitions, replication, of_hazards=of_hazards))
     made = admin.create_topics(topics, request_timeout=SECONDS)
-    rights = set(_acls(prefix, logins)) if broker.is_closed else set()
-    _settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
+    rights = set(rights_of(prefix, logins)) if broker.is_closed else set()
+    settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
     existing = [topic for topic in topics if made[topic.topic].exception() and "retention.ms" in topic.config]
     if existing:
-        _settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
+        settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
     if rights:
-        _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
+        settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
     # wait, because a broker refuses clients until it has learned of the topics and rights from the controller
-    _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
-    _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
+    wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
+    wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
 
 def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
@@ -148,7 +103,7 @@ def described(settings: Settings) -> str:
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1, of_hazards=6)]
-    return repr((contract_mark(prefix), wanted, sorted(map(str, _acls(prefix, logins)))))
+    return repr((contract_mark(prefix), wanted, sorted(map(str, rights_of(prefix, logins)))))
 
 
 def are_there(broker: Broker, settings: Settings) -> bool:
@@ -192,50 +147,16 @@ def contract_mark(prefix: str) -> str:
     return f"{prefix}contract.v{CONTRACT}"
 
 
-def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
-    """Create each login with its password, or change its password."""
-    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
-    wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
-    admin = broker.admin()  # the variable keeps the client alive until the answers arrive
-    _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
-    _wait_until(lambda: _knows(admin, passwords))
-
-
-def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
-    answers = admin.describe_user_scram_credentials(list(logins), request_timeout=SECONDS)
-    return all(answer.exception(timeout=SECONDS) is None for answer in answers.values())
-
-
-def reader_settings(bootstrap: str, login: str, password: str) -> str:
-    """Return the settings of an integrator's program as JSON, with the names that librdkafka uses."""
-    return json.dumps(
-        {
-            "bootstrap.servers": bootstrap,
-            "security.protocol": "SASL_PLAINTEXT",
-            "sasl.mechanism": "SCRAM-SHA-256",
-            "sasl.username": login,
-            "sasl.password": password,
-            "session.timeout.ms": 6000,  # 6 s after a crash, another instance gets the partitions
-        }
-    )
-
-
-def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
-    gone = [UserScramCredentialDeletion(login, ScramMechanism.SCRAM_SHA_256) for login in logins]
-    admin = broker.admin()
-    _settle(admin.alter_user_scram_credentials(gone, request_timeout=SECONDS).values(), KafkaError.RESOURCE_NOT_FOUND)
-
-
 def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
     """Delete the topics and rights that `create` made under this prefix, and nothing else."""
     admin = broker.admin()
     gone = admin.delete_topics([*_names(prefix), contract_mark(prefix)], request_timeout=SECONDS)
     acls = {}
     if broker.is_closed:
-        own = [_filter(binding) for binding in _acls(prefix, logins) if binding.name.startswith(prefix)]
+        own = [filter_of(binding) for binding in rights_of(prefix, logins) if binding.name.startswith(prefix)]
         acls = admin.delete_acls(own, request_timeout=SECONDS)
-    _settle(gone.values(), KafkaError.UNKNOWN_TOPIC_OR_PART)
-    _settle(acls.values())
+    settle(gone.values(), KafkaError.UNKNOWN_TOPIC_OR_PART)
+    settle(acls.values())
 
 
 def _names(prefix: str) -> Iterator[str]:
@@ -285,64 +206,3 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         "message.timestamp.type": "LogAppendTime",
         "segment.ms": str(SEGMENT_MS),
     }
-
-
-def _acls(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
-    for topic in TOPICS.values():
-        name = f"{prefix}{topic.name}"
-        for service in topic.writers:
-            yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.WRITE)
-        for service in {*topic.consumers, *topic.web_readers}:
-            yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.READ)
-        for service in topic.consumers:
-            for operation in (AclOperation.WRITE, AclOperation.READ):
-                yield _allow(logins[service], ResourceType.TOPIC, f"{prefix}{topic.dead(service)}", operation)
-    for service in SERVICES:
-        for group in (service, *GROUPS.get(service, ())):
-            yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{group}", AclOperation.READ)
-    if INTEGRATOR in logins:
-        yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
-        yield _allow(
-            logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED
-        )
-
-
-def _allow(
-    login: str,
-    kind: ResourceType,
-    name: str,
-    operation: AclOperation,
-    pattern: ResourcePatternType = ResourcePatternType.LITERAL,
-) -> AclBinding:
-    return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
-
-
-def _filter(binding: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
-        binding.restype,
-        binding.name,
-        binding.resource_pattern_type,
-        binding.principal,
-        binding.host,
-        binding.operation,
-        binding.permission_type,
-    )
-
-
-def _wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not is_so():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.02)
-
-
-def _settle(futures: Iterable[Future[Any]], *forgiven: int) -> None:
-    for future in futures:
-        with suppress(KafkaException):
-            future.result(timeout=SECONDS)
-        error = future.exception(timeout=SECONDS)
-        if isinstance(error, KafkaException) and error.args[0].code() in forgiven:
-            continue
-        if error is not None:
-            raise error

@@ -36,7 +36,7 @@ from deploy.backup.messages import (
 )
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from deploy.local.process import wait_until
-from deploy.provision.topics import Broker
+from deploy.provision.broker import Broker
 from services.console.checks import CheckName
 from services.console.queries import checks
 from shared.config import Settings

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from deploy.provision import topics
+from deploy.provision import acls, logins
 from shared import events
 from shared.auth.tokens import Role
 from shared.config import Settings, secret
@@ -33,8 +33,8 @@ FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(en
 def settings(installation: Installation) -> str:
     """The settings for an integrator, as `make run` writes them."""
     password = secret(installation.secrets / "kafka-integrator") or ""
-    login = installation.ground.kafka_logins[topics.INTEGRATOR]
-    return topics.reader_settings(installation.components.broker.bootstrap, login, password)
+    login = installation.ground.kafka_logins[acls.INTEGRATOR]
+    return logins.reader_settings(installation.components.broker.bootstrap, login, password)
 
 
 def test_the_consumer_has_ten_lines() -> None:

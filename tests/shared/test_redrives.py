@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from cli import dead, user
 from deploy.backup import dump, log
 from deploy.local.process import wait_until
-from deploy.provision import topics
+from deploy.provision import broker, topics
 from services.intake.config import IntakeSettings
 from shared.config import Settings
 from shared.crypto.seal import Opener, Sealer
@@ -273,7 +273,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
     assert sorted((await trial.effects()).values()) == [1, 1]
 
 
-def are_listed(broker: topics.Broker, prefix: str) -> bool:
+def are_listed(broker: broker.Broker, prefix: str) -> bool:
     return any(name.startswith(prefix) for name in broker.admin().list_topics(timeout=30).topics)
 
 

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
-from deploy.provision.topics import Broker
+from deploy.provision.broker import Broker
 from shared.monitoring import status
 from tests.supervised import Run, soon_answer
 

@@ -1,0 +1,58 @@
+"""The rights (ACLs) of each Kafka login, as `shared.events.topics` declares them."""
+
+from collections.abc import Iterator, Mapping
+
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from shared.events.topics import GROUPS, SERVICES, TOPICS
+
+INTEGRATOR = "integrator"
+
+
+def rights_of(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
+    for topic in TOPICS.values():
+        name = f"{prefix}{topic.name}"
+        for service in topic.writers:
+            yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.WRITE)
+        for service in {*topic.consumers, *topic.web_readers}:
+            yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.READ)
+        for service in topic.consumers:
+            for operation in (AclOperation.WRITE, AclOperation.READ):
+                yield _allow(logins[service], ResourceType.TOPIC, f"{prefix}{topic.dead(service)}", operation)
+    for service in SERVICES:
+        for group in (service, *GROUPS.get(service, ())):
+            yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{group}", AclOperation.READ)
+    if INTEGRATOR in logins:
+        yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
+        yield _allow(
+            logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED
+        )
+
+
+def _allow(
+    login: str,
+    kind: ResourceType,
+    name: str,
+    operation: AclOperation,
+    pattern: ResourcePatternType = ResourcePatternType.LITERAL,
+) -> AclBinding:
+    return AclBinding(kind, name, pattern, f"User:{login}", "*", operation, AclPermissionType.ALLOW)
+
+
+def filter_of(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )

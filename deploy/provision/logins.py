@@ -1,0 +1,51 @@
+"""The Kafka logins: their passwords, and the settings of an integrator's program."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from confluent_kafka import KafkaError
+from confluent_kafka.admin import (
+    AdminClient,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+
+from deploy.provision.broker import SECONDS, Broker, settle, wait_until
+
+ITERATIONS = 4096
+
+
+def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
+    """Create each login with its password, or change its password."""
+    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
+    wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
+    admin = broker.admin()  # the variable keeps the client alive until the answers arrive
+    settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
+    wait_until(lambda: _knows(admin, passwords))
+
+
+def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
+    answers = admin.describe_user_scram_credentials(list(logins), request_timeout=SECONDS)
+    return all(answer.exception(timeout=SECONDS) is None for answer in answers.values())
+
+
+def reader_settings(bootstrap: str, login: str, password: str) -> str:
+    """Return the settings of an integrator's program as JSON, with the names that librdkafka uses."""
+    return json.dumps(
+        {
+            "bootstrap.servers": bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": login,
+            "sasl.password": password,
+            "session.timeout.ms": 6000,  # 6 s after a crash, another instance gets the partitions
+        }
+    )
+
+
+def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
+    gone = [UserScramCredentialDeletion(login, ScramMechanism.SCRAM_SHA_256) for login in logins]
+    admin = broker.admin()
+    settle(admin.alter_user_scram_credentials(gone, request_timeout=SECONDS).values(), KafkaError.RESOURCE_NOT_FOUND)
