@@ -16,7 +16,7 @@ from cli.refusals import refuse
 from cli.transactions import within
 from services.intake import set_aside
 from services.intake.config import IntakeSettings
-from shared.auth.access import REDRIVERS
+from shared.auth.role_groups import REDRIVERS
 from shared.events import TOPICS
 from shared.messaging import decisions, ledger
 from shared.messaging.ledger import DeadLetter

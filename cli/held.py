@@ -18,7 +18,7 @@ from services.console.models import Account
 from services.console.queries import accounts
 from services.registry.decisions import SUBJECT_OF
 from services.registry.held import queries as held
-from shared.auth.access import DECIDERS
+from shared.auth.role_groups import DECIDERS
 from shared.config import Settings
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import RefusalReason

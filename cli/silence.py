@@ -20,7 +20,7 @@ from services.alerts.silences.forms import LONGEST_HOURS, MOST_SILENCES, Silence
 from services.alerts.silences.silences import Silence
 from services.console.models import Account
 from shared.audit import Action
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.auth.tokens import Role
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import HazardType

@@ -24,7 +24,7 @@ from services.registry.sites.sheets import SKIPPED, BadSheet, SheetRow
 from services.registry.sites.sites import is_own_unit
 from shared import audit
 from shared.audit import Action, Entry
-from shared.auth.access import COUNTERS
+from shared.auth.role_groups import COUNTERS
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.places import Places
 

@@ -20,7 +20,7 @@ from services.console.models import Account
 from services.console.queries import accounts as account_queries
 from services.console.sign_in import accounts
 from shared.audit import Action
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 

@@ -24,7 +24,7 @@ from services.alerts.queries import message_templates as template_queries
 from services.alerts.sms.sms_texts import SmsTexts
 from services.console.models import Account
 from shared.audit import Action
-from shared.auth.access import RECEIVER_KEEPERS
+from shared.auth.role_groups import RECEIVER_KEEPERS
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.languages import LANGUAGES

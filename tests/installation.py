@@ -22,7 +22,7 @@ from confluent_kafka import KafkaException
 from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from deploy.provision import acls, database, logins, secrets, topics
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.auth.signer import Signer
 from shared.auth.tokens import Principal, Role
 from shared.config import Settings, secret

@@ -32,7 +32,7 @@ from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import VERDICTS, AlertView, Assignee
-from shared.auth.access import CMC, COUNTERS, LEDGER
+from shared.auth.role_groups import CMC, COUNTERS, LEDGER
 from shared.auth.tokens import Principal
 from shared.events import AlertRaised, HazardReported
 from shared.pages import Pages, language_of

@@ -13,7 +13,7 @@ from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.pages import Sent, sent_of
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
-from shared.auth.access import LEDGER
+from shared.auth.role_groups import LEDGER
 from shared.events.vocabulary import Status
 from shared.pages import Pages, language_of
 from shared.postgres.database import Session

@@ -22,7 +22,7 @@ from services.console.queries import groups as group_queries
 from services.console.search.lines import hazard_state
 from services.console.sections import Section
 from services.console.state import console
-from shared.auth import access, tokens
+from shared.auth import role_groups, tokens
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import MsgType
 from shared.pages import language_of
@@ -72,7 +72,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
         places=here.places,
         state_of=lambda hazard: hazard_state(hazard, now),
         whereabouts=lambda pcodes: board.whereabouts(pcodes, here.places, language_of(request)),
-        may_count=not principal.roles.isdisjoint(access.COUNTERS),
+        may_count=not principal.roles.isdisjoint(role_groups.COUNTERS),
     )
 
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from services.console.state import console
 from shared.auth import tokens
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.events.receipts import ReceiptState
 from shared.events.vocabulary import ReportKind, SubmissionChannel
 

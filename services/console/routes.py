@@ -45,7 +45,7 @@ from services.console.queries import releases as release_queries
 from services.console.state import console
 from services.console.stream import vectors
 from services.console.visibility import TOPICS
-from shared.auth import access, tokens
+from shared.auth import role_groups, tokens
 from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
 from shared.monitoring import status
@@ -62,7 +62,7 @@ LAST_HOUR = timedelta(hours=1)
 
 @router.get("/")
 async def board_page(request: Request) -> Response:
-    if tokens.current(request).roles.isdisjoint(access.STAFF):
+    if tokens.current(request).roles.isdisjoint(role_groups.STAFF):
         return RedirectResponse("/intake/field?signed-in", 303)
     background = await asyncio.to_thread(backgrounds.drawable, console(request).settings.map_pmtiles)
     async with request.app.state.sessions() as session:
@@ -257,7 +257,7 @@ async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The alarms of the installation's checks. Accounts that may not see the ledger get no alarms."""
-    if tokens.current(request).roles.isdisjoint(access.LEDGER):
+    if tokens.current(request).roles.isdisjoint(role_groups.LEDGER):
         return {"check_alarms": [], "monitored_until": None}
     now, here = datetime.now(UTC), console(request)
     folder = status.folder_of(here.settings)
@@ -291,10 +291,10 @@ def around(request: Request) -> dict[str, Any]:
         "places": here.places,
         "own_areas": [here.places.name(area, language) for area in sorted(principal.areas)],
         "counted": here.settings.counted_status,
-        "may_answer": not principal.roles.isdisjoint(access.CMC),
+        "may_answer": not principal.roles.isdisjoint(role_groups.CMC),
         "reader": principal.account,
-        "may_count": not principal.roles.isdisjoint(access.COUNTERS),
-        "sees_figures": not principal.roles.isdisjoint(access.FIGURES),
-        "sees_ledger": not principal.roles.isdisjoint(access.LEDGER),
+        "may_count": not principal.roles.isdisjoint(role_groups.COUNTERS),
+        "sees_figures": not principal.roles.isdisjoint(role_groups.FIGURES),
+        "sees_ledger": not principal.roles.isdisjoint(role_groups.LEDGER),
         "whereabouts": lambda pcodes: board.whereabouts(pcodes, here.places, language),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.console.hazards.granted_content import granted_content
-from shared.auth import access
+from shared.auth import role_groups
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReported
 from shared.events.hazards import RESTRICTED_HAZARDS
@@ -21,9 +21,9 @@ GRANTS_ALERTS = "alerts"  # another system may read alerts if its token has this
 OTHER_SYSTEM = frozenset({Role.INTEGRATION})
 
 READERS: Mapping[str, frozenset[Role]] = {
-    "hazards": access.STAFF | {Role.INTEGRATION},
-    "hazards-restricted": access.STAFF,
-    "alerts": access.STAFF,
+    "hazards": role_groups.STAFF | {Role.INTEGRATION},
+    "hazards-restricted": role_groups.STAFF,
+    "alerts": role_groups.STAFF,
     "households": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
     "groups": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
     "outcomes": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
@@ -65,9 +65,9 @@ def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[st
         topic for topic in wanted if _reads(principal, topic) or (granted and needs_grant(principal, [topic]))
     )
     hints = wanted - read
-    if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
+    if not wanted or (hints and principal.roles.isdisjoint(role_groups.STAFF)):
         raise NotGranted
-    is_external = principal.roles.isdisjoint(access.STAFF)
+    is_external = principal.roles.isdisjoint(role_groups.STAFF)
     return StreamVisibility(
         read,
         hints,

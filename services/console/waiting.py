@@ -14,7 +14,7 @@ from services.console.state import console
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
-from shared.auth.access import COUNTERS, DECIDERS, LEDGER, REDRIVERS
+from shared.auth.role_groups import COUNTERS, DECIDERS, LEDGER, REDRIVERS
 from shared.auth.tokens import Principal
 from shared.events.fields import Body
 from shared.events.vocabulary import RefusalReason

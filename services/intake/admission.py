@@ -16,7 +16,7 @@ from services.intake.publication import Answer, Publication
 from services.intake.recent_hazards import RecentHazards
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
 from services.intake.sent_reports import SentReports
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReport, enterer
 from shared.events.vocabulary import Status

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import RecentHazard
-from shared.auth import access, tokens
+from shared.auth import role_groups, tokens
 from shared.auth.tokens import Principal
 from shared.country import TIME_ZONE
 from shared.displacement_reasons import POSSIBLY_HAZARD
@@ -139,7 +139,7 @@ def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
 
     Staff see all hazards, as on the board. A field team sees the hazards of its areas that are not Private.
     """
-    if not caller.roles.isdisjoint(access.STAFF):
+    if not caller.roles.isdisjoint(role_groups.STAFF):
         return ()
     around = places.around(caller.areas)
     areas = () if around is None else (AREAS.overlap(sorted(around)),)

@@ -15,7 +15,7 @@ from services.intake.drafts import DisplacementDraft, Draft, HazardDraft
 from services.intake.models import SentReport
 from services.intake.notes import Notes
 from services.intake.publication import Answer
-from shared.auth.access import COUNTERS
+from shared.auth.role_groups import COUNTERS
 from shared.events.vocabulary import Flag, ReportKind
 from shared.postgres.upsert import upsert
 

@@ -3,67 +3,29 @@
 If a service has a route that is missing in this table, the service does not start.
 """
 
-from dataclasses import dataclass
-
-from shared.auth.tokens import Role
-
-R = Role
-STAFF = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR, R.VIEWER})
-EVERYONE = frozenset(Role)
-CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
-LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
-REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
-# an analyst is not among these roles, because an analyst may read only figures
-HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})
-SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
-NOTICED = SECURITY | {R.DUTY_HEAD}
-AUDITOR = frozenset({R.AUDITOR})
-COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
-DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # these roles decide about held reports
-REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles redrive and refuse dead letters
-RECEIVER_KEEPERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})
-SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
-ADMINISTRATOR = frozenset({R.ADMINISTRATOR})
-FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRule:
-    """The roles that may call a route. If `is_page` is true, a browser without a session goes to the sign-in page."""
-
-    roles: frozenset[Role] = frozenset()
-    is_public: bool = False
-    is_page: bool = False
-    takes_expired: bool = False
-    takes_readmitted: bool = False  # if the team of an expired token is readmitted, the token is valid on this route
-    # while the revoked credentials are unknown, the route accepts a token and leaves the check to a later step
-    takes_unchecked: bool = False
-
-
-PUBLIC = AccessRule(is_public=True)
-
-
-def to(roles: frozenset[Role]) -> AccessRule:
-    return AccessRule(roles)
-
-
-def page(roles: frozenset[Role]) -> AccessRule:
-    return AccessRule(roles, is_page=True)
-
-
-def report(roles: frozenset[Role]) -> AccessRule:
-    return AccessRule(roles, takes_expired=True, takes_readmitted=True, takes_unchecked=True)
-
-
-def _plumbing(prefix: str) -> dict[str, AccessRule]:
-    return {f"GET {prefix}{path}": PUBLIC for path in ("/live", "/ready", "/metrics", "/openapi.json")}
-
+from shared.auth.access_rules import OF_EVERY_SERVICE, PUBLIC, AccessRule, page, report, to
+from shared.auth.role_groups import (
+    ADMINISTRATOR,
+    AUDITOR,
+    CMC,
+    COUNTERS,
+    DECIDERS,
+    EVERYONE,
+    FIGURES,
+    HOUSEHOLD_READERS,
+    LEDGER,
+    NOTICED,
+    RECEIVER_KEEPERS,
+    REDRIVERS,
+    REPORTERS,
+    SECURITY,
+    SITE_READERS,
+    STAFF,
+    R,
+)
 
 ROUTES: dict[str, AccessRule] = {
-    **_plumbing("/intake"),
-    **_plumbing("/registry"),
-    **_plumbing("/alerts"),
-    **_plumbing(""),
+    **OF_EVERY_SERVICE,
     # intake
     # These routes refuse expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),

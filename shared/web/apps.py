@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import audit
 from shared.audit import Action, Result
-from shared.auth import access
+from shared.auth import access, access_rules
 from shared.auth.tokens import Authenticator, Principal, RevocationsUnknown, Revoked, Unauthenticated, cookie_name
 from shared.config import Settings
 from shared.web import audit_routes
@@ -90,7 +90,7 @@ class Guard:
         self,
         app: ASGIApp,
         path: str,
-        rules: dict[str, access.AccessRule],
+        rules: dict[str, access_rules.AccessRule],
         authenticator: Authenticator,
         concurrent_requests: ConcurrentRequests,
         public_url: str,
@@ -119,7 +119,7 @@ class Guard:
             return refused(connection, problem)
         return self.app
 
-    def admit(self, connection: HTTPConnection, rule: access.AccessRule) -> None:
+    def admit(self, connection: HTTPConnection, rule: access_rules.AccessRule) -> None:
         principal = self.authenticator.authenticate(
             connection,
             cookie=self.cookie,
@@ -166,7 +166,7 @@ def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
     return answer
 
 
-def turned_away(scope: Scope, rule: access.AccessRule) -> Response:
+def turned_away(scope: Scope, rule: access_rules.AccessRule) -> Response:
     if rule.is_page:
         query = scope["query_string"].decode("latin-1")
         target = scope["path"] + (f"?{query}" if query else "")

@@ -14,7 +14,8 @@ from services.alerts.config import AlertsSettings
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.receivers.secrets import WebhookSecrets
-from shared.auth.access import ROUTES, AccessRule
+from shared.auth.access import ROUTES
+from shared.auth.access_rules import AccessRule
 from shared.auth.tokens import Role
 from shared.events.topics import SERVICES
 from shared.events.vocabulary import DeliveryChannel, SubmissionChannel

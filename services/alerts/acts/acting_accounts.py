@@ -17,7 +17,7 @@ from services.alerts.alerts import Alert
 from services.alerts.models import ActingAccount
 from services.alerts.queries import plans as plan_queries
 from services.alerts.views import Assignee
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.auth.tokens import Ancestry
 from shared.events import CredentialKind
 from shared.postgres.upsert import upsert

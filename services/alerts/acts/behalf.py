@@ -18,7 +18,7 @@ from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth import tokens
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 
 PREFIX = "sealed:"
 BEGINNING = 15  # key ids are compared by this many bytes; the number is a multiple of 3, as base64 encodes groups of 3

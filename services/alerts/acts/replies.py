@@ -26,7 +26,7 @@ from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
 from services.alerts.views import Assignee, Comment, OnBehalf
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.events import CredentialKind
 from shared.events.vocabulary import Verdict
 from shared.pages.terms import N_

@@ -16,7 +16,7 @@ from services.alerts.queries import duty_numbers as number_queries
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
-from shared.auth.access import RECEIVER_KEEPERS
+from shared.auth.role_groups import RECEIVER_KEEPERS
 from shared.auth.tokens import Principal
 from shared.country import COUNTRY
 from shared.pages import Pages, language_of

@@ -11,7 +11,7 @@ from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
 from services.alerts.rosters import reports
 from services.alerts.rosters.duty import Shift, current_and_next, duty
-from shared.auth.access import LEDGER
+from shared.auth.role_groups import LEDGER
 from shared.postgres.database import Session
 
 SHOWN_AHEAD = timedelta(days=32)  # this time is one day longer than the longest shift

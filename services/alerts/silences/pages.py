@@ -19,7 +19,7 @@ from services.alerts.silences.silences import Silence
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
-from shared.auth.access import CMC
+from shared.auth.role_groups import CMC
 from shared.auth.tokens import Principal, Role
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_, term

@@ -15,7 +15,7 @@ from services.console.queries import board_alerts, snapshots
 from services.console.queries import releases as release_queries
 from services.console.search.lines import Related, ResultLine, ResultLines, hazard_state
 from services.console.state import console
-from shared.auth import access, tokens
+from shared.auth import role_groups, tokens
 from shared.events.vocabulary import Status
 from shared.pages import language_of
 from shared.pages.languages import LANGUAGES
@@ -50,8 +50,8 @@ async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Re
         counted=here.settings.counted_status,
         area={"pcodes": hazard.pcodes, "feature": features.hazard(hazard, now, language, here.places)},
         may_correct=corrections.may_correct(principal, hazard),
-        sees_groups=not principal.roles.isdisjoint(access.COUNTERS),
-        may_release=not principal.roles.isdisjoint(access.CMC),
+        sees_groups=not principal.roles.isdisjoint(role_groups.COUNTERS),
+        may_release=not principal.roles.isdisjoint(role_groups.CMC),
     )
 
 

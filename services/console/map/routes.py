@@ -18,7 +18,7 @@ from services.console.queries import snapshots
 from services.console.state import console
 from services.console.stream import vectors
 from services.console.visibility import TOPICS, sees_localities
-from shared.auth import access, tokens
+from shared.auth import role_groups, tokens
 from shared.pages import language_of
 from shared.web.problems import Problem
 
@@ -41,10 +41,10 @@ async def map_page(request: Request, takes_point: bool = False) -> Response:
         field_hours=FIELD_HOURS,
         sees_localities=sees_localities(principal),
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
-        may_report=not principal.roles.isdisjoint(access.CMC),
+        may_report=not principal.roles.isdisjoint(role_groups.CMC),
         takes_point=takes_point,
-        sees_figures=not principal.roles.isdisjoint(access.FIGURES),
-        sees_sites=not principal.roles.isdisjoint(access.COUNTERS),
+        sees_figures=not principal.roles.isdisjoint(role_groups.FIGURES),
+        sees_sites=not principal.roles.isdisjoint(role_groups.COUNTERS),
         background=background.described() if isinstance(background, Background) else None,
         background_fault=background if isinstance(background, BackgroundFault) else None,
     )

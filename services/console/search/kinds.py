@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from services.console.visibility import READERS
-from shared.auth import access
+from shared.auth import role_groups
 from shared.auth.tokens import Principal, Role
 from shared.events.vocabulary import Mobility, Validity
 
@@ -37,7 +37,7 @@ FINDERS: Mapping[SearchKind, frozenset[Role]] = {
     SearchKind.ALERTS: READERS["alerts"],
     SearchKind.HAZARDS: READERS["hazards-restricted"],
     SearchKind.GROUPS: READERS["groups"],
-    SearchKind.SITES: access.COUNTERS,
+    SearchKind.SITES: role_groups.COUNTERS,
 }
 WITH_SOURCE = (SearchKind.ALERTS, SearchKind.HAZARDS)
 

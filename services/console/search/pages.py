@@ -20,7 +20,7 @@ from services.console.search.queries import SearchReader, UnknownPage
 from services.console.state import console
 from shared import audit
 from shared.audit import Action
-from shared.auth import access, tokens
+from shared.auth import role_groups, tokens
 from shared.failures import is_too_slow
 from shared.pages import language_of
 from shared.pages.terms import N_, term
@@ -135,7 +135,7 @@ def _rendered(
         "counted_most": queries.COUNTED,
         "longest_text": LONGEST_TEXT,
         "exported_most": exports.MOST_ROWS,
-        "sees_households": not tokens.current(request).roles.isdisjoint(access.COUNTERS),
+        "sees_households": not tokens.current(request).roles.isdisjoint(role_groups.COUNTERS),
         "lines": None,
         "has_more": False,
         "failed": 0,

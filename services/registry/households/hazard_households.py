@@ -12,7 +12,7 @@ from services.registry import queries
 from services.registry.record_pages import render
 from services.registry.routes import Caller
 from services.registry.visibility import figures_of
-from shared.auth import access
+from shared.auth import role_groups
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
@@ -31,5 +31,5 @@ async def hazard_households(hazard_id: UUID, request: Request, session: Session,
         "hazard-households.html",
         hazard_id=hazard_id,
         counts=await queries.of_hazard(session, hazard_id, status, visibility),
-        may_search=not caller.roles.isdisjoint(access.COUNTERS),
+        may_search=not caller.roles.isdisjoint(role_groups.COUNTERS),
     )
