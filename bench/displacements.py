@@ -12,8 +12,9 @@ from uuid import UUID
 
 from bench.movements import Row, moved
 from services.registry.households.ages import described, person_code
+from services.registry.movement_rows import DISAGGREGATED, EPISODES, PASSAGES, STAYS
 from services.registry.reports import NEVER, SEXES
-from services.registry.rows import DISAGGREGATED, EPISODES, PASSAGES, STAYS, RowReader
+from services.registry.row_readers import RowReader
 from shared.displacement_reasons import REASONS
 from shared.events.vocabulary import DISPLACED, Evacuation, HazardType, Mobility, Need, Reason, Shelter
 from shared.places import Places

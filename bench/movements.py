@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.households.ages import described, new_years
+from services.registry.movement_rows import DISAGGREGATED
 from services.registry.reports import NEVER
-from services.registry.rows import DISAGGREGATED
 from shared.events.vocabulary import Movement, Shelter, SubStock
 
 Row = dict[str, Any]

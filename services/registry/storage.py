@@ -10,7 +10,7 @@ import asyncpg
 from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry import rows
+from services.registry import count_rows, movement_rows, rows
 from services.registry.aads import code_aad, report_aad
 from services.registry.decisions import NOBODY, SITE, Name, Owner
 from services.registry.event_links.links import EventLink, EventLinks, add_event
@@ -364,15 +364,15 @@ class Store:
         compared = {change.subject for change in working_set.changes if not change.is_movement}
         yield rows.uncompared(subject for subject in households if subject.name in compared)
         yield rows.members(households, keys)
-        yield rows.episodes(households)
+        yield movement_rows.episodes(households)
         moved = [subject for subject in households if subject.has_movements]
-        yield rows.stays(moved)
-        yield rows.passages(moved)
+        yield movement_rows.stays(moved)
+        yield movement_rows.passages(moved)
         keys_of_sites = self._search.of(searched_by.root_id)
         at_sites = [subject for subject in households if subject.site_ids]
         yield rows.household_site_keys(at_sites, keys_of_sites)
         yield site_passages(moved, keys_of_sites)
         yield site_residents(at_sites, keys_of_sites)
         yield rows.groups(groups, keys)
-        yield rows.counts(tallies)
-        yield rows.group_stays(tallies)
+        yield count_rows.counts(tallies)
+        yield count_rows.group_stays(tallies)

@@ -8,8 +8,9 @@ from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from services.registry.count_rows import COUNTS
 from services.registry.figures.sums import sum_some
-from services.registry.rows import COUNTS, EPISODES
+from services.registry.movement_rows import EPISODES
 from shared.postgres import database
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH

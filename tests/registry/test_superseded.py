@@ -14,7 +14,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.rows import EPISODES
+from services.registry.movement_rows import EPISODES
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry import rows
+from services.registry import movement_rows
 from services.registry.models import Episode, Household, HouseholdPassage, HouseholdStay
 from services.registry.renewals import Renewal
 from services.registry.subjects import Subject
@@ -26,7 +26,7 @@ class AgeRenewal(Renewal):
         read = [UUID(subject.name[1]) for subject in subjects]
         for table in TABLES:
             await session.execute(delete(table).where(table.household_id.in_(read)))
-        copies = [rows.episodes(subjects), rows.stays(subjects), rows.passages(subjects)]
+        copies = [movement_rows.episodes(subjects), movement_rows.stays(subjects), movement_rows.passages(subjects)]
         await bulk_copy.write(await database.driver(session), copies)
         for household_id in set(old) - set(read):
             await self.give_up(session, household_id)

@@ -7,8 +7,8 @@ from services.registry.households.household_parts import Parts
 from services.registry.households.movements import Passage, beginning
 from services.registry.households.positions import Position
 from services.registry.models import SitePassage, SiteResident
+from services.registry.movement_rows import courses_of
 from services.registry.reports import NEVER, Filed, days, moved_at, superseded
-from services.registry.rows import courses_of
 from services.registry.search.keys import KeysOfRoot
 from services.registry.subjects import Subject
 from shared.country import TIME_ZONE
