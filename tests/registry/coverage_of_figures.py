@@ -15,10 +15,10 @@ import pandas as pd
 from pydantic import BaseModel
 
 from services.registry.figures.durations import CLASSES
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.filters import WITHOUT_EFFECT, FlowFilters, StockFilters
 from services.registry.figures.movement_routes import DurationFilters, MovementFilters
 from services.registry.figures.needs import NeedFigure
-from services.registry.figures.statistics import Figure
 from shared.country import ABROAD, COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupReport, HouseholdReport
 from shared.events.movements import (

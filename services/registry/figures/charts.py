@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.queries import MovementScope
-from services.registry.figures.statistics import Figure, summed
+from services.registry.figures.totals import summed
 from shared import months
 
 MOST = 120

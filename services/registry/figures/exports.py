@@ -10,8 +10,8 @@ import msgspec
 
 from services.registry.figures.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
 from services.registry.figures.countries import alpha_3
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.queries import IN_COUNTRY, Dimension, MovementScope, View
-from services.registry.figures.statistics import Figure
 from shared.country import COUNTRY, soate
 from shared.events.vocabulary import DISPLACED, Mobility, Sex, SubStock
 from shared.pages.formats import country

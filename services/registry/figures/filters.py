@@ -8,6 +8,7 @@ from fastapi import Depends
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.registry.figures.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.queries import (
     IN_COUNTRY,
     Dimension,
@@ -20,7 +21,7 @@ from services.registry.figures.queries import (
     day_after,
     today,
 )
-from services.registry.figures.statistics import Figure, rows
+from services.registry.figures.totals import rows
 from services.registry.reports import MOVES
 from services.registry.visibility import visibility_of, within
 from shared import months

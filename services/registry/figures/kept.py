@@ -7,8 +7,9 @@ from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.queries import FigureQuery, Kind
-from services.registry.figures.statistics import Figure, figures
+from services.registry.figures.statistics import figures
 from services.registry.models import DataVersion
 from shared.places import Places
 from shared.postgres import snapshots

@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from services.registry.figures import charts
 from services.registry.figures.age_profiles import PROFILES, AgeProfile
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.filters import WITHOUT_EFFECT, Caller, Filters, FlowFilters, PageDates, StockFilters
 from services.registry.figures.need_routes import needs_of
 from services.registry.figures.needs import NeedFigure
 from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank, View
 from services.registry.figures.routes import flows_of, stock_of
 from services.registry.figures.row_pages import USUAL_ROWS
-from services.registry.figures.statistics import Figure, by_evacuation, by_shelter, totals
+from services.registry.figures.totals import by_evacuation, by_shelter, totals
 from services.registry.reports import MOVES
 from shared.auth.tokens import Principal
 from shared.country import soate

@@ -15,11 +15,12 @@ from starlette.responses import Response
 
 from services.registry.figures import exports
 from services.registry.figures.age_profiles import AgeProfile
+from services.registry.figures.figure_values import Figure
 from services.registry.figures.filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figures.kept import KeptFigures
 from services.registry.figures.queries import FigureCategory, FigureQuery, Kind, MovementScope, ReasonRank, View, today
 from services.registry.figures.row_pages import RowFilters, RowPage
-from services.registry.figures.statistics import Figure, by_category, known_sum
+from services.registry.figures.totals import by_category, known_sum
 from services.registry.models import ASSESSMENT_NAMES
 from shared import audit
 from shared.audit import Action
