@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import SOURCE
-from services.alerts.batch import HouseholdBatch
+from services.alerts.household_batches import HouseholdBatch
 from services.alerts.projections import CountedGroup, Departure, Flight, HeldPeople, Stock
 from services.alerts.queries import alerted_reports as queries
 from services.alerts.rules.windows import AlertedWindow

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import alerted_reports, budgets, counts, projections
+from services.alerts import alerted_reports, budgets, counts, household_batches, projections
 from services.alerts import batch as batches
 from services.alerts.alerts import SOURCE
-from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
 from services.alerts.delivery.handover import Dispatcher
+from services.alerts.household_batches import HouseholdBatch
 from services.alerts.plan_cache import PlanCache
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import groups as group_queries
@@ -107,7 +107,7 @@ class HouseholdHandler:
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
-        batch = await batches.households_of(received, self.places, session)
+        batch = await household_batches.households_of(received, self.places, session)
         await locks.lock(session, batch.locks)
         await self._record(batch, session, now)
         if self.rules.displacement is not None:

@@ -14,7 +14,7 @@ import pytest
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.delivery.deliveries import folded
+from services.alerts.delivery.jobs import folded
 from services.alerts.delivery.texts import Texts
 from services.alerts.receivers.receivers import Receiver
 from shared.events import AlertRaised

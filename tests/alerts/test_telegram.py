@@ -12,7 +12,8 @@ from sqlalchemy import event, text
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.telegram import DELIVERED
-from services.alerts.delivery.deliveries import Deliveries, DeliveryAttempt, job_of
+from services.alerts.delivery.deliveries import Deliveries, DeliveryAttempt
+from services.alerts.delivery.jobs import job_of
 from services.alerts.delivery.next_contacts import NextContacts
 from services.alerts.delivery.notices import Content
 from services.alerts.delivery.words import HazardWords

@@ -10,25 +10,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
 from services.alerts.config import AlertsSettings
-from services.alerts.delivery.notices import FOLDABLE, is_trial, without_restricted_words
+from services.alerts.delivery.jobs import folded, job_of, permitted, settled, traced
+from services.alerts.delivery.notices import is_trial
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
-from services.alerts.queries.receivers import sealed
-from services.alerts.queries.rows import valid
-from services.alerts.receivers.receivers import Contact, Receiver
-from shared import events, log, tracing
-from shared.events import DeliverySettled
+from shared import log, tracing
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
-from shared.tracing import Attributes, Phase
+from shared.tracing import Phase
 
 LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
@@ -37,9 +31,6 @@ BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
 UNKNOWN_CHANNEL = "unknown_channel"  # a later release stored the channel
 STOP_SECONDS = 2  # an ending process has at most this time to record its last attempts
-
-_receiver = TypeAdapter(Receiver)
-_contact = TypeAdapter(Contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,60 +250,3 @@ class Deliveries:
         return backoff_seconds(
             attempt, first=settings.alerts_retry_seconds, longest=settings.alerts_retry_longest_seconds
         )
-
-
-def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
-
-    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. That channel
-    would not send the companions.
-    """
-    together: dict[Slot, list[Job]] = {}
-    for job in jobs:
-        if is_combined(job):
-            together.setdefault(job.slot, []).append(job)
-    alone = [job for job in jobs if not is_combined(job)]
-    return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
-
-
-def permitted(job: Job, receiver: Receiver) -> Job:
-    """The job with the texts that the receiver may read.
-
-    The receiver may have become external after the delivery was planned.
-    """
-    if receiver.is_internal:
-        return job
-    companions = tuple(permitted(companion, receiver) for companion in job.companions)
-    return replace(job, content=without_restricted_words(job.content), companions=companions)
-
-
-def is_combined(job: Job) -> bool:
-    return job.is_foldable and job.receiver is not None and job.receiver.channel in FOLDABLE
-
-
-def job_of(row: asyncpg.Record) -> Job | None:
-    """The job; None if the receiver's row is invalid. Such a delivery is claimed again when its lease ends."""
-    delivery = dict(row)
-    known, contact = delivery.pop("receiver"), delivery.pop("contact")
-    receiver = next(iter(valid([known] if known else [], _receiver, "receivers")), None)
-    if receiver is None and known:
-        return None
-    if receiver is not None and contact is not None and receiver.channel != delivery["channel"]:
-        receiver, known = receiver.at(_contact.validate_python(dict(contact))), contact
-    return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())
-
-
-def settled(row: asyncpg.Record, job: Job) -> events.Message:
-    data = DeliverySettled.model_validate(dict(row))
-    id = events.derived_id("delivery_settled", data.delivery_id)
-    with tracing.continued(job.traceparent):
-        return events.message(data, id=id, source=SOURCE, time=data.settled_at)
-
-
-def traced(job: Job) -> Attributes:
-    """The attributes of an attempt's span."""
-    return {
-        "dayar.alert_id": str(job.alert_id),
-        "dayar.delivery_id": str(job.delivery_id),
-        "dayar.attempt": job.attempt,
-    }

@@ -22,8 +22,8 @@ from shared.events.fields import PCode
 from shared.events.vocabulary import Severity, Status
 
 if TYPE_CHECKING:
-    from services.alerts.batch import HouseholdBatch
     from services.alerts.changes import AlertChanges
+    from services.alerts.household_batches import HouseholdBatch
     from services.alerts.ruleset import Ruleset
 
 Number = Annotated[int, Field(ge=1)]
