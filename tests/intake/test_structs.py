@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from services.intake import structs
+from services.intake import struct_types, structs
 from services.intake.channels import json_reports
 from services.intake.refusals import Invalid
 from shared.events import GroupReport, GroupSealed, HouseholdReport, HouseholdSealed
@@ -181,5 +181,5 @@ def test_a_lone_surrogate_is_left_to_the_model() -> None:
 
 
 def test_a_constraint_without_counterpart_stops_the_import() -> None:
-    with pytest.raises(structs.UnknownConstraint):
-        structs.typed(complex)
+    with pytest.raises(struct_types.UnknownConstraint):
+        struct_types.typed(complex)
