@@ -18,7 +18,8 @@ from deploy.watch.messages import Message
 from deploy.watch.settings import WatchSettings
 from shared.mail.folding import POLICY
 from shared.mail.server import MailServer
-from shared.outbound import Outbound, OutboundError
+from shared.outbound import Outbound
+from shared.outbound_errors import OutboundError
 
 
 class NotDelivered(Exception):

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from shared.config import Settings
-from shared.outbound import AddressRefused, AnswerTooBig, Outbound, TimedOut, Unreachable, is_public, unfolded
+from shared.outbound import Outbound
+from shared.outbound_errors import AddressRefused, AnswerTooBig, TimedOut, Unreachable
+from shared.outbound_gate import is_public, unfolded
 from tests.shared.outside import Answerer, Server, broken_off, certificate, dripping, endless, plain, silence
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.alerts.receivers.receivers import Receiver
 from shared import tracing
 from shared.failures import is_dependency_unavailable
-from shared.outbound import OutboundError, OutsideExercise
+from shared.outbound_errors import OutboundError, OutsideExercise
 
 P = ParamSpec("P")
 

@@ -21,7 +21,7 @@ from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
 from shared import events
 from shared.failures import outage_logged
-from shared.outbound import OutboundError
+from shared.outbound_errors import OutboundError
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
 ASK_SECONDS = 10.0  # the channel looks for a receipt at this interval

@@ -29,7 +29,7 @@ from services.alerts.telegram.refusals import BAD_LINK, NO_TOPIC, refusal
 from shared import log
 from shared.events import AlertRaised
 from shared.failures import outage_logged
-from shared.outbound import OutboundError
+from shared.outbound_errors import OutboundError
 
 DELIVERED = "telegram_200"
 MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take this time

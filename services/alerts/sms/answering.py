@@ -24,7 +24,7 @@ from services.alerts.sms.sms_texts import SmsTexts
 from shared import audit, log
 from shared.audit import Action, Entry, Result
 from shared.failures import outage_logged
-from shared.outbound import OutboundError
+from shared.outbound_errors import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 

@@ -17,7 +17,8 @@ from services.alerts.sms import profiles
 from services.alerts.sms.profiles import AcceptedAnswer, BodyFormat, GatewayProfile, GatewayReceipts, Value, filled
 from services.alerts.sms.segments import Segments
 from shared.config import secret
-from shared.outbound import Outbound, OutboundError, Response
+from shared.outbound import Outbound, Response
+from shared.outbound_errors import OutboundError
 from shared.retry_after import pause
 
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}

@@ -13,7 +13,7 @@ from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.failures import outage_logged
-from shared.outbound import OutboundError
+from shared.outbound_errors import OutboundError
 
 BOUND_AT_ONCE = 20
 STRANGERS_AT_ONCE = 4

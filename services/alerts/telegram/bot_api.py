@@ -8,7 +8,8 @@ import msgspec
 
 from services.alerts.config import AlertsSettings
 from shared.config import secret
-from shared.outbound import Outbound, OutboundError
+from shared.outbound import Outbound
+from shared.outbound_errors import OutboundError
 
 # the longest answer in bytes; it is longer than a webhook's, because it may be a batch of updates
 ANSWER_LIMIT = 1024 * 1024

@@ -29,7 +29,7 @@ from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.events.vocabulary import DeliveryChannel
 from shared.failures import retry_while_unavailable
-from shared.outbound import OutboundError
+from shared.outbound_errors import OutboundError
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0

@@ -20,7 +20,7 @@ from services.alerts.telegram.bot_calls import BotCall
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
 from shared.failures import backoff_seconds, is_dependency_unavailable
-from shared.outbound import AnswerTooBig, OutboundError
+from shared.outbound_errors import AnswerTooBig, OutboundError
 from shared.postgres import database
 
 POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers

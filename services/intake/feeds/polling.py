@@ -14,7 +14,8 @@ from services.intake.feeds.reading import Reader
 from services.intake.feeds.sources import PolledFeed, source
 from shared import log
 from shared.failures import Backoff, backoff_seconds, is_dependency_unavailable
-from shared.outbound import Outbound, OutboundError, Response
+from shared.outbound import Outbound, Response
+from shared.outbound_errors import OutboundError
 
 LONGEST_PAUSE = 15 * 60.0
 
