@@ -19,7 +19,7 @@ from deploy.provision.database import Server
 from deploy.provision.logins import set_passwords
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
-from shared.postgres.database import NotOurs
+from shared.postgres.schemas import NotOurs
 
 app = typer.Typer(help="Prepare Kafka and PostgreSQL that others run.", no_args_is_help=True)
 

@@ -17,7 +17,7 @@ from shared import liveness, log, tracing
 from shared.config import Settings
 from shared.errors import DocumentedError
 from shared.failures import Backoff
-from shared.postgres import database
+from shared.postgres import schemas
 from shared.web.apps import MOUNTS
 from shared.web.connections import IDLE_SECONDS, LimitedProtocol
 
@@ -53,7 +53,7 @@ def run_service(
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
         sides: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            "migrate": lambda: database.migrate(name, own),
+            "migrate": lambda: schemas.migrate(name, own),
             "web": lambda: serve(create_app(own), own, mount=MOUNTS[name]),
             "worker": lambda: beating(worker(own), own.beat_path),
         }

@@ -16,7 +16,7 @@ from deploy.provision import database
 from deploy.provision.database import Server
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
-from shared.postgres.database import migrate
+from shared.postgres.schemas import migrate
 from tests.components import Cluster, is_embedded, server_of, started_servers
 
 Result = TypeVar("Result")

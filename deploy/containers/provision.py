@@ -18,7 +18,7 @@ from services.console.config import ConsoleSettings
 from shared.config import BadSettings, Settings, secret
 from shared.events.topics import SERVICES
 from shared.lifecycle import leaves
-from shared.postgres.database import NotOurs, migrate
+from shared.postgres.schemas import NotOurs, migrate
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"

@@ -16,7 +16,7 @@ from deploy.local.supervisor import Supervisor
 from deploy.local.terminal import Terminal
 from shared import log
 from shared.config import BadSettings
-from shared.postgres.database import NotOurs
+from shared.postgres.schemas import NotOurs
 
 REFUSALS = (CannotStart, NotOurs, Refused, BadSettings)
 LET_NOBODY_IN = ("28", "3D")  # SQLSTATE 28 means a wrong login or password, 3D means that the database does not exist

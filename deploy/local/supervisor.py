@@ -21,7 +21,7 @@ from shared.events.topics import SERVICES
 from shared.failures import backoff_seconds
 from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
-from shared.postgres.database import migrate
+from shared.postgres.schemas import migrate
 
 LIVED_SECONDS = 10.0  # if a process ran for this time, it is restarted without a pause
 LONGEST_PAUSE = 30.0

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from shared.audit import AUDIT
 from shared.events.topics import SERVICES
-from shared.postgres.database import EarlierBuild
+from shared.postgres.schemas import EarlierBuild
 
 # The server's locale may be C. Its lower() leaves Cyrillic letters unchanged, so the account "Айбек" could not sign in
 # as "айбек".

@@ -23,7 +23,7 @@ from deploy.provision.broker import SECONDS, Broker, settle, wait_until
 from shared.config import Settings
 from shared.events import HazardReported
 from shared.events.topics import CONTRACT, SEGMENT_MS, SERVICES, TOPICS, Topic
-from shared.postgres.database import NotOurs
+from shared.postgres.schemas import NotOurs
 
 PARTITIONS = 6  # of each topic, so that up to six workers share it
 MEBIBYTE = 1 << 20

@@ -30,7 +30,7 @@ from shared.messaging.records import Check, Opener, Outcome, Reading, Received, 
 from shared.messaging.signatures import RecordVerifier
 from shared.messaging.stream import RecordStream
 from shared.messaging.traces import Processing
-from shared.postgres import database
+from shared.postgres import database, schemas
 
 TRIES_ALONE = 3
 SEALED = HouseholdReported.topic
@@ -119,8 +119,8 @@ class Consumer:
         """
         async with self._sessions() as session:
             try:
-                await database.hold_to_contract(session, self._service)
-            except database.NotOurs as error:
+                await schemas.hold_to_contract(session, self._service)
+            except schemas.NotOurs as error:
                 log.get().critical(str(error), consumer=self._service)
                 raise
 

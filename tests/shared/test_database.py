@@ -14,7 +14,7 @@ from shared.events.topics import SERVICES
 from shared.failures import is_postgresql_unavailable
 from shared.messaging.consumer import Consumer
 from shared.postgres import database
-from shared.postgres.database import EarlierBuild, NewerSchema, OtherMark, migrate
+from shared.postgres.schemas import EarlierBuild, NewerSchema, OtherMark, migrate
 from tests.installation import Installation
 
 
