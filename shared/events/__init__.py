@@ -24,6 +24,7 @@ from shared.events.alerts import (
     AlertUpdated,
     DeliverySettled,
 )
+from shared.events.areas import Area, Circle
 from shared.events.displacements import (
     DisplacementReport,
     GroupCorrectionReported,
@@ -63,8 +64,6 @@ from shared.events.hazards import (
     CENTRE_ACCOUNT,
     FIELD_TEAMS,
     OF_PEOPLE,
-    Area,
-    Circle,
     HazardCancelled,
     HazardReport,
     HazardReported,

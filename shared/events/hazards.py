@@ -6,21 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, FailFast, Field, model_validator
 
+from shared.events.areas import Area, ReportedArea
 from shared.events.envelope import EventData, derived_id
-from shared.events.fields import (
-    Body,
-    Data,
-    Instant,
-    Latitude,
-    Line,
-    Longitude,
-    PCode,
-    Point,
-    RandomId,
-    Text,
-    UncorrectedTimes,
-    Version,
-)
+from shared.events.fields import Body, Data, Instant, Line, PCode, RandomId, Text, UncorrectedTimes, Version
 from shared.events.vocabulary import (
     Certainty,
     Flag,
@@ -33,44 +21,6 @@ from shared.events.vocabulary import (
     SubmissionChannel,
     Urgency,
 )
-
-Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000), FailFast()]
-
-
-class Circle(Body):
-    lat: Latitude
-    lon: Longitude
-    radius_km: Annotated[float, Field(gt=0, le=5000)]
-
-
-class Area(Body):
-    """The affected area: P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or words only."""
-
-    pcodes: Annotated[tuple[PCode, ...], Field(max_length=1000), FailFast()] = ()
-    polygons: Annotated[tuple[Ring, ...], Field(max_length=50), FailFast()] = ()
-    circles: Annotated[tuple[Circle, ...], Field(max_length=50), FailFast()] = ()
-    point: Point | None = None
-    description: Line | None = None
-
-    @model_validator(mode="after")
-    def somewhere(self) -> "Area":
-        if not (self.pcodes or self.polygons or self.circles or self.point or self.description):
-            raise ValueError("one of `pcodes`, `polygons`, `circles`, `point` or `description` is expected")
-        return self
-
-    @property
-    def is_drawn(self) -> bool:
-        return bool(self.polygons or self.circles or self.point)
-
-
-class ReportedArea(Area):
-    """The area as reported.
-
-    Intake adds the districts of villages and, by boundaries, the units that the area touches.
-    """
-
-    pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
-
 
 Mmi = Annotated[float, Field(ge=0, le=12)]
 FeltReports = Annotated[int, Field(ge=0, le=10_000_000)]

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.intake.channels.limits import RING_LIMITS
 from services.intake.refusals import Invalid
 from shared.events import HazardReport
-from shared.events.hazards import Ring
+from shared.events.areas import Ring
 from shared.web.problems import field_errors
 
 T = TypeVar("T")
