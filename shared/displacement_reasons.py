@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.events.vocabulary import HazardType, Reason
-from shared.hazards import HAZARDS, Onset
+from shared.hazard_definitions import Onset
+from shared.hazards import HAZARDS
 
 
 class DtmReason(StrEnum):

@@ -1,80 +1,13 @@
 """Hazard types with their nature, their onset and their codes in other standards."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from shared.events.vocabulary import HazardType
+from shared.hazard_definitions import CapCategory, CauseClass, HazardDefinition, Nature, Onset
 
 # reports may state that people left up to this time before the recorded onset of the hazard that they fled
 BEFORE_ONSET = timedelta(hours=1)
-
-
-class Nature(StrEnum):
-    GEOPHYSICAL = "geophysical"
-    HYDROLOGICAL = "hydrological"
-    METEOROLOGICAL = "meteorological"
-    CLIMATOLOGICAL = "climatological"
-    ENVIRONMENTAL = "environmental"
-    TECHNOLOGICAL = "technological"
-    BIOLOGICAL = "biological"
-    ARMED = "armed"
-
-
-class CauseClass(StrEnum):
-    """The classes of emergencies by cause in the Government's order No. 550 of 22 November 2018."""
-
-    NATURAL = "natural"
-    TECHNOGENIC = "technogenic"
-    ECOLOGICAL = "ecological"
-    BIOLOGICAL = "biological"
-    SOCIAL = "social"
-
-
-class Onset(StrEnum):
-    SUDDEN = "sudden"
-    SLOW = "slow"
-
-
-class CapCategory(StrEnum):
-    GEO = "Geo"
-    MET = "Met"
-    SAFETY = "Safety"
-    FIRE = "Fire"
-    HEALTH = "Health"
-    ENV = "Env"
-    TRANSPORT = "Transport"
-    INFRA = "Infra"
-    CBRNE = "CBRNE"
-    SECURITY = "Security"
-    OTHER = "Other"
-
-
-Guess = Literal["cause", "onset", "glide"]
-
-
-@dataclass(frozen=True, slots=True)
-class HazardDefinition:
-    """The definition of a hazard type. If a standard has several codes for the type, the first code is the best match.
-
-    If a standard has no code for the type, there is none. Only the type `other` has no nature, no cause and no onset;
-    the report's text describes the hazard. `guesses` names the fields whose values we found in no source: an onset, one
-    of the GLIDE codes FR, AC, EP and IN, or a cause that does not follow from the names of the classes. The OET, MH and
-    GH codes come from secondary lists. Somebody must still check these codes and the guesses.
-    """
-
-    code: HazardType
-    nature: Nature | None
-    cause: CauseClass | None
-    onset: Onset | None
-    cap: tuple[CapCategory, ...]
-    glide: tuple[str, ...] = ()
-    emdat: tuple[str, ...] = ()
-    undrr: tuple[str, ...] = ()
-    idmc: tuple[str, ...] = ()
-    oet: tuple[str, ...] = ()
-    guesses: tuple[Guess, ...] = ()
 
 
 H, N, K, C = HazardType, Nature, CauseClass, CapCategory

@@ -23,7 +23,7 @@ from services.registry.models import HouseholdPassage
 from services.registry.reports import MOVES
 from services.registry.visibility import within
 from shared.events.vocabulary import Mobility, Reason, Sex, Status, SubStock
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 from shared.places import Places
 from shared.postgres import bulk_copy
 from tests.registry.conftest import Office

@@ -4,7 +4,7 @@ import pytest
 
 from shared.displacement_reasons import BY_ONSET, ENVIRONMENTAL, REASONS, DtmReason, onset
 from shared.events.vocabulary import HazardType, Reason, Shelter
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 from shared.shelters import BY_ARRANGEMENT, SHELTERS, DtmShelter
 
 

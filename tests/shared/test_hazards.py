@@ -1,7 +1,8 @@
 """The table of hazard types is complete, and contains only codes of the standards."""
 
 from shared.events.vocabulary import HazardType
-from shared.hazards import HAZARDS, CauseClass, Nature, Onset
+from shared.hazard_definitions import CauseClass, Nature, Onset
+from shared.hazards import HAZARDS
 
 
 def test_every_code_of_the_contract_has_its_row() -> None:

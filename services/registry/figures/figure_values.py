@@ -8,7 +8,7 @@ from services.registry.figures.queries import FigureCategory, MovementScope, cat
 from services.registry.reports import SEXES
 from shared.confirmations import ConfirmationState
 from shared.events.vocabulary import Evacuation, HazardType, Mobility, Reason, Sex, Shelter
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 
 
 class Figure(msgspec.Struct, gc=False):  # a Struct is created faster than a dataclass, and garbage collections skip it

@@ -31,7 +31,7 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 from shared.events.fields import FIRST_YEAR, Day, PCode
 from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Reason, Sex, Shelter, SubStock
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 from shared.months import Month
 from shared.places import Places
 

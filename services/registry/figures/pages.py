@@ -28,7 +28,7 @@ from shared.auth.tokens import Principal
 from shared.country import soate
 from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import HazardType, Sex
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 from shared.pages import Pages, language_of
 from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT

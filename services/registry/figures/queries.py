@@ -11,7 +11,8 @@ from shared.confirmations import confirmed_from
 from shared.country import TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Movement, Reason, Sex, Shelter, Status, SubStock
-from shared.hazards import HAZARDS, Onset
+from shared.hazard_definitions import Onset
+from shared.hazards import HAZARDS
 
 
 class View(StrEnum):

@@ -9,7 +9,7 @@ from services.registry.figures.figure_values import Figure
 from services.registry.figures.queries import Dimension, FigureCategory, MovementScope, ReasonRank
 from shared.displacement_reasons import onset
 from shared.events.vocabulary import Evacuation, Mobility, Reason, Shelter
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 

@@ -22,7 +22,7 @@ from shared.events.vocabulary import (
     SourceType,
     SubStock,
 )
-from shared.hazards import Onset
+from shared.hazard_definitions import Onset
 from shared.pages.terms.translatable import N_
 from shared.shelters import DtmShelter
 
