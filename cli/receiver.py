@@ -1,21 +1,20 @@
 """`dayar receiver` configures who receives alerts, through which channel, and in which step."""
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli import security_log
+from cli.receiver_changes import change_and_note, note, own_settings, refuse, run
+from cli.receiver_lists import everything, table
 from cli.receiver_options import (
     Account,
     Address,
@@ -36,7 +35,6 @@ from cli.receiver_options import (
     Step,
     Then,
 )
-from cli.transactions import within
 from services.alerts.config import AlertsSettings
 from services.alerts.delivery.states import DeliveryState
 from services.alerts.queries import contacts as contact_queries
@@ -47,19 +45,12 @@ from services.alerts.receivers import trials as receiver_trials
 from services.alerts.receivers.checks import contact_of, faults, roster_faults
 from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.receivers.secrets import WebhookSecrets
-from services.alerts.receivers.subscriptions import FormerSecretInUse, NoWebhook, ReceiverNotFound
-from shared.audit import Action
-from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
-from shared.pages import LANGUAGES
 from shared.places import Places
-
-T = TypeVar("T")
 
 app = typer.Typer(help="Receivers of alerts.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
 LONGEST_TEST_SECONDS = 30
-errors = Console(stderr=True, highlight=False)
 
 
 @app.command()
@@ -273,51 +264,7 @@ def outcome(delivery: Mapping[str, Any]) -> str:
 def list_all() -> None:
     """List the receivers."""
     receivers, further = run(own_settings(), everything)
-    titles = (
-        "Step",
-        "Label",
-        "Kind",
-        "By",
-        "Address",
-        "Language",
-        "Alerts",
-        "Areas",
-        "Hazards",
-        "Hours",
-        "Roster",
-        "Duty head",
-        "From",
-        "Texts",
-    )
-    table = Table(*(Column(title, overflow="fold") for title in titles))
-    for receiver in receivers:
-        contacts = [receiver.first_contact, *further.get(receiver.label, ())]
-        table.add_row(
-            str(receiver.step),
-            escape(receiver.label),
-            escape(", ".join(filter(None, (receiver.kind, receiver.post, receiver.organisation)))),
-            "\n".join(contact.channel for contact in contacts),
-            escape("\n".join(map(described, contacts))),
-            LANGUAGES[receiver.language],
-            ", ".join(sorted(receiver.statuses)),
-            ", ".join(receiver.areas) or COUNTRY,
-            ", ".join(receiver.hazards) or "all",
-            ", ".join(receiver.hours) or "always",
-            escape(receiver.roster or ""),
-            "yes" if receiver.is_duty_head else "",
-            receiver.floor,
-            "all" if receiver.is_internal else "Public",
-        )
-    console.print(table)
-
-
-async def everything(session: AsyncSession) -> tuple[list[Receiver], dict[str, list[Contact]]]:
-    return await receiver_queries.receivers(session), await contact_queries.further(session)
-
-
-def described(contact: Contact) -> str:
-    wait = contact.wait_seconds
-    return contact.address if wait is None else f"{contact.address}, then after {wait // 60} min"
+    console.print(table(receivers, further))
 
 
 def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettings, rosters: Sequence[str]) -> None:
@@ -329,39 +276,3 @@ def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettin
 def show(secret: str | None) -> None:
     if secret is not None:
         console.print(f"Its secret, shown only once: [bold]{secret}[/]")
-
-
-def change_and_note(label: str, reason: str, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Change the receiver, and add the change to the security log in the same transaction."""
-
-    async def change(session: AsyncSession) -> T:
-        result = await deed(session)
-        await note(session, label, reason)
-        return result
-
-    return run(own_settings(), change)
-
-
-async def note(session: AsyncSession, label: str, reason: str) -> None:
-    objects = [receiver_trials.receiver_id(label)]
-    await security_log.note(session, Action.RECEIVER_CHANGED, "dayar receiver", objects, reason=reason)
-
-
-def own_settings() -> AlertsSettings:
-    return AlertsSettings().for_service("alerts")
-
-
-def run(settings: AlertsSettings, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    try:
-        return asyncio.run(within("alerts", deed, settings))
-    except ReceiverNotFound as error:
-        refuse(f"There is no receiver called {error}.")
-    except NoWebhook as error:
-        refuse(f"{error} has no webhook, and therefore no secret.")
-    except FormerSecretInUse as error:
-        refuse(f"The former secret of {error} still signs. First run `dayar receiver retire`, then `rotate`.")
-
-
-def refuse(why: str) -> NoReturn:
-    errors.print(f"[bold red]Nothing was changed.[/] {escape(why)}")
-    raise typer.Exit(1)

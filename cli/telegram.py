@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli import security_log
-from cli.receiver import own_settings, refuse
+from cli.receiver_changes import own_settings, refuse
 from cli.transactions import within
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson
