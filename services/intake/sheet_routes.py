@@ -22,10 +22,11 @@ from services.intake.routes import body, sender
 from services.intake.sheets import results
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import SheetChoices
-from services.intake.sheets.households import HouseholdReader, PersonRow
+from services.intake.sheets.households import HouseholdReader
 from services.intake.sheets.imports import CheckedFile, JudgedRow, SheetImport, checked
 from services.intake.sheets.matches import WINDOW, TooManyMatches
 from services.intake.sheets.names import SheetNames
+from services.intake.sheets.sheet_households import PersonRow
 from shared import audit
 from shared.audit import Action, Result
 from shared.crypto.keyring import Keyring

@@ -6,9 +6,9 @@ import openpyxl
 
 from services.intake.sheet_routes import workbook
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
-from services.intake.sheets.households import SheetHousehold
 from services.intake.sheets.imports import CheckedFile
 from services.intake.sheets.labels import guess
+from services.intake.sheets.sheet_households import SheetHousehold
 from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.reading import read
 from tests.intake.test_sheets import rows

@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
-from services.intake.sheets.households import HouseholdReader, SheetHousehold
+from services.intake.sheets.households import HouseholdReader
 from services.intake.sheets.imports import SentBefore, judged
 from services.intake.sheets.names import SheetNames
+from services.intake.sheets.sheet_households import SheetHousehold
 from shared.events import HouseholdReport
 from shared.events.vocabulary import Status
 from shared.pages.terms import TERMS

@@ -16,6 +16,7 @@ from services.intake.sheets.families import SheetFamily, families, filled
 from services.intake.sheets.members import members, name_of
 from services.intake.sheets.names import SheetNames
 from services.intake.sheets.row_ids import RowIds
+from services.intake.sheets.sheet_households import OF_ANOTHER_ROW, PersonRow, SheetHousehold, refused
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events import HouseholdReport, Place
 from shared.events.displacements import Person
@@ -41,41 +42,6 @@ FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "destination_locality": (C.DESTINATION_LOCALITY, RowFault.LOCALITY),
     "notes": (None, RowFault.NOTES),
 }
-
-OF_ANOTHER_ROW = (RowError(None, RowFault.HOUSEHOLD),)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """The row of a person who is not the head."""
-
-    line: SheetLine
-    errors: tuple[RowError, ...] = ()
-    kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SheetHousehold:
-    """A household of a sheet.
-
-    It has the head's row, and the household's report. If a row is wrong, it has errors instead.
-
-    `others` are the rows of the other persons.
-    """
-
-    line: SheetLine
-    report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # with earlier keys, the report would have these ids
-    errors: tuple[RowError, ...] = ()
-    kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None  # the column whose cell has more than one telephone; the notes have the whole cell
-    head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day by all keys, the newest key first
-    others: tuple[PersonRow, ...] = ()
-
-    @property
-    def rows(self) -> "list[SheetHousehold | PersonRow]":
-        return [self, *self.others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +218,6 @@ def place_of(code: str | None) -> Place | None:
 
 def is_total(line: SheetLine) -> bool:
     return bool(TOTALS.match(next((text for text in line.cells if text and not text.isdecimal()), "")))
-
-
-def refused(family: SheetFamily, fault: RowFault) -> SheetHousehold:
-    errors = (RowError(None, fault),)
-    return SheetHousehold(family.head, errors=errors, others=tuple(PersonRow(line, errors) for line in family.others))
 
 
 def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:

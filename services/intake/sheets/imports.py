@@ -16,7 +16,8 @@ from services.intake.sent_reports import SentNote
 from services.intake.sheets import matches, queries
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
-from services.intake.sheets.households import HouseholdReader, SheetHousehold
+from services.intake.sheets.households import HouseholdReader
+from services.intake.sheets.sheet_households import SheetHousehold
 from shared.audit import Entry
 from shared.events import HouseholdReport
 from shared.events.vocabulary import SubmissionChannel

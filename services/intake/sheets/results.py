@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake import receipt_queries
 from services.intake.receipts import Receipt, receipt_of
-from services.intake.sheets.households import SheetHousehold
 from services.intake.sheets.imports import batched, ids_of
+from services.intake.sheets.sheet_households import SheetHousehold
 from shared.events.receipts import ReceiptState
 
 NOT_RECORDED = ReceiptState.REFUSED, ReceiptState.UNDER_REVIEW

@@ -1,0 +1,50 @@
+"""A household of a sheet: the rows of its persons, and its report."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.intake.sheets.cells import RowError
+from services.intake.sheets.families import SheetFamily
+from shared.events import HouseholdReport
+from shared.sheets.codes import RowFault
+from shared.sheets.sheet import SheetLine
+
+OF_ANOTHER_ROW = (RowError(None, RowFault.HOUSEHOLD),)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """The row of a person who is not the head."""
+
+    line: SheetLine
+    errors: tuple[RowError, ...] = ()
+    kept_as_text: tuple[int, ...] = ()
+    phone_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetHousehold:
+    """A household of a sheet.
+
+    It has the head's row, and the household's report. If a row is wrong, it has errors instead.
+
+    `others` are the rows of the other persons.
+    """
+
+    line: SheetLine
+    report: HouseholdReport | None = None
+    other_ids: tuple[UUID, ...] = ()  # with earlier keys, the report would have these ids
+    errors: tuple[RowError, ...] = ()
+    kept_as_text: tuple[int, ...] = ()
+    phone_column: int | None = None  # the column whose cell has more than one telephone; the notes have the whole cell
+    head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day by all keys, the newest key first
+    others: tuple[PersonRow, ...] = ()
+
+    @property
+    def rows(self) -> "list[SheetHousehold | PersonRow]":
+        return [self, *self.others]
+
+
+def refused(family: SheetFamily, fault: RowFault) -> SheetHousehold:
+    errors = (RowError(None, fault),)
+    return SheetHousehold(family.head, errors=errors, others=tuple(PersonRow(line, errors) for line in family.others))
