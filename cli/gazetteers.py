@@ -1,25 +1,21 @@
 """Reads lists of ayil aymaks and settlements from CSV or GeoJSON files, and checks each list as a whole."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from cli import boundaries
-from cli.boundaries import BOX, CODE, UNREADABLE
+from cli.boundaries import UNREADABLE
 from cli.files import BadFile
+from cli.gazetteer_rows import LISTED, Fault, ListedRow, locality_of
 from shared.places import LANGUAGES, Unit
-from shared.places.gazetteer import MOST_LOCALITIES, Locality, LocalityKind
+from shared.places.gazetteer import MOST_LOCALITIES, Locality
 from shared.sheets import reading
 from shared.sheets.sheet import FileFault, UnreadableFile
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_SHOWN = 50  # for each file, at most this many faults are printed
-MOST_LETTERS = 100  # a name has at most this many characters
-MOST_ITEMS = 20  # a locality has at most this many aliases, and at most this many successors
-LISTED = ";"  # this character separates the aliases in a cell, and the successors
 COLUMNS = (
     "pcode",
     "parent",
@@ -41,29 +37,6 @@ SAME_COLUMNS = {
     "longitude": "lon",
     **{f"name_{lang}": lang for lang in LANGUAGES},
 }
-# The kinds of localities of each level. A row that states no kind has the first kind of its level.
-KINDS = {
-    "3": (LocalityKind.AYMAK,),
-    "4": (LocalityKind.VILLAGE, LocalityKind.TOWN, LocalityKind.CITY),
-}
-
-
-class Fault(Exception):
-    """A wrong value; the text says what is expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRow:
-    """A row of a list: its position in the file, and the text of each column."""
-
-    position: str
-    texts: Mapping[str, str]
-
-    def text(self, column: str) -> str:
-        return self.texts.get(column, "")
-
-    def items(self, column: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(filter(None, map(str.strip, self.text(column).split(LISTED)))))
 
 
 @dataclass
@@ -211,92 +184,6 @@ def point_of(geometry: Mapping[str, Any] | None) -> dict[str, str]:
 def column_of(label: str) -> str:
     name = label.strip().lower()
     return SAME_COLUMNS.get(name, name)
-
-
-def locality_of(row: ListedRow) -> Locality:
-    """Raises Fault."""
-    valid_from, valid_to = day(row, "valid_from"), day(row, "valid_to")
-    if valid_from and valid_to and valid_to < valid_from:
-        raise Fault("`valid_to`: a day that is not before `valid_from` is expected")
-    if row.items("successors") and valid_to is None:
-        raise Fault("`valid_to`: the last day is expected for a locality with `successors`")
-    lat, lon = point(row)
-    return Locality(
-        pcode=code(row.text("pcode"), "pcode"),
-        parent=code(row.text("parent"), "parent"),
-        kind=kind(row),
-        names=names(row),
-        lat=lat,
-        lon=lon,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        aliases=tuple(name(alias, "aliases") for alias in items(row, "aliases")),
-        successors=tuple(code(successor, "successors") for successor in items(row, "successors")),
-    )
-
-
-def items(row: ListedRow, column: str) -> tuple[str, ...]:
-    """The items of a cell, at most MOST_ITEMS.
-
-    The number is limited because phones search all names of all localities.
-    """
-    if len(listed := row.items(column)) > MOST_ITEMS:
-        raise Fault(f"`{column}`: at most {MOST_ITEMS} are expected, separated by `{LISTED}`")
-    return listed
-
-
-def code(text: str, column: str) -> str:
-    if not CODE.fullmatch(text.upper()):
-        raise Fault(f"`{column}`: KG and 11 digits are expected")
-    return text.upper()
-
-
-def kind(row: ListedRow) -> LocalityKind:
-    """The stated kind, or the usual kind of the stated level."""
-    stated, level = row.text("kind").lower(), row.text("level")
-    if level not in ("", *KINDS):
-        raise Fault("`level`: 3 (ayil aymak) or 4 (settlement) is expected")
-    kinds = KINDS.get(level, tuple(LocalityKind))
-    if not stated and level:
-        return kinds[0]
-    if stated not in kinds:
-        raise Fault(f"`kind`: {' or '.join(kinds)} is expected")
-    return LocalityKind(stated)
-
-
-def names(row: ListedRow) -> dict[str, str]:
-    """The names in all languages. A missing name is taken from another language."""
-    stated = {lang: name(row.text(lang), lang) for lang in LANGUAGES if row.text(lang)}
-    if not stated:
-        raise Fault(f"one of {', '.join(f'`{lang}`' for lang in LANGUAGES)} is expected")
-    return {lang: stated.get(lang) or next(iter(stated.values())) for lang in LANGUAGES}
-
-
-def name(text: str, column: str) -> str:
-    if len(text) > MOST_LETTERS or not text.isprintable() or not any(map(str.isalpha, text)):
-        raise Fault(f"`{column}`: a name of at most {MOST_LETTERS} letters is expected")
-    return text
-
-
-def day(row: ListedRow, column: str) -> date | None:
-    text = row.text(column)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Fault(f"`{column}`: a day such as 2024-12-31 is expected") from None
-
-
-def point(row: ListedRow) -> tuple[float | None, float | None]:
-    if not row.text("lat") and not row.text("lon"):
-        return None, None
-    try:
-        lat, lon = (float(row.text(column).replace(",", ".")) for column in ("lat", "lon"))
-    except ValueError:
-        raise Fault("`lat` and `lon`: two numbers are expected") from None
-    west, south, east, north = BOX
-    if not (math.isfinite(lat) and math.isfinite(lon) and south <= lat <= north and west <= lon <= east):
-        raise Fault("`lat` and `lon`: degrees (WGS 84) in the country are expected")
-    return lat, lon
 
 
 def settlements(localities: Iterable[Locality]) -> int:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cli import boundaries, gazetteers
+from cli import boundaries, gazetteer_rows, gazetteers
 from cli.boundaries import BoundarySet
 from cli.files import BadFile
 from cli.gazetteers import LocalityList
@@ -98,7 +98,7 @@ def earlier(target: Path) -> Bundle:
 
 def collect(files: list[Path], known: Bundle) -> Imported:
     """Read all files. Raises BadFile."""
-    lists: list[tuple[Path, list[gazetteers.ListedRow]]] = []
+    lists: list[tuple[Path, list[gazetteer_rows.ListedRow]]] = []
     drawn: list[tuple[Path, list[boundaries.Row]]] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
