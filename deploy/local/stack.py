@@ -14,6 +14,7 @@ from deploy.backup import making
 from deploy.backup.settings import BackupSettings
 from deploy.local import jars, paths, program_copies, readable_copies, rights
 from deploy.local.component import Component, Folders
+from deploy.local.fork_server_programs import preloaded
 from deploy.local.forked import ForkedProcess, ForkServer
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.options import Options
@@ -47,11 +48,6 @@ WORKER_NAMES = [
     for number in range(1, count + 1)
 ]
 WEB = "web"
-# for each user, the programs that its fork server imports
-PRELOADED = {
-    SERVICES_USER: ("deploy.local.web", *(f"services.{service}" for service in SERVICES if service != "registry")),
-    OPENER: ("services.registry",),
-}
 NOWHERE = "/nonexistent"  # users without a home get this home folder
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
@@ -290,14 +286,3 @@ class Stack:
 
     def _password(self, server: str, login: str) -> str:
         return secret(self.folders.secrets / f"{server}-{login}") or ""
-
-
-def preloaded(user: User | None) -> list[str]:
-    """The programs that the fork server of this user imports. None is the user that started the stack.
-
-    If this user is not root, it runs all programs. If it is root, it runs only the nightly backup, which needs no fast
-    start.
-    """
-    if user is None and os.geteuid() == 0:
-        return []
-    return [program for owner, programs in PRELOADED.items() if user in (owner, None) for program in programs]

@@ -1,0 +1,24 @@
+"""The programs that the fork servers of an installation import."""
+
+import os
+
+from deploy.local.users import OPENER, User
+from deploy.local.users import SERVICES as SERVICES_USER
+from shared.events.topics import SERVICES
+
+# for each user, the programs that its fork server imports
+PRELOADED = {
+    SERVICES_USER: ("deploy.local.web", *(f"services.{service}" for service in SERVICES if service != "registry")),
+    OPENER: ("services.registry",),
+}
+
+
+def preloaded(user: User | None) -> list[str]:
+    """The programs that the fork server of this user imports. None is the user that started the stack.
+
+    If this user is not root, it runs all programs. If it is root, it runs only the nightly backup, which needs no fast
+    start.
+    """
+    if user is None and os.geteuid() == 0:
+        return []
+    return [program for owner, programs in PRELOADED.items() if user in (owner, None) for program in programs]
