@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.counts.chosen import recount_chosen
 from services.registry.counts.recounts import Recount, recount, recount_stored
-from services.registry.decisions import Name, ReportDecision
+from services.registry.decisions import Name
 from services.registry.event_links.links import EventAnswered
 from services.registry.held import adoption_queries
 from services.registry.held import queries as held
@@ -21,12 +21,12 @@ from services.registry.households.events import HouseholdEvents, utcnow
 from services.registry.models import Adoption, AdoptionReversal, CountDecision, EventAnswer, HeldDecision, PlaceDecision
 from services.registry.places.queries import APPLIED
 from services.registry.places.recounts import FoundCounts, find_counts, recount_places
-from services.registry.reports import AnyFiled, FiledMovement
+from services.registry.received_reports import filed_of, name_causes, outcome_of
+from services.registry.reports import AnyFiled
 from services.registry.search.keys import SearchKeys
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
-from shared import tracing
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events import (
     GroupCorrectionReported,
@@ -39,7 +39,6 @@ from shared.events import (
 )
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
-from shared.messaging import traces
 from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
@@ -274,22 +273,6 @@ REPORTS = Handlers(
 )
 
 
-def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
-    """The outcome of the report. For a movement, the outcome is known only after the whole batch is filed."""
-    if isinstance(filed, FiledMovement):
-        return Outcome(filed.outcome, filed.reason)
-    return Outcome(decision.outcome, decision.reason)
-
-
-def name_causes(received: Sequence[Received], batch: Sequence[AnyFiled]) -> None:
-    """Events about a report and about its household or group belong to the trace of the report's record."""
-    tracing.name_causes(
-        (traces.cause(reading), name)
-        for reading, filed in zip(received, batch, strict=True)
-        for name in (filed.report_id, filed.subject[1])
-    )
-
-
 def adoption_of(decision: HeldDecision, filed: AnyFiled, adopted: Adopted) -> Adoption:
     return Adoption(
         decision_id=decision.decision_id,
@@ -301,9 +284,3 @@ def adoption_of(decision: HeldDecision, filed: AnyFiled, adopted: Adopted) -> Ad
         replaced_id=UUID(adopted.replaced_id) if adopted.replaced_id else None,
         replaced_version=adopted.replaced_version,
     )
-
-
-def filed_of(received: Received) -> AnyFiled:
-    filed: AnyFiled = received.opened
-    filed.replaces = received.replaces
-    return filed
