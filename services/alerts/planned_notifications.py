@@ -1,0 +1,211 @@
+"""Plans the notifications of a transaction's alerts, and collects their events."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.alerts import transitions
+from services.alerts.alerts import Alert, UnreadableAlert
+from services.alerts.causes import RISING
+from services.alerts.delivery.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
+from services.alerts.notifications import inhibitions, notifications, waiting_times
+from services.alerts.notifications.inhibitions import Inhibitor
+from services.alerts.notifications.plans import NotificationPlan
+from services.alerts.notifications.stages import Notification, Omissions, Stage
+from services.alerts.notifications.stages.quiet_hours import outside_hours
+from services.alerts.receivers.receivers import Receiver
+from services.alerts.ruleset import Ruleset
+from shared import events
+from shared.auth.tokens import Ancestry
+from shared.events import AlertRaised, Message
+
+NOW = timedelta()
+
+
+class PlannedNotifications:
+    """The alerts that a transaction has changed so far, with their deliveries and events.
+
+    `called` maps an alert's id to the labels of the receivers notified so far. `missed` maps the id of a muted alert to
+    the labels of the receivers that were not notified of a change.
+    """
+
+    def __init__(
+        self,
+        known: Collection[Alert | UnreadableAlert],
+        plan: NotificationPlan,
+        called: Mapping[UUID, Collection[str]],
+        *,
+        places: Ancestry,
+        rules: Ruleset,
+        now: datetime,
+        missed: Mapping[UUID, Collection[str]] | None = None,
+    ) -> None:
+        self._alerts = {alert.alert_id: alert for alert in known if isinstance(alert, Alert)}
+        # maps hazards to the ids of their alerts, in order
+        self._ids_by_hazard = defaultdict[UUID | None, dict[UUID, None]](dict)
+        for alert in self._alerts.values():
+            self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
+        self._unreadable = {alert.alert_id: alert for alert in known if isinstance(alert, UnreadableAlert)}
+        self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
+        self._missed = missed or {}
+        self._plan, self._places, self._rules, self._now = plan, places, rules, now
+        self._on_duty = plan.on_duty(now)
+        self.changed: dict[UUID, Alert] = {}
+        self.deliveries: list[PlannedDelivery] = []
+        # maps alert id and step to the receivers that were not notified
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}
+        # maps alert id and step to the silence or inhibitor that muted the notification
+        self.muted_by: dict[tuple[UUID, int], UUID] = {}
+        # alert id and step of the muted notifications about changes, which are sent when nothing mutes the alert
+        self.sent_later: set[tuple[UUID, int]] = set()
+        # the ids of alerts that changed without a message to the receivers that were notified before
+        self.unannounced: set[UUID] = set()
+        # the ids of alerts that changed with a message to the receivers that were notified before
+        self.announced: set[UUID] = set()
+        self.messages: list[Message] = []
+        self._last: tuple[Alert, type[AlertRaised], Message] | None = None
+
+    def wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
+        """How long the alert waits at its level.
+
+        Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the
+        alert never waits longer than the rules say.
+        """
+        wait = None if is_acknowledged else waiting_times.waiting_time(self._notification(alert))
+        usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
+        if wait is None:
+            return usual
+        return min(wait, usual) if alert.is_unjudged else wait
+
+    def is_muted(self, alert: Alert) -> bool:
+        return self._notification(alert).muted_by is not None
+
+    def _hastened(self, alert: Alert) -> Alert:
+        """Starts a new waiting time unless the current one ends earlier. The severity decides how long it is.
+
+        An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
+        replaced.
+        """
+        if alert.resolved_at is not None or alert.progressed_at is not None:
+            return alert
+        is_acknowledged = alert.acknowledged_at is not None
+        due = self._now + self.wait(alert, is_acknowledged=is_acknowledged)
+        if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
+            return alert
+        return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
+
+    def _silenced(self, alert: Alert) -> Alert:
+        """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""
+        notification = self._notification(alert)
+        if (silence := notification.silence) is not None:
+            return transitions.silenced(alert, silence.ends_at)
+        if (inhibitor := notification.inhibitor) is not None:
+            return transitions.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
+        return alert
+
+    def _notified(
+        self,
+        alert: Alert,
+        cause: Cause,
+        stages: Sequence[Stage],
+        *,
+        before: Alert | None = None,
+        due_in: timedelta = NOW,
+        **changes: Any,
+    ) -> Alert:
+        """Plans the alert's next notification. Returns the alert with `changes` and the next step.
+
+        A receiver that is notified for the first time is told that the alert is new, unless the cause is in RISING.
+        """
+        begun, called = transitions.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
+        notification = self._notification(begun, frozenset(called), before)
+        receivers, omissions = notifications.notified(notification, stages)
+        reasons = {**omissions, **outside_hours(notification, receivers)}
+        contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
+        for receiver in receivers:
+            own = cause if receiver.label in called or cause in RISING else Cause.RAISED
+            if own not in contents:
+                contents[own] = content_of(begun, own, self._event(begun, event_of(begun, own)))
+            self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
+            called.add(receiver.label)
+        if reasons:
+            self.omissions[begun.alert_id, begun.step] = reasons
+        if stages != notifications.INFORMED and notification.muted_by is not None:
+            self.muted_by[begun.alert_id, begun.step] = notification.muted_by
+            if stages == notifications.GRAVER:
+                self.sent_later.add((begun.alert_id, begun.step))
+        return begun
+
+    def _told(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
+        """Plans a notification of these accounts only, and returns the alert with the next step.
+
+        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
+        receivers.
+        """
+        own = [each for each in self._plan.receivers if each.account_id in accounts and alert.status in each.statuses]
+        if not own:
+            return alert
+        begun = transitions.replaced(alert, step=alert.step + 1)
+        content = content_of(begun, cause, self._event(begun, event_of(begun, cause)))
+        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
+        self._called[alert.alert_id] |= {receiver.label for receiver in own}
+        return begun
+
+    def _notification(self, alert: Alert, called: Collection[str] = (), before: Alert | None = None) -> Notification:
+        return Notification(
+            alert,
+            self._plan.receivers,
+            self._places,
+            self._now,
+            called=called,
+            missed=frozenset(self._missed.get(alert.alert_id, ())) & frozenset(called),
+            before=before,
+            on_duty=self._on_duty,
+            policies=self._plan.policies,
+            silences=self._plan.silences,
+            inhibitors=self._inhibitors() if inhibitions.may_be_muted(alert) else (),
+        )
+
+    def _inhibitors(self) -> Sequence[Inhibitor]:
+        """The inhibitors among the alerts of this transaction, and the other stored inhibitors."""
+        stored = [each for each in self._plan.inhibitors if each.alert_id not in self._alerts]
+        return [*inhibitions.inhibitors(self._alerts.values()), *stored]
+
+    def _delivery(
+        self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta
+    ) -> PlannedDelivery:
+        id = events.derived_id("delivery", alert.alert_id, alert.step, receiver.label, receiver.channel)
+        may_wait = is_foldable(alert, receiver.channel)
+        return PlannedDelivery(
+            id,
+            alert.alert_id,
+            alert.step,
+            receiver.label,
+            receiver.channel,
+            cause,
+            content,
+            self._now,
+            due_in,
+            alert.hazard_id,
+            may_wait,
+            receiver.is_internal,
+            None if receiver.wait_seconds is None else timedelta(seconds=receiver.wait_seconds),
+            places=frozenset(() if may_wait else alert.pcodes),
+            site_ids=tuple(map(UUID, alert.figures.get("sites", ()))) if receiver.is_internal else (),
+        )
+
+    def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
+        self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
+        self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
+        self.messages.append(self._event(alert, event))
+
+    def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
+        """The event with the alert's state.
+
+        The event is made once, so that webhooks and the Kafka topic get the same event.
+        """
+        if self._last is None or self._last[0] is not alert or self._last[1] is not event:
+            self._last = alert, event, alert.event(event)
+        return self._last[2]
