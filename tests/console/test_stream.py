@@ -20,8 +20,9 @@ from cli import grant
 from services.console import visibility
 from services.console.config import ConsoleSettings
 from services.console.stream import vectors
+from services.console.stream.listeners import Listener
 from services.console.stream.listening import Listening, start_of
-from services.console.stream.reader import EventStream, Listener
+from services.console.stream.reader import EventStream
 from services.console.stream.vectors import BadVector, Vector
 from services.console.visibility import StreamVisibility
 from shared import lifecycle

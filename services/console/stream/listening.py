@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 from services.console import visibility
 from services.console.queries import hazard_grants
 from services.console.stream import vectors
-from services.console.stream.reader import EventStream, Listener
+from services.console.stream.listeners import Listener
+from services.console.stream.reader import EventStream
 from services.console.stream.vectors import BadVector, Vector
 from services.console.visibility import TOPICS, NotGranted
 from shared import audit

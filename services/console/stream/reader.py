@@ -5,7 +5,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
@@ -17,6 +17,7 @@ from services.console.hazards.revisions import HazardRevisions
 from services.console.queries import hazard_grants
 from services.console.stream import vectors
 from services.console.stream.frames import Frame, Subject, event, frame_of
+from services.console.stream.listeners import Listener
 from services.console.stream.vectors import SealedVectors, Vector
 from services.console.visibility import TOPICS, StreamVisibility
 from shared import log
@@ -29,41 +30,9 @@ from shared.messaging.signatures import RecordVerifier
 from shared.places import Places
 
 KEPT = 10_000
-BUFFER_BYTES = 1 << 20
 BEAT_SECONDS = 15
 PATIENCE_SECONDS = 3.0
 BEAT, STALLED = event("beat", {}), event("stalled", {})
-
-
-@dataclass(eq=False)
-class Listener:
-    """The send buffer of one connection. If the buffer is full, the connection closes, and the browser reconnects."""
-
-    sight: StreamVisibility
-    waiting: list[bytes] = field(default_factory=list)
-    size: int = 0
-    is_open: bool = True
-    stirred: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def put(self, chunk: bytes) -> None:
-        self.waiting.append(chunk)
-        self.size += len(chunk)
-        if self.size > BUFFER_BYTES:
-            self.close()
-        self.stirred.set()
-
-    def close(self) -> None:
-        self.is_open = False
-        self.stirred.set()
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yields the buffered chunks, joined into one."""
-        while self.is_open:
-            await self.stirred.wait()
-            self.stirred.clear()
-            if self.waiting and self.is_open:
-                chunk, self.waiting, self.size = b"".join(self.waiting), [], 0
-                yield chunk
 
 
 class EventStream:
