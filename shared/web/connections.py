@@ -1,9 +1,10 @@
 """Limits on header size, pipelined requests and time of a connection (RFC 9110, RFC 6585)."""
 
 import json
-from asyncio import BaseTransport, TimerHandle
+from asyncio import BaseTransport, TimerHandle, Transport
 from http import HTTPStatus
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 HEADERS = 64
@@ -37,6 +38,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
+        self._chunk_writer = ChunkWriter(self.transport, self.flow)
         self._wait(HEAD_SECONDS)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -56,6 +58,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["state"]["chunk_writer"] = self._chunk_writer
         self._is_in_head = True
 
     def on_headers_complete(self) -> None:
@@ -95,6 +98,29 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class ChunkWriter:
+    """Writes chunks of a response that has begun, without an ASGI message and a task for each.
+
+    The response must be the answer to a GET request, and have no content-length. A route finds the writer of its
+    connection in `request.state.chunk_writer`.
+    """
+
+    def __init__(self, transport: Transport, flow: FlowControl) -> None:
+        self._transport, self._flow = transport, flow
+
+    def write(self, framed: bytes) -> bool:
+        """Write the chunk. Return False if the connection accepts no data now; nothing is written then."""
+        if self._flow.write_paused or self._transport.is_closing():
+            return False
+        self._transport.write(framed)
+        return True
+
+
+def framed(chunk: bytes) -> bytes:
+    """The chunk in the framing of HTTP/1.1 (RFC 9112, section 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 
 def size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from services.console.visibility import StreamVisibility
+from shared.web.connections import ChunkWriter
 
 BUFFER_BYTES = 1 << 20
 
@@ -17,9 +18,21 @@ class Listener:
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0
     is_open: bool = True
+    is_behind: bool = True  # while earlier chunks are not sent yet, a chunk waits, because it must not overtake them
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    writer: ChunkWriter | None = None
+
+    def tell(self, chunk: bytes, framed: bytes) -> None:
+        """Writes the chunk at once, or buffers it. `framed` is the chunk as it is written to the connection.
+
+        Nearly all chunks are written at once. To wake the listener's task for each of them would take several times
+        the CPU time.
+        """
+        if self.is_behind or self.writer is None or not self.writer.write(framed):
+            self.put(chunk)
 
     def put(self, chunk: bytes) -> None:
+        self.is_behind = True
         self.waiting.append(chunk)
         self.size += len(chunk)
         if self.size > BUFFER_BYTES:
@@ -35,6 +48,7 @@ class Listener:
         while self.is_open:
             await self.stirred.wait()
             self.stirred.clear()
-            if self.waiting and self.is_open:
+            while self.waiting and self.is_open:
                 chunk, self.waiting, self.size = b"".join(self.waiting), [], 0
                 yield chunk
+            self.is_behind = False

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -28,6 +28,7 @@ from shared.messaging import kafka
 from shared.messaging.records import Partition, Record
 from shared.messaging.signatures import RecordVerifier
 from shared.places import Places
+from shared.web.connections import framed
 
 KEPT = 10_000
 BEAT_SECONDS = 15
@@ -63,10 +64,6 @@ class EventStream:
         self._listeners: dict[StreamVisibility, set[Listener]] = {}
         self._remembers = asyncio.Event()
         self.is_reading = False
-
-    @property
-    def listeners(self) -> Iterator[Listener]:
-        return (listener for group in list(self._listeners.values()) for listener in list(group))
 
     @asynccontextmanager
     async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
@@ -122,9 +119,11 @@ class EventStream:
                 if not self.is_reading and await kafka.reached(consumer, ends):
                     self.is_reading = True
                     self._remembers.set()
-                for records in (await consumer.getmany(timeout_ms=500)).values():
-                    for record in records:
-                        self._tell(kafka.record(record, self._settings.topic_prefix))
+                fetched = (await consumer.getmany(timeout_ms=500)).values()
+                if fetched:
+                    self._tell(
+                        kafka.record(each, self._settings.topic_prefix) for records in fetched for each in records
+                    )
                     backoff.reset()
         finally:
             self.is_reading, self._consumer = False, None
@@ -139,18 +138,31 @@ class EventStream:
             consumer.seek(partition, self._positions.setdefault(topic_partition, back))
         return ends
 
-    def _tell(self, record: Record) -> None:
-        frame = self._opened(record)
-        self._positions[record.topic_partition] = record.offset + 1
-        if frame is None:
-            return
-        self._keep(frame)
-        for sight, group in self._listeners.items():
+    def _tell(self, records: Iterable[Record]) -> None:
+        """Sends the records to all listeners. Listeners with equal rights get the same chunk."""
+        told: dict[StreamVisibility, list[bytes]] = {sight: [] for sight in self._listeners}
+        try:
+            for record in records:
+                frame = self._opened(record)
+                self._positions[record.topic_partition] = record.offset + 1
+                if frame is not None:
+                    self._keep(frame)
+                    self._note(frame, told)
+        finally:  # also if a record has an unknown key, because the records before it are not read again
+            for sight, events in told.items():
+                if events:
+                    self._send(sight, b"".join(events))
+
+    def _note(self, frame: Frame, told: dict[StreamVisibility, list[bytes]]) -> None:
+        for sight, events in told.items():
             body = self._body(sight, frame)
             if body is not None:
-                chunk = self._marked(sight, body)
-                for listener in group:
-                    listener.put(chunk)
+                events.append(self._marked(sight, body))
+
+    def _send(self, sight: StreamVisibility, chunk: bytes) -> None:
+        written = framed(chunk)
+        for listener in self._listeners[sight]:
+            listener.tell(chunk, written)
 
     def _opened(self, record: Record) -> Frame | None:
         """The record's frame. None for an invalid record, which the worker stores as a dead letter.
@@ -251,11 +263,9 @@ class EventStream:
         while True:
             await asyncio.sleep(self._every)
             is_answered = await self._is_answered()
-            for sight, group in self._listeners.items():
+            for sight in self._listeners:
                 # The event follows the comment, because a browser does not pass comments to the page.
-                chunk = b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED)
-                for listener in group:
-                    listener.put(chunk)
+                self._send(sight, b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED))
 
     async def _is_answered(self) -> bool:
         """Whether the broker answers. The consumer itself waits for the broker without an error."""
