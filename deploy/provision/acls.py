@@ -11,13 +11,13 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from shared.events.topics import GROUPS, SERVICES, TOPICS
+from shared.events.topics import GROUPS, SERVICES, TOPICS, Topic
 
 INTEGRATOR = "integrator"
 
 
-def rights_of(prefix: str, logins: Mapping[str, str]) -> Iterator[AclBinding]:
-    for topic in TOPICS.values():
+def rights_of(prefix: str, logins: Mapping[str, str], declared: Mapping[str, Topic] = TOPICS) -> Iterator[AclBinding]:
+    for topic in declared.values():
         name = f"{prefix}{topic.name}"
         for service in topic.writers:
             yield _allow(logins[service], ResourceType.TOPIC, name, AclOperation.WRITE)

@@ -58,19 +58,21 @@ def create(
     logins: Mapping[str, str],
     partitions: int = PARTITIONS,
     replication: int = 1,
+    declared: Mapping[str, Topic] = TOPICS,
 ) -> None:
     """Create the topics and rights. Idempotent. Existing topics get the retention of `settings`.
 
-    `logins` maps each service, and the integrator, to its Kafka login.
+    `logins` maps each service, and the integrator, to its Kafka login. A test that needs few topics passes them as
+    `declared`.
     """
     admin, prefix = broker.admin(), settings.topic_prefix
     _hold_to_contract(admin, prefix)
     of_hazards = _count_of_hazards(admin, prefix) or partitions
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
     settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
-    topics = list(_topics(settings, partitions, replication, of_hazards=of_hazards))
+    topics = list(_topics(settings, partitions, replication, of_hazards=of_hazards, declared=declared))
     made = admin.create_topics(topics, request_timeout=SECONDS)
-    rights = set(rights_of(prefix, logins)) if broker.is_closed else set()
+    rights = set(rights_of(prefix, logins, declared)) if broker.is_closed else set()
     settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
     existing = [topic for topic in topics if made[topic.topic].exception() and "retention.ms" in topic.config]
     if existing:
@@ -164,9 +166,16 @@ def _names(prefix: str) -> Iterator[str]:
         yield from (f"{prefix}{name}" for name in (topic.name, *map(topic.dead, topic.consumers)))
 
 
-def _topics(settings: Settings, partitions: int, replication: int, *, of_hazards: int) -> Iterator[NewTopic]:
+def _topics(
+    settings: Settings,
+    partitions: int,
+    replication: int,
+    *,
+    of_hazards: int,
+    declared: Mapping[str, Topic] = TOPICS,
+) -> Iterator[NewTopic]:
     prefix = settings.topic_prefix
-    for topic in TOPICS.values():
+    for topic in declared.values():
         number = of_hazards if topic.name in HazardReported.topics() else partitions
         yield _topic(f"{prefix}{topic.name}", number, replication, _config(topic, settings.kept_ms(topic)))
         for service in topic.consumers:

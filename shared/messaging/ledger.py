@@ -115,10 +115,16 @@ async def balance(session: AsyncSession) -> list[Row]:
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
 
 
-async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> list[Row]:
-    """Add the end offsets from Kafka, and rows for partitions that no worker has read yet."""
+async def with_ends(
+    rows: Sequence[Row], service: str, settings: Settings, topics: Iterable[str] | None = None
+) -> list[Row]:
+    """Add the end offsets from Kafka, and rows for partitions that no worker has read yet.
+
+    By default, the topics are those that the service consumes.
+    """
+    read = consumed(service) if topics is None else topics
     try:
-        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, consumed(service)) as reader:
+        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, read) as reader:
             ends = await reader.ends()
             known = {(row.topic, row.partition): row for row in rows}
             ended = {

@@ -1,18 +1,32 @@
 """Fixtures that several test files in this folder use."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from shared.auth import signer
 from shared.crypto import seal
-from tests.installation import Installation
-from tests.shared.trial import Trial
+from tests.installation import Ground, Installation, installed
+from tests.shared.trial import TOPICS, Trial
 
 
 @pytest.fixture
-async def trial(installation: Installation) -> AsyncIterator[Trial]:
+def trial_installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
+    """An installation that has only the topics of the minimal service, because each topic takes CPU time."""
+    with installed(ground, tmp_path, partitions=2, names=TOPICS) as installation:
+        yield installation
+
+
+@pytest.fixture
+async def trial(trial_installation: Installation) -> AsyncIterator[Trial]:
+    async with Trial(trial_installation) as trial:
+        yield trial
+
+
+@pytest.fixture
+async def whole_trial(installation: Installation) -> AsyncIterator[Trial]:
+    """The minimal service in an installation with all topics, in which a real service can run."""
     async with Trial(installation) as trial:
         yield trial
 

@@ -42,14 +42,14 @@ async def test_a_count_that_was_changed_by_hand_does_not_balance(trial: Trial) -
 
 
 async def test_a_record_unread_for_half_of_the_retention_raises_an_alarm(
-    trial: Trial, monkeypatch: pytest.MonkeyPatch
+    whole_trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(TOPICS, TOPIC, replace(TOPICS[TOPIC], kept_days=30))
-    assert await is_in_time(trial, kept=timedelta(minutes=1))
-    await trial.publish(event(hazard()))
-    assert await is_in_time(trial, kept=timedelta(minutes=1))
-    assert not await is_in_time(trial, kept=timedelta(milliseconds=1))
-    oldest = ledger.oldest_unread(await trial.rows())
+    assert await is_in_time(whole_trial, kept=timedelta(minutes=1))
+    await whole_trial.publish(event(hazard()))
+    assert await is_in_time(whole_trial, kept=timedelta(minutes=1))
+    assert not await is_in_time(whole_trial, kept=timedelta(milliseconds=1))
+    oldest = ledger.oldest_unread(await whole_trial.rows())
     assert oldest is not None and datetime.now(UTC) - oldest < timedelta(minutes=1)
 
 

@@ -52,20 +52,22 @@ def times(process: Process, text: str) -> int:
     return process.log.read_text(encoding="utf-8").count(text)
 
 
-async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_gap_is_settled(trial: Trial) -> None:
-    async with trial.sessions.begin() as session:
+async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_gap_is_settled(
+    whole_trial: Trial,
+) -> None:
+    async with whole_trial.sessions.begin() as session:
         await offsets.begin(session, {(TOPIC, 0): BEYOND_THE_END})
-    process = started(trial.installation, "alerts")
-    await wait_for(lambda: is_ready(trial.installation))
+    process = started(whole_trial.installation, "alerts")
+    await wait_for(lambda: is_ready(whole_trial.installation))
     await wait_for(lambda: times(process, '"consumer stopped"') >= 2, 60)
     assert process.is_running
-    assert await is_ready(trial.installation)
-    assert "out_of_range" in {row.stopped for row in await trial.rows()}
+    assert await is_ready(whole_trial.installation)
+    assert "out_of_range" in {row.stopped for row in await whole_trial.rows()}
 
-    async with trial.sessions.begin() as session:
+    async with whole_trial.sessions.begin() as session:
         await session.execute(text("UPDATE consumer_offsets SET first_offset = 0, next_offset = 0, stopped = NULL"))
-    await trial.publish(*(event(hazard()) for _ in range(60)))
-    assert (await trial.drained()).total() == 60
+    await whole_trial.publish(*(event(hazard()) for _ in range(60)))
+    assert (await whole_trial.drained()).total() == 60
     assert process.is_running
 
 

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
-    async with Publisher(installation.settings(Settings, "intake")) as publisher:
+async def publisher(trial_installation: Installation) -> AsyncIterator[Publisher]:
+    async with Publisher(trial_installation.settings(Settings, "intake")) as publisher:
         await publisher.flush()  # `flush` returns once the broker has applied the new login's rights
         yield publisher
 
@@ -32,7 +32,7 @@ def heavy(size: int) -> Message:
 
 
 async def test_each_key_keeps_its_order_on_the_log_however_many_send(
-    installation: Installation, publisher: Publisher
+    trial_installation: Installation, publisher: Publisher
 ) -> None:
     keys = [uuid4() for _ in range(9)]
     rounds = [[event(hazard(key, magnitude=number / 20)) for key in keys] for number in range(200)]
@@ -40,24 +40,24 @@ async def test_each_key_keeps_its_order_on_the_log_however_many_send(
         for messages in rounds:
             group.create_task(publisher.publish_all(messages, timeout=30))
     values = defaultdict(list)
-    for record in await everything(installation, "hazards"):
+    for record in await everything(trial_installation, "hazards"):
         data = HazardReported.model_validate_json(record.value)
         values[data.hazard_id].append(data.magnitude)
     assert values == {key: [number / 20 for number in range(200)] for key in keys}
 
 
 async def test_a_record_that_does_not_fit_goes_into_the_next_batch(
-    installation: Installation, publisher: Publisher
+    trial_installation: Installation, publisher: Publisher
 ) -> None:
     messages = [heavy(BATCH_BYTES // 3) for _ in range(40)]
     await publisher.publish_all(messages, timeout=30)
-    assert sorted(record.key for record in await everything(installation, "hazards")) == sorted(
+    assert sorted(record.key for record in await everything(trial_installation, "hazards")) == sorted(
         message.key for message in messages
     )
 
 
 async def test_only_a_record_that_is_too_big_for_the_broker_is_refused(
-    installation: Installation, publisher: Publisher
+    trial_installation: Installation, publisher: Publisher
 ) -> None:
     fits, beyond, others = heavy(RECORD_BYTES - 1_000), heavy(RECORD_BYTES + 1), [event(hazard()) for _ in range(20)]
     async with asyncio.TaskGroup() as group:
@@ -65,22 +65,22 @@ async def test_only_a_record_that_is_too_big_for_the_broker_is_refused(
         group.create_task(publisher.publish(fits, timeout=30))
         with pytest.raises(MessageSizeTooLargeError):
             await publisher.publish(beyond, timeout=30)
-    assert {record.key for record in await everything(installation, "hazards")} == {
+    assert {record.key for record in await everything(trial_installation, "hazards")} == {
         message.key for message in (fits, *others)
     }
 
 
-async def test_a_dead_letter_may_be_twice_as_big(installation: Installation) -> None:
+async def test_a_dead_letter_may_be_twice_as_big(trial_installation: Installation) -> None:
     letter = heavy(DEAD_LETTER_BYTES - 1_000)._replace(topic=TOPICS["hazards"].dead("alerts"))
-    async with Publisher(installation.settings(Settings, "alerts")) as publisher:
+    async with Publisher(trial_installation.settings(Settings, "alerts")) as publisher:
         await publisher.flush()
         await publisher.publish(letter, timeout=30)
-    (record,) = await everything(installation, letter.topic, "alerts")
+    (record,) = await everything(trial_installation, letter.topic, "alerts")
     assert record.value == letter.value
 
 
 async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgement(
-    installation: Installation, publisher: Publisher
+    trial_installation: Installation, publisher: Publisher
 ) -> None:
     key = uuid4()
     before, first, second = (event(hazard(key, magnitude=number)) for number in range(3))
@@ -90,6 +90,6 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await asyncio.sleep(0)  # in this iteration of the event loop, both tasks put their message into one batch
     hurried.cancel()
     await patient
-    assert [record.value for record in await everything(installation, "hazards")] == [
+    assert [record.value for record in await everything(trial_installation, "hazards")] == [
         message.value for message in (before, first, second)
     ]

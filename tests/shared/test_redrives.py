@@ -293,7 +293,13 @@ def onto_a_new_log(installation: Installation, *, partitions: int = 2, published
     topics.remove(broker, prefix, logins=logins)
     # the broker learns of the removal after the controller; until then `create` and `look` would see the old topics
     assert wait_until(lambda: not are_listed(broker, prefix), timeout=60, every=0.1)
-    topics.create(broker, Settings(topic_prefix=prefix), logins=logins, partitions=partitions)
+    topics.create(
+        broker,
+        Settings(topic_prefix=prefix),
+        logins=logins,
+        partitions=partitions,
+        declared=installation.topics.declared,
+    )
     now = log.look(broker, prefix)
     log.publish(broker, prefix, lines, [name for name in before.ids if not log.is_same(name, before, now)])
     targets = {(topic, number): log.where_to_read((topic, number), at, before, now) for topic, number, at in read}

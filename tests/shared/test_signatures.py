@@ -219,11 +219,11 @@ def test_keys_that_an_interrupted_start_did_not_distribute_are_distributed_by_th
 
 @pytest.mark.components
 async def test_a_record_written_with_the_login_alone_becomes_a_dead_letter_without_an_outcome(
-    installation: Installation,
+    trial_installation: Installation,
 ) -> None:
     genuine, forged = event(hazard()), event(hazard())
-    async with Trial(installation) as trial, trial.running(trial.consumer()):
-        await forge(installation, "intake", forged)
+    async with Trial(trial_installation) as trial, trial.running(trial.consumer()):
+        await forge(trial_installation, "intake", forged)
         await trial.publish(genuine)
         assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert {str(id) for id in await trial.effects()} == {events.header(genuine.headers, "ce_id")}
@@ -236,13 +236,13 @@ async def test_a_record_written_with_the_login_alone_becomes_a_dead_letter_witho
 
 
 @pytest.mark.components
-async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(installation: Installation) -> None:
-    record_keys.rotate(record_keys.folders(installation.secrets))
+async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(trial_installation: Installation) -> None:
+    record_keys.rotate(record_keys.folders(trial_installation.secrets))
     held = {}
-    for file in (installation.secrets / "records" / "alerts" / TOPIC).iterdir():
+    for file in (trial_installation.secrets / "records" / "alerts" / TOPIC).iterdir():
         held[file] = file.read_bytes()
         file.unlink()
-    async with Trial(installation) as trial, trial.running(trial.consumer()):
+    async with Trial(trial_installation) as trial, trial.running(trial.consumer()):
         await trial.publish(event(hazard()))
 
         async def is_waiting() -> bool:
@@ -256,14 +256,16 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(insta
 
 
 @pytest.mark.components
-async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(installation: Installation) -> None:
+async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(
+    trial_installation: Installation,
+) -> None:
     """An attacker who has a broker login but no signing key writes a record with the id of an unknown key."""
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
-    async with Trial(installation) as trial:
+    async with Trial(trial_installation) as trial:
         trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
         async with trial.running(trial.consumer()):
-            await forge(installation, "intake", forged._replace(headers=(*forged.headers, signature)))
+            await forge(trial_installation, "intake", forged._replace(headers=(*forged.headers, signature)))
             await trial.publish(genuine._replace(key=forged.key))  # records with the same key are in one partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
