@@ -145,25 +145,31 @@ def remove(name: Name) -> None:
 
 @app.command("import-ics")
 def import_calendar(name: Name, file: Calendar) -> None:
-    """Add an override for each event whose attendee or title is the label of a person. Known events are replaced."""
+    """Add an override for each event whose attendee or title is the label of a person. Known events are replaced.
+
+    An event that was cancelled or has ended removes its override.
+    """
     now = datetime.now(UTC)
     try:
         data = content(file, calendars.MOST_BYTES)
     except BadFile as error:
         refuse_change(str(error))
 
-    async def put(session: AsyncSession) -> tuple[Roster, list[Override], ReadCalendar]:
+    async def put(session: AsyncSession) -> tuple[Roster, list[Override], ReadCalendar, int]:
         roster = await known(session, name)
         calendar = calendars.read(data, await roster_queries.people(session), now)
         if calendar.unknown:
             raise PeopleMissing(", ".join(calendar.unknown))
         calendars.refuse_too_many(calendar, await roster_queries.overrides(session, name, now))
+        removed = await roster_queries.end_overrides(session, name, calendar.over, now)
         await roster_queries.add_overrides(session, name, calendar.overrides)
         await note(session, name, "calendar_imported")
-        return roster, await roster_queries.overrides(session, name, now), calendar
+        return roster, await roster_queries.overrides(session, name, now), calendar, removed
 
-    roster, overrides, calendar = run(put)
+    roster, overrides, calendar, removed = run(put)
     typer.echo(f"Overrides from the calendar: {len(calendar.overrides)}. Events that have ended: {calendar.past}.")
+    if removed:
+        typer.echo(f"Removed overrides whose events were cancelled or have ended: {removed}.")
     report(roster, overrides)
 
 

@@ -148,6 +148,14 @@ def test_an_event_of_a_whole_day_is_local_and_belongs_to_its_attendee() -> None:
     ]
 
 
+def test_an_event_that_was_cancelled_or_has_ended_is_over() -> None:
+    times = ("DTSTART:20261205T080000", "DTEND:20261206T080000", "SUMMARY:Aida")
+    cancelled = calendars.read(event("UID:1", "STATUS:Cancelled", *times), {"Aida"}, local(1))
+    assert (list(cancelled.overrides), set(cancelled.over)) == ([], {"1"})
+    assert calendars.read(event("UID:1", *times), {"Aida"}, local(7)).over == {"1"}
+    assert not calendars.read(event("UID:1", *times), {"Aida"}, local(1)).over
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -89,9 +89,16 @@ def override_of(row: OverrideRow) -> Override:
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
-    """Adds the overrides. An override replaces an earlier override that has the same uid."""
+    """Adds the overrides. An override replaces an earlier override that has the same uid.
+
+    An override that was stored before and has not changed stays as it is. If it were added anew, it would decide before
+    the overrides that people have added since.
+    """
     uids = [override.uid for override in added if override.uid is not None]
-    await session.execute(delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids)))
+    of_uids = (OverrideRow.roster == name, OverrideRow.uid.in_(uids))
+    known = [override_of(row) for row in await session.scalars(select(OverrideRow).where(*of_uids))] if uids else []
+    replaced = [override.override_id for override in known if override not in added]
+    await session.execute(delete(OverrideRow).where(OverrideRow.override_id.in_(replaced)))
     session.add_all(
         OverrideRow(
             roster=name,
@@ -102,8 +109,15 @@ async def add_overrides(session: AsyncSession, name: str, added: Sequence[Overri
             uid=override.uid,
         )
         for override in added
+        if override not in known
     )
     await session.flush()
+
+
+async def end_overrides(session: AsyncSession, name: str, uids: Collection[str], now: datetime) -> int:
+    """Removes the overrides with these uids that have not ended. Returns their number."""
+    ended = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids), OverrideRow.ends_at > now)
+    return len((await session.scalars(ended.returning(OverrideRow.override_id))).all())
 
 
 async def remove_override(session: AsyncSession, name: str, override_id: int) -> bool:

@@ -33,12 +33,13 @@ class InvalidCalendar(DocumentedError):
 class ReadCalendar:
     """`unknown` has the names that belong to no person among the receivers.
 
-    `past` is the number of events that have ended.
+    `past` is the number of events that have ended. `over` has the UIDs of the events that have ended or were cancelled.
     """
 
     overrides: Sequence[Override]
     unknown: Sequence[str]
     past: int
+    over: frozenset[str] = frozenset()
 
 
 def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
@@ -66,13 +67,17 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
 
     Raises InvalidCalendar.
     """
-    overrides, unknown, past = list[Override](), set[str](), 0
+    overrides, unknown, over, past = list[Override](), set[str](), set[str | None](), 0
     for event in _events(content):
+        if is_cancelled(event):
+            over.add(_uid(event))
+            continue
         begins_at, ends_at = _times(event)
         names = _names(event)
         person = next((name for name in names if name in people), None)
         if ends_at <= now:
             past += 1
+            over.add(_uid(event))
         elif person is None:
             unknown.add(names[-1])
         else:
@@ -80,12 +85,12 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
     uids = [override.uid for override in overrides if override.uid]
     if len(set(uids)) < len(uids):
         raise InvalidCalendar(N_("two events have the same UID"))
-    return ReadCalendar(overrides, sorted(unknown), past)
+    return ReadCalendar(overrides, sorted(unknown), past, frozenset(filter(None, over)).difference(uids))
 
 
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
     """Raises InvalidCalendar if the roster, which has the `known` overrides, would have too many."""
-    if are_too_many(known, calendar.overrides):
+    if are_too_many([each for each in known if each.uid not in calendar.over], calendar.overrides):
         reason = N_("with this calendar, the roster would have more than %(most)s overrides")
         raise InvalidCalendar(reason, most=MOST_OVERRIDES)
 
@@ -102,7 +107,11 @@ def _events(content: bytes) -> Sequence[Event]:
     events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
     if len(events) > MOST_EVENTS:
         raise InvalidCalendar(N_("it has more than %(most)s events"), most=MOST_EVENTS)
-    return [event for event in events if event.get("status") != "CANCELLED"]
+    return events
+
+
+def is_cancelled(event: Event) -> bool:
+    return str(event.get("status", "")).upper() == "CANCELLED"
 
 
 def _times(event: Event) -> tuple[datetime, datetime]:

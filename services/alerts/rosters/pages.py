@@ -42,6 +42,7 @@ MOST_FINDINGS = 20
 TOO_MANY = N_("There are %(most)s overrides already, and there can be no more. Remove one of them first.")
 SAVED = N_("Saved.")
 IMPORTED = N_("Imported: %(count)s. Events that have ended and are left out: %(past)s.")
+REMOVED = N_("Removed overrides whose events were cancelled or have ended: %(count)s.")
 NOT_IMPORTED = N_("Nothing was imported: %(reason)s.")
 
 
@@ -128,9 +129,12 @@ async def import_calendar(roster_id: UUID, request: Request, session: Session) -
         reason = told(request, error.fault.expected, **error.fault.values)
         fault = Fault("file", NOT_IMPORTED, {"reason": reason})
         return await page(request, session, roster, faults=[fault], status=422)
+    removed = await roster_queries.end_overrides(session, roster.name, calendar.over, now)
     await roster_queries.add_overrides(session, roster.name, calendar.overrides)
     await log(request, session, roster, "calendar_imported")
     result = told(request, IMPORTED, count=len(calendar.overrides), past=calendar.past)
+    if removed:
+        result = f"{result} {told(request, REMOVED, count=removed)}"
     return await page(request, session, roster, told=result)
 
 
