@@ -1,5 +1,6 @@
 """Short messages are handed to a real HTTP server, which plays two SMS gateways."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from services.alerts import transitions
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.sms import ACCEPTED, DELIVERED, SmsChannel
 from services.alerts.config import AlertsSettings
+from services.alerts.delivery.deliveries import Deliveries, DeliveryAttempt
 from services.alerts.delivery.messages import Messages
 from services.alerts.delivery.notices import Cause, Content
 from services.alerts.delivery.state_lines import NAMING
@@ -204,6 +206,26 @@ async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways
     async with town.sessions() as session:
         states = await session.execute(text("SELECT message_id, state FROM sms_messages"))
     assert [tuple(row) for row in states] == [("m-1", "delivered")] * 3
+
+
+async def test_each_delivery_of_a_retry_has_the_result_of_its_own_message(gateways: Gateways, town: Town) -> None:
+    """An earlier message waits for its receipt when a later alert is due, so both are in one job from then on."""
+    settings, job, later = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER), job_to(OFFICER)
+    with pytest.raises(Undelivered, match="awaits_receipt"):
+        await send(settings, job, sessions=town.sessions)
+    async with town.sessions.begin() as session:
+        await session.execute(text("UPDATE sms_messages SET state = 'delivered'"))
+    gateways.answers = [web.Response(status=500)]
+    loop = Deliveries(settings, town.engine, {}, asyncio.Event())
+    recorded = list[list[tuple[str, bool, bool]]]()
+    for _ in range(2):
+        with pytest.raises(Undelivered) as caught:
+            await send(settings, replace(job, companions=(later,)), sessions=town.sessions)
+        attempt = DeliveryAttempt(NOW, NOW, "refused", is_delivered=False, is_final=True, results=caught.value.results)
+        results = [loop.of(each, attempt) for each in (job, later)]
+        recorded.append([(each.reason, each.is_delivered, each.is_failure) for each in results])
+    delivered = (DELIVERED, True, False)
+    assert recorded == [[delivered, ("sms_500", False, True)], [delivered, ("awaits_receipt", False, False)]]
 
 
 def test_the_page_shows_the_message_as_a_telephone_does() -> None:

@@ -178,9 +178,9 @@ async def test_a_final_refusal_does_not_fail_the_alerts_that_an_earlier_attempt_
         with pytest.raises(Undelivered, match="chat_closed") as caught:
             await channel.send(replace(jobs[0], companions=tuple(jobs[1:])), RECEIVER)
     assert caught.value.is_final
-    assert dict(caught.value.sent) == {job.delivery_id: DELIVERED for job in jobs[:10]}
+    assert dict(caught.value.results) == {job.delivery_id: DELIVERED for job in jobs[:10]}
     loop = Deliveries(bureau.settings, bureau.town.engine, {}, asyncio.Event())
-    attempt = DeliveryAttempt(NOW, NOW, "chat_closed", is_delivered=False, is_final=True, sent=caught.value.sent)
+    attempt = DeliveryAttempt(NOW, NOW, "chat_closed", is_delivered=False, is_final=True, results=caught.value.results)
     assert [loop.of(job, attempt).is_delivered for job in jobs] == [True] * 10 + [False] * 2
 
 

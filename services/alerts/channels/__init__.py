@@ -24,7 +24,8 @@ class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
     `retry_after` is the number of seconds after which the receiving server permits a retry; None if the server did not
-    say. `sent` has the deliveries of a combined job whose messages were sent before the failure, with their results.
+    say. `results` has the deliveries of a combined job whose results differ from this error: the codes of messages that
+    were sent, and the errors of messages that were not delivered.
     """
 
     def __init__(
@@ -33,10 +34,10 @@ class Undelivered(Exception):
         *,
         is_final: bool = False,
         retry_after: float | None = None,
-        sent: Mapping[UUID, str] | None = None,
+        results: "Mapping[UUID, str | Undelivered] | None" = None,
     ) -> None:
         super().__init__(reason)
-        self.reason, self.is_final, self.retry_after, self.sent = reason, is_final, retry_after, sent or {}
+        self.reason, self.is_final, self.retry_after, self.results = reason, is_final, retry_after, results or {}
 
 
 @dataclass(frozen=True, slots=True)

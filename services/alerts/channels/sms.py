@@ -59,26 +59,36 @@ class SmsChannel:
     async def _deliver(self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str) -> str:
         """Sends one message about the jobs that were not sent yet.
 
-        If the gateway gives receipts, later attempts send nothing, and only check whether the receipts have come.
+        If the gateway gives receipts, later attempts send nothing, and only check whether the receipts have come. Each
+        job has the result of its own message.
         """
         if gateway.deadline is None:
             await gateway.send(await self._message(jobs, receiver, number))
             return ACCEPTED
         async with self._sessions() as session:
             sent = await receipt_queries.messages(session, [job.delivery_id for job in jobs])
-        states = [await self._state(gateway, rows, gateway.deadline) for rows in rows_of_messages(sent.values())]
+        results = dict[UUID, str | Undelivered]()
+        for rows in rows_of_messages(sent.values()):
+            state = await self._state(gateway, rows, gateway.deadline)
+            results |= dict.fromkeys((row.delivery_id for row in rows), result_of(state))
         if unsent := [job for job in jobs if job.delivery_id not in sent]:
-            message = await self._message(unsent, receiver, number)
+            result = await self._sent(gateway, unsent, receiver, number)
+            results |= dict.fromkeys((job.delivery_id for job in unsent), result)
+        return whole_result(results)
+
+    async def _sent(
+        self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str
+    ) -> str | Undelivered:
+        """Sends one message about the jobs. Returns an error, because earlier messages have other results."""
+        try:
+            message = await self._message(jobs, receiver, number)
             message_id = gateway.receipt_id(message.id, await gateway.send(message))
-            parts = len(message.segments.texts) if gateway.gives_receipts_of_parts else None
-            states.append(await self._store(unsent, message_id, parts))
-        if ACCEPTED in states:
-            return ACCEPTED
-        if AWAITS_RECEIPT in states:
-            raise Undelivered(AWAITS_RECEIPT, retry_after=ASK_SECONDS)
-        if failed := [state for state in states if state != DELIVERED]:
-            raise Undelivered(failed[0], is_final=True)
-        return DELIVERED
+        except Undelivered as error:
+            return error
+        except OutboundError as error:
+            return Undelivered(error.reason)
+        parts = len(message.segments.texts) if gateway.gives_receipts_of_parts else None
+        return result_of(await self._store(jobs, message_id, parts))
 
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
         """Stores the message at once, so that a retry does not send the message twice. Returns the message's state.
@@ -137,6 +147,22 @@ class SmsChannel:
         async with self._sessions.begin() as session:
             now = datetime.now(UTC)
             return await code_queries.code_of(session, delivery_ids, number, now, is_combined=is_combined)
+
+
+def result_of(state: str) -> str | Undelivered:
+    """The result of a message in this state."""
+    if state == AWAITS_RECEIPT:
+        return Undelivered(state, retry_after=ASK_SECONDS)
+    return state if state in (ACCEPTED, DELIVERED) else Undelivered(state, is_final=True)
+
+
+def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
+    """The result of all messages. If one was not delivered, raises Undelivered with the result of each delivery."""
+    errors = [result for result in results.values() if isinstance(result, Undelivered)]
+    if errors:
+        first = errors[0]
+        raise Undelivered(first.reason, is_final=first.is_final, retry_after=first.retry_after, results=results)
+    return ACCEPTED if ACCEPTED in results.values() else DELIVERED
 
 
 def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:

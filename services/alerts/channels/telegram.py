@@ -95,10 +95,10 @@ class TelegramChannel:
             if error.retry_after:
                 self._limits.close(chat, error.retry_after)
             refused = refusal(error)
-            refused.sent = sent
+            refused.results = sent
             raise refused from error
         except TimeoutError as error:
-            raise Undelivered("timed_out", sent=sent) from error
+            raise Undelivered("timed_out", results=sent) from error
         failed = await self._renew(message.edits)
         await self._compare(job.recipient, message.shown, failed.union(message.left))
         return DELIVERED

@@ -37,8 +37,8 @@ STOP_SECONDS = 2  # an ending process has at most this time to record its last a
 class DeliveryAttempt:
     """The result of one attempt. `is_final` is true if no further attempt follows.
 
-    `retry_after` has the seconds until the next attempt, if the receiving server sets them. `sent` has the deliveries
-    whose messages were sent although the attempt failed, with their results.
+    `retry_after` has the seconds until the next attempt, if the receiving server sets them. `results` has the results
+    of the job's deliveries that differ from the result of the attempt.
     """
 
     began_at: datetime
@@ -47,7 +47,7 @@ class DeliveryAttempt:
     is_delivered: bool
     is_final: bool
     retry_after: float | None = None
-    sent: Mapping[UUID, str] = field(default_factory=dict)
+    results: Mapping[UUID, str | Undelivered] = field(default_factory=dict)
 
     @property
     def is_failure(self) -> bool:
@@ -166,7 +166,7 @@ class Deliveries:
                 is_delivered=False,
                 is_final=error.is_final,
                 retry_after=error.retry_after,
-                sent=error.sent,
+                results=error.results,
             )
         except Exception as error:  # noqa: BLE001 - a fault in one message must not end the loop that sends all others
             log.get().error("delivery failed by a fault", channel=job.channel, **log.described(error))
@@ -179,8 +179,11 @@ class Deliveries:
         The attempt is final if the delivery is too old for a retry, or if a test message failed. The person who sent
         the test message sees the failure, and can send another message.
         """
-        if (result := attempt.sent.get(job.delivery_id)) is not None:
-            return DeliveryAttempt(attempt.began_at, attempt.ended_at, result, is_delivered=True, is_final=True)
+        own = attempt.results.get(job.delivery_id)
+        if isinstance(own, str):
+            return DeliveryAttempt(attempt.began_at, attempt.ended_at, own, is_delivered=True, is_final=True)
+        if own is not None:
+            attempt = replace(attempt, reason=own.reason, is_final=own.is_final, retry_after=own.retry_after)
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         is_over = is_over or (not attempt.is_delivered and attempt.retry_after is None and is_trial(job.content))
         return replace(attempt, is_final=attempt.is_final or is_over)
