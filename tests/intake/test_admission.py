@@ -41,6 +41,12 @@ def test_a_source_reports_only_its_own_hazards() -> None:
         drafted(json_reports.HAZARD, hazard(source="usgs"), SERVICE)
 
 
+@pytest.mark.parametrize("source", ["cmc", "field"])
+def test_a_token_of_an_earlier_release_does_not_report_as_the_people_of_the_centre(source: str) -> None:
+    with pytest.raises(ForeignSource):
+        drafted(json_reports.HAZARD, hazard(source=source), replace(SERVICE, sources=frozenset({source})))
+
+
 def test_only_the_person_who_entered_an_event_changes_it() -> None:
     operator = replace(SERVICE, roles=frozenset({Role.OPERATOR}))
     with pytest.raises(ForeignEvent):

@@ -83,7 +83,6 @@ async def test_an_expired_token_reports_no_hazard(intake: RunningIntake) -> None
         (Role.OPERATOR, True, 202),
         (Role.OPERATOR, False, 403),
         (Role.DUTY_HEAD, False, 202),
-        (Role.INTEGRATION, False, 403),
     ],
 )
 @pytest.mark.parametrize("changed", [{"msg_type": "Update"}, {"msg_type": "Cancel"}, {"msg_type": "Alert"}])

@@ -111,8 +111,8 @@ async def test_the_release_of_a_systems_hazard_keeps_the_systems_id(intake: Runn
 
 @pytest.mark.parametrize("roles", [(Role.FIELD,), (Role.REGISTRAR,), (Role.INTEGRATION,)])
 async def test_nobody_else_releases_an_event(intake: RunningIntake, roles: tuple[Role, ...]) -> None:
-    event = entered()
-    caller = intake.caller(*roles, sources=["cmc"])
+    event = hazard()
+    caller = intake.caller(*roles, sources=["hydromet"])
     answer = await caller.post(HAZARDS, released(event))
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:may-not-release")
     [result] = (await caller.post(BATCH, [{**released(event), "kind": "hazard"}])).json()["results"]
