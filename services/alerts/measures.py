@@ -14,6 +14,7 @@ from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE, RuleKind
+from services.alerts.sms.gateway import AWAITS_RECEIPT
 from shared.events.vocabulary import Severity, Status
 from shared.postgres.models import table
 from shared.web.measured import Measure, gauge, gauges, timestamp
@@ -25,8 +26,12 @@ DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=2)  # this time is longer than a restart of the worker
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
+# the gateway has taken a message that waits for its receipt; without a receipt in time, the message is given up
 IS_FAILING = (
-    Delivery.settled_at.is_(None) & (Delivery.attempts > 1) & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
+    Delivery.settled_at.is_(None)
+    & (Delivery.attempts > 1)
+    & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
+    & Delivery.reason.is_distinct_from(AWAITS_RECEIPT)
 )
 # A message waits until the receiver's earlier messages about the alert are settled. If these fail, they are reported.
 EARLIER = aliased(Delivery)

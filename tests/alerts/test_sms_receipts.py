@@ -169,6 +169,8 @@ async def test_a_pushed_receipt_settles_the_delivery_and_repeated_ones_are_count
     await gate.town.alert()
     async with gate.sending():
         await wait_for(gate.is_sent)
+        await gate.execute("UPDATE deliveries SET attempts = 3, created_at = created_at - interval '2 minutes'")
+        assert 'alerts_failing_deliveries{channel="sms"} 0.0' in await gate.metrics()
         assert await gate.push("on_its_way", "m-1") == 200
         assert await gate.push("delivered", "m-1") == 200
         (row,) = await gate.town.settled(1)

@@ -8,9 +8,33 @@ import subprocess
 import pytest
 
 from deploy.local import paths
+from shared.monitoring.findings import FindingKind
 
 FOLDER = paths.ROOT / "deploy" / "observability"
-FINDINGS = {"worker_silent", "worker_restarts", "disk_full", "certificate_ends", "certificate_unreadable"}
+RULES = (FOLDER / "rules.yml").read_text(encoding="utf-8")
+EXPRESSIONS = dict(re.findall(r"- alert: (\w+).*?\n +expr: (.+?)\n +(?:for|labels):", RULES, re.DOTALL))
+# The rules that judge the metrics of a service by the condition of a finding. The rule DayarFinding reads all others.
+OF_METRICS = {
+    FindingKind.SERVICE_SILENT: "DayarServiceSilent",
+    FindingKind.SERVER_AWAY: "DayarServerAway",
+    FindingKind.FEED_SILENT: "DayarFeedSilent",
+    FindingKind.RECORDS_WAIT: "DayarRecordsWait",
+    FindingKind.CONSUMER_STOPPED: "DayarConsumerStopped",
+    FindingKind.LEDGER_UNBALANCED: "DayarLedgerUnbalanced",
+    FindingKind.DEAD_LETTERS: "DayarDeadLetters",
+    FindingKind.HELD_OLD: "DayarHeldReportsOld",
+    FindingKind.CLOCK_WRONG: "DayarClockWrong",
+    FindingKind.CHANNEL_FAILING: "DayarChannelFailing",
+    FindingKind.DELIVERIES_OVERDUE: "DayarDeliveriesOverdue",
+    FindingKind.ESCALATIONS_OVERDUE: "DayarEscalationsOverdue",
+    FindingKind.BOT_WITHOUT_UPDATES: "DayarBotWithoutUpdates",
+    FindingKind.ALERTS_UNREADABLE: "DayarAlertsUnreadable",
+    FindingKind.DELIVERIES_ABANDONED: "DayarDeliveriesAbandoned",
+    FindingKind.ALERTS_UNSENT: "DayarAlertsUnsent",
+    FindingKind.BACKUP_FAILED: "DayarBackupMissing",
+    FindingKind.BACKUP_OVERDUE: "DayarBackupMissing",
+    FindingKind.TOKENS_END: "DayarTokensEnd",
+}
 INSTALLS = "promtool is missing: apt-get install --yes --no-install-recommends prometheus"
 
 
@@ -30,10 +54,15 @@ def test_each_metric_of_the_rules_is_a_metric_of_a_service() -> None:
 
     A rule therefore passes them even if no service has the rule's metric.
     """
-    expressions = re.findall(r"^ +expr: (.+)$", (FOLDER / "rules.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    metrics = {name for expression in expressions for name in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b(?!=)", expression)}
+    unquoted = re.sub(r'"[^"]*"', "", " ".join(EXPRESSIONS.values()))
+    metrics = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b(?!=)", unquoted))
     sources = [path for room in ("shared", "services") for path in (paths.ROOT / room).rglob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in sources)
     assert len(metrics) >= 15
-    # FINDINGS are no metrics, but values of a label
-    assert {name for name in metrics if f'"{name}"' not in code} <= FINDINGS
+    assert not {name for name in metrics if f'"{name}"' not in code}
+
+
+def test_each_finding_of_the_monitoring_has_a_rule() -> None:
+    assert set(OF_METRICS.values()) <= EXPRESSIONS.keys()
+    read = {kind for kinds in re.findall(r'kind=~?"([^"]+)"', EXPRESSIONS["DayarFinding"]) for kind in kinds.split("|")}
+    assert read - {FindingKind.SERVER_AWAY} == set(FindingKind) - OF_METRICS.keys(), "of the servers only Valkey"
