@@ -88,7 +88,8 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
 
     The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
     A grave alert that nobody acknowledged stays open. If its hazard expired, it still escalates until somebody answers,
-    or until the source cancels or downgrades the hazard.
+    or until the source cancels or downgrades the hazard. The same holds for a confirmed alert that has become graver
+    since, and that nobody has acknowledged again.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -108,7 +109,7 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     )
     if after.resolved_at is not None:
         return after
-    if after.is_worked_on:
+    if after.is_worked_on and not after.is_overdue:
         return replaced(after, is_ringing=True)
     if after.acknowledged_at is None and after.is_grave:
         return replaced(after, is_ringing=False, escalates_at=alert.escalates_at if after.is_overdue else None)

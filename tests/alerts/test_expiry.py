@@ -66,6 +66,21 @@ async def test_a_severe_alert_whose_hazard_expires_escalates_until_somebody_ackn
     assert await night.passes(timedelta(days=1)) == 0
 
 
+async def test_a_confirmed_alert_that_has_become_graver_escalates_after_its_end_too(night: Night) -> None:
+    flow = mudflow(expires=NOW + timedelta(minutes=4))
+    await night.report(flow)
+    await night.does("confirm", None)
+    graver = {"revision": 2, "msg_type": "Update", "severity": "Extreme", "expires": flow.expires}
+    await night.report(mudflow(hazard_id=flow.hazard_id, **graver))
+    assert await night.expires_after(timedelta(minutes=4)) == 1
+    alert = await night.alert()
+    assert (alert.validity, alert.demand) == ("expired", "acknowledgement"), "people confirmed the milder alert"
+    assert await night.passes(EXTREME) == 1
+    assert await night.causes("head") == ["escalated"]
+    await night.does("acknowledge")
+    assert await night.passes(timedelta(days=1)) == 0
+
+
 async def test_the_source_ends_the_escalation_of_an_expired_alert(night: Night) -> None:
     flow = mudflow(severity="Extreme", expires=NOW + timedelta(minutes=1))
     await night.report(flow)
