@@ -203,6 +203,13 @@ class Snoozed(BaseModel):
     refused: list[NotDone]
 
 
+class TakenBack(BaseModel):
+    """The result of withdrawing the acknowledgements of several alerts."""
+
+    taken_back: list[AlertView]
+    refused: list[NotDone]
+
+
 class TakenOver(BaseModel):
     """The result of taking over several alerts."""
 

@@ -200,6 +200,7 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /alerts/v1/alerts/{alert_id}/resolution": to(CMC),
     "PUT /alerts/v1/alerts/{alert_id}/reopening": to(CMC),
     "POST /alerts/v1/alerts:acknowledge": to(CMC),
+    "POST /alerts/v1/alerts:take-back": to(CMC),
     "POST /alerts/v1/alerts:snooze": to(CMC),
     "POST /alerts/v1/alerts:takeover": to(CMC),
     "POST /alerts/v1/alerts:assignees": to(CMC),

@@ -122,6 +122,7 @@ async def test_after_ten_seconds_an_acknowledgement_stays(desk: Desk) -> None:
             await session.execute(text("UPDATE alerts SET acknowledged_at = acknowledged_at - interval '11 s'"))
         late = await caller.delete(at(alert_id, "acknowledgement"))
     assert (late.status_code, late.json()["type"]) == (409, "urn:dayar:problem:too-late")
+    assert "acknowledged_name" not in late.json(), "the page would say that somebody else was first"
 
 
 async def test_notified_receivers_are_notified_of_acknowledgement_closure_and_reopening(desk: Desk) -> None:
@@ -142,12 +143,17 @@ async def test_several_alerts_are_acknowledged_together_but_no_extreme_one(desk:
         await nurgul.put(at(taken, "acknowledgement"))
         body = {"alert_ids": [str(id) for id in (raised, taken, extreme, unknown)]}
         answer = (await aibek.post("/v1/alerts:acknowledge", json=body)).json()
+        undone = (await aibek.post("/v1/alerts:take-back", json=body | {"alert_ids": body["alert_ids"][:2]})).json()
     assert [alert["alert_id"] for alert in answer["acknowledged"]] == [str(raised)]
     assert {refused["alert_id"]: (refused["reason"], refused["name"]) for refused in answer["refused"]} == {
         str(taken): ("already-acknowledged", "Нургүл"),
         str(extreme): ("one-by-one", None),
         str(unknown): ("not-found", None),
     }
+    assert [(alert["alert_id"], alert["work"]) for alert in undone["taken_back"]] == [(str(raised), "unacknowledged")]
+    assert [(refused["reason"], refused["name"]) for refused in undone["refused"]] == [
+        ("already-acknowledged", "Нургүл")
+    ]
     assert (await desk.event_types()).count("acknowledged") == 2
 
 

@@ -95,6 +95,7 @@ BY_AREA = {
     ),
     "PUT /alerts/v1/alerts/{alert_id}/reopening": VisibleContent("/alerts/v1/alerts/{alert}/reopening"),
     "POST /alerts/v1/alerts:acknowledge": VisibleContent("/alerts/v1/alerts:acknowledge", body=SEVERAL),
+    "POST /alerts/v1/alerts:take-back": VisibleContent("/alerts/v1/alerts:take-back", body=SEVERAL),
     "POST /alerts/v1/alerts:snooze": VisibleContent(
         "/alerts/v1/alerts:snooze", body=SEVERAL | {"minutes": 1, "reason": "waiting"}
     ),

@@ -53,7 +53,6 @@ TITLES = {
 # For each kind of refusal, the prefix of the alert's fields that say who acted first, and when.
 FIRST = {
     "already-acknowledged": "acknowledged",
-    "too-late": "acknowledged",
     "already-confirmed": "confirmed",
     "already-in-progress": "progressed",
     "already-snoozed": "snoozed",

@@ -25,6 +25,7 @@ from services.alerts.views import (
     SeveralAlerts,
     Snoozed,
     Snoozes,
+    TakenBack,
     TakenOver,
 )
 from shared.auth.tokens import Principal
@@ -47,6 +48,21 @@ async def acknowledge(body: SeveralAlerts, request: Request, session: Session, c
 
     done, refused = await several(body, act, request, session, caller)
     return Acknowledged(acknowledged=done, refused=refused)
+
+
+@router.post("/v1/alerts:take-back")
+async def take_back(body: SeveralAlerts, request: Request, session: Session, caller: Caller) -> TakenBack:
+    """Withdraws the caller's own acknowledgements of several alerts, each independently of the others.
+
+    The answer names each refused alert with the reason.
+    """
+    person = person_of(caller)
+
+    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
+        return answers.take_back(alert_id, person)
+
+    done, refused = await several(body, act, request, session, caller)
+    return TakenBack(taken_back=done, refused=refused)
 
 
 @router.post("/v1/alerts:snooze")

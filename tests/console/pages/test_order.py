@@ -173,6 +173,8 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
     expect(lower).to_be_focused()
     page.keyboard.press("a")
     expect(page.locator("#toasts")).to_contain_text("Crop disease")
+    undo_together(page, rows)
+    page.locator("#acknowledge-selected").click()
     away(page)
     for row in rows.values():
         expect(row).to_have_attribute("data-section", "acknowledged")
@@ -197,6 +199,20 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
     expect(squall).to_contain_text(f"In progress: {desk.name}")
     close_after_a_change(page, rows, seat(Role.OPERATOR))
     assert desk.errors == []
+
+
+def undo_together(page: Page, rows: dict[str, Locator]) -> None:
+    """Takes the acknowledgements back in one call, and selects both alerts again."""
+    calls = list[str]()
+    page.on("request", lambda request: calls.append(request.url))
+    page.locator("#toasts .toast", has_text="Acknowledged: 2. ").get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("Acknowledgement taken back: 2. ")
+    assert [url.rpartition("/")[2] for url in calls if "/v1/alerts" in url] == ["alerts:take-back"]
+    away(page)
+    for row in rows.values():
+        expect(row).to_have_attribute("data-section", "waiting")
+        row.locator("input").check()
+    expect(page.locator("#selected")).to_have_text("Selected: 2")
 
 
 def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -> None:

@@ -6,7 +6,7 @@ import { read } from "/static/dates.js";
 import { element, showText } from "/static/elements.js";
 import { takeUp } from "/static/board/panels.js";
 import { chooseNone, chosen } from "/static/board/selection.js";
-import { actOn, atOnce } from "/static/board/several.js";
+import { actOn, asNamed, atOnce } from "/static/board/several.js";
 import { mark, note, removeNotes } from "/static/field-notes.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
@@ -175,7 +175,9 @@ async function sendSeveral(several, act, body, offered) {
 
 /** @param {string[]} alerts */
 function undoing(alerts) {
-  return { label: sentence("undo"), shownMs: UNDO_MS, act: () => alerts.forEach((alert) => void undo(alert)) };
+  const [alert, ...others] = alerts;
+  const act = () => void (alert && !others.length ? undo(alert) : sendSeveral(asNamed(alerts), "take-back", {}));
+  return { label: sentence("undo"), shownMs: UNDO_MS, act };
 }
 
 /** @param {string} alert */

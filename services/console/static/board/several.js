@@ -23,6 +23,7 @@ const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));
 /** @type {Record<string, {result: string, text: string}>} the alerts in the service's answer, and the text for them */
 const ACTS = {
   acknowledge: { result: "acknowledged", text: "acknowledged" },
+  "take-back": { result: "taken_back", text: "undone" },
   takeover: { result: "taken_over", text: "taken_over" },
   snooze: { result: "snoozed", text: "snoozed" },
   assign: { result: "assigned", text: "assigned" },
@@ -32,7 +33,12 @@ const ACTS = {
 /** The selected alerts as they are now. The selection may change while a dialog names them. @returns {Several} */
 export function atOnce() {
   const alerts = chosen().slice(0, MOST_AT_ONCE);
-  return { alerts, seen: seen(alerts), names: new Map(alerts.map((alert) => [alert, named(alert)])) };
+  return { ...asNamed(alerts), seen: seen(alerts) };
+}
+
+/** These alerts, whatever others have done since. @param {string[]} alerts @returns {Several} */
+export function asNamed(alerts) {
+  return { alerts, seen: {}, names: new Map(alerts.map((alert) => [alert, named(alert)])) };
 }
 
 /**
