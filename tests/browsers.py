@@ -1,8 +1,9 @@
 """Starts the system's Chromium for tests of pages."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
@@ -57,6 +58,9 @@ CUT_IN_LINES = """selects => selects.flatMap((select) => {
 expect.set_options(timeout=SLOW_MS)  # Playwright's default of 5 s is too short while other tests use all cores
 
 
+Called = TypeVar("Called")
+
+
 @contextmanager
 def chromium(*flags: str, has_webgl: bool = False) -> Iterator[Browser]:
     with sync_playwright() as playwright, launched(playwright.chromium, *flags, has_webgl=has_webgl) as browser:
@@ -70,6 +74,15 @@ def launched(browser_type: BrowserType, *flags: str, has_webgl: bool = False) ->
     browser = browser_type.launch(executable_path=program, args=[*FLAGS, *(WEBGL if has_webgl else NO_WEBGL), *flags])
     yield browser
     browser.close()
+
+
+def wait_for_call(page: Page, calls: Sequence[Called]) -> Called:
+    """Waits until a callback of the test has added something to the list, and returns the first entry.
+
+    Playwright calls the callbacks of routes, requests and dialogs only while the test waits for a page.
+    """
+    assert wait_until(lambda: bool(page.evaluate("true") and calls), timeout=60)
+    return calls[0]
 
 
 def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:

@@ -173,7 +173,7 @@ def test_a_digest_has_at_most_two_parts_and_as_many_titles_as_fit(language: str)
     assert "1 ****." in answering.digest([(alert, Cause.RAISED)] * 2, language).text
     answered = alert.model_copy(update={"acknowledged_at": NOW, "sequence": alert.sequence + 1})
     mentions = [(answered, Cause.ACKNOWLEDGED), (alert, Cause.RAISED)]
-    assert "4711" not in answering.digest(mentions, language, "4711").text, "the newest mention counts"
+    assert "1 4711" not in answering.digest(mentions, language, "4711").text, "the newest mention counts"
 
 
 def test_a_digest_without_room_for_a_title_still_says_that_it_is_an_exercise() -> None:

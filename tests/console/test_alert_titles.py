@@ -32,7 +32,7 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
         return panel.partition(f'id="alert-{alert_id}"')[2].partition("</article>")[0]
 
     title = 'Перемещение, <span class="nowrap">300 человек</span>, откуда — неизвестно</a>'
-    assert wait_until(lambda: title in row(known.alert_id), timeout=20), row(known.alert_id)
+    assert wait_until(lambda: title in row(known.alert_id), timeout=60), row(known.alert_id)
     assert "Сейчас здесь: Лейлекский район." in row(known.alert_id)
     assert ">Откуда — неизвестно. 300 человек по 1 донесению" in row(known.alert_id)
     assert "неизвестно" not in row(of_known_origin.alert_id)
@@ -45,7 +45,7 @@ def test_a_field_team_that_found_nothing_is_no_hazard_on_the_board(served: Serve
     looked = hazard(source="field", certainty="Unlikely", scope="Restricted", area=place, onset=now, received_at=now)
     served.publish(looked)
     operator, path = served.signed_in(Role.OPERATOR), f"/hazards/{looked.hazard_id}"
-    assert wait_until(lambda: operator.get(path).status_code == 200, timeout=20)
+    assert wait_until(lambda: operator.get(path).status_code == 200, timeout=60)
     assert "nothing found" in operator.get(f"{path}?lang=en").text
     for panel in ("hazards", "recent"):
         row = (
@@ -58,7 +58,7 @@ def test_a_filter_that_hides_an_alert_that_ended_unacknowledged_says_so(served: 
     served.publish(alert(pcodes=[KARA_SUU], severity="Extreme", is_unseen=True, validity="expired"))
     operator = served.signed_in(Role.OPERATOR, areas=[KARA_SUU])
     shown = 'id="section-unseen"'
-    assert wait_until(lambda: shown in operator.get("/board/alerts?lang=en").text, timeout=20)
+    assert wait_until(lambda: shown in operator.get("/board/alerts?lang=en").text, timeout=60)
     filtered = operator.get("/board/alerts?lang=en&state=waiting").text
     hidden = filtered.partition('id="hidden-unacknowledged"')[2].partition("</strong>")[0]
     assert shown not in filtered and "hidden by the filter: 1 " in hidden and 'data-severity="Extreme"' in hidden

@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 20  # without the circuit breaker, each of 36 attempts could wait for five seconds
+SOON = 60  # seconds; without the circuit breaker, each of 36 attempts could wait for five seconds
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def signed_in(browser: Browser, console: Served) -> Page:
 @pytest.mark.usefixtures("fresh_attempts")
 def test_the_console_starts_without_the_file_and_says_what_is_missing(console: Served, file: Path) -> None:
     file.unlink(missing_ok=True)
-    assert wait_until(lambda: "map background not usable" in console.web.log_tail(), timeout=20)
+    assert wait_until(lambda: "map background not usable" in console.web.log_tail(), timeout=60)
     reader = console.signed_in(Role.DUTY_HEAD)
     assert reader.get(PATH, headers={"range": "bytes=0-9"}).status_code == 404
     for path in ("/map?lang=en", "/status?lang=en"):

@@ -20,7 +20,7 @@ def test_operators_read_the_names_of_the_exposed_sites_and_wall_screens_do_not(s
     def panel() -> str:
         return operator.get("/board/alerts?lang=en").text
 
-    assert wait_until(lambda: "Sites: Клуб, Мечеть, Школа № 1 and 2 more" in panel(), timeout=20), panel()
+    assert wait_until(lambda: "Sites: Клуб, Мечеть, Школа № 1 and 2 more" in panel(), timeout=60), panel()
     shown = screen.get("/board/alerts?lang=en").text
     assert f'id="alert-{known.alert_id}"' in shown
     assert "Мечеть" not in shown

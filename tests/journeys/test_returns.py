@@ -48,8 +48,8 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
     # this movement arrives before the report of its household
     sent(field, "movements", movement(household_id=families[0]["household_id"], **at(2)))
     sent(field, "displacements", *families)
-    assert wait_until(lambda: stock("in_return") == {KADAMJAI: 2}, timeout=40)
-    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 6}, timeout=40)
+    assert wait_until(lambda: stock("in_return") == {KADAMJAI: 2}, timeout=60)
+    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 6}, timeout=60)
 
     to_batken = {"destination": {"pcode": BATKEN}, "shelter": "tent"}
     transfer = movement(household_id=families[1]["household_id"], **at(3, movement="transferred", **to_batken))
@@ -57,14 +57,14 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
     member = families[2]["members"][0]["member_id"]
     died = movement(household_id=families[2]["household_id"], **at(1, movement="died", member_ids=[member]))
     sent(other, "movements", died)  # this report waits for a registrar's decision
-    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 4, BATKEN: 2}, timeout=40)
+    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 4, BATKEN: 2}, timeout=60)
     sent(field, "movements", {**died, "report_id": str(uuid4())})
-    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 3, BATKEN: 2}, timeout=40)
+    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 3, BATKEN: 2}, timeout=60)
     assert stock("in_displacement", days_ago=5) == {LEILEK: 8}
 
     sent(other, "movements", {**transfer, "version": 2, "is_reversed": True})
-    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 5}, timeout=40)
-    assert wait_until(lambda: "5 persons" in board(), timeout=40), board()
+    assert wait_until(lambda: stock("in_displacement") == {LEILEK: 5}, timeout=60)
+    assert wait_until(lambda: "5 persons" in board(), timeout=60), board()
 
 
 def test_everybody_at_a_site_returns(centre: Served) -> None:
@@ -101,7 +101,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     families = [household(**at(9, **here)) for _ in range(3)]
     counted = group(**at(9, **here, persons=40, is_full_recount=True))
     sent(field, "displacements", *families, counted)
-    assert wait_until(lambda: people() == (6, 40, 0, 0), timeout=40), people()
+    assert wait_until(lambda: people() == (6, 40, 0, 0), timeout=60), people()
     assert occupied() == [40, 0]
 
     there = {"destination": {"pcode": BATKEN}, "destination_site_id": camp}
@@ -109,21 +109,21 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     body = movement(**at(5, **transfer, **there))
     del body["household_id"]
     sent(field, "movements", body)
-    assert wait_until(lambda: occupied() == [25, 15], timeout=40), occupied()
+    assert wait_until(lambda: occupied() == [25, 15], timeout=60), occupied()
     assert people() == (6, 40, 0, 0)
 
     returned = movement(**at(2, kind="site_movement", site_id=school))
     del returned["household_id"]
     sent(field, "movements", returned)
-    assert wait_until(lambda: people() == (0, 15, 6, 25), timeout=40), people()
+    assert wait_until(lambda: people() == (0, 15, 6, 25), timeout=60), people()
     assert occupied() == [0, 15]
     assert people(days_ago=3) == (6, 40, 0, 0)
-    assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=40), board()
+    assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=60), board()
 
     # this late report is about a family that was at the school
     sent(field, "displacements", household(**at(9, **here)))
-    assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=40), people()
+    assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=60), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})
-    assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=40), people()
+    assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=60), people()
     assert occupied() == [25, 15]
-    assert wait_until(lambda: "8 persons" in board() and "40 persons" in board(), timeout=40), board()
+    assert wait_until(lambda: "8 persons" in board() and "40 persons" in board(), timeout=60), board()

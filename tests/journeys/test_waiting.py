@@ -50,7 +50,7 @@ def shows(page: Page, *answers: str) -> None:
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         return phones.shown(page) == list(answers)
 
-    assert wait_until(are_shown, timeout=40), phones.shown(page)
+    assert wait_until(are_shown, timeout=60), phones.shown(page)
 
 
 def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: Served, browser: Browser) -> None:

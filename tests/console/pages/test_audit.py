@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Route, expect
 
-from deploy.local.process import wait_until
 from shared.auth.tokens import Role
+from tests.browsers import wait_for_call
 from tests.console.pages.conftest import Whole
 
 OLDER = re.compile(r"/console/v1/audit\?.*before=201")
@@ -30,7 +30,8 @@ def test_refusals_of_all_services_are_in_one_list(whole: Whole, seat: Any) -> No
     refused = page.locator("#audit tr.is-bad")
     expect(refused.filter(has_text="GET /registry/v1/households").first).to_contain_text("forbidden")
     expect(refused.filter(has_text="GET /alerts/v1/deliveries").first).to_contain_text("127.0.0.1")
-    times = page.locator("#audit tr td:first-child").all_inner_texts()
+    shown = page.locator("#audit tr td:first-child").all_inner_texts()
+    times = [f"{time[3:5]}.{time}" for time in shown]  # "26.11, 21:47:03" is sorted by its month first
     assert times == sorted(times, reverse=True)
     page.locator("select[name=action]").select_option("signed_in")
     rows, is_sign_in = page.locator("#audit tr"), page.locator("td:nth-child(5)", has_text="Sign-in")
@@ -79,7 +80,7 @@ def test_older_entries_are_listed_once_however_often_they_are_requested(whole: W
     page.route(OLDER, lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.evaluate("() => { for (const _ of [1, 2]) document.getElementById('older').click(); }")
     expect(page.locator("#older")).to_be_disabled()
-    assert wait_until(lambda: bool(page.evaluate("true") and held), timeout=60)
+    wait_for_call(page, held)
     for route in held:
         route.fulfill(json=page_of(200))
     expect(page.locator("#audit tr td:last-child").last).to_have_text("101")

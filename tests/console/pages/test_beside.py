@@ -5,6 +5,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 from shared.auth.tokens import Role
+from tests.browsers import wait_for_call
 from tests.console.pages.conftest import Whole, newest_alert
 
 
@@ -45,7 +46,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     # while the second alert is read, no button of the first alert can be pressed
     expect(page.locator("#beside-content article")).to_have_count(0)
     expect(page.locator("#beside-page")).to_have_attribute("href", f"/alerts/{other.get_attribute('data-key')}")
-    assert slow[0].request.headers["dayar-account"]
+    assert wait_for_call(page, slow).request.headers["dayar-account"]
     slow[0].continue_()
     expect(beside.locator(".what")).to_contain_text("Fog")
     choose_while_the_alert_changes(beside, str(other.get_attribute("data-key")))
@@ -125,7 +126,7 @@ def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, se
     beside.get_by_role("button", name="In progress").click()
     assert colleague.put(f"{alert}/progress").status_code == 200
     expect(row).to_have_attribute("data-section", "in_progress")
-    held[0].continue_()
+    wait_for_call(page, held).continue_()
     expect(beside.get_by_role("button", name="Take over")).to_be_visible()
     assert [error for error in desk.errors if "409" not in error] == []
 

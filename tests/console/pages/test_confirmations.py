@@ -50,7 +50,7 @@ def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole:
         return unconfirmed.all_inner_texts() != before
 
     # the service shares figures among readers for some seconds, so the first minute of this clock may come too early
-    assert wait_until(is_shown_after_a_minute, timeout=30, every=1)
+    assert wait_until(is_shown_after_a_minute, timeout=60, every=1)
     expect(unconfirmed).to_contain_text("not confirmed for long: ")
     for language in ("en", "ru", "ky"):
         page.goto(f"{whole.url}/?lang={language}")

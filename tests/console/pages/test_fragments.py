@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Route, expect
 from sqlalchemy import delete
 
-from deploy.local.process import wait_until
 from services.console.checks import CheckName, InstallationCheck
 from services.console.config import ConsoleSettings
 from services.console.models import StoredCheck
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from shared.postgres import database
+from tests.browsers import wait_for_call
 from tests.console.pages.conftest import Seat, Whole
 from tests.installation import in_thread
 
@@ -96,14 +96,14 @@ def test_a_slow_service_gets_one_request_at_a_time(seat: Callable[..., Seat]) ->
     desk = seat(Role.OPERATOR)
     desk.page.route("**/registry/occupied-sites", lambda route: asked.append(route))  # noqa: PLW0108 - playwright marks it
     page = desk.open("/")
-    assert wait_until(lambda: page.evaluate("true") and len(asked) == 1, timeout=20)
+    first = wait_for_call(page, asked)
     for _ in range(3):
         page.evaluate(OUTDATED)
     page.wait_for_timeout(300)
     assert len(asked) == 1
-    asked[0].fulfill(body="<p>first</p>")
-    assert wait_until(lambda: page.evaluate("true") and len(asked) == 2, timeout=20)
-    asked[1].fulfill(body="<p>second</p>")
+    asked.clear()
+    first.fulfill(body="<p>first</p>")
+    wait_for_call(page, asked).fulfill(body="<p>second</p>")
     expect(page.locator("[data-fragment='/registry/occupied-sites']")).to_have_text("second")
 
 

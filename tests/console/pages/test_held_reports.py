@@ -162,7 +162,7 @@ def test_an_opened_report_is_accepted_under_the_household_that_is_registered_alr
         return len(history.json()["versions"]) if history.ok else 0
 
     desk.sign_in()
-    assert wait_until(lambda: reports() == 1, timeout=30, every=0.2)
+    assert wait_until(lambda: reports() == 1, timeout=60, every=0.2)
     sender = send_with_ended_sign_in(whole, second)
     page = desk.open("/waiting?lang=en")
     held = page.locator("#held tr[data-key]", has_text=sender)
@@ -179,5 +179,5 @@ def test_an_opened_report_is_accepted_under_the_household_that_is_registered_alr
     other.fill("")
     adoption.get_by_role("button", name="Accept under this household").click()
     expect(held).to_have_count(0)
-    assert wait_until(lambda: reports() == 2, timeout=30, every=0.2)
+    assert wait_until(lambda: reports() == 2, timeout=60, every=0.2)
     assert desk.errors == []

@@ -64,7 +64,7 @@ def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
     page.get_by_role("button", name="Clear the selection").click()
     expect(page.locator("tr.is-selected")).to_have_count(0)
     # the map moves to the hazard, whose mark is drawn a moment later
-    assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=30, every=0.5)
+    assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=60, every=0.5)
     expect(row).to_have_class("is-selected")
     looked = hazard(type="avalanche", source="field", certainty="Unlikely", onset=datetime.now(UTC))
     whole.publish(looked)
@@ -104,7 +104,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         click_in_the_middle(page)  # the map has moved to the hazard
         return beside.is_visible()
 
-    assert wait_until(is_opened_by_a_click, timeout=30, every=0.5)
+    assert wait_until(is_opened_by_a_click, timeout=60, every=0.5)
     # the mark is that of the hazard, of its alert, or of both, which opens their district
     expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
@@ -215,7 +215,7 @@ def test_a_switch_hides_a_layer_and_shows_it_again(whole: Whole, drawing: Seat) 
     expect(page.locator("#chosen-title")).to_have_text("Nothing selected")
     page.get_by_role("checkbox", name="Hazards").check()
     # the marks are drawn a moment after the switch, so the click is repeated
-    assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=30, every=0.5)
+    assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=60, every=0.5)
 
 
 def selected_in_the_middle(page: Page) -> str | None:

@@ -160,7 +160,7 @@ def assert_a_past_hazard_is_read_alone(whole: Whole, page: Page) -> None:
     flood = hazard(type="river_flood", **past, expires=NOW - timedelta(days=8), area={"description": "Kurgan"})
     whole.publish(flood)
     own = f"{whole.url}/hazards/{flood.hazard_id}"
-    assert wait_until(lambda: page.request.get(own).ok, timeout=20)
+    assert wait_until(lambda: page.request.get(own).ok, timeout=60)
     assert 'id="small-map"' not in page.request.get(own).text()
     layer = page.request.get(f"{whole.url}/console/v1/map/hazards?hazard={flood.hazard_id}").json()
     assert [each["properties"]["id"] for each in layer["features"]] == [str(flood.hazard_id)]
@@ -237,7 +237,7 @@ def test_a_viewer_sees_districts_but_no_sites_and_no_villages(seat: Any, whole: 
     expect(page.locator("#total-households")).to_contain_text("persons")
     expect(page.locator("#sites-rows, #localities-rows, #returns-rows")).to_have_count(0)
     layer = f"{whole.url}/console/v1/map/localities"
-    assert wait_until(lambda: LEILEK in page.request.get(layer).text(), timeout=20)
+    assert wait_until(lambda: LEILEK in page.request.get(layer).text(), timeout=60)
     assert "чайкана" not in page.request.get(layer).text()
     expect(page.locator("#new-events")).to_have_count(0)
-    assert wait_until(lambda: page.locator("#displaced-rows tr").count() > 0, timeout=20)
+    assert wait_until(lambda: page.locator("#displaced-rows tr").count() > 0, timeout=60)

@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import text
 
-from deploy.local.process import wait_until
 from services.alerts.receivers.receivers import Receiver
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel
 from shared.postgres import database
-from tests.browsers import wait_for_script
+from tests.browsers import wait_for_call, wait_for_script
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_presence import BLOCKED
 from tests.gazetteers import DOBO
@@ -61,7 +60,7 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
     read = "SELECT count(*) FROM audit WHERE action = 'read' AND result = 'done' AND :report_id = ANY(objects)"
     assert in_thread(rows(whole, read, report_id)) == 1
     sealed = in_thread(rows(whole, "SELECT sealed FROM callers WHERE report_id = :report_id", report_id))
-    assert b"996" not in sealed and b"Caller" not in sealed
+    assert b"+996 700" not in sealed and b"Caller" not in sealed
 
 
 ALERTED = "Alert raised, notified: duty desk."
@@ -303,6 +302,6 @@ def test_a_half_written_event_asks_before_the_page_is_left(seat: Any) -> None:
 
     page.on("dialog", stay)
     page.get_by_role("link", name="Back to the board").click()
-    assert wait_until(lambda: bool(page.evaluate("1") and urls), timeout=60)
+    wait_for_call(page, urls)
     assert urls == ["beforeunload"]
     assert page.url.endswith("/new-event")

@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from shared.events import derived_id
 from tests.browsers import wait_for_script
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
@@ -17,6 +16,7 @@ from tests.console.pages.test_new_count import leaving_asks
 from tests.console.pages.test_search import reported, usenov
 from tests.console.pages.test_sites import headers
 from tests.console.pages.typists import KEYS_OF_A_MINUTE, Typist
+from tests.console.pages.waiting import known_hazard
 from tests.intake.factories import group
 
 CHATKAL = "KG03230000000"  # no other test reports people from there
@@ -219,20 +219,6 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     leaving_asks(page)
 
 
-def known_hazard(whole: Whole) -> str:
-    """Reports a hazard in Chatkal, and waits until intake proposes the hazard. Returns the hazard's id."""
-    hazard_id = str(derived_id("hazard", "cmc", whole.report_hazard(area={"pcodes": [CHATKAL]})))
-    client = whole.client(headers=headers(whole, Role.REGISTRAR))
-    departure = {"pcode": CHATKAL, "occurred_at": datetime.now(UTC).isoformat()}
-
-    def is_proposed() -> bool:
-        proposed = client.post("/intake/v1/hazards:proposals", json=departure).json()["hazards"]
-        return hazard_id in [hazard["hazard_id"] for hazard in proposed]
-
-    assert wait_until(is_proposed, timeout=60)
-    return hazard_id
-
-
 def raise_alert(whole: Whole) -> None:
     """Counts sixty people from Chatkal, and waits for the alert about displaced people."""
     now = datetime.now(UTC).isoformat()
@@ -261,7 +247,7 @@ def test_the_alert_about_a_household_of_unknown_origin_is_named(seat: Any) -> No
 
 
 def test_the_event_that_people_fled_is_asked_and_recorded_and_the_alert_is_named(whole: Whole, seat: Any) -> None:
-    hazard_id = known_hazard(whole)
+    hazard_id = known_hazard(whole, CHATKAL)
     raise_alert(whole)
     page = opened(seat, Role.REGISTRAR, width=360, height=740)
     page.fill("#persons", "2")

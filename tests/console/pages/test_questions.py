@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
-from tests.console.pages.waiting import AT_BASHY
+from tests.console.pages.waiting import AT_BASHY, known_hazard
 from tests.intake.factories import group, household
 
 
@@ -81,7 +81,7 @@ def test_the_right_one_of_two_differing_counts_is_chosen_by_keyboard(whole: Whol
         stocks = desk.context.request.get(f"{whole.url}/registry/v1/counts:differing").json()["stocks"]
         return any(stock["clear"]["destination_locality"] == place for stock in stocks)
 
-    assert wait_until(differ, timeout=30, every=0.2)
+    assert wait_until(differ, timeout=60, every=0.2)
     page = desk.open("/waiting?lang=en")
     counts = page.locator("#differing tr", has_text=place)
     expect(counts).to_contain_text("60–100")
@@ -102,7 +102,7 @@ def test_the_right_one_of_two_differing_counts_is_chosen_by_keyboard(whole: Whol
 
 
 def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(whole: Whole, seat: Any) -> None:
-    whole.report_hazard(area={"pcodes": [AT_BASHY]}, type="flash_flood")
+    known_hazard(whole, AT_BASHY, type="flash_flood")
     now = datetime.now(UTC).isoformat()
     more = {"occurred_at": now, "reported_at": now, "occurred_at_precision": "hour"}
     body = household(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
@@ -122,14 +122,7 @@ def test_the_event_because_of_which_a_household_left_is_answered_by_keyboard(who
             listed += page["departures"]
         return any(own in departure["household_ids"] for departure in listed)
 
-    departure = {"status": "Actual", "pcode": AT_BASHY, "occurred_at": now}
-
-    def is_proposed() -> bool:
-        bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.OPERATOR])}"}
-        answer = whole.client(headers=bearer).post("/intake/v1/hazards:proposals", json=departure)
-        return bool(answer.json()["hazards"])
-
-    assert wait_until(lambda: is_asked() and is_proposed(), timeout=30, every=0.2)
+    assert wait_until(is_asked, timeout=60, every=0.2)
     desk.page.route("**/hazards:proposals-of-many", lambda route: route.fulfill(status=503, json={"title": "Busy"}))
     page = desk.open("/waiting?lang=en")
     expect(page.locator("#events-stale")).to_have_text("This list cannot be read. Busy")

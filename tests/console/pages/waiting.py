@@ -1,5 +1,6 @@
-"""Held reports and failed messages, which the tests of the page "Waiting" make."""
+"""Held reports, failed messages and hazards that the tests of the page "Waiting" and of the forms wait for."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
 from shared.auth.tokens import Role
 from shared.config import Settings
+from shared.events import derived_id
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.console.pages.conftest import Whole
@@ -50,6 +52,23 @@ def send_early_movement(whole: Whole) -> None:
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
     assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
     assert wait_until(lambda: held_of(whole, author) == 1, timeout=60, every=0.2)
+
+
+def known_hazard(whole: Whole, pcode: str, **changed: Any) -> str:
+    """Reports a hazard in the district, and waits until intake proposes it as the cause of a departure from there.
+
+    Returns the hazard's id.
+    """
+    hazard_id = str(derived_id("hazard", "cmc", whole.report_hazard(area={"pcodes": [pcode]}, **changed)))
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.REGISTRAR])}"}
+    client, departure = whole.client(headers=bearer), {"pcode": pcode, "occurred_at": datetime.now(UTC).isoformat()}
+
+    def is_proposed() -> bool:
+        proposed = client.post("/intake/v1/hazards:proposals", json=departure).json()["hazards"]
+        return hazard_id in [hazard["hazard_id"] for hazard in proposed]
+
+    assert wait_until(is_proposed, timeout=60)
+    return hazard_id
 
 
 async def change(whole: Whole, statement: str, kind: type[Settings] = AlertsSettings) -> Any:
