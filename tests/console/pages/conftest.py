@@ -31,6 +31,9 @@ from tests.packages import shared_installation
 __all__ = ["shared_installation"]
 
 
+UNREAD = {"advanced_at": None, "next": 0, "end": None}
+
+
 class Whole(Served):
     """All four services in one web process with a gazetteer, and the worker of each."""
 
@@ -42,14 +45,18 @@ class Whole(Served):
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:
-        """Whether the workers have read all partitions."""
-        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
-        paths = ("/alerts/v1/ledger", "/console/v1/ledger", "/registry/v1/ledger", "/intake/v1/ledger/consumer")
-        ledgers = [self.client(headers=bearer).get(path).json() for path in paths]
-        # until it knows the revocations, a service answers 503, without `partitions`
-        return all("partitions" in ledger for ledger in ledgers) and all(
-            each["advanced_at"] for ledger in ledgers for each in ledger["partitions"]
-        )
+        """Whether the workers have read from all partitions."""
+        return all(each["advanced_at"] for each in self.partitions())
+
+    def has_read_everything(self) -> bool:
+        return all(each["next"] == each["end"] for each in self.partitions())
+
+    def partitions(self) -> Iterator[dict[str, Any]]:
+        """The partitions in the ledgers, in the order in which the services read a report."""
+        client = self.client(headers={"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"})
+        for path in ("intake/v1/ledger/consumer", "registry/v1/ledger", "alerts/v1/ledger", "console/v1/ledger"):
+            # until it knows the revocations, a service answers 503, without `partitions`
+            yield from client.get(f"/{path}").json().get("partitions", [UNREAD])
 
     @cached_property
     def integration(self) -> httpx.Client:
@@ -151,7 +158,11 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """Removes the alerts, hazards and groups of earlier test files. Otherwise, acknowledged alerts could ring again."""
+    """Removes the alerts, hazards and groups of earlier test files. Otherwise, acknowledged alerts could ring again.
+
+    What these files reported last is read first. Otherwise it would appear while a later test counts rows.
+    """
+    assert wait_until(whole.has_read_everything, timeout=60)
     whole.close_alerts()
     whole.clear_hazards()
     whole.clear_groups()
@@ -274,10 +285,7 @@ def seat(whole: Whole, browser: Browser, contexts: Contexts, fresh_attempts: Non
 
 
 def wait_for_words(page: Page, url: str, words: str) -> None:
-    """Waits until the page at this address contains the words, by requests with the cookies of the browser.
-
-    To load the page in the browser again and again would take many times the CPU time.
-    """
+    """Waits until the page contains the words. Requests take much less CPU time than loads in the browser."""
     assert wait_until(lambda: words in page.request.get(url).text(), timeout=60, every=0.2), (url, words)
 
 
