@@ -86,9 +86,10 @@ class Night:
             await session.execute(insert(Binding).values(**bound, **rights))
 
     async def roster(self, *people: str) -> None:
-        """The people have shifts of a day. The first person is on duty since this morning or yesterday's morning."""
-        morning = datetime.now(TIME_ZONE) - timedelta(hours=8)
-        layer = {"name": "days", "people": people, "start": morning.date(), "handover": "08:00", "shift_days": 1}
+        """The people have shifts of a day. The first person is on duty since an hour, so no shift ends meanwhile."""
+        begun = datetime.now(TIME_ZONE) - timedelta(hours=1)
+        layer = {"name": "days", "people": people, "shift_days": 1}
+        layer |= {"start": begun.date(), "handover": f"{begun:%H:%M}"}
         async with self.sessions.begin() as session:
             await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [layer]}))
 
