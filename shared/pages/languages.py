@@ -39,6 +39,11 @@ def forget(response: Response, *, secure: bool) -> None:
     response.delete_cookie(COOKIE, samesite="lax", secure=secure)
 
 
+def keep_for_next(response: Response, *, secure: bool) -> None:
+    """Keeps the choice for the person who signs in next, who made it on the page of the sign-in."""
+    response.delete_cookie(LAST_ACCOUNT_COOKIE, samesite="lax", secure=secure, httponly=True)
+
+
 def without_choice(path: str) -> str:
     """The path without `?lang=`, for the next person."""
     before, mark, query = path.partition("?")
@@ -52,7 +57,7 @@ def remember_account(
     """Replaces the account that signed in before, and its language. None if the account has no language.
 
     What was chosen on this browser stays only if the account has no language and no other account signed in before,
-    because another person may have chosen it.
+    because another person may have chosen it. `keep_for_next` forgets that account.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):

@@ -86,6 +86,9 @@ def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(ser
     assert (shown(), shown(lang="ru")) == ("en", "ru")
     sign_in(client, name)
     assert shown() == "ru", "an account without a language keeps its own choice"
+    client.get("/sign-in", params={"lang": "ky"})
+    sign_in(client, served.account(Role.OPERATOR, language=None))
+    assert shown() == "ky", "the person chose it before the sign-in"
 
 
 def test_a_stream_accepts_no_writes(served: Served) -> None:

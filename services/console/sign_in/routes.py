@@ -38,7 +38,10 @@ Next = Annotated[str, Form()]  # a path longer than LONGEST_NEXT is replaced by 
 
 @router.get("/sign-in")
 async def sign_in_page(request: Request, next: str = "/") -> Response:
-    return console(request).pages.render(request, "sign-in.html", next=local(next), failure=None, name="")
+    response = console(request).pages.render(request, "sign-in.html", next=local(next), failure=None, name="")
+    if languages.COOKIE in request.query_params:
+        languages.keep_for_next(response, secure=is_https(console(request).settings))
+    return response
 
 
 @router.post("/sign-in")
