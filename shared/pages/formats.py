@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
 from babel.core import get_global
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 
 from shared.country import ABROAD, COUNTRY, TIME_ZONE
@@ -30,6 +30,13 @@ def decimal(value: float, pattern: str | None, language: str) -> str:
     return format_decimal(value, format=pattern, locale=language)
 
 
+@lru_cache(10_000)
+def day_in(value: date, pattern: str, language: str) -> str:
+    """Format a day. The result is cached like that of `decimal`, because the days of a page repeat."""
+    return format_date(value, pattern, locale=language)
+
+
+@cache
 def filters(language: str) -> dict[str, Callable[..., Any]]:
     """The Jinja filters of one language."""
     locale = Locale.parse(language)  # Babel would parse a text again for each value
@@ -39,11 +46,11 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return decimal(value, pattern, language)
 
     def clock(moment: datetime) -> str:
-        return format_time(moment, "HH:mm", tzinfo=TIME_ZONE, locale=locale)
+        return f"{moment.astimezone(TIME_ZONE):%H:%M}"
 
     def day(value: date) -> str:
         local = value.astimezone(TIME_ZONE).date() if isinstance(value, datetime) else value
-        return format_date(local, DAY[language], locale=locale)
+        return day_in(local, DAY[language], language)
 
     def moment(value: datetime) -> str:
         return f"{day(value)}, {clock(value)}"
@@ -54,17 +61,17 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         if local == today:
             return clock(value)
         pattern = DAY_AND_MONTH if local.year == today.year else DAY
-        return f"{format_date(local, pattern[language], locale=locale)}, {clock(value)}"
+        return f"{day_in(local, pattern[language], language)}, {clock(value)}"
 
     def brief_moment(value: datetime) -> str:
         """The day without its year, and the time."""
         local = value.astimezone(TIME_ZONE).date()
-        return f"{format_date(local, DAY_AND_MONTH[language], locale=locale)}, {clock(value)}"
+        return f"{day_in(local, DAY_AND_MONTH[language], language)}, {clock(value)}"
 
     def weekday(value: datetime) -> str:
         """The weekday and the day without its year."""
         pattern = f"EEE {DAY_AND_MONTH[language]}"
-        return format_date(value.astimezone(TIME_ZONE).date(), pattern, locale=locale)
+        return day_in(value.astimezone(TIME_ZONE).date(), pattern, language)
 
     def span(value: timedelta) -> str:
         return format_timedelta(value, locale=locale, threshold=1, format="short")
