@@ -50,8 +50,7 @@ def run_service(
 
     async def main() -> None:
         own = settings().for_service(name)
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)
+        collect_seldom()
         sides: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "migrate": lambda: schemas.migrate(name, own),
             "web": lambda: serve(create_app(own), own, mount=MOUNTS[name]),
@@ -65,6 +64,12 @@ def run_service(
                 tasks.create_task(sides[side]())
 
     run_process(name, main)
+
+
+def collect_seldom() -> None:
+    """Exclude existing objects from garbage collection, which would otherwise delay requests; collect others seldom."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def run_process(name: str, main: Callable[[], Awaitable[None]]) -> None:
@@ -159,7 +164,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # existing objects are excluded from garbage collection, which would otherwise delay requests
+        collect_seldom()
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)
