@@ -33,6 +33,7 @@ from services.console.config import ConsoleSettings
 from services.console.hazards import entry, granted_hazards, releases
 from services.console.hazards import pages as hazard_pages
 from services.console.hazards.callers import Callers
+from services.console.kept_rows import KeptRows
 from services.console.map import backgrounds
 from services.console.map import routes as map_routes
 from services.console.map.backgrounds import BackgroundFault
@@ -100,6 +101,7 @@ def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> 
             app.state.console = state = Console(
                 settings=settings,
                 pages=pages_of_console,
+                kept_rows=KeptRows(pages_of_console, places, settings.counted_status, exercise=settings.exercise),
                 places=places,
                 known_points=KnownPoints(places),
                 signer=Signer(settings.token_private_key_file),

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -296,5 +297,6 @@ def around(request: Request) -> dict[str, Any]:
         "may_count": not principal.roles.isdisjoint(role_groups.COUNTERS),
         "sees_figures": not principal.roles.isdisjoint(role_groups.FIGURES),
         "sees_ledger": not principal.roles.isdisjoint(role_groups.LEDGER),
+        "row": partial(here.kept_rows.row, language),
         "whereabouts": lambda pcodes: board.whereabouts(pcodes, here.places, language),
     }

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from services.console.administration.telephones import Telephones
 from services.console.config import ConsoleSettings
 from services.console.hazards.callers import Callers
+from services.console.kept_rows import KeptRows
 from services.console.positions import Positions
 from services.console.shared_figures import SharedFigures
 from services.console.sign_in.attempts import Attempts
@@ -27,6 +28,7 @@ SETTLEMENTS = "/settlements/{version}.json"
 class Console:
     settings: ConsoleSettings
     pages: Pages
+    kept_rows: KeptRows
     places: Places
     known_points: KnownPoints
     signer: Signer

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, case, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardAlert, BoardDelivery
 from services.console.queries.snapshots import ALL, RECENT
 from services.console.sections import UNACKNOWLEDGED, Section
 from shared.events.vocabulary import Demand, Severity, Status
+from shared.postgres.arrays import any_of
 
 SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 URGENT = (Severity.EXTREME, Severity.SEVERE)
@@ -149,7 +150,7 @@ async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dic
     failed = func.count().filter(~BoardDelivery.is_delivered)
     rows = await session.execute(
         select(BoardDelivery.alert_id, delivered, failed)
-        .where(BoardDelivery.alert_id.in_(ids))
+        .where(BoardDelivery.alert_id == any_of(ids, Uuid))
         .group_by(BoardDelivery.alert_id)
     )
     return {alert_id: (reached, lost) for alert_id, reached, lost in rows}

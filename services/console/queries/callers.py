@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Uuid, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.hazards.callers import Callers
 from services.console.models import CalledReport, FirstArea, StoredCaller
+from shared.postgres.arrays import any_of
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
@@ -65,14 +66,14 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
 
 async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
-) -> dict[UUID, list[UUID]]:
+) -> dict[UUID, tuple[UUID, ...]]:
     """Maps each hazard to the reports whose callers this reader may see, in the order of the calls."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
-    reports: dict[UUID, list[UUID]] = {}
+    reports: dict[UUID, tuple[UUID, ...]] = {}
     for hazard_id, report_id in await session.execute(
-        wanted.where(CalledReport.hazard_id.in_(hazards)).order_by(StoredCaller.noted_at)
+        wanted.where(CalledReport.hazard_id == any_of(hazards, Uuid)).order_by(StoredCaller.noted_at)
     ):
-        reports.setdefault(hazard_id, []).append(report_id)
+        reports[hazard_id] = (*reports.get(hazard_id, ()), report_id)
     return reports
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from services.console.queries import board
 from services.console.queries.board import Numbered
 from shared.events.vocabulary import OutcomeKind, Scope
 from shared.messaging.records import Outcome
+from shared.postgres.arrays import any_of
 
 
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
@@ -77,7 +78,7 @@ async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> 
     rows = await session.execute(
         select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))
         .outerjoin(BoardRelease, BoardRelease.hazard_id == BoardRevision.hazard_id)
-        .where(BoardRevision.hazard_id.in_(hazards), is_newer)
+        .where(BoardRevision.hazard_id == any_of(hazards, Uuid), is_newer)
         .group_by(BoardRevision.hazard_id)
     )
     return dict(rows.all())

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Uuid, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardAlert, BoardHazard, BoardRelease
 from shared.events.vocabulary import MsgType, Verification
+from shared.postgres.arrays import any_of
 
 
 async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None:
@@ -18,7 +19,7 @@ async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None
 
 async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, BoardRelease]:
     """The versions of these hazards in `board_releases`. Hazards without a row in this table are left out."""
-    rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id.in_(hazards)))
+    rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id == any_of(hazards, Uuid)))
     return {row.hazard_id: row for row in rows}
 
 
@@ -52,7 +53,7 @@ async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UU
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(
         select(BoardAlert.hazard_id, func.min(confirmed_at), func.array_agg(BoardAlert.severity))
-        .where(BoardAlert.hazard_id.in_(hazards), *is_confirmed)
+        .where(BoardAlert.hazard_id == any_of(hazards, Uuid), *is_confirmed)
         .group_by(BoardAlert.hazard_id)
     )
     return {id: Confirmation(at, frozenset(severities)) for id, at, severities in rows if id}

@@ -1,0 +1,41 @@
+"""Keeps the HTML of the board's rows. Each event redraws whole lists for every open board, but few rows change."""
+
+from collections.abc import Hashable
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from services.console import board
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import Status
+from shared.pages import Pages
+from shared.places import Places
+
+MOST = 3_000  # rows in memory, of some kilobytes each
+
+
+class KeptRows:
+    def __init__(self, pages: Pages, places: Places, counted: Status, *, exercise: bool) -> None:
+        self._pages, self._places = pages, places
+        self._constants = {"places": places, "counted": counted, "exercise": exercise}
+        self._kept: dict[Hashable, Markup] = {}
+
+    def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
+        """Renders the template, unless it was rendered with the same version and facts today.
+
+        `shown` is what the row is about, and `version` stands for its content. A template of a row sees only `shown`,
+        the facts and the constants of this process, so that no row can depend on anything else.
+        """
+        today = datetime.now(TIME_ZONE).date()  # a row names the day of a time only if it is not today
+        key = (language, template, version, today, *facts.values())
+        html = self._kept.pop(key, None) or self._rendered(language, template, shown, facts)
+        self._kept[key] = html
+        if len(self._kept) > MOST:
+            del self._kept[next(iter(self._kept))]  # the row that was shown the longest ago
+        return html
+
+    def _rendered(self, language: str, template: str, shown: Any, facts: dict[str, Hashable]) -> Markup:
+        where = board.whereabouts(shown.pcodes, self._places, language)
+        text = self._pages.text(language, template, shown=shown, where=where, **self._constants, **facts)
+        return Markup(text)  # noqa: S704 - the template has escaped its values
