@@ -81,7 +81,7 @@ class AlertChanges(PlannedNotifications):
         If `kind` or `area` is given, only alerts of this kind or area lapse.
         """
         of_hazard = self._of_hazard(hazard_id)
-        touched = [each for each in of_hazard if kind in (None, each.kind) and area in (None, each.area)]
+        touched = [alert for alert in of_hazard if kind in (None, alert.kind) and area in (None, alert.area)]
         for alert in touched:
             self._lapse(alert, reason)
         is_joined = any(not alert.is_suppressed for alert in touched)

@@ -70,7 +70,9 @@ def course(
     for alert in alerts:
         entries.append(CourseEntry(alert.raised_at, alert=alert))
         entries += [CourseEntry(act.acted_at, alert=alert, act=act) for act in acts.get(alert.alert_id, ())]
-        entries += [CourseEntry(each.created_at, alert=alert, sent=each) for each in sent.get(alert.alert_id, ())]
+        entries += [
+            CourseEntry(delivery.created_at, alert=alert, sent=delivery) for delivery in sent.get(alert.alert_id, ())
+        ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 

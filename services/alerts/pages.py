@@ -130,8 +130,10 @@ async def deliveries_page(request: Request, session: Session, caller: Caller, me
     deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
     acted = await shown_states.acted_alerts(session, deliveries)
     sent = [
-        replace(message_of(each, messages, pages, language, acted), edited=edited(each, deliveries, messages, acted))
-        for each in combined(deliveries)
+        replace(
+            message_of(delivery, messages, pages, language, acted), edited=edited(delivery, deliveries, messages, acted)
+        )
+        for delivery in combined(deliveries)
     ]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
 
@@ -184,8 +186,8 @@ def edited(
     if not is_editable or first["state"] not in SHOWN_IN_CHAT:
         return None
     slot = ("alert_id", "recipient", "channel")
-    of_slot = (each for each in deliveries if all(each[name] == first[name] for name in slot))
-    newest = next((each for each in of_slot if each["tried"]), first)
+    of_slot = (delivery for delivery in deliveries if all(delivery[name] == first[name] for name in slot))
+    newest = next((delivery for delivery in of_slot if delivery["tried"]), first)
     return messages.edited(first, newest, Content.model_validate(newest["content"]), acted)
 
 

@@ -144,7 +144,11 @@ class PlannedNotifications:
         Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
         receivers.
         """
-        own = [each for each in self._plan.receivers if each.account_id in accounts and alert.status in each.statuses]
+        own = [
+            receiver
+            for receiver in self._plan.receivers
+            if receiver.account_id in accounts and alert.status in receiver.statuses
+        ]
         if not own:
             return alert
         begun = transitions.replaced(alert, step=alert.step + 1)
@@ -170,7 +174,7 @@ class PlannedNotifications:
 
     def _inhibitors(self) -> Sequence[Inhibitor]:
         """The inhibitors among the alerts of this transaction, and the other stored inhibitors."""
-        stored = [each for each in self._plan.inhibitors if each.alert_id not in self._alerts]
+        stored = [inhibitor for inhibitor in self._plan.inhibitors if inhibitor.alert_id not in self._alerts]
         return [*inhibitions.inhibitors(self._alerts.values()), *stored]
 
     def _delivery(

@@ -90,7 +90,7 @@ async def alert(
         **AlertView.model_validate(visible).model_dump(mode="json"),
         "on_behalf_of": names.of_alert,
         "deliveries": shown,
-        "not_notified": [] if is_screen else [each.json for each in await omissions.of(session, alert_id)],
+        "not_notified": [] if is_screen else [omission.json for omission in await omissions.of(session, alert_id)],
     }
 
 
@@ -115,7 +115,7 @@ async def deliveries(
     omitted = await omissions.of(session, alert.alert_id) if alert is not None and is_visible else []
     return DeliveryPage(
         deliveries=[legible(delivery, messages, acted) for delivery in newest],
-        not_notified=[each.json for each in omitted],
+        not_notified=[omission.json for omission in omitted],
     )
 
 

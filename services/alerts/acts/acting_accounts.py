@@ -46,7 +46,9 @@ async def offered(
     plan = await plan_queries.plan(session, now)
     of_each = [assignees.in_order(alert, plan, places, access, now, besides=besides) for alert in alerts]
     accounts = [{person.account_id for person in people} for people in of_each]
-    people = [each for each in of_each[0] if all(each.account_id in others for others in accounts)] if of_each else []
+    people = (
+        [person for person in of_each[0] if all(person.account_id in others for others in accounts)] if of_each else []
+    )
     return await known_to_act(session, people, access)
 
 

@@ -99,7 +99,7 @@ class AnswerLinks:
             return None
         further = (await contact_queries.further(session, {receiver.label})).get(receiver.label, ())
         contacts = (receiver.first_contact, *further)
-        return next((receiver.at(each) for each in contacts if each.channel is DeliveryChannel.EMAIL), None)
+        return next((receiver.at(contact) for contact in contacts if contact.channel is DeliveryChannel.EMAIL), None)
 
     def _digests(self, delivery_id: UUID, account: UUID, address: str) -> list[bytes]:
         """The digests with each known key; the newest key comes first."""

@@ -160,7 +160,7 @@ class Answers:
             return alert
         plan = await plan_queries.plan(self._session, self._now)
         people = assignees(alert, plan, self._places, self._access)
-        name = next((each.label for each in people if each.account_id == to), None)
+        name = next((assignee.label for assignee in people if assignee.account_id == to), None)
         if name is None:
             raise AnswerRefused("assignee-not-found", alert)
         if not await acting_accounts.may_act(self._session, to, self._access):

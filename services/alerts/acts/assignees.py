@@ -32,13 +32,13 @@ def in_order(
     The account `besides` is left out.
     """
     on_duty = {label for people in plan.on_duty(now).values() for label in people}
-    people = [each for each in assignees(alert, plan, places, access) if each.account_id != besides]
+    people = [person for person in assignees(alert, plan, places, access) if person.account_id != besides]
     shown = {
-        each.account_id: Assignee(
-            account_id=each.account_id, name=each.label, post=each.post, is_on_duty=each.label in on_duty
+        person.account_id: Assignee(
+            account_id=person.account_id, name=person.label, post=person.post, is_on_duty=person.label in on_duty
         )
-        for each in people
-        if each.account_id is not None
+        for person in people
+        if person.account_id is not None
     }
     return sorted(shown.values(), key=lambda assignee: (not assignee.is_on_duty, assignee.name.casefold()))
 
@@ -46,8 +46,8 @@ def in_order(
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
     """The people whose name is the typed text. If there are none, those whose name has a word that begins with it."""
     wanted = typed.strip(" .,;").casefold()
-    exact = [each for each in people if each.name.casefold() == wanted]
-    return exact or [each for each in people if f" {each.name.casefold()}".find(f" {wanted}") >= 0]
+    exact = [person for person in people if person.name.casefold() == wanted]
+    return exact or [person for person in people if f" {person.name.casefold()}".find(f" {wanted}") >= 0]
 
 
 def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access) -> list[Receiver]:

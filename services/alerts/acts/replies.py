@@ -159,8 +159,8 @@ class Replies:
             return await self.assign(session, alert_id, person, now, found[0].account_id)
         if not acting:
             return Reply(ReplyResult.NO_ASSIGNEE)
-        named = [each for each in acting if each in found]
-        names = tuple(each.name for each in (named or acting)[:MOST_NAMED])
+        named = [person for person in acting if person in found]
+        names = tuple(person.name for person in (named or acting)[:MOST_NAMED])
         return Reply(ReplyResult.ASSIGNEE_MISSING, names=names)
 
     async def _possible_assignees(

@@ -79,7 +79,7 @@ class EmailChannel:
 
     async def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """The mail. It has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
-        contents = [(each, Content.model_validate_json(each.content)) for each in (job, *job.companions)]
+        contents = [(sent, Content.model_validate_json(sent.content)) for sent in (job, *job.companions)]
         text = await self._text(contents, receiver)
         message = EmailMessage(policy=POLICY)
         message["From"] = Address(self._texts.institution(receiver.language), addr_spec=self._settings.alerts_mail_from)

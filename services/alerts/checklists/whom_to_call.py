@@ -37,7 +37,7 @@ class ListedNumber:
 
     @classmethod
     def of(cls, number: DutyNumber, last_calls: Mapping[object, LastCall]) -> "ListedNumber":
-        telephones = [(f"tel:{each}", duty_numbers.written(each)) for each in number.contact.telephones]
+        telephones = [(f"tel:{telephone}", duty_numbers.written(telephone)) for telephone in number.contact.telephones]
         return cls(number, telephones, last_calls.get(number.number_id))
 
 
@@ -81,11 +81,17 @@ def sheet(
     """`numbers` are in the order in which they are called."""
     listed = [ListedNumber.of(number, last_calls) for number in numbers]
     steps = [
-        ListedStep(step, done.get(step.id), [each for each in listed if each.number.service in step.calls])
+        ListedStep(
+            step,
+            done.get(step.id),
+            [listed_number for listed_number in listed if listed_number.number.service in step.calls],
+        )
         for step in checklist.steps_for(alert.severity)
     ]
-    called = {service for each in steps for service in each.step.calls}
-    return CallSheet(checklist, steps, [each for each in listed if each.number.service not in called])
+    called = {service for listed_step in steps for service in listed_step.step.calls}
+    return CallSheet(
+        checklist, steps, [listed_number for listed_number in listed if listed_number.number.service not in called]
+    )
 
 
 def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:

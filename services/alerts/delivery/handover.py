@@ -92,7 +92,10 @@ class PlaceBursts:
             if is_first:
                 self._notified[key] = now
             (first if is_first else others).append(delivery)
-        return [*(replace(each, due_in=AHEAD) if each.due_in == NOW else each for each in first), *others]
+        return [
+            *(replace(delivery, due_in=AHEAD) if delivery.due_in == NOW else delivery for delivery in first),
+            *others,
+        ]
 
 
 class Handover:

@@ -43,13 +43,14 @@ class Messages:
         match first["channel"]:
             case DeliveryChannel.TELEGRAM:
                 items = [
-                    DigestItem(acted.then(each.data), row["cause"], row["delivery_id"]) for row, each in deliveries
+                    DigestItem(acted.then(content.data), row["cause"], row["delivery_id"])
+                    for row, content in deliveries
                 ]
                 return [self._of_chat(ChatMessages(self.texts).digest(in_digest_order(items), language))]
             case DeliveryChannel.SMS:
-                segments = self.sms.digest([(each.data, row["cause"]) for row, each in deliveries], language)
+                segments = self.sms.digest([(content.data, row["cause"]) for row, content in deliveries], language)
                 return [ShownMessage(Text("", segments.text), segments=segments)]
-        texts = [self.of(*each, acted).text for each in deliveries]
+        texts = [self.of(*delivery, acted).text for delivery in deliveries]
         return [ShownMessage(self.texts.digest(texts, language))]
 
     def of(self, delivery: Mapping[str, Any], content: Content, acted: ActedAlerts = NOBODY_ACTED) -> ShownMessage:

@@ -54,11 +54,11 @@ class NextContacts:
             now = self._clock()
             due = await contact_queries.due(session, now)
             if due:
-                alerts = await alert_queries.by_id(session, {each.alert_id for each in due})
+                alerts = await alert_queries.by_id(session, {delivery.alert_id for delivery in due})
                 muted = (await mute_queries.mutes(session, now)).muted(alerts.values(), self._places)
-                waiting = [each for each in due if each.alert_id in muted and each.cause not in UNMUTED]
+                waiting = [delivery for delivery in due if delivery.alert_id in muted and delivery.cause not in UNMUTED]
                 await contact_queries.postpone(session, waiting, now + MUTED_WAIT)
-                await self._follow(session, [each for each in due if each not in waiting], alerts, now)
+                await self._follow(session, [delivery for delivery in due if delivery not in waiting], alerts, now)
             return len(due)
 
     async def _follow(
@@ -66,26 +66,26 @@ class NextContacts:
     ) -> None:
         receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
         reasons = {
-            each.delivery_id: follows
-            for each in due
-            if not each.is_of_removed
-            and (receiver := receivers.get(each.recipient)) is not None
-            and (follows := reason(each, receiver, alerts.get(each.alert_id))) is not None
+            delivery.delivery_id: follows
+            for delivery in due
+            if not delivery.is_of_removed
+            and (receiver := receivers.get(delivery.recipient)) is not None
+            and (follows := reason(delivery, receiver, alerts.get(delivery.alert_id))) is not None
         }
-        unsuccessful = [each for each in due if each.delivery_id in reasons]
+        unsuccessful = [delivery for delivery in due if delivery.delivery_id in reasons]
         warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
         # A later message about the alert replaces the earlier one, and goes to the next contact in its place.
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
-        contacts = await contact_queries.further(session, {each.recipient for each in current})
+        contacts = await contact_queries.further(session, {delivery.recipient for delivery in current})
         planned = [
-            following(each, reasons[each.delivery_id], receiver, contact, alerts.get(each.alert_id), now)
-            for each, receiver in ((each, receivers[each.recipient]) for each in current)
-            for contact in next_contacts(each, receiver, contacts.get(each.recipient, ()))
+            following(delivery, reasons[delivery.delivery_id], receiver, contact, alerts.get(delivery.alert_id), now)
+            for delivery, receiver in ((delivery, receivers[delivery.recipient]) for delivery in current)
+            for contact in next_contacts(delivery, receiver, contacts.get(delivery.recipient, ()))
         ]
         await delivery_queries.add_deliveries(session, planned, hastens=False)
         locked_by_others = superseded.keys() - brought_forward
-        await contact_queries.settle(session, [each for each in due if each.key not in locked_by_others])
+        await contact_queries.settle(session, [delivery for delivery in due if delivery.key not in locked_by_others])
 
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
@@ -95,8 +95,10 @@ class NextContacts:
         A delivery is current if no later step of its alert has a delivery on the same channel to the same receiver.
         """
         newest = await contact_queries.newest_steps(session, deliveries)
-        current = [each for each in deliveries if newest[each.key] == each.step]
-        return current, {each.key: newest[each.key] for each in deliveries if newest[each.key] != each.step}
+        current = [delivery for delivery in deliveries if newest[delivery.key] == delivery.step]
+        return current, {
+            delivery.key: newest[delivery.key] for delivery in deliveries if newest[delivery.key] != delivery.step
+        }
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
@@ -160,7 +162,7 @@ def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[C
     A contact that already has a delivery of this step gets no second one.
     """
     contacts = [receiver.first_contact, *further]
-    position = next((place for place, each in enumerate(contacts) if each.channel == delivery.channel), None)
+    position = next((place for place, contact in enumerate(contacts) if contact.channel == delivery.channel), None)
     return contacts if position is None else contacts[position + 1 : position + 2]
 
 

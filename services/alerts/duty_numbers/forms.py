@@ -50,9 +50,9 @@ def placed(
     `of_unit` are the stored numbers of the number's unit. If another number of the unit has the same post, the form
     says that the post is wrong.
     """
-    others = [each for each in of_unit if each.number_id != number.number_id]
-    if entry_of(number).key in {entry_of(each).key for each in others}:
+    others = [other for other in of_unit if other.number_id != number.number_id]
+    if entry_of(number).key in {entry_of(other).key for other in others}:
         return number, [Fault("post", LISTED)]
     if known is not None and known.place.pcode == number.place.pcode:
         return number, []
-    return replace(number, position=max((each.position + 1 for each in others), default=0)), []
+    return replace(number, position=max((other.position + 1 for other in others), default=0)), []

@@ -45,6 +45,6 @@ class TemplatesForm(TypedForm):
 
 def form_of(hazard: str, severity: str, stored: Iterable[MessageTemplate]) -> TemplatesForm:
     """The form, filled with the stored texts of the hazard and the severity."""
-    of_both = [each for each in stored if (each.hazard, each.severity) == (hazard, severity)]
-    texts = {name_of(each.channel, each.language): [each.text] for each in of_both}
+    of_both = [template for template in stored if (template.hazard, template.severity) == (hazard, severity)]
+    texts = {name_of(template.channel, template.language): [template.text] for template in of_both}
     return TemplatesForm({"hazard": [hazard], "severity": [severity], **texts})

@@ -61,7 +61,8 @@ async def save(request: Request, session: Session, caller: Caller) -> Response:
         return page(request, caller, form, stored, faults, newer=newer, status=422)
     known = {template.key: template for template in stored}
     kept = [
-        unchanged if (unchanged := known.get(each.key)) and unchanged.text == each.text else each for each in wanted
+        unchanged if (unchanged := known.get(template.key)) and unchanged.text == template.text else template
+        for template in wanted
     ]
     await template_queries.replace(session, *form.condition, kept)
     reason = " ".join(filter(None, form.condition)) or "all"
@@ -123,7 +124,11 @@ def page(
 
 def version_of_texts(condition: tuple[str, str], stored: Iterable[MessageTemplate]) -> str:
     """The version of the stored texts of this hazard and severity, or "" if there are none."""
-    texts = [(each.channel, each.language, each.text) for each in stored if (each.hazard, each.severity) == condition]
+    texts = [
+        (template.channel, template.language, template.text)
+        for template in stored
+        if (template.hazard, template.severity) == condition
+    ]
     return version_of(sorted(texts)) if texts else ""
 
 

@@ -54,7 +54,7 @@ def previews(
     condition. For a channel and language without such a template, the example has the `stored` template that a real
     alert would get.
     """
-    used = [*(each for each in stored if is_wider(each, *condition)), *wanted]
+    used = [*(template for template in stored if is_wider(template, *condition)), *wanted]
     alert, templates = example(*condition, now), Templates(used)
     texts = messages.texts.with_templates(templates)
     worded = Messages(texts, messages.sms.with_texts(texts))
@@ -63,7 +63,9 @@ def previews(
         for channel in CHANNELS
         for language in LANGUAGES
     }
-    too_long = [name_of(each.channel, each.language) for each in wanted if each.key in templates.skipped]
+    too_long = [
+        name_of(template.channel, template.language) for template in wanted if template.key in templates.skipped
+    ]
     return shown, [Fault(name, TOO_LONG) for name in too_long]
 
 

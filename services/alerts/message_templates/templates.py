@@ -96,7 +96,7 @@ def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
         return Fault(name, NOT_A_FIELD)
     for field in wording.get_identifiers():
         if field not in known:
-            listed = ", ".join(f"{{{each}}}" for each in known)
+            listed = ", ".join(f"{{{field}}}" for field in known)
             return Fault(name, UNKNOWN_FIELD, {"field": field[:LONGEST_SHOWN], "fields": listed})
     return None
 

@@ -39,4 +39,4 @@ class Mutes:
             Notification(alert, (), places, self.at, silences=self.silences, inhibitors=self.inhibitors)
             for alert in alerts
         ]
-        return {each.alert.alert_id for each in notifications if each.muted_by is not None}
+        return {notification.alert.alert_id for notification in notifications if notification.muted_by is not None}

@@ -127,4 +127,4 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
 async def outside_hours(session: AsyncSession, alert_id: UUID) -> set[str]:
     """The labels of the receivers that were notified outside their hours, because nobody else would be notified."""
     reasons = await session.scalars(select(NotificationOmissions.reasons).filter_by(alert_id=alert_id))
-    return {label for each in reasons for label, reason in each.items() if reason == Omission.NOBODY_ELSE}
+    return {label for omissions in reasons for label, reason in omissions.items() if reason == Omission.NOBODY_ELSE}

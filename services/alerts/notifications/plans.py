@@ -34,7 +34,7 @@ class NotificationPlan:
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
         """The labels of all people of each roster, including people whom only an override names."""
         return {
-            name: roster.people | {each.person for each in overrides} | self.later_people.get(name, frozenset())
+            name: roster.people | {override.person for override in overrides} | self.later_people.get(name, frozenset())
             for name, (roster, overrides) in self.rosters.items()
         }
 

@@ -106,7 +106,7 @@ async def save(request: Request, session: Session, known: EscalationPolicy | Non
     places: Places = request.app.state.places
     receivers, rosters = await named(session)
     policy, faults = form.parsed(places, receivers, rosters, known.name if known else None)
-    names = {each.name for each in await policy_queries.policies(session)}
+    names = {policy.name for policy in await policy_queries.policies(session)}
     if known is None and policy.name in names:
         faults.append(Fault("name", TAKEN))
     elif known is None and len(names) >= MOST_POLICIES:

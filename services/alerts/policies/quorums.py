@@ -52,10 +52,12 @@ def quorum(notification: Notification, people_of_rosters: Mapping[str, Collectio
     needed = steps.policy.steps[current].acknowledgements
     if needed <= 1 or duty_heads.notified(alert, notification.receivers, steps):
         return Quorum()
-    people = tuple(each for each in people_of_step(notification, steps, current, people_of_rosters) if each.account_id)
-    labels = {each.label for each in concerned} | set(notification.called)
+    people = tuple(
+        receiver for receiver in people_of_step(notification, steps, current, people_of_rosters) if receiver.account_id
+    )
+    labels = {receiver.label for receiver in concerned} | set(notification.called)
     labels |= {label for on_duty in notification.on_duty.values() for label in on_duty}
-    reachable = tuple(each for each in people if each.label in labels)
+    reachable = tuple(receiver for receiver in people if receiver.label in labels)
     if steps.is_over(alert.level):
         needed = min(needed, len(accounts_of(reachable)))
     return Quorum(needed, people, reachable)
@@ -74,11 +76,13 @@ def people_of_step(
         name: set(notification.on_duty.get(name, ())) | (called & set(people))
         for name, people in people_of_rosters.items()
     }
-    named = [each for each in notification.receivers if steps.policy.steps[step].names(each.label, on_duty)]
-    posts = [each for each in named if each.kind is ReceiverKind.POST]
-    labels = {each.label for each in named} | {label for each in posts for label in on_duty.get(each.roster or "", ())}
-    return [each for each in notification.receivers if each.label in labels]
+    named = [receiver for receiver in notification.receivers if steps.policy.steps[step].names(receiver.label, on_duty)]
+    posts = [receiver for receiver in named if receiver.kind is ReceiverKind.POST]
+    labels = {receiver.label for receiver in named} | {
+        label for receiver in posts for label in on_duty.get(receiver.roster or "", ())
+    }
+    return [receiver for receiver in notification.receivers if receiver.label in labels]
 
 
 def accounts_of(people: Collection[Receiver]) -> set[UUID]:
-    return {each.account_id for each in people if each.account_id is not None}
+    return {receiver.account_id for receiver in people if receiver.account_id is not None}

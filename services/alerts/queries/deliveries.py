@@ -150,8 +150,12 @@ async def add_deliveries(
     new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
     if again := {delivery.alert_id: delivery.step for delivery in deliveries if hastens and delivery.step > 1}:
         await connection.execute(HASTEN, list(again), list(again.values()))
-    if grave := [each for each in deliveries if each.step > 1 and each.channel in FOLDABLE and not each.is_foldable]:
-        replacing = [(each.alert_id, each.step, each.recipient, each.channel) for each in grave]
+    if grave := [
+        delivery
+        for delivery in deliveries
+        if delivery.step > 1 and delivery.channel in FOLDABLE and not delivery.is_foldable
+    ]:
+        replacing = [(delivery.alert_id, delivery.step, delivery.recipient, delivery.channel) for delivery in grave]
         keys, kept = [*map(list, zip(*replacing, strict=True))], list(UNREPLACED)
         await connection.execute(REPLACE_WAITING, *keys, kept)
         await connection.execute(HASTEN_WAITING, *keys, kept)

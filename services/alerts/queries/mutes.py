@@ -10,5 +10,5 @@ from services.alerts.queries import silences as silence_queries
 
 
 async def mutes(session: AsyncSession, now: datetime) -> Mutes:
-    silences = [each for each in await silence_queries.not_ended(session, now) if each.begins_at <= now]
+    silences = [silence for silence in await silence_queries.not_ended(session, now) if silence.begins_at <= now]
     return Mutes(now, silences, await inhibitor_queries.inhibitors(session, now))

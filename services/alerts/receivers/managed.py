@@ -53,7 +53,11 @@ async def subscriptions_of(session: AsyncSession, caller: Principal, places: Pla
     """The receivers that the caller may change."""
     further = await contact_queries.further(session)
     known = await receiver_queries.receivers(session)
-    return [Subscription(each, further.get(each.label, ())) for each in known if manages(caller, each, places)]
+    return [
+        Subscription(receiver, further.get(receiver.label, ()))
+        for receiver in known
+        if manages(caller, receiver, places)
+    ]
 
 
 async def one(session: AsyncSession, id: UUID, caller: Principal, places: Places) -> Subscription:

@@ -66,12 +66,12 @@ async def receivers_page(
     places: Places = request.app.state.places
     known = await subscriptions_of(session, caller, places)
     shown = [
-        each
-        for each in known
-        if kind in ("", each.receiver.kind)
-        and (not channel or channel in each.channels)
-        and (not status or status in each.receiver.statuses)
-        and (not area or not each.receiver.areas or each.receiver.covers(area, places))
+        subscription
+        for subscription in known
+        if kind in ("", subscription.receiver.kind)
+        and (not channel or channel in subscription.channels)
+        and (not status or status in subscription.receiver.statuses)
+        and (not area or not subscription.receiver.areas or subscription.receiver.covers(area, places))
     ]
     last = await receiver_queries.last_deliveries(session, datetime.now(UTC) - LAST_WITHIN)
     chosen = {"kind": kind, "channel": channel, "status": status, "area": area}
@@ -128,7 +128,7 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
         faults.append(Fault("areas", OUT_OF_AREA))
     if receiver.is_internal and not may_be_internal(caller, known):
         faults.append(Fault("is_internal", ONLY_ADMINISTRATOR))
-    if known is None and receiver.label in {each.label for each in await receiver_queries.receivers(session)}:
+    if known is None and receiver.label in {other.label for other in await receiver_queries.receivers(session)}:
         faults.append(Fault("label", TAKEN))
     if known is not None and version != known.version:
         faults.append(Fault("version", CHANGED))

@@ -59,7 +59,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
     """
     removed_at = await receiver_queries.removed_at(session, label)
     every = await listings.deliveries(session, alert_id=transitions.identity(_situation(label)))
-    deliveries = [each for each in every if removed_at is None or each["created_at"] > removed_at]
+    deliveries = [delivery for delivery in every if removed_at is None or delivery["created_at"] > removed_at]
     newest = max((delivery["step"] for delivery in deliveries), default=0)
     return [delivery for delivery in deliveries if delivery["step"] == newest]
 

@@ -30,7 +30,7 @@ async def duty_line(request: Request, session: Session) -> Response:
         "duty.html",
         lines=await duty_lines(session, now, most=MOST_ROSTERS),
         computed_until=now + SHOWN_AHEAD,
-        silences=[each for each in await silence_queries.not_ended(session, now) if each.begins_at <= now],
+        silences=[silence for silence in await silence_queries.not_ended(session, now) if silence.begins_at <= now],
         places=request.app.state.places,
         may_read_silences=not roles.isdisjoint(LEDGER),
     )

@@ -121,7 +121,7 @@ class RosterForm(TypedForm):
         try:
             return Layer.model_validate(fields)
         except ValidationError as error:
-            wrong += [fault_of(str(each["loc"][0]) if each["loc"] else "", at) for each in error.errors()]
+            wrong += [fault_of(str(detail["loc"][0]) if detail["loc"] else "", at) for detail in error.errors()]
             return None
 
 

@@ -192,7 +192,7 @@ async def page(
         line=duty_of(roster, overrides, people, now),
         computed_until=now + REPORTED,
         duty_days=tables.days(roster, overrides, now),
-        overrides=sorted((each for each in overrides if each.ends_at > now), key=attrgetter("begins_at")),
+        overrides=sorted((override for override in overrides if override.ends_at > now), key=attrgetter("begins_at")),
         people=[("", ""), *((person, person) for person in sorted(people))],
         users=await roster_queries.named_by(session, roster.name),
         form=form or OverrideForm({}),

@@ -40,7 +40,7 @@ def days(roster: Roster, overrides: Sequence[Override], now: datetime, count: in
     ends_at = today + count * DAY
     layers = [duty(Roster(name=roster.name, layers=(layer,)), (), today, ends_at).shifts for layer in roster.layers]
     planned = duty(roster, overrides, today, ends_at)
-    instead = [Shift(each.person, each.begins_at, each.ends_at, None) for each in overrides]
+    instead = [Shift(override.person, override.begins_at, override.ends_at, None) for override in overrides]
     return [
         DutyDay(
             begins_at=begin,

@@ -77,7 +77,9 @@ async def hand_over(request: Request, session: Session, caller: Caller, messages
     """Records who hands over to whom, with the notes of the shift."""
     form, now = TypedForm(typed_of(await request.form())), datetime.now(UTC)
     plan = await plan_queries.plan(session, now)
-    person = next((each for each in people(request, plan, caller) if str(each.account_id) == form.one("to")), None)
+    person = next(
+        (receiver for receiver in people(request, plan, caller) if str(receiver.account_id) == form.one("to")), None
+    )
     faults = [Fault("to", NO_PERSON)] if person is None else []
     if len(form.one("notes")) > LONGEST_NOTES:
         faults.append(Fault("notes", TOO_LONG, {"most": LONGEST_NOTES}))
@@ -102,7 +104,7 @@ async def hand_over(request: Request, session: Session, caller: Caller, messages
 def people(request: Request, plan: NotificationPlan, caller: Principal) -> list[Receiver]:
     """The people who can take over the shift: first those on duty, then the others by name."""
     on_duty = {label for labels in plan.on_duty(datetime.now(UTC)).values() for label in labels}
-    able = (each for each in assignees.able(plan, request.app.state.access) if each.account_id != caller.account)
+    able = (person for person in assignees.able(plan, request.app.state.access) if person.account_id != caller.account)
     return sorted(able, key=lambda receiver: (receiver.label not in on_duty, receiver.label.casefold()))
 
 

@@ -113,7 +113,7 @@ async def page(
         wrong=expected_by_field(request, faults),
         now=now,
         silences=silences,
-        managed={each.silence_id for each in silences if manages(caller, each, request.app.state.places)},
+        managed={silence.silence_id for silence in silences if manages(caller, silence, request.app.state.places)},
         ended=await silence_queries.ended(session, now),
         may_silence=not caller.roles.isdisjoint(CMC),
         is_duty_head=Role.DUTY_HEAD in caller.roles,

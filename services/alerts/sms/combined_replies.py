@@ -83,9 +83,10 @@ def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> li
     if not others:
         return [head]
     named = texts.fitting(
-        (f"{texts.title(each.delivery.alert, language)}: {reason(each.reply, language)}" for each in others), language
+        (f"{texts.title(other.delivery.alert, language)}: {reason(other.reply, language)}" for other in others),
+        language,
     )
-    counted = Counter(_(REASONS[each.reply.result]) for each in others)
+    counted = Counter(_(REASONS[other.reply.result]) for other in others)
     lists = [
         *(
             [*named[:count], *([_(FURTHER).format(count=len(others) - count)] if count < len(others) else [])]

@@ -108,7 +108,11 @@ class SmsGateway:
         if receipts.parts is None:
             return state_of(answer, receipts)
         members = found(answer, receipts.parts)
-        return whole_state([state_of(each, receipts) for each in members], parts) if isinstance(members, list) else None
+        return (
+            whole_state([state_of(member, receipts) for member in members], parts)
+            if isinstance(members, list)
+            else None
+        )
 
     async def _post(self, url: str, fields: Mapping[str, Any], values: Mapping[str, str]) -> Response:
         content = filled(fields, values)

@@ -239,9 +239,9 @@ def of_installation(settings: AlertsSettings) -> GatewayProfile | None:
 
 
 def expectations(error: ValidationError) -> Iterator[str]:
-    for each in error.errors(include_input=False, include_url=False, include_context=False):
-        place = ".".join(map(str, each["loc"]))
-        yield f"{place}: {each['msg']}" if place else each["msg"]
+    for detail in error.errors(include_input=False, include_url=False, include_context=False):
+        place = ".".join(map(str, detail["loc"]))
+        yield f"{place}: {detail['msg']}" if place else detail["msg"]
 
 
 def placeholders(value: Any) -> set[str]:

@@ -59,12 +59,12 @@ class SmsReceipts:
         If only some receipts are unreadable, they are only counted: after an error, the gateway would also repeat the
         readable receipts.
         """
-        each = found(fields, self.pushed.each) if self.pushed.each is not None else [fields]
-        items = each[:MOST_RECEIPTS] if isinstance(each, list) else []
+        listed = found(fields, self.pushed.each) if self.pushed.each is not None else [fields]
+        items = listed[:MOST_RECEIPTS] if isinstance(listed, list) else []
         receipts = [receipt for item in items if (receipt := self._receipt_of(item)) is not None]
         if not receipts:
             raise NotReadable
-        self._taken.labels(UNREADABLE).inc(len(each) - len(receipts))
+        self._taken.labels(UNREADABLE).inc(len(listed) - len(receipts))
         return sorted(receipts, key=lambda receipt: receipt.message_id)  # all transactions lock messages in one order
 
     def _receipt_of(self, fields: Any) -> PushedReceipt | None:

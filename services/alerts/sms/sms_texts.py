@@ -130,14 +130,14 @@ class SmsTexts:
         """The message by the centre's template; None without a template, or if the message had more than two parts."""
         template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
         first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
-        lines = [self._texts.worded(each, language, DeliveryChannel.SMS) for each in (alert, first_place)]
+        lines = [self._texts.worded(shown, language, DeliveryChannel.SMS) for shown in (alert, first_place)]
         if template is None or not all(lines):
             return None
         needed, banner = self._needed(cause, news, language, code), self._texts.banner(alert, language)
         known, further = translations(language, LOCALES), self._further(alert, cause, language, words)
         for most in range(number_of_sites(words), -1, -1):
             facts = sentences([*needed, *site_lines(alert, words, language, known, most), *further])
-            whole, shorter = (f"{banner}{closed(' '.join(each or ()))} {facts}".rstrip() for each in lines)
+            whole, shorter = (f"{banner}{closed(' '.join(line or ()))} {facts}".rstrip() for line in lines)
             for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
                 segments = self._segments(draft, language)
                 if len(segments.texts) <= MOST_SEGMENTS:

@@ -176,8 +176,8 @@ async def _rows(
     """
     source, key = _keyed(query, cases)
     total = select(true().label("is_total"), cast(null(), Text).label("key"), *groups, *measures)
-    each = select(false().label("is_total"), key.label("key"), *groups, *measures)
-    statement = union_all(total.select_from(cases).group_by(*groups), each.select_from(source).group_by(key, *groups))
+    by_key = select(false().label("is_total"), key.label("key"), *groups, *measures)
+    statement = union_all(total.select_from(cases).group_by(*groups), by_key.select_from(source).group_by(key, *groups))
     return (await session.execute(statement)).all()
 
 

@@ -88,12 +88,12 @@ def statistics(
         numbers.setdefault(key, AlertNumbers(key))
     rows = _ordered(filters, numbers, visible)
     position = {row.key: index for index, row in enumerate(rows)}
-    shown = (each for each in of_channels.values() if each.key in position)
+    shown = (row for row in of_channels.values() if row.key in position)
     return Statistics(
         totals,
         rows,
-        sorted(channel_totals.values(), key=lambda each: each.channel),
-        sorted(shown, key=lambda each: (position[each.key], each.channel)),
+        sorted(channel_totals.values(), key=lambda row: row.channel),
+        sorted(shown, key=lambda row: (position[row.key], row.channel)),
     )
 
 
@@ -139,8 +139,8 @@ def _ordered(
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None
-    shown = (each for each in numbers.values() if not is_limited or each.key is None or each.key in (visible or ()))
-    return sorted(shown, key=lambda each: (each.key is None, -each.alerts, -each.hazards, each.key))
+    shown = (row for row in numbers.values() if not is_limited or row.key is None or row.key in (visible or ()))
+    return sorted(shown, key=lambda row: (row.key is None, -row.alerts, -row.hazards, row.key))
 
 
 def _minutes(seconds: Decimal | float | None) -> float | None:

@@ -211,10 +211,10 @@ class ChatMessages:
         """Asks to whom the alert is assigned, with a button for each of the first people."""
         _ = translations(language, LOCALES).gettext
         rows = list[tuple[Button, ...]]()
-        for each in people[:MOST_ASSIGNEES]:
-            duty = f"({_(ON_DUTY)})" if each.is_on_duty else ""
-            text = ", ".join(filter(None, (each.name, each.post)))[:LONGEST_ASSIGNEE].rstrip()
-            data = data_of(Press.ASSIGN_TO, replace(shown, assignee=each.account_id))
+        for person in people[:MOST_ASSIGNEES]:
+            duty = f"({_(ON_DUTY)})" if person.is_on_duty else ""
+            text = ", ".join(filter(None, (person.name, person.post)))[:LONGEST_ASSIGNEE].rstrip()
+            data = data_of(Press.ASSIGN_TO, replace(shown, assignee=person.account_id))
             rows.append((Button(f"{text} {duty}".rstrip(), data),))
         body = _(OTHERS) if len(people) > MOST_ASSIGNEES else ""
         return ChatMessage(_(TO_WHOM), body, tuple(rows), is_silent=True)

@@ -54,7 +54,7 @@ class Facts:
         if receiver is None:
             return None
         contacts = (receiver.first_contact, *self.further.get(receiver.label, ()))
-        chats = {Chat.of(each.address).id for each in contacts if each.channel is DeliveryChannel.TELEGRAM}
+        chats = {Chat.of(contact.address).id for contact in contacts if contact.channel is DeliveryChannel.TELEGRAM}
         return receiver if message.chat_id in chats else None
 
     def words_for(self, alert: Alert, receiver: Receiver) -> HazardWords | None:
@@ -116,12 +116,14 @@ class MessageEdits:
         """
         async with database.committed(self._sessions) as session:
             deliveries = await edit_queries.deliveries_of(session, digest)
-            alerts = await alert_queries.by_id(session, {each.alert_id for each in deliveries})
-        is_in_order = [each.position for each in deliveries] == list(range(len(deliveries)))
-        if not (is_received and is_in_order) or any(each.alert_id not in alerts for each in deliveries):
+            alerts = await alert_queries.by_id(session, {delivery.alert_id for delivery in deliveries})
+        is_in_order = [delivery.position for delivery in deliveries] == list(range(len(deliveries)))
+        if not (is_received and is_in_order) or any(delivery.alert_id not in alerts for delivery in deliveries):
             await self._settle_digest(digest, None)
         elif self._has_time(digest):
-            items = [DigestItem(alerts[each.alert_id], each.cause, each.delivery_id) for each in deliveries]
+            items = [
+                DigestItem(alerts[delivery.alert_id], delivery.cause, delivery.delivery_id) for delivery in deliveries
+            ]
             is_final = await self._is_final(digest, self._messages.digest(items, digest.language))
             changes = {alert.alert_id: alert.changed_at for alert in alerts.values()}
             if is_final or max(changes.values()) < datetime.now(UTC) - TRIED_FOR:

@@ -64,12 +64,12 @@ class Notification:
     @property
     def silence(self) -> Silence | None:
         """The silence that mutes the alert now."""
-        return next((each for each in self.silences if each.mutes(self.alert, self.places, self.now)), None)
+        return next((silence for silence in self.silences if silence.mutes(self.alert, self.places, self.now)), None)
 
     @property
     def inhibitor(self) -> Inhibitor | None:
         """The Extreme alert that mutes the alert now."""
-        return next((each for each in self.inhibitors if each.mutes(self.alert, self.now)), None)
+        return next((inhibitor for inhibitor in self.inhibitors if inhibitor.mutes(self.alert, self.now)), None)
 
     @property
     def muted_by(self) -> UUID | None:

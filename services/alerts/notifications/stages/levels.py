@@ -22,8 +22,16 @@ def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps
     receivers, the policy is ignored, because nobody would be notified.
     """
     policy = notification.policy
-    named = {each.label: policy.steps_of(each.label, notification.on_duty) for each in receivers} if policy else {}
+    named = (
+        {receiver.label: policy.steps_of(receiver.label, notification.on_duty) for receiver in receivers}
+        if policy
+        else {}
+    )
     if not any(named.values()):
-        return Steps({each.label: frozenset({each.step}) for each in receivers})
-    unnamed = {each.label: frozenset({0} if each.step == 0 else ()) for each in receivers if not named[each.label]}
+        return Steps({receiver.label: frozenset({receiver.step}) for receiver in receivers})
+    unnamed = {
+        receiver.label: frozenset({0} if receiver.step == 0 else ())
+        for receiver in receivers
+        if not named[receiver.label]
+    }
     return Steps(named | unnamed, policy)

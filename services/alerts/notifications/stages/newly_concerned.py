@@ -19,7 +19,11 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
     called = notification.called
-    labels = [each.label for each in receivers if each in reached and (each.label in called or not is_at_times(each))]
+    labels = [
+        receiver.label
+        for receiver in receivers
+        if receiver in reached and (receiver.label in called or not is_at_times(receiver))
+    ]
     return {label: Omission.CONCERNED_BEFORE if label in called else Omission.ADDED_LATER for label in labels}
 
 
