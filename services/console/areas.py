@@ -46,7 +46,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
     alerts, alerts_hidden = await alerts_of(session, pcode, principal, here.places, now)
     shown = shown_codes(principal, pcode, here.places)
     people, counted = await people_of(request, session, shown, now)
-    reported = [each["reported_at"] for each in people if each["reported_at"]]
+    reported = [row["reported_at"] for row in people if row["reported_at"]]
     return here.pages.render(
         request,
         "area.html",
@@ -58,7 +58,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
         alerts_hidden=alerts_hidden,
         people=people,
         counted_persons=sum(
-            (CountRange(each["counted_lowest"], each["counted_highest"]) for each in people), CountRange()
+            (CountRange(row["counted_lowest"], row["counted_highest"]) for row in people), CountRange()
         ),
         groups=counted,
         groups_most=MOST,
@@ -126,9 +126,9 @@ async def people_of(
     by_district = await displaced_people.counted(session, shared, codes, status, places, by_district=True)
     reported = await group_queries.newest_reports(session, status, codes, places)
     drawn = features.displaced(rows, by_district, reported, language_of(request), places)
-    people = [each["properties"] for each in drawn if each["properties"]["id"] in codes]
+    people = [feature["properties"] for feature in drawn if feature["properties"]["id"] in codes]
     if not visibility.sees_localities(principal):
         return people, CountedGroups([])
     by_village = await displaced_people.counted(session, shared, codes, status, places, by_district=False)
-    inside = [each for each in by_village.here if each.place.pcode and places.district(each.place.pcode) in codes]
+    inside = [line for line in by_village.here if line.place.pcode and places.district(line.place.pcode) in codes]
     return people, CountedGroups(inside)

@@ -146,7 +146,7 @@ class GroupsHere:
 
     @property
     def origins(self) -> list[tuple[StatedPlace, CountRange]]:
-        return sorted(self.by_origin.values(), key=lambda each: (not each[0].is_stated, -each[1].highest))
+        return sorted(self.by_origin.values(), key=lambda line: (not line[0].is_stated, -line[1].highest))
 
     @property
     def rank(self) -> tuple[bool, bool, bool, int]:
@@ -167,16 +167,16 @@ class CountedGroups:
     @cached_property
     def total(self) -> GroupFigures:
         """The people in Kyrgyzstan, and the people whose place is not stated."""
-        return sum((each.figures for each in self.here if not each.place.country), GroupFigures())
+        return sum((line.figures for line in self.here if not line.place.country), GroupFigures())
 
     @cached_property
     def abroad(self) -> GroupFigures:
         """The people in other countries. `total` does not contain them."""
-        return sum((each.figures for each in self.here if each.place.country), GroupFigures())
+        return sum((line.figures for line in self.here if line.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
         """The first `most` places, and in any case the people whose place is not stated."""
-        return [each for number, each in enumerate(self.here) if number < most or not each.place.is_stated]
+        return [line for number, line in enumerate(self.here) if number < most or not line.place.is_stated]
 
 
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
@@ -190,7 +190,7 @@ def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) 
         if district:
             place, origin = place.without_locality(district), origin.without_locality(district)
         here.setdefault(place.key, GroupsHere(place)).add(_figures(row), origin, is_urgent=row.is_urgent)
-    return CountedGroups(sorted(here.values(), key=lambda each: each.rank))
+    return CountedGroups(sorted(here.values(), key=lambda line: line.rank))
 
 
 def _figures(row: Any) -> GroupFigures:

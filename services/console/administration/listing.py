@@ -34,7 +34,11 @@ def state_of(account: Account) -> AccountState:
 
 def matching(listed: Iterable[ListedAccount], *, role: str, state: str) -> list[ListedAccount]:
     """The accounts with this role and state."""
-    return [each for each in listed if (not role or role in each.account.roles) and (not state or state == each.state)]
+    return [
+        account
+        for account in listed
+        if (not role or role in account.account.roles) and (not state or state == account.state)
+    ]
 
 
 def teams_of(known: Iterable[Account]) -> dict[UUID, list[str]]:

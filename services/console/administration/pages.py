@@ -52,7 +52,7 @@ LAST = N_(
 async def accounts_page(request: Request, session: Session, role: str = "", state: str = "") -> Response:
     """A script of the page searches for people. Their names would otherwise be in the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
-    listed = [ListedAccount(each, listing.state_of(each), seen.get(each.account_id)) for each in known]
+    listed = [ListedAccount(account, listing.state_of(account), seen.get(account.account_id)) for account in known]
     found = listing.matching(listed, role=role, state=state)
     return console(request).pages.render(
         request,

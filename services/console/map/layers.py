@@ -52,7 +52,7 @@ async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> La
     row = await snapshots.hazard(session, hazard_id)
     known = [] if row is None or row.status == Status.DRAFT else [row]
     now, here, language = datetime.now(UTC), console(request), language_of(request)
-    return features.collection(features.hazard(each, now, language, here.places) for each in known)
+    return features.collection(features.hazard(hazard, now, language, here.places) for hazard in known)
 
 
 async def shaking(request: Request, session: AsyncSession) -> Layer:
@@ -66,7 +66,7 @@ async def shaking(request: Request, session: AsyncSession) -> Layer:
     uncomputed = await snapshots.quakes_uncomputed(session, now, status)
     # the equations are computed at each settlement
     expected = await asyncio.to_thread(intensities.highest, quakes, here.known_points)
-    shaken = (features.intensity(each, language, here.places) for each in expected)
+    shaken = (features.intensity(quake, language, here.places) for quake in expected)
     return features.collection(shaken, uncomputed=uncomputed)
 
 

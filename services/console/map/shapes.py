@@ -19,7 +19,7 @@ def stored(area: Area) -> dict[str, Any] | None:
     """The rings (longitude, latitude) and circles of an area. None if the area has none."""
     if not (area.polygons or area.circles):
         return None
-    circles = [[each.lat, each.lon, each.radius_km] for each in area.circles]
+    circles = [[circle.lat, circle.lon, circle.radius_km] for circle in area.circles]
     return {"rings": thinned(area.polygons), "circles": circles}
 
 
@@ -37,5 +37,5 @@ def polygons(shapes: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The GeoJSON polygons of a hazard. A circle becomes a polygon."""
     if shapes is None:
         return []
-    rings = [*shapes["rings"], *([*circle(*each).exterior.coords] for each in shapes["circles"])]
+    rings = [*shapes["rings"], *([*circle(*stated).exterior.coords] for stated in shapes["circles"])]
     return [{"type": "Polygon", "coordinates": [ring]} for ring in rings]

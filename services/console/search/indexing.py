@@ -53,7 +53,7 @@ class SearchIndex:
             await session.execute(database.advisory_lock(LOCK))
             oldest = select(SearchChange).order_by(SearchChange.change_id).limit(MOST)
             changes = (await session.scalars(oldest)).all()
-            changed = {kind: [each.id for each in changes if each.kind == kind] for kind in SearchKind}
+            changed = {kind: [change.id for change in changes if change.kind == kind] for kind in SearchKind}
             await _store(session, await self._entries(session, changed))
             handled = SearchChange.change_id.in_([change.change_id for change in changes])
             await session.execute(delete(SearchChange).where(handled))

@@ -89,7 +89,7 @@ class Listening:
         areas: Mapping[UUID, tuple[str, ...]] = {}
         try:
             async with asyncio.timeout(WATCH_SECONDS), sessions() as session:
-                areas = await hazard_grants.areas_by_account(session, [each.account for each in granted.values()])
+                areas = await hazard_grants.areas_by_account(session, [grant.account for grant in granted.values()])
         except Exception as error:
             if not is_postgresql_unavailable(error):
                 raise

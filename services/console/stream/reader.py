@@ -122,7 +122,7 @@ class EventStream:
                 fetched = (await consumer.getmany(timeout_ms=500)).values()
                 if fetched:
                     self._tell(
-                        kafka.record(each, self._settings.topic_prefix) for records in fetched for each in records
+                        kafka.record(record, self._settings.topic_prefix) for records in fetched for record in records
                     )
                     backoff.reset()
         finally:
