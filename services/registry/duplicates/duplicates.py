@@ -137,10 +137,10 @@ def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: 
 def reason_of_side(
     household: OpenedHousehold, other: OpenedHousehold, side: str, places: Places
 ) -> DuplicateReason | None:
-    pcodes = [each[f"{side}_pcode"] for each in (household, other)]
+    pcodes = [compared[f"{side}_pcode"] for compared in (household, other)]
     if None in pcodes or len({pcode[:OF_DISTRICT] for pcode in pcodes}) > 1:
         return None
-    one, two = (locality(each, side, places) for each in (household, other))
+    one, two = (locality(compared, side, places) for compared in (household, other))
     villages = {pcode for pcode in pcodes if pcode[OF_DISTRICT:].strip("0")}
     are_named = bool(one.name and two.name)
     if (are_named and not one.is_same(two)) or len(villages) > 1:

@@ -85,7 +85,9 @@ async def pairs_of(
     visibility = visibility_of(caller, request.app.state.places)
     rows = await queries.duplicate_pairs(session, visibility, limit, cursors.decoded(cursor))
     if rows:
-        await note_read(request, session, [each for row in rows for each in (row.household_id, row.other_id)])
+        await note_read(
+            request, session, [household_id for row in rows for household_id in (row.household_id, row.other_id)]
+        )
     return rows
 
 
@@ -98,7 +100,7 @@ async def duplicate_households(
     found = await duplicates_of(household, request, session, caller)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
-    return DuplicateHouseholds(duplicates=[shown(each) for each in found.duplicates], is_complete=found.is_complete)
+    return DuplicateHouseholds(duplicates=[shown(alike) for alike in found.duplicates], is_complete=found.is_complete)
 
 
 async def duplicates_of(
@@ -113,11 +115,11 @@ async def duplicates_of(
         session, encryption, request.app.state.search, request.app.state.places, household, visibility
     )
     if found.duplicates:
-        ids = [each.household["household_id"] for each in found.duplicates]
+        ids = [alike.household["household_id"] for alike in found.duplicates]
         await note_read(request, session, ids, among=openings.DUPLICATES)
     return found
 
 
-def shown(each: Duplicate) -> DuplicateHousehold:
-    more = {"duplicate_reasons": each.reasons, "found_members": each.members, "contact_name": each.contact_name}
-    return DuplicateHousehold.model_validate({**each.household, **more})
+def shown(alike: Duplicate) -> DuplicateHousehold:
+    more = {"duplicate_reasons": alike.reasons, "found_members": alike.members, "contact_name": alike.contact_name}
+    return DuplicateHousehold.model_validate({**alike.household, **more})

@@ -59,7 +59,7 @@ def monthly(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[Mon
 
 def moved(by_kind: Mapping[Movement, MovementFigure], movements: Iterable[Movement]) -> MovedPersons:
     figures = [by_kind[movement] for movement in movements if movement in by_kind]
-    return MovedPersons(sum(each.persons for each in figures), sum(each.group_persons for each in figures))
+    return MovedPersons(sum(figure.persons for figure in figures), sum(figure.group_persons for figure in figures))
 
 
 def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:

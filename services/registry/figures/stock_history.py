@@ -71,7 +71,7 @@ async def stock_on(
     """The people on each day, in the order of the days. The query's own day has no effect."""
     registered = await registered_on(session, query, summary, days)
     counted = await counted_on(session, query, days)
-    return [StockOnDay(*each) for each in zip(days, registered, counted, strict=True)]
+    return [StockOnDay(*numbers) for numbers in zip(days, registered, counted, strict=True)]
 
 
 async def registered_on(

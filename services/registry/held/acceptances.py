@@ -127,7 +127,8 @@ def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
     near = [
         known
         for known in subject.displacements.values()
-        if known.clear.status is filed.clear.status and any(are_near(days(known), each) for each in stated)
+        if known.clear.status is filed.clear.status
+        and any(are_near(days(known), stated_days) for stated_days in stated)
     ]
     departed = filed.clear.occurred_at
     return min(near, key=lambda known: (abs(known.clear.occurred_at - departed), known.report_id), default=None)

@@ -219,8 +219,8 @@ async def similar_households(
         return []
     found = await duplicates_of(household_of(report), request, session, caller)
     return [
-        SimilarHousehold(household_id=each.household["household_id"], reasons=tuple(each.reasons))
-        for each in found.duplicates[:MOST_SIMILAR]
+        SimilarHousehold(household_id=alike.household["household_id"], reasons=tuple(alike.reasons))
+        for alike in found.duplicates[:MOST_SIMILAR]
     ]
 
 

@@ -50,7 +50,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             decision = RECORDED if is_reversed else held(why_nothing_precedes(movement, moves))
             result.decisions[movement.report_id] = decision
     gone: defaultdict[str, Parts] = defaultdict(dict)  # maps each status to the people who are gone
-    for departure, ends_at in sorted(superseded(displacements), key=lambda each: order(each[0])):
+    for departure, ends_at in sorted(superseded(displacements), key=lambda episode: order(episode[0])):
         own, before = following.get(departure.report_id, ()), gone[departure.clear.status]
         carried = carried_over(departure, before) if departure.clear.mobility in MOVES else {}
         if own or carried:

@@ -90,7 +90,7 @@ async def proposed(request: Request, session: Session, caller: Caller) -> Propos
     places = request.app.state.places
     found = await questions(request, session, caller, await place_queries.decided(session, places))
     listed = found[:MOST_SHOWN]
-    assignees = await assignments.assignees(session, PlaceAssignment, [each.id for each in listed])
+    assignees = await assignments.assignees(session, PlaceAssignment, [proposal.id for proposal in listed])
     answers = await answer_page(request, session, caller)
     return ProposalPage(
         count=len(found),
@@ -125,7 +125,9 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
         request.app.state.places,
     )
     found = await questions(request, session, caller, decided)
-    wanted = [each for each in found if each.id in body.proposal_ids and is_answerable(each, caller, places)]
+    wanted = [
+        proposal for proposal in found if proposal.id in body.proposal_ids and is_answerable(proposal, caller, places)
+    ]
     answered = list(consistent(wanted, decided.accepted)) if answer is PlaceAnswer.SAME else wanted
     made = [
         place_queries.decision(
@@ -139,7 +141,9 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
         for proposal in answered
     ]
     await place_queries.store(session, made)
-    reports = [count.report_id for each in answered for place in each.places for count in place.counts[:MOST_COUNTS]]
+    reports = [
+        count.report_id for proposal in answered for place in proposal.places for count in place.counts[:MOST_COUNTS]
+    ]
     changed = [proposal.id for proposal in answered]
     await note(
         request, session, f"{answer}/{body.reason}", objects=reports, unchanged={*body.proposal_ids} - {*changed}
@@ -177,7 +181,11 @@ async def assign(body: PlaceAssignments, request: Request, session: Session, cal
     """Assign open questions about places in the caller's areas to a person who answers them, or to nobody."""
     places = request.app.state.places
     found = await questions(request, session, caller, await place_queries.decided(session, places))
-    ids = [each.id for each in found if each.id in body.proposal_ids and is_answerable(each, caller, places)]
+    ids = [
+        proposal.id
+        for proposal in found
+        if proposal.id in body.proposal_ids and is_answerable(proposal, caller, places)
+    ]
     await assignments.assign(session, PlaceAssignment, ids, account=body.account, by=caller.account)
     unchanged = {*body.proposal_ids} - {*ids}
     reason = str(body.account or "nobody")

@@ -252,6 +252,6 @@ async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, 
     if site is None:
         return None
     there = await session.scalars(select(Site).where(Site.pcode == site.pcode))
-    sites = TypedSites((each.site_id, each.pcode, (each.name_ky, each.name_ru, each.name_en)) for each in there)
+    sites = TypedSites((site.site_id, site.pcode, (site.name_ky, site.name_ru, site.name_en)) for site in there)
     names = [term for _, name in sites.words(site_id) for term in terms(Field.LOCALITY, name)]
     return SiteWanted(site_id, search.of_sites([str(site_id)]), names, within(places.district(site.pcode), places))

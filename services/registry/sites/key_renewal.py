@@ -55,7 +55,9 @@ class SiteKeyRenewal(Renewal):
             if made:
                 await session.execute(insert(model), made)
         await self._note(session, old)
-        await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
+        await _note_earlier_movements(
+            session, [subject for subject in subjects if UUID(subject.name[1]) in never_listed]
+        )
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
         """Leave the old rows of the household. The worker tries the household again with the next root."""

@@ -103,7 +103,11 @@ class RegisteredMoves:
 
     def left_between(self, at: datetime, until: datetime | None) -> list[SiteDeparture]:
         """The persons who were there at the time `at` and left later, but not after the time `until` if it is given."""
-        left = (each for each in self.departures if each.left_at > at and (each.came_at is None or each.came_at <= at))
+        left = (
+            departure
+            for departure in self.departures
+            if departure.left_at > at and (departure.came_at is None or departure.came_at <= at)
+        )
         return [departure for departure in left if not until or departure.left_at <= until]
 
 
@@ -286,7 +290,7 @@ def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], sinc
     """
     left = 0
     for between in departed:
-        if registered := sum(each.persons for each in between.registered if each.came_after(since)):
+        if registered := sum(departure.persons for departure in between.registered if departure.came_after(since)):
             counted = sum(stock.persons for stock in stocks if stock.at <= between.at)
             left = min(counted, left + max(0, registered - between.counted))
     return left
