@@ -48,17 +48,21 @@ def notified(alert_id: Annotated[UUID, typer.Argument(help="The id in the addres
 
 
 def of_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    for each in deliveries:
-        why = each["reason"] or ""
-        if until := each.get("suppressed_until"):
-            why = f"{each['suppressed_by']} until {until.astimezone(TIME_ZONE):%H:%M}"
-        yield (local(each["created_at"]), each["recipient"], each["channel"], each["state"], why)
+    for delivery in deliveries:
+        why = delivery["reason"] or ""
+        if until := delivery.get("suppressed_until"):
+            why = f"{delivery['suppressed_by']} until {until.astimezone(TIME_ZONE):%H:%M}"
+        yield (local(delivery["created_at"]), delivery["recipient"], delivery["channel"], delivery["state"], why)
 
 
 def of_omitted(omitted: Sequence[OmittedReceiver]) -> Iterator[Row]:
-    for each in omitted:
-        why = f"{each.rule}, {each.muted_by}" if each.rule and each.muted_by else each.rule or each.omission
-        yield (local(each.decided_at), each.recipient, each.channel or "", each.state, why)
+    for omission in omitted:
+        why = (
+            f"{omission.rule}, {omission.muted_by}"
+            if omission.rule and omission.muted_by
+            else omission.rule or omission.omission
+        )
+        yield (local(omission.decided_at), omission.recipient, omission.channel or "", omission.state, why)
 
 
 def local(at: Any) -> str:

@@ -89,7 +89,7 @@ def save(
         receivers, rosters = await receiver_queries.receivers(session), await roster_queries.names(session)
         if wrong := policy_definitions.faults(policy, places, receivers, rosters):
             return [f"{fault.name}: {fault}" for fault in wrong]
-        names = {each.name for each in await policy_queries.policies(session)}
+        names = {policy.name for policy in await policy_queries.policies(session)}
         if len(names | {policy.name}) > MOST_POLICIES:
             return [f"There can be at most {MOST_POLICIES} policies."]
         await policy_queries.save(session, policy)

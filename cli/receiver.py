@@ -183,7 +183,7 @@ def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after
     async def store(session: AsyncSession) -> str | None:
         known = await receiver_queries.receivers(session)
         secret = await subscriptions.put(session, receiver, box, further=further, is_internal=internal)
-        is_known = receiver.label in [each.label for each in known]
+        is_known = receiver.label in [other.label for other in known]
         await note(session, receiver.label, "changed" if is_known else "added")
         return secret
 

@@ -62,7 +62,7 @@ def add(
     form = SilenceForm(
         {
             "other-areas": [", ".join(area or ())],
-            "hazards": [str(each) for each in hazard or ()],
+            "hazards": [str(hazard_type) for hazard_type in hazard or ()],
             "sources": source or [],
             "hours": [str(hours)],
             "begins": [begin or ""],

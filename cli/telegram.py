@@ -65,7 +65,7 @@ def unbind(account: str) -> None:
     """Unbind the account's Telegram user, who can no longer acknowledge alerts in Telegram."""
 
     async def do(session: AsyncSession) -> bool:
-        bound = {each.name: each.account_id for each in await bindings.everyone(session, TELEGRAM)}
+        bound = {binding.name: binding.account_id for binding in await bindings.everyone(session, TELEGRAM)}
         if account not in bound:
             return False
         await bindings.unbind(session, TELEGRAM, bound[account])

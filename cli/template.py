@@ -84,11 +84,12 @@ def set_text(
         own = [fault for fault in faults if fault.name in (name_of(channel, language), "condition")]
         if own:
             return own
-        new = [each for each in wanted if (each.channel, each.language) == (channel, language)]
+        new = [template for template in wanted if (template.channel, template.language) == (channel, language)]
         kept = [
-            each
-            for each in stored
-            if (each.hazard, each.severity) == form.condition and (each.channel, each.language) != (channel, language)
+            template
+            for template in stored
+            if (template.hazard, template.severity) == form.condition
+            and (template.channel, template.language) != (channel, language)
         ]
         await template_queries.replace(session, *form.condition, [*kept, *new])
         reason = " ".join(filter(None, form.condition)) or "all"

@@ -31,7 +31,7 @@ class CheckedSettings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             errors = error.errors(include_input=False, include_context=False)
-            raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
+            raise BadSettings(*(_expectation(error, prefix) for error in errors)) from None
         except SettingsError as error:
             # the text of `error` is, for example: error parsing value for field "folders" from source ...
             field = str(error).split('"')[1]

@@ -66,8 +66,8 @@ class Publisher:
             with Sending(messages) as traced:
                 async with asyncio.timeout(timeout):
                     acked, _ = await asyncio.wait(await senders.send(traced))
-                for each in acked:
-                    each.result()
+                for acknowledgement in acked:
+                    acknowledgement.result()
         except TimeoutError:
             raise BrokerAway from None
         except MessageSizeTooLargeError:

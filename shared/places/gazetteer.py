@@ -104,7 +104,7 @@ class Gazetteer:
         """The joined names of the locality and of the localities that it succeeded."""
         if locality.pcode not in self._names:
             same = (locality, *self.predecessors.get(locality.pcode, ()))
-            self._names[locality.pcode] = frozenset(joined(term) for each in same for term in each.terms())
+            self._names[locality.pcode] = frozenset(joined(term) for namesake in same for term in namesake.terms())
         return self._names[locality.pcode]
 
     def now(self, pcode: str) -> str:
