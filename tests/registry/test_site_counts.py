@@ -1,15 +1,22 @@
 """How many people are at a site, by the counts in effect."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.registry.figures.needs import needs
+from services.registry.figures.queries import FigureCategory, FigureQuery, Summary, View
+from services.registry.figures.statistics import figures
+from services.registry.figures.stock_history import stock_on
 from services.registry.sites.occupancies import CountAtSite, Occupancy, occupancies
+from shared.events.vocabulary import Status
+from shared.places import Places
 from tests.registry.conftest import Office
-from tests.registry.factories import KADAMJAI, OSH
+from tests.registry.factories import KADAMJAI, OSH, movement
 from tests.registry.test_headcounts import EVENING, counted
 from tests.registry.test_sites import BATKEN_OBLAST, OSH_OBLAST, occupancy, rows, saved
 
@@ -74,13 +81,46 @@ async def test_one_site_has_one_population_whatever_the_reports_say_about_the_pl
 
 
 async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(office: Office) -> None:
+    """The figures have these people at their origin, and only the rest of the whole count as of unknown origin."""
     site_id = await saved(office)
     here = {"site_id": str(site_id)}
-    await office.file(counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH}))
-    await office.file(counted(2, 210, **here, origin={"country": "ZZ"}))
-    assert (await occupancy(office, site_id))["highest"] == 210
+    of_village, of_osh = counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH}, needs=["food"])
+    await office.file(of_village, of_osh)
+    everybody = {"origin": {"country": "ZZ"}, "needs": ["water"]}
+    await office.file(counted(2, 240, **here, **everybody, sex_age=[{"sex": "male", "age": "18-59", "count": 9}]))
+    assert (await occupancy(office, site_id))["highest"] == 240
+    assert await by_origin(office) == {KADAMJAI: 70, OSH: 150, None: 20}
     await office.file(counted(3, 25, **here, origin_locality="Тобей"))
-    assert (await occupancy(office, site_id))["highest"] == 235
+    assert (await occupancy(office, site_id))["highest"] == 265
+    await office.file(counted(4, 60, **here))
+    assert (await occupancy(office, site_id))["highest"] == 255
+    assert await by_origin(office) == {KADAMJAI: 85, OSH: 150, None: 20}
+    at = (EVENING + timedelta(hours=5)).isoformat()
+    await office.file(movement(of_osh, "returned", persons=30, occurred_at=at, occurred_at_precision="hour"))
+    assert (await occupancy(office, site_id))["highest"] == 225
+    assert await by_origin(office) == {KADAMJAI: 85, OSH: 120, None: 20}
+    async with office.app.state.sessions() as session:
+        assert [(each.need, each.group_persons) for each in await needs(session, ON_NEXT_DAY)] == [
+            (None, 210),
+            ("water", 210),
+        ]
+        [stock] = await stock_on(session, ON_NEXT_DAY, Summary.DESTINATION, [date(2022, 5, 6)])
+    assert stock.group_persons == {FigureCategory.DISPLACED: 225}
+    await office.file(counted(6, 200, **here, origin={"country": "ZZ"}, mobility="evacuation"))
+    assert await by_origin(office) == {KADAMJAI: 85, OSH: 120}  # the later count of everybody found fewer people
+
+
+ON_NEXT_DAY = FigureQuery(Status.ACTUAL, known=[KADAMJAI, OSH], view=View.ORIGIN, until=date(2022, 5, 7))
+
+
+async def by_origin(office: Office) -> dict[str | None, int]:
+    """The counted people on the next day."""
+    async with office.app.state.sessions() as session:
+        found = await figures(session, "stock", ON_NEXT_DAY, Places.load())
+    people = Counter[str | None]()
+    for figure in found:
+        people[figure.pcode] += figure.group_persons
+    return dict(people)
 
 
 async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figures.cells import persons
 from services.registry.figures.conditions import conditions
+from services.registry.figures.counted_stocks import BY_LATEST_COUNT
 from services.registry.figures.queries import FigureQuery
 from services.registry.figures.statements import GIVEN_NEEDS, number, source, tables
 from shared.events.vocabulary import Need
@@ -41,6 +42,8 @@ async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = 
     summary = query.need_summary if is_summed else None
     for table in tables("stock", summary):
         people = source(query, "stock", table, summary)
+        if table == "counts" and not query.is_of_origin:
+            people = BY_LATEST_COUNT
         statement = NEEDS.format(
             table=people if table == "sums" else f"{people} CROSS JOIN LATERAL {GIVEN_NEEDS}",
             number=number(table),

@@ -7,33 +7,14 @@ from enum import StrEnum
 
 from services.registry.figures.cells import OF_SUM, TOTAL, aged, cell_columns, cells, is_aged
 from services.registry.figures.conditions import SHELTER, conditions
+from services.registry.figures.counted_stocks import BY_ORIGIN
 from services.registry.figures.queries import Dimension, FigureQuery, Kind, ReasonRank, Summary, View
 from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
-from services.registry.reports import CELL_NAMES
 from shared.confirmations import ConfirmationState
 from shared.country import COUNTRY
-from shared.events.vocabulary import Mobility, SubStock
+from shared.events.vocabulary import Mobility
 
 NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
-# A row of `counts` describes the people until the first movement of their group.
-# From then on, `group_stays` describes the people who are left.
-# If teams disagree, several counts of the same people are in effect, and only the highest is used.
-OF_COUNT = f"""status, measure, occurred_at, origin_pcode, origin_country, destination_pcode, destination_country,
-    reason, reasons, mobility, hazard_type, shelter, needs, evacuation, quantifier, persons_estimated, version, persons,
-    superseded_at, {", ".join(CELL_NAMES)}"""
-COUNTS_IN_EFFECT = f"""(
-    SELECT DISTINCT ON (stock_id) * FROM (
-        SELECT {OF_COUNT}, report_id, coalesce(stock_id, report_id) AS stock_id,
-            coalesce(sub_stock, '{SubStock.IN_DISPLACEMENT}') AS sub_stock
-        FROM counts
-        WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
-            AND coalesce(counted_at, reported_at) < :until AND coalesce(changed_at, 'infinity') >= :until
-        UNION ALL
-        SELECT {OF_COUNT}, report_id, stock_id, sub_stock FROM group_stays
-        WHERE status = :status AND measure = 'stock' AND superseded_at >= :until AND counted_at < :until
-    ) AS present
-    ORDER BY stock_id, persons DESC, report_id
-) AS counts"""  # noqa: S608 - constants
 # Scopes, month names and units are computed in Python from the result, which has fewer rows than the tables.
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
@@ -200,7 +181,7 @@ def source(
     if table == "sums" and summary:
         return sums(kind, summary, cell_columns(query))
     if table == "counts":
-        return COUNTS_IN_EFFECT if kind == "stock" else table
+        return BY_ORIGIN if kind == "stock" else table
     needs_ages = numbers is ReadNumbers.ALL and is_aged(query, kind, table)
     return aged(table, kind, cell_columns(query)) if needs_ages else table
 
