@@ -244,6 +244,15 @@ async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_th
     assert elsewhere == {"in_households": 0, "in_groups": 0}
 
 
+async def test_persons_of_several_held_counts_of_the_same_people_count_once(office: Office) -> None:
+    """Two teams counted the people in a school, and an earlier count of these people is recorded."""
+    school = {"is_full_recount": True, "destination_locality": "Мектеп № 3"}
+    await office.file(group(persons=90, **school), group(persons=100, **school), flags=EXPIRED)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 100
+    await office.file(group(persons=70, **school))
+    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 30
+
+
 async def test_an_exercise_does_not_hide_the_persons_of_a_held_actual_report(office: Office) -> None:
     practised = household(status="Exercise")
     await office.file(practised)

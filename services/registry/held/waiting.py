@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     RowMapping,
@@ -44,7 +45,7 @@ from services.registry.held.queries import (
     UNDECIDED,
     WAITS,
 )
-from services.registry.models import Group, HeldAssignment, Household, Report
+from services.registry.models import Group, GroupCount, HeldAssignment, HeldStock, Household, Report
 from services.registry.report_queries import KEYS, opened_version
 from services.registry.visibility import HERE, Visibility
 from shared.crypto.envelope_encryption import EnvelopeEncryption
@@ -143,20 +144,37 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
 
     Registered people are left out, because the board's totals already contain them. Reports about people who are
     registered under another id are left out, too, as in `held.people.newest_held`. Of several held versions about one
-    household, only the highest counts.
+    household, only the highest counts. Of several held counts of the same people, only the highest number counts, and
+    only as far as it exceeds the recorded counts of these people.
     """
     newest = (
-        select(Report.kind, PERSONS.label("persons"))
+        select(Report.kind, Report.subject_id, PERSONS.label("persons"))
         .ext(distinct_on(Report.subject_id))
         .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
         .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY)
         .where(not_(IS_REGISTERED), not_(func.coalesce(IS_KNOWN_OTHERWISE, false())))
         .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
+        .cte("newest")
+    )
+    total = func.coalesce(func.sum(newest.c.persons), 0)
+    in_households = select(total).where(newest.c.kind == ReportKind.HOUSEHOLD).scalar_subquery()
+    counted = (await session.execute(select(in_households, _in_groups(newest).scalar_subquery()))).one()
+    return HeldPersons(*counted)
+
+
+def _in_groups(newest: CTE) -> Select[Any]:
+    stock_id = func.coalesce(HeldStock.stock_id, newest.c.subject_id).label("stock_id")
+    stocks = (
+        select(stock_id, func.max(newest.c.persons).label("persons"))
+        .outerjoin_from(newest, HeldStock, HeldStock.group_id == newest.c.subject_id)
+        .where(newest.c.kind == ReportKind.GROUP)
+        .group_by(stock_id)
         .subquery()
     )
-    sums = select(newest.c.kind, func.sum(newest.c.persons).label("persons")).group_by(newest.c.kind)
-    persons_of = {row.kind: row.persons for row in await session.execute(sums)}
-    return HeldPersons(persons_of.get(ReportKind.HOUSEHOLD, 0), persons_of.get(ReportKind.GROUP, 0))
+    of_stock = GroupCount.stock_id == stocks.c.stock_id, GroupCount.superseded_by.is_(None)
+    recorded = select(func.max(func.coalesce(GroupCount.displaced, GroupCount.persons))).where(*of_stock)
+    beyond = func.greatest(0, stocks.c.persons - func.coalesce(recorded.scalar_subquery(), 0))
+    return select(func.coalesce(func.sum(beyond), 0)).select_from(stocks)
 
 
 async def opened(
