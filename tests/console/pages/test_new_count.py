@@ -47,12 +47,13 @@ def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole:
     page = opened(seat, role)
     village = f"Чоко-Добо {role}"
     typist = Typist(page)
-    typist.fill_in("70", "20", "fam", "", "кадамж", village, "", "", "With rel")
+    typist.fill_in("70", "20", "fam", "about", "", "кадамж", village, "", "", "With rel")
     with page.expect_request("**/intake/v1/displacements") as sent:
         typist.press("Control+Enter")
     assert typist.keys <= KEYS_OF_A_MINUTE / 2
     body = sent.value.post_data_json or {}
     assert (body["persons"], body["households"], body["household_unit"]) == (70, 20, "families")
+    assert body["quantifier"] == "approximately"
     assert body["origin"] == body["destination"]
     assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_relatives", "displacement", False)
     expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ")

@@ -6,7 +6,7 @@ import { corrected } from "/static/new-count/known-counts.js";
 import { uuid } from "/static/uuid.js";
 
 /**
- * @typedef {{persons: number, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
+ * @typedef {{persons: number, quantifier: string, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
  *   shelter: string, counted: Date, countedPrecision: string, left: Date, precision: string, isFullRecount: boolean, isUrgent: boolean, counts: import("/static/entry/people.js").SexAgeCount[], needs: string[], hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, notes: string}} Given the values of the form
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  */
@@ -30,7 +30,7 @@ export class CountReport extends VersionedReport {
   stated(given) {
     return {
       kind: "group", report_id: this.id, group_id: this.group, version: this.version, status: this.status, measure: "stock",
-      persons: given.persons, ...(given.isEstimated && { persons_estimated: true }),
+      persons: given.persons, quantifier: given.quantifier, ...(given.isEstimated && { persons_estimated: true }),
       ...(given.households !== null && { households: given.households, household_unit: given.unit }),
       ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
       counted_at: given.counted.toISOString(), counted_at_precision: given.countedPrecision, is_full_recount: given.isFullRecount,

@@ -10,12 +10,13 @@ import { counted } from "/static/new-count/counted.js";
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-const SHOWN = ["households", "household_unit", "persons_estimated", "counted_at", "counted_at_precision", "is_full_recount"];
+const SHOWN = ["quantifier", "households", "household_unit", "persons_estimated", "counted_at", "counted_at_precision", "is_full_recount"];
 const PLACE = ["destination_locality", "destination_locality_pcode", "destination_point"];
 
 /** Shows the count in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey @param {import("/static/new-count/counted.js").Counted} time */
 export async function show(known, form, journey, time) {
   await showJourney(known, form, journey);
+  input("quantifier").value = known.quantifier ?? "exact";
   input("households").value = String(known.households ?? "");
   input("household_unit").value = known.household_unit ?? "families";
   input("persons-estimated").checked = Boolean(known.persons_estimated);

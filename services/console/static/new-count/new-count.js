@@ -35,7 +35,7 @@ function given(name) {
 /** The values of the form. @returns {import("/static/new-count/count-reports.js").Given} */
 function count() {
   return {
-    persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
+    persons: Number(given("persons")), quantifier: given("quantifier"), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
     counted: time.at, countedPrecision: time.precision, left: journey.departure.left, precision: journey.departure.precision, isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
     hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reasons: journey.reasons.stated, mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
