@@ -164,10 +164,12 @@ async def test_two_counts_of_everybody_at_a_site_are_not_added(post: Post) -> No
     school = {"site_id": uuid4()}
     first, second = (
         at_site(persons=persons, counted_at=NOW + timedelta(hours=hours), **school)
-        for persons, hours in ((60, 0), (70, 1))
+        for persons, hours in ((160, 0), (200, 1))
     )
     await post(second, first)
-    assert await in_force(post) == [((LEILEK,), 70)]
+    assert await in_force(post) == [((LEILEK,), 200)]
+    await post(group(persons=100, **school))  # these people are in both counts
+    assert await in_force(post) == [((LEILEK,), 100), ((KADAMJAI,), 100)]
 
 
 async def test_two_workers_count_the_people_of_a_site_once(sessions: async_sessionmaker[AsyncSession]) -> None:

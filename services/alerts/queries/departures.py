@@ -58,6 +58,10 @@ IS_COUNTED = """
 # Registered people of known origin who were there are subtracted in the same way. They may be the same people as those
 # of the other counts, so only the larger number is subtracted. A yard may have several households, so registered
 # households are not subtracted from yards; but no more families or yards remain than persons.
+# An earlier count of everybody includes the people of the other counts, too.
+IN_OTHERS = """greatest(
+    sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
+)::int AS {0}"""
 COUNTED = f"""
 SELECT counts.status, counts.origin_area, counts.stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
     coalesce(destination_area, '') AS destination, remaining.persons,
@@ -67,15 +71,16 @@ SELECT counts.status, counts.origin_area, counts.stock_id, left_on, coalesce(dep
 FROM counted_groups AS counts
 JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
 LEFT JOIN LATERAL (
-    SELECT sum(stock.persons)::int AS persons, sum(stock.families)::int AS families, sum(stock.yards)::int AS yards
+    SELECT {IN_OTHERS.format("persons")}, {IN_OTHERS.format("families")}, {IN_OTHERS.format("yards")}
     FROM (
-        SELECT max(other.persons) AS persons, max(other.families) AS families, max(other.yards) AS yards
+        SELECT other.covers_site, max(other.persons) AS persons, max(other.families) AS families,
+            max(other.yards) AS yards
         FROM counted_groups AS other
         WHERE counts.covers_site AND other.site_id = counts.site_id AND other.status = counts.status
             AND other.stock_id <> counts.stock_id
             AND (NOT other.covers_site OR (other.counted_at, other.stock_id) < (counts.counted_at, counts.stock_id))
             AND {IS_COUNTED.format(counts="other")}
-        GROUP BY other.stock_id
+        GROUP BY other.stock_id, other.covers_site
     ) AS stock
 ) AS others ON true
 CROSS JOIN LATERAL (
