@@ -66,7 +66,7 @@ def show(
         rosters = [await known(session, name)] if name else await roster_queries.rosters(session)
         return [(roster, await roster_queries.overrides(session, roster.name, now)) for roster in rosters]
 
-    rosters, people = run(read), run(roster_queries.people)
+    rosters, people = run(read), run(roster_queries.able_people)
     if not rosters:
         typer.echo("There is no roster.")
     for roster, overrides in rosters:
@@ -75,7 +75,7 @@ def show(
         shifts = shifts_from(roster, overrides, now, computed_until - now)
         typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, computed_until)}")
         if left := reports.missing(roster, overrides, people):
-            typer.echo(f"No longer among the people who receive alerts: {', '.join(left)}.")
+            typer.echo(f"No longer among the people who receive alerts, or account disabled: {', '.join(left)}.")
         if name:
             echo_all(reports.lines(shift for shift in shifts if shift.begins_at < ends_at))
             echo_all(reports.findings(duty(roster, overrides, now, ends_at)))

@@ -1,4 +1,7 @@
-"""Gives back the alerts that rest with a person who cannot act any more, so that nobody relies on this person."""
+"""Gives back the alerts that rest with a person who cannot act any more, so that nobody relies on this person.
+
+It also stores which receivers' accounts are disabled, because such a person does not count as on duty.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +13,9 @@ from services.alerts import timeline
 from services.alerts.acts import assignees
 from services.alerts.handlers import utcnow
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import plans as plan_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.ruleset import Ruleset
 from shared.auth.revocations import Revocations
 from shared.failures import retry_while_unavailable
@@ -45,6 +50,7 @@ class Absences:
         """Gives back the alerts whose people in charge cannot act any more; returns the number of alerts."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
+            await self._store_disabled(session)
             plan = await plan_queries.plan(session, now)
             count = 0
             for known in await alert_queries.with_people(session):
@@ -62,3 +68,8 @@ class Absences:
                     await outbox.add(session, *changes.messages)
                     count += 1
             return count
+
+    async def _store_disabled(self, session: AsyncSession) -> None:
+        accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
+        disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}
+        await disabled_queries.replace(session, disabled)

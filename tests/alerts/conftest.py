@@ -71,6 +71,7 @@ CHANGED = (
     "notification_omissions",
     "presences",
     "acting_accounts",
+    "disabled_accounts",
     "outbox",
 )
 

@@ -109,6 +109,24 @@ async def test_an_assignee_who_left_has_the_alert_no_more(night: Night, settings
     assert await night.causes("head") == ["absent"]
 
 
+async def test_a_person_whose_account_is_disabled_does_not_count_as_on_duty(
+    night: Night, settings: AlertsSettings
+) -> None:
+    await staffed(night)
+    await night.receiver("desk", 0, roster="centre")
+    await with_roster(night, {"name": "nights", "people": ["bermet"] * 31 + ["dastan"], "start": "2026-06-01"})
+    await night.report(mudflow())
+    assert await night.causes("bermet") == ["raised"]
+    assert await given_back(night, access_of(settings, revoked(BERMET.account))) == 0
+    await night.report(mudflow())
+    assert (len(await night.causes("bermet")), await night.causes("dastan")) == (1, ["raised"])
+    async with night.sessions.begin() as session:
+        assert await roster_queries.able_people(session) == {"dastan"}
+    await given_back(night, access_of(settings))
+    await night.report(mudflow())
+    assert (await night.causes("bermet"), await night.causes("dastan")) == (["raised"] * 2, ["raised"])
+
+
 async def with_roster(night: Night, layer: Mapping[str, object]) -> None:
     roster = Roster.model_validate({"name": "centre", "layers": [{**layer, "shift_days": 1}]})
     async with night.sessions.begin() as session:

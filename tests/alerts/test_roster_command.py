@@ -110,7 +110,7 @@ def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path
     assert refused.exit_code == 1 and "(Chynara)" in refused.output
 
     in_thread(within("alerts", lambda session: receiver_queries.save_receiver(session, A_POST)))
-    assert "No longer among the people who receive alerts: Bakyt." in dayar("show").output
+    assert "No longer among the people who receive alerts, or account disabled: Bakyt." in dayar("show").output
     wrong = dayar("override", "centre", "Aida", "--from", "tomorrow", "--until", "2026-12-01", "--reason", "leave")
     assert wrong.exit_code == 1 and "2026-12-01T08:00 is expected" in wrong.output
 
@@ -125,7 +125,7 @@ async def test_the_board_has_a_line_of_who_is_on_duty_until_when_and_who_is_next
     async with desk.caller() as operator:
         centre, night = (await operator.get("/duty", params={"lang": "ru"})).text.split("<strong>night:</strong>")
     assert re.search(r"дежурит: &lt;Aida&gt; до \S.*, 00:00; далее: Bakyt с \S.*, 00:00", centre)
-    assert "Больше не получатели: &lt;Aida&gt;" in centre, "Aida has left"
+    assert "Больше не получатели, или учётная запись отключена: &lt;Aida&gt;" in centre, "Aida has left"
     assert re.search(r"никто не дежурит; далее: &lt;Aida&gt; с \S.*, 00:00", night)
     async with desk.caller(Role.FIELD) as field:
         assert (await field.get("/duty")).status_code == 403

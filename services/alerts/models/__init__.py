@@ -16,7 +16,7 @@ from services.alerts.models.held import HeldPeopleRow
 from services.alerts.models.households import DepartureCount, DepartureRow, HouseholdRow, ResidentCount
 from services.alerts.models.message_templates import MessageTemplateRow
 from services.alerts.models.policies import PolicyRow
-from services.alerts.models.presences import ActingAccount, BoardPresence
+from services.alerts.models.presences import ActingAccount, BoardPresence, DisabledAccount
 from services.alerts.models.receivers import ContactRow, ReceiverRow, RemovedReceiver
 from services.alerts.models.rosters import OverrideRow, RosterRow
 from services.alerts.models.shift_handovers import ShiftHandoverRow
@@ -46,6 +46,7 @@ __all__ = [
     "Delivery",
     "DepartureCount",
     "DepartureRow",
+    "DisabledAccount",
     "DutyNumberRow",
     "EarlySmsReceipt",
     "Exposure",

@@ -26,3 +26,11 @@ class ActingAccount(AlertsModel):
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]
+
+
+class DisabledAccount(AlertsModel):
+    """The account of a receiver that can no longer sign in. The person counts as never on duty."""
+
+    __tablename__ = "disabled_accounts"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -19,7 +19,8 @@ class NotificationPlan:
     """`receivers` are in the order in which they are notified. `policies` are in their order of precedence.
 
     `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
-    `later_people` has the people of each roster whom later overrides put on duty. `silences` has only silences that
+    `later_people` has the people of each roster whom later overrides put on duty. `absent` has the labels of the
+    receivers whose accounts are disabled. `silences` has only silences that
     have not ended. `inhibitors` has the Extreme alerts that mute milder alerts.
     """
 
@@ -29,6 +30,7 @@ class NotificationPlan:
     silences: Sequence[Silence] = ()
     inhibitors: Sequence[Inhibitor] = ()
     later_people: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
@@ -42,9 +44,10 @@ class NotificationPlan:
         """For each roster, the labels of the people who count as on duty: usually one person.
 
         In a gap, all people of the roster count as on duty, because a gap must not silence an alert. There is also a
-        gap if the person on duty is no longer a receiver. The result has no roster without receivers.
+        gap if the person on duty is no longer a receiver, or if the person's account is disabled. The result has no
+        roster without receivers.
         """
-        labels = {receiver.label for receiver in self.receivers}
+        labels = {receiver.label for receiver in self.receivers} - self.absent
         people = dict[str, frozenset[str]]()
         for name, (roster, overrides) in self.rosters.items():
             person = person_at(roster, overrides, at) or ""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.notifications.plans import NotificationPlan, PlannedRoster
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -29,8 +30,10 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
+    disabled = await disabled_queries.disabled(session) if rosters else frozenset()
+    absent = frozenset(receiver.label for receiver in receivers if receiver.account_id in disabled)
     silences = await silence_queries.not_ended(session, now)
-    return NotificationPlan(receivers, rosters, policies, silences, later_people=later_people)
+    return NotificationPlan(receivers, rosters, policies, silences, later_people=later_people, absent=absent)
 
 
 async def _rosters(session: AsyncSession, names: Collection[str], now: datetime) -> dict[str, PlannedRoster]:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import OverrideRow, ReceiverRow, RosterRow
+from services.alerts.models import DisabledAccount, OverrideRow, ReceiverRow, RosterRow
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import rows
 from services.alerts.receivers.receivers import ReceiverKind
@@ -131,3 +131,15 @@ async def people(session: AsyncSession) -> set[str]:
     return set(
         await session.scalars(select(ReceiverRow.label).where(ReceiverRow.__table__.c.kind == ReceiverKind.PERSON))
     )
+
+
+async def able_people(session: AsyncSession) -> set[str]:
+    """The labels of the receivers that are people, without those whose accounts are disabled."""
+    return await people(session) - await absent(session)
+
+
+async def absent(session: AsyncSession) -> set[str]:
+    """The labels of the receivers whose accounts are disabled."""
+    account = ReceiverRow.__table__.c.account_id
+    disabled = select(ReceiverRow.label).join(DisabledAccount, DisabledAccount.account_id == account)
+    return set(await session.scalars(disabled))

@@ -38,8 +38,9 @@ async def duty_line(request: Request, session: Session) -> Response:
 
 
 async def duty_lines(session: AsyncSession, now: datetime, most: int | None = None) -> list[DutyLine]:
-    """For each roster: its name, the current and the next shift, and the people who are no longer receivers."""
+    """For each roster: its name, the current and the next shift, and the people who cannot be on duty any more."""
     lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
+    receivers -= await roster_queries.absent(session)
     for roster in (await roster_queries.rosters(session))[:most]:
         overrides = await roster_queries.overrides(session, roster.name, now)
         shifts = duty(roster, overrides, now, now + SHOWN_AHEAD).shifts

@@ -63,7 +63,7 @@ class DutyOf:
 
 @router.get("/rosters")
 async def rosters_page(request: Request, session: Session) -> Response:
-    now, people = datetime.now(UTC), await roster_queries.people(session)
+    now, people = datetime.now(UTC), await roster_queries.able_people(session)
     lines = []
     for roster in await roster_queries.rosters(session):
         overrides = await roster_queries.overrides(session, roster.name, now)
@@ -189,7 +189,7 @@ async def page(
         request,
         "roster.html",
         status=status,
-        line=duty_of(roster, overrides, people, now),
+        line=duty_of(roster, overrides, await roster_queries.able_people(session), now),
         computed_until=now + REPORTED,
         duty_days=tables.days(roster, overrides, now),
         overrides=sorted((override for override in overrides if override.ends_at > now), key=attrgetter("begins_at")),

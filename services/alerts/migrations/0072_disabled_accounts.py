@@ -1,0 +1,20 @@
+"""Stores which receivers' accounts are disabled, so that rosters do not rely on these people.
+
+The worker fills the table within ten seconds after its start. The previous release does not read it.
+"""
+
+from alembic import op
+
+revision = "alerts_0072"
+down_revision = "alerts_0071"
+
+TABLE = """
+CREATE TABLE disabled_accounts (
+    account_id uuid NOT NULL,
+    CONSTRAINT pk_disabled_accounts PRIMARY KEY (account_id)
+)
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLE)
