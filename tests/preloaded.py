@@ -22,9 +22,15 @@ from deploy.containers.compiled import LATE
 from deploy.local import kafka, paths
 from deploy.local.forks import ONE_THREAD, Forked, Forks
 from deploy.local.process import Process
+from services.alerts import escalation, exposures
+from services.alerts.delivery import next_contacts
+from services.alerts.silences import withdrawals
 from services.console.sign_in import passwords
+from services.registry.held import earlier
+from services.registry.sites import movements
 from shared.config import Settings
 from shared.events.topics import SERVICES
+from shared.messaging import decisions
 from shared.messaging import kafka as clients
 from shared.pages import Pages
 from shared.pages.catalogs import SHARED, SOURCE, translations
@@ -121,7 +127,7 @@ def main() -> None:
     hash_cheaply()
     compile_little()
     if TESTS in os.environ:  # a benchmark measures consumers that wait as in a real installation
-        fetch_seldom()
+        look_seldom()
     compile_templates()
     gc.collect()
     gc.enable()
@@ -139,9 +145,17 @@ def compile_little() -> None:
     kafka.JVM += kafka.BRIEFLY
 
 
-def fetch_seldom() -> None:
-    """Makes the consumers of idle installations ask Kafka less often. Kafka answers at once if there are records."""
+def look_seldom() -> None:
+    """Makes idle installations ask Kafka and PostgreSQL less often, because several are idle in each test run.
+
+    Kafka answers at once if there are records. A loop that a NOTIFY wakes finds its work at once, too. The other loops
+    find their work some seconds later.
+    """
     clients.GROUP_WAIT_MS = 1500
+    decisions.IDLE_SECONDS = earlier.IDLE_SECONDS = movements.IDLE_SECONDS = 60.0
+    next_contacts.LOOK_SECONDS = withdrawals.LOOK_SECONDS = 3.0
+    escalation.LOOK_SECONDS = 5.0
+    exposures.EVERY_SECONDS = 2.0
 
 
 def compile_templates() -> None:

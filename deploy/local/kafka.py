@@ -42,9 +42,15 @@ SURVIVES_A_KILL = {
     "log.flush.interval.messages": 1,
 }
 
-# By default, a controller writes two no-op records a second. Without no-op records, and with slow heartbeats, an idle
-# broker needs a third of the CPU time that it needs by default.
-IDLES = {"metadata.max.idle.interval.ms": 0}
+# By default, a controller writes two no-op records a second, each idle thread looks for work three times a second, and
+# the ends of all partitions are written to a file every five seconds. A test has few clients and short-lived records.
+IDLES = {
+    "metadata.max.idle.interval.ms": 0,
+    "num.network.threads": 1,
+    "num.io.threads": 2,
+    "group.coordinator.threads": 1,
+    "replica.high.watermark.checkpoint.interval.ms": 60_000,
+}
 
 # a path must not contain these letters: Kafka splits a list of folders at ",", and in Java's argument files " and \ are
 # special characters
