@@ -29,6 +29,9 @@ GROUP_WAIT_MS = 500
 # moment of the process, the next record of a partition can wait this time for the end of a fetch of other partitions.
 # End offsets wait for each fetch. A revocation must come into force within 5 s, even if both waits follow each other.
 FOLLOW_WAIT_MS = 1000
+# Each event that concerns a consumer's fetches wakes aiokafka's background task, which also looks by itself at this
+# interval. With aiokafka's default of 200, the looks of an idle consumer took as much CPU time as its fetches.
+LOOK_MS = 2000
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -121,6 +124,7 @@ async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff],
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             fetch_max_wait_ms=FOLLOW_WAIT_MS,
+            consumer_timeout_ms=LOOK_MS,
         )
         try:
             with raise_on_foreign_cancellation():

@@ -85,6 +85,7 @@ class RecordStream:
             auto_offset_reset="none",
             enable_auto_commit=False,
             fetch_max_wait_ms=kafka.GROUP_WAIT_MS,
+            consumer_timeout_ms=kafka.LOOK_MS,
             max_partition_fetch_bytes=max(LEAST_BYTES, FETCHED_BYTES * self._max_records),
             session_timeout_ms=6000,
             heartbeat_interval_ms=2000,
