@@ -69,14 +69,6 @@ export function small(text, className = "") {
   return drawn;
 }
 
-/** @param {string} text @param {() => void} act */
-export function button(text, act) {
-  const drawn = document.createElement("button");
-  Object.assign(drawn, { type: "button", className: "button", textContent: text });
-  drawn.addEventListener("click", act);
-  return drawn;
-}
-
 /** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */
 export function named(made, about) {
   made.ariaLabel = `${made.textContent}: ${about}`;

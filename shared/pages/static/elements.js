@@ -1,4 +1,4 @@
-// Finds the elements of a page, and shows texts in them.
+// Finds the elements of a page, shows texts in them, and makes buttons.
 
 /** @param {string} id */
 export function element(id) {
@@ -12,4 +12,11 @@ export function showText(id, text) {
   const node = element(id);
   node.textContent = text;
   node.hidden = !text;
+}
+
+/** @param {string} text @param {() => void} act @param {string} [className] */
+export function button(text, act, className = "button") {
+  const made = Object.assign(document.createElement("button"), { type: "button", className, textContent: text });
+  made.addEventListener("click", act);
+  return made;
 }

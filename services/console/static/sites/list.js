@@ -1,9 +1,9 @@
 // Draws the list of sites with the people at each of them.
 
 import { folded, names } from "/static/combobox.js";
-import { element } from "/static/elements.js";
+import { button, element } from "/static/elements.js";
 import { nameOf, namesOf } from "/static/sites.js";
-import { button, cell, head, number, row, small } from "/static/tables.js";
+import { cell, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
 

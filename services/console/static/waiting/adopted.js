@@ -1,9 +1,9 @@
 // Shows the held reports that were accepted under another household. A person reverses such an acceptance.
 
 import { call } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { button, element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { button, cell, labelled, named, number, row, small } from "/static/tables.js";
+import { cell, labelled, named, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";

@@ -1,8 +1,9 @@
 // Accepts an opened held report as a report about a household that is registered already.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { button } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
-import { button, number } from "/static/tables.js";
+import { number } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 

@@ -1,9 +1,9 @@
 // Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the counts.
 
 import { call } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { button, element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
+import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
 import { toast } from "/static/toasts.js";

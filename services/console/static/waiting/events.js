@@ -1,9 +1,9 @@
 // Asks whether households and groups left because of an event, if their reports name none. Intake proposes the events.
 
 import { call } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { button, element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { button, cell, labelled, named, number, row, small, strong } from "/static/tables.js";
+import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
 import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";

@@ -1,8 +1,8 @@
 // Draws the held reports and their reasons.
 
-import { element } from "/static/elements.js";
+import { button, element } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
-import { button, cell, labelled, number, row, small } from "/static/tables.js";
+import { cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { age, nameOf } from "/static/waiting/names.js";

@@ -1,7 +1,8 @@
 // Opens messages that failed to process. The service that could not process a message opens it, and records this.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { button, cell, number, row } from "/static/tables.js";
+import { button } from "/static/elements.js";
+import { cell, number, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";

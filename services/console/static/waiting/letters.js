@@ -2,9 +2,9 @@
 // A button lets a service process all messages of a reason again, or refuses them with a reason that the authors read.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { button, element } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
-import { button, cell, code, figure, labelled, number, row } from "/static/tables.js";
+import { cell, code, figure, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { age } from "/static/waiting/names.js";

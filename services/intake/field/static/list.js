@@ -1,7 +1,7 @@
 // The list of this phone's drafts and reports, with the state of each.
 
 import { discard, discardCopy, drafts } from "./drafts.js";
-import { element } from "./elements.js";
+import { button, element } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
 import { kindOf } from "./hazards.js";
@@ -12,7 +12,7 @@ import { sendAgain } from "./outbox.js";
 import { reverse } from "./reversals.js";
 import { canSeal } from "./sealing.js";
 import { shownCode } from "./short-codes.js";
-import { button, copy, line, part } from "./page.js";
+import { copy, line, part } from "./page.js";
 import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
 

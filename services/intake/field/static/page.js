@@ -25,13 +25,3 @@ export function line(text) {
   item.textContent = text;
   return item;
 }
-
-/** @param {string} text @param {() => void} act */
-export function button(text, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "button";
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
-}

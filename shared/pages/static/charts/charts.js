@@ -7,9 +7,11 @@
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
+import { button } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const HEIGHT = 260;
+const QUIET = "button is-quiet";
 const BAR = 0.62; // the width of a bar, of the distance of two bars
 const LABEL = 78; // pixels for a label of the axis below
 const STEPS = [1, 2, 3, 4, 6, 12];
@@ -157,8 +159,8 @@ function draw(table) {
   const saving = document.createElement("p");
   saving.className = "saving no-print";
   saving.append(
-    button(sentence("save_chart"), () => saveChart(chart.ctx.canvas, drawing.title, tones, colour(place, "surface"), colour(place, "text"))),
-    button(sentence("save_table"), () => saveTable(table, drawing.title)),
+    button(sentence("save_chart"), () => saveChart(chart.ctx.canvas, drawing.title, tones, colour(place, "surface"), colour(place, "text")), QUIET),
+    button(sentence("save_table"), () => saveTable(table, drawing.title), QUIET),
   );
   figure.append(saving);
 }
@@ -169,16 +171,6 @@ function drawn(place, drawing, data) {
   const [, ...names] = place.querySelectorAll(".u-legend .u-series");
   for (const name of ordered(names)) name.parentElement?.append(name);
   return chart;
-}
-
-/** @param {string} text @param {() => void} act */
-function button(text, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "button is-quiet";
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
 }
 
 /** Draws the charts of this part of the page. @param {ParentNode} part */
