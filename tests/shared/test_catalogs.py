@@ -155,7 +155,6 @@ SEVERAL = {
     "Male",
     "Person",
     "Present now",
-    "Sign out",
     "Sites",
 }
 
