@@ -69,6 +69,7 @@ export class DrawnMap {
       cooperativeGestures: matchMedia("(max-width: 800px)").matches || document.getElementById("small-map") !== null,
       locale: {
         "Map.Title": sentence("map"), "NavigationControl.ZoomIn": sentence("zoom_in"), "NavigationControl.ZoomOut": sentence("zoom_out"),
+        "ScaleControl.Kilometers": sentence("kilometres"), "ScaleControl.Meters": sentence("metres"),
         "CooperativeGesturesHandler.WindowsHelpText": sentence("zoom_by_wheel"), "CooperativeGesturesHandler.MacHelpText": sentence("zoom_by_wheel"),
         "CooperativeGesturesHandler.MobileHelpText": sentence("two_fingers"),
       },
