@@ -14,6 +14,7 @@ let heard = Date.now();
 let newest = now();
 /** The last moments, by the clock that never jumps, at which the page heard the stream, and heard it before the newest loss. */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
+let isLost = false;
 /** @type {EventSource | undefined} */
 let stream;
 
@@ -25,6 +26,11 @@ export function stand() {
 /** When the page last heard the stream before the newest loss of the connection, as `performance.now()`. */
 export function heardBeforeLoss() {
   return lostAt;
+}
+
+/** For how long the page has not heard the stream. 0 while it is connected. */
+export function lostForMs() {
+  return isLost ? performance.now() - lostAt : 0;
 }
 
 /**
@@ -72,6 +78,7 @@ function live(event) {
   heard = Date.now();
   newest = now();
   liveAt = performance.now();
+  isLost = false;
   say("live");
 }
 
@@ -83,5 +90,6 @@ function stalled() {
 
 function lost() {
   lostAt = liveAt;
+  isLost = true;
   say("lost", { time: clock(newest) });
 }

@@ -1,5 +1,6 @@
 // What a page says about its map: that it has not arrived, that it is behind, or that it does not show everything.
 
+import { lostForMs } from "/static/board/listening.js";
 import { element, showText } from "/static/elements.js";
 import { layersAgeMs, layersBehindMs } from "/static/map/layers.js";
 import { number } from "/static/tables.js";
@@ -28,12 +29,12 @@ export async function whenArrived(load) {
   }
 }
 
-/** Says from now on if the map is behind. @param {string} panel the id of the map's panel */
+/** Says from now on if the map is behind, or if the page hears of no changes. @param {string} panel the id of the map's panel */
 export function watchAge(panel) {
   setInterval(() => {
-    const ms = layersBehindMs();
-    element(panel).classList.toggle("is-late", ms > LATE_MS);
-    showText("map-late", ms > LATE_MS ? sentence("map_late", { time: clock(new Date(Date.now() - layersAgeMs())) }) : "");
+    const isLate = Math.max(layersBehindMs(), lostForMs()) > LATE_MS;
+    element(panel).classList.toggle("is-late", isLate);
+    showText("map-late", isLate ? sentence("map_late", { time: clock(new Date(Date.now() - Math.max(layersAgeMs(), lostForMs()))) }) : "");
   }, TICK_MS);
 }
 
