@@ -91,9 +91,10 @@ async def strongest_quakes(session: AsyncSession, now: datetime, status: Status,
 
 
 async def quakes_uncomputed(session: AsyncSession, now: datetime, status: Status) -> int:
-    """The number of these earthquakes whose intensity cannot be computed: too deep, or without a magnitude."""
+    """The number of these earthquakes whose intensity cannot be computed: too deep, or no magnitude, or no place."""
     wanted = _quakes(select(func.count()).select_from(BoardHazard), now, status)
-    is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM)
+    is_nowhere = BoardHazard.lat.is_(None) & (func.cardinality(BoardHazard.pcodes) == 0)
+    is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM, is_nowhere)
     return await session.scalar(wanted.where(is_uncomputed)) or 0
 
 
