@@ -91,7 +91,8 @@ def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whol
         ),
     )
     deep = hazard(type="earthquake", magnitude=7.2, depth_km=180, area=EPICENTRE)
-    whole.publish(deep, hazard(type="earthquake", area=EPICENTRE))
+    nowhere = hazard(type="earthquake", magnitude=6.1, depth_km=10, area={"description": "Тянь-Шань"})
+    whole.publish(deep, hazard(type="earthquake", area=EPICENTRE), nowhere)
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page: Page = desk.page
@@ -108,8 +109,10 @@ def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whol
     expect(page.locator("#chosen-facts")).to_contain_text("Received")
     shaken = page.locator("#intensities-rows tr", has_text="Kadamjai rayon")
     expect(shaken).to_contain_text("VII (7.0)M 6.4")
-    expect(page.locator("#total-intensities")).to_have_text("VII; not computed: 2")
-    expect(page.locator("#intensities-hidden")).to_have_text("Not computed: 2 (deeper than 40 km, or no magnitude).")
+    expect(page.locator("#total-intensities")).to_have_text("VII; not computed: 3")
+    expect(page.locator("#intensities-hidden")).to_have_text(
+        "Not computed: 3 (deeper than 40 km, or no magnitude or place)."
+    )
     shaken.get_by_role("button").click()
     expect(page.locator("#chosen-facts")).to_contain_text("Computed intensity (MSK-64)VII (7.0), M 6.4")
     expect(page.locator("#total-households")).to_contain_text("persons")
@@ -214,6 +217,16 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     )
     page.unroute("**/console/v1/map/alerts*")
     expect(row).to_have_count(1)
+    expect(page.locator("#map-late")).to_be_hidden()
+    # without a connection, the map is as old as the loss, even if nothing was heard since
+    page.route("**/stream?*", lambda route: route.abort())
+    lost = page.evaluate(MINUTES_OF_THE_LOSS)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("#link")).to_have_attribute("data-state", "lost")
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#map-late")).to_have_text(re.compile(rf"It shows the state of ({'|'.join(lost)})\."))
+    page.unroute("**/stream?*")
+    page.clock.fast_forward(3_000)
     expect(page.locator("#map-late")).to_be_hidden()
     # after a loss of the connection, the map is as old as the loss, not as what was heard afterwards
     page.route("**/console/v1/map/alerts*", lambda route: route.fulfill(status=503))
