@@ -10,7 +10,7 @@ import { layersBehindMs } from "/static/map/layers.js";
 import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 import { drawLayer, openMap } from "/static/wall/country.js";
-import { askEscalations, showEscalations } from "/static/wall/escalations.js";
+import { askEscalations, showEscalations } from "/static/board/escalations.js";
 import { Paging } from "/static/wall/paging.js";
 
 const TURN_MS = 12_000; // a page of alerts is shown for this time
