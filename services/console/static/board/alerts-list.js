@@ -130,7 +130,7 @@ function settleRow(row, newer) {
 
 /** Copies the texts of the newer row, but not the buttons. @param {HTMLElement} newer @param {HTMLElement} row */
 function copy(newer, row) {
-  for (const part of [".alert-line", ".alert-below", ".alert-grade"]) {
+  for (const part of [".alert-line", ".alert-state", ".alert-below", ".alert-grade"]) {
     const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];
     if (shown && drawn && shown.innerHTML !== drawn.innerHTML) shown.replaceChildren(...drawn.cloneNode(true).childNodes);
   }

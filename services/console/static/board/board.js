@@ -8,6 +8,7 @@ import { attend } from "/static/board/attendance.js";
 import { catchUp, note, noteChange, open } from "/static/board/beside.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/board/callers.js";
+import { askEscalations, showEscalations } from "/static/board/escalations.js";
 import { askHeldPersons, askHeldPersonsSoon, showHeldPersons } from "/static/board/held-persons.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
@@ -17,6 +18,7 @@ import { settle } from "/static/board/alerts-list.js";
 import { watchPanels } from "/static/board/late-panels.js";
 import { startMap, toggleMap } from "/static/board/map.js";
 import { draw, showBy, showMore } from "/static/board/panels.js";
+import { renewal } from "/static/board/renewals.js";
 
 /** @type {Record<string, string[]>} */
 const PANELS_OF = {
@@ -29,12 +31,15 @@ const PANELS_OF = {
 };
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
+const ESCALATIONS_MS = 15_000; // the next escalations are asked for at least this often, because a silence changes them without an event
+const CLOCKS_MS = 5000; // the shortest interval between two questions about the next escalations
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
 /** The pages that open beside the list: of alerts, hazards, groups, sites and areas. */
 const PAGE = /^\/(alerts|hazards|registry\/groups|registry\/sites)\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
 
 const board = element("board");
+const renewClocks = renewal(askEscalations, CLOCKS_MS);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let ringing;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -99,7 +104,11 @@ function openAimedAt(event) {
 
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
-  if (panel === "alerts") heardOf();
+  if (panel === "alerts") {
+    heardOf();
+    showEscalations();
+    void renewClocks();
+  }
   if (panel === "alerts" || panel === "hazards") catchUp(panel);
   if (panel === "reports") {
     showAdmission();
@@ -119,6 +128,9 @@ showBy("alerts", settle);
 if (board.dataset.attended) attend();
 void askAdmission();
 void askHeldPersons();
+void renewClocks();
+setInterval(renewClocks, ESCALATIONS_MS);
+setInterval(showEscalations, CLOCKS_MS); // the minutes that are left
 setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
