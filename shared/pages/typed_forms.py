@@ -1,14 +1,16 @@
 """The fields of a form as a person typed them, and the places and numbers that they name."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from shared.country import COUNTRY
+from shared.country import COUNTRY, TIME_ZONE
 from shared.pages.languages import language_of
 from shared.pages.terms import N_
 from shared.places import Places
@@ -16,6 +18,7 @@ from shared.places.localities import folded
 
 Row = TypeVar("Row")
 LONGEST_NUMBER = 4
+WRITTEN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? +(?=\d))?", re.ASCII)
 MOST_AREAS = 100
 NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place, or several: %(names)s")
 
@@ -104,6 +107,20 @@ def area_faults(areas: Sequence[str], places: Places) -> Iterator[Fault]:
 
 def is_line(text: str, longest: int) -> bool:
     return text.strip() != "" and len(text) <= longest and text.isprintable()
+
+
+def iso(typed: str) -> str:
+    """`29.11.2026 8:30` in ISO 8601, in which browsers send a date. Other texts stay as they are."""
+    day = WRITTEN_DAY.match(typed)
+    if day is None:
+        return typed
+    clock = typed[day.end() :]
+    return f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}{clock and f'T{clock:0>5}'}"
+
+
+def local_instant(typed: str) -> datetime:
+    """The instant of a typed local date and time. Raises ValueError."""
+    return datetime.fromisoformat(iso(typed)).replace(tzinfo=TIME_ZONE)
 
 
 def is_number(typed: str) -> bool:

@@ -42,7 +42,7 @@ def typed(planned: Roster, **changed: str) -> dict[str, Any]:
 
 
 def minutes(at: datetime) -> str:
-    return f"{at.astimezone(TIME_ZONE):%Y-%m-%dT%H:%M}"
+    return f"{at.astimezone(TIME_ZONE):%d.%m.%Y %H:%M}"
 
 
 async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Any]) -> httpx.Response:

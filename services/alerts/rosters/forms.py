@@ -17,9 +17,8 @@ from services.alerts.rosters.rosters import (
     Override,
     Roster,
 )
-from shared.country import TIME_ZONE
 from shared.pages.terms import N_
-from shared.pages.typed_forms import Fault, TypedForm, arrange, is_line
+from shared.pages.typed_forms import Fault, TypedForm, arrange, is_line, iso, local_instant
 
 LAYER_FIELDS = ("layer", "people", "start", "handover", "length", "unit", "hours", "holidays")
 USUAL = {"handover": "08:00", "length": "1", "unit": "days"}
@@ -48,8 +47,7 @@ class OverrideForm(TypedForm):
 
     def _instant(self, name: str, wrong: list[Fault]) -> datetime | None:
         try:
-            typed = datetime.fromisoformat(self.one(name)).replace(tzinfo=TIME_ZONE, second=0, microsecond=0)
-            return typed.astimezone(UTC)
+            return local_instant(self.one(name)).replace(second=0, microsecond=0).astimezone(UTC)
         except (ValueError, OverflowError):
             wrong.append(Fault(name, N_("A date and a time are expected.")))
             return None
@@ -75,7 +73,7 @@ class RosterForm(TypedForm):
             for name, value in (
                 ("layer", layer.name),
                 ("people", "\n".join(layer.people)),
-                ("start", layer.start.isoformat()),
+                ("start", f"{layer.start:%d.%m.%Y}"),
                 ("handover", f"{layer.handover:%H:%M}"),
                 ("length", str(layer.shift_days or layer.shift_hours)),
                 ("unit", "days" if layer.shift_days else "hours"),
@@ -112,7 +110,7 @@ class RosterForm(TypedForm):
         fields = {
             "name": typed["layer"],
             "people": named,
-            "start": typed["start"],
+            "start": iso(typed["start"]),
             "handover": typed["handover"],
             "shift_days" if typed["unit"] == "days" else "shift_hours": typed["length"],
             "hours": [line.strip() for line in typed["hours"].splitlines() if line.strip()],

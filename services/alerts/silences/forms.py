@@ -9,11 +9,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.alerts.acts.acts import Actor
 from services.alerts.silences.silences import LONGEST, Silence
-from shared.country import COUNTRY, TIME_ZONE
+from shared.country import COUNTRY
 from shared.events.hazards import SourceName
 from shared.events.vocabulary import HazardType
 from shared.pages.terms import N_
-from shared.pages.typed_forms import Fault, TypedForm, area_faults, is_line
+from shared.pages.typed_forms import Fault, TypedForm, area_faults, is_line, local_instant
 from shared.places import Places
 
 LONGEST_HOURS = LONGEST // timedelta(hours=1)
@@ -65,7 +65,7 @@ class SilenceForm(TypedForm):
     def _begin(self, now: datetime, wrong: list[Fault]) -> datetime:
         typed = self.one("begins")
         try:
-            begins_at = datetime.fromisoformat(typed).replace(tzinfo=TIME_ZONE) if typed else now
+            begins_at = local_instant(typed) if typed else now
         except ValueError:
             begins_at = now - AHEAD
         if not timedelta(minutes=-1) <= begins_at - now <= AHEAD:
