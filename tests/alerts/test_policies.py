@@ -130,8 +130,8 @@ async def test_an_alert_to_be_judged_waits_no_longer_than_the_rules_say(night: N
     assert await night.passes(timedelta(minutes=10)) == 1
 
 
-async def test_policies_silences_and_rosters_that_cannot_be_read_stop_no_alert(night: Night) -> None:
-    await night.receiver("duty", 0, kind=ReceiverKind.PERSON, roster="broken")
+async def test_policies_silences_rosters_and_hours_that_cannot_be_read_stop_no_alert(night: Night) -> None:
+    await night.receiver("duty", 0, kind=ReceiverKind.PERSON, roster="broken", hours=("on weekdays",))
     async with night.sessions.begin() as session:
         for row in (
             "INTO rosters (name, layers) VALUES ('broken', '[]')",
