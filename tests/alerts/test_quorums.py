@@ -14,6 +14,7 @@ from services.alerts.alerts import Alert
 from services.alerts.notifications.stages import Notification
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.policies.quorums import Quorum, quorum
+from services.alerts.queries import disabled_accounts
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
@@ -103,12 +104,17 @@ async def test_an_alert_waits_as_long_as_its_policy_says_after_an_undone_acknowl
     assert reopened.escalates_at == night.now + 3 * MINUTE
 
 
-async def test_people_who_have_left_neither_stop_the_escalation_nor_keep_it_running(night: Night) -> None:
-    await watch(night, replace(POLICY, steps=(TWO_OF_THREE,)), "officer 1")
+@pytest.mark.parametrize("disabled", [[], ["officer 2"]])
+async def test_people_who_have_left_neither_stop_the_escalation_nor_keep_it_running(
+    night: Night, disabled: list[str]
+) -> None:
+    await watch(night, replace(POLICY, steps=(TWO_OF_THREE,)), "officer 1", *disabled)
+    async with night.sessions.begin() as session:
+        await disabled_accounts.replace(session, [ACCOUNTS[label] for label in disabled])
     await night.report(mudflow())
     assert (await acknowledges(night, "officer 1")).work == "unacknowledged"
     assert await night.passes(10 * MINUTE) == 1
-    assert await night.notified() == [(1, "officer 1"), (2, "officer 1")]
+    assert await night.notified() == [(step, label) for step in (1, 2) for label in ("officer 1", *disabled)]
     assert (await acknowledges(night, "officer 1")).work == "acknowledged", "nobody else can acknowledge"
 
 

@@ -36,12 +36,15 @@ class Quorum:
         return self.needed <= 1 or len(accounts_of(self.reachable)) >= self.needed
 
 
-def quorum(notification: Notification, people_of_rosters: Mapping[str, Collection[str]]) -> Quorum:
+def quorum(
+    notification: Notification, people_of_rosters: Mapping[str, Collection[str]], absent: Collection[str] = ()
+) -> Quorum:
     """The acknowledgements that the alert needs at its level.
 
-    `people_of_rosters` has the labels of all people of each roster. People who were notified while on duty still count
-    after their shift has ended. While the last step of a policy is repeated without end, no more acknowledgements are
-    needed than people get the alert. If people have left, the others can therefore still stop the escalation.
+    `people_of_rosters` has the labels of all people of each roster, and `absent` those of the people whose accounts are
+    disabled, so that they cannot acknowledge. People who were notified while on duty still count after their shift has
+    ended. While the last step of a policy is repeated without end, no more acknowledgements are needed than people get
+    the alert. If people have left, the others can therefore still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)
@@ -57,7 +60,7 @@ def quorum(notification: Notification, people_of_rosters: Mapping[str, Collectio
     )
     labels = {receiver.label for receiver in concerned} | set(notification.called)
     labels |= {label for on_duty in notification.on_duty.values() for label in on_duty}
-    reachable = tuple(receiver for receiver in people if receiver.label in labels)
+    reachable = tuple(receiver for receiver in people if receiver.label in labels.difference(absent))
     if steps.is_over(alert.level):
         needed = min(needed, len(accounts_of(reachable)))
     return Quorum(needed, people, reachable)

@@ -30,7 +30,7 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
-    disabled = await disabled_queries.disabled(session) if rosters else frozenset()
+    disabled = await disabled_queries.disabled(session) if rosters or policies else frozenset()
     absent = frozenset(receiver.label for receiver in receivers if receiver.account_id in disabled)
     silences = await silence_queries.not_ended(session, now)
     return NotificationPlan(receivers, rosters, policies, silences, later_people=later_people, absent=absent)
