@@ -56,3 +56,10 @@ def filter_of(binding: AclBinding) -> AclBindingFilter:
         binding.operation,
         binding.permission_type,
     )
+
+
+def filter_of_login(principal: str) -> AclBindingFilter:
+    """Matches all rights of a login. The principal has the form `User:login`."""
+    return AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, principal, None, AclOperation.ANY, AclPermissionType.ANY
+    )

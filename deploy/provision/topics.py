@@ -1,24 +1,22 @@
 """Creates the topics, and the rights of each login on them, as `shared.events.topics` declares them."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import KafkaError, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
+    AclBinding,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
     OffsetSpec,
-    ResourcePatternType,
-    ResourceType,
+    TopicMetadata,
 )
 
-from deploy.provision.acls import INTEGRATOR, filter_of, rights_of
+from deploy.provision.acls import INTEGRATOR, filter_of, filter_of_login, rights_of
 from deploy.provision.broker import SECONDS, Broker, settle, wait_until
 from shared.config import Settings
 from shared.events import HazardReported
@@ -28,9 +26,6 @@ from shared.postgres.schemas import NotOurs
 PARTITIONS = 6  # of each topic, so that up to six workers share it
 MEBIBYTE = 1 << 20
 CONTRACT_MARK = r"contract\.v[0-9]+"
-ANY_ACL = AclBindingFilter(
-    ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
-)
 
 
 class EarlierTopics(NotOurs):
@@ -66,8 +61,9 @@ def create(
     `declared`.
     """
     admin, prefix = broker.admin(), settings.topic_prefix
-    _hold_to_contract(admin, prefix)
-    of_hazards = _count_of_hazards(admin, prefix) or partitions
+    there = admin.list_topics(timeout=SECONDS).topics
+    _hold_to_contract(admin, prefix, there)
+    of_hazards = _count_of_hazards(there, prefix) or partitions
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
     settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
     topics = list(_topics(settings, partitions, replication, of_hazards=of_hazards, declared=declared))
@@ -80,16 +76,26 @@ def create(
     if rights:
         settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
     # wait, because a broker refuses clients until it has learned of the topics and rights from the controller
-    wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
-    wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
+    wait_until(lambda: _knows_topics(admin, [topic.topic for topic in (mark, *topics)]))
+    wait_until(lambda: rights <= _rights(admin, {right.principal for right in rights}))
 
 
-def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
+def _knows_topics(admin: AdminClient, names: Sequence[str]) -> bool:
+    answers = admin.describe_topics(TopicCollection(names), request_timeout=SECONDS)
+    return all(answer.exception(timeout=SECONDS) is None for answer in answers.values())
+
+
+def _rights(admin: AdminClient, principals: Iterable[str]) -> set[AclBinding]:
+    """The rights of these logins. A cluster may have many rights of other logins."""
+    answers = [admin.describe_acls(filter_of_login(principal), request_timeout=SECONDS) for principal in principals]
+    return set(chain.from_iterable(answer.result(timeout=SECONDS) for answer in answers))
+
+
+def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | None:
     """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
 
     If a release adds a topic of hazards, this topic gets the same number, even if another number is configured now.
     """
-    there = admin.list_topics(timeout=SECONDS).topics
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
     counts = {len(there[name].partitions) for name in names}
     if len(counts) > 1:
@@ -120,14 +126,14 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
     missing, but the existing topics are empty, the administrators of the cluster have just created them, so they are of
     this version.
     """
-    _hold_to_contract(broker.admin(), prefix)
+    admin = broker.admin()
+    _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)
 
 
-def _hold_to_contract(admin: AdminClient, prefix: str) -> None:
-    there = admin.list_topics(timeout=SECONDS).topics.keys()
+def _hold_to_contract(admin: AdminClient, prefix: str, there: Mapping[str, TopicMetadata]) -> None:
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
-    if not marks and _hold_records(admin, there & set(_names(prefix))):
+    if not marks and _hold_records(admin, [there[name] for name in _names(prefix) if name in there]):
         written = 1  # version 1 of the contract had no topic that names the version
     if written > CONTRACT:
         raise NewerTopics(prefix)
@@ -135,9 +141,8 @@ def _hold_to_contract(admin: AdminClient, prefix: str) -> None:
         raise EarlierTopics(prefix)
 
 
-def _hold_records(admin: AdminClient, names: Collection[str]) -> bool:
-    topics = admin.list_topics(timeout=SECONDS).topics
-    partitions = [TopicPartition(name, number) for name in names for number in topics[name].partitions]
+def _hold_records(admin: AdminClient, topics: Iterable[TopicMetadata]) -> bool:
+    partitions = [TopicPartition(str(topic.topic), number) for topic in topics for number in topic.partitions]
     if not partitions:
         return False
     begins = admin.list_offsets({partition: OffsetSpec.earliest() for partition in partitions}, request_timeout=SECONDS)
