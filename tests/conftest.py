@@ -20,13 +20,12 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local.forks import ONE_THREAD
 from deploy.local.options import GIVEN
 from deploy.local.paths import ROOT
-from deploy.provision.broker import Broker
 from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
 from shared.postgres import database
 from tests import fork_servers, preloaded
 from tests.clusters import cluster_of, shared, shared_cluster
-from tests.components import Components, components, shared_broker
+from tests.components import Components, LastingBroker, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.folders import MEMORY, has_enough_memory
 from tests.hashes import cheap_hashes
@@ -201,7 +200,7 @@ def kept_umask() -> Iterator[None]:
 def session_components(request: pytest.FixtureRequest) -> Iterator[Components]:
     """Kafka, PostgreSQL and Valkey for all tests. No test may stop these servers. All xdist workers share Kafka."""
     broker = shared(request.config, "broker")
-    with components(broker=Broker(**broker) if broker else None, cluster=cluster_of(request.config)) as servers:
+    with components(broker=LastingBroker(**broker) if broker else None, cluster=cluster_of(request.config)) as servers:
         yield servers
 
 
