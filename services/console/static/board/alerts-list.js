@@ -2,7 +2,7 @@
 // No row moves while somebody may be about to answer an alert.
 // The changes are shown after this time, or when somebody presses the button.
 
-import { takeUp } from "/static/board/panels.js";
+import { forget, renew, takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -85,6 +85,7 @@ function mend(fresh) {
   const next = rowsOf(fresh);
   let changes = 0;
   for (const [key, row] of rowsOf(panel())) {
+    forget(row);
     const newer = next.get(key);
     next.delete(key);
     const isMoved = !newer || newer.dataset.section !== row.dataset.section;
@@ -149,29 +150,28 @@ function showStrip(rows) {
 /** Shows the latest list from the server, with the focus and scroll position kept. */
 export function apply() {
   if (!pending) return;
-  const fresh = pending;
-  const before = panel();
-  const shown = rowsOf(before);
-  const top = before.scrollTop;
-  const isOpen = before.querySelector("details")?.open ?? false;
-  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  const [list, fresh] = [panel(), pending];
+  const shown = rowsOf(list);
+  const top = list.scrollTop;
+  const isOpen = list.querySelector("details")?.open ?? false;
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const key = /** @type {HTMLElement | null | undefined} */ (focused?.closest("[data-key]"))?.dataset.key;
   pending = undefined;
-  before.replaceWith(fresh);
-  fresh.scrollTop = top;
-  const details = fresh.querySelector("details");
+  renew(list, fresh);
+  list.scrollTop = top;
+  const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  for (const [id, row] of rowsOf(fresh)) if (!shown.has(id)) row.classList.add("arrived");
+  for (const [id, row] of rowsOf(list)) if (!shown.has(id)) row.classList.add("arrived");
   showSelection(); // before the focus, because a hidden toolbar cannot have it
-  if (focused) focusAgain(fresh, focused.id, key ?? "");
+  if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);
   drawn();
 }
 
-/** Focuses what had the focus. If this is gone or hidden, focuses its row; if the row is gone, the list. @param {HTMLElement} fresh @param {string} id @param {string} key */
-function focusAgain(fresh, id, key) {
+/** Focuses what had the focus. If this is gone or hidden, focuses its row; if the row is gone, the list. @param {HTMLElement} list @param {string} id @param {string} key */
+function focusAgain(list, id, key) {
   document.getElementById(id)?.focus({ preventScroll: true });
-  takeUp(fresh, key);
+  takeUp(list, key);
 }
 
 /** Shows the latest list from the server, and scrolls to this alert. @param {string} alert */

@@ -6,8 +6,11 @@ import { ended } from "/static/link.js";
 import { released } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
-// The shortest interval between two renderings of a panel is as long as the last answer took, within these limits, so that a busy server has time for others.
+// The shortest interval between two drawings of a panel is half as long as the last drawing took, within these limits, so that a busy server and a busy browser have time for other work.
 const [LEAST_QUIET_MS, MOST_QUIET_MS] = [200, 400];
+// Of the lists for which somebody waits, the lower limit is this one.
+const LIST_QUIET_MS = 50;
+const LISTS = ["alerts", "hazards"];
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
 
@@ -64,7 +67,7 @@ class Drawing {
     /** @type {number | undefined} the same, for changes during a rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
-    this.answeredAfterMs = 0;
+    this.leastQuietMs = LISTS.includes(name) ? LIST_QUIET_MS : LEAST_QUIET_MS;
     this.stateAt = 0; // when the shown state was asked for; the first state came with the page
   }
 
@@ -78,8 +81,9 @@ class Drawing {
       this.isDue = false;
       this.since ??= this.sinceNext;
       this.sinceNext = undefined;
+      const began = performance.now();
       await this.ask().catch(() => this.again());
-      const quietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, this.answeredAfterMs));
+      const quietMs = Math.min(MOST_QUIET_MS, Math.max(this.leastQuietMs, (performance.now() - began) / 2));
       await new Promise((resolve) => setTimeout(resolve, quietMs));
     }
     this.isBusy = false;
@@ -89,7 +93,6 @@ class Drawing {
     const askedAt = performance.now();
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : ""; // the page's address states the filter of the alerts
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
-    this.answeredAfterMs = performance.now() - askedAt;
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
     const isLate = answer.headers.has("x-late");
@@ -97,6 +100,7 @@ class Drawing {
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
+    for (const row of keys(fresh).values()) served.set(row, row.outerHTML);
     await released();
     const show = showing.get(this.name);
     if (show) show(fresh);
@@ -113,20 +117,74 @@ class Drawing {
 }
 
 /**
- * Replaces the panel, keeps the focus and the scroll position, and marks changed rows.
- * @param {HTMLElement} before
+ * Shows the fresh panel, keeps the focus and the scroll position, and marks changed rows.
+ * @param {HTMLElement} panel
  * @param {HTMLElement} fresh
  */
-function swap(before, fresh) {
-  const focused = before.contains(document.activeElement) ? document.activeElement : null;
-  const [known, top] = [keys(before), before.scrollTop];
-  before.replaceWith(fresh);
-  fresh.scrollTop = top;
-  for (const [key, row] of keys(fresh)) {
+function swap(panel, fresh) {
+  const focused = panel.contains(document.activeElement) ? document.activeElement : null;
+  const [known, top] = [keys(panel), panel.scrollTop];
+  renew(panel, fresh);
+  panel.scrollTop = top;
+  for (const [key, row] of keys(panel)) {
     if (mark(row) !== mark(known.get(key))) row.classList.add("arrived");
   }
   if (focused?.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
-  fresh.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+  panel.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+}
+
+/** @type {WeakMap<HTMLElement, string>} the server's text of rows that no script has changed since */
+const served = new WeakMap();
+
+/** The row is replaced at the next drawing, because a script has changed it. @param {HTMLElement} row */
+export function forget(row) {
+  served.delete(row);
+}
+
+/**
+ * Makes the element, such as a panel, equal to the fresh one. Rows that the server rendered as before stay in the page,
+ * because the browser would work much longer on a whole list than on the few rows that have changed.
+ * @param {HTMLElement} shown
+ * @param {HTMLElement} fresh
+ */
+export function renew(shown, fresh) {
+  for (const name of shown.getAttributeNames()) if (!fresh.hasAttribute(name)) shown.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+  const next = /** @type {HTMLElement[]} */ ([...fresh.children]);
+  const wanted = new Set(next.map(nameOf));
+  /** @type {Map<string, HTMLElement>} */
+  const parts = new Map();
+  for (const node of [...shown.childNodes]) {
+    const name = node instanceof HTMLElement ? nameOf(node) : "";
+    if (node instanceof HTMLElement && wanted.has(name) && !parts.has(name)) parts.set(name, node);
+    else node.remove(); // also the spaces between the parts, which would become more and more
+  }
+  let place = shown.firstElementChild;
+  for (const part of next) {
+    const own = parts.get(nameOf(part));
+    parts.delete(nameOf(part));
+    const isKept = own && stays(own, part);
+    if (own && own === place) place = place.nextElementSibling;
+    if (own && !isKept) own.replaceWith(part);
+    const drawn = own && isKept ? own : part;
+    if (drawn.nextElementSibling === place && drawn.parentElement === shown) continue;
+    drawn.classList.remove("arrived"); // a moved row is not marked once more
+    shown.insertBefore(drawn, place);
+  }
+}
+
+/** Whether the part needs not be replaced by the fresh one. If only some of its rows have changed, renews it. @param {HTMLElement} part @param {HTMLElement} fresh */
+function stays(part, fresh) {
+  if (part.dataset.key) return served.has(part) && served.get(part) === served.get(fresh);
+  if (part.isEqualNode(fresh)) return true;
+  const isList = part.querySelector("[data-key]") !== null && fresh.querySelector("[data-key]") !== null;
+  if (isList) renew(part, fresh);
+  return isList;
+}
+
+/** The name of a part within its panel or list. @param {HTMLElement} part */
+function nameOf(part) {
+  return part.dataset.key || part.dataset.section || part.id || part.localName;
 }
 
 /**
