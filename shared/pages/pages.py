@@ -9,13 +9,13 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from jinja2.runtime import Context
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
 from shared.auth.tokens import Principal, Role
 from shared.config import Settings
 from shared.events.vocabulary import SubmissionChannel
 from shared.pages import catalogs, formats
 from shared.pages.compiled_templates import CompiledTemplates, at_rendering
+from shared.pages.files import PageFiles
 from shared.pages.languages import LANGUAGES, language_of, remember
 from shared.pages.navigation import destinations, menu, notices
 from shared.pages.reasons import sentence
@@ -136,8 +136,8 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
     return environment
 
 
-def static(*folders: Path) -> StaticFiles:
+def static(*folders: Path) -> PageFiles:
     """The `/static` files: the shared folder of all pages, then the service's own folders."""
-    files = StaticFiles(directory=HERE / "static")
+    files = PageFiles(directory=HERE / "static")
     files.all_directories = [*files.all_directories, *folders]
     return files

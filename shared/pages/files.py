@@ -1,0 +1,45 @@
+"""Serves the scripts, styles and pictures of the pages."""
+
+from os import stat_result
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+AT_ONCE = 200_000  # larger files are sent in parts
+
+
+class PageFiles(StaticFiles):
+    """Files that a browser keeps, and for which it asks at each use whether they have changed.
+
+    Therefore a page never has scripts of two releases. A page has some fifty small files. They are read without a
+    thread, which would take several times as long as the reading itself.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["method"] != "GET" or "range" in Headers(scope=scope):
+            return await super().get_response(path, scope)
+        try:
+            file, state = self.lookup_path(path)
+        except (OSError, ValueError):
+            return await super().get_response(path, scope)  # which refuses such a path
+        if state is None or not S_ISREG(state.st_mode) or state.st_size > AT_ONCE:
+            return await super().get_response(path, scope)
+        return at_once(self.file_response(file, state, scope))
+
+    def file_response(self, full_path: Any, stat_result: stat_result, scope: Scope, status_code: int = 200) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def at_once(response: Response) -> Response:
+    """The response with the content of its file, if it has one."""
+    if not isinstance(response, FileResponse):
+        return response
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(Path(response.path).read_bytes(), headers=headers)

@@ -1,0 +1,34 @@
+"""A browser keeps the files of pages, and never uses a file of an earlier release."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from shared.pages.files import AT_ONCE, PageFiles
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_file_is_sent_again_only_if_it_has_changed(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.js", tmp_path / "large.js"
+    small.write_text("1;")
+    large.write_text("2" * (AT_ONCE + 1))
+    app = Starlette(routes=[Mount("/", PageFiles(directory=tmp_path))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
+        for file in (small, large):
+            first = await browser.get(f"/{file.name}")
+            kept = {"if-none-match": first.headers["etag"]}
+            again = await browser.get(f"/{file.name}", headers=kept)
+            file.write_text(file.read_text() + "3;")
+            newer = await browser.get(f"/{file.name}", headers=kept)
+            assert [answer.status_code for answer in (first, again, newer)] == [200, 304, 200]
+            assert {answer.headers["cache-control"] for answer in (first, again, newer)} == {"no-cache"}
+            assert newer.text == file.read_text() == first.text + "3;"
+            assert newer.headers["content-type"].startswith("text/javascript")
+        part = await browser.get("/small.js", headers={"range": "bytes=1-2"})
+        assert (part.status_code, part.text) == (206, ";3")
+        refused = [await browser.get(path) for path in ("/absent.js", "/%00", f"/{'a' * 300}", "/..%2f..%2fetc/passwd")]
+        assert {answer.status_code for answer in refused} == {404}
