@@ -5,6 +5,7 @@ It answers what a click on a district on the map answers, by the same rules.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -71,6 +72,7 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
         counted=here.settings.counted_status,
         places=here.places,
         state_of=lambda hazard: hazard_state(hazard, now),
+        row=partial(here.kept_rows.row, language_of(request)),
         whereabouts=lambda pcodes: board.whereabouts(pcodes, here.places, language_of(request)),
         may_count=not principal.roles.isdisjoint(role_groups.COUNTERS),
     )

@@ -4,7 +4,7 @@ These numbers are never added to the numbers of households, because a group's pe
 too.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -62,6 +62,9 @@ class GroupFigures:
         )
 
 
+UNCOUNTED = GroupFigures()
+
+
 @dataclass(frozen=True, slots=True)
 class KnownSite:
     """The site of a count. `names` is empty until the event about the site has come.
@@ -116,6 +119,12 @@ class StatedPlace:
         return places.address(self.pcode, *locality, language)
 
     @property
+    def version(self) -> tuple[Hashable, ...]:
+        """What a page shows of the place."""
+        site = self.site and (self.site.site_id, *self.site.names.items(), self.site.locality, self.site.locality_pcode)
+        return self.pcode, self.country, self.locality, self.shelter, self.locality_pcode, site
+
+    @property
     def is_stated(self) -> bool:
         return any(self.key)
 
@@ -134,12 +143,13 @@ class GroupsHere:
     """The people who are at one place now, in total and by origin. The origin of most people comes first."""
 
     place: StatedPlace
-    figures: GroupFigures = GroupFigures()
+    figures: GroupFigures = UNCOUNTED
     by_origin: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = field(default_factory=dict)
     is_urgent: bool = False
 
     def add(self, figures: GroupFigures, origin: StatedPlace, *, is_urgent: bool) -> None:
-        self.figures += figures
+        # most places have one row, for which no sum is needed
+        self.figures = figures if self.figures is UNCOUNTED else self.figures + figures
         self.is_urgent |= is_urgent
         known, persons = self.by_origin.get(origin.key, (origin, CountRange()))
         self.by_origin[origin.key] = (known, persons + figures.persons)
@@ -147,6 +157,12 @@ class GroupsHere:
     @property
     def origins(self) -> list[tuple[StatedPlace, CountRange]]:
         return sorted(self.by_origin.values(), key=lambda line: (not line[0].is_stated, -line[1].highest))
+
+    @property
+    def version(self) -> tuple[Hashable, ...]:
+        """What a page shows of these people."""
+        origins = ((place.version, persons) for place, persons in self.origins)
+        return self.place.version, self.figures, self.is_urgent, *origins
 
     @property
     def rank(self) -> tuple[bool, bool, bool, int]:

@@ -36,6 +36,12 @@ class KeptRows:
         return html
 
     def _rendered(self, language: str, template: str, shown: Any, facts: dict[str, Hashable]) -> Markup:
-        where = board.whereabouts(shown.pcodes, self._places, language)
-        text = self._pages.text(language, template, shown=shown, where=where, **self._constants, **facts)
+        text = self._pages.text(
+            language,
+            template,
+            shown=shown,
+            whereabouts=lambda pcodes: board.whereabouts(pcodes, self._places, language),
+            **self._constants,
+            **facts,
+        )
         return Markup(text)  # noqa: S704 - the template has escaped its values

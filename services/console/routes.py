@@ -172,18 +172,13 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
     sections = await board_alerts.sections(session, now, pcodes, most_of(request), is_chosen)
     hidden = await board_alerts.hidden_unacknowledged(session, now, pcodes, sections) if chosen.is_active else Counter()
     shown = [alert for listed in sections.values() for alert in listed.alerts]
-    answering = [
-        account
-        for alert in shown
-        for account in (alert.acknowledged_by, alert.assigned_to, alert.progressed_by, alert.resolved_by)
-    ]
     return {
         "sections": sections,
         "chosen": chosen,
         "hidden_unacknowledged": hidden,
         "most": most_of(request),
         "now": now,
-        "people": await accounts.names(session, answering),
+        "people": await accounts.names(session, board_alerts.people(shown)),
         "deliveries": await board_alerts.deliveries(session, shown) if visibility.sees_deliveries(principal) else {},
         "suppressed": await board_alerts.suppressed(session, now, pcodes),
         "exposed_sites": await exposed_sites.named(session, shown, language_of(request)) if sees_sites else {},
@@ -195,7 +190,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     shown = await snapshots.hazards(session, now, most_of(request))
     ids = [hazard.hazard_id for hazard in shown]
     pcodes = board.covered(principal, console(request).places)
-    in_force = await snapshots.hazards_in_force(session, now)
+    in_force, cancelled = await snapshots.hazard_counts(session, now)
     released = await release_queries.releases(session, ids)
     confirmed = await release_queries.confirmed(session, ids)
     unreleased = await public_versions.unreleased_since(session, ids)
@@ -204,7 +199,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
         "hazards": shown,
         "releases_without_hazard": await release_queries.without_hazard(session, now, FIRST),
         "hazards_count": in_force,
-        "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(shown),
+        "hazards_hidden": in_force + cancelled - len(shown),
         "public_state": lambda hazard: releases.state(
             hazard,
             released.get(hazard.hazard_id),

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 SEPARATORS = re.compile(r"[\W_]+")
@@ -15,6 +16,7 @@ def folded(name: str | None) -> str:
     return SEPARATORS.sub(" ", letters).strip()
 
 
+@lru_cache(10_000)
 def joined(name: str | None) -> str:
     """The folded name without spaces, because people write both `№5` and `№ 5`, and both `Ак-Суу` and `Аксуу`."""
     return folded(name).replace(" ", "")

@@ -49,6 +49,8 @@ async def everyone(session: AsyncSession) -> Sequence[Account]:
 
 async def names(session: AsyncSession, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     wanted = {account for account in ids if account is not None}
+    if not wanted:
+        return {}
     rows = await session.execute(select(Account.account_id, Account.name).where(Account.account_id.in_(wanted)))
     return {row.account_id: row.name for row in rows}
 

@@ -1,7 +1,7 @@
 """The board's alerts by section: all open alerts, and the alerts closed in the last day."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,6 +141,12 @@ async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str]
         concern(BoardAlert.pcodes.expression, pcodes),
     )
     return await session.scalar(wanted) or 0
+
+
+def people(alerts: Iterable[BoardAlert]) -> Iterator[UUID | None]:
+    """The accounts that have acted on the alerts, or that should."""
+    for alert in alerts:
+        yield from (alert.acknowledged_by, alert.assigned_to, alert.progressed_by, alert.resolved_by)
 
 
 async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dict[Any, tuple[int, int]]:

@@ -107,9 +107,12 @@ def _quakes(wanted: Select[Any], now: datetime, status: Status) -> Select[Any]:
     )
 
 
-async def hazards_cancelled(session: AsyncSession, now: datetime) -> int:
-    wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type == MsgType.CANCEL)
-    return await session.scalar(wanted) or 0
+async def hazard_counts(session: AsyncSession, now: datetime) -> tuple[int, int]:
+    """The number of hazards that are in force and not cancelled, and the number of cancelled hazards in the list."""
+    is_cancelled = BoardHazard.msg_type == MsgType.CANCEL
+    numbers: Any = select(func.count().filter(not_(is_cancelled)), func.count().filter(is_cancelled))
+    in_force, cancelled = (await session.execute(_in_force(numbers.select_from(BoardHazard), now))).one()
+    return in_force, cancelled
 
 
 async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
