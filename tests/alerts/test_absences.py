@@ -13,11 +13,13 @@ from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import rosters as roster_queries
+from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Roster
 from shared.auth import revocation_snapshots
 from shared.auth.revocations import Revocations
 from shared.events import CredentialKind, CredentialRevoked
+from shared.events.vocabulary import Status
 from shared.places import Places
 from tests.alerts.factories import mudflow, rules
 from tests.alerts.night import OPERATOR, Night
@@ -125,6 +127,21 @@ async def test_a_person_whose_account_is_disabled_does_not_count_as_on_duty(
     await given_back(night, access_of(settings))
     await night.report(mudflow())
     assert (await night.causes("bermet"), await night.causes("dastan")) == (["raised"] * 2, ["raised"])
+
+
+async def test_a_head_of_shift_whose_account_is_disabled_does_not_stand_in_for_the_others(
+    night: Night, settings: AlertsSettings
+) -> None:
+    await staffed(night, is_duty_head=True)
+    await given_back(night, access_of(settings, revoked(BERMET.account)))
+    await night.report(mudflow())
+    for _ in range(2):
+        assert await night.passes(timedelta(minutes=10)) == 1
+    assert (await night.causes("bermet"), await night.causes("dastan")) == (["escalated"], ["escalated"] * 2)
+    async with night.sessions.begin() as session:
+        assert await subscriptions.has_duty_head(session, Status.ACTUAL)
+        await session.execute(text("UPDATE receivers SET is_duty_head = label = 'bermet'"))
+        assert not await subscriptions.has_duty_head(session, Status.ACTUAL)
 
 
 async def with_roster(night: Night, layer: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import disabled_accounts
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import trials as receiver_trials
@@ -249,6 +250,10 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
         assert warning in (await caller.get("/receivers?lang=en")).text
         await post(caller, "/receivers", typed_anew(replace(OFFICER, label="head", is_duty_head=True)))
         assert warning not in (await caller.get("/receivers?lang=en")).text
+        async with desk.sessions.begin() as session:
+            await disabled_accounts.replace(session, [OFFICER.account_id or uuid4()])
+        disabled = (await caller.get("/receivers?lang=en")).text
+        assert "Account disabled" in disabled and warning in disabled
         path = f"/receivers/{receiver_id('officer')}/secret"
         rotated = await post(caller, path, {"act": "rotate"})
         assert "whsec_" in rotated.text

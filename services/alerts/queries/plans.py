@@ -30,8 +30,9 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
-    disabled = await disabled_queries.disabled(session) if rosters or policies else frozenset()
+    disabled = await disabled_queries.disabled(session)
     absent = frozenset(receiver.label for receiver in receivers if receiver.account_id in disabled)
+    receivers = [without_duty(receiver) if receiver.label in absent else receiver for receiver in receivers]
     silences = await silence_queries.not_ended(session, now)
     return NotificationPlan(receivers, rosters, policies, silences, later_people=later_people, absent=absent)
 
@@ -40,3 +41,8 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
     rosters = [roster for roster in await roster_queries.rosters(session) if roster.name in names]
     overrides = await roster_queries.current_overrides(session, names, now, now + SOON)
     return {roster.name: (roster, overrides.get(roster.name, ())) for roster in rosters}
+
+
+def without_duty(receiver: Receiver) -> Receiver:
+    """The receiver is no duty head, because others must be notified if a duty head's account is disabled."""
+    return replace(receiver, is_duty_head=False)

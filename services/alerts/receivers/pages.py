@@ -83,6 +83,7 @@ async def receivers_page(
         count=len(known),
         chosen=chosen,
         last=last,
+        absent=await roster_queries.absent(session),
         has_duty_head=await subscriptions.has_duty_head(session, request.app.state.settings.counted_status),
         **choices(request),
     )

@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, any_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
-from services.alerts.models import ContactRow, ReceiverRow, RemovedReceiver
+from services.alerts.models import ContactRow, DisabledAccount, ReceiverRow, RemovedReceiver
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries, locks
 from services.alerts.queries import receivers as receiver_queries
@@ -179,15 +178,17 @@ async def fill_exercise(session: AsyncSession) -> None:
 
 async def has_internal(session: AsyncSession, status: Status) -> bool:
     """Whether the centre itself has a receiver of alerts of this status."""
-    return await _has(session, status, ReceiverRow.is_internal)
+    return await _has(session, status, table(ReceiverRow).c.is_internal)
 
 
 async def has_duty_head(session: AsyncSession, status: Status) -> bool:
-    """Whether at least one duty head gets alerts with this status."""
-    return await _has(session, status, ReceiverRow.is_duty_head)
+    """Whether at least one duty head whose account is not disabled gets alerts with this status."""
+    columns = table(ReceiverRow).c
+    is_disabled = exists().where(DisabledAccount.account_id == columns.account_id)
+    return await _has(session, status, columns.is_duty_head & ~is_disabled)
 
 
-async def _has(session: AsyncSession, status: Status, is_wanted: InstrumentedAttribute[bool]) -> bool:
+async def _has(session: AsyncSession, status: Status, is_wanted: ColumnElement[bool]) -> bool:
     gets_status = literal(status.value) == any_(table(ReceiverRow).c.statuses)
     wanted = select(ReceiverRow.label).where(is_wanted, gets_status)
     return await session.scalar(wanted.limit(1)) is not None
