@@ -13,6 +13,7 @@ from services.registry.figures.queries import FigureCategory, FigureQuery, Summa
 from services.registry.figures.statistics import figures
 from services.registry.figures.stock_history import stock_on
 from services.registry.sites.occupancies import CountAtSite, Occupancy, occupancies
+from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places
 from tests.registry.conftest import Office
@@ -87,9 +88,15 @@ async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(o
     of_village, of_osh = counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH}, needs=["food"])
     await office.file(of_village, of_osh)
     everybody = {"origin": {"country": "ZZ"}, "needs": ["water"]}
-    await office.file(counted(2, 240, **here, **everybody, sex_age=[{"sex": "male", "age": "18-59", "count": 9}]))
+    whole = counted(2, 240, **here, **everybody, sex_age=[{"sex": "male", "age": "18-59", "count": 9}])
+    await office.file(whole)
     assert (await occupancy(office, site_id))["highest"] == 240
     assert await by_origin(office) == {KADAMJAI: 70, OSH: 150, None: 20}
+    pages = [
+        (await office.get(f"/groups/{each['group_id']}?lang=en", role=Role.REGISTRAR, accept="text/html")).text
+        for each in (whole, of_osh)
+    ]
+    assert ["people whom earlier counts there include" in page for page in pages] == [True, False]
     await office.file(counted(3, 25, **here, origin_locality="Тобей"))
     assert (await occupancy(office, site_id))["highest"] == 265
     await office.file(counted(4, 60, **here))

@@ -53,6 +53,11 @@ class GroupCourse:
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 
+    @property
+    def counts_everybody(self) -> bool:
+        """Whether a count in effect is of everybody at a site, so that it may include people of other counts."""
+        return any(self._count_of(row).covers_site for row in self.current)
+
     def source_of(self, row: GroupCount | GroupStay) -> str:
         """The anchor of the report that counted or moved these people."""
         count = self._count_of(row)
