@@ -343,7 +343,7 @@ async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) 
     assert [row["persons"] for row in rows if (row["days"], row["state"]) == ("0-9", "completed")] == ["5"]
     shown = (await office.get(f"/figures/movements?lang=en&date=2026-06-30&{query}", role=Role.ANALYST)).text
     assert "How long people have been displaced, on 30 Jun 2026" in shown
-    assert "Movements by month, 2022-05 to 2026-06" in shown
+    assert "Movements by month, 05.2022 to 06.2026" in shown
     months = shown.split('id="months"')[1].split('id="routes"')[0]
     assert re.findall(r"<b>(\d+)</b>(?: <span class=\"muted\">\| (\d+))?", months) == [("0", "30"), ("5", "")]
     drawn = shown.split('id="moves"')[1].split("</table>")[0]
