@@ -46,6 +46,12 @@ async def test_a_household_without_a_list_of_members_is_found_by_its_contact_per
     del wanted["members"]
     await office.file(wanted)
     assert await found(office, name="nurlan asanov", phone="0555 010203") == [wanted["household_id"]]
+    [shown] = (await search(office, phone="0555 010203")).json()["households"]
+    assert (shown["contact_name"], shown["found_members"]) == ("Асанов Нурлан", [])
+    token = office.installation.token(roles=[Role.REGISTRAR], areas=("KG",))
+    criteria, headers = {"phone": "0555 010203"}, {"authorization": f"Bearer {token}"}
+    page = await office.client.post("/search?lang=en", json=criteria, headers=headers)
+    assert "Асанов Нурлан</a>" in page.text
     assert await found(office, name="nurlan beishenov") == []
 
 

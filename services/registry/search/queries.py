@@ -3,12 +3,13 @@
 The routes that call these queries write each search to the security log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import (
     CTE,
     CompoundSelect,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
+from services.registry.aads import row_aad
 from services.registry.models import (
     CODE,
     Episode,
@@ -50,8 +52,6 @@ from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.conditions import is_within
-
-OpenedMembers = dict[UUID, list[dict[str, Any]]]
 
 COUNT = "found_count"
 COUNTED = 1_000  # if more households match, the number is reported as 1,001
@@ -119,6 +119,16 @@ class SearchPage:
     rows: Sequence[RowMapping]
     count: int | None
     is_complete: bool
+
+
+class OpenedPersons(NamedTuple):
+    """The members of each household, in the order of the report.
+
+    `contact_names` are the names of the contact persons of households whose report lists no members.
+    """
+
+    members: Mapping[UUID, list[dict[str, Any]]]
+    contact_names: Mapping[UUID, str | None]
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
@@ -234,8 +244,8 @@ def _fits(query: SearchQuery) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedMembers:
-    """The decrypted members of each household, in the order of the report."""
+async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedPersons:
+    """The decrypted persons of these households."""
     keys = await session.execute(
         select(HouseholdKey.household_id, HouseholdKey.kek_id, HouseholdKey.wrapped).where(
             HouseholdKey.household_id.in_(ids)
@@ -243,7 +253,14 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
     )
     opened = {id: encryption.unwrap(kek_id, wrapped) for id, kek_id, wrapped in keys}
     sealed = await sealed_members(session, ids)
-    return {id: [opened_member(member, opened[id]) for member in sealed[id]] for id in ids}
+    members = {id: [opened_member(member, opened[id]) for member in sealed[id]] for id in ids}
+    stated = select(Household.household_id, Household.row_version, Household.sealed)
+    unlisted = stated.where(Household.household_id.in_([id for id in ids if not members[id]]))
+    contacts = {
+        id: from_json(opened[id].open(content, row_aad(str(id), version))).get("contact_name")
+        for id, version, content in await session.execute(unlisted)
+    }
+    return OpenedPersons(members, contacts)
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:

@@ -48,9 +48,13 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """A found household. `found_members` are the members who match. If no member matches, it is the first member."""
+    """A found household. `found_members` are the members who match. If no member matches, it is the first member.
+
+    `contact_name` is the name of the contact person, if the report lists no members and names this person.
+    """
 
     found_members: list[FoundPerson]
+    contact_name: str | None
 
 
 class HouseholdsFound(BaseModel):
@@ -71,13 +75,16 @@ class HouseholdsFound(BaseModel):
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     found: SearchPage
-    members: search_queries.OpenedMembers
+    persons: search_queries.OpenedPersons
     criteria: HouseholdSearch
     held: Sequence[UUID]
     next: str | None
 
     def meant(self, row: RowMapping) -> list[Mapping[str, Any]]:
-        return self.criteria.members_meant(self.members[row["household_id"]])
+        return self.criteria.members_meant(self.persons.members[row["household_id"]])
+
+    def contact_name(self, row: RowMapping) -> str | None:
+        return self.persons.contact_names.get(row["household_id"])
 
 
 @router.post("/v1/households:search")
@@ -88,7 +95,10 @@ async def search_households(
     result = await found_by(criteria, request, session, caller)
     return HouseholdsFound(
         households=[
-            FoundHousehold.model_validate({**row, "found_members": result.meant(row)}) for row in result.found.rows
+            FoundHousehold.model_validate(
+                {**row, "found_members": result.meant(row), "contact_name": result.contact_name(row)}
+            )
+            for row in result.found.rows
         ],
         count=result.found.count,
         is_complete=result.found.is_complete,
@@ -112,13 +122,13 @@ async def found_by(
             raise await too_slow(request) from None
         raise
     ids = [row["household_id"] for row in found.rows]
-    members = await search_queries.members(session, encryption, ids)
+    persons = await search_queries.persons(session, encryption, ids)
     await note_read(request, session, ids)
     await openings.watch(session, caller)
     rows = found.rows
     more = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(rows) == criteria.limit else None
     waiting = await held.of_unknown_households(session, criteria.code, query.visibility) if criteria.code else ()
-    return SearchResult(found, members, criteria, waiting, more)
+    return SearchResult(found, persons, criteria, waiting, more)
 
 
 async def too_slow(request: Request) -> Problem:
