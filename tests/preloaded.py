@@ -32,9 +32,11 @@ from shared.config import Settings
 from shared.events.topics import SERVICES
 from shared.messaging import decisions
 from shared.messaging import kafka as clients
+from shared.outbound import trusted
 from shared.pages import Pages
 from shared.pages.catalogs import SHARED, SOURCE, translations
 from shared.pages.languages import LANGUAGES
+from shared.places import Places
 from tests.fork_servers import connected, serve_each, started
 
 # Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
@@ -129,6 +131,7 @@ def main() -> None:
     if TESTS in os.environ:  # a benchmark measures consumers that wait as in a real installation
         look_seldom()
     compile_templates()
+    read_files()
     gc.collect()
     gc.enable()
     gc.freeze()  # otherwise, garbage collections in the children would copy the memory of these objects
@@ -168,6 +171,12 @@ def compile_templates() -> None:
             environment.get_template(template)
     for language in LANGUAGES:
         translations(language, SHARED)  # the translations of the pages that refuse requests
+
+
+def read_files() -> None:
+    """Reads files that many processes read at their start, and that stay in memory."""
+    trusted()
+    Places.load()
 
 
 if __name__ == "__main__":

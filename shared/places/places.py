@@ -1,6 +1,7 @@
 """Queries about places. The places are loaded once at the start, and never change."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -44,8 +45,7 @@ class Places:
         if path is not None:
             loaded = bundle.load(path)
             return cls(loaded.units, loaded.version, loaded.shapes, loaded.localities)
-        units = seed()
-        return cls(units, bundle.units_version(units))
+        return cls(seed(), _seed_version())
 
     @property
     def has_boundaries(self) -> bool:
@@ -257,3 +257,8 @@ def by_digits(pcode: str, level: int) -> str:
     It is wrong for some cities.
     """
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")
+
+
+@cache
+def _seed_version() -> str:
+    return bundle.units_version(seed())

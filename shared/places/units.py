@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -65,6 +66,7 @@ class Unit:
         return tuple(dict.fromkeys((*self.names.values(), *former, *self.aliases, self.pcode)))
 
 
+@cache
 def seed() -> tuple[Unit, ...]:
     """The product's own list of all level-1 and level-2 units, without boundaries."""
     former = _former()
