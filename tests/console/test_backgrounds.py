@@ -219,8 +219,8 @@ def colours(page: Page) -> Iterator[tuple[int, ...]]:
     assert box is not None
     for part in (0.3, 0.4, 0.5, 0.6):
         x, y = box["x"] + box["width"] * part, box["y"] + box["height"] * 0.5
-        # less than two pixels of the page could be no pixel of a coarse picture
-        yield first_pixel(page.screenshot(clip={"x": x, "y": y, "width": 2, "height": 2}))
+        # less than four pixels of the page could be no pixel of a coarse picture
+        yield first_pixel(page.screenshot(clip={"x": x, "y": y, "width": 4, "height": 4}))
 
 
 def first_pixel(png: bytes) -> tuple[int, ...]:
