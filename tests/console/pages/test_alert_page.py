@@ -30,7 +30,7 @@ def raised(whole: Whole, page: Any, type: str) -> str:
     texts: list[str] = []
 
     def is_raised() -> bool:
-        listed = page.evaluate("fetch('/alerts/v1/alerts?limit=200').then((answer) => answer.json())")["alerts"]
+        listed = page.request.get(f"{whole.url}/alerts/v1/alerts?limit=200").json()["alerts"]
         of_report = [alert for alert in listed if alert["report_id"] == report_id]
         texts.extend(alert["alert_id"] for alert in of_report if alert["rule"] != "exposure")
         return bool(texts)
@@ -41,7 +41,8 @@ def raised(whole: Whole, page: Any, type: str) -> str:
 
 def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     alert_id = raised(whole, page, "salinization")
     page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
     expect(page.locator("main")).to_contain_text("Last word.")
@@ -96,7 +97,8 @@ def test_the_page_shows_who_was_not_notified(whole: Whole, seat: Any, language: 
         Receiver("head-of-shift", DeliveryChannel.EMAIL, "head@centre.invalid", step=1),
     )
     desk = seat(Role.OPERATOR, width=width, height=1080)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     alert_id = raised(whole, page, "rockfall")
     page.goto(f"{whole.url}/alerts/{alert_id}?lang={language}")
     rows = page.locator(".omitted tbody tr")
@@ -110,7 +112,8 @@ def test_the_page_shows_who_was_not_notified(whole: Whole, seat: Any, language: 
 
 def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     alert_id = raised(whole, page, "jut")
     page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
     page.locator("summary", has_text="Snooze").click()
@@ -139,7 +142,9 @@ def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: A
 
 def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.DUTY_HEAD)
-    first_page, two = first.open("/"), second.open("/")
+    for desk in (first, second):
+        desk.sign_in()
+    first_page, two = first.page, second.page
     alert_id = raised(whole, first_page, "permafrost_loss")
     # the second page does not get the event about the first person's action
     two.route("**/stream?*", lambda route: route.abort())
@@ -161,7 +166,8 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
 def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, seat: Any) -> None:
     """Before its script is loaded, the browser would send the form itself, get the answer 405, and lose the comment."""
     desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     alert_id = raised(whole, page, "bank_erosion")
     held: list[Route] = []
     page.route("**/static/alert/alert.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
@@ -181,7 +187,8 @@ def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, se
 
 def test_a_script_that_never_loads_is_reported_and_the_comment_stays(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     alert_id = raised(whole, page, "groundwater_rise")
     page.route("**/static/alert/alert.js", lambda route: route.abort())
     page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")

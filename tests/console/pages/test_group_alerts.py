@@ -38,7 +38,9 @@ def report_the_evening(whole: Whole) -> None:
 
 def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any) -> None:
     report_the_evening(whole)
-    page = seat(Role.OPERATOR).open("/")
+    desk = seat(Role.OPERATOR)
+    desk.sign_in()
+    page = desk.page
     for language, reason in REASONS.items():
         page.goto(f"{whole.url}/?lang={language}")
         alert = page.locator(".alert[data-section=waiting]", has_text=reason)

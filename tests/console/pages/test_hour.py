@@ -48,11 +48,12 @@ def many(whole: Whole) -> None:
 
 def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(many: None, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
-    desk.page.add_init_script(BLOCKED)
-    page = desk.open("/")
-    wait_for_script(page, f"{WAITING} >= 62")
+    desk.sign_in()
+    page = desk.page
+    page.add_init_script(BLOCKED)
     for language in ("en", "ru", "ky"):
         page.goto(f"{desk.whole.url}/?lang={language}")
+        wait_for_script(page, f"{WAITING} >= 62")
         expect(page.locator("#link")).to_have_attribute("data-state", "live")
         expect(page.locator("#ringing")).to_be_visible()
         expect(page.locator("#sound-blocked")).to_be_visible()

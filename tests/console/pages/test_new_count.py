@@ -271,15 +271,6 @@ def test_the_board_and_the_navigation_lead_to_the_form(seat: Any) -> None:
     expect(page.locator("#persons")).to_be_focused()
 
 
-def test_no_field_is_cut(whole: Whole, seat: Any) -> None:
-    page = opened(seat)
-    for language in ("ky", "ru", "en"):
-        page.goto(f"{whole.url}/new-count?lang={language}")
-        for width in (1366, 360):
-            page.set_viewport_size({"width": width, "height": 768})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (language, width)
-
-
 def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
     """When a site is chosen, the form fills in the site's district and kind of shelter.
 

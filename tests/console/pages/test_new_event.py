@@ -116,9 +116,9 @@ def duty_desk(whole: Whole) -> Iterator[None]:
 def test_the_ringing_notice_does_not_cover_the_button(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="avalanche", severity="Extreme")
     desk = seat(Role.OPERATOR, width=1366, height=768)
-    desk.page.add_init_script(BLOCKED)
-    page = desk.open("/new-event")
-    expect(page.locator("#ringing")).to_be_visible()
+    desk.sign_in()
+    page = desk.page
+    page.add_init_script(BLOCKED)
     seen = """button => [2, -2].every((inset) => {
         const { left, top, bottom } = button.getBoundingClientRect();
         return button.contains(document.elementFromPoint(left + 20, inset > 0 ? top + inset : bottom + inset));

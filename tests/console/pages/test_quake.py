@@ -18,7 +18,9 @@ SHOWN = (
 
 
 def test_magnitude_and_expected_intensity_are_read_on_the_board_and_the_alerts_page(whole: Whole, seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/")
+    desk = seat(Role.OPERATOR)
+    desk.sign_in()
+    page = desk.page
     whole.report_hazard(type="earthquake", severity="Unknown", magnitude=5.6, depth_km=12, area={"point": OSH})
     for language, on_board, on_page in SHOWN:
         page.goto(f"{whole.url}/?lang={language}")

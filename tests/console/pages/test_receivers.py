@@ -18,8 +18,7 @@ from tests.console.pages.test_accessibility import findings
 def test_a_recipient_with_two_contacts_is_added_by_keyboard_and_tested(whole: Whole, seat: Any) -> None:
     whole.replace_receivers()
     desk = seat(Role.DUTY_HEAD, width=1366, height=768)
-    page = desk.open("/alerts/receivers")
-    page.goto(f"{whole.url}/alerts/receivers/new?lang=en")
+    page = desk.open("/alerts/receivers/new?lang=en")
     page.get_by_label("Name of the recipient").fill("Duty officer 2")
     page.get_by_label("Address 1").fill("https://hook.invalid/alerts")
     page.get_by_role("button", name="Add a contact").press("Enter")
@@ -46,8 +45,7 @@ def test_a_roster_with_an_override_is_kept_by_keyboard_and_fits_a_telephone(whol
     people = (Receiver(name, DeliveryChannel.EMAIL, "d@centre.invalid", kind=ReceiverKind.PERSON) for name in addresses)
     whole.replace_receivers(*people)
     desk = seat(Role.DUTY_HEAD, width=1366, height=768)
-    page = desk.open("/alerts/rosters")
-    page.goto(f"{whole.url}/alerts/rosters/new?lang=en")
+    page = desk.open("/alerts/rosters/new?lang=en")
     page.get_by_label("Name of the roster").fill("centre")
     page.get_by_label("Name of the layer").fill("days")
     page.get_by_label("First day").fill("2026-01-01")
@@ -84,8 +82,7 @@ def test_a_roster_with_an_override_is_kept_by_keyboard_and_fits_a_telephone(whol
 
 def test_typing_a_message_template_shows_its_example_or_what_is_wrong(whole: Whole, seat: Any) -> None:
     desk = seat(Role.DUTY_HEAD, width=1366, height=768)
-    page = desk.open("/alerts/templates")
-    page.goto(f"{whole.url}/alerts/templates?hazard=jut&severity=Minor&lang=en")
+    page = desk.open("/alerts/templates?hazard=jut&severity=Minor&lang=en")
     preview = page.locator('[data-preview="text-sms-en"]')
     expect(preview).to_contain_text("Example with the standard text")
     page.get_by_label("SMS, English").fill("{places}: drive the herds down.")

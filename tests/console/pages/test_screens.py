@@ -90,10 +90,12 @@ def test_the_board_in_each_language_cuts_no_column_covers_no_title_and_states_ag
     assert whole.client(headers=bearer).post("/intake/v1/displacements", json=household()).status_code == 202
     kinds = [outcome(kind=kind, outcome=settled) for kind in ReportKind for settled in OutcomeKind]
     whole.publish(*(message(settled, time=datetime.now(UTC)) for settled in kinds))
-    page = seat(Role.OPERATOR).open("/")
-    expect(page.locator("#panel-reports tbody tr")).to_have_count(len(OutcomeKind))
+    desk = seat(Role.OPERATOR)
+    desk.sign_in()
+    page = desk.page
     for language in LANGUAGES:
         page.goto(f"{whole.url}/?lang={language}")
+        expect(page.locator("#panel-reports tbody tr")).to_have_count(len(OutcomeKind))
         for width in (1920, 1366):
             page.set_viewport_size({"width": width, "height": 1080})
             cut = "tables => tables.map(each => each.scrollWidth - each.clientWidth)"
@@ -129,7 +131,9 @@ COVERED = """() => {
 
 def test_the_notice_of_a_ringing_alert_covers_no_last_row(whole: Whole, seat: Any) -> None:
     whole.report_hazard(type="dam_release", severity="Extreme")
-    page = seat(Role.OPERATOR).open("/")
+    desk = seat(Role.OPERATOR)
+    desk.sign_in()
+    page = desk.page
     for width, height in ((1920, 1080), (1366, 768), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{whole.url}/")

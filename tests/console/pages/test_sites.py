@@ -217,7 +217,9 @@ def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(whole: Wh
 def test_the_page_fits_every_screen_and_axe_finds_nothing_serious(whole: Whole, seat: Any) -> None:
     name = "Кадамжай районундагы Ы. Абдрахманов атындагы орто мектептин спорт залы"
     saved(whole, name_ky=f"{name} {uuid4()}", needs=["water", "food", "beds", "latrines", "heating", "medicine"])
-    page = opened(seat)
+    desk = seat(Role.OPERATOR)
+    desk.sign_in()
+    page = desk.page
     for language in ("en", "ru", "ky"):
         page.goto(f"{whole.url}/sites?lang={language}")
         wait_for_script(page, "!document.getElementById('new').disabled")
