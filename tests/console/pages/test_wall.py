@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from playwright.sync_api import Page, expect
 
+from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from shared.events import AlertAcknowledged, AlertResolved
 from tests.browsers import wait_for_script
@@ -96,9 +97,13 @@ def expect_the_same_memory(wall: ChangingWall) -> None:
     before = memory_in_silence(wall)
     for _ in range(3):
         wall.change(ROUND, later_ms=60_000)
-    after = memory_in_silence(wall)
-    assert after["JSHeapUsedSize"] < 1.1 * before["JSHeapUsedSize"], (before, after)
-    assert after["JSEventListeners"] == before["JSEventListeners"]
+    # a request that waits for its answer has listeners and memory of its own, so the page is measured again
+    assert wait_until(lambda: has_not_grown(before, memory_in_silence(wall)), timeout=60, every=1), before
+
+
+def has_not_grown(before: dict[str, float], after: dict[str, float]) -> bool:
+    is_as_large = after["JSHeapUsedSize"] < 1.1 * before["JSHeapUsedSize"]
+    return is_as_large and after["JSEventListeners"] <= before["JSEventListeners"]
 
 
 def memory_in_silence(wall: ChangingWall) -> dict[str, float]:
