@@ -58,7 +58,7 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(many:
         expect(page.locator("#ringing")).to_be_visible()
         expect(page.locator("#sound-blocked")).to_be_visible()
         away(page)
-        assert 14 <= page.locator(".alert").evaluate_all(VISIBLE) <= 18, language
+        assert 14 <= page.locator(".alert").evaluate_all(VISIBLE) <= 20, language
 
 
 def test_an_operators_hour(whole: Whole, many: None, seat: Any) -> None:
