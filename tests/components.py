@@ -172,7 +172,7 @@ def _embedded(name: str, folders: Folders, *, fsync: bool) -> Component:
                 fsync=fsync,
             )
         case _:
-            return valkey.Valkey(folders, password_file=password_file, databases=VALKEY_DATABASES)
+            return valkey.Valkey(folders, password_file=password_file, databases=VALKEY_DATABASES, hz=1)
 
 
 def _contained(name: str, folders: Folders, *, fsync: bool) -> Component:

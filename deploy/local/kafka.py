@@ -42,15 +42,12 @@ SURVIVES_A_KILL = {
     "log.flush.interval.messages": 1,
 }
 
-# By default, a controller writes two no-op records a second, each idle thread looks for work three times a second, and
-# the ends of all partitions are written to a file every five seconds. A test has few clients and short-lived records.
-IDLES = {
-    "metadata.max.idle.interval.ms": 0,
-    "num.network.threads": 1,
-    "num.io.threads": 2,
-    "group.coordinator.threads": 1,
-    "replica.high.watermark.checkpoint.interval.ms": 60_000,
-}
+# By default, a controller writes two no-op records a second, and the ends of all partitions are written to a file every
+# five seconds.
+IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
+
+# `is_brief` adds these settings. Each idle thread looks for work three times a second, and a test has few clients.
+FEW_THREADS = {"num.network.threads": 1, "num.io.threads": 2, "group.coordinator.threads": 1}
 
 # a path must not contain these letters: Kafka splits a list of folders at ",", and in Java's argument files " and \ are
 # special characters
@@ -262,6 +259,7 @@ class Kafka(Component):
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
             **(SURVIVES_A_KILL if self._fsync else IDLES),
+            **(FEW_THREADS if self._is_brief else {}),
         }
         # Java reads properties files as Latin-1. The escapes that JSON writes for other letters are also valid in
         # properties files.

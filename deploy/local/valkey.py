@@ -26,10 +26,12 @@ class ForeignFolder(CannotStart):
 class Valkey(Component):
     name = "valkey"
 
-    def __init__(self, folders: Folders, *, password_file: Path, databases: int = 16) -> None:
+    def __init__(self, folders: Folders, *, password_file: Path, databases: int = 16, hz: int = 10) -> None:
+        """Valkey looks `hz` times a second for expired keys and other work. Tests set it low, for an idle Valkey."""
         super().__init__(folders)
         self._password_file = password_file
         self._databases = databases
+        self._hz = hz
         self.socket = self._short_path()
 
     def user(self) -> User | None:
@@ -78,6 +80,7 @@ class Valkey(Component):
             "requirepass": secret(self._password_file),
             "dir": f'"{self._data}"',
             "databases": self._databases,
+            "hz": self._hz,
             "daemonize": "no",
             "save": '""',
             "appendonly": "yes",
