@@ -22,6 +22,7 @@ from services.alerts.delivery.texts import cause_text
 from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.message_templates.templates import is_usable
 from services.alerts.queries import message_templates as template_queries
+from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
 from shared.auth import tokens
@@ -142,8 +143,8 @@ async def deliveries_page(request: Request, session: Session, caller: Caller, me
 async def notices(request: Request, session: Session) -> Response:
     """Shows what administrators must repair.
 
-    A notice says, for example, that nobody gets the texts of Restricted hazards, that Telegram does not work, or that a
-    message template cannot be used.
+    A notice says, for example, that nobody gets the texts of Restricted hazards, that Telegram does not work, that a
+    message template cannot be used, or that people whose accounts are disabled still get alerts.
     """
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status
@@ -154,6 +155,7 @@ async def notices(request: Request, session: Session) -> Response:
         request,
         "notices.html",
         lacks_internal=is_lacking,
+        disabled=len(await roster_queries.absent(session)),
         telegram=problem and outcome_of(problem, pages, language),
         unusable_templates=sum(not is_usable(template) for template in templates),
     )

@@ -254,6 +254,9 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
             await disabled_accounts.replace(session, [OFFICER.account_id or uuid4()])
         disabled = (await caller.get("/receivers?lang=en")).text
         assert "Account disabled" in disabled and warning in disabled
+        async with desk.caller(Role.ADMINISTRATOR) as administrator:
+            notices = (await administrator.get("/notices?lang=en")).text
+        assert "although their accounts are disabled: 2." in notices
         path = f"/receivers/{receiver_id('officer')}/secret"
         rotated = await post(caller, path, {"act": "rotate"})
         assert "whsec_" in rotated.text
