@@ -113,9 +113,7 @@ async def ringing(request: Request) -> Response:
             "severity": alert.severity,
             "demand": alert.demand,
             "level": alert.level,
-            "name": here.pages.text(
-                language, "board/name.html", alert=alert, where=board.whereabouts(alert.pcodes, here.places, language)
-            ).strip(),
+            "name": here.kept_rows.row(language, "board/name.html", (alert.alert_id, alert.sequence), alert).strip(),
         }
         for alert in alerts
     ]
